@@ -1,0 +1,1 @@
+//! The deterministic trading core: one synchronous step, no clock, no I/O.

@@ -1,0 +1,148 @@
+//! What can be traded, and the grid, margin and fees it trades on.
+
+use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Timestamp, VenueId};
+
+/// Whether an option is a call or a put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionRight {
+    /// The right to buy.
+    Call,
+    /// The right to sell.
+    Put,
+}
+
+/// The kind of instrument, with what only that kind has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssetClass {
+    /// A share. Quoted and settled in its currency.
+    Equity,
+    /// A currency pair; buying it buys `base`.
+    FxPair {
+        /// The currency bought.
+        base: CurrencyId,
+    },
+    /// A crypto pair settled by delivery; buying it buys `base`.
+    CryptoSpot {
+        /// The asset bought.
+        base: CurrencyId,
+    },
+    /// A linear perpetual contract on `base`, settled in the quote currency.
+    CryptoPerpetual {
+        /// The asset it follows.
+        base: CurrencyId,
+    },
+    /// A dated contract.
+    Future {
+        /// Last trading moment.
+        expiry: Timestamp,
+    },
+    /// An option.
+    Option {
+        /// What it is written on, if that is known to the engine too.
+        underlying: Option<InstrumentId>,
+        /// Strike price.
+        strike: Price,
+        /// Last trading moment.
+        expiry: Timestamp,
+        /// Call or put.
+        right: OptionRight,
+    },
+}
+
+impl AssetClass {
+    /// The asset that changes hands when the trade settles by delivery.
+    pub const fn delivered(&self) -> Option<CurrencyId> {
+        match self {
+            AssetClass::FxPair { base } | AssetClass::CryptoSpot { base } => Some(*base),
+            _ => None,
+        }
+    }
+
+    /// The asset that prices of this instrument can convert from.
+    pub const fn base(&self) -> Option<CurrencyId> {
+        match self {
+            AssetClass::CryptoPerpetual { base } => Some(*base),
+            _ => self.delivered(),
+        }
+    }
+
+    /// Last trading moment, for what expires.
+    pub const fn expiry(&self) -> Option<Timestamp> {
+        match self {
+            AssetClass::Future { expiry } | AssetClass::Option { expiry, .. } => Some(*expiry),
+            _ => None,
+        }
+    }
+}
+
+/// Margin as a share of notional value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Margin {
+    /// Needed to open.
+    pub initial: Rate,
+    /// Needed to stay open.
+    pub maintenance: Rate,
+}
+
+/// What a fill costs. Rates apply to notional value; a negative rate is a rebate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fees {
+    /// Rate when the order rested on the book.
+    pub maker: Rate,
+    /// Rate when the order took liquidity.
+    pub taker: Rate,
+    /// Added per whole unit filled, in the quote currency.
+    pub per_contract: Money,
+}
+
+/// An instrument. The id is its position in the engine's table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instrument {
+    /// Unique name, such as `EUR/USD.SIM`.
+    pub symbol: String,
+    /// Where it trades.
+    pub venue: VenueId,
+    /// What kind it is.
+    pub class: AssetClass,
+    /// Currency of prices, and of profit and loss.
+    pub quote_currency: CurrencyId,
+    /// Price grid.
+    pub tick: Price,
+    /// Quantity grid.
+    pub lot: Quantity,
+    /// Smallest order.
+    pub min_quantity: Quantity,
+    /// Largest order the venue takes.
+    pub max_quantity: Quantity,
+    /// Units of the underlying in one contract.
+    pub multiplier: Quantity,
+    /// Margin rates.
+    pub margin: Margin,
+    /// Fees.
+    pub fees: Fees,
+    /// Time of day (UTC) at which DAY orders expire; midnight by default.
+    pub day_end: Duration,
+    /// Whether orders are accepted at all.
+    pub tradable: bool,
+}
+
+impl Instrument {
+    /// Digits after the point that prices of this instrument show.
+    pub fn price_digits(&self) -> usize {
+        digits_after_point(&self.tick.to_string())
+    }
+
+    /// Digits after the point that quantities of this instrument show.
+    pub fn quantity_digits(&self) -> usize {
+        digits_after_point(&self.lot.to_string())
+    }
+
+    /// Whether it can trade at `now`: open to orders and not expired.
+    pub fn is_tradable(&self, now: Timestamp) -> bool {
+        self.tradable && self.class.expiry().is_none_or(|expiry| now < expiry)
+    }
+}
+
+fn digits_after_point(text: &str) -> usize {
+    text.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+}

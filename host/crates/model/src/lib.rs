@@ -1,0 +1,36 @@
+//! The vocabulary every other crate speaks: identifiers, exact numbers, time, instruments, market
+//! data, orders, positions, accounts, and the port behind which strategies live.
+//!
+//! What is absent on purpose: I/O, async, serialisation, clocks, and floating point. Rows, wire
+//! formats and WIT types are made at the edges, in `store`, `api` and `runtime`.
+
+pub mod account;
+pub mod fill;
+pub mod identifiers;
+pub mod instrument;
+pub mod market;
+pub mod number;
+pub mod order;
+pub mod order_status;
+pub mod order_update;
+pub mod position;
+pub mod strategy;
+pub mod time;
+
+pub use account::{AccountConfig, AccountKind, Balance};
+pub use fill::{Fill, Liquidity};
+pub use identifiers::{
+    AccountId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, StrategyId, VenueId,
+};
+pub use instrument::{AssetClass, Fees, Instrument, Margin, OptionRight};
+pub use market::{Bar, BarBasis, BarMethod, BarSpec, Quote, Trade};
+pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};
+pub use order::{Order, OrderKind, OrderRequest, Side, TimeInForce};
+pub use order_status::OrderStatus;
+pub use order_update::{DenyCode, OrderChange, OrderUpdate};
+pub use position::{PositionState, PositionUpdate};
+pub use strategy::{
+    Event, Fault, FaultKind, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel, SavedState,
+    StartReason, StartSnapshot, Strategy, Subscription,
+};
+pub use time::{Duration, Timestamp};

@@ -1,0 +1,1 @@
+//! Numerics: performance statistics of a run.

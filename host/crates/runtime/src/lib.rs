@@ -1,0 +1,1 @@
+//! WebAssembly plugins: admission, limits, bindings, instances.

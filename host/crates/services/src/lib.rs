@@ -1,0 +1,1 @@
+//! Tasks that move data: feeds, the engine thread, hot swap, projections.

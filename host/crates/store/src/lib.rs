@@ -1,0 +1,1 @@
+//! Files of market data: CSV and Parquet in, typed events out.

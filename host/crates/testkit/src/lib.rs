@@ -1,0 +1,1 @@
+//! Hostile plugins, scenario builders and checkers for tests.

@@ -1,0 +1,2 @@
+//! The `argonaut` program.
+fn main() {}
