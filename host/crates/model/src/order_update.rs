@@ -1,6 +1,6 @@
 //! What happened to an order, and the stable codes with which we refuse one.
 
-use crate::{Fill, InstrumentId, OrderId, OrderStatus, Quantity, StrategyId, Timestamp};
+use crate::{Fill, InstrumentId, OrderId, OrderStatus, Quantity, Side, StrategyId, Timestamp};
 use std::fmt;
 
 /// Why the risk gate refused an order. The code is stable: dashboards and scripts rely on it.
@@ -139,6 +139,8 @@ pub struct OrderUpdate {
     pub strategy: StrategyId,
     /// On what.
     pub instrument: InstrumentId,
+    /// Buy or sell.
+    pub side: Side,
     /// What changed.
     pub change: OrderChange,
     /// The status after the change.
