@@ -1,0 +1,46 @@
+//! Where things are. Every path hangs off the repository's root, so commands work from any folder.
+
+use std::path::PathBuf;
+
+/// The repository's root, fixed when xtask is compiled: `cargo xtask` rebuilds it in a moved tree.
+pub(crate) fn root() -> PathBuf {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .map_or_else(|| manifest.clone(), PathBuf::from)
+}
+
+/// Cargo's output folder.
+pub(crate) fn target() -> PathBuf {
+    // Joining an absolute path gives that path.
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// The host program of a cargo profile.
+pub(crate) fn argonaut(profile: Profile) -> PathBuf {
+    target().join(profile.folder()).join("argonaut")
+}
+
+/// Where the built plugins go: one `<name>.wasm` each.
+pub(crate) fn plugins_out() -> PathBuf {
+    root().join("target").join("plugins")
+}
+
+/// Which of the two builds of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Cargo's `dev`: checks on, what tests use.
+    Debug,
+    /// What users run and what is measured.
+    Release,
+}
+
+impl Profile {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+}

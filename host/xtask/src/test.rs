@@ -1,0 +1,100 @@
+//! `cargo xtask test`: everything that must hold before a change goes in. CI runs the same.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::cargo::{cargo, check};
+use crate::paths::{self, Profile};
+use crate::steps::{Cost, Steps};
+use crate::{plugins, provision, tidy};
+
+/// Names the release host to tests that compare it with the debug build. Such tests are
+/// `#[ignore]`d, so that a plain `cargo test` needs no release build.
+const RELEASE_HOST_VARIABLE: &str = "ARGONAUT_RELEASE_BIN";
+
+/// Runs the steps. `quick` leaves out the documentation and the release build with its tests.
+pub(crate) fn test(quick: bool) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    steps.run("tools", Cost::Cheap, || {
+        let installed = provision::format_and_lints()?;
+        if !installed.is_empty() {
+            println!("installed {}", installed.join(", "));
+        }
+        Ok(())
+    });
+    steps.run("format", Cost::Cheap, || {
+        check(&mut cargo(["fmt", "--all", "--check"]))
+    });
+    steps.run("tidy", Cost::Cheap, tidy::check_repository);
+    steps.run("lints", Cost::Heavy, lints);
+    steps.run("debug host", Cost::Heavy, || {
+        check(&mut cargo(["build", "--workspace", "--bins"]))
+    });
+    steps.run("plugins from source", Cost::Heavy, || {
+        plugins::build(Profile::Debug)
+    });
+    steps.run("tests", Cost::Heavy, || check(&mut tests(Selection::Usual)));
+    steps.run("documentation examples", Cost::Heavy, || {
+        check(&mut cargo(["test", "--workspace", "--doc", "--quiet"]))
+    });
+    if !quick {
+        steps.run("documentation", Cost::Heavy, documentation);
+        steps.run("release host", Cost::Heavy, || {
+            check(&mut cargo(["build", "--release", "--package", "argonaut"]))
+        });
+        steps.run("debug and release agree", Cost::Heavy, || {
+            let release = paths::argonaut(Profile::Release);
+            check(tests(Selection::Ignored).env(RELEASE_HOST_VARIABLE, release))
+        });
+    }
+    println!("\n{}", steps.summary());
+    Ok(if steps.failed() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn lints() -> Result<()> {
+    check(
+        cargo(["clippy", "--workspace", "--all-targets", "--quiet"]).args(["--", "-D", "warnings"]),
+    )
+}
+
+fn documentation() -> Result<()> {
+    let mut command = cargo(["doc", "--workspace", "--no-deps", "--quiet"]);
+    check(command.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Which tests to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Selection {
+    /// All that are not ignored.
+    Usual,
+    /// Only the ignored ones: they need the release host.
+    Ignored,
+}
+
+/// Both selections name the same packages and targets, so the binaries are linked once.
+fn tests(selection: Selection) -> Command {
+    if provision::has_nextest() {
+        let mut command = cargo(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        if selection == Selection::Ignored {
+            command.args(["--run-ignored", "only", "--no-tests", "pass"]);
+        }
+        return command;
+    }
+    let mut command = cargo([
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+    ]);
+    if selection == Selection::Ignored {
+        command.args(["--", "--ignored"]);
+    }
+    command
+}
