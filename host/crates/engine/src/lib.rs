@@ -1,1 +1,38 @@
-//! The deterministic trading core: one synchronous step, no clock, no I/O.
+//! The deterministic trading core.
+//!
+//! One call does everything: [`Engine::step`] takes a [`Sequenced`] input and returns what changed.
+//! The engine is a pure function of its inputs and of the strategies staged into it: it reads no
+//! clock, draws no random numbers, starts no threads, does no I/O, and holds no hash maps whose
+//! order could leak. Time arrives with the input.
+//!
+//! What is absent on purpose: WebAssembly (strategies are a port, [`model::Strategy`]), files (the
+//! journal hands bytes to a [`journal::Sink`]), and any way to send an order that the risk gate
+//! has not approved.
+
+pub mod account;
+mod agenda;
+pub mod bars;
+pub mod candidate;
+pub mod effect;
+mod engine;
+mod exchange;
+pub mod holdings;
+pub mod input;
+pub mod invariants;
+pub mod journal;
+mod listeners;
+pub mod market;
+pub mod orders;
+mod risk;
+pub mod strategies;
+
+pub use candidate::Candidate;
+pub use effect::{Effect, Ignored, StrategyState, SwapStage};
+pub use engine::{Engine, StepError};
+pub use input::{
+    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
+    Slippage, StrategyConfig, TradingState, VenueConfig,
+};
+pub use journal::{Journal, JournalHash};
+pub use risk::limits::LimitBook;
+pub use strategies::{Recorder, Staged};

@@ -1,0 +1,153 @@
+//! One account: balances per currency, what is locked, and a ledger to check them against.
+
+use model::{
+    AccountConfig, AccountKind, Balance, CurrencyId, Fill, Instrument, Money, NumberError,
+    Quantity, Side,
+};
+use std::collections::BTreeMap;
+
+/// Money held back for an open order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reservation {
+    /// In which currency.
+    pub currency: CurrencyId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// Running totals from which every balance can be recomputed (invariant I4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ledger {
+    /// What was put in.
+    pub deposits: Money,
+    /// Value bought less value sold in this currency.
+    pub traded: Money,
+    /// Delivered assets bought less sold, where this currency is the asset.
+    pub delivered: Money,
+    /// Fees paid.
+    pub fees: Money,
+}
+
+/// An account with its balances.
+#[derive(Debug, Clone)]
+pub struct Account {
+    config: AccountConfig,
+    balances: BTreeMap<CurrencyId, Balance>,
+    ledgers: BTreeMap<CurrencyId, Ledger>,
+}
+
+impl Account {
+    pub(crate) fn new(config: AccountConfig) -> Result<Self, NumberError> {
+        let mut account = Self {
+            balances: BTreeMap::new(),
+            ledgers: BTreeMap::new(),
+            config: config.clone(),
+        };
+        account
+            .balances
+            .insert(config.base_currency, Balance::default());
+        for (currency, amount) in config.deposits {
+            let balance = account.balances.entry(currency).or_default();
+            balance.total = balance.total.checked_add(amount)?;
+            let ledger = account.ledgers.entry(currency).or_default();
+            ledger.deposits = ledger.deposits.checked_add(amount)?;
+        }
+        Ok(account)
+    }
+
+    /// As configured.
+    pub fn config(&self) -> &AccountConfig {
+        &self.config
+    }
+
+    /// Balances in the order of their currencies' handles.
+    pub fn balances(&self) -> impl Iterator<Item = (CurrencyId, Balance)> {
+        self.balances
+            .iter()
+            .map(|(currency, balance)| (*currency, *balance))
+    }
+
+    /// The balance of one currency.
+    pub fn balance(&self, currency: CurrencyId) -> Balance {
+        self.balances.get(&currency).copied().unwrap_or_default()
+    }
+
+    /// The ledger of one currency.
+    pub fn ledger(&self, currency: CurrencyId) -> Ledger {
+        self.ledgers.get(&currency).copied().unwrap_or_default()
+    }
+
+    /// Holds money back, or with a negative amount lets it go.
+    pub(crate) fn lock(&mut self, currency: CurrencyId, amount: Money) -> Result<(), NumberError> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let balance = self.balances.entry(currency).or_default();
+        balance.locked = balance.locked.checked_add(amount)?;
+        Ok(())
+    }
+
+    /// Books a fill worth `value` that realised `realized`. Returns the currencies it touched.
+    /// Nothing changes when an amount would overflow.
+    pub(crate) fn book(
+        &mut self,
+        fill: &Fill,
+        instrument: &Instrument,
+        value: Money,
+        realized: Money,
+    ) -> Result<(CurrencyId, Option<CurrencyId>), NumberError> {
+        let quote = instrument.quote_currency;
+        let signed_value = if fill.side == Side::Buy {
+            value
+        } else {
+            value.negated()?
+        };
+        let gain = match self.config.kind {
+            AccountKind::Cash => signed_value.negated()?,
+            AccountKind::Margin { .. } => realized,
+        };
+        let mut balance = self.balance(quote);
+        balance.total = balance.total.checked_add(gain)?.checked_sub(fill.fee)?;
+        let mut ledger = self.ledger(quote);
+        ledger.traded = ledger.traded.checked_add(signed_value)?;
+        ledger.fees = ledger.fees.checked_add(fill.fee)?;
+        let asset = self.delivered(fill, instrument)?;
+        self.balances.insert(quote, balance);
+        self.ledgers.insert(quote, ledger);
+        if let Some((currency, amount)) = asset {
+            let total = self.balance(currency).total.checked_add(amount)?;
+            let delivered = self.ledger(currency).delivered.checked_add(amount)?;
+            self.balances.entry(currency).or_default().total = total;
+            self.ledgers.entry(currency).or_default().delivered = delivered;
+        }
+        Ok((quote, asset.map(|(currency, _)| currency)))
+    }
+
+    /// The asset a cash account receives or gives away.
+    fn delivered(
+        &self,
+        fill: &Fill,
+        instrument: &Instrument,
+    ) -> Result<Option<(CurrencyId, Money)>, NumberError> {
+        let (AccountKind::Cash, Some(asset)) = (self.config.kind, instrument.class.delivered())
+        else {
+            return Ok(None);
+        };
+        let amount = as_money(fill.quantity)?;
+        let signed = if fill.side == Side::Buy {
+            amount
+        } else {
+            amount.negated()?
+        };
+        Ok(Some((asset, signed)))
+    }
+}
+
+/// A quantity of an asset as money in that asset.
+pub(crate) fn as_money(quantity: Quantity) -> Result<Money, NumberError> {
+    let per_unit = Money::SCALE / i128::from(Quantity::SCALE);
+    let raw = i128::from(quantity.raw())
+        .checked_mul(per_unit)
+        .ok_or(NumberError::Overflow)?;
+    Ok(Money::from_raw(raw))
+}

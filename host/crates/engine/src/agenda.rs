@@ -1,0 +1,84 @@
+//! What is due when. One ordered list for timers, bar ends, order expiries and commands on their
+//! way to a venue, so that all of them happen in one order that replays.
+
+use model::{InstrumentId, OrderId, StrategyId, Timestamp};
+use std::collections::BTreeMap;
+
+/// Something that happens when its time comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A command reaches its venue.
+    Venue(crate::exchange::VenueCommand),
+    /// A strategy is woken.
+    Timer(StrategyId, u64),
+    /// A time bar ends.
+    BarEnd(InstrumentId, usize),
+    /// A DAY order lapses.
+    Expiry(OrderId),
+}
+
+/// A handle by which an entry can be taken out again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(Timestamp, u64);
+
+/// Entries by time, then by the order in which they were made.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    entries: BTreeMap<Ticket, Due>,
+    made: u64,
+    next: Option<Timestamp>,
+}
+
+impl Agenda {
+    pub(crate) fn add(&mut self, at: Timestamp, due: Due) -> Ticket {
+        let ticket = Ticket(at, self.made);
+        self.made += 1;
+        self.entries.insert(ticket, due);
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        ticket
+    }
+
+    pub(crate) fn remove(&mut self, ticket: Ticket) {
+        self.entries.remove(&ticket);
+        self.refresh();
+    }
+
+    /// Takes the first entry due at or before `now`.
+    pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        if self.next.is_none_or(|next| next > now) {
+            return None;
+        }
+        let (ticket, due) = self.entries.pop_first()?;
+        self.refresh();
+        Some((ticket.0, due))
+    }
+
+    fn refresh(&mut self) {
+        self.next = self.entries.first_key_value().map(|(ticket, _)| ticket.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_out_by_time_then_by_making() {
+        let mut agenda = Agenda::default();
+        let at = Timestamp::from_nanos;
+        agenda.add(at(5), Due::Timer(StrategyId::new(0), 1));
+        let gone = agenda.add(at(3), Due::Timer(StrategyId::new(0), 2));
+        agenda.add(at(3), Due::Timer(StrategyId::new(0), 3));
+        agenda.remove(gone);
+        assert_eq!(agenda.pop(at(2)), None);
+        assert_eq!(
+            agenda.pop(at(9)),
+            Some((at(3), Due::Timer(StrategyId::new(0), 3)))
+        );
+        assert_eq!(
+            agenda.pop(at(9)),
+            Some((at(5), Due::Timer(StrategyId::new(0), 1)))
+        );
+        assert_eq!(agenda.pop(at(9)), None);
+    }
+}

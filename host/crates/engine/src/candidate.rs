@@ -1,0 +1,169 @@
+//! A successor that catches up: it sees live events, but its orders are muted.
+//!
+//! A candidate is driven only by the events it is given and their times, so it ends in the same
+//! state whether it runs on another thread beside the market or inline in a replay. Each order it
+//! tries to send is denied to it as `MUTED`; its timers are kept here until it takes over.
+
+use model::{
+    DenyCode, Event, Fault, FaultKind, Intent, Intents, OrderChange, OrderId, OrderRequest,
+    OrderStatus, OrderUpdate, Quantity, StartSnapshot, Strategy, StrategyId, Timestamp,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Calls that one event may lead to through muted orders before the candidate counts as runaway.
+const MAX_CALLS_PER_EVENT: usize = 1_000;
+
+/// A muted instance on its way to take over.
+pub struct Candidate {
+    strategy: StrategyId,
+    instance: Box<dyn Strategy>,
+    intents: Intents,
+    muted_orders: u64,
+    timers: BTreeMap<u64, Timestamp>,
+    subscriptions: Vec<Intent>,
+    values: BTreeMap<String, Vec<u8>>,
+}
+
+/// What a candidate brings with it when it takes over.
+pub(crate) struct Handover {
+    pub(crate) instance: Box<dyn Strategy>,
+    pub(crate) timers: BTreeMap<u64, Timestamp>,
+    /// Subscriptions it changed since `init`, in order.
+    pub(crate) subscriptions: Vec<Intent>,
+    pub(crate) values: BTreeMap<String, Vec<u8>>,
+}
+
+impl Candidate {
+    /// A candidate around a fresh instance.
+    pub fn new(strategy: StrategyId, instance: Box<dyn Strategy>) -> Self {
+        Self {
+            strategy,
+            instance,
+            intents: Intents::default(),
+            muted_orders: 0,
+            timers: BTreeMap::new(),
+            subscriptions: Vec::new(),
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// What the instance asked for in `init`.
+    pub fn declared(&self) -> &[model::Subscription] {
+        self.instance.declared()
+    }
+
+    /// Gives it the state of its predecessor.
+    pub fn start(&mut self, now: Timestamp, snapshot: &StartSnapshot) -> Result<(), Fault> {
+        self.intents.reset(now, OrderId::muted(self.muted_orders));
+        self.instance.start(snapshot, &mut self.intents)?;
+        self.settle(now)
+    }
+
+    /// Wakes the timers that are due and tells it what happened.
+    pub fn handle(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
+        self.advance(now)?;
+        self.call(now, event)?;
+        self.settle(now)
+    }
+
+    /// Wakes the timers that are due.
+    pub fn advance(&mut self, now: Timestamp) -> Result<(), Fault> {
+        while let Some((id, due)) = self.next_timer(now) {
+            self.timers.remove(&id);
+            self.call(due, &Event::Timer { id, due })?;
+            self.settle(due)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn into_handover(self) -> Handover {
+        Handover {
+            instance: self.instance,
+            timers: self.timers,
+            subscriptions: self.subscriptions,
+            values: self.values,
+        }
+    }
+
+    fn next_timer(&self, now: Timestamp) -> Option<(u64, Timestamp)> {
+        let due = self.timers.iter().filter(|(_, due)| **due <= now);
+        due.min_by_key(|(id, due)| (**due, **id))
+            .map(|(id, due)| (*id, *due))
+    }
+
+    fn call(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
+        self.intents.reset(now, OrderId::muted(self.muted_orders));
+        self.instance.handle(event, &mut self.intents)
+    }
+
+    /// Takes in what the last call wanted, and answers its orders, until it wants nothing more.
+    fn settle(&mut self, now: Timestamp) -> Result<(), Fault> {
+        let mut pending = VecDeque::new();
+        self.take_intents(&mut pending);
+        for _ in 0..MAX_CALLS_PER_EVENT {
+            let Some(order) = pending.pop_front() else {
+                return Ok(());
+            };
+            self.call(now, &Event::Order(muted(self.strategy, &order, now)))?;
+            self.take_intents(&mut pending);
+        }
+        let message = format!("more than {MAX_CALLS_PER_EVENT} muted orders after one event");
+        Err(Fault {
+            kind: FaultKind::BadOutput,
+            message,
+        })
+    }
+
+    fn take_intents(&mut self, orders: &mut VecDeque<OrderRequest>) {
+        let mut intents = std::mem::take(&mut self.intents);
+        for intent in intents.drain() {
+            self.take_in(intent, orders);
+        }
+        self.intents = intents;
+    }
+
+    fn take_in(&mut self, intent: Intent, orders: &mut VecDeque<OrderRequest>) {
+        match intent {
+            Intent::Submit(request) => {
+                self.muted_orders += 1;
+                orders.push_back(request);
+            }
+            Intent::Subscribe(_) | Intent::Unsubscribe(_) => self.subscriptions.push(intent),
+            Intent::SetTimer { id, due } => {
+                self.timers.insert(id, due);
+            }
+            Intent::CancelTimer { id } => {
+                self.timers.remove(&id);
+            }
+            Intent::PutState { key, value } => {
+                self.values.insert(key, value);
+            }
+            // The predecessor still owns the orders, and its log is the one that counts.
+            Intent::Cancel(_) | Intent::CancelAll(_) | Intent::Log { .. } => {}
+        }
+    }
+}
+
+fn muted(strategy: StrategyId, order: &OrderRequest, now: Timestamp) -> OrderUpdate {
+    denied(strategy, order, DenyCode::Muted, now)
+}
+
+/// The update that tells an asker of its refusal.
+pub(crate) fn denied(
+    strategy: StrategyId,
+    request: &OrderRequest,
+    code: DenyCode,
+    ts_event: Timestamp,
+) -> OrderUpdate {
+    OrderUpdate {
+        order: request.id,
+        strategy,
+        instrument: request.instrument,
+        side: request.side,
+        change: OrderChange::Denied(code),
+        status: OrderStatus::Denied,
+        filled: Quantity::ZERO,
+        quantity: request.quantity,
+        ts_event,
+    }
+}

@@ -1,0 +1,127 @@
+//! What a step changed, for everybody outside: projections, streams, logs. Never read back.
+
+use crate::input::TradingState;
+use model::{
+    AccountId, Balance, Bar, CurrencyId, Fault, Fill, InstrumentId, LogLevel, Order, OrderId,
+    OrderUpdate, PluginHash, PositionUpdate, SavedState, StrategyId,
+};
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// An order changed; the order as it is after the change.
+    Order(OrderUpdate, Order),
+    /// An execution.
+    Fill(Fill),
+    /// A position changed.
+    Position(PositionUpdate),
+    /// A balance changed.
+    Balance(AccountId, CurrencyId, Balance),
+    /// A bar somebody subscribed to is finished.
+    Bar(Bar),
+    /// A strategy changed its state.
+    Strategy(StrategyId, StrategyState),
+    /// A strategy broke.
+    Fault(StrategyId, Fault),
+    /// A strategy said something.
+    Log(StrategyId, LogLevel, String),
+    /// A swap moved on.
+    Swap(StrategyId, SwapStage),
+    /// A strategy's state was saved when it stopped.
+    Saved(StrategyId, SavedState),
+    /// Trading was let go or held back.
+    TradingState(TradingState),
+    /// The kill latch was set or cleared.
+    KillLatch(bool),
+    /// An input had no effect, and why.
+    Ignored(Ignored),
+}
+
+/// Where a strategy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum StrategyState {
+    /// Not running.
+    #[default]
+    Stopped,
+    /// Seeing events and trading.
+    Running,
+    /// Seeing events, its new orders denied.
+    Paused,
+    /// Broken; its instance is gone.
+    Error,
+}
+
+impl StrategyState {
+    /// The name as shown to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stopped => "STOPPED",
+            Self::Running => "RUNNING",
+            Self::Paused => "PAUSED",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// How far a swap got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SwapStage {
+    /// The candidate has the state and catches up.
+    Begun(PluginHash),
+    /// The candidate runs.
+    Committed(PluginHash),
+    /// The old one goes on, for this reason.
+    Aborted(String),
+}
+
+/// Why an input had no effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Ignored {
+    /// Market data for an instrument nobody defined.
+    #[error("unknown instrument {}", .0.number())]
+    UnknownInstrument(InstrumentId),
+    /// Market data older than what was seen before.
+    #[error("event time of instrument {} went back", .0.number())]
+    StaleEvent(InstrumentId),
+    /// A crossed, empty or inconsistent event.
+    #[error("impossible prices on instrument {}", .0.number())]
+    BadMarketData(InstrumentId),
+    /// A command for an order that is not open.
+    #[error("order {0} is not open")]
+    UnknownOrder(OrderId),
+    /// A command for a strategy that does not exist.
+    #[error("unknown strategy {}", .0.number())]
+    UnknownStrategy(StrategyId),
+    /// A command that the strategy's state does not allow.
+    #[error("strategy is {} and cannot {command}", state.name())]
+    WrongState {
+        /// Which.
+        strategy: StrategyId,
+        /// Where it is.
+        state: StrategyState,
+        /// What was asked.
+        command: &'static str,
+    },
+    /// A start or swap without an instance staged for it.
+    #[error("no instance was staged for the strategy")]
+    NothingStaged(StrategyId),
+    /// A definition that contradicts an earlier one or itself.
+    #[error("{0}")]
+    BadDefinition(String),
+    /// An execution seen before.
+    #[error("execution {0} was seen before")]
+    DuplicateExecution(u64),
+    /// A report that the order's status does not allow.
+    #[error("order {order} cannot go from {} to {}", from.name(), to.name())]
+    IllegalTransition {
+        /// Which order.
+        order: OrderId,
+        /// Its status.
+        from: model::OrderStatus,
+        /// Where the report would take it.
+        to: model::OrderStatus,
+    },
+    /// A fill whose amounts overflow what can be counted.
+    #[error("order {0} could not be filled: the amounts overflow")]
+    Overflow(OrderId),
+}

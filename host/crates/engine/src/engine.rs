@@ -1,0 +1,280 @@
+//! The engine: one synchronous step from an input to its effects.
+//!
+//! A step happens in this order: the input is journaled; whatever is due before it happens, each
+//! at its own time; the exchange matches; strategies see the data; their orders pass the risk gate
+//! and reach the exchange after its latency; and so on until nothing is left at that time.
+
+mod commands;
+mod definitions;
+mod dispatch;
+mod execution;
+mod market_data;
+mod swap;
+
+use crate::account::Account;
+use crate::agenda::{Agenda, Due};
+use crate::effect::{Effect, Ignored, StrategyState};
+use crate::exchange::{Exchange, Reports};
+use crate::holdings::Holdings;
+use crate::input::{Input, Sequenced, StrategyConfig, TradingState};
+use crate::journal::Journal;
+use crate::listeners::Listeners;
+use crate::market::Market;
+use crate::orders::Orders;
+use crate::risk::{Windows, limits::LimitBook};
+use crate::strategies::{Staged, Strategies};
+use model::{
+    AccountId, Event, Intents, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
+};
+use std::collections::VecDeque;
+
+/// Why a step was refused. The engine is unchanged: the caller's sequencing is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// Sequences must count up by one (invariant I10).
+    #[error("expected sequence {expected}, got {got}")]
+    Sequence {
+        /// The next sequence.
+        expected: u64,
+        /// The one given.
+        got: u64,
+    },
+    /// Engine time may not go back.
+    #[error("time went back from {now} to {got}")]
+    Time {
+        /// Engine time.
+        now: Timestamp,
+        /// The time given.
+        got: Timestamp,
+    },
+}
+
+/// The deterministic core. It owns all trading state, and one thread owns it.
+pub struct Engine {
+    pub(crate) now: Timestamp,
+    pub(crate) sequence: u64,
+    /// Orders made by the current input.
+    pub(crate) orders_made: u64,
+    /// Events delivered to strategies by the current input.
+    deliveries: u32,
+    pub(crate) market: Market,
+    pub(crate) venues: Vec<Exchange>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) strategies: Strategies,
+    pub(crate) holdings: Holdings,
+    pub(crate) orders: Orders,
+    pub(crate) limits: LimitBook,
+    pub(crate) windows: Windows,
+    pub(crate) trading_state: TradingState,
+    pub(crate) killed: bool,
+    agenda: Agenda,
+    listeners: Vec<Listeners>,
+    reports: Reports,
+    outbox: VecDeque<(StrategyId, Event)>,
+    intents: Intents,
+    effects: Vec<Effect>,
+    journal: Journal,
+    last_execution: Vec<u64>,
+}
+
+impl Engine {
+    /// An engine that knows nothing yet; the first sequence is 1.
+    pub fn new(journal: Journal) -> Self {
+        Self {
+            now: Timestamp::ZERO,
+            sequence: 0,
+            orders_made: 0,
+            deliveries: 0,
+            market: Market::default(),
+            venues: Vec::new(),
+            accounts: Vec::new(),
+            strategies: Strategies::default(),
+            holdings: Holdings::default(),
+            orders: Orders::default(),
+            limits: LimitBook::default(),
+            windows: Windows::default(),
+            trading_state: TradingState::default(),
+            killed: false,
+            agenda: Agenda::default(),
+            listeners: Vec::new(),
+            reports: Reports::new(),
+            outbox: VecDeque::new(),
+            intents: Intents::default(),
+            effects: Vec::new(),
+            journal,
+            last_execution: Vec::new(),
+        }
+    }
+
+    /// Handles one input and returns what it changed. The effects stay until the next step.
+    pub fn step(&mut self, input: Sequenced<Input>) -> Result<&[Effect], StepError> {
+        self.begin(&input)?;
+        self.journal.input(&input);
+        self.catch_up_to(input.time);
+        self.now = input.time;
+        match input.input {
+            Input::Clock => {}
+            Input::Quote(quote) => self.on_quote(&quote),
+            Input::Trade(trade) => self.on_trade(&trade),
+            Input::Bar(bar) => self.on_bar(&bar),
+            Input::Define(definition) => self.define(*definition),
+            Input::Command(command) => self.command(*command),
+        }
+        self.settle();
+        debug_assert_eq!(crate::invariants::check(self), Ok(()));
+        Ok(&self.effects)
+    }
+
+    fn begin(&mut self, input: &Sequenced<Input>) -> Result<(), StepError> {
+        let expected = self.sequence + 1;
+        if input.sequence != expected {
+            return Err(StepError::Sequence {
+                expected,
+                got: input.sequence,
+            });
+        }
+        if input.time < self.now {
+            return Err(StepError::Time {
+                now: self.now,
+                got: input.time,
+            });
+        }
+        self.sequence = expected;
+        self.orders_made = 0;
+        self.deliveries = 0;
+        self.effects.clear();
+        Ok(())
+    }
+
+    /// Lets everything happen that is due up to `until`, each at its own time.
+    fn catch_up_to(&mut self, until: Timestamp) {
+        while let Some((at, due)) = self.agenda.pop(until) {
+            self.now = self.now.max(at);
+            match due {
+                Due::Venue(command) => self.reach_venue(command),
+                Due::Timer(strategy, id) => self.wake(strategy, id, at),
+                Due::BarEnd(instrument, feed) => self.end_bar(instrument, feed),
+                Due::Expiry(order) => self.expire(order),
+            }
+            self.settle();
+        }
+    }
+
+    /// Works off reports and the events they lead to until nothing is left at this time.
+    fn settle(&mut self) {
+        loop {
+            if let Some(report) = self.reports.pop_front() {
+                self.on_report(report);
+            } else if let Some((strategy, event)) = self.outbox.pop_front() {
+                self.deliver_to(strategy, &event);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn ignore(&mut self, why: Ignored) {
+        self.effects.push(Effect::Ignored(why));
+    }
+
+    /// The id of the next order of the current input.
+    fn next_order_id(&self) -> Option<OrderId> {
+        OrderId::derive(self.sequence, self.orders_made)
+    }
+
+    /// Hands the engine an instance, before the input that puts it to use. Fails for an unknown
+    /// strategy, giving the instance back.
+    pub fn stage(&mut self, strategy: StrategyId, staged: Staged) -> Result<(), Staged> {
+        match self.strategies.get_mut(strategy) {
+            Some(place) => {
+                place.staged = Some(staged);
+                Ok(())
+            }
+            None => Err(staged),
+        }
+    }
+
+    /// Takes away the instance that the last swap retired, to drop it on another thread.
+    pub fn take_retired(&mut self, strategy: StrategyId) -> Option<Box<dyn Strategy>> {
+        self.strategies.get_mut(strategy)?.retired.take()
+    }
+
+    /// Takes away the running instance; for the end of a run, to look at its saved state.
+    pub fn take_instance(&mut self, strategy: StrategyId) -> Option<Box<dyn Strategy>> {
+        self.strategies.get_mut(strategy)?.instance.take()
+    }
+
+    /// Engine time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The sequence of the last input.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Instruments and prices.
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// Open orders.
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// Positions.
+    pub fn holdings(&self) -> &Holdings {
+        &self.holdings
+    }
+
+    /// Accounts in the order of their handles.
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
+        (0_u32..).map(AccountId::new).zip(&self.accounts)
+    }
+
+    /// Strategies in the order of their handles.
+    pub fn strategies(&self) -> impl Iterator<Item = (StrategyId, &StrategyConfig)> {
+        (0_u32..)
+            .map(StrategyId::new)
+            .zip(self.strategies.configs())
+    }
+
+    /// Where a strategy is; `None` when there is no such strategy.
+    pub fn strategy_state(&self, strategy: StrategyId) -> Option<StrategyState> {
+        self.strategies.get(strategy).map(|place| place.state)
+    }
+
+    /// Which plugin runs.
+    pub fn plugin(&self, strategy: StrategyId) -> Option<PluginHash> {
+        self.strategies.get(strategy)?.plugin
+    }
+
+    /// A venue's name.
+    pub fn venue_name(&self, venue: VenueId) -> &str {
+        self.venues
+            .get(venue.index())
+            .map_or("?", |venue| venue.config().name.as_str())
+    }
+
+    /// Whether orders may leave.
+    pub fn trading_state(&self) -> TradingState {
+        self.trading_state
+    }
+
+    /// Whether the kill latch is set.
+    pub fn is_killed(&self) -> bool {
+        self.killed
+    }
+
+    /// Limits by scope.
+    pub fn limits(&self) -> &LimitBook {
+        &self.limits
+    }
+
+    /// The journal, to commit and to ask for its hash.
+    pub fn journal(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+}

@@ -1,0 +1,242 @@
+//! What operators and services decide.
+
+use super::Engine;
+use crate::effect::{Effect, Ignored, StrategyState};
+use crate::input::{Command, Outcome, TradingState};
+use crate::listeners::{Role, Seat};
+use crate::strategies::Staged;
+use model::{
+    HistoryBlock, OrderRequest, PluginHash, PositionUpdate, SavedState, StartReason, StartSnapshot,
+    StrategyId,
+};
+
+impl Engine {
+    pub(super) fn command(&mut self, command: Command) {
+        match command {
+            Command::Start {
+                strategy,
+                plugin,
+                state,
+                history,
+                ..
+            } => {
+                self.start(strategy, plugin, state, history);
+            }
+            Command::Pause(id) => {
+                self.change(id, "pause", StrategyState::Running, StrategyState::Paused)
+            }
+            Command::Resume(id) => {
+                self.change(id, "resume", StrategyState::Paused, StrategyState::Running)
+            }
+            Command::Stop(strategy) => self.stop(strategy),
+            Command::SwapBegin {
+                strategy,
+                plugin,
+                history,
+                ..
+            } => {
+                self.begin_swap(strategy, plugin, history);
+            }
+            Command::SwapCommit(strategy) => self.commit_swap(strategy),
+            Command::SwapAbort { strategy, reason } => self.abort_swap(strategy, reason),
+            Command::PlaceOrder {
+                strategy,
+                instrument,
+                side,
+                kind,
+                quantity,
+                time_in_force,
+                intent,
+            } => {
+                let Some(id) = self.next_order_id() else {
+                    return;
+                };
+                self.orders_made += 1;
+                let request = OrderRequest {
+                    id,
+                    instrument,
+                    side,
+                    kind,
+                    quantity,
+                    time_in_force,
+                    intent,
+                };
+                self.submit(strategy, &request);
+            }
+            Command::CancelOrder(order) => self.cancel(order),
+            Command::SetTradingState(state) => self.set_trading_state(state),
+            Command::SetKillLatch(set) => {
+                self.killed = set;
+                self.effects.push(Effect::KillLatch(set));
+                if set {
+                    self.cancel_everything();
+                }
+            }
+            Command::SetVenueConnected(venue, connected) => {
+                if let Some(venue) = self.venues.get_mut(venue.index()) {
+                    venue.set_connected(connected);
+                }
+            }
+        }
+    }
+
+    pub(super) fn set_trading_state(&mut self, state: TradingState) {
+        self.trading_state = state;
+        self.effects.push(Effect::TradingState(state));
+    }
+
+    fn cancel_everything(&mut self) {
+        let open: Vec<_> = self.orders.iter().map(|open| open.order.id).collect();
+        for order in open {
+            self.cancel(order);
+        }
+    }
+
+    fn change(
+        &mut self,
+        strategy: StrategyId,
+        command: &'static str,
+        from: StrategyState,
+        to: StrategyState,
+    ) {
+        match self.strategy_state(strategy) {
+            None => self.ignore(Ignored::UnknownStrategy(strategy)),
+            Some(state) if state == from => self.set_state(strategy, to),
+            Some(state) => self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            }),
+        }
+    }
+
+    fn start(
+        &mut self,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        state: Option<SavedState>,
+        history: Vec<HistoryBlock>,
+    ) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return self.ignore(Ignored::UnknownStrategy(strategy));
+        };
+        if place.is_live() {
+            let (state, command) = (place.state, "start");
+            return self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            });
+        }
+        let Some(Staged::Instance(instance)) = place.staged.take() else {
+            return self.ignore(Ignored::NothingStaged(strategy));
+        };
+        let declared = instance.declared().to_vec();
+        place.instance = Some(instance);
+        place.plugin = Some(plugin);
+        self.set_state(strategy, StrategyState::Running);
+        for subscription in &declared {
+            self.subscribe(
+                Seat {
+                    strategy,
+                    role: Role::Primary,
+                },
+                subscription,
+            );
+        }
+        let reason = if state.is_some() {
+            StartReason::Restored
+        } else {
+            StartReason::Fresh
+        };
+        let snapshot = self.snapshot(strategy, reason, state, history);
+        let now = self.now;
+        self.call(strategy, now, |instance, out| {
+            instance.start(&snapshot, out)
+        });
+    }
+
+    fn stop(&mut self, strategy: StrategyId) {
+        let Some(place) = self.strategies.get(strategy) else {
+            return self.ignore(Ignored::UnknownStrategy(strategy));
+        };
+        if !place.is_live() {
+            let (state, command) = (place.state, "stop");
+            return self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            });
+        }
+        if place.successor.is_some() {
+            self.abort_swap(strategy, "the strategy was stopped".to_owned());
+        }
+        let now = self.now;
+        self.call(strategy, now, |instance, out| instance.stop(out));
+        self.settle();
+        if let Some(state) = self.save(strategy) {
+            self.effects.push(Effect::Saved(strategy, state));
+        }
+        if self
+            .strategies
+            .get(strategy)
+            .is_some_and(super::super::strategies::Place::is_live)
+        {
+            self.leave(strategy, StrategyState::Stopped);
+            self.cancel_all_of(strategy);
+        }
+    }
+
+    /// Asks a running instance for its state and journals the answer; a fault ends it.
+    pub(super) fn save(&mut self, strategy: StrategyId) -> Option<SavedState> {
+        let place = self.strategies.get_mut(strategy)?;
+        let instance = place.instance.as_mut()?;
+        place.calls += 1;
+        let call = place.calls;
+        match instance.save() {
+            Ok(state) => {
+                self.journal
+                    .outcome(strategy, call, &Outcome::Saved(state.clone()));
+                Some(state)
+            }
+            Err(fault) => {
+                self.journal
+                    .outcome(strategy, call, &Outcome::Fault(fault.clone()));
+                self.fault(strategy, fault);
+                None
+            }
+        }
+    }
+
+    /// What a starting instance learns of its strategy's affairs.
+    pub(super) fn snapshot(
+        &self,
+        strategy: StrategyId,
+        reason: StartReason,
+        state: Option<SavedState>,
+        history: Vec<HistoryBlock>,
+    ) -> StartSnapshot {
+        let values = self
+            .strategies
+            .get(strategy)
+            .map(|place| place.values.clone());
+        let positions = self
+            .holdings
+            .of(strategy)
+            .map(|(instrument, holding)| PositionUpdate {
+                strategy,
+                instrument,
+                state: holding.position,
+                ts_event: self.now,
+            });
+        let orders = self.orders.iter().map(|open| open.order);
+        StartSnapshot {
+            reason,
+            state,
+            values: values.unwrap_or_default().into_iter().collect(),
+            history,
+            positions: positions.collect(),
+            orders: orders.filter(|order| order.strategy == strategy).collect(),
+        }
+    }
+}

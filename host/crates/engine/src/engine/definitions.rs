@@ -1,0 +1,158 @@
+//! Taking in definitions. One that contradicts itself or an earlier one has no effect but a notice.
+
+use super::Engine;
+use crate::account::Account;
+use crate::effect::Ignored;
+use crate::exchange::Exchange;
+use crate::input::{Definition, LimitScope, StrategyConfig, VenueConfig};
+use crate::listeners::Listeners;
+use model::{AccountConfig, AccountKind, Instrument, Price, Quantity, Rate};
+
+impl Engine {
+    pub(super) fn define(&mut self, definition: Definition) {
+        let refused = match definition {
+            Definition::Currency(name) => self.define_currency(&name),
+            Definition::Venue(config) => self.define_venue(config),
+            Definition::Instrument(instrument) => self.define_instrument(instrument),
+            Definition::Account(config) => self.define_account(config),
+            Definition::Limits(scope, limits) => {
+                self.limits.set(scope, limits);
+                self.check_scope(scope)
+            }
+            Definition::Strategy(config) => self.define_strategy(config),
+        };
+        if let Err(reason) = refused {
+            self.ignore(Ignored::BadDefinition(reason));
+        }
+    }
+
+    fn define_currency(&mut self, name: &str) -> Result<(), String> {
+        if self.market.find_currency(name).is_some() {
+            return Err(format!("currency {name} is defined twice"));
+        }
+        self.market.add_currency(name);
+        Ok(())
+    }
+
+    fn define_venue(&mut self, config: VenueConfig) -> Result<(), String> {
+        if self
+            .venues
+            .iter()
+            .any(|venue| venue.config().name == config.name)
+        {
+            return Err(format!("venue {} is defined twice", config.name));
+        }
+        self.venues.push(Exchange::new(config));
+        self.last_execution.push(0);
+        Ok(())
+    }
+
+    fn define_instrument(&mut self, instrument: Instrument) -> Result<(), String> {
+        self.check_instrument(&instrument)
+            .map_err(|reason| format!("instrument {}: {reason}", instrument.symbol))?;
+        let venue = instrument.venue.index();
+        let id = self.market.add(instrument.clone());
+        self.listeners.push(Listeners::default());
+        self.venues[venue].list(id, &instrument);
+        Ok(())
+    }
+
+    fn check_instrument(&self, instrument: &Instrument) -> Result<(), &'static str> {
+        let rules: [(bool, &'static str); 8] = [
+            (
+                self.market.find(&instrument.symbol).is_none(),
+                "defined twice",
+            ),
+            (
+                instrument.venue.index() < self.venues.len(),
+                "its venue is not defined",
+            ),
+            (
+                self.market.has_currency(instrument.quote_currency),
+                "its quote currency is not defined",
+            ),
+            (instrument.tick > Price::ZERO, "the tick must be positive"),
+            (!instrument.lot.is_zero(), "the lot must be positive"),
+            (
+                instrument.min_quantity <= instrument.max_quantity,
+                "no quantity fits its range",
+            ),
+            (
+                instrument.multiplier > Quantity::ZERO,
+                "the multiplier must be positive",
+            ),
+            (
+                instrument.margin.initial >= Rate::ZERO,
+                "the initial margin must not be negative",
+            ),
+        ];
+        rules
+            .into_iter()
+            .find(|(holds, _)| !holds)
+            .map_or(Ok(()), |(_, reason)| Err(reason))
+    }
+
+    fn define_account(&mut self, config: AccountConfig) -> Result<(), String> {
+        let name = config.name.clone();
+        let problem = |reason: &str| Err(format!("account {name}: {reason}"));
+        if self
+            .accounts
+            .iter()
+            .any(|account| account.config().name == name)
+        {
+            return problem("defined twice");
+        }
+        if config.venue.index() >= self.venues.len() {
+            return problem("its venue is not defined");
+        }
+        let mut currencies = config.deposits.iter().map(|(currency, _)| *currency);
+        let known = self.market.has_currency(config.base_currency)
+            && currencies.all(|currency| self.market.has_currency(currency));
+        if !known {
+            return problem("a currency of it is not defined");
+        }
+        if matches!(config.kind, AccountKind::Margin { leverage } if leverage <= Rate::ZERO) {
+            return problem("the leverage must be positive");
+        }
+        match Account::new(config) {
+            Ok(account) => {
+                self.accounts.push(account);
+                Ok(())
+            }
+            Err(_) => problem("its deposits overflow"),
+        }
+    }
+
+    fn define_strategy(&mut self, config: StrategyConfig) -> Result<(), String> {
+        if self
+            .strategies
+            .configs()
+            .iter()
+            .any(|other| other.name == config.name)
+        {
+            return Err(format!("strategy {} is defined twice", config.name));
+        }
+        if config.account.index() >= self.accounts.len() {
+            return Err(format!(
+                "strategy {}: its account is not defined",
+                config.name
+            ));
+        }
+        self.strategies.add(config);
+        Ok(())
+    }
+
+    fn check_scope(&self, scope: LimitScope) -> Result<(), String> {
+        let known = match scope {
+            LimitScope::Firm => true,
+            LimitScope::Account(id) => id.index() < self.accounts.len(),
+            LimitScope::Strategy(id) => self.strategies.get(id).is_some(),
+            LimitScope::Instrument(id) => self.market.get(id).is_some(),
+        };
+        if known {
+            Ok(())
+        } else {
+            Err("limits for something that is not defined".to_owned())
+        }
+    }
+}

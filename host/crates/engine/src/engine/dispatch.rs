@@ -1,0 +1,323 @@
+//! Telling strategies, and taking in what they want.
+
+use super::Engine;
+use crate::agenda::Due;
+use crate::effect::{Effect, StrategyState};
+use crate::input::{OrdersOnFault, Outcome};
+use crate::listeners::{Role, Seat};
+use crate::strategies::CandidateSeat;
+use model::{
+    Event, Fault, FaultKind, Intent, Intents, Strategy, StrategyId, Subscription, Timestamp,
+};
+
+/// Events that one input may lead to. A strategy whose orders beget events that beget orders
+/// without end is stopped here.
+const MAX_DELIVERIES: u32 = 20_000;
+/// Timers a strategy may have set at once.
+const MAX_TIMERS: usize = 1_024;
+/// Bytes of host-kept values a strategy may have, keys included.
+const MAX_VALUE_BYTES: usize = 1 << 20;
+
+impl Engine {
+    /// Tells a strategy, and its candidate if it has one.
+    pub(super) fn deliver_to(&mut self, strategy: StrategyId, event: &Event) {
+        self.deliver(
+            Seat {
+                strategy,
+                role: Role::Primary,
+            },
+            event,
+        );
+        self.deliver(
+            Seat {
+                strategy,
+                role: Role::Candidate,
+            },
+            event,
+        );
+    }
+
+    pub(super) fn deliver(&mut self, seat: Seat, event: &Event) {
+        match seat.role {
+            Role::Primary => {
+                let now = self.now;
+                self.deliveries += 1;
+                if self.deliveries > MAX_DELIVERIES {
+                    let message = format!("more than {MAX_DELIVERIES} events from one input");
+                    self.fault(
+                        seat.strategy,
+                        Fault {
+                            kind: FaultKind::BadOutput,
+                            message,
+                        },
+                    );
+                    return;
+                }
+                self.call(seat.strategy, now, |instance, out| {
+                    instance.handle(event, out)
+                });
+            }
+            Role::Candidate => self.deliver_to_candidate(seat.strategy, event),
+        }
+    }
+
+    fn deliver_to_candidate(&mut self, strategy: StrategyId, event: &Event) {
+        let now = self.now;
+        let place = self.strategies.get_mut(strategy);
+        let Some(successor) = place.and_then(|place| place.successor.as_mut()) else {
+            return;
+        };
+        let faulted = match &mut successor.seat {
+            CandidateSeat::Recorder(recorder) => {
+                recorder.record(now, event);
+                return;
+            }
+            CandidateSeat::Inline(candidate) => candidate.handle(now, event).err(),
+        };
+        if let Some(fault) = faulted {
+            self.abort_swap(strategy, format!("catch-up: {fault}"));
+        }
+    }
+
+    /// Makes one callback at `now` and takes in what comes of it.
+    pub(super) fn call(
+        &mut self,
+        strategy: StrategyId,
+        now: Timestamp,
+        act: impl FnOnce(&mut dyn Strategy, &mut Intents) -> Result<(), Fault>,
+    ) {
+        let Some(first_order) = self.next_order_id() else {
+            let message = "more orders from one input than ids for them".to_owned();
+            return self.fault(
+                strategy,
+                Fault {
+                    kind: FaultKind::BadOutput,
+                    message,
+                },
+            );
+        };
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        if !place.is_live() {
+            return;
+        }
+        let Some(instance) = place.instance.as_mut() else {
+            return;
+        };
+        place.calls += 1;
+        let call = place.calls;
+        self.intents.reset(now, first_order);
+        if let Err(fault) = act(instance.as_mut(), &mut self.intents) {
+            self.journal
+                .outcome(strategy, call, &Outcome::Fault(fault.clone()));
+            return self.fault(strategy, fault);
+        }
+        if !self.intents.is_empty() {
+            self.take_in(strategy, call);
+        }
+    }
+
+    fn take_in(&mut self, strategy: StrategyId, call: u64) {
+        let items: Vec<Intent> = self.intents.drain().collect();
+        let outcome = Outcome::Intents(items);
+        self.journal.outcome(strategy, call, &outcome);
+        let Outcome::Intents(items) = outcome else {
+            return;
+        };
+        let orders = items
+            .iter()
+            .filter(|item| matches!(item, Intent::Submit(_)))
+            .count();
+        self.orders_made += orders as u64;
+        for intent in items {
+            self.carry_out(strategy, intent);
+        }
+    }
+
+    pub(super) fn carry_out(&mut self, strategy: StrategyId, intent: Intent) {
+        match intent {
+            Intent::Submit(request) => self.submit(strategy, &request),
+            Intent::Cancel(order) => self.cancel_own(strategy, order),
+            Intent::CancelAll(instrument) => {
+                for order in self.orders.ids_of(strategy, Some(instrument)) {
+                    self.cancel(order);
+                }
+            }
+            Intent::Subscribe(subscription) => {
+                self.subscribe(
+                    Seat {
+                        strategy,
+                        role: Role::Primary,
+                    },
+                    &subscription,
+                );
+            }
+            Intent::Unsubscribe(subscription) => {
+                let listeners = self.listeners.get_mut(instrument_of(&subscription));
+                if let Some(listeners) = listeners {
+                    listeners.remove(
+                        Seat {
+                            strategy,
+                            role: Role::Primary,
+                        },
+                        &subscription,
+                    );
+                }
+            }
+            Intent::SetTimer { id, due } => self.set_timer(strategy, id, due),
+            Intent::CancelTimer { id } => self.cancel_timer(strategy, id),
+            Intent::PutState { key, value } => self.put_value(strategy, key, value),
+            Intent::Log { level, text } => self.effects.push(Effect::Log(strategy, level, text)),
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, seat: Seat, subscription: &Subscription) {
+        let valid = match subscription {
+            Subscription::Bars(_, spec) => spec.is_valid(),
+            _ => true,
+        };
+        let known = instrument_of(subscription) < self.listeners.len();
+        if !known || !valid {
+            let message = format!("subscribed to what does not exist: {subscription:?}");
+            return self.fault(
+                seat.strategy,
+                Fault {
+                    kind: FaultKind::BadOutput,
+                    message,
+                },
+            );
+        }
+        self.listeners[instrument_of(subscription)].add(seat, subscription);
+    }
+
+    pub(super) fn set_timer(&mut self, strategy: StrategyId, id: u64, due: Timestamp) {
+        self.cancel_timer(strategy, id);
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        if place.timers.len() >= MAX_TIMERS {
+            let message = format!("more than {MAX_TIMERS} timers");
+            return self.fault(
+                strategy,
+                Fault {
+                    kind: FaultKind::BadOutput,
+                    message,
+                },
+            );
+        }
+        // Never at this very moment: a timer that sets itself again must let time pass.
+        let due = due.max(self.now.after(model::Duration::from_nanos(1)));
+        let ticket = self.agenda.add(due, Due::Timer(strategy, id));
+        place.timers.insert(id, ticket);
+    }
+
+    fn cancel_timer(&mut self, strategy: StrategyId, id: u64) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        if let Some(ticket) = place.timers.remove(&id) {
+            self.agenda.remove(ticket);
+        }
+    }
+
+    pub(super) fn cancel_timers(&mut self, strategy: StrategyId) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        for ticket in std::mem::take(&mut place.timers).into_values() {
+            self.agenda.remove(ticket);
+        }
+    }
+
+    pub(super) fn wake(&mut self, strategy: StrategyId, id: u64, due: Timestamp) {
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.timers.remove(&id);
+        }
+        // A candidate keeps timers of its own; this one belongs to the running instance.
+        self.deliver(
+            Seat {
+                strategy,
+                role: Role::Primary,
+            },
+            &Event::Timer { id, due },
+        );
+    }
+
+    pub(super) fn put_value(&mut self, strategy: StrategyId, key: String, value: Vec<u8>) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        if value.is_empty() {
+            place.values.remove(&key);
+            return;
+        }
+        place.values.insert(key, value);
+        let kept: usize = place
+            .values
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        if kept > MAX_VALUE_BYTES {
+            let message = format!("more than {MAX_VALUE_BYTES} bytes of host-kept values");
+            self.fault(
+                strategy,
+                Fault {
+                    kind: FaultKind::BadOutput,
+                    message,
+                },
+            );
+        }
+    }
+
+    /// A strategy broke: it is dropped, its orders are cancelled or kept, everybody else goes on.
+    pub(super) fn fault(&mut self, strategy: StrategyId, fault: Fault) {
+        let Some(config) = self.strategies.config(strategy) else {
+            return;
+        };
+        let on_fault = config.on_fault;
+        self.effects.push(Effect::Fault(strategy, fault));
+        if self
+            .strategies
+            .get(strategy)
+            .is_some_and(|place| place.successor.is_some())
+        {
+            self.abort_swap(strategy, "the running instance broke".to_owned());
+        }
+        self.leave(strategy, StrategyState::Error);
+        if on_fault == OrdersOnFault::Cancel {
+            self.cancel_all_of(strategy);
+        }
+    }
+
+    /// Takes a strategy out of everything but its orders and positions.
+    pub(super) fn leave(&mut self, strategy: StrategyId, state: StrategyState) {
+        let seat = Seat {
+            strategy,
+            role: Role::Primary,
+        };
+        self.listeners
+            .iter_mut()
+            .for_each(|listeners| listeners.remove_all(seat));
+        self.cancel_timers(strategy);
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.retired = place.instance.take();
+        }
+        self.set_state(strategy, state);
+    }
+
+    pub(super) fn set_state(&mut self, strategy: StrategyId, state: StrategyState) {
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.state = state;
+            self.effects.push(Effect::Strategy(strategy, state));
+        }
+    }
+}
+
+pub(super) fn instrument_of(subscription: &Subscription) -> usize {
+    match subscription {
+        Subscription::Quotes(id) | Subscription::Trades(id) | Subscription::Bars(id, _) => {
+            id.index()
+        }
+    }
+}

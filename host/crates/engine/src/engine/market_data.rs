@@ -1,0 +1,202 @@
+//! Market data through the engine: the exchange matches first, then strategies see it.
+
+use super::Engine;
+use crate::agenda::Due;
+use crate::bars::{Aggregator, Sample};
+use crate::effect::{Effect, Ignored};
+use crate::listeners::{BarFeed, Seat};
+use model::{Bar, Event, InstrumentId, Price, Quote, Timestamp, Trade};
+
+/// Where finished bars and ends of time bars wait while listeners are borrowed.
+type Finished = Vec<(usize, Bar)>;
+
+impl Engine {
+    pub(super) fn on_quote(&mut self, quote: &Quote) {
+        let possible = quote.bid > Price::ZERO && quote.bid <= quote.ask;
+        if !self.accepts(quote.instrument, quote.ts_event, possible) {
+            return;
+        }
+        self.market.on_quote(quote);
+        self.match_at_venue(quote.instrument, |venue, now, reports| {
+            venue.on_quote(quote, now, reports);
+        });
+        self.deliver_market(
+            quote.instrument,
+            Event::Quote(*quote),
+            |listeners, index| listeners.quotes.get(index).copied(),
+        );
+        self.feed_bars(quote.instrument, |spec| Sample::of_quote(quote, spec.basis));
+    }
+
+    pub(super) fn on_trade(&mut self, trade: &Trade) {
+        if !self.accepts(trade.instrument, trade.ts_event, trade.price > Price::ZERO) {
+            return;
+        }
+        self.market.on_trade(trade);
+        self.match_at_venue(trade.instrument, |venue, now, reports| {
+            venue.on_trade(trade, now, reports);
+        });
+        self.deliver_market(
+            trade.instrument,
+            Event::Trade(*trade),
+            |listeners, index| listeners.trades.get(index).copied(),
+        );
+        self.feed_bars(trade.instrument, |spec| Sample::of_trade(trade, spec.basis));
+    }
+
+    /// A bar from the source: listeners of its very rule get it as it is.
+    pub(super) fn on_bar(&mut self, bar: &Bar) {
+        let possible = bar.low > Price::ZERO && bar.is_consistent();
+        if !self.accepts(bar.instrument, bar.ts_event, possible) {
+            return;
+        }
+        self.market.on_bar(bar);
+        self.match_at_venue(bar.instrument, |venue, now, reports| {
+            venue.on_bar(bar, now, reports)
+        });
+        let feeds = self.listeners.get(bar.instrument.index());
+        let feed = feeds.and_then(|feeds| {
+            feeds
+                .bars
+                .iter()
+                .position(|feed| feed.aggregator.spec() == bar.spec)
+        });
+        if let Some(feed) = feed {
+            self.publish_bar(feed, *bar);
+        }
+        self.merge_bars(bar);
+    }
+
+    /// Builds longer time bars of the same basis out of shorter ones from the source.
+    fn merge_bars(&mut self, bar: &Bar) {
+        self.run_feeds(bar.instrument, |aggregator| {
+            if aggregator.spec() == bar.spec {
+                None
+            } else {
+                aggregator.add_bar(bar)
+            }
+        });
+    }
+
+    /// Whether market data may pass: known instrument, possible prices, time not going back (I9).
+    fn accepts(&mut self, id: InstrumentId, ts_event: Timestamp, possible: bool) -> bool {
+        let refused = match self.market.get(id) {
+            None => Some(Ignored::UnknownInstrument(id)),
+            Some(state) if ts_event < state.ts_event => Some(Ignored::StaleEvent(id)),
+            Some(_) if !possible => Some(Ignored::BadMarketData(id)),
+            Some(_) => None,
+        };
+        match refused {
+            Some(why) => {
+                self.ignore(why);
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn match_at_venue(
+        &mut self,
+        id: InstrumentId,
+        act: impl FnOnce(&mut crate::exchange::Exchange, Timestamp, &mut crate::exchange::Reports),
+    ) {
+        let Some(state) = self.market.get(id) else {
+            return;
+        };
+        let venue = state.instrument.venue.index();
+        if let Some(venue) = self.venues.get_mut(venue) {
+            act(venue, self.now, &mut self.reports);
+        }
+        if !self.reports.is_empty() {
+            self.settle();
+        }
+    }
+
+    /// Tells listeners one by one; a listener may leave or join while others are told.
+    fn deliver_market(
+        &mut self,
+        id: InstrumentId,
+        event: Event,
+        seat_at: impl Fn(&crate::listeners::Listeners, usize) -> Option<Seat>,
+    ) {
+        let mut index = 0;
+        loop {
+            let Some(listeners) = self.listeners.get(id.index()) else {
+                return;
+            };
+            let Some(seat) = seat_at(listeners, index) else {
+                return;
+            };
+            self.deliver(seat, &event);
+            self.settle();
+            index += 1;
+        }
+    }
+
+    fn feed_bars(&mut self, id: InstrumentId, sample: impl Fn(model::BarSpec) -> Option<Sample>) {
+        self.run_feeds(id, |aggregator| {
+            sample(aggregator.spec()).and_then(|sample| aggregator.add(&sample))
+        });
+    }
+
+    /// Advances every aggregator somebody listens to, then publishes what they finished.
+    fn run_feeds(
+        &mut self,
+        id: InstrumentId,
+        mut advance: impl FnMut(&mut Aggregator) -> Option<Bar>,
+    ) {
+        let Some(listeners) = self.listeners.get_mut(id.index()) else {
+            return;
+        };
+        let mut finished = Finished::new();
+        for (index, feed) in listeners.bars.iter_mut().enumerate() {
+            if feed.seats.is_empty() {
+                continue;
+            }
+            if let Some(bar) = advance(&mut feed.aggregator) {
+                finished.push((index, bar));
+            }
+            if let Some(end) = newly_open(feed) {
+                self.agenda.add(end, Due::BarEnd(id, index));
+            }
+        }
+        for (index, bar) in finished {
+            self.publish_bar(index, bar);
+        }
+    }
+
+    /// The end of a time bar came without a sample that ended it.
+    pub(super) fn end_bar(&mut self, id: InstrumentId, index: usize) {
+        let now = self.now;
+        let feeds = self.listeners.get_mut(id.index());
+        let Some(feed) = feeds.and_then(|listeners| listeners.bars.get_mut(index)) else {
+            return;
+        };
+        feed.scheduled = false;
+        let finished = feed.aggregator.end(now);
+        if let Some(end) = newly_open(feed) {
+            self.agenda.add(end, Due::BarEnd(id, index));
+        }
+        if let Some(bar) = finished {
+            self.publish_bar(index, bar);
+        }
+    }
+
+    fn publish_bar(&mut self, feed: usize, bar: Bar) {
+        self.journal.bar(&bar);
+        self.effects.push(Effect::Bar(bar));
+        self.deliver_market(bar.instrument, Event::Bar(bar), |listeners, index| {
+            listeners.bars.get(feed)?.seats.get(index).copied()
+        });
+    }
+}
+
+/// When a bar that is in the making, and not yet on the agenda, ends.
+fn newly_open(feed: &mut BarFeed) -> Option<Timestamp> {
+    if feed.scheduled {
+        return None;
+    }
+    let end = feed.aggregator.ends_at()?;
+    feed.scheduled = true;
+    Some(end)
+}

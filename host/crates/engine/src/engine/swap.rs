@@ -1,0 +1,158 @@
+//! Hot swap: a candidate takes the running instance's state, catches up muted, and takes over
+//! between two events. Until then, and after any failure, the old instance simply goes on.
+
+use super::Engine;
+use super::dispatch::instrument_of;
+use crate::candidate::{Candidate, Handover};
+use crate::effect::{Effect, Ignored, SwapStage};
+use crate::listeners::{Role, Seat};
+use crate::strategies::{CandidateSeat, Staged, Successor};
+use model::{HistoryBlock, Intent, PluginHash, StartReason, StartSnapshot, StrategyId};
+
+impl Engine {
+    pub(super) fn begin_swap(
+        &mut self,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        history: Vec<HistoryBlock>,
+    ) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return self.ignore(Ignored::UnknownStrategy(strategy));
+        };
+        if !place.is_live() || place.successor.is_some() {
+            let (state, command) = (place.state, "swap");
+            return self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            });
+        }
+        let Some(staged) = place.staged.take() else {
+            return self.ignore(Ignored::NothingStaged(strategy));
+        };
+        let Some(state) = self.save(strategy) else {
+            return;
+        };
+        let snapshot = self.snapshot(strategy, StartReason::Swapped, Some(state), history);
+        self.effects
+            .push(Effect::Swap(strategy, SwapStage::Begun(plugin)));
+        if let Err(reason) = self.seat_successor(strategy, plugin, staged, snapshot) {
+            self.abort_swap(strategy, reason);
+        }
+    }
+
+    fn seat_successor(
+        &mut self,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        staged: Staged,
+        snapshot: StartSnapshot,
+    ) -> Result<(), String> {
+        let now = self.now;
+        let (declared, seat) = match staged {
+            Staged::Instance(instance) => {
+                let mut candidate = Candidate::new(strategy, instance);
+                candidate
+                    .start(now, &snapshot)
+                    .map_err(|fault| format!("hand-over: {fault}"))?;
+                (
+                    candidate.declared().to_vec(),
+                    CandidateSeat::Inline(Box::new(candidate)),
+                )
+            }
+            Staged::Recorder {
+                declared,
+                mut recorder,
+            } => {
+                recorder.start(now, snapshot);
+                (declared, CandidateSeat::Recorder(recorder))
+            }
+            Staged::CaughtUp(_) => return Err("a candidate was staged before it began".to_owned()),
+        };
+        for subscription in &declared {
+            let listeners = self.listeners.get_mut(instrument_of(subscription));
+            let listeners = listeners.ok_or("the candidate subscribed to an unknown instrument")?;
+            listeners.add(
+                Seat {
+                    strategy,
+                    role: Role::Candidate,
+                },
+                subscription,
+            );
+        }
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.successor = Some(Successor { plugin, seat });
+        }
+        Ok(())
+    }
+
+    pub(super) fn commit_swap(&mut self, strategy: StrategyId) {
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return self.ignore(Ignored::UnknownStrategy(strategy));
+        };
+        let staged = place.staged.take();
+        let Some(successor) = place.successor.take() else {
+            let (state, command) = (place.state, "commit a swap");
+            return self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            });
+        };
+        let plugin = successor.plugin;
+        let candidate = match (successor.seat, staged) {
+            (CandidateSeat::Inline(candidate), _) => candidate,
+            (CandidateSeat::Recorder(_), Some(Staged::CaughtUp(candidate))) => candidate,
+            (seat @ CandidateSeat::Recorder(_), _) => {
+                place.successor = Some(Successor { plugin, seat });
+                return self.ignore(Ignored::NothingStaged(strategy));
+            }
+        };
+        self.take_over(strategy, plugin, candidate.into_handover());
+    }
+
+    fn take_over(&mut self, strategy: StrategyId, plugin: PluginHash, handover: Handover) {
+        let Handover {
+            instance,
+            timers,
+            subscriptions,
+            values,
+        } = handover;
+        self.cancel_timers(strategy);
+        self.listeners
+            .iter_mut()
+            .for_each(|listeners| listeners.promote(strategy));
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.retired = place.instance.replace(instance);
+            place.plugin = Some(plugin);
+        }
+        for intent in subscriptions {
+            if matches!(intent, Intent::Subscribe(_) | Intent::Unsubscribe(_)) {
+                self.carry_out(strategy, intent);
+            }
+        }
+        for (key, value) in values {
+            self.put_value(strategy, key, value);
+        }
+        for (id, due) in timers {
+            self.set_timer(strategy, id, due);
+        }
+        self.effects
+            .push(Effect::Swap(strategy, SwapStage::Committed(plugin)));
+    }
+
+    pub(super) fn abort_swap(&mut self, strategy: StrategyId, reason: String) {
+        let seat = Seat {
+            strategy,
+            role: Role::Candidate,
+        };
+        self.listeners
+            .iter_mut()
+            .for_each(|listeners| listeners.remove_all(seat));
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.successor = None;
+        }
+        self.effects
+            .push(Effect::Swap(strategy, SwapStage::Aborted(reason)));
+    }
+}

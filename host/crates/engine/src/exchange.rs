@@ -1,0 +1,236 @@
+//! The simulated exchange: one per venue. It knows orders only by what was sent to it and answers
+//! only by reports, exactly as a real venue would; it never looks at strategies or accounts.
+//!
+//! At each data point the exchange matches first; strategies see the data afterwards.
+
+mod bar_path;
+mod book;
+pub(crate) mod fees;
+mod ladder;
+mod latency;
+mod matching;
+mod slippage;
+
+use crate::input::VenueConfig;
+use book::Book;
+use latency::LatencyModel;
+use model::{
+    Bar, Duration, Instrument, InstrumentId, Liquidity, Money, OrderId, OrderKind, Price, Quantity,
+    Quote, Side, TimeInForce, Timestamp, Trade,
+};
+use std::collections::VecDeque;
+
+/// A command on its way to a venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VenueCommand {
+    /// A new order.
+    Insert(VenueOrder),
+    /// Withdraw an order.
+    Cancel(OrderId, InstrumentId),
+}
+
+/// An order as the venue knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VenueOrder {
+    pub(crate) id: OrderId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) time_in_force: TimeInForce,
+    pub(crate) remaining: Quantity,
+}
+
+/// What a venue says about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) order: OrderId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) kind: ReportKind,
+    pub(crate) ts_event: Timestamp,
+}
+
+/// The kinds of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportKind {
+    Accepted,
+    Rejected,
+    Triggered,
+    Filled(Execution),
+    Canceled,
+    CancelRejected,
+    Expired,
+}
+
+/// An execution as the venue reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Execution {
+    pub(crate) id: u64,
+    pub(crate) price: Price,
+    pub(crate) quantity: Quantity,
+    pub(crate) value: Money,
+    pub(crate) fee: Money,
+    pub(crate) liquidity: Liquidity,
+}
+
+/// Reports in the order in which the venue made them.
+pub(crate) type Reports = VecDeque<Report>;
+
+/// A simulated venue with one book per instrument.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    config: VenueConfig,
+    connected: bool,
+    latency: LatencyModel,
+    books: Vec<Option<Book>>,
+    executions: u64,
+}
+
+impl Exchange {
+    pub(crate) fn new(config: VenueConfig) -> Self {
+        let latency = LatencyModel::new(config.latency);
+        Self {
+            config,
+            connected: true,
+            latency,
+            books: Vec::new(),
+            executions: 0,
+        }
+    }
+
+    pub(crate) fn config(&self) -> &VenueConfig {
+        &self.config
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    pub(crate) fn set_connected(&mut self, connected: bool) {
+        self.connected = connected;
+    }
+
+    pub(crate) fn list(&mut self, id: InstrumentId, instrument: &Instrument) {
+        if self.books.len() <= id.index() {
+            self.books.resize_with(id.index() + 1, || None);
+        }
+        self.books[id.index()] = Some(Book::new(id, instrument, self.config.slippage));
+    }
+
+    /// How long `command` takes to arrive; drawn anew for each command.
+    pub(crate) fn delay(&mut self, command: &VenueCommand) -> Duration {
+        self.latency.draw(command)
+    }
+
+    pub(crate) fn on_command(
+        &mut self,
+        command: VenueCommand,
+        now: Timestamp,
+        reports: &mut Reports,
+    ) {
+        let (order, instrument) = match command {
+            VenueCommand::Insert(order) => (order.id, order.instrument),
+            VenueCommand::Cancel(order, instrument) => (order, instrument),
+        };
+        let handled = self.with_book(instrument, now, reports, |book, desk| match command {
+            VenueCommand::Insert(order) => book.insert(order, desk),
+            VenueCommand::Cancel(order, _) => book.cancel(order, desk),
+        });
+        if !handled {
+            let kind = match command {
+                VenueCommand::Insert(_) => ReportKind::Rejected,
+                VenueCommand::Cancel(..) => ReportKind::CancelRejected,
+            };
+            reports.push_back(Report {
+                order,
+                instrument,
+                kind,
+                ts_event: now,
+            });
+        }
+    }
+
+    /// Ends a DAY order whose day is over; says nothing when it is gone already.
+    pub(crate) fn expire(
+        &mut self,
+        order: OrderId,
+        instrument: InstrumentId,
+        now: Timestamp,
+        reports: &mut Reports,
+    ) {
+        self.with_book(instrument, now, reports, |book, desk| {
+            book.expire(order, desk)
+        });
+    }
+
+    pub(crate) fn on_quote(&mut self, quote: &Quote, now: Timestamp, reports: &mut Reports) {
+        self.with_book(quote.instrument, now, reports, |book, desk| {
+            book.on_quote(quote, desk)
+        });
+    }
+
+    pub(crate) fn on_trade(&mut self, trade: &Trade, now: Timestamp, reports: &mut Reports) {
+        self.with_book(trade.instrument, now, reports, |book, desk| {
+            book.on_trade(trade, desk)
+        });
+    }
+
+    pub(crate) fn on_bar(&mut self, bar: &Bar, now: Timestamp, reports: &mut Reports) {
+        self.with_book(bar.instrument, now, reports, |book, desk| {
+            book.on_bar(bar, desk)
+        });
+    }
+
+    /// What is left of an order on the venue's book; for the invariants.
+    pub(crate) fn remaining(&self, order: OrderId, instrument: InstrumentId) -> Option<Quantity> {
+        self.books
+            .get(instrument.index())?
+            .as_ref()?
+            .remaining(order)
+    }
+
+    fn with_book(
+        &mut self,
+        instrument: InstrumentId,
+        now: Timestamp,
+        reports: &mut Reports,
+        act: impl FnOnce(&mut Book, &mut Desk<'_>),
+    ) -> bool {
+        let Some(Some(book)) = self.books.get_mut(instrument.index()) else {
+            return false;
+        };
+        let mut desk = Desk {
+            now,
+            executions: &mut self.executions,
+            reports,
+        };
+        act(book, &mut desk);
+        true
+    }
+}
+
+/// Where a book writes what it did.
+pub(crate) struct Desk<'a> {
+    now: Timestamp,
+    executions: &'a mut u64,
+    reports: &'a mut Reports,
+}
+
+impl Desk<'_> {
+    fn report(&mut self, order: &VenueOrder, kind: ReportKind) {
+        self.report_on(order.id, order.instrument, kind);
+    }
+
+    fn report_on(&mut self, order: OrderId, instrument: InstrumentId, kind: ReportKind) {
+        self.reports.push_back(Report {
+            order,
+            instrument,
+            kind,
+            ts_event: self.now,
+        });
+    }
+
+    fn next_execution(&mut self) -> u64 {
+        *self.executions += 1;
+        *self.executions
+    }
+}

@@ -1,0 +1,222 @@
+//! The promises of the core, each as one named function over the engine's state. Debug builds check
+//! them after every step; tests and the host's monitor call the same functions.
+
+use crate::account::Account;
+use crate::engine::Engine;
+use crate::orders::OpenOrder;
+use model::{AccountKind, CurrencyId, Money, NumberError, OrderStatus, SignedQuantity};
+
+/// A broken promise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invariant {invariant} is broken: {detail}")]
+pub struct Violation {
+    /// Which, as in the reliability catalogue.
+    pub invariant: &'static str,
+    /// What was found.
+    pub detail: String,
+}
+
+type Checked = Result<(), Violation>;
+
+fn holds(invariant: &'static str, holds: bool, detail: impl FnOnce() -> String) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation {
+            invariant,
+            detail: detail(),
+        })
+    }
+}
+
+/// Every invariant that a state alone can show. I1 and I5 are enforced where reports come in, I9
+/// where market data comes in, I10 at the step; each has its own test.
+pub fn check(engine: &Engine) -> Checked {
+    orders_within_their_quantity(engine)?;
+    positions_equal_their_fills(engine)?;
+    cash_is_conserved(engine)?;
+    open_orders_are_open(engine)?;
+    sent_orders_were_approved(engine)?;
+    order_ids_are_unique(engine)?;
+    exposure_is_counted(engine)
+}
+
+/// I2: no order is filled beyond its quantity, and the venue agrees on what is left.
+pub fn orders_within_their_quantity(engine: &Engine) -> Checked {
+    engine
+        .orders()
+        .iter()
+        .try_for_each(|OpenOrder { order, .. }| {
+            holds("I2", order.filled < order.quantity, || {
+                format!(
+                    "open order {} has {} of {} filled",
+                    order.id, order.filled, order.quantity
+                )
+            })?;
+            let venue = engine.market().get(order.instrument);
+            let venue = venue.and_then(|state| engine.venues.get(state.instrument.venue.index()));
+            let left = venue.and_then(|venue| venue.remaining(order.id, order.instrument));
+            holds(
+                "I2",
+                left.is_none_or(|left| left == order.remaining()),
+                || {
+                    format!(
+                        "order {}: {} left, the venue says {left:?}",
+                        order.id,
+                        order.remaining()
+                    )
+                },
+            )
+        })
+}
+
+/// I3: a position is the sum of its signed fills.
+pub fn positions_equal_their_fills(engine: &Engine) -> Checked {
+    engine
+        .holdings()
+        .iter()
+        .try_for_each(|(strategy, instrument, holding)| {
+            holds("I3", holding.position.quantity == holding.filled, || {
+                format!(
+                    "strategy {} holds {} of {} but filled {}",
+                    strategy.number(),
+                    holding.position.quantity,
+                    instrument.number(),
+                    holding.filled
+                )
+            })
+        })
+}
+
+/// I4: every balance follows from deposits, trades, deliveries and fees, to the last unit.
+pub fn cash_is_conserved(engine: &Engine) -> Checked {
+    engine.accounts().try_for_each(|(id, account)| {
+        account.balances().try_for_each(|(currency, balance)| {
+            let expected = expected_total(engine, account, id, currency);
+            holds("I4", expected == Ok(balance.total), || {
+                format!(
+                    "account {} has {} {}, its ledger says {expected:?}",
+                    account.config().name,
+                    balance.total,
+                    engine.market().currency_name(currency)
+                )
+            })
+        })
+    })
+}
+
+fn expected_total(
+    engine: &Engine,
+    account: &Account,
+    id: model::AccountId,
+    currency: CurrencyId,
+) -> Result<Money, NumberError> {
+    let ledger = account.ledger(currency);
+    let mut total = ledger
+        .deposits
+        .checked_sub(ledger.traded)?
+        .checked_sub(ledger.fees)?;
+    total = total.checked_add(ledger.delivered)?;
+    if account.config().kind == AccountKind::Cash {
+        return Ok(total);
+    }
+    // A margin account pays for a position only when it closes.
+    for (strategy, instrument, holding) in engine.holdings().iter() {
+        let owner = engine
+            .strategies
+            .config(strategy)
+            .map(|config| config.account);
+        let state = engine.market().get(instrument);
+        if owner == Some(id) && state.is_some_and(|s| s.instrument.quote_currency == currency) {
+            total = total.checked_add(holding.position.open_cost)?;
+        }
+    }
+    Ok(total)
+}
+
+/// I5, the part a state can show: nothing closed stays among the open orders.
+pub fn open_orders_are_open(engine: &Engine) -> Checked {
+    engine
+        .orders()
+        .iter()
+        .try_for_each(|OpenOrder { order, .. }| {
+            let open = !order.status.is_closed() && order.status != OrderStatus::Initialized;
+            holds("I5", open, || {
+                format!("order {} is {} yet open", order.id, order.status.name())
+            })
+        })
+}
+
+/// I6: every order at a venue was approved under a sequence that is in the journal.
+pub fn sent_orders_were_approved(engine: &Engine) -> Checked {
+    engine.orders().iter().try_for_each(|open| {
+        holds("I6", open.approved_at <= engine.sequence(), || {
+            format!(
+                "order {} was approved at {}",
+                open.order.id, open.approved_at
+            )
+        })
+    })
+}
+
+/// I7: ids grow with the journal, so none comes back.
+pub fn order_ids_are_unique(engine: &Engine) -> Checked {
+    let last = engine.orders().last_id();
+    holds(
+        "I7",
+        last.is_none_or(|id| id.sequence() <= engine.sequence()),
+        || {
+            format!(
+                "order {last:?} is from after sequence {}",
+                engine.sequence()
+            )
+        },
+    )
+}
+
+/// I8, the part that always holds: what is on order is counted exactly.
+pub fn exposure_is_counted(engine: &Engine) -> Checked {
+    engine
+        .holdings()
+        .iter()
+        .try_for_each(|(strategy, instrument, holding)| {
+            let open = engine.orders().ids_of(strategy, Some(instrument)).len();
+            holds("I8", open == holding.open_orders as usize, || {
+                format!(
+                    "{open} orders are open, {} are counted",
+                    holding.open_orders
+                )
+            })
+        })
+}
+
+/// I8: no position can outgrow its limit, all open orders filled. Holds at every sequence unless a
+/// limit was lowered below what was there already.
+pub fn exposure_within_limits(engine: &Engine) -> Checked {
+    engine
+        .holdings()
+        .iter()
+        .try_for_each(|(strategy, instrument, holding)| {
+            let within = engine
+                .limits()
+                .of(None, strategy, instrument)
+                .all(|limits| is_within(holding, limits));
+            holds("I8", within, || {
+                format!("strategy {} can outgrow a limit", strategy.number())
+            })
+        })
+}
+
+/// Whether neither side's open orders can take the position beyond the limit, unless they bring
+/// it nearer to zero or it was there before them.
+fn is_within(holding: &crate::holdings::Holding, limits: &crate::input::Limits) -> bool {
+    use model::{Quantity, Side};
+    let now = holding.position.quantity.raw().unsigned_abs();
+    [Side::Buy, Side::Sell].into_iter().all(|side| {
+        let worst = holding
+            .worst_case(side, Quantity::ZERO)
+            .map(SignedQuantity::raw);
+        let limit = u128::from(limits.max_position.raw());
+        worst.is_ok_and(|worst| worst.unsigned_abs() <= limit.max(now))
+    })
+}

@@ -1,0 +1,197 @@
+//! The journal: every input and every output in one stream of records with a running hash.
+//!
+//! The engine makes bytes and their hash; where they go is the sink's business. Records are framed
+//! as `length: u32, tag: u8, payload`, all little-endian; the hash is BLAKE3 over the frames.
+
+pub mod codec;
+mod layout;
+pub mod reader;
+
+use crate::input::{Input, Outcome, Sequenced};
+use codec::{Encode, encode_frame};
+use model::{Bar, Fill, OrderUpdate, PositionUpdate, StrategyId};
+
+/// The first bytes of a journal file: name and format version.
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x01";
+
+/// Bytes gathered before they are hashed and handed to the sink.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Where journal bytes go. Called with whole records only.
+pub trait Sink: Send {
+    /// Takes bytes; an error stops trading.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError>;
+}
+
+/// The journal could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal cannot be written: {0}")]
+pub struct SinkError(pub String);
+
+/// A hash over all records so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalHash([u8; 32]);
+
+impl JournalHash {
+    /// The digest.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// From a digest.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Display for JournalHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a record is. The numbers are part of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tag {
+    /// An input with sequence and time.
+    Input = 1,
+    /// What a strategy's callback led to.
+    Strategy = 2,
+    /// An order changed.
+    Order = 3,
+    /// An execution.
+    Fill = 4,
+    /// A position changed.
+    Position = 5,
+    /// A bar was made.
+    Bar = 6,
+    /// The end of a run: the hash of all before.
+    Seal = 7,
+}
+
+impl Tag {
+    /// The tag behind a number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        [
+            Self::Input,
+            Self::Strategy,
+            Self::Order,
+            Self::Fill,
+            Self::Position,
+            Self::Bar,
+            Self::Seal,
+        ]
+        .into_iter()
+        .find(|tag| *tag as u8 == number)
+    }
+}
+
+/// Gathers records, hashes them, hands them on.
+pub struct Journal {
+    block: Vec<u8>,
+    hasher: blake3::Hasher,
+    sink: Option<Box<dyn Sink>>,
+    failed: Option<SinkError>,
+}
+
+impl Default for Journal {
+    /// A journal that is only hashed.
+    fn default() -> Self {
+        Self {
+            block: Vec::with_capacity(BLOCK_BYTES + 4096),
+            hasher: blake3::Hasher::new(),
+            sink: None,
+            failed: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal")
+            .field("pending_bytes", &self.block.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// A journal whose records also go to `sink`.
+    pub fn with_sink(sink: Box<dyn Sink>) -> Self {
+        Self {
+            sink: Some(sink),
+            ..Self::default()
+        }
+    }
+
+    /// Whether records can still be written.
+    pub fn is_writable(&self) -> bool {
+        self.failed.is_none()
+    }
+
+    /// Hands all gathered records to the sink. Nothing may leave the process before this.
+    pub fn commit(&mut self) -> Result<(), SinkError> {
+        self.hand_on();
+        match &self.failed {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// The hash over all records so far.
+    pub fn hash(&self) -> JournalHash {
+        let mut hasher = self.hasher.clone();
+        hasher.update(&self.block);
+        JournalHash(*hasher.finalize().as_bytes())
+    }
+
+    /// Ends the journal with a record that holds its hash, and commits.
+    pub fn seal(&mut self) -> Result<JournalHash, SinkError> {
+        let hash = self.hash();
+        self.record(Tag::Seal, &hash);
+        self.commit()?;
+        Ok(hash)
+    }
+
+    pub(crate) fn input(&mut self, input: &Sequenced<Input>) {
+        self.record(Tag::Input, input);
+    }
+
+    pub(crate) fn outcome(&mut self, strategy: StrategyId, call: u64, outcome: &Outcome) {
+        self.record(Tag::Strategy, &(strategy, call, outcome));
+    }
+
+    pub(crate) fn order(&mut self, update: &OrderUpdate) {
+        self.record(Tag::Order, update);
+    }
+
+    pub(crate) fn fill(&mut self, fill: &Fill) {
+        self.record(Tag::Fill, fill);
+    }
+
+    pub(crate) fn position(&mut self, update: &PositionUpdate) {
+        self.record(Tag::Position, update);
+    }
+
+    pub(crate) fn bar(&mut self, bar: &Bar) {
+        self.record(Tag::Bar, bar);
+    }
+
+    fn record(&mut self, tag: Tag, payload: &impl Encode) {
+        encode_frame(&mut self.block, tag, payload);
+        if self.block.len() >= BLOCK_BYTES {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        self.hasher.update(&self.block);
+        if let Some(sink) = &mut self.sink
+            && self.failed.is_none()
+            && !self.block.is_empty()
+        {
+            self.failed = sink.write(&self.block).err();
+        }
+        self.block.clear();
+    }
+}

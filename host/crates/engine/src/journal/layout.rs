@@ -1,0 +1,179 @@
+//! The layout of every type in the journal. The order of fields and the numbers of variants are
+//! the format: a change here needs a new version in [`super::MAGIC`].
+
+use super::JournalHash;
+use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
+use crate::input::{
+    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
+    Slippage, StrategyConfig, TradingState, VenueConfig,
+};
+use model::{
+    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
+    CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest,
+    Instrument, InstrumentId, Intent, Liquidity, LogLevel, Margin, Money, OptionRight, OrderChange,
+    OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PluginHash, PositionState,
+    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Side, SignedQuantity, StrategyId,
+    Subscription, TimeInForce, Timestamp, Trade, VenueId,
+};
+
+newtypes! {
+    InstrumentId: u32, number, InstrumentId::new;
+    VenueId: u32, number, VenueId::new;
+    CurrencyId: u32, number, CurrencyId::new;
+    AccountId: u32, number, AccountId::new;
+    StrategyId: u32, number, StrategyId::new;
+    OrderId: u64, number, OrderId::from_number;
+    PluginHash: [u8; 32], bytes, PluginHash::new;
+    JournalHash: [u8; 32], bytes, JournalHash::new;
+    Timestamp: u64, nanos, Timestamp::from_nanos;
+    Duration: u64, nanos, Duration::from_nanos;
+    Price: i64, raw, Price::from_raw;
+    Quantity: u64, raw, Quantity::from_raw;
+    SignedQuantity: i128, raw, SignedQuantity::from_raw;
+    Money: i128, raw, Money::from_raw;
+    Rate: i64, raw, Rate::from_raw;
+}
+
+fields! {
+    Quote { instrument, bid, ask, bid_size, ask_size, ts_event, ts_init }
+    Trade { instrument, price, size, aggressor, ts_event, ts_init }
+    Bar { instrument, spec, open, high, low, close, volume, ts_open, ts_event, ts_init }
+    BarSpec { method, basis }
+    Margin { initial, maintenance }
+    Fees { maker, taker, per_contract }
+    Instrument {
+        symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
+        margin, fees, day_end, tradable,
+    }
+    AccountConfig { name, venue, kind, base_currency, deposits }
+    VenueConfig { name, latency, slippage }
+    Latency { insert, cancel, jitter, seed }
+    StrategyConfig { name, account, on_fault }
+    Limits {
+        max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
+        message_window, duplicate_window,
+    }
+    OrderRequest { id, instrument, side, kind, quantity, time_in_force, intent }
+    OrderUpdate { order, strategy, instrument, side, change, status, filled, quantity, ts_event }
+    Fill {
+        execution, order, strategy, account, instrument, side, price, quantity, fee, liquidity,
+        ts_event,
+    }
+    PositionState { quantity, open_cost, realized, fees }
+    PositionUpdate { strategy, instrument, state, ts_event }
+    SavedState { version, bytes }
+    Fault { kind, message }
+    HistoryRequest { instrument, spec, count }
+    HistoryBlock { request, bars }
+}
+
+variants!(Side { 0 => Buy, 1 => Sell });
+variants!(Liquidity { 0 => Maker, 1 => Taker });
+variants!(BarBasis { 0 => Bid, 1 => Ask, 2 => Mid, 3 => Last });
+variants!(BarMethod { 0 => Time(step), 1 => Tick(step), 2 => Volume(step) });
+variants!(OptionRight { 0 => Call, 1 => Put });
+variants!(AssetClass {
+    0 => Equity,
+    1 => FxPair { base },
+    2 => CryptoSpot { base },
+    3 => CryptoPerpetual { base },
+    4 => Future { expiry },
+    5 => Option { underlying, strike, expiry, right },
+});
+variants!(AccountKind { 0 => Cash, 1 => Margin { leverage } });
+variants!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Share(rate) });
+variants!(OrdersOnFault { 0 => Cancel, 1 => Keep });
+variants!(LimitScope { 0 => Firm, 1 => Account(id), 2 => Strategy(id), 3 => Instrument(id) });
+variants!(TradingState { 0 => Active, 1 => Reducing, 2 => Halted });
+variants!(TimeInForce { 0 => Gtc, 1 => Ioc, 2 => Fok, 3 => Day });
+variants!(OrderKind { 0 => Market, 1 => Limit { price }, 2 => StopMarket { trigger } });
+variants!(LogLevel { 0 => Debug, 1 => Info, 2 => Warn, 3 => Error });
+variants!(FaultKind {
+    0 => Trap, 1 => OutOfFuel, 2 => Deadline, 3 => Memory, 4 => BadOutput, 5 => Refused,
+});
+variants!(OrderStatus {
+    0 => Initialized, 1 => Denied, 2 => Emulated, 3 => Released, 4 => Submitted, 5 => Accepted,
+    6 => Rejected, 7 => Triggered, 8 => PendingUpdate, 9 => PendingCancel, 10 => PartiallyFilled,
+    11 => Filled, 12 => Canceled, 13 => Expired,
+});
+variants!(OrderChange {
+    0 => Denied(code), 1 => Submitted, 2 => Accepted, 3 => Rejected, 4 => Triggered,
+    5 => PendingCancel, 6 => CancelRejected, 7 => Filled(fill), 8 => Canceled, 9 => Expired,
+});
+variants!(Subscription { 0 => Quotes(id), 1 => Trades(id), 2 => Bars(id, spec) });
+variants!(Intent {
+    0 => Submit(request),
+    1 => Cancel(order),
+    2 => CancelAll(instrument),
+    3 => Subscribe(subscription),
+    4 => Unsubscribe(subscription),
+    5 => SetTimer { id, due },
+    6 => CancelTimer { id },
+    7 => PutState { key, value },
+    8 => Log { level, text },
+});
+variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
+variants!(Definition {
+    0 => Currency(name),
+    1 => Venue(config),
+    2 => Instrument(instrument),
+    3 => Account(config),
+    4 => Limits(scope, limits),
+    5 => Strategy(config),
+});
+variants!(Command {
+    0 => Start { strategy, plugin, parameters, state, history },
+    1 => Pause(strategy),
+    2 => Resume(strategy),
+    3 => Stop(strategy),
+    4 => SwapBegin { strategy, plugin, parameters, history },
+    5 => SwapCommit(strategy),
+    6 => SwapAbort { strategy, reason },
+    7 => PlaceOrder { strategy, instrument, side, kind, quantity, time_in_force, intent },
+    8 => CancelOrder(order),
+    9 => SetTradingState(state),
+    10 => SetKillLatch(set),
+    11 => SetVenueConnected(venue, connected),
+});
+variants!(Input {
+    0 => Clock,
+    1 => Quote(quote),
+    2 => Trade(trade),
+    3 => Bar(bar),
+    4 => Define(definition),
+    5 => Command(command),
+});
+
+impl Encode for DenyCode {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(self.number());
+    }
+}
+
+impl Decode for DenyCode {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let number = u8::decode(from)?;
+        DenyCode::from_number(number).ok_or(DecodeError::Unknown {
+            what: "deny code",
+            number,
+        })
+    }
+}
+
+impl<T: Encode> Encode for Sequenced<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.sequence.encode(out);
+        self.time.encode(out);
+        self.input.encode(out);
+    }
+}
+
+impl<T: Decode> Decode for Sequenced<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            sequence: u64::decode(from)?,
+            time: Timestamp::decode(from)?,
+            input: T::decode(from)?,
+        })
+    }
+}

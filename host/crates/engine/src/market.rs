@@ -1,0 +1,146 @@
+//! What the engine knows of each instrument: its definition, the last prices, and exchange rates.
+
+use model::{
+    Bar, CurrencyId, Instrument, InstrumentId, Interner, Money, NumberError, Price, Quote, Side,
+    Timestamp, Trade,
+};
+use std::collections::BTreeMap;
+
+/// An instrument with its latest prices.
+#[derive(Debug, Clone)]
+pub struct MarketState {
+    /// The definition.
+    pub instrument: Instrument,
+    /// The latest quote.
+    pub quote: Option<Quote>,
+    /// The latest traded price: of a trade, or the close of a bar.
+    pub last: Option<Price>,
+    /// Event time of the latest data; the next may not be older.
+    pub ts_event: Timestamp,
+}
+
+impl MarketState {
+    /// What a position is worth: the midpoint, without quotes the last trade.
+    pub fn mark(&self) -> Option<Price> {
+        self.quote
+            .map(|quote| quote.bid.midpoint(quote.ask))
+            .or(self.last)
+    }
+
+    /// What an order of `side` would pay now: the opposite touch, without quotes the last trade.
+    pub fn reference(&self, side: Side) -> Option<Price> {
+        let touch = self.quote.map(|quote| match side {
+            Side::Buy => quote.ask,
+            Side::Sell => quote.bid,
+        });
+        touch.or(self.last)
+    }
+}
+
+/// All instruments, and the names behind the handles.
+#[derive(Debug, Default)]
+pub struct Market {
+    states: Vec<MarketState>,
+    symbols: Interner,
+    currencies: Interner,
+    pairs: BTreeMap<(CurrencyId, CurrencyId), InstrumentId>,
+}
+
+impl Market {
+    /// The state of an instrument.
+    pub fn get(&self, id: InstrumentId) -> Option<&MarketState> {
+        self.states.get(id.index())
+    }
+
+    /// All instruments in the order of their handles.
+    pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, &MarketState)> {
+        (0_u32..).map(InstrumentId::new).zip(&self.states)
+    }
+
+    /// The handle of a symbol.
+    pub fn find(&self, symbol: &str) -> Option<InstrumentId> {
+        self.symbols.get(symbol).map(InstrumentId::new)
+    }
+
+    /// The name of a currency.
+    pub fn currency_name(&self, currency: CurrencyId) -> &str {
+        self.currencies.name(currency.number()).unwrap_or("?")
+    }
+
+    /// The handle of a currency.
+    pub fn find_currency(&self, name: &str) -> Option<CurrencyId> {
+        self.currencies.get(name).map(CurrencyId::new)
+    }
+
+    /// Whether a currency handle is known.
+    pub fn has_currency(&self, currency: CurrencyId) -> bool {
+        self.currencies.name(currency.number()).is_some()
+    }
+
+    pub(crate) fn add_currency(&mut self, name: &str) {
+        self.currencies.intern(name);
+    }
+
+    pub(crate) fn add(&mut self, instrument: Instrument) -> InstrumentId {
+        let id = InstrumentId::new(self.symbols.intern(&instrument.symbol));
+        if let Some(base) = instrument.class.base() {
+            self.pairs
+                .entry((base, instrument.quote_currency))
+                .or_insert(id);
+        }
+        self.states.push(MarketState {
+            instrument,
+            quote: None,
+            last: None,
+            ts_event: Timestamp::ZERO,
+        });
+        id
+    }
+
+    /// Takes over a quote; the state it changed, or `None` for an unknown instrument.
+    pub(crate) fn on_quote(&mut self, quote: &Quote) {
+        if let Some(state) = self.states.get_mut(quote.instrument.index()) {
+            state.quote = Some(*quote);
+            state.ts_event = quote.ts_event;
+        }
+    }
+
+    pub(crate) fn on_trade(&mut self, trade: &Trade) {
+        if let Some(state) = self.states.get_mut(trade.instrument.index()) {
+            state.last = Some(trade.price);
+            state.ts_event = trade.ts_event;
+        }
+    }
+
+    pub(crate) fn on_bar(&mut self, bar: &Bar) {
+        if let Some(state) = self.states.get_mut(bar.instrument.index()) {
+            state.last = Some(bar.close);
+            state.ts_event = bar.ts_event;
+        }
+    }
+
+    /// Converts money at the mark of a direct or inverse pair. `Ok(None)` when no rate is known.
+    pub fn convert(
+        &self,
+        money: Money,
+        from: CurrencyId,
+        to: CurrencyId,
+    ) -> Result<Option<Money>, NumberError> {
+        if from == to || money.is_zero() {
+            return Ok(Some(money));
+        }
+        let rate = |pair: (CurrencyId, CurrencyId)| {
+            self.pairs
+                .get(&pair)
+                .and_then(|id| self.get(*id))
+                .and_then(MarketState::mark)
+        };
+        if let Some(price) = rate((from, to)) {
+            return money.converted(price).map(Some);
+        }
+        if let Some(price) = rate((to, from)) {
+            return money.converted_inverse(price).map(Some);
+        }
+        Ok(None)
+    }
+}

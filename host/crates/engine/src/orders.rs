@@ -1,0 +1,123 @@
+//! Open orders. Closed ones leave at once, so neither cost nor memory grows with what is done.
+
+use crate::account::Reservation;
+use crate::agenda::Ticket;
+use model::{AccountId, InstrumentId, Order, OrderId, OrderStatus, StrategyId};
+use std::collections::BTreeMap;
+
+/// An open order with what the engine keeps beside it.
+#[derive(Debug, Clone)]
+pub struct OpenOrder {
+    /// The order.
+    pub order: Order,
+    /// Money held back for the rest of it.
+    pub reserved: Reservation,
+    /// The journal sequence under which it was approved (invariant I6).
+    pub approved_at: u64,
+    /// The status to return to when a cancel is refused.
+    pub(crate) before_cancel: OrderStatus,
+    /// Its entry in the agenda, for DAY orders.
+    pub(crate) expiry: Option<Ticket>,
+}
+
+/// All open orders by id, with counts per scope.
+#[derive(Debug, Default)]
+pub struct Orders {
+    open: BTreeMap<OrderId, OpenOrder>,
+    by_strategy: BTreeMap<StrategyId, u32>,
+    by_account: BTreeMap<AccountId, u32>,
+    by_instrument: BTreeMap<InstrumentId, u32>,
+    last_id: Option<OrderId>,
+}
+
+impl Orders {
+    /// One open order.
+    pub fn get(&self, id: OrderId) -> Option<&OpenOrder> {
+        self.open.get(&id)
+    }
+
+    /// All open orders, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &OpenOrder> {
+        self.open.values()
+    }
+
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// How many a strategy has open.
+    pub fn of_strategy(&self, strategy: StrategyId) -> u32 {
+        self.by_strategy.get(&strategy).copied().unwrap_or(0)
+    }
+
+    /// How many an account has open.
+    pub fn of_account(&self, account: AccountId) -> u32 {
+        self.by_account.get(&account).copied().unwrap_or(0)
+    }
+
+    /// How many are open on an instrument.
+    pub fn of_instrument(&self, instrument: InstrumentId) -> u32 {
+        self.by_instrument.get(&instrument).copied().unwrap_or(0)
+    }
+
+    /// The latest id that became an order; ids only grow (invariant I7).
+    pub fn last_id(&self) -> Option<OrderId> {
+        self.last_id
+    }
+
+    pub(crate) fn get_mut(&mut self, id: OrderId) -> Option<&mut OpenOrder> {
+        self.open.get_mut(&id)
+    }
+
+    pub(crate) fn add(&mut self, order: OpenOrder) {
+        let Order {
+            id,
+            strategy,
+            account,
+            instrument,
+            ..
+        } = order.order;
+        *self.by_strategy.entry(strategy).or_default() += 1;
+        *self.by_account.entry(account).or_default() += 1;
+        *self.by_instrument.entry(instrument).or_default() += 1;
+        self.last_id = self.last_id.max(Some(id));
+        self.open.insert(id, order);
+    }
+
+    pub(crate) fn remove(&mut self, id: OrderId) -> Option<OpenOrder> {
+        let gone = self.open.remove(&id)?;
+        let Order {
+            strategy,
+            account,
+            instrument,
+            ..
+        } = gone.order;
+        decrement(self.by_strategy.get_mut(&strategy));
+        decrement(self.by_account.get_mut(&account));
+        decrement(self.by_instrument.get_mut(&instrument));
+        Some(gone)
+    }
+
+    /// Ids of a strategy's open orders, oldest first, on one instrument or all.
+    pub fn ids_of(&self, strategy: StrategyId, instrument: Option<InstrumentId>) -> Vec<OrderId> {
+        self.open
+            .values()
+            .map(|open| &open.order)
+            .filter(|order| order.strategy == strategy)
+            .filter(|order| instrument.is_none_or(|wanted| order.instrument == wanted))
+            .map(|order| order.id)
+            .collect()
+    }
+}
+
+fn decrement(count: Option<&mut u32>) {
+    if let Some(count) = count {
+        *count = count.saturating_sub(1);
+    }
+}

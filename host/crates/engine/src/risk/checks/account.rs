@@ -1,0 +1,12 @@
+//! P26: the account must be known and belong to the instrument's venue.
+
+use crate::risk::Context;
+use model::DenyCode;
+
+pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
+    let account = context.account.ok_or(DenyCode::Account)?;
+    match context.instrument() {
+        Some(instrument) if instrument.venue != account.config().venue => Err(DenyCode::Account),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,198 @@
+//! P17: the account must be able to pay, with everything in flight counted.
+//!
+//! A cash account pays in full: buys lock money, sells lock what is sold. A margin account puts up
+//! the initial margin of the part that opens or adds to a position; what it has is its balances and
+//! unrealised profit, all in its base currency, less what is locked.
+
+use crate::account::{Account, Reservation, as_money};
+use crate::risk::Context;
+use model::{
+    AccountKind, CurrencyId, DenyCode, Instrument, Liquidity, Money, NumberError, Quantity, Rate,
+    Side,
+};
+
+/// What to hold back for the order, if the account has it.
+pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
+    let needed = required(context)?;
+    if needed.amount.is_zero() {
+        return Ok(needed);
+    }
+    let (_, account) = parties(context)?;
+    let free = match account.config().kind {
+        AccountKind::Cash => account
+            .balance(needed.currency)
+            .free()
+            .map_err(|_| DenyCode::Conversion)?,
+        AccountKind::Margin { .. } => free_equity(context, account)?,
+    };
+    if needed.amount <= free {
+        Ok(needed)
+    } else {
+        Err(DenyCode::BuyingPower)
+    }
+}
+
+fn required(context: &Context<'_>) -> Result<Reservation, DenyCode> {
+    let (instrument, account) = parties(context)?;
+    match account.config().kind {
+        AccountKind::Cash => cash(context, instrument, account),
+        AccountKind::Margin { leverage } => {
+            let base = account.config().base_currency;
+            let amount = margin(context, instrument, leverage, base)?;
+            Ok(Reservation {
+                currency: base,
+                amount,
+            })
+        }
+    }
+}
+
+fn parties<'a>(context: &'a Context<'_>) -> Result<(&'a Instrument, &'a Account), DenyCode> {
+    let instrument = context.instrument().ok_or(DenyCode::Instrument)?;
+    Ok((instrument, context.account.ok_or(DenyCode::Account)?))
+}
+
+fn cash(
+    context: &Context<'_>,
+    instrument: &Instrument,
+    account: &Account,
+) -> Result<Reservation, DenyCode> {
+    let request = context.request;
+    let quote = instrument.quote_currency;
+    match (request.side, instrument.class.delivered()) {
+        (Side::Buy, _) if pays_in_full(instrument) => {
+            let (value, fee) = value_and_fee(context, instrument, request.quantity)?;
+            let amount = value.checked_add(fee).map_err(|_| DenyCode::Conversion)?;
+            Ok(Reservation {
+                currency: quote,
+                amount,
+            })
+        }
+        (Side::Sell, Some(asset)) => {
+            let amount = as_money(request.quantity).map_err(|_| DenyCode::Conversion)?;
+            Ok(Reservation {
+                currency: asset,
+                amount,
+            })
+        }
+        (Side::Sell, None) if pays_in_full(instrument) => {
+            let owned = context.holding.is_reduced_by(Side::Sell, request.quantity);
+            let nothing = Reservation {
+                currency: account.config().base_currency,
+                amount: Money::ZERO,
+            };
+            if owned {
+                Ok(nothing)
+            } else {
+                Err(DenyCode::BuyingPower)
+            }
+        }
+        // A cash account has no margin to carry a derivative with.
+        _ => Err(DenyCode::BuyingPower),
+    }
+}
+
+fn pays_in_full(instrument: &Instrument) -> bool {
+    use model::AssetClass::{CryptoSpot, Equity, FxPair};
+    matches!(instrument.class, Equity | FxPair { .. } | CryptoSpot { .. })
+}
+
+fn margin(
+    context: &Context<'_>,
+    instrument: &Instrument,
+    leverage: Rate,
+    base: CurrencyId,
+) -> Result<Money, DenyCode> {
+    let overflow = |_: NumberError| DenyCode::Conversion;
+    let opening = opening_part(context).map_err(overflow)?;
+    if opening.is_zero() {
+        // The way out of a position must stay open, however little is left.
+        return Ok(Money::ZERO);
+    }
+    let (value, _) = value_and_fee(context, instrument, opening)?;
+    let (_, fee) = value_and_fee(context, instrument, context.request.quantity)?;
+    let margin = initial_margin(value, instrument, leverage).map_err(overflow)?;
+    let needed = margin.checked_add(fee).map_err(overflow)?;
+    let converted = context
+        .market
+        .convert(needed, instrument.quote_currency, base);
+    converted.map_err(overflow)?.ok_or(DenyCode::Conversion)
+}
+
+/// The initial margin of a position worth `value`, in the quote currency.
+pub(crate) fn initial_margin(
+    value: Money,
+    instrument: &Instrument,
+    leverage: Rate,
+) -> Result<Money, NumberError> {
+    let margin = value.magnitude()?.times(instrument.margin.initial)?;
+    margin.prorated(i128::from(Rate::SCALE), i128::from(leverage.raw()))
+}
+
+/// The part of the order that opens or adds, once open orders of its side are filled.
+fn opening_part(context: &Context<'_>) -> Result<Quantity, NumberError> {
+    let (side, quantity) = (context.request.side, context.request.quantity);
+    let before = beyond_zero(context.holding.worst_case(side, Quantity::ZERO)?, side);
+    let after = beyond_zero(context.holding.worst_case(side, quantity)?, side);
+    model::SignedQuantity::from_raw(after - before).magnitude()
+}
+
+fn beyond_zero(position: model::SignedQuantity, side: Side) -> i128 {
+    match side {
+        Side::Buy => position.raw().max(0),
+        Side::Sell => position.raw().saturating_neg().max(0),
+    }
+}
+
+fn value_and_fee(
+    context: &Context<'_>,
+    instrument: &Instrument,
+    quantity: Quantity,
+) -> Result<(Money, Money), DenyCode> {
+    let price = context.valuation().ok_or(DenyCode::MaxNotional)?;
+    let priced = price
+        .notional(quantity, instrument.multiplier)
+        .and_then(Money::magnitude);
+    let value = priced.map_err(|_| DenyCode::Conversion)?;
+    let fees = instrument.fees;
+    let fee = crate::exchange::fees::fee(&fees, Liquidity::Taker, value, quantity);
+    // A rebate is not money one has before the fill.
+    Ok((
+        value,
+        fee.map_err(|_| DenyCode::Conversion)?.max(Money::ZERO),
+    ))
+}
+
+/// Balances and unrealised profit of a margin account in its base currency, less what is locked.
+fn free_equity(context: &Context<'_>, account: &Account) -> Result<Money, DenyCode> {
+    let base = account.config().base_currency;
+    let mut sum = Money::ZERO;
+    let mut add = |money: Money, currency: CurrencyId| {
+        let converted = context.market.convert(money, currency, base);
+        let converted = converted.map_err(|_| DenyCode::Conversion)?;
+        sum = converted
+            .and_then(|money| sum.checked_add(money).ok())
+            .ok_or(DenyCode::Conversion)?;
+        Ok(())
+    };
+    for (currency, balance) in account.balances() {
+        add(balance.free().map_err(|_| DenyCode::Conversion)?, currency)?;
+    }
+    for (strategy, instrument, holding) in context.holdings.iter() {
+        let config = context.strategies.get(strategy.index());
+        let same_account = config.map(|config| config.account) == context.account_id;
+        if !same_account || holding.position.quantity.is_zero() {
+            continue;
+        }
+        let state = context.market.get(instrument).ok_or(DenyCode::Conversion)?;
+        let mark = state.mark().ok_or(DenyCode::Conversion)?;
+        let profit = holding
+            .position
+            .unrealized(mark, state.instrument.multiplier);
+        add(
+            profit.map_err(|_| DenyCode::Conversion)?,
+            state.instrument.quote_currency,
+        )?;
+    }
+    Ok(sum)
+}

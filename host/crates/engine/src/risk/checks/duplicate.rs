@@ -1,0 +1,20 @@
+//! P21: the same intent never twice, and the same order not again within the window.
+
+use crate::risk::Context;
+use model::DenyCode;
+
+pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
+    let duplicate = context.limits().any(|limits| {
+        context.windows.is_duplicate(
+            context.strategy,
+            context.now,
+            context.request,
+            limits.duplicate_window,
+        )
+    });
+    if duplicate {
+        Err(DenyCode::Duplicate)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! P14: were all open orders filled, no position may exceed its limit, unless the order reduces it.
+
+use crate::risk::Context;
+use model::DenyCode;
+
+pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
+    let request = context.request;
+    if context
+        .holding
+        .is_reduced_by(request.side, request.quantity)
+    {
+        return Ok(());
+    }
+    let worst = context
+        .holding
+        .worst_case(request.side, request.quantity)
+        .and_then(model::SignedQuantity::magnitude)
+        .map_err(|_| DenyCode::MaxPosition)?;
+    if context.limits().all(|limits| worst <= limits.max_position) {
+        Ok(())
+    } else {
+        Err(DenyCode::MaxPosition)
+    }
+}

@@ -1,0 +1,131 @@
+//! What the gate remembers: when messages were sent, and which orders were seen lately. Both are
+//! bounded, and both forget by engine time only.
+
+use model::{
+    Duration, InstrumentId, OrderKind, OrderRequest, Quantity, Side, StrategyId, Timestamp,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// Orders and intents remembered per strategy.
+const REMEMBERED: usize = 1_024;
+
+/// Times of sent messages, kept for the firm and per strategy.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {
+    firm: VecDeque<Timestamp>,
+    strategies: BTreeMap<StrategyId, Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    sent: VecDeque<Timestamp>,
+    intents: VecDeque<u64>,
+    intent_set: BTreeSet<u64>,
+    orders: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+type Fingerprint = (InstrumentId, Side, OrderKind, Quantity);
+
+impl Windows {
+    /// Remembers a message (an order or a cancel) sent now, forgetting all beyond `keep`.
+    pub(crate) fn sent(&mut self, strategy: StrategyId, now: Timestamp, keep: usize) {
+        remember(&mut self.firm, now, keep);
+        remember(
+            &mut self.strategies.entry(strategy).or_default().sent,
+            now,
+            keep,
+        );
+    }
+
+    /// Remembers an approved order.
+    pub(crate) fn approved(&mut self, strategy: StrategyId, now: Timestamp, order: &OrderRequest) {
+        let memory = self.strategies.entry(strategy).or_default();
+        remember(&mut memory.orders, (now, fingerprint(order)), REMEMBERED);
+        if order.intent == 0 {
+            return;
+        }
+        memory.intent_set.insert(order.intent);
+        memory.intents.push_back(order.intent);
+        if memory.intents.len() > REMEMBERED
+            && let Some(forgotten) = memory.intents.pop_front()
+        {
+            memory.intent_set.remove(&forgotten);
+        }
+    }
+
+    /// Whether one more message would be more than `most` within `window`: of one strategy, or of
+    /// all.
+    pub(crate) fn is_full(
+        &self,
+        strategy: Option<StrategyId>,
+        now: Timestamp,
+        most: u32,
+        window: Duration,
+    ) -> bool {
+        let full = |sent: &VecDeque<Timestamp>| {
+            let Some(oldest) = sent.len().checked_sub(most as usize) else {
+                return false;
+            };
+            sent.get(oldest).is_none_or(|at| now.since(*at) < window)
+        };
+        match strategy {
+            None => full(&self.firm),
+            Some(strategy) => self
+                .strategies
+                .get(&strategy)
+                .map_or(most == 0, |memory| full(&memory.sent)),
+        }
+    }
+
+    /// Whether the order repeats an intent, or an equal order within `window`.
+    pub(crate) fn is_duplicate(
+        &self,
+        strategy: StrategyId,
+        now: Timestamp,
+        order: &OrderRequest,
+        window: Duration,
+    ) -> bool {
+        let Some(memory) = self.strategies.get(&strategy) else {
+            return false;
+        };
+        if order.intent != 0 && memory.intent_set.contains(&order.intent) {
+            return true;
+        }
+        let wanted = fingerprint(order);
+        memory
+            .orders
+            .iter()
+            .rev()
+            .take_while(|(at, _)| now.since(*at) < window)
+            .any(|(_, seen)| *seen == wanted)
+    }
+}
+
+fn fingerprint(order: &OrderRequest) -> Fingerprint {
+    (order.instrument, order.side, order.kind, order.quantity)
+}
+
+fn remember<T>(queue: &mut VecDeque<T>, item: T, keep: usize) {
+    queue.push_back(item);
+    while queue.len() > keep {
+        queue.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_slides_with_engine_time() {
+        let mut windows = Windows::default();
+        let (strategy, window) = (StrategyId::new(0), Duration::from_nanos(10));
+        let at = Timestamp::from_nanos;
+        windows.sent(strategy, at(0), 100);
+        windows.sent(strategy, at(5), 100);
+        let full = |now| windows.is_full(Some(strategy), at(now), 2, window);
+        assert!(full(5) && full(9));
+        assert!(!full(10));
+        assert!(windows.is_full(None, at(100), 0, window));
+    }
+}
