@@ -1,1 +1,116 @@
-//! SDK
+//! Write a trading strategy for the Argonaut host: implement [`Strategy`], name it in [`export!`].
+//!
+//! ```
+//! use argonaut_sdk::{Config, Context, Description, InstrumentId, Quote, Strategy};
+//!
+//! /// Says when the spread is wide.
+//! pub struct SpreadWatch {
+//!     instrument: InstrumentId,
+//!     limit: argonaut_sdk::Price,
+//! }
+//!
+//! impl Strategy for SpreadWatch {
+//!     fn describe() -> Description {
+//!         use argonaut_sdk::Parameter;
+//!         Description::new("spread-watch", "1.0.0", "Logs wide spreads.")
+//!             .with_instrument()
+//!             .with(Parameter::decimal("limit", "Widest usual spread.").default("0.0005"))
+//!     }
+//!
+//!     fn new(config: &Config, context: &mut Context<'_>) -> Result<Self, String> {
+//!         let instrument = config.instrument()?.id;
+//!         context.subscribe_quotes(instrument);
+//!         Ok(Self { instrument, limit: config.price("limit")? })
+//!     }
+//!
+//!     fn on_quote(&mut self, quote: &Quote, context: &mut Context<'_>) {
+//!         if quote.ask - quote.bid > self.limit {
+//!             context.warn(format_args!("{:?} has a wide spread", self.instrument));
+//!         }
+//!     }
+//! }
+//!
+//! argonaut_sdk::export!(SpreadWatch);
+//! # fn main() {}
+//! ```
+//!
+//! The crate is a `cdylib` (for the component) and an `rlib` (for its unit tests, which use
+//! [`testing`]). `argonaut plugin build` makes the component from it.
+//!
+//! What is absent on purpose: clocks, randomness, files, network, threads. A strategy decides from
+//! its events alone, so that every run can be repeated exactly.
+
+mod config;
+mod context;
+mod description;
+#[cfg(target_family = "wasm")]
+pub mod guest;
+mod host;
+pub mod indicators;
+mod instrument;
+mod market;
+mod number;
+mod order;
+mod portfolio;
+mod position;
+mod runner;
+mod state;
+mod strategy;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod time;
+
+pub use config::{Config, ConfigError};
+pub use context::Context;
+pub use description::{Description, Parameter, ParameterKind};
+pub use host::{Host, LogLevel};
+pub use instrument::{AssetClass, Instrument, InstrumentId};
+pub use market::{Bar, BarBasis, BarMethod, BarSpec, History, Quote, Subscription, Trade};
+pub use number::{Money, NumberError, Price, Quantity};
+pub use order::{
+    Execution, NewOrder, OpenOrder, OrderChange, OrderEvent, OrderId, OrderKind, OrderStatus, Side,
+    TimeInForce,
+};
+pub use portfolio::Portfolio;
+pub use position::Position;
+pub use runner::Runner;
+/// For deriving `Serialize` and `Deserialize` on saved state:
+/// `#[derive(Serialize)] #[serde(crate = "argonaut_sdk::serde")]`.
+pub use serde;
+pub use state::SavedState;
+pub use strategy::{Snapshot, StartReason, Strategy};
+pub use time::{Duration, Timestamp};
+
+/// Makes a [`Strategy`] the one this component exports. Once per crate; does nothing in native
+/// builds.
+#[macro_export]
+macro_rules! export {
+    ($strategy:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            struct Plugin;
+
+            ::std::thread_local! {
+                static RUNNING: ::std::cell::RefCell<
+                    ::std::option::Option<$crate::Runner<$strategy>>,
+                > = const { ::std::cell::RefCell::new(::std::option::Option::None) };
+            }
+
+            impl $crate::guest::Slot for Plugin {
+                type Strategy = $strategy;
+
+                fn with<R>(
+                    call: impl ::std::ops::FnOnce(
+                        &mut ::std::option::Option<$crate::Runner<$strategy>>,
+                    ) -> R,
+                ) -> R {
+                    RUNNING.with_borrow_mut(call)
+                }
+            }
+
+            $crate::guest::bindings::export_strategy!(
+                Plugin with_types_in $crate::guest::bindings
+            );
+        };
+    };
+}

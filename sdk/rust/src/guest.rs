@@ -1,0 +1,124 @@
+//! The component's side of the plugin contract: `wit/v1` to and from the types of this crate.
+//!
+//! Authors never use it; [`export!`](crate::export) does. It holds no logic but conversions.
+
+mod convert;
+mod imports;
+
+use crate::{History, InstrumentId, Runner, Strategy, Timestamp};
+use bindings::argonaut::plugin::types;
+use imports::Imports;
+
+/// What `wit-bindgen` makes of the contract.
+#[allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    reason = "generated code that calls across the boundary"
+)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/v1",
+        world: "strategy",
+        pub_export_macro: true,
+        export_macro_name: "export_strategy",
+    });
+}
+
+/// Where a component keeps its one running strategy.
+pub trait Slot {
+    /// The strategy it runs.
+    type Strategy: Strategy + 'static;
+
+    /// Lends the place; empty before `init`.
+    fn with<R>(call: impl FnOnce(&mut Option<Runner<Self::Strategy>>) -> R) -> R;
+}
+
+/// Runs `call` on the strategy. The host calls nothing but `describe` before `init`, so an empty
+/// slot is a broken host and stops the call.
+#[allow(
+    clippy::panic,
+    reason = "a host that breaks the contract must not be served"
+)]
+fn running<P: Slot, R>(call: impl FnOnce(&mut Runner<P::Strategy>) -> R) -> R {
+    P::with(|slot| match slot {
+        Some(runner) => call(runner),
+        None => panic!("called before init"),
+    })
+}
+
+/// Sends the text of a panic, with its file and line, to the log before the trap.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        use bindings::argonaut::plugin::log;
+        log::write(log::Level::Error, &info.to_string());
+    }));
+}
+
+impl<P: Slot> bindings::Guest for P {
+    fn describe() -> types::Description {
+        log_panics();
+        convert::description(P::Strategy::describe())
+    }
+
+    fn init(config: types::Config) -> Result<(), String> {
+        log_panics();
+        let runner = Runner::new(&convert::config(config), &mut Imports)?;
+        P::with(|slot| *slot = Some(runner));
+        Ok(())
+    }
+
+    fn load(state: types::SavedState) -> Result<(), String> {
+        running::<P, _>(|runner| runner.load(convert::saved_state(state)))
+    }
+
+    fn on_history(instrument: u32, spec: types::BarSpec, block: Vec<u64>) {
+        let instrument = InstrumentId::new(instrument);
+        let history = History::from_words(instrument, convert::bar_spec(spec), &block);
+        running::<P, _>(|runner| runner.on_history(&history, &mut Imports));
+    }
+
+    fn on_start(snapshot: types::Snapshot) {
+        running::<P, _>(|runner| runner.on_start(&convert::snapshot(&snapshot), &mut Imports));
+    }
+
+    fn on_quote(quote: types::Quote) {
+        running::<P, _>(|runner| runner.on_quote(&convert::quote(&quote), &mut Imports));
+    }
+
+    fn on_trade(trade: types::Trade) {
+        running::<P, _>(|runner| runner.on_trade(&convert::trade(&trade), &mut Imports));
+    }
+
+    fn on_bar(bar: types::Bar) {
+        running::<P, _>(|runner| runner.on_bar(&convert::bar(&bar), &mut Imports));
+    }
+
+    fn on_timer(id: u64, due: u64) {
+        let due = Timestamp::from_nanos(due);
+        running::<P, _>(|runner| runner.on_timer(id, due, &mut Imports));
+    }
+
+    fn on_order_event(event: types::OrderEvent) {
+        let event = convert::order_event(&event);
+        running::<P, _>(|runner| runner.on_order_event(&event, &mut Imports));
+    }
+
+    fn on_position_event(event: types::PositionEvent) {
+        let position = convert::position(&event);
+        running::<P, _>(|runner| runner.on_position(&position, &mut Imports));
+    }
+
+    fn on_stop() {
+        running::<P, _>(|runner| runner.on_stop(&mut Imports));
+    }
+
+    fn save() -> types::SavedState {
+        let state = running::<P, _>(|runner| runner.save());
+        types::SavedState {
+            version: state.version,
+            bytes: state.bytes,
+        }
+    }
+}
