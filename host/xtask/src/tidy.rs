@@ -87,7 +87,7 @@ pub(crate) fn check_repository() -> Result<()> {
         eprintln!("{violation}");
     }
     bail!(
-        "{} broken rules of the repository, see docs/tidy.md",
+        "{} broken rules of the repository, see CONTRIBUTING.md",
         violations.len()
     )
 }
