@@ -68,11 +68,10 @@ pub(crate) fn bench(options: &Options) -> Result<ExitCode> {
     })?;
     timed("build the plugins", || plugins::build(Profile::Release))?;
     let inputs = timed("prepare the quotes", || inputs(options))?;
-    let peer = options
-        .peer
-        .as_deref()
-        .map(|command| Peer::new(command, &inputs.full))
-        .transpose()?;
+    let peer = match &options.peer {
+        Some(command) => Some(Peer::new(command, &inputs.full, folder().join("peer"))?),
+        None => None,
+    };
     let mut results = Results::default();
     timed("measure", || {
         measure(options.runs, &inputs, peer.as_ref(), &mut results)
@@ -91,8 +90,13 @@ pub(crate) fn bench(options: &Options) -> Result<ExitCode> {
     })
 }
 
+/// Where the inputs lie.
+fn folder() -> PathBuf {
+    paths::root().join("target").join("bench")
+}
+
 fn inputs(options: &Options) -> Result<Inputs> {
-    let folder = paths::root().join("target").join("bench");
+    let folder = folder();
     std::fs::create_dir_all(&folder)?;
     let full = match &options.quotes {
         Some(file) => file

@@ -97,6 +97,30 @@ mod tests {
     }
 
     #[test]
+    fn the_peer_runs_beside_the_quotes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (script, quotes) = (
+            folder.path().join("peer.sh"),
+            folder.path().join("quotes.gz"),
+        );
+        std::fs::write(&quotes, "rows").unwrap();
+        let lines = format!("test $(cat {QUOTES_NAME}) = rows && test $1$2 = onenoop || exit 1\n");
+        let answer = "echo loading; echo '{\"n\": 10, \"cpu_s\": 2, \"rss_peak_mb\": 3}'\n";
+        std::fs::write(&script, lines + answer).unwrap();
+        let command = format!("sh {}", script.display());
+        let peer = Peer::new(&command, &quotes, folder.path().join("peer")).unwrap();
+        let sample = peer.run("noop").unwrap();
+        assert_eq!(
+            sample,
+            PeerSample {
+                events_per_cpu_s: 5.0,
+                peak_rss_mb: 3.0
+            }
+        );
+        assert!(peer.run("none").is_err(), "the script refuses this mode");
+    }
+
+    #[test]
     fn only_files_become_absolute() {
         assert_eq!(absolute("python3"), "python3");
         assert!(absolute("src/main.rs").starts_with('/'));
