@@ -1,1 +1,4 @@
-//! Tasks that move data: feeds, the engine thread, hot swap, projections.
+//! Tasks that move data: feeds in, the engine thread, hot swap, projections out.
+
+pub mod handle;
+pub mod view;

@@ -1,0 +1,145 @@
+//! The one door to a running host: commands go in, answers and updates come out. Cheap to clone.
+
+use crate::view::{
+    AccountView, EngineView, InstrumentView, PositionView, StrategyView, Update,
+};
+use model::{Fill, Order, OrderId, OrderKind, Quantity, Side, TimeInForce};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a plugin's bytes come from.
+#[derive(Debug, Clone)]
+pub enum PluginSource {
+    /// Sent with the request.
+    Bytes(Vec<u8>),
+    /// A file on the host, below its plugin folder.
+    Path(PathBuf),
+}
+
+/// A new strategy.
+#[derive(Debug, Clone)]
+pub struct LoadRequest {
+    /// Unique name.
+    pub name: String,
+    /// The account it trades, by name; the only one when `None`.
+    pub account: Option<String>,
+    /// Its plugin.
+    pub plugin: PluginSource,
+    /// Parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// What becomes of its orders when it faults.
+    pub on_fault: engine::OrdersOnFault,
+    /// Whether to start it at once.
+    pub start: bool,
+}
+
+/// A swap of a running strategy's plugin.
+#[derive(Debug, Clone)]
+pub struct SwapRequest {
+    /// The new plugin; the one that runs when `None` (to change parameters alone).
+    pub plugin: Option<PluginSource>,
+    /// New parameters; those of the running one where not named.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// What a swap did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwapReport {
+    /// The strategy after the swap.
+    pub strategy: Arc<StrategyView>,
+    /// Engine sequence at which the candidate took the state.
+    pub begun_at: u64,
+    /// Engine sequence at which it took over.
+    pub committed_at: u64,
+    /// Events it caught up on while muted.
+    pub caught_up: u64,
+    /// How long the engine thread was held by the switch, in nanoseconds.
+    pub switch_ns: u64,
+    /// How long the whole swap took, in nanoseconds.
+    pub total_ns: u64,
+}
+
+/// An order by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderTicket {
+    /// Symbol.
+    pub instrument: String,
+    /// The manual strategy's name; `manual` when `None`.
+    pub strategy: Option<String>,
+    /// Buy or sell.
+    pub side: Side,
+    /// Type and prices.
+    pub kind: OrderKind,
+    /// How much.
+    pub quantity: Quantity,
+    /// How long.
+    pub time_in_force: TimeInForce,
+    /// The client's own number; the same number again is denied. Zero for none.
+    pub intent: u64,
+}
+
+/// Why a request failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// Nothing of that name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// The name given.
+        name: String,
+    },
+    /// The request contradicts itself or what there is.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The field at fault.
+        field: &'static str,
+        /// Why, and what would do.
+        reason: String,
+    },
+    /// The thing's state does not allow it now.
+    #[error("{0}")]
+    Conflict(String),
+    /// The plugin was refused; nothing changed.
+    #[error("{stage}: {reason}")]
+    Plugin {
+        /// The stage that failed: read, size, parse, imports, world, compile, parameters, init,
+        /// hand-over, catch-up, switch.
+        stage: &'static str,
+        /// Why, and what would do.
+        reason: String,
+    },
+    /// The engine's queue is full; try again.
+    #[error("the engine is busy; try again")]
+    Busy,
+    /// The host is stopping or has failed.
+    #[error("the host is not running")]
+    Stopped,
+}
+
+/// The queries that the API answers from projections; none of them touches the engine thread.
+pub trait Queries {
+    /// The engine in a few numbers.
+    fn engine(&self) -> EngineView;
+    /// All instruments.
+    fn instruments(&self) -> Vec<InstrumentView>;
+    /// All strategies.
+    fn strategies(&self) -> Vec<Arc<StrategyView>>;
+    /// One strategy by name.
+    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>>;
+    /// Open orders, then the latest closed ones (a bounded number), newest first.
+    fn orders(&self) -> Vec<Order>;
+    /// One order, if it is open or among the latest closed ones.
+    fn order(&self, id: OrderId) -> Option<Order>;
+    /// The latest fills (a bounded number), newest first.
+    fn fills(&self) -> Vec<Fill>;
+    /// All positions.
+    fn positions(&self) -> Vec<PositionView>;
+    /// All accounts.
+    fn accounts(&self) -> Vec<AccountView>;
+}
+
+/// Updates as they happen. A receiver that falls behind by more than the channel holds is told so
+/// and must take a fresh snapshot through [`Queries`].
+pub type Updates = tokio::sync::broadcast::Receiver<Arc<Update>>;

@@ -1,0 +1,173 @@
+//! What readers see: plain values, made from effects, never from the engine itself.
+
+use model::{
+    AccountId, Balance, Bar, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate, PluginHash,
+    PositionState, Price, Quote, StrategyId, Timestamp,
+};
+use std::sync::Arc;
+
+/// One change with its place in the stream; sequences count up by one without a gap.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// Its place in the stream of this run.
+    pub sequence: u64,
+    /// Engine time.
+    pub time: Timestamp,
+    /// What changed.
+    pub change: Change,
+}
+
+/// What can change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A quote; conflated: under pressure only the latest of an instrument is sent.
+    Quote(Quote),
+    /// A finished bar.
+    Bar(Bar),
+    /// An order, as it is after the update.
+    Order(OrderUpdate, Order),
+    /// An execution.
+    Fill(Fill),
+    /// A position.
+    Position(PositionView),
+    /// A balance.
+    Balance(AccountId, CurrencyId, Balance),
+    /// A strategy, as it is after the change.
+    Strategy(Arc<StrategyView>),
+    /// The engine's own state.
+    Engine(EngineView),
+}
+
+/// Where the host is (features B10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineState {
+    /// Not yet begun, or ended.
+    #[default]
+    Stopped,
+    /// Loading configuration and plugins.
+    Starting,
+    /// Handling inputs.
+    Running,
+    /// Ending.
+    Stopping,
+    /// Ended by a failure.
+    Error,
+}
+
+/// The engine in a few numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EngineView {
+    /// Where the host is.
+    pub state: EngineState,
+    /// Whether orders may leave.
+    pub trading_state: engine::TradingState,
+    /// Whether the kill latch is set.
+    pub killed: bool,
+    /// Engine time.
+    pub time: Timestamp,
+    /// Inputs handled so far.
+    pub sequence: u64,
+    /// Inputs that had no effect (stale, impossible, unknown).
+    pub ignored: u64,
+}
+
+/// An instrument with its latest prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstrumentView {
+    /// Its handle.
+    pub id: InstrumentId,
+    /// Its definition.
+    pub instrument: model::Instrument,
+    /// Name of its quote currency.
+    pub quote_currency: String,
+    /// Name of its venue.
+    pub venue: String,
+    /// The latest quote.
+    pub quote: Option<Quote>,
+    /// The latest trade or bar close.
+    pub last: Option<Price>,
+}
+
+/// A position with its worth at the latest mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PositionView {
+    /// Whose.
+    pub strategy: StrategyId,
+    /// On what.
+    pub instrument: InstrumentId,
+    /// Quantity, cost, realised profit, fees.
+    pub state: PositionState,
+    /// Profit of the open part at the mark; `None` without a price.
+    pub unrealized: Option<Money>,
+    /// When it last changed.
+    pub ts_event: Timestamp,
+}
+
+/// An account with its balances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountView {
+    /// Its handle.
+    pub id: AccountId,
+    /// As configured.
+    pub config: model::AccountConfig,
+    /// Balances by currency name.
+    pub balances: Vec<(CurrencyId, String, Balance)>,
+}
+
+/// A line of a strategy's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub time: Timestamp,
+    /// How serious.
+    pub level: model::LogLevel,
+    /// What.
+    pub text: String,
+}
+
+/// A fault with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultView {
+    /// When.
+    pub time: Timestamp,
+    /// Sequence of the input during which it happened.
+    pub sequence: u64,
+    /// How it broke.
+    pub fault: model::Fault,
+}
+
+/// A strategy as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrategyView {
+    /// Its handle.
+    pub id: StrategyId,
+    /// Its name.
+    pub name: String,
+    /// Whether a person trades by it and no plugin.
+    pub manual: bool,
+    /// The account it trades.
+    pub account: AccountId,
+    /// Where it is.
+    pub state: engine::StrategyState,
+    /// Its plugin, if it ever had one.
+    pub plugin: Option<PluginView>,
+    /// Whether a swap is under way, and how far it got.
+    pub swap: Option<String>,
+    /// The latest faults, newest last, at most 20.
+    pub faults: Vec<FaultView>,
+    /// The latest log lines, newest last, at most 200.
+    pub log: Vec<LogLine>,
+}
+
+/// A plugin as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginView {
+    /// Name of its bytes.
+    pub hash: PluginHash,
+    /// The author's name for it.
+    pub name: String,
+    /// The author's version.
+    pub version: String,
+    /// Parameters it was made with.
+    pub parameters: Vec<(String, String)>,
+}
