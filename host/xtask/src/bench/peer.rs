@@ -30,11 +30,7 @@ pub(super) struct PeerSample {
 
 impl Peer {
     /// Splits the command at blanks, makes its files absolute, and lays the quotes in its folder.
-    pub(super) fn new(command: &str, quotes: &Path) -> Result<Self> {
-        let folder = crate::paths::root()
-            .join("target")
-            .join("bench")
-            .join("peer");
+    pub(super) fn new(command: &str, quotes: &Path, folder: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let link = folder.join(QUOTES_NAME);
         if link.symlink_metadata().is_ok() {
