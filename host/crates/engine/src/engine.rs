@@ -21,10 +21,10 @@ use crate::journal::Journal;
 use crate::listeners::Listeners;
 use crate::market::Market;
 use crate::orders::Orders;
-use crate::risk::{Windows, limits::LimitBook};
+use crate::risk::{LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
 use model::{
-    AccountId, Event, Intents, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
+    AccountId, Event, Fault, Intents, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
 };
 use std::collections::VecDeque;
 
@@ -75,6 +75,8 @@ pub struct Engine {
     effects: Vec<Effect>,
     journal: Journal,
     last_execution: Vec<u64>,
+    /// Faults of a recorded run that a replay must repeat, by strategy and call.
+    expected_faults: Vec<(StrategyId, u64, Fault)>,
 }
 
 impl Engine {
@@ -103,6 +105,7 @@ impl Engine {
             effects: Vec::new(),
             journal,
             last_execution: Vec::new(),
+            expected_faults: Vec::new(),
         }
     }
 
@@ -192,6 +195,20 @@ impl Engine {
             }
             None => Err(staged),
         }
+    }
+
+    /// Makes a later call end in a fault whatever the instance does: for faults that the wall clock
+    /// decided in the run that is being replayed.
+    pub(crate) fn expect_fault(&mut self, strategy: StrategyId, call: u64, fault: Fault) {
+        self.expected_faults.push((strategy, call, fault));
+    }
+
+    fn take_expected_fault(&mut self, strategy: StrategyId, call: u64) -> Option<Fault> {
+        let expected = &mut self.expected_faults;
+        let index = expected
+            .iter()
+            .position(|(s, c, _)| (*s, *c) == (strategy, call))?;
+        Some(expected.swap_remove(index).2)
     }
 
     /// Takes away the instance that the last swap retired, to drop it on another thread.

@@ -23,6 +23,7 @@ pub mod journal;
 mod listeners;
 pub mod market;
 pub mod orders;
+pub mod replay;
 mod risk;
 pub mod strategies;
 
@@ -34,5 +35,5 @@ pub use input::{
     Slippage, StrategyConfig, TradingState, VenueConfig,
 };
 pub use journal::{Journal, JournalHash};
-pub use risk::limits::LimitBook;
+pub use risk::LimitBook;
 pub use strategies::{Recorder, Staged};

@@ -7,13 +7,14 @@
 mod approval;
 mod checks;
 mod context;
-pub mod limits;
+mod limits;
 mod windows;
 
 pub(crate) use approval::Approved;
 use checks::CHECKS;
 pub(crate) use checks::buying_power::initial_margin;
 pub(crate) use context::Context;
+pub use limits::LimitBook;
 pub(crate) use windows::Windows;
 
 use model::DenyCode;

@@ -108,7 +108,11 @@ impl Engine {
         place.calls += 1;
         let call = place.calls;
         self.intents.reset(now, first_order);
-        if let Err(fault) = act(instance.as_mut(), &mut self.intents) {
+        let mut made = act(instance.as_mut(), &mut self.intents);
+        if let Some(fault) = self.take_expected_fault(strategy, call) {
+            made = Err(fault);
+        }
+        if let Err(fault) = made {
             self.journal
                 .outcome(strategy, call, &Outcome::Fault(fault.clone()));
             return self.fault(strategy, fault);

@@ -1,0 +1,210 @@
+//! Running a journal again: every input goes through a fresh engine, strategies and all, and every
+//! byte the engine journals must be the byte that was journaled then.
+
+use crate::engine::{Engine, StepError};
+use crate::input::{Command, Input, Outcome, Sequenced};
+use crate::journal::reader::{ReadError, Reader, Record};
+use crate::journal::{Journal, JournalHash, MAGIC, Sink, SinkError};
+use crate::strategies::Staged;
+use model::{FaultKind, PluginHash, Strategy, StrategyId};
+use std::io::Read;
+
+/// Makes the instances a journal names, as they were made then.
+pub trait Instances {
+    /// A fresh instance of the plugin, made for `strategy` with these parameters.
+    fn make(
+        &mut self,
+        engine: &Engine,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        parameters: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>, String>;
+}
+
+/// What a replay found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// Inputs stepped through.
+    pub inputs: u64,
+    /// Records compared.
+    pub records: u64,
+    /// The hash, equal to the journal's.
+    pub hash: JournalHash,
+    /// Whether the journal ends with a seal, that is, the run ended by itself.
+    pub sealed: bool,
+}
+
+/// Why a replay failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The journal could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The engine refused an input that it took then.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// A plugin could not be made.
+    #[error("at sequence {sequence}: {reason}")]
+    Plugin {
+        /// The input that names it.
+        sequence: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The engine journaled something else than then.
+    #[error("the run differs from the journal at sequence {sequence}")]
+    Differs {
+        /// The input during or before which the first different byte was written, within a block.
+        sequence: u64,
+    },
+    /// The seal does not match the records before it.
+    #[error("the journal was altered: it is sealed with {sealed}, its records hash to {hash}")]
+    Altered {
+        /// The hash in the seal.
+        sealed: JournalHash,
+        /// The hash of the records.
+        hash: JournalHash,
+    },
+}
+
+/// Steps a fresh engine through a journal and compares. `again` must give the same bytes anew.
+pub fn verify<R: Read, S: Read + Send + 'static>(
+    from: R,
+    mut again: S,
+    instances: &mut dyn Instances,
+) -> Result<Replayed, ReplayError> {
+    let mut reader = Reader::new(from)?;
+    let mut magic = [0; MAGIC.len()];
+    again
+        .read_exact(&mut magic)
+        .map_err(|_| ReadError::NotAJournal)?;
+    let sink = Comparison {
+        expected: again,
+        buffer: Vec::new(),
+    };
+    let mut engine = Engine::new(Journal::with_sink(Box::new(sink)));
+    let mut run = Run {
+        engine: &mut engine,
+        instances,
+        pending: None,
+    };
+    let mut sealed = None;
+    while let Some(record) = reader.next_record()? {
+        match record {
+            Record::Input(input) => run.input(input)?,
+            Record::Strategy(strategy, call, Outcome::Fault(fault))
+                if fault.kind == FaultKind::Deadline =>
+            {
+                // The wall clock ended this call then; it must end the same call now.
+                run.engine.expect_fault(strategy, call, fault);
+            }
+            Record::Seal(hash) => sealed = Some(hash),
+            _ => {}
+        }
+    }
+    run.finish()?;
+    finish(&mut engine, &reader, sealed)
+}
+
+fn finish<R: Read>(
+    engine: &mut Engine,
+    reader: &Reader<R>,
+    sealed: Option<JournalHash>,
+) -> Result<Replayed, ReplayError> {
+    let hash = reader.hash();
+    if let Some(sealed) = sealed.filter(|sealed| *sealed != hash) {
+        return Err(ReplayError::Altered { sealed, hash });
+    }
+    let same = engine.journal().commit().is_ok() && engine.journal().hash() == hash;
+    if !same {
+        return Err(ReplayError::Differs {
+            sequence: engine.sequence(),
+        });
+    }
+    let (inputs, records) = (engine.sequence(), reader.records());
+    Ok(Replayed {
+        inputs,
+        records,
+        hash,
+        sealed: sealed.is_some(),
+    })
+}
+
+/// Holds each input back until the records it led to are read, because they may name a fault to
+/// repeat.
+struct Run<'a> {
+    engine: &'a mut Engine,
+    instances: &'a mut dyn Instances,
+    pending: Option<Sequenced<Input>>,
+}
+
+impl Run<'_> {
+    fn input(&mut self, input: Sequenced<Input>) -> Result<(), ReplayError> {
+        self.finish()?;
+        self.pending = Some(input);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), ReplayError> {
+        let Some(input) = self.pending.take() else {
+            return Ok(());
+        };
+        let sequence = input.sequence;
+        self.stage(&input)?;
+        self.engine.step(input)?;
+        if self.engine.journal().is_writable() {
+            Ok(())
+        } else {
+            Err(ReplayError::Differs { sequence })
+        }
+    }
+
+    fn stage(&mut self, input: &Sequenced<Input>) -> Result<(), ReplayError> {
+        let Input::Command(command) = &input.input else {
+            return Ok(());
+        };
+        let (Command::Start {
+            strategy,
+            plugin,
+            parameters,
+            ..
+        }
+        | Command::SwapBegin {
+            strategy,
+            plugin,
+            parameters,
+            ..
+        }) = &**command
+        else {
+            return Ok(());
+        };
+        let made = self
+            .instances
+            .make(self.engine, *strategy, *plugin, parameters);
+        let instance = made.map_err(|reason| ReplayError::Plugin {
+            sequence: input.sequence,
+            reason,
+        })?;
+        // An unknown strategy was refused then, and the engine will refuse it again.
+        let _unknown = self.engine.stage(*strategy, Staged::Instance(instance));
+        Ok(())
+    }
+}
+
+/// A sink that compares instead of writing.
+struct Comparison<S> {
+    expected: S,
+    buffer: Vec<u8>,
+}
+
+impl<S: Read + Send> Sink for Comparison<S> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        self.buffer.resize(bytes.len(), 0);
+        let whole = self.expected.read_exact(&mut self.buffer).is_ok();
+        if whole && self.buffer == bytes {
+            Ok(())
+        } else {
+            Err(SinkError("different".to_owned()))
+        }
+    }
+}
