@@ -107,7 +107,11 @@ impl OrderId {
             return Some(Self(self.0 + 1));
         }
         let n = self.0 & (Self::PER_SEQUENCE - 1);
-        if n + 1 == Self::PER_SEQUENCE { None } else { Some(Self(self.0 + 1)) }
+        if n + 1 == Self::PER_SEQUENCE {
+            None
+        } else {
+            Some(Self(self.0 + 1))
+        }
     }
 }
 
@@ -116,7 +120,12 @@ impl fmt::Display for OrderId {
         if self.is_muted() {
             return write!(f, "muted-{}", self.0 & !Self::MUTED);
         }
-        write!(f, "{}-{}", self.sequence(), self.0 & (Self::PER_SEQUENCE - 1))
+        write!(
+            f,
+            "{}-{}",
+            self.sequence(),
+            self.0 & (Self::PER_SEQUENCE - 1)
+        )
     }
 }
 
@@ -131,9 +140,9 @@ impl std::str::FromStr for OrderId {
 
     /// Reads `sequence-n`, the form in which ids are shown.
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('-').and_then(|(sequence, n)| {
-            OrderId::derive(sequence.parse().ok()?, n.parse().ok()?)
-        });
+        let parts = text
+            .split_once('-')
+            .and_then(|(sequence, n)| OrderId::derive(sequence.parse().ok()?, n.parse().ok()?));
         parts.ok_or_else(|| format!("`{text}` is not an order id such as 1024-0"))
     }
 }
@@ -213,7 +222,12 @@ mod tests {
         assert_eq!((id.sequence(), id.to_string().as_str()), (7, "7-3"));
         assert_eq!("7-3".parse(), Ok(id));
         assert_eq!(OrderId::derive(7, OrderId::PER_SEQUENCE), None);
-        assert_eq!(OrderId::derive(7, OrderId::PER_SEQUENCE - 1).unwrap().next(), None);
+        assert_eq!(
+            OrderId::derive(7, OrderId::PER_SEQUENCE - 1)
+                .unwrap()
+                .next(),
+            None
+        );
         assert!(OrderId::muted(4).is_muted() && !id.is_muted());
         assert!("seven".parse::<OrderId>().is_err());
     }
@@ -221,7 +235,14 @@ mod tests {
     #[test]
     fn interning_is_stable() {
         let mut names = Interner::default();
-        assert_eq!((names.intern("EUR"), names.intern("USD"), names.intern("EUR")), (0, 1, 0));
+        assert_eq!(
+            (
+                names.intern("EUR"),
+                names.intern("USD"),
+                names.intern("EUR")
+            ),
+            (0, 1, 0)
+        );
         assert_eq!((names.name(1), names.get("JPY")), (Some("USD"), None));
     }
 }

@@ -144,5 +144,6 @@ impl Instrument {
 }
 
 fn digits_after_point(text: &str) -> usize {
-    text.split_once('.').map_or(0, |(_, fraction)| fraction.len())
+    text.split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len())
 }

@@ -77,7 +77,10 @@ impl BarSpec {
     /// A time bar of so many seconds.
     pub const fn seconds(seconds: u64, basis: BarBasis) -> Self {
         let nanos = seconds.saturating_mul(crate::time::NANOS_PER_SECOND);
-        Self { method: BarMethod::Time(nanos), basis }
+        Self {
+            method: BarMethod::Time(nanos),
+            basis,
+        }
     }
 
     /// Whether the rule can ever close a bar.

@@ -80,9 +80,14 @@ pub fn parse_decimal(text: &str, digits: u32, excess: Excess) -> Result<i128, Nu
         return Err(malformed());
     }
     let missing = digits - fraction.unwrap_or(0);
-    units = units.checked_mul(10_i128.pow(missing)).ok_or(NumberError::Overflow)?;
+    units = units
+        .checked_mul(10_i128.pow(missing))
+        .ok_or(NumberError::Overflow)?;
     if excess == Excess::Refuse && tail.nonzero() {
-        return Err(NumberError::TooPrecise { text: text.to_owned(), digits });
+        return Err(NumberError::TooPrecise {
+            text: text.to_owned(),
+            digits,
+        });
     }
     if tail.rounds_up(units) {
         units = units.checked_add(1).ok_or(NumberError::Overflow)?;
@@ -130,14 +135,22 @@ pub fn divide_half_even(numerator: i128, denominator: i128) -> Result<i128, Numb
     let (quotient, remainder) = match (i64::try_from(numerator), i64::try_from(denominator)) {
         (Ok(n), Ok(d)) if d != -1 => (i128::from(n / d), i128::from(n % d)),
         _ => (
-            numerator.checked_div(denominator).ok_or(NumberError::Overflow)?,
-            numerator.checked_rem(denominator).ok_or(NumberError::Overflow)?,
+            numerator
+                .checked_div(denominator)
+                .ok_or(NumberError::Overflow)?,
+            numerator
+                .checked_rem(denominator)
+                .ok_or(NumberError::Overflow)?,
         ),
     };
     let twice = remainder.unsigned_abs() * 2;
     let half = denominator.unsigned_abs();
     let away = twice > half || (twice == half && quotient % 2 != 0);
-    let step = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+    let step = if (numerator < 0) == (denominator < 0) {
+        1
+    } else {
+        -1
+    };
     Ok(if away { quotient + step } else { quotient })
 }
 
@@ -289,8 +302,9 @@ impl Price {
         if multiplier.0 == Quantity::SCALE {
             return divide_half_even(exact, scale).map(Money);
         }
-        let exact =
-            exact.checked_mul(i128::from(multiplier.0)).ok_or(NumberError::Overflow)?;
+        let exact = exact
+            .checked_mul(i128::from(multiplier.0))
+            .ok_or(NumberError::Overflow)?;
         divide_half_even(exact, scale * scale).map(Money)
     }
 
@@ -298,7 +312,11 @@ impl Price {
     pub fn midpoint(self, other: Price) -> Price {
         let sum = i128::from(self.0) + i128::from(other.0);
         let half = sum >> 1;
-        let rounded = if sum & 1 == 1 && half & 1 == 1 { half + 1 } else { half };
+        let rounded = if sum & 1 == 1 && half & 1 == 1 {
+            half + 1
+        } else {
+            half
+        };
         // The mean of two i64 always fits an i64.
         Price(i64::try_from(rounded).unwrap_or(self.0))
     }
@@ -333,7 +351,9 @@ impl Quantity {
 impl SignedQuantity {
     /// The amount without its sign; fails above the range of [`Quantity`].
     pub fn magnitude(self) -> Result<Quantity, NumberError> {
-        u64::try_from(self.0.unsigned_abs()).map(Quantity).map_err(|_| NumberError::Overflow)
+        u64::try_from(self.0.unsigned_abs())
+            .map(Quantity)
+            .map_err(|_| NumberError::Overflow)
     }
 
     /// Whether the position is long.
@@ -350,7 +370,10 @@ impl SignedQuantity {
 impl Money {
     /// The amount times a ratio, rounded half to even.
     pub fn times(self, rate: Rate) -> Result<Money, NumberError> {
-        let exact = self.0.checked_mul(i128::from(rate.0)).ok_or(NumberError::Overflow)?;
+        let exact = self
+            .0
+            .checked_mul(i128::from(rate.0))
+            .ok_or(NumberError::Overflow)?;
         divide_half_even(exact, i128::from(Rate::SCALE)).map(Money)
     }
 
@@ -380,8 +403,10 @@ impl Money {
 
     /// Converts by the inverse of a price, rounded half to even.
     pub fn converted_inverse(self, price: Price) -> Result<Money, NumberError> {
-        let exact =
-            self.0.checked_mul(i128::from(Price::SCALE)).ok_or(NumberError::Overflow)?;
+        let exact = self
+            .0
+            .checked_mul(i128::from(Price::SCALE))
+            .ok_or(NumberError::Overflow)?;
         divide_half_even(exact, i128::from(price.0)).map(Money)
     }
 
@@ -405,7 +430,9 @@ impl Money {
             )
         };
         let raw = divide_half_even(numerator, denominator)?;
-        i64::try_from(raw).map(Price).map_err(|_| NumberError::Overflow)
+        i64::try_from(raw)
+            .map(Price)
+            .map_err(|_| NumberError::Overflow)
     }
 }
 
@@ -422,7 +449,10 @@ mod tests {
         for text in ["0", "1", "-1.5", "0.000000001", "9223372036.854775807"] {
             assert_eq!(price(text).to_string(), text);
         }
-        assert_eq!("100000000000".parse::<Quantity>().unwrap().to_string(), "100000000000");
+        assert_eq!(
+            "100000000000".parse::<Quantity>().unwrap().to_string(),
+            "100000000000"
+        );
         assert_eq!(format!("{:.2}", price("1.5")), "1.50");
         assert_eq!(format!("{:.1}", price("1.25")), "1.25");
     }
@@ -430,12 +460,24 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for text in ["", "-", ".", "1.2.3", "1e5", "NaN", " 1", "1_000", "inf"] {
-            assert!(matches!(text.parse::<Price>(), Err(NumberError::Malformed(_))), "{text}");
+            assert!(
+                matches!(text.parse::<Price>(), Err(NumberError::Malformed(_))),
+                "{text}"
+            );
         }
-        assert!(matches!("-1".parse::<Quantity>(), Err(NumberError::Negative(_))));
-        assert!(matches!("1.0000000001".parse::<Price>(), Err(NumberError::TooPrecise { .. })));
+        assert!(matches!(
+            "-1".parse::<Quantity>(),
+            Err(NumberError::Negative(_))
+        ));
+        assert!(matches!(
+            "1.0000000001".parse::<Price>(),
+            Err(NumberError::TooPrecise { .. })
+        ));
         assert_eq!("1.0000000000".parse::<Price>().unwrap().raw(), Price::SCALE);
-        assert_eq!("99999999999999999".parse::<Price>(), Err(NumberError::Overflow));
+        assert_eq!(
+            "99999999999999999".parse::<Price>(),
+            Err(NumberError::Overflow)
+        );
     }
 
     #[test]
@@ -454,7 +496,10 @@ mod tests {
         assert_eq!(divide_half_even(-5, 2), Ok(-2));
         assert_eq!(divide_half_even(-7, 2), Ok(-4));
         assert_eq!(divide_half_even(1, 0), Err(NumberError::DivisionByZero));
-        assert_eq!(divide_half_even(i128::from(i64::MIN), -1), Ok(-i128::from(i64::MIN)));
+        assert_eq!(
+            divide_half_even(i128::from(i64::MIN), -1),
+            Ok(-i128::from(i64::MIN))
+        );
     }
 
     #[test]
@@ -477,14 +522,27 @@ mod tests {
         let multiplier: Quantity = "50".parse().unwrap();
         let quantity: Quantity = "3".parse().unwrap();
         let cost = price("4000.25").notional(quantity, multiplier).unwrap();
-        assert_eq!(cost.average_price(quantity.long(), multiplier).unwrap(), price("4000.25"));
-        assert!(Money::ZERO.average_price(SignedQuantity::ZERO, multiplier).is_err());
+        assert_eq!(
+            cost.average_price(quantity.long(), multiplier).unwrap(),
+            price("4000.25")
+        );
+        assert!(
+            Money::ZERO
+                .average_price(SignedQuantity::ZERO, multiplier)
+                .is_err()
+        );
     }
 
     #[test]
     fn midpoint_handles_odd_sums_and_extremes() {
-        assert_eq!(Price::from_raw(1).midpoint(Price::from_raw(2)), Price::from_raw(2));
-        assert_eq!(Price::from_raw(2).midpoint(Price::from_raw(3)), Price::from_raw(2));
+        assert_eq!(
+            Price::from_raw(1).midpoint(Price::from_raw(2)),
+            Price::from_raw(2)
+        );
+        assert_eq!(
+            Price::from_raw(2).midpoint(Price::from_raw(3)),
+            Price::from_raw(2)
+        );
         assert_eq!(Price::MAX.midpoint(Price::MAX), Price::MAX);
     }
 }

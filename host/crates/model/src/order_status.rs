@@ -148,7 +148,10 @@ impl OrderStatus {
 
     /// Whether an answer from the venue is awaited.
     pub const fn is_in_flight(self) -> bool {
-        matches!(self, Self::Submitted | Self::PendingUpdate | Self::PendingCancel)
+        matches!(
+            self,
+            Self::Submitted | Self::PendingUpdate | Self::PendingCancel
+        )
     }
 
     /// The name as shown to people.
@@ -178,7 +181,10 @@ mod tests {
 
     #[test]
     fn closed_statuses_lead_nowhere_but_for_a_fill_in_flight_at_cancel() {
-        for from in OrderStatus::ALL.into_iter().filter(|status| status.is_closed()) {
+        for from in OrderStatus::ALL
+            .into_iter()
+            .filter(|status| status.is_closed())
+        {
             for to in OrderStatus::ALL {
                 let in_flight_fill = from == OrderStatus::Canceled
                     && matches!(to, OrderStatus::PartiallyFilled | OrderStatus::Filled);

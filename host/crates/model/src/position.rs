@@ -37,8 +37,13 @@ impl PositionState {
         let (open_cost, realized) = if !reduces {
             (self.open_cost.checked_add(signed_value)?, Money::ZERO)
         } else if signed.raw().unsigned_abs() <= self.quantity.raw().unsigned_abs() {
-            let closed = self.open_cost.prorated(-signed.raw(), self.quantity.raw())?;
-            (self.open_cost.checked_sub(closed)?, closed.checked_add(signed_value)?.negated()?)
+            let closed = self
+                .open_cost
+                .prorated(-signed.raw(), self.quantity.raw())?;
+            (
+                self.open_cost.checked_sub(closed)?,
+                closed.checked_add(signed_value)?.negated()?,
+            )
         } else {
             // Through zero: all that was open closes, the rest opens at this price.
             let closing = signed_value.prorated(-self.quantity.raw(), signed.raw())?;
@@ -62,7 +67,11 @@ impl PositionState {
     /// Profit of the open part if it were closed at `price`.
     pub fn unrealized(&self, price: Price, multiplier: Quantity) -> Result<Money, NumberError> {
         let value = price.notional(self.quantity.magnitude()?, multiplier)?;
-        let signed = if self.quantity.is_short() { value.negated()? } else { value };
+        let signed = if self.quantity.is_short() {
+            value.negated()?
+        } else {
+            value
+        };
         signed.checked_sub(self.open_cost)
     }
 }
@@ -100,11 +109,17 @@ mod tests {
         let mut state = PositionState::default();
         trade(&mut state, Side::Buy, "10", "100");
         trade(&mut state, Side::Buy, "10", "110");
-        assert_eq!(state.average_price(Quantity::ONE).unwrap(), "105".parse().unwrap());
+        assert_eq!(
+            state.average_price(Quantity::ONE).unwrap(),
+            "105".parse().unwrap()
+        );
         assert_eq!(trade(&mut state, Side::Sell, "5", "120"), money("75"));
         assert_eq!(state.open_cost, money("1575"));
         assert_eq!(trade(&mut state, Side::Sell, "15", "100"), money("-75"));
-        assert_eq!((state.quantity, state.open_cost), (SignedQuantity::ZERO, Money::ZERO));
+        assert_eq!(
+            (state.quantity, state.open_cost),
+            (SignedQuantity::ZERO, Money::ZERO)
+        );
     }
 
     #[test]
@@ -114,7 +129,12 @@ mod tests {
         assert_eq!(trade(&mut state, Side::Buy, "15", "90"), money("100"));
         assert_eq!(state.quantity, Quantity::whole(5).unwrap().long());
         assert_eq!(state.open_cost, money("450"));
-        assert_eq!(state.unrealized("80".parse().unwrap(), Quantity::ONE).unwrap(), money("-50"));
+        assert_eq!(
+            state
+                .unrealized("80".parse().unwrap(), Quantity::ONE)
+                .unwrap(),
+            money("-50")
+        );
     }
 
     #[test]

@@ -107,7 +107,11 @@ pub struct Intents {
 impl Intents {
     /// An empty collection for a call at `now` whose first order will be `first_order`.
     pub fn new(now: Timestamp, first_order: OrderId) -> Self {
-        Self { now, next_order: Some(first_order), items: Vec::new() }
+        Self {
+            now,
+            next_order: Some(first_order),
+            items: Vec::new(),
+        }
     }
 
     /// Makes the collection ready for another call, keeping its memory.

@@ -53,7 +53,11 @@ impl Timestamp {
     pub const fn next_time_of_day(self, offset: Duration) -> Self {
         let day = self.0 - self.0 % NANOS_PER_DAY;
         let today = day + offset.0 % NANOS_PER_DAY;
-        if today > self.0 { Self(today) } else { Self(today + NANOS_PER_DAY) }
+        if today > self.0 {
+            Self(today)
+        } else {
+            Self(today + NANOS_PER_DAY)
+        }
     }
 }
 
@@ -110,7 +114,11 @@ pub const fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
@@ -133,7 +141,13 @@ mod tests {
     fn the_next_time_of_day_is_strictly_later() {
         let offset = Duration::from_secs(3600);
         let at = Timestamp::from_nanos(NANOS_PER_DAY + offset.nanos());
-        assert_eq!(at.next_time_of_day(offset), at.after(Duration::from_nanos(NANOS_PER_DAY)));
-        assert_eq!(at.before(Duration::from_nanos(1)).next_time_of_day(offset), at);
+        assert_eq!(
+            at.next_time_of_day(offset),
+            at.after(Duration::from_nanos(NANOS_PER_DAY))
+        );
+        assert_eq!(
+            at.before(Duration::from_nanos(1)).next_time_of_day(offset),
+            at
+        );
     }
 }
