@@ -1,6 +1,8 @@
 //! What a strategy is made with: its name, its instruments and its parameters, read by type.
 
-use crate::{Description, Instrument, NumberError, Parameter, ParameterKind, Price, Quantity};
+use crate::{
+    BarSpec, Description, Instrument, NumberError, Parameter, ParameterKind, Price, Quantity,
+};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -95,6 +97,24 @@ impl Config {
             .iter()
             .find(|instrument| symbol.is_empty() || instrument.symbol == symbol)
             .ok_or_else(|| ConfigError::Instrument(symbol.to_owned()))
+    }
+
+    /// The parameter `quantity`, or the smallest order of `instrument` when it is zero.
+    pub fn order_quantity(&self, instrument: &Instrument) -> Result<Quantity, ConfigError> {
+        let quantity = self.quantity("quantity")?;
+        Ok(if quantity.is_zero() {
+            instrument.min_quantity
+        } else {
+            quantity
+        })
+    }
+
+    /// Time bars by the parameters `bar_seconds` and `basis`.
+    pub fn bar_spec(&self) -> Result<BarSpec, ConfigError> {
+        Ok(BarSpec::seconds(
+            self.count("bar_seconds")?,
+            self.parse("basis")?,
+        ))
     }
 
     /// A whole number.

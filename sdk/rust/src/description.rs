@@ -5,6 +5,9 @@
 
 use std::fmt::Display;
 
+/// Largest order that can be configured; a [`Quantity`](crate::Quantity) holds it.
+const MAX_QUANTITY: u64 = 100_000_000_000;
+
 /// How the text of a parameter is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterKind {
@@ -121,5 +124,32 @@ impl Description {
     pub fn with_instrument(self) -> Self {
         let documentation = "Symbol to trade; empty means the first configured instrument.";
         self.with(Parameter::text("instrument", documentation).default(""))
+    }
+
+    /// The same with the parameter `quantity`, which [`Config::order_quantity`] reads.
+    ///
+    /// [`Config::order_quantity`]: crate::Config::order_quantity
+    #[must_use]
+    pub fn with_quantity(self) -> Self {
+        let documentation = "Size of an order; 0 means the smallest the instrument allows.";
+        self.with(
+            Parameter::decimal("quantity", documentation)
+                .default(0)
+                .range(0, MAX_QUANTITY),
+        )
+    }
+
+    /// The same with the parameters `bar_seconds` and `basis`, which [`Config::bar_spec`] reads.
+    ///
+    /// [`Config::bar_spec`]: crate::Config::bar_spec
+    #[must_use]
+    pub fn with_time_bars(self, seconds: u32, basis: &str) -> Self {
+        let day = 86_400;
+        let seconds = Parameter::integer("bar_seconds", "Length of a bar in seconds.")
+            .default(seconds)
+            .range(1, day);
+        let basis = Parameter::text("basis", "Price that bars follow: bid, ask, mid or last.")
+            .default(basis);
+        self.with(seconds).with(basis)
     }
 }

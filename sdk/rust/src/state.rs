@@ -29,6 +29,17 @@ impl SavedState {
         }
     }
 
+    /// The state itself if it has the version this strategy reads, or an error that names both.
+    pub fn expect_version(self, version: u32) -> Result<Self, String> {
+        if self.version == version {
+            return Ok(self);
+        }
+        Err(format!(
+            "saved state has version {}, this strategy reads {version}",
+            self.version
+        ))
+    }
+
     /// Unpacks what [`Self::encode`] packed. All bytes must be used, so that a longer, newer format
     /// is not read by half.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, String> {
