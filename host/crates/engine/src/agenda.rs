@@ -43,6 +43,11 @@ impl Agenda {
         self.refresh();
     }
 
+    /// When the next entry is due.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.next
+    }
+
     /// Takes the first entry due at or before `now`.
     pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         if self.next.is_none_or(|next| next > now) {

@@ -23,8 +23,9 @@ use crate::market::Market;
 use crate::orders::Orders;
 use crate::risk::{LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
+use crate::valuation::{Books, ValuationError};
 use model::{
-    AccountId, Event, Fault, Intents, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
+    AccountId, Event, Fault, Intents, Money, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
 };
 use std::collections::VecDeque;
 
@@ -221,6 +222,11 @@ impl Engine {
         self.strategies.get_mut(strategy)?.instance.take()
     }
 
+    /// When a timer, a bar, an order or a command is due next, if nothing else happens before.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.next_due()
+    }
+
     /// Engine time.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -249,6 +255,17 @@ impl Engine {
     /// Accounts in the order of their handles.
     pub fn accounts(&self) -> impl Iterator<Item = (AccountId, &Account)> {
         (0_u32..).map(AccountId::new).zip(&self.accounts)
+    }
+
+    /// What an account is worth in its base currency at the latest marks; `None` when there is no
+    /// such account.
+    pub fn equity(&self, id: AccountId) -> Option<Result<Money, ValuationError>> {
+        let books = Books {
+            market: &self.market,
+            holdings: &self.holdings,
+            strategies: self.strategies.configs(),
+        };
+        self.accounts.get(id.index()).map(|account| books.equity(id, account))
     }
 
     /// Strategies in the order of their handles.

@@ -96,6 +96,8 @@ pub struct StrategyConfig {
     pub account: AccountId,
     /// What becomes of its open orders when it faults.
     pub on_fault: OrdersOnFault,
+    /// Whether a person trades by it: it runs from its definition on, without an instance.
+    pub manual: bool,
 }
 
 /// What becomes of a strategy's open orders when it faults.

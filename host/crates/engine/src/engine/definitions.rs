@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::account::Account;
-use crate::effect::Ignored;
+use crate::effect::{Ignored, StrategyState};
 use crate::exchange::Exchange;
 use crate::input::{Definition, LimitScope, StrategyConfig, VenueConfig};
 use crate::listeners::Listeners;
@@ -138,7 +138,11 @@ impl Engine {
                 config.name
             ));
         }
-        self.strategies.add(config);
+        let manual = config.manual;
+        let strategy = self.strategies.add(config);
+        if manual {
+            self.set_state(strategy, StrategyState::Running);
+        }
         Ok(())
     }
 

@@ -48,7 +48,7 @@ fields! {
     AccountConfig { name, venue, kind, base_currency, deposits }
     VenueConfig { name, latency, slippage }
     Latency { insert, cancel, jitter, seed }
-    StrategyConfig { name, account, on_fault }
+    StrategyConfig { name, account, on_fault, manual }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
         message_window, duplicate_window,
