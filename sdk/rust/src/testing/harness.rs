@@ -89,20 +89,29 @@ impl<S: Strategy> Harness<S> {
             let kept = closes
                 .len()
                 .min(usize::try_from(count).unwrap_or(usize::MAX));
-            let mut bars: Vec<Bar> = Vec::new();
-            for &close in &closes[closes.len() - kept..] {
-                let open = bars.last().map_or(close, |bar| bar.close);
-                bars.push(self.make_bar(instrument, spec, open, close));
-            }
-            self.runner.on_history(
-                &History {
-                    instrument,
-                    spec,
-                    bars,
-                },
-                &mut self.desk,
-            );
+            let bars = self.past_bars(instrument, spec, &closes[closes.len() - kept..]);
+            let history = History {
+                instrument,
+                spec,
+                bars,
+            };
+            self.runner.on_history(&history, &mut self.desk);
         }
+    }
+
+    /// Bars with these closes, the last of which ended when the test begins.
+    fn past_bars(&self, instrument: InstrumentId, spec: BarSpec, closes: &[Price]) -> Vec<Bar> {
+        let step = match spec.method {
+            BarMethod::Time(step) => step.nanos(),
+            BarMethod::Tick(_) | BarMethod::Volume(_) => 1,
+        };
+        let opens = closes.iter().take(1).chain(closes);
+        let ages = (0..closes.len() as u64).rev();
+        let bars = opens.zip(closes).zip(ages).map(|((&open, &close), age)| {
+            let end = BEGIN.nanos().saturating_sub(age * step);
+            make_bar(instrument, spec, (open, close), Timestamp::from_nanos(end))
+        });
+        bars.collect()
     }
 
     /// Saves the strategy and goes on with a new instance, perhaps of another type, that takes over
@@ -184,7 +193,7 @@ impl<S: Strategy> Harness<S> {
             let into = self.desk.now.nanos() % step.nanos().max(1);
             self.pass(Duration::from_nanos(step.nanos() - into));
         }
-        self.send_bar(&self.make_bar(instrument, spec, open, close));
+        self.send_bar(&make_bar(instrument, spec, (open, close), self.desk.now));
     }
 
     /// A bar, as it stands.
@@ -347,23 +356,29 @@ impl<S: Strategy> Harness<S> {
     fn is_subscribed(&self, subscription: Subscription) -> bool {
         self.desk.subscriptions.contains(&subscription)
     }
+}
 
-    fn make_bar(&self, instrument: InstrumentId, spec: BarSpec, open: Price, close: Price) -> Bar {
-        let length = match spec.method {
-            BarMethod::Time(step) => step.nanos(),
-            BarMethod::Tick(_) | BarMethod::Volume(_) => 0,
-        };
-        Bar {
-            instrument,
-            spec,
-            open,
-            high: open.max(close),
-            low: open.min(close),
-            close,
-            volume: Quantity::ZERO,
-            ts_open: Timestamp::from_nanos(self.desk.now.nanos().saturating_sub(length)),
-            ts_event: self.desk.now,
-            ts_init: self.desk.now,
-        }
+/// A bar that opens and closes here and ends then.
+fn make_bar(
+    instrument: InstrumentId,
+    spec: BarSpec,
+    (open, close): (Price, Price),
+    end: Timestamp,
+) -> Bar {
+    let length = match spec.method {
+        BarMethod::Time(step) => step.nanos(),
+        BarMethod::Tick(_) | BarMethod::Volume(_) => 0,
+    };
+    Bar {
+        instrument,
+        spec,
+        open,
+        high: open.max(close),
+        low: open.min(close),
+        close,
+        volume: Quantity::ZERO,
+        ts_open: Timestamp::from_nanos(end.nanos().saturating_sub(length)),
+        ts_event: end,
+        ts_init: end,
     }
 }
