@@ -26,6 +26,7 @@ pub mod orders;
 pub mod replay;
 mod risk;
 pub mod strategies;
+mod valuation;
 
 pub use candidate::Candidate;
 pub use effect::{Effect, Ignored, StrategyState, SwapStage};
@@ -37,3 +38,4 @@ pub use input::{
 pub use journal::{Journal, JournalHash};
 pub use risk::LimitBook;
 pub use strategies::{Recorder, Staged};
+pub use valuation::ValuationError;

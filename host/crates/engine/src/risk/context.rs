@@ -8,6 +8,7 @@ use crate::holdings::{Holding, Holdings};
 use crate::input::{Limits, StrategyConfig, TradingState};
 use crate::market::{Market, MarketState};
 use crate::orders::Orders;
+use crate::valuation::Books;
 use model::{AccountId, Instrument, OrderRequest, Price, Side, StrategyId, Timestamp};
 
 pub(crate) struct Context<'a> {
@@ -36,6 +37,11 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn instrument(&self) -> Option<&Instrument> {
         self.state.map(|state| &state.instrument)
+    }
+
+    /// What an account's worth follows from.
+    pub(crate) fn books(&self) -> Books<'_> {
+        Books { market: self.market, holdings: self.holdings, strategies: self.strategies }
     }
 
     /// The price at which the order is valued: the worst it may pay, as far as that is known.

@@ -163,36 +163,10 @@ fn value_and_fee(
     ))
 }
 
-/// Balances and unrealised profit of a margin account in its base currency, less what is locked.
+/// What a margin account is worth, less what is locked, in its base currency.
 fn free_equity(context: &Context<'_>, account: &Account) -> Result<Money, DenyCode> {
-    let base = account.config().base_currency;
-    let mut sum = Money::ZERO;
-    let mut add = |money: Money, currency: CurrencyId| {
-        let converted = context.market.convert(money, currency, base);
-        let converted = converted.map_err(|_| DenyCode::Conversion)?;
-        sum = converted
-            .and_then(|money| sum.checked_add(money).ok())
-            .ok_or(DenyCode::Conversion)?;
-        Ok(())
-    };
-    for (currency, balance) in account.balances() {
-        add(balance.free().map_err(|_| DenyCode::Conversion)?, currency)?;
-    }
-    for (strategy, instrument, holding) in context.holdings.iter() {
-        let config = context.strategies.get(strategy.index());
-        let same_account = config.map(|config| config.account) == context.account_id;
-        if !same_account || holding.position.quantity.is_zero() {
-            continue;
-        }
-        let state = context.market.get(instrument).ok_or(DenyCode::Conversion)?;
-        let mark = state.mark().ok_or(DenyCode::Conversion)?;
-        let profit = holding
-            .position
-            .unrealized(mark, state.instrument.multiplier);
-        add(
-            profit.map_err(|_| DenyCode::Conversion)?,
-            state.instrument.quote_currency,
-        )?;
-    }
-    Ok(sum)
+    let id = context.account_id.ok_or(DenyCode::Account)?;
+    let equity = context.books().equity(id, account).map_err(|_| DenyCode::Conversion)?;
+    let locked = account.balance(account.config().base_currency).locked;
+    equity.checked_sub(locked).map_err(|_| DenyCode::Conversion)
 }

@@ -1,0 +1,315 @@
+//! The configuration file: what it may say, and how it becomes the world of a run.
+//!
+//! Amounts are text in quotes (`"0.0002"`), durations text with a unit (`"5ms"`), so that no number
+//! is ever rounded or misread. Unknown keys are refused. Every key can be overridden by an
+//! environment variable: `ARGONAUT_HOST__LISTEN=127.0.0.1:9000` sets `listen` in `[host]`.
+
+mod build;
+mod environment;
+mod file;
+mod text;
+
+pub use build::build;
+pub use environment::environment_overrides;
+pub use file::{ConfigError, load, parse};
+pub use text::{Decimal, Span};
+
+use model::{Money, Price, Quantity, Rate};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Addresses and folders.
+    #[serde(default)]
+    pub host: HostSection,
+    /// Where market data comes from.
+    pub feed: FeedSection,
+    /// Simulated venues.
+    #[serde(rename = "venue")]
+    pub venues: Vec<VenueSection>,
+    /// What can be traded.
+    #[serde(rename = "instrument")]
+    pub instruments: Vec<InstrumentSection>,
+    /// Who pays.
+    #[serde(rename = "account")]
+    pub accounts: Vec<AccountSection>,
+    /// Limits that bind everybody.
+    #[serde(default)]
+    pub limits: LimitsSection,
+    /// What trades from the start.
+    #[serde(default, rename = "strategy")]
+    pub strategies: Vec<StrategySection>,
+}
+
+/// `[host]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HostSection {
+    /// Where the API and the page are served; loopback only until identity and TLS are set up.
+    pub listen: SocketAddr,
+    /// Where journals, plugin copies and the compile cache are kept.
+    pub data_dir: PathBuf,
+    /// Where plugins named by path are looked for.
+    pub plugin_dir: PathBuf,
+    /// When the journal is forced to the disk.
+    pub fsync: Fsync,
+}
+
+impl Default for HostSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from(".argonaut"),
+            plugin_dir: PathBuf::from("target/plugins"),
+            fsync: Fsync::Never,
+        }
+    }
+}
+
+/// When the journal is forced to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fsync {
+    /// The operating system decides; a power cut may lose the last seconds.
+    Never,
+    /// Before any effect leaves.
+    Commit,
+}
+
+/// `[feed]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum FeedSection {
+    /// A seeded market made up on the spot.
+    Simulated {
+        /// The same seed makes the same market.
+        #[serde(default = "default_seed")]
+        seed: u64,
+        /// Quotes per second of each instrument, on average.
+        #[serde(default = "default_rate")]
+        quotes_per_second: f64,
+        /// Minutes of past data kept ready for strategies that ask for history.
+        #[serde(default = "default_history")]
+        history_minutes: u32,
+    },
+    /// Files, at a chosen speed.
+    Replay {
+        /// The files.
+        files: Vec<FileSection>,
+        /// How many times faster than it was; 0 for as fast as possible.
+        #[serde(default = "default_speed")]
+        speed: f64,
+    },
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+fn default_rate() -> f64 {
+    20.0
+}
+
+fn default_history() -> u32 {
+    120
+}
+
+fn default_speed() -> f64 {
+    1.0
+}
+
+/// A file to replay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSection {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is about.
+    pub instrument: String,
+    /// `field=column` mappings.
+    #[serde(default)]
+    pub columns: Vec<String>,
+}
+
+/// `[[venue]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VenueSection {
+    /// Unique name.
+    pub name: String,
+    /// How long orders travel.
+    #[serde(default)]
+    pub insert_latency: Span,
+    /// How long cancels travel.
+    #[serde(default)]
+    pub cancel_latency: Span,
+    /// Up to this much more, drawn for each.
+    #[serde(default)]
+    pub jitter: Span,
+    /// Seed of those draws.
+    #[serde(default)]
+    pub seed: u64,
+    /// Ticks by which takers fill worse than the touch.
+    #[serde(default)]
+    pub slippage_ticks: u32,
+}
+
+/// The kinds of instruments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A share.
+    Equity,
+    /// A currency pair.
+    FxPair,
+    /// A crypto pair, delivered.
+    CryptoSpot,
+    /// A perpetual contract.
+    CryptoPerpetual,
+    /// A dated contract.
+    Future,
+    /// An option.
+    Option,
+}
+
+/// `[[instrument]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentSection {
+    /// Unique name.
+    pub symbol: String,
+    /// Where it trades; the only venue when left out.
+    pub venue: Option<String>,
+    /// Its kind.
+    pub class: Class,
+    /// The asset bought, for pairs and perpetuals.
+    pub base: Option<String>,
+    /// The currency of its prices.
+    pub quote: String,
+    /// Price grid.
+    pub tick: Decimal<Price>,
+    /// Quantity grid.
+    pub lot: Decimal<Quantity>,
+    /// Smallest order; one lot when left out.
+    pub min_quantity: Option<Decimal<Quantity>>,
+    /// Largest order; no bound when left out.
+    pub max_quantity: Option<Decimal<Quantity>>,
+    /// Units in one contract.
+    pub multiplier: Option<Decimal<Quantity>>,
+    /// Share of the value needed to open; all of it when left out.
+    pub initial_margin: Option<Decimal<Rate>>,
+    /// Share of the value needed to stay open; the initial margin when left out.
+    pub maintenance_margin: Option<Decimal<Rate>>,
+    /// Fee rate of resting orders.
+    pub maker_fee: Option<Decimal<Rate>>,
+    /// Fee rate of taking orders.
+    pub taker_fee: Option<Decimal<Rate>>,
+    /// Fee per whole unit.
+    pub fee_per_contract: Option<Decimal<Money>>,
+    /// Time of day (UTC) when DAY orders end.
+    #[serde(default)]
+    pub day_end: Span,
+    /// Last trading moment in seconds since the epoch, for futures and options.
+    pub expiry_s: Option<u64>,
+    /// Strike, for options.
+    pub strike: Option<Decimal<Price>>,
+    /// `call` or `put`, for options.
+    pub right: Option<Right>,
+    /// Where a simulated market begins.
+    pub start_price: Option<Decimal<Price>>,
+}
+
+/// Call or put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// The right to buy.
+    Call,
+    /// The right to sell.
+    Put,
+}
+
+/// `[[account]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSection {
+    /// Unique name.
+    pub name: String,
+    /// Where it is held; the only venue when left out.
+    pub venue: Option<String>,
+    /// Cash or margin.
+    pub kind: AccountSort,
+    /// Value carried by one unit of margin, on top of the instruments' own rates.
+    pub leverage: Option<Decimal<Rate>>,
+    /// The currency in which margin is reckoned.
+    pub base_currency: String,
+    /// What is in it.
+    pub deposits: BTreeMap<String, Decimal<Money>>,
+}
+
+/// Cash or margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountSort {
+    /// Pays in full.
+    Cash,
+    /// Puts up margin.
+    Margin,
+}
+
+/// `[limits]`, and `limits` of a strategy. What is left out does not bind, but for open orders
+/// (1,000) and messages (10,000 a second).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSection {
+    /// Largest quantity of one order.
+    pub max_order_quantity: Option<Decimal<Quantity>>,
+    /// Largest value of one order.
+    pub max_order_notional: Option<Decimal<Money>>,
+    /// Most open orders.
+    pub max_open_orders: Option<u32>,
+    /// Largest position, open orders filled.
+    pub max_position: Option<Decimal<Quantity>>,
+    /// Most messages in the window.
+    pub max_messages: Option<u32>,
+    /// That window.
+    pub message_window: Option<Span>,
+    /// How long an equal order counts as a duplicate.
+    pub duplicate_window: Option<Span>,
+}
+
+/// `[[strategy]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrategySection {
+    /// Unique name.
+    pub name: String,
+    /// Its plugin, below the plugin folder.
+    pub plugin: PathBuf,
+    /// Whose money it uses; the only account when left out.
+    pub account: Option<String>,
+    /// What becomes of its orders when it faults.
+    #[serde(default)]
+    pub on_fault: OnFault,
+    /// Its parameters.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Limits of its own.
+    pub limits: Option<LimitsSection>,
+}
+
+/// What becomes of orders when their strategy faults.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFault {
+    /// They are cancelled.
+    #[default]
+    Cancel,
+    /// They stay.
+    Keep,
+}

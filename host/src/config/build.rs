@@ -1,0 +1,190 @@
+//! From a configuration to the world of a run: names become handles, what is left out gets its
+//! default, and what contradicts itself is named.
+
+use super::{
+    AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
+    OnFault, Right, VenueSection,
+};
+use crate::universe::Universe;
+use engine::{Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
+use model::{
+    AccountConfig, AccountId, AccountKind, AssetClass, Fees, Instrument, Margin, OptionRight,
+    Quantity, Rate, Timestamp, VenueId,
+};
+use std::path::Path;
+
+/// The name of the strategy that stands for orders by hand.
+pub const MANUAL: &str = "manual";
+
+/// Defines everything the configuration names but its strategies, which are loaded one by one.
+pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
+    let mut universe = Universe::default();
+    let meaning = |key: String, reason: String| ConfigError::Meaning {
+        file: file.to_owned(),
+        key,
+        reason,
+    };
+    for venue in &config.venues {
+        universe.add_venue(venue_config(venue));
+    }
+    for (index, section) in config.instruments.iter().enumerate() {
+        let made = instrument(&mut universe, section);
+        made.map_err(|(key, reason)| meaning(format!("instrument[{index}].{key}"), reason))?;
+    }
+    for (index, section) in config.accounts.iter().enumerate() {
+        let made = account(&mut universe, section);
+        made.map_err(|(key, reason)| meaning(format!("account[{index}].{key}"), reason))?;
+    }
+    universe.set_limits(LimitScope::Firm, limits(&config.limits));
+    if config.accounts.is_empty() {
+        return Err(meaning("account".to_owned(), "at least one account is needed".to_owned()));
+    }
+    universe.add_strategy(StrategyConfig {
+        name: MANUAL.to_owned(),
+        account: AccountId::new(0),
+        on_fault: OrdersOnFault::Keep,
+        manual: true,
+    });
+    Ok(universe)
+}
+
+/// A key and what is wrong with it.
+type Problem = (&'static str, String);
+
+fn venue_config(section: &VenueSection) -> VenueConfig {
+    VenueConfig {
+        name: section.name.clone(),
+        latency: Latency {
+            insert: section.insert_latency.0,
+            cancel: section.cancel_latency.0,
+            jitter: section.jitter.0,
+            seed: section.seed,
+        },
+        slippage: match section.slippage_ticks {
+            0 => Slippage::None,
+            ticks => Slippage::Ticks(ticks),
+        },
+    }
+}
+
+fn venue_of(universe: &Universe, name: Option<&str>) -> Result<VenueId, Problem> {
+    let known = universe.venue_names();
+    match (name, known) {
+        (Some(name), _) => universe.find_venue(name).ok_or_else(|| {
+            ("venue", format!("there is no venue `{name}`; there are: {}", known.join(", ")))
+        }),
+        (None, [_]) => Ok(VenueId::new(0)),
+        (None, _) => Err(("venue", format!("name one of the venues: {}", known.join(", ")))),
+    }
+}
+
+fn instrument(universe: &mut Universe, section: &InstrumentSection) -> Result<(), Problem> {
+    if universe.find_instrument(&section.symbol).is_some() {
+        return Err(("symbol", format!("`{}` is defined twice", section.symbol)));
+    }
+    let venue = venue_of(universe, section.venue.as_deref())?;
+    let class = asset_class(universe, section)?;
+    let quote_currency = universe.currency(&section.quote);
+    let initial = section.initial_margin.map_or(Rate::from_raw(Rate::SCALE), |rate| rate.0);
+    universe.add_instrument(Instrument {
+        symbol: section.symbol.clone(),
+        venue,
+        class,
+        quote_currency,
+        tick: section.tick.0,
+        lot: section.lot.0,
+        min_quantity: section.min_quantity.map_or(section.lot.0, |quantity| quantity.0),
+        max_quantity: section.max_quantity.map_or(Quantity::MAX, |quantity| quantity.0),
+        multiplier: section.multiplier.map_or(Quantity::ONE, |quantity| quantity.0),
+        margin: Margin {
+            initial,
+            maintenance: section.maintenance_margin.map_or(initial, |rate| rate.0),
+        },
+        fees: Fees {
+            maker: section.maker_fee.map_or(Rate::ZERO, |rate| rate.0),
+            taker: section.taker_fee.map_or(Rate::ZERO, |rate| rate.0),
+            per_contract: section.fee_per_contract.map_or_else(Default::default, |fee| fee.0),
+        },
+        day_end: section.day_end.0,
+        tradable: true,
+    });
+    Ok(())
+}
+
+fn asset_class(
+    universe: &mut Universe,
+    section: &InstrumentSection,
+) -> Result<AssetClass, Problem> {
+    let base = section.base.as_deref().map(|name| universe.currency(name));
+    let needs_base = || ("base", "this class needs the asset that is bought".to_owned());
+    let expiry = section.expiry_s.map(|s| Timestamp::from_nanos(s.saturating_mul(1_000_000_000)));
+    let needs_expiry = || ("expiry_s", "this class needs its last trading moment".to_owned());
+    Ok(match section.class {
+        Class::Equity => AssetClass::Equity,
+        Class::FxPair => AssetClass::FxPair { base: base.ok_or_else(needs_base)? },
+        Class::CryptoSpot => AssetClass::CryptoSpot { base: base.ok_or_else(needs_base)? },
+        Class::CryptoPerpetual => {
+            AssetClass::CryptoPerpetual { base: base.ok_or_else(needs_base)? }
+        }
+        Class::Future => AssetClass::Future { expiry: expiry.ok_or_else(needs_expiry)? },
+        Class::Option => AssetClass::Option {
+            underlying: None,
+            strike: section.strike.ok_or(("strike", "an option needs its strike".to_owned()))?.0,
+            expiry: expiry.ok_or_else(needs_expiry)?,
+            right: match section.right.ok_or(("right", "write call or put".to_owned()))? {
+                Right::Call => OptionRight::Call,
+                Right::Put => OptionRight::Put,
+            },
+        },
+    })
+}
+
+fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Problem> {
+    if universe.find_account(&section.name).is_some() {
+        return Err(("name", format!("`{}` is defined twice", section.name)));
+    }
+    let venue = venue_of(universe, section.venue.as_deref())?;
+    let leverage = section.leverage.map(|rate| rate.0);
+    let kind = match (section.kind, leverage) {
+        (AccountSort::Cash, None) => AccountKind::Cash,
+        (AccountSort::Cash, Some(_)) => {
+            return Err(("leverage", "a cash account has none; remove it".to_owned()));
+        }
+        (AccountSort::Margin, leverage) => {
+            AccountKind::Margin { leverage: leverage.unwrap_or(Rate::from_raw(Rate::SCALE)) }
+        }
+    };
+    let base_currency = universe.currency(&section.base_currency);
+    let deposits = section.deposits.iter();
+    let deposits = deposits.map(|(name, amount)| (universe.currency(name), amount.0)).collect();
+    universe.add_account(AccountConfig {
+        name: section.name.clone(),
+        venue,
+        kind,
+        base_currency,
+        deposits,
+    });
+    Ok(())
+}
+
+/// Limits as the engine takes them.
+pub fn limits(section: &LimitsSection) -> Limits {
+    let default = Limits::default();
+    Limits {
+        max_order_quantity: section.max_order_quantity.map_or(default.max_order_quantity, |q| q.0),
+        max_order_notional: section.max_order_notional.map_or(default.max_order_notional, |m| m.0),
+        max_open_orders: section.max_open_orders.unwrap_or(default.max_open_orders),
+        max_position: section.max_position.map_or(default.max_position, |q| q.0),
+        max_messages: section.max_messages.unwrap_or(default.max_messages),
+        message_window: section.message_window.map_or(default.message_window, |span| span.0),
+        duplicate_window: section.duplicate_window.map_or(default.duplicate_window, |span| span.0),
+    }
+}
+
+/// What becomes of orders, as the engine takes it.
+pub fn on_fault(section: OnFault) -> OrdersOnFault {
+    match section {
+        OnFault::Cancel => OrdersOnFault::Cancel,
+        OnFault::Keep => OrdersOnFault::Keep,
+    }
+}

@@ -1,0 +1,118 @@
+//! Names to handles: everything a run defines, gathered in the order in which the engine will
+//! number it. Configuration files, backtests and benches all define their world through this.
+
+use engine::{Definition, LimitScope, Limits, StrategyConfig, VenueConfig};
+use model::{
+    AccountConfig, AccountId, CurrencyId, Instrument, InstrumentId, Interner, StrategyId, VenueId,
+};
+
+/// The world of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Universe {
+    definitions: Vec<Definition>,
+    currencies: Interner,
+    venues: Interner,
+    symbols: Interner,
+    instruments: Vec<Instrument>,
+    accounts: Interner,
+    strategies: Interner,
+}
+
+impl Universe {
+    /// What the engine must be told, in order.
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// The instruments by handle.
+    pub fn instruments(&self) -> impl Iterator<Item = (InstrumentId, &Instrument)> {
+        (0_u32..).map(InstrumentId::new).zip(&self.instruments)
+    }
+
+    /// One instrument.
+    pub fn instrument(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.instruments.get(id.index())
+    }
+
+    /// The name of a currency.
+    pub fn currency_name(&self, id: CurrencyId) -> &str {
+        self.currencies.name(id.number()).unwrap_or("?")
+    }
+
+    /// The handle of a symbol.
+    pub fn find_instrument(&self, symbol: &str) -> Option<InstrumentId> {
+        self.symbols.get(symbol).map(InstrumentId::new)
+    }
+
+    /// All symbols, for messages.
+    pub fn symbols(&self) -> &[String] {
+        self.symbols.names()
+    }
+
+    /// The handle of a venue.
+    pub fn find_venue(&self, name: &str) -> Option<VenueId> {
+        self.venues.get(name).map(VenueId::new)
+    }
+
+    /// All venues' names, for messages.
+    pub fn venue_names(&self) -> &[String] {
+        self.venues.names()
+    }
+
+    /// The handle of an account.
+    pub fn find_account(&self, name: &str) -> Option<AccountId> {
+        self.accounts.get(name).map(AccountId::new)
+    }
+
+    /// All accounts' names, for messages.
+    pub fn account_names(&self) -> &[String] {
+        self.accounts.names()
+    }
+
+    /// The handle of a strategy.
+    pub fn find_strategy(&self, name: &str) -> Option<StrategyId> {
+        self.strategies.get(name).map(StrategyId::new)
+    }
+
+    /// A currency, defined on first use.
+    pub fn currency(&mut self, name: &str) -> CurrencyId {
+        if self.currencies.get(name).is_none() {
+            self.definitions.push(Definition::Currency(name.to_owned()));
+        }
+        CurrencyId::new(self.currencies.intern(name))
+    }
+
+    /// Adds a venue.
+    pub fn add_venue(&mut self, config: VenueConfig) -> VenueId {
+        let id = self.venues.intern(&config.name);
+        self.definitions.push(Definition::Venue(config));
+        VenueId::new(id)
+    }
+
+    /// Adds an instrument.
+    pub fn add_instrument(&mut self, instrument: Instrument) -> InstrumentId {
+        let id = self.symbols.intern(&instrument.symbol);
+        self.instruments.push(instrument.clone());
+        self.definitions.push(Definition::Instrument(instrument));
+        InstrumentId::new(id)
+    }
+
+    /// Adds an account.
+    pub fn add_account(&mut self, config: AccountConfig) -> AccountId {
+        let id = self.accounts.intern(&config.name);
+        self.definitions.push(Definition::Account(config));
+        AccountId::new(id)
+    }
+
+    /// Adds a strategy.
+    pub fn add_strategy(&mut self, config: StrategyConfig) -> StrategyId {
+        let id = self.strategies.intern(&config.name);
+        self.definitions.push(Definition::Strategy(config));
+        StrategyId::new(id)
+    }
+
+    /// Sets the limits of a scope.
+    pub fn set_limits(&mut self, scope: LimitScope, limits: Limits) {
+        self.definitions.push(Definition::Limits(scope, limits));
+    }
+}
