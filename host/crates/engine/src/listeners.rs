@@ -1,7 +1,10 @@
 //! Who is told about which instrument, and the aggregators that make their bars.
 
 use crate::bars::Aggregator;
-use model::{BarSpec, StrategyId, Subscription};
+use model::{BarSpec, InstrumentId, StrategyId, Subscription};
+
+/// Bar rules that one instrument may have listeners for at once.
+const MAX_BAR_RULES: usize = 1_024;
 
 /// Whether a strategy's running instance or its candidate listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,12 +20,55 @@ pub(crate) struct Seat {
     pub(crate) role: Role,
 }
 
+/// Listeners of one kind of event in the order in which they joined. Each has a number that never
+/// comes back, so that a walk over them neither skips nor repeats anybody while some leave or join.
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    numbered: Vec<(u64, Seat)>,
+    joined: u64,
+}
+
+impl Seats {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbered.is_empty()
+    }
+
+    /// The number the next listener to join will get.
+    pub(crate) fn end(&self) -> u64 {
+        self.joined
+    }
+
+    /// The first listener numbered `from` or above, but below `end`, with its number.
+    pub(crate) fn next(&self, from: u64, end: u64) -> Option<(u64, Seat)> {
+        let index = self.numbered.partition_point(|(number, _)| *number < from);
+        let next = self.numbered.get(index).copied();
+        next.filter(|(number, _)| *number < end)
+    }
+
+    fn add(&mut self, seat: Seat) {
+        if self.numbered.iter().all(|(_, other)| *other != seat) {
+            self.numbered.push((self.joined, seat));
+            self.joined += 1;
+        }
+    }
+
+    fn remove(&mut self, seat: Seat) {
+        self.numbered.retain(|(_, other)| *other != seat);
+    }
+
+    fn replace(&mut self, old: Seat, new: Seat) {
+        for (_, seat) in self.numbered.iter_mut().filter(|(_, seat)| *seat == old) {
+            *seat = new;
+        }
+    }
+}
+
 /// An aggregator with those who listen to its bars. It stays when they leave, so that indices
-/// into the list stay true; without listeners it is skipped.
+/// into the list stay true; without listeners it is skipped, until its place is used again.
 #[derive(Debug)]
 pub(crate) struct BarFeed {
     pub(crate) aggregator: Aggregator,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) seats: Seats,
     /// Whether the end of the bar in the making is on the agenda.
     pub(crate) scheduled: bool,
 }
@@ -30,48 +76,42 @@ pub(crate) struct BarFeed {
 /// The listeners of one instrument, in the order in which they subscribed.
 #[derive(Debug, Default)]
 pub(crate) struct Listeners {
-    pub(crate) quotes: Vec<Seat>,
-    pub(crate) trades: Vec<Seat>,
+    pub(crate) quotes: Seats,
+    pub(crate) trades: Seats,
     pub(crate) bars: Vec<BarFeed>,
 }
 
 impl Listeners {
-    pub(crate) fn add(&mut self, seat: Seat, subscription: &Subscription) {
-        let seats = match subscription {
-            Subscription::Quotes(_) => &mut self.quotes,
-            Subscription::Trades(_) => &mut self.trades,
+    /// Adds a listener; one that is there already keeps its place. `false` when no more bar rules
+    /// fit the instrument.
+    pub(crate) fn add(&mut self, seat: Seat, subscription: &Subscription) -> bool {
+        match subscription {
+            Subscription::Quotes(_) => self.quotes.add(seat),
+            Subscription::Trades(_) => self.trades.add(seat),
             Subscription::Bars(instrument, spec) => {
-                let index = self.feed(*spec).unwrap_or_else(|| {
-                    let aggregator = Aggregator::new(*instrument, *spec);
-                    self.bars.push(BarFeed {
-                        aggregator,
-                        seats: Vec::new(),
-                        scheduled: false,
-                    });
-                    self.bars.len() - 1
-                });
-                &mut self.bars[index].seats
+                let Some(feed) = self.feed_for(*instrument, *spec) else {
+                    return false;
+                };
+                feed.seats.add(seat);
             }
-        };
-        if !seats.contains(&seat) {
-            seats.push(seat);
         }
+        true
     }
 
     pub(crate) fn remove(&mut self, seat: Seat, subscription: &Subscription) {
         match subscription {
-            Subscription::Quotes(_) => self.quotes.retain(|other| *other != seat),
-            Subscription::Trades(_) => self.trades.retain(|other| *other != seat),
+            Subscription::Quotes(_) => self.quotes.remove(seat),
+            Subscription::Trades(_) => self.trades.remove(seat),
             Subscription::Bars(_, spec) => {
                 if let Some(index) = self.feed(*spec) {
-                    self.bars[index].seats.retain(|other| *other != seat);
+                    self.bars[index].seats.remove(seat);
                 }
             }
         }
     }
 
     pub(crate) fn remove_all(&mut self, seat: Seat) {
-        self.for_each_list(|seats| seats.retain(|other| *other != seat));
+        self.for_each_list(|seats| seats.remove(seat));
     }
 
     /// Puts a candidate's seats in the place of its predecessor's.
@@ -85,17 +125,37 @@ impl Listeners {
             role: Role::Candidate,
         };
         self.for_each_list(|seats| {
-            seats.retain(|seat| *seat != primary);
-            for seat in seats.iter_mut().filter(|seat| **seat == candidate) {
-                *seat = primary;
-            }
+            seats.remove(primary);
+            seats.replace(candidate, primary);
         });
     }
 
-    fn for_each_list(&mut self, mut act: impl FnMut(&mut Vec<Seat>)) {
+    fn for_each_list(&mut self, mut act: impl FnMut(&mut Seats)) {
         act(&mut self.quotes);
         act(&mut self.trades);
         self.bars.iter_mut().for_each(|feed| act(&mut feed.seats));
+    }
+
+    /// The feed of a rule, made when there is none. One that nobody listened to begins afresh: what
+    /// it held is from before a gap.
+    fn feed_for(&mut self, instrument: InstrumentId, spec: BarSpec) -> Option<&mut BarFeed> {
+        let idle = |feed: &BarFeed| feed.seats.is_empty() && !feed.scheduled;
+        let found = self
+            .feed(spec)
+            .or_else(|| self.bars.iter().position(idle))
+            .or_else(|| (self.bars.len() < MAX_BAR_RULES).then_some(self.bars.len()))?;
+        if found == self.bars.len() {
+            self.bars.push(BarFeed {
+                aggregator: Aggregator::new(instrument, spec),
+                seats: Seats::default(),
+                scheduled: false,
+            });
+        }
+        let feed = &mut self.bars[found];
+        if feed.seats.is_empty() {
+            feed.aggregator = Aggregator::new(instrument, spec);
+        }
+        Some(feed)
     }
 
     fn feed(&self, spec: BarSpec) -> Option<usize> {

@@ -177,14 +177,9 @@ impl Engine {
     }
 
     pub(super) fn subscribe(&mut self, seat: Seat, subscription: &Subscription) {
-        let valid = match subscription {
-            Subscription::Bars(_, spec) => spec.is_valid(),
-            _ => true,
-        };
-        let known = instrument_of(subscription) < self.listeners.len();
-        if !known || !valid {
+        if !self.seat(seat, subscription) {
             let message = format!("subscribed to what does not exist: {subscription:?}");
-            return self.fault(
+            self.fault(
                 seat.strategy,
                 Fault {
                     kind: FaultKind::BadOutput,
@@ -192,7 +187,16 @@ impl Engine {
                 },
             );
         }
-        self.listeners[instrument_of(subscription)].add(seat, subscription);
+    }
+
+    /// Adds a listener; `false` for an unknown instrument or a rule that makes no bars.
+    pub(super) fn seat(&mut self, seat: Seat, subscription: &Subscription) -> bool {
+        let valid = match subscription {
+            Subscription::Bars(_, spec) => spec.is_valid(),
+            _ => true,
+        };
+        let listeners = self.listeners.get_mut(instrument_of(subscription));
+        valid && listeners.is_some_and(|listeners| listeners.add(seat, subscription))
     }
 
     pub(super) fn set_timer(&mut self, strategy: StrategyId, id: u64, due: Timestamp) {

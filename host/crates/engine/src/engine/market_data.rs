@@ -4,7 +4,7 @@ use super::Engine;
 use crate::agenda::Due;
 use crate::bars::{Aggregator, Sample};
 use crate::effect::{Effect, Ignored};
-use crate::listeners::{BarFeed, Seat};
+use crate::listeners::{BarFeed, Listeners, Seats};
 use model::{Bar, Event, InstrumentId, Price, Quote, Timestamp, Trade};
 
 /// Where finished bars and ends of time bars wait while listeners are borrowed.
@@ -20,11 +20,9 @@ impl Engine {
         self.match_at_venue(quote.instrument, |venue, now, reports| {
             venue.on_quote(quote, now, reports);
         });
-        self.deliver_market(
-            quote.instrument,
-            Event::Quote(*quote),
-            |listeners, index| listeners.quotes.get(index).copied(),
-        );
+        self.deliver_market(quote.instrument, Event::Quote(*quote), |listeners| {
+            Some(&listeners.quotes)
+        });
         self.feed_bars(quote.instrument, |spec| Sample::of_quote(quote, spec.basis));
     }
 
@@ -36,11 +34,9 @@ impl Engine {
         self.match_at_venue(trade.instrument, |venue, now, reports| {
             venue.on_trade(trade, now, reports);
         });
-        self.deliver_market(
-            trade.instrument,
-            Event::Trade(*trade),
-            |listeners, index| listeners.trades.get(index).copied(),
-        );
+        self.deliver_market(trade.instrument, Event::Trade(*trade), |listeners| {
+            Some(&listeners.trades)
+        });
         self.feed_bars(trade.instrument, |spec| Sample::of_trade(trade, spec.basis));
     }
 
@@ -112,24 +108,24 @@ impl Engine {
         }
     }
 
-    /// Tells listeners one by one; a listener may leave or join while others are told.
+    /// Tells listeners one by one; a listener may leave or join while others are told. Whoever joins
+    /// meanwhile hears the next event first.
     fn deliver_market(
         &mut self,
         id: InstrumentId,
         event: Event,
-        seat_at: impl Fn(&crate::listeners::Listeners, usize) -> Option<Seat>,
+        seats_of: impl Fn(&Listeners) -> Option<&Seats>,
     ) {
-        let mut index = 0;
+        let seats = self.listeners.get(id.index()).and_then(&seats_of);
+        let (mut from, end) = (0, seats.map_or(0, Seats::end));
         loop {
-            let Some(listeners) = self.listeners.get(id.index()) else {
-                return;
-            };
-            let Some(seat) = seat_at(listeners, index) else {
+            let seats = self.listeners.get(id.index()).and_then(&seats_of);
+            let Some((number, seat)) = seats.and_then(|seats| seats.next(from, end)) else {
                 return;
             };
             self.deliver(seat, &event);
             self.settle();
-            index += 1;
+            from = number + 1;
         }
     }
 
@@ -185,8 +181,10 @@ impl Engine {
     fn publish_bar(&mut self, feed: usize, bar: Bar) {
         self.journal.bar(&bar);
         self.effects.push(Effect::Bar(bar));
-        self.deliver_market(bar.instrument, Event::Bar(bar), |listeners, index| {
-            listeners.bars.get(feed)?.seats.get(index).copied()
+        self.deliver_market(bar.instrument, Event::Bar(bar), |listeners| {
+            let feed = listeners.bars.get(feed)?;
+            // Its place may have passed to another rule while earlier bars were told.
+            (feed.aggregator.spec() == bar.spec).then_some(&feed.seats)
         });
     }
 }

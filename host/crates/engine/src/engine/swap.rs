@@ -2,7 +2,6 @@
 //! between two events. Until then, and after any failure, the old instance simply goes on.
 
 use super::Engine;
-use super::dispatch::instrument_of;
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, SwapStage};
 use crate::listeners::{Role, Seat};
@@ -70,15 +69,15 @@ impl Engine {
             Staged::CaughtUp(_) => return Err("a candidate was staged before it began".to_owned()),
         };
         for subscription in &declared {
-            let listeners = self.listeners.get_mut(instrument_of(subscription));
-            let listeners = listeners.ok_or("the candidate subscribed to an unknown instrument")?;
-            listeners.add(
-                Seat {
-                    strategy,
-                    role: Role::Candidate,
-                },
-                subscription,
-            );
+            let seat = Seat {
+                strategy,
+                role: Role::Candidate,
+            };
+            if !self.seat(seat, subscription) {
+                return Err(format!(
+                    "the candidate subscribed to what does not exist: {subscription:?}"
+                ));
+            }
         }
         if let Some(place) = self.strategies.get_mut(strategy) {
             place.successor = Some(Successor { plugin, seat });
