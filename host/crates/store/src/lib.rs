@@ -1,1 +1,42 @@
-//! Files of market data: CSV and Parquet in, typed events out.
+//! Files of market data: CSV (plain, gzip, one file inside a zip) and Parquet in, typed and checked
+//! quotes, trades and bars out, with a merge that puts several series in one order of time.
+//!
+//! ```no_run
+//! use model::InstrumentId;
+//! use store::{DataSource, load};
+//!
+//! let source = DataSource::new("quotes.csv.gz", InstrumentId::new(0));
+//! let loaded = load(&source, &mut |_done, _total| {})?;
+//! println!("{} events", loaded.series.len());
+//! # Ok::<(), store::DataError>(())
+//! ```
+//!
+//! A file is read once, front to back, with small buffers: what stays in memory is the events.
+//! Nothing is guessed that changes a price or a time: what cannot be told from the file is an error
+//! that names the setting which decides it. Writing files, databases and projections of the
+//! journal are not here.
+
+mod assemble;
+mod bars;
+mod cells;
+mod collect;
+mod csv_file;
+mod decimal;
+mod detect;
+mod error;
+mod events;
+mod input;
+mod load;
+mod parquet_cells;
+mod parquet_file;
+mod source;
+mod time;
+
+pub use error::{DataError, Place, RowProblem};
+pub use events::{Loaded, MarketEvent, Merge, Series, Skipped, merge};
+pub use load::load;
+pub use source::{
+    BarLabel, Column, ColumnMap, DataKind, DataSource, Field, Header, OnBadRow, PriceRange,
+    SourceError,
+};
+pub use time::{Date, TimeFormat};
