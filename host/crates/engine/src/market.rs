@@ -62,6 +62,11 @@ impl Market {
         self.symbols.get(symbol).map(InstrumentId::new)
     }
 
+    /// All currencies' names by handle.
+    pub fn currency_names(&self) -> &[String] {
+        self.currencies.names()
+    }
+
     /// The name of a currency.
     pub fn currency_name(&self, currency: CurrencyId) -> &str {
         self.currencies.name(currency.number()).unwrap_or("?")
