@@ -1,6 +1,10 @@
 //! What a step costs: a million quotes through an engine without strategies, printed as
 //! nanoseconds of wall time per quote. `cargo run --release -p engine --example step_cost`
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement for developers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement for developers"
+)]
 
 use engine::{Definition, Engine, Input, Journal, Sequenced, VenueConfig};
 use model::{
@@ -15,7 +19,13 @@ fn main() {
     let mut sequence = 0;
     let mut step = |engine: &mut Engine, time: u64, input: Input| {
         sequence += 1;
-        engine.step(Sequenced { sequence, time: Timestamp::from_nanos(time), input }).unwrap();
+        engine
+            .step(Sequenced {
+                sequence,
+                time: Timestamp::from_nanos(time),
+                input,
+            })
+            .unwrap();
     };
     for definition in definitions() {
         step(&mut engine, 0, Input::Define(Box::new(definition)));

@@ -25,7 +25,8 @@ use crate::risk::{LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
 use crate::valuation::{Books, ValuationError};
 use model::{
-    AccountId, Event, Fault, Intents, Money, OrderId, PluginHash, Strategy, StrategyId, Timestamp, VenueId,
+    AccountId, Event, Fault, Intents, Money, OrderId, PluginHash, Strategy, StrategyId, Timestamp,
+    VenueId,
 };
 use std::collections::VecDeque;
 
@@ -56,8 +57,6 @@ pub struct Engine {
     pub(crate) sequence: u64,
     /// Orders made by the current input.
     pub(crate) orders_made: u64,
-    /// Events delivered to strategies by the current input.
-    deliveries: u32,
     pub(crate) market: Market,
     pub(crate) venues: Vec<Exchange>,
     pub(crate) accounts: Vec<Account>,
@@ -87,7 +86,6 @@ impl Engine {
             now: Timestamp::ZERO,
             sequence: 0,
             orders_made: 0,
-            deliveries: 0,
             market: Market::default(),
             venues: Vec::new(),
             accounts: Vec::new(),
@@ -145,7 +143,6 @@ impl Engine {
         }
         self.sequence = expected;
         self.orders_made = 0;
-        self.deliveries = 0;
         self.effects.clear();
         Ok(())
     }
@@ -265,7 +262,9 @@ impl Engine {
             holdings: &self.holdings,
             strategies: self.strategies.configs(),
         };
-        self.accounts.get(id.index()).map(|account| books.equity(id, account))
+        self.accounts
+            .get(id.index())
+            .map(|account| books.equity(id, account))
     }
 
     /// Strategies in the order of their handles.

@@ -4,8 +4,68 @@ use crate::agenda::Ticket;
 use crate::candidate::Candidate;
 use crate::effect::StrategyState;
 use crate::input::StrategyConfig;
-use model::{Event, PluginHash, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp};
+use model::{
+    Duration, Event, PluginHash, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp,
+};
 use std::collections::BTreeMap;
+
+/// Events that a strategy may get within [`BURST`] of engine time. One whose orders beget events
+/// that beget orders without end is stopped here.
+const MAX_EVENTS_PER_BURST: u64 = 20_000;
+/// How much engine time must pass until a strategy may have as many events again.
+const BURST: Duration = Duration::from_millis(1);
+/// Events that one input may bring a strategy in all, timers of a long gap included.
+const MAX_EVENTS_PER_INPUT: u64 = 1_000_000;
+/// Orders that a strategy may make in one input, so that it leaves some ids to its neighbours.
+const MAX_ORDERS_PER_INPUT: u64 = 1_024;
+
+/// What a strategy has used up of what one input gives it.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    sequence: u64,
+    since: Timestamp,
+    events: u64,
+    events_in_burst: u64,
+    orders: u64,
+}
+
+impl Budget {
+    /// Counts an event about to be told.
+    pub(crate) fn take_event(&mut self, sequence: u64, now: Timestamp) -> Result<(), &'static str> {
+        self.renew(sequence);
+        if now.since(self.since) >= BURST {
+            (self.since, self.events_in_burst) = (now, 0);
+        }
+        self.events += 1;
+        self.events_in_burst += 1;
+        if self.events_in_burst > MAX_EVENTS_PER_BURST {
+            return Err("more than 20000 events from one input within a millisecond");
+        }
+        if self.events > MAX_EVENTS_PER_INPUT {
+            return Err("more than 1000000 events from one input");
+        }
+        Ok(())
+    }
+
+    /// Counts orders about to be judged.
+    pub(crate) fn take_orders(&mut self, sequence: u64, count: u64) -> Result<(), &'static str> {
+        self.renew(sequence);
+        self.orders += count;
+        if self.orders > MAX_ORDERS_PER_INPUT {
+            return Err("more than 1024 orders from one input");
+        }
+        Ok(())
+    }
+
+    fn renew(&mut self, sequence: u64) {
+        if self.sequence != sequence {
+            *self = Self {
+                sequence,
+                ..Self::default()
+            };
+        }
+    }
+}
 
 /// Passes a candidate's events to where it catches up, usually another thread.
 pub trait Recorder: Send {
@@ -45,6 +105,7 @@ pub(crate) struct Successor {
 
 /// One strategy.
 pub(crate) struct Place {
+    pub(crate) budget: Budget,
     pub(crate) state: StrategyState,
     pub(crate) plugin: Option<PluginHash>,
     pub(crate) instance: Option<Box<dyn Strategy>>,
@@ -61,6 +122,7 @@ pub(crate) struct Place {
 impl Place {
     fn empty() -> Self {
         Self {
+            budget: Budget::default(),
             state: StrategyState::Stopped,
             plugin: None,
             instance: None,

@@ -34,11 +34,17 @@ impl Books<'_> {
             sum = sum.checked_add(self.converted(balance.total, currency, base)?)?;
         }
         for (strategy, instrument, holding) in self.holdings.iter() {
-            let owner = self.strategies.get(strategy.index()).map(|config| config.account);
+            let owner = self
+                .strategies
+                .get(strategy.index())
+                .map(|config| config.account);
             if owner != Some(id) || holding.position.quantity.is_zero() {
                 continue;
             }
-            let state = self.market.get(instrument).ok_or(ValuationError::Unpriced)?;
+            let state = self
+                .market
+                .get(instrument)
+                .ok_or(ValuationError::Unpriced)?;
             let traded = &state.instrument;
             let delivered = traded.class.delivered().is_some();
             if account.config().kind == AccountKind::Cash && delivered {
@@ -61,6 +67,8 @@ impl Books<'_> {
         from: CurrencyId,
         to: CurrencyId,
     ) -> Result<Money, ValuationError> {
-        self.market.convert(money, from, to)?.ok_or(ValuationError::Unpriced)
+        self.market
+            .convert(money, from, to)?
+            .ok_or(ValuationError::Unpriced)
     }
 }

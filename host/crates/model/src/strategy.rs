@@ -114,10 +114,11 @@ impl Intents {
         }
     }
 
-    /// Makes the collection ready for another call, keeping its memory.
-    pub fn reset(&mut self, now: Timestamp, first_order: OrderId) {
+    /// Makes the collection ready for another call, keeping its memory. Without a first order the
+    /// call can make none.
+    pub fn reset(&mut self, now: Timestamp, first_order: impl Into<Option<OrderId>>) {
         self.now = now;
-        self.next_order = Some(first_order);
+        self.next_order = first_order.into();
         self.items.clear();
     }
 

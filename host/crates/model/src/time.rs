@@ -48,15 +48,16 @@ impl Timestamp {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
-    /// The next moment at which the time of day equals `offset`, strictly later than this one.
+    /// The next moment at which the time of day equals `offset`, strictly later than this one; the
+    /// end of time when there is none.
     #[must_use]
     pub const fn next_time_of_day(self, offset: Duration) -> Self {
         let day = self.0 - self.0 % NANOS_PER_DAY;
-        let today = day + offset.0 % NANOS_PER_DAY;
+        let today = day.saturating_add(offset.0 % NANOS_PER_DAY);
         if today > self.0 {
             Self(today)
         } else {
-            Self(today + NANOS_PER_DAY)
+            Self(today.saturating_add(NANOS_PER_DAY))
         }
     }
 }
@@ -135,6 +136,12 @@ mod tests {
         check(0, "1970-01-01T00:00:00.000000000Z");
         check(1_704_067_200_000_000_001, "2024-01-01T00:00:00.000000001Z");
         check(951_827_696_789_000_000, "2000-02-29T12:34:56.789000000Z");
+    }
+
+    #[test]
+    fn the_last_day_has_no_next() {
+        let offset = Duration::from_secs(86_399);
+        assert_eq!(Timestamp::MAX.next_time_of_day(offset), Timestamp::MAX);
     }
 
     #[test]

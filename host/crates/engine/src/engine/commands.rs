@@ -38,7 +38,7 @@ impl Engine {
                 self.begin_swap(strategy, plugin, history);
             }
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
-            Command::SwapAbort { strategy, reason } => self.abort_swap(strategy, reason),
+            Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
             Command::PlaceOrder {
                 strategy,
                 instrument,
@@ -136,6 +136,9 @@ impl Engine {
         place.plugin = Some(plugin);
         self.set_state(strategy, StrategyState::Running);
         for subscription in &declared {
+            if !self.is_live(strategy) {
+                return;
+            }
             self.subscribe(
                 Seat {
                     strategy,
@@ -177,11 +180,7 @@ impl Engine {
         if let Some(state) = self.save(strategy) {
             self.effects.push(Effect::Saved(strategy, state));
         }
-        if self
-            .strategies
-            .get(strategy)
-            .is_some_and(super::super::strategies::Place::is_live)
-        {
+        if self.is_live(strategy) {
             self.leave(strategy, StrategyState::Stopped);
             self.cancel_all_of(strategy);
         }

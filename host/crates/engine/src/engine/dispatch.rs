@@ -10,9 +10,6 @@ use model::{
     Event, Fault, FaultKind, Intent, Intents, Strategy, StrategyId, Subscription, Timestamp,
 };
 
-/// Events that one input may lead to. A strategy whose orders beget events that beget orders
-/// without end is stopped here.
-const MAX_DELIVERIES: u32 = 20_000;
 /// Timers a strategy may have set at once.
 const MAX_TIMERS: usize = 1_024;
 /// Bytes of host-kept values a strategy may have, keys included.
@@ -40,18 +37,13 @@ impl Engine {
     pub(super) fn deliver(&mut self, seat: Seat, event: &Event) {
         match seat.role {
             Role::Primary => {
-                let now = self.now;
-                self.deliveries += 1;
-                if self.deliveries > MAX_DELIVERIES {
-                    let message = format!("more than {MAX_DELIVERIES} events from one input");
-                    self.fault(
-                        seat.strategy,
-                        Fault {
-                            kind: FaultKind::BadOutput,
-                            message,
-                        },
-                    );
+                let (now, sequence) = (self.now, self.sequence);
+                let place = self.strategies.get_mut(seat.strategy);
+                let Some(place) = place.filter(|place| place.is_live()) else {
                     return;
+                };
+                if let Err(message) = place.budget.take_event(sequence, now) {
+                    return self.bad_output(seat.strategy, message.to_owned());
                 }
                 self.call(seat.strategy, now, |instance, out| {
                     instance.handle(event, out)
@@ -86,16 +78,7 @@ impl Engine {
         now: Timestamp,
         act: impl FnOnce(&mut dyn Strategy, &mut Intents) -> Result<(), Fault>,
     ) {
-        let Some(first_order) = self.next_order_id() else {
-            let message = "more orders from one input than ids for them".to_owned();
-            return self.fault(
-                strategy,
-                Fault {
-                    kind: FaultKind::BadOutput,
-                    message,
-                },
-            );
-        };
+        let first_order = self.next_order_id();
         let Some(place) = self.strategies.get_mut(strategy) else {
             return;
         };
@@ -134,9 +117,31 @@ impl Engine {
             .filter(|item| matches!(item, Intent::Submit(_)))
             .count();
         self.orders_made += orders as u64;
+        let sequence = self.sequence;
+        if let Some(place) = self.strategies.get_mut(strategy)
+            && let Err(message) = place.budget.take_orders(sequence, orders as u64)
+        {
+            return self.bad_output(strategy, message.to_owned());
+        }
         for intent in items {
+            if !self.is_live(strategy) {
+                // It broke over an earlier one; nothing more is done in its name.
+                return;
+            }
             self.carry_out(strategy, intent);
         }
+    }
+
+    pub(super) fn is_live(&self, strategy: StrategyId) -> bool {
+        self.strategies
+            .get(strategy)
+            .is_some_and(crate::strategies::Place::is_live)
+    }
+
+    /// A strategy asked for what it may not have.
+    fn bad_output(&mut self, strategy: StrategyId, message: String) {
+        let kind = FaultKind::BadOutput;
+        self.fault(strategy, Fault { kind, message });
     }
 
     pub(super) fn carry_out(&mut self, strategy: StrategyId, intent: Intent) {
@@ -179,13 +184,7 @@ impl Engine {
     pub(super) fn subscribe(&mut self, seat: Seat, subscription: &Subscription) {
         if !self.seat(seat, subscription) {
             let message = format!("subscribed to what does not exist: {subscription:?}");
-            self.fault(
-                seat.strategy,
-                Fault {
-                    kind: FaultKind::BadOutput,
-                    message,
-                },
-            );
+            self.bad_output(seat.strategy, message);
         }
     }
 
@@ -206,13 +205,7 @@ impl Engine {
         };
         if place.timers.len() >= MAX_TIMERS {
             let message = format!("more than {MAX_TIMERS} timers");
-            return self.fault(
-                strategy,
-                Fault {
-                    kind: FaultKind::BadOutput,
-                    message,
-                },
-            );
+            return self.bad_output(strategy, message);
         }
         // Never at this very moment: a timer that sets itself again must let time pass.
         let due = due.max(self.now.after(model::Duration::from_nanos(1)));
@@ -268,13 +261,7 @@ impl Engine {
             .sum();
         if kept > MAX_VALUE_BYTES {
             let message = format!("more than {MAX_VALUE_BYTES} bytes of host-kept values");
-            self.fault(
-                strategy,
-                Fault {
-                    kind: FaultKind::BadOutput,
-                    message,
-                },
-            );
+            self.bad_output(strategy, message);
         }
     }
 

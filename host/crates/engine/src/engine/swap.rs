@@ -126,9 +126,13 @@ impl Engine {
             place.plugin = Some(plugin);
         }
         for intent in subscriptions {
-            if matches!(intent, Intent::Subscribe(_) | Intent::Unsubscribe(_)) {
+            let wanted = matches!(intent, Intent::Subscribe(_) | Intent::Unsubscribe(_));
+            if wanted && self.is_live(strategy) {
                 self.carry_out(strategy, intent);
             }
+        }
+        if !self.is_live(strategy) {
+            return;
         }
         for (key, value) in values {
             self.put_value(strategy, key, value);
@@ -136,8 +140,27 @@ impl Engine {
         for (id, due) in timers {
             self.set_timer(strategy, id, due);
         }
+        if !self.is_live(strategy) {
+            return;
+        }
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Committed(plugin)));
+    }
+
+    /// Aborts a swap on command; without one there is nothing to abort.
+    pub(super) fn give_up_swap(&mut self, strategy: StrategyId, reason: String) {
+        match self.strategies.get(strategy) {
+            None => self.ignore(Ignored::UnknownStrategy(strategy)),
+            Some(place) if place.successor.is_none() => {
+                let (state, command) = (place.state, "abort a swap");
+                self.ignore(Ignored::WrongState {
+                    strategy,
+                    state,
+                    command,
+                });
+            }
+            Some(_) => self.abort_swap(strategy, reason),
+        }
     }
 
     pub(super) fn abort_swap(&mut self, strategy: StrategyId, reason: String) {

@@ -41,7 +41,11 @@ impl Context<'_> {
 
     /// What an account's worth follows from.
     pub(crate) fn books(&self) -> Books<'_> {
-        Books { market: self.market, holdings: self.holdings, strategies: self.strategies }
+        Books {
+            market: self.market,
+            holdings: self.holdings,
+            strategies: self.strategies,
+        }
     }
 
     /// The price at which the order is valued: the worst it may pay, as far as that is known.

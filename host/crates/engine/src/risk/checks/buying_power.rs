@@ -166,7 +166,10 @@ fn value_and_fee(
 /// What a margin account is worth, less what is locked, in its base currency.
 fn free_equity(context: &Context<'_>, account: &Account) -> Result<Money, DenyCode> {
     let id = context.account_id.ok_or(DenyCode::Account)?;
-    let equity = context.books().equity(id, account).map_err(|_| DenyCode::Conversion)?;
+    let equity = context
+        .books()
+        .equity(id, account)
+        .map_err(|_| DenyCode::Conversion)?;
     let locked = account.balance(account.config().base_currency).locked;
     equity.checked_sub(locked).map_err(|_| DenyCode::Conversion)
 }
