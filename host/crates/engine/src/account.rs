@@ -112,13 +112,26 @@ impl Account {
         ledger.traded = ledger.traded.checked_add(signed_value)?;
         ledger.fees = ledger.fees.checked_add(fill.fee)?;
         let asset = self.delivered(fill, instrument)?;
+        let delivery = match asset {
+            Some((currency, amount)) if currency != quote => {
+                let mut balance = self.balance(currency);
+                balance.total = balance.total.checked_add(amount)?;
+                let mut ledger = self.ledger(currency);
+                ledger.delivered = ledger.delivered.checked_add(amount)?;
+                Some((currency, balance, ledger))
+            }
+            Some((_, amount)) => {
+                balance.total = balance.total.checked_add(amount)?;
+                ledger.delivered = ledger.delivered.checked_add(amount)?;
+                None
+            }
+            None => None,
+        };
         self.balances.insert(quote, balance);
         self.ledgers.insert(quote, ledger);
-        if let Some((currency, amount)) = asset {
-            let total = self.balance(currency).total.checked_add(amount)?;
-            let delivered = self.ledger(currency).delivered.checked_add(amount)?;
-            self.balances.entry(currency).or_default().total = total;
-            self.ledgers.entry(currency).or_default().delivered = delivered;
+        if let Some((currency, balance, ledger)) = delivery {
+            self.balances.insert(currency, balance);
+            self.ledgers.insert(currency, ledger);
         }
         Ok((quote, asset.map(|(currency, _)| currency)))
     }

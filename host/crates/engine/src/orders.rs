@@ -2,7 +2,7 @@
 
 use crate::account::Reservation;
 use crate::agenda::Ticket;
-use model::{AccountId, InstrumentId, Order, OrderId, OrderStatus, StrategyId};
+use model::{AccountId, InstrumentId, Order, OrderId, OrderStatus, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 
 /// An open order with what the engine keeps beside it.
@@ -16,6 +16,8 @@ pub struct OpenOrder {
     pub approved_at: u64,
     /// The status to return to when a cancel is refused.
     pub(crate) before_cancel: OrderStatus,
+    /// When it reaches, or reached, its venue.
+    pub(crate) arrives: Timestamp,
     /// Its entry in the agenda, for DAY orders.
     pub(crate) expiry: Option<Ticket>,
 }

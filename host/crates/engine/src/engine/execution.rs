@@ -10,9 +10,9 @@ use crate::input::{StrategyConfig, TradingState};
 use crate::orders::OpenOrder;
 use crate::risk::{self, Approved, Context};
 use model::{
-    AccountId, AccountKind, DenyCode, Event, Fill, Money, NumberError, Order, OrderChange, OrderId,
-    OrderRequest, OrderStatus, OrderUpdate, PositionUpdate, Quantity, StrategyId, TimeInForce,
-    Timestamp,
+    AccountId, AccountKind, DenyCode, Duration, Event, Fill, InstrumentId, Money, NumberError,
+    Order, OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PositionUpdate, Quantity,
+    StrategyId, TimeInForce, Timestamp,
 };
 
 impl Engine {
@@ -84,11 +84,21 @@ impl Engine {
         }
         let mut order = new_order(strategy, account, &request, self.now);
         order.status = OrderStatus::Submitted;
+        let command = VenueCommand::Insert(VenueOrder {
+            id: order.id,
+            instrument: order.instrument,
+            side: order.side,
+            kind: order.kind,
+            time_in_force: order.time_in_force,
+            remaining: order.quantity,
+        });
+        let arrives = self.arrival(&command);
         let mut expiry = None;
         if request.time_in_force == TimeInForce::Day
             && let Some(state) = self.market.get(request.instrument)
         {
-            order.expires = self.now.next_time_of_day(state.instrument.day_end);
+            // The day is the venue's: one that ends while the order travels is not the order's.
+            order.expires = arrives.next_time_of_day(state.instrument.day_end);
             expiry = Some(self.agenda.add(order.expires, Due::Expiry(order.id)));
         }
         self.orders.add(OpenOrder {
@@ -96,6 +106,7 @@ impl Engine {
             reserved,
             approved_at: approved.sequence(),
             before_cancel: OrderStatus::Submitted,
+            arrives,
             expiry,
         });
         self.expect(&order, request.quantity);
@@ -103,14 +114,7 @@ impl Engine {
             .sent(strategy, self.now, self.limits.messages_to_remember());
         self.windows.approved(strategy, self.now, &request);
         self.publish(update_of(&order, OrderChange::Submitted, self.now), order);
-        self.dispatch(VenueCommand::Insert(VenueOrder {
-            id: order.id,
-            instrument: order.instrument,
-            side: order.side,
-            kind: order.kind,
-            time_in_force: order.time_in_force,
-            remaining: order.quantity,
-        }));
+        self.dispatch(command, arrives);
     }
 
     /// Counts a new order into its holding.
@@ -122,33 +126,25 @@ impl Engine {
         *pending = pending.checked_add(quantity).unwrap_or(Quantity::MAX);
     }
 
+    /// When a command sent now reaches its venue.
+    fn arrival(&mut self, command: &VenueCommand) -> Timestamp {
+        let state = self.market.get(instrument_of(command));
+        let venue = state.and_then(|state| self.venues.get_mut(state.instrument.venue.index()));
+        let delay = venue.map_or(Duration::ZERO, |venue| venue.delay(command));
+        self.now.after(delay)
+    }
+
     /// Lets a command travel to its venue; without latency it is there at once.
-    fn dispatch(&mut self, command: VenueCommand) {
-        let instrument = match command {
-            VenueCommand::Insert(order) => order.instrument,
-            VenueCommand::Cancel(_, instrument) => instrument,
-        };
-        let Some(state) = self.market.get(instrument) else {
-            return;
-        };
-        let venue = state.instrument.venue.index();
-        let Some(venue) = self.venues.get_mut(venue) else {
-            return;
-        };
-        let delay = venue.delay(&command);
-        if delay.nanos() == 0 {
-            venue.on_command(command, self.now, &mut self.reports);
+    fn dispatch(&mut self, command: VenueCommand, arrives: Timestamp) {
+        if arrives > self.now {
+            self.agenda.add(arrives, Due::Venue(command));
         } else {
-            self.agenda.add(self.now.after(delay), Due::Venue(command));
+            self.reach_venue(command);
         }
     }
 
     pub(super) fn reach_venue(&mut self, command: VenueCommand) {
-        let instrument = match command {
-            VenueCommand::Insert(order) => order.instrument,
-            VenueCommand::Cancel(_, instrument) => instrument,
-        };
-        let Some(state) = self.market.get(instrument) else {
+        let Some(state) = self.market.get(instrument_of(&command)) else {
             return;
         };
         if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
@@ -180,11 +176,14 @@ impl Engine {
         }
         open.before_cancel = open.order.status;
         open.order.status = OrderStatus::PendingCancel;
-        let order = open.order;
+        let (order, inserted) = (open.order, open.arrives);
         self.windows
             .sent(order.strategy, now, self.limits.messages_to_remember());
         self.publish(update_of(&order, OrderChange::PendingCancel, now), order);
-        self.dispatch(VenueCommand::Cancel(order.id, order.instrument));
+        let command = VenueCommand::Cancel(order.id, order.instrument);
+        // A cancel never overtakes its order: it would miss, and the order would live on.
+        let arrives = self.arrival(&command).max(inserted);
+        self.dispatch(command, arrives);
     }
 
     pub(super) fn cancel_all_of(&mut self, strategy: StrategyId) {
@@ -214,7 +213,9 @@ impl Engine {
         };
         let from = open.order.status;
         let to = status_after(open, &report.kind);
-        if !from.may_become(to) {
+        // An acknowledgement that crosses a cancel leaves the order where it is: not a move.
+        let stays = from == to && report.kind == ReportKind::Accepted;
+        if !stays && !from.may_become(to) {
             return self.ignore(Ignored::IllegalTransition {
                 order: report.order,
                 from,
@@ -235,6 +236,9 @@ impl Engine {
         let Some(order) = self.move_order(report.order, to) else {
             return;
         };
+        if stays && let Some(open) = self.orders.get_mut(report.order) {
+            open.before_cancel = OrderStatus::Accepted;
+        }
         self.publish(update_of(&order, change, report.ts_event), order);
     }
 
@@ -365,6 +369,7 @@ impl Engine {
         let index = fill.account.index();
         let account = self.accounts.get_mut(index).ok_or(NumberError::Overflow)?;
         let base = account.config().base_currency;
+        let mut locked = Money::ZERO;
         if let AccountKind::Margin { leverage } = account.config().kind {
             let needed = risk::initial_margin(holding.position.open_cost, &instrument, leverage)?;
             // A rate was known when the order was approved, and rates are never forgotten.
@@ -372,10 +377,15 @@ impl Engine {
                 .market
                 .convert(needed, instrument.quote_currency, base)?;
             let margin = margin.ok_or(NumberError::DivisionByZero)?;
-            account.lock(base, margin.checked_sub(holding.margin)?)?;
+            locked = margin.checked_sub(holding.margin)?;
             holding.margin = margin;
         }
-        let (quote, asset) = account.book(fill, &instrument, value, realized)?;
+        account.lock(base, locked)?;
+        let booked = account.book(fill, &instrument, value, realized);
+        if booked.is_err() {
+            account.lock(base, locked.negated()?)?;
+        }
+        let (quote, asset) = booked?;
         for currency in [Some(quote), asset].into_iter().flatten() {
             let balance = account.balance(currency);
             self.effects
@@ -423,6 +433,13 @@ impl Engine {
             .negated()
             .and_then(|amount| self.lock(account, currency, amount));
         debug_assert!(released.is_ok(), "releasing {amount} failed");
+    }
+}
+
+fn instrument_of(command: &VenueCommand) -> InstrumentId {
+    match command {
+        VenueCommand::Insert(order) => order.instrument,
+        VenueCommand::Cancel(_, instrument) => *instrument,
     }
 }
 

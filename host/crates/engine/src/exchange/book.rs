@@ -74,7 +74,7 @@ impl Book {
             return desk.report(&order, ReportKind::Rejected);
         };
         match order.kind {
-            OrderKind::Market => self.insert_market(order, desk),
+            OrderKind::Market => self.execute_market(order, desk),
             OrderKind::Limit { price } => {
                 self.insert_limit(
                     order,
@@ -93,13 +93,6 @@ impl Book {
                 }
             }
         }
-    }
-
-    fn insert_market(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
-        if self.lacks(&order) {
-            return desk.report(&order, ReportKind::Canceled);
-        }
-        self.execute_market(order, desk);
     }
 
     fn insert_limit(
@@ -132,7 +125,7 @@ impl Book {
     }
 
     /// Whether a fill-or-kill order asks for more than is displayed.
-    fn lacks(&mut self, order: &VenueOrder) -> bool {
+    pub(crate) fn lacks(&mut self, order: &VenueOrder) -> bool {
         order.time_in_force == TimeInForce::Fok
             && self
                 .opposite(order.side)

@@ -96,6 +96,7 @@ impl Book {
         left: &mut Quantity,
         desk: &mut Desk<'_>,
     ) {
+        let mut passed = Quantity::ZERO;
         for id in self.resting.up_to(kind, traded) {
             let Some(resting) = self.resting.get(id) else {
                 continue;
@@ -105,7 +106,7 @@ impl Book {
             };
             let wanted = resting.order.remaining;
             let quantity = if price == traded {
-                self.pass_queue(id, left);
+                self.pass_queue(id, &mut passed, left);
                 let taken = wanted.min(*left);
                 *left = left.saturating_sub(taken);
                 taken
@@ -118,8 +119,9 @@ impl Book {
         }
     }
 
-    /// Lets a trade at the order's price first fill those who were there before it.
-    fn pass_queue(&mut self, id: OrderId, left: &mut Quantity) {
+    /// Lets a trade at the order's price first fill those of others who were there before it.
+    /// `passed` is what they got of this trade already, ahead of an earlier order of ours.
+    fn pass_queue(&mut self, id: OrderId, passed: &mut Quantity, left: &mut Quantity) {
         let displayed = |level: Option<Level>| level.map_or(Quantity::ZERO, |level| level.size);
         let (bid, ask, quoted) = (self.bid, self.ask, self.quoted);
         let Some(resting) = self.resting.get_mut(id) else {
@@ -131,8 +133,11 @@ impl Book {
         };
         let unknown = if quoted { at_touch } else { Quantity::ZERO };
         let ahead = resting.queue_ahead.unwrap_or(unknown);
-        resting.queue_ahead = Some(ahead.saturating_sub(*left));
-        *left = left.saturating_sub(ahead);
+        let now = ahead.saturating_sub(*passed).min(*left);
+        *left = left.saturating_sub(now);
+        // Both are parts of one trade, so their sum fits.
+        *passed = passed.checked_add(now).unwrap_or(Quantity::MAX);
+        resting.queue_ahead = Some(ahead.saturating_sub(*passed));
     }
 
     /// Fills a marketable limit order with what the touch has.
@@ -146,8 +151,9 @@ impl Book {
     }
 
     /// Fills all of a market order: the displayed size at the touch, the rest one tick worse.
+    /// A fill-or-kill order that asks for more than is displayed is cancelled.
     pub(crate) fn execute_market(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
-        let Some(touch) = *self.opposite(order.side) else {
+        let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order)) else {
             return desk.report(&order, ReportKind::Canceled);
         };
         let price = slipped(self.slippage, touch.price, self.tick, order.side);
@@ -160,7 +166,7 @@ impl Book {
         if order.time_in_force == model::TimeInForce::Ioc {
             return desk.report(&order, ReportKind::Canceled);
         }
-        let worse = worse_by(price, self.tick.raw(), order.side);
+        let worse = worse_by(price, self.tick.raw(), self.tick, order.side);
         let rest = order.remaining;
         self.fill(&mut order, worse, rest, Liquidity::Taker, desk);
     }

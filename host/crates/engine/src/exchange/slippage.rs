@@ -3,7 +3,7 @@
 use crate::input::Slippage;
 use model::{Price, Side};
 
-/// `price` made worse for `side` by the model, in whole ticks; stops at the ends of the range.
+/// `price` made worse for `side` by the model, in whole ticks; a sale still brings one tick.
 pub(crate) fn slipped(slippage: Slippage, price: Price, tick: Price, side: Side) -> Price {
     let raw = match slippage {
         Slippage::None => return price,
@@ -16,15 +16,15 @@ pub(crate) fn slipped(slippage: Slippage, price: Price, tick: Price, side: Side)
             i64::try_from(ticks * i128::from(tick.raw().max(1))).unwrap_or(i64::MAX)
         }
     };
-    worse_by(price, raw, side)
+    worse_by(price, raw, tick, side)
 }
 
-/// `price` moved by `raw` units against `side`.
-pub(crate) fn worse_by(price: Price, raw: i64, side: Side) -> Price {
-    Price::from_raw(match side {
-        Side::Buy => price.raw().saturating_add(raw),
-        Side::Sell => price.raw().saturating_sub(raw),
-    })
+/// `price` moved by `raw` units against `side`, but not below one tick.
+pub(crate) fn worse_by(price: Price, raw: i64, tick: Price, side: Side) -> Price {
+    match side {
+        Side::Buy => Price::from_raw(price.raw().saturating_add(raw)),
+        Side::Sell => Price::from_raw(price.raw().saturating_sub(raw)).max(tick.min(price)),
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +41,7 @@ mod tests {
         check(Slippage::None, Side::Buy, "100");
         check(Slippage::Ticks(2), Side::Buy, "100.02");
         check(Slippage::Ticks(2), Side::Sell, "99.98");
+        check(Slippage::Ticks(20_000), Side::Sell, "0.01");
         check(
             Slippage::Share("0.00015".parse().unwrap()),
             Side::Buy,
