@@ -1,0 +1,383 @@
+//! From bytes to a plugin that may be instantiated: size, hash, parse, imports, world, compile.
+//!
+//! The order is fixed and cheap checks come first; nothing is compiled that was not understood.
+//! Admission runs wherever the caller runs it, which must not be the engine's thread.
+
+use crate::artefact::Origin;
+use crate::bindings::StrategyPre;
+use crate::contract::{self, Surface};
+use crate::host::HostState;
+use crate::limits::MAX_COMPONENT_BYTES;
+use crate::{CompileError, Limits, Runtime};
+use model::PluginHash;
+use std::fmt;
+use std::sync::Arc;
+use wasmparser::types::Types;
+use wasmparser::{Encoding, Validator};
+use wasmtime::component::Component;
+
+/// Longest list of names in one message.
+const MAX_NAMED: usize = 16;
+
+/// Where a component was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdmissionStage {
+    /// Its size.
+    Size,
+    /// Reading and validating it.
+    Parse,
+    /// What it imports.
+    Imports,
+    /// Whether it is a strategy.
+    World,
+    /// Compiling it.
+    Compile,
+}
+
+impl AdmissionStage {
+    /// The name as shown to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Parse => "parse",
+            Self::Imports => "imports",
+            Self::World => "world",
+            Self::Compile => "compile",
+        }
+    }
+}
+
+impl fmt::Display for AdmissionStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a component was refused: what, why and what to do, on one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdmissionError {
+    /// There is nothing in it.
+    #[error("the plugin is empty; was the upload or the build cut off?")]
+    Empty,
+    /// It is too large.
+    #[error(
+        "the plugin has {bytes} bytes, more than the {limit} allowed; build it with `--release`, \
+         strip it, or raise the limit"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// It does not begin like WebAssembly.
+    #[error(
+        "the plugin is not WebAssembly: {found}; expected a component as made by `argonaut plugin build`"
+    )]
+    NotWasm {
+        /// What it looks like instead.
+        found: String,
+    },
+    /// It begins like WebAssembly, but cannot be read to the end or breaks the rules.
+    #[error("the plugin is damaged or invalid at byte {offset}: {reason}; build or copy it again")]
+    Malformed {
+        /// Where.
+        offset: usize,
+        /// Why.
+        reason: String,
+    },
+    /// It is a core module.
+    #[error(
+        "the plugin is a core WebAssembly module, not a component; make one of it with \
+         `argonaut plugin build`"
+    )]
+    CoreModule,
+    /// It imports what plugins may not have.
+    #[error(
+        "the plugin imports {}, which strategies may not use; allowed are only {allowed}. Build for \
+         wasm32-unknown-unknown and without files, clocks, network or randomness",
+        list(names)
+    )]
+    ForbiddenImports {
+        /// Every forbidden import.
+        names: Vec<String>,
+        /// What may be imported.
+        allowed: String,
+    },
+    /// It imports what exists, but in a form that does not.
+    #[error(
+        "the plugin was built against another contract: {}; rebuild it with this version's SDK",
+        list_plain(differences)
+    )]
+    WrongImports {
+        /// Each difference.
+        differences: Vec<String>,
+    },
+    /// It lacks exports of the world.
+    #[error(
+        "the plugin is no `{world}`: it does not export {}; use the SDK's macro or export them",
+        list(missing)
+    )]
+    MissingExports {
+        /// The world it should fit.
+        world: String,
+        /// What it lacks.
+        missing: Vec<String>,
+    },
+    /// Its exports have other types than the world's.
+    #[error(
+        "the plugin is no `{world}`: its export {}; rebuild it with this version's SDK",
+        list_plain(differences)
+    )]
+    WrongExports {
+        /// The world it should fit.
+        world: String,
+        /// Each difference.
+        differences: Vec<String>,
+    },
+    /// It does not compile, or not within its limits.
+    #[error("the plugin does not compile: {0}")]
+    Compile(#[from] CompileError),
+    /// It compiles, but the engine will not link it.
+    #[error("the plugin cannot be linked: {reason}; rebuild it with this version's SDK")]
+    Link {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl AdmissionError {
+    /// The stage at which it was refused.
+    pub const fn stage(&self) -> AdmissionStage {
+        match self {
+            Self::Empty | Self::TooLarge { .. } => AdmissionStage::Size,
+            Self::NotWasm { .. } | Self::Malformed { .. } | Self::CoreModule => {
+                AdmissionStage::Parse
+            }
+            Self::ForbiddenImports { .. } | Self::WrongImports { .. } => AdmissionStage::Imports,
+            Self::MissingExports { .. } | Self::WrongExports { .. } | Self::Link { .. } => {
+                AdmissionStage::World
+            }
+            Self::Compile(_) => AdmissionStage::Compile,
+        }
+    }
+}
+
+/// A component that passed admission. Cheap to clone; instances are made from it.
+#[derive(Clone)]
+pub struct Admitted(Arc<Inner>);
+
+struct Inner {
+    runtime: Runtime,
+    hash: PluginHash,
+    size_bytes: usize,
+    cached: bool,
+    limits: Limits,
+    pre: StrategyPre<HostState>,
+}
+
+impl Admitted {
+    /// The content hash that names the plugin.
+    pub fn hash(&self) -> PluginHash {
+        self.0.hash
+    }
+
+    /// Size of the component in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.0.size_bytes
+    }
+
+    /// Whether its compiled code came from the cache.
+    pub fn cached(&self) -> bool {
+        self.0.cached
+    }
+
+    /// The limits it was admitted under.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    pub(crate) fn pre(&self) -> &StrategyPre<HostState> {
+        &self.0.pre
+    }
+}
+
+impl fmt::Debug for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted")
+            .field("hash", &self.0.hash)
+            .field("size_bytes", &self.0.size_bytes)
+            .field("cached", &self.0.cached)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// Checks and compiles a component. Takes from under a millisecond (cached) to seconds, so
+    /// call it off the engine's thread.
+    ///
+    /// # Errors
+    /// See [`AdmissionError`]; [`AdmissionError::stage`] says how far it came.
+    pub fn admit(&self, bytes: &[u8], limits: &Limits) -> Result<Admitted, AdmissionError> {
+        check_size(bytes, limits)?;
+        let hash = PluginHash::new(*blake3::hash(bytes).as_bytes());
+        let types = parse(bytes)?;
+        let surface = Surface::read(bytes, &types).map_err(malformed)?;
+        self.check_imports(&surface)?;
+        self.check_world(&surface)?;
+        let (component, cached) = self.compile(bytes, hash, limits)?;
+        let pre = self
+            .linker()
+            .instantiate_pre(&component)
+            .and_then(StrategyPre::new)
+            .map_err(|error| AdmissionError::Link {
+                reason: crate::compiler::one_line(&error),
+            })?;
+        Ok(Admitted(Arc::new(Inner {
+            runtime: self.clone(),
+            hash,
+            size_bytes: bytes.len(),
+            cached,
+            limits: *limits,
+            pre,
+        })))
+    }
+
+    fn check_imports(&self, surface: &Surface) -> Result<(), AdmissionError> {
+        let names = self.contract().forbidden_imports(surface);
+        if !names.is_empty() {
+            let allowed = self.contract().allowed().collect::<Vec<_>>().join(", ");
+            return Err(AdmissionError::ForbiddenImports { names, allowed });
+        }
+        let differences = self.contract().wrong_imports(surface);
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(AdmissionError::WrongImports { differences })
+        }
+    }
+
+    fn check_world(&self, surface: &Surface) -> Result<(), AdmissionError> {
+        let world = || self.contract().world.clone();
+        let missing = self.contract().missing_exports(surface);
+        if !missing.is_empty() {
+            return Err(AdmissionError::MissingExports {
+                world: world(),
+                missing,
+            });
+        }
+        let differences = self.contract().wrong_exports(surface);
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(AdmissionError::WrongExports {
+                world: world(),
+                differences,
+            })
+        }
+    }
+
+    /// The component's code, and whether it came from the cache.
+    fn compile(
+        &self,
+        bytes: &[u8],
+        hash: PluginHash,
+        limits: &Limits,
+    ) -> Result<(Component, bool), AdmissionError> {
+        let origin = Origin {
+            plugin: &hash,
+            fingerprint: self.fingerprint(),
+        };
+        if let Some(cache) = self.cache()
+            && let Some(artefact) = cache.load(origin, limits.artefact_bytes)
+        {
+            match artefact.load(self.engine()) {
+                Ok(component) => return Ok((component, true)),
+                Err(error) => cache.reject(origin, &crate::compiler::one_line(&error)),
+            }
+        }
+        let artefact =
+            self.compiler()
+                .compile(self.engine(), self.canonical_nans(), bytes, limits)?;
+        let component = artefact
+            .load(self.engine())
+            .map_err(|error| CompileError::Refused(crate::compiler::one_line(&error)))?;
+        if let Some(cache) = self.cache() {
+            cache.store(origin, &artefact);
+        }
+        Ok((component, false))
+    }
+}
+
+fn check_size(bytes: &[u8], limits: &Limits) -> Result<(), AdmissionError> {
+    let limit = limits.component_bytes.min(MAX_COMPONENT_BYTES);
+    match bytes.len() {
+        0 => Err(AdmissionError::Empty),
+        size if size > limit => Err(AdmissionError::TooLarge { bytes: size, limit }),
+        _ => Ok(()),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Types, AdmissionError> {
+    let encoding = contract::encoding(bytes).ok_or_else(|| AdmissionError::NotWasm {
+        found: describe_foreign(bytes),
+    })?;
+    let types = Validator::new_with_features(contract::features())
+        .validate_all(bytes)
+        .map_err(malformed)?;
+    match encoding {
+        Encoding::Component => Ok(types),
+        Encoding::Module => Err(AdmissionError::CoreModule),
+    }
+}
+
+fn malformed(error: wasmparser::Error) -> AdmissionError {
+    AdmissionError::Malformed {
+        offset: error.offset(),
+        reason: error.message().to_owned(),
+    }
+}
+
+/// What bytes that are not WebAssembly look like.
+fn describe_foreign(bytes: &[u8]) -> String {
+    match bytes {
+        [b'\0', b'a', b's', b'm', rest @ ..] if rest.len() < 4 => {
+            format!("it ends after {} bytes, within its header", bytes.len())
+        }
+        [b'\0', b'a', b's', b'm', ..] => "its header announces an unknown version".to_owned(),
+        [0x7f, b'E', b'L', b'F', ..] => "it is a native program or library (ELF)".to_owned(),
+        [0x1f, 0x8b, ..] => "it is compressed with gzip; unpack it".to_owned(),
+        [b'P', b'K', ..] => "it is a zip archive; unpack it".to_owned(),
+        [b'(', ..] => "it is WebAssembly text; convert it to binary".to_owned(),
+        _ => {
+            let head: Vec<String> = bytes
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            format!("it begins with the bytes {}", head.join(" "))
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    list_plain(&quoted)
+}
+
+fn list_plain(items: &[String]) -> String {
+    let shown = items
+        .iter()
+        .take(MAX_NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match items.len().checked_sub(MAX_NAMED) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}

@@ -1,0 +1,103 @@
+//! What a plugin may use. Every limit has a default that fits an ordinary strategy; hitting one is
+//! an error of admission or a fault of the instance, never a slower host.
+
+/// Bytes in one mebibyte.
+const MIB: usize = 1024 * 1024;
+
+/// The most a configuration may allow for [`Limits::component_bytes`].
+pub const MAX_COMPONENT_BYTES: usize = 32 * MIB;
+
+/// Longest key of a host-kept value, in bytes; part of the contract in `wit/v1`.
+pub const MAX_KEY_BYTES: usize = 128;
+
+/// What one plugin may use.
+///
+/// Fuel counts executed WebAssembly instructions, nearly one unit each. It is a deterministic
+/// budget: the same component stops at the same instruction on every machine. The deadlines are a
+/// backstop in wall-clock time for what fuel charges too little (filling memory, copying); they are
+/// wide, so that a machine under load does not fault strategies that a replay would let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest component, in bytes. Default 8 MiB; more than [`MAX_COMPONENT_BYTES`] counts as
+    /// that.
+    pub component_bytes: usize,
+    /// Largest compiled artefact, in bytes. Default 256 MiB.
+    pub artefact_bytes: usize,
+    /// Wall-clock time for compiling one component in a child process. Default 30 s.
+    pub compile_wall_ms: u64,
+    /// CPU time for the same. Default 60 s.
+    pub compile_cpu_s: u64,
+    /// Address space for the same, in bytes. Default 4 GiB.
+    pub compile_memory_bytes: u64,
+    /// Linear memory of one instance, in bytes. Default 64 MiB. Growth beyond it fails as the
+    /// WebAssembly specification says; a trap that follows in the same call is a memory fault.
+    pub memory_bytes: usize,
+    /// Elements of all tables of one instance. Default 100,000.
+    pub table_elements: usize,
+    /// Fuel for one event, for `on-start`, `on-stop` and `save`. Default 10 million (some 5 ms).
+    pub event_fuel: u64,
+    /// Fuel for `describe`, `init` and `load`. Default 200 million.
+    pub init_fuel: u64,
+    /// Fuel for one block of history. Default 2 billion.
+    pub history_fuel: u64,
+    /// Wall-clock time for one call that has `event_fuel`. Default 500 ms.
+    pub event_deadline_ms: u64,
+    /// Wall-clock time for one call that has `init_fuel` or `history_fuel`. Default 10 s.
+    pub init_deadline_ms: u64,
+    /// Orders, cancels, timers, subscriptions and kept values that one call may ask for. Default
+    /// 256; one more is a fault.
+    pub intents_per_call: u32,
+    /// Calls into the host that one call may make. Default 100,000; one more is a fault.
+    pub host_calls_per_call: u32,
+    /// Bytes that one call may move through host functions, both ways. Default 8 MiB; more is a
+    /// fault.
+    pub host_bytes_per_call: usize,
+    /// Log lines of one call that are kept. Default 64; the rest are dropped and counted.
+    pub log_lines_per_call: u32,
+    /// Bytes of one log line that are kept. Default 1,024; the rest is cut off.
+    pub log_line_bytes: usize,
+    /// Bytes that `save` may return. Default 1 MiB.
+    pub state_bytes: usize,
+    /// Bytes of all host-kept values of one strategy, keys included. Default 1 MiB.
+    pub values_bytes: usize,
+    /// Subscriptions and history requests, each, that `init` may declare. Default 1,024.
+    pub declarations: usize,
+    /// Bars that `init` may ask for in one request. Default 100,000.
+    pub history_bars: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes: 8 * MIB,
+            artefact_bytes: 256 * MIB,
+            compile_wall_ms: 30_000,
+            compile_cpu_s: 60,
+            compile_memory_bytes: 4 << 30,
+            memory_bytes: 64 * MIB,
+            table_elements: 100_000,
+            event_fuel: 10_000_000,
+            init_fuel: 200_000_000,
+            history_fuel: 2_000_000_000,
+            event_deadline_ms: 500,
+            init_deadline_ms: 10_000,
+            intents_per_call: 256,
+            host_calls_per_call: 100_000,
+            host_bytes_per_call: 8 * MIB,
+            log_lines_per_call: 64,
+            log_line_bytes: 1_024,
+            state_bytes: MIB,
+            values_bytes: MIB,
+            declarations: 1_024,
+            history_bars: 100_000,
+        }
+    }
+}
+
+impl Limits {
+    /// Room for one transfer from the guest: what the largest legal one needs, and a little more
+    /// so that the check with the better message comes first.
+    pub(crate) fn transfer_bytes(&self) -> usize {
+        self.state_bytes.max(self.values_bytes).saturating_add(MIB)
+    }
+}

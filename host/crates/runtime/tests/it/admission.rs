@@ -1,0 +1,185 @@
+//! Each way in which admission refuses, with the stage and the words.
+
+use crate::support::{admit, runtime};
+use runtime::{AdmissionStage, Limits};
+use testkit::hostile::{self, HostilePlugin};
+use testkit::plugin::Plugin;
+
+#[track_caller]
+fn refuse(bytes: &[u8], stage: AdmissionStage, words: &[&str]) {
+    let error = runtime().admit(bytes, &Limits::default()).unwrap_err();
+    assert_eq!(error.stage(), stage, "{error}");
+    let text = error.to_string();
+    assert!(!text.contains('\n'), "one line: {text}");
+    for word in words {
+        assert!(text.contains(word), "`{text}` does not contain `{word}`");
+    }
+}
+
+#[track_caller]
+fn refuse_hostile(plugin: HostilePlugin, stage: AdmissionStage, words: &[&str]) {
+    refuse(&hostile::component(plugin).unwrap(), stage, words);
+}
+
+#[test]
+fn size_is_checked_first() {
+    refuse(b"", AdmissionStage::Size, &["empty"]);
+    let limits = Limits {
+        component_bytes: 100,
+        ..Limits::default()
+    };
+    let error = runtime().admit(&[0; 101], &limits).unwrap_err();
+    assert_eq!(error.stage(), AdmissionStage::Size);
+    assert!(
+        error
+            .to_string()
+            .contains("101 bytes, more than the 100 allowed"),
+        "{error}"
+    );
+    let limits = Limits {
+        component_bytes: usize::MAX,
+        ..Limits::default()
+    };
+    let huge = vec![0; runtime::MAX_COMPONENT_BYTES + 1];
+    assert_eq!(
+        runtime().admit(&huge, &limits).unwrap_err().stage(),
+        AdmissionStage::Size
+    );
+}
+
+#[test]
+fn what_is_not_webassembly_is_told_what_it_is() {
+    let parse = AdmissionStage::Parse;
+    refuse_hostile(
+        HostilePlugin::NotWasm,
+        parse,
+        &["not WebAssembly", "23 21 2f 62"],
+    );
+    refuse(b"\x7fELF\x02", parse, &["native program"]);
+    refuse(b"PK\x03\x04", parse, &["zip"]);
+    refuse(b"\x1f\x8b\x08", parse, &["gzip"]);
+    refuse(b"(component)", parse, &["text"]);
+    refuse(b"\0asm\x0d", parse, &["ends after 5 bytes"]);
+    refuse(b"\0asm\x63\0\x01\0", parse, &["unknown version"]);
+}
+
+#[test]
+fn a_truncated_component_is_refused_with_the_place() {
+    refuse_hostile(
+        HostilePlugin::Truncated,
+        AdmissionStage::Parse,
+        &["damaged", "at byte"],
+    );
+}
+
+#[test]
+fn a_component_cut_off_anywhere_is_refused() {
+    let whole = Plugin::new().build().unwrap();
+    for length in (0..whole.len()).step_by(37) {
+        assert!(
+            runtime()
+                .admit(&whole[..length], &Limits::default())
+                .is_err(),
+            "{length} bytes"
+        );
+    }
+}
+
+#[test]
+fn flipped_bits_never_panic() {
+    let whole = Plugin::new().build().unwrap();
+    for index in (0..whole.len()).step_by(61) {
+        let mut flipped = whole.clone();
+        flipped[index] ^= 1 << (index % 8);
+        // Some flips hit names or constants and leave a valid plugin; all must be answered.
+        let _ = runtime().admit(&flipped, &Limits::default());
+    }
+}
+
+#[test]
+fn a_core_module_is_told_how_to_become_a_component() {
+    refuse_hostile(
+        HostilePlugin::CoreModule,
+        AdmissionStage::Parse,
+        &["core WebAssembly module", "argonaut plugin build"],
+    );
+}
+
+#[test]
+fn every_forbidden_import_is_named() {
+    refuse_hostile(
+        HostilePlugin::ImportsWasi,
+        AdmissionStage::Imports,
+        &[
+            "`wasi:clocks/wall-clock@0.2.0`",
+            "`wasi:random/random@0.2.0`",
+            "argonaut:plugin/log@1.0.0",
+        ],
+    );
+    refuse_hostile(
+        HostilePlugin::WrongVersion,
+        AdmissionStage::Imports,
+        &["`argonaut:plugin/orders@9.0.0`"],
+    );
+    refuse_hostile(
+        HostilePlugin::BillionLaughs,
+        AdmissionStage::Imports,
+        &["`laugh`"],
+    );
+}
+
+#[test]
+fn an_import_of_another_type_is_shown_beside_ours() {
+    refuse_hostile(
+        HostilePlugin::WrongImportType,
+        AdmissionStage::Imports,
+        &[
+            "orders@1.0.0#cancel",
+            "func(order: string)",
+            "func(order: u64)",
+            "#steal` does not exist",
+        ],
+    );
+}
+
+#[test]
+fn a_component_of_another_world_is_told_what_it_lacks() {
+    refuse_hostile(
+        HostilePlugin::AnotherWorld,
+        AdmissionStage::World,
+        &[
+            "`argonaut:plugin/strategy@1.0.0`",
+            "`describe`",
+            "`on-quote`",
+            "`save`",
+        ],
+    );
+}
+
+#[test]
+fn an_export_of_another_type_is_shown_beside_ours() {
+    refuse_hostile(
+        HostilePlugin::WrongExportType,
+        AdmissionStage::World,
+        &["`on-timer` is `func(id: u32)` instead of `func(id: u64, due: u64)`"],
+    );
+}
+
+#[test]
+fn the_hash_names_the_bytes() {
+    let plugin = Plugin::new();
+    let bytes = plugin.build().unwrap();
+    let admitted = admit(&plugin);
+    assert_eq!(admitted.hash().bytes(), blake3::hash(&bytes).as_bytes());
+    assert_eq!(
+        (admitted.size_bytes(), admitted.cached()),
+        (bytes.len(), false)
+    );
+}
+
+#[test]
+fn every_hostile_plugin_can_be_made() {
+    for plugin in hostile::ALL {
+        hostile::component(plugin).unwrap_or_else(|error| panic!("{plugin:?}: {error}"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Makes runtimes, instances and events.
+
+use model::{
+    AssetClass, CurrencyId, Duration, Event, Fault, FaultKind, Fees, Instrument, InstrumentId,
+    Intents, Margin, OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy,
+    Timestamp, VenueId,
+};
+use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions};
+use std::sync::LazyLock;
+use testkit::hostile::{self, HostilePlugin};
+use testkit::plugin::Plugin;
+
+/// One runtime for all tests, as in a process.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Runtime::new(RuntimeOptions::default()).unwrap());
+    &RUNTIME
+}
+
+pub fn admit(plugin: &Plugin) -> Admitted {
+    runtime()
+        .admit(&plugin.build().unwrap(), &Limits::default())
+        .unwrap()
+}
+
+pub fn admit_hostile(plugin: HostilePlugin) -> Admitted {
+    let bytes = hostile::component(plugin).unwrap();
+    runtime().admit(&bytes, &Limits::default()).unwrap()
+}
+
+pub fn instrument(symbol: &str) -> Instrument {
+    Instrument {
+        symbol: symbol.to_owned(),
+        venue: VenueId::new(0),
+        class: AssetClass::FxPair {
+            base: CurrencyId::new(1),
+        },
+        quote_currency: CurrencyId::new(0),
+        tick: "0.00001".parse().unwrap(),
+        lot: Quantity::ONE,
+        min_quantity: Quantity::ONE,
+        max_quantity: Quantity::whole(1_000_000).unwrap(),
+        multiplier: Quantity::ONE,
+        margin: Margin::default(),
+        fees: Fees::default(),
+        day_end: Duration::ZERO,
+        tradable: true,
+    }
+}
+
+pub fn config(limits: Limits) -> InstanceConfig {
+    InstanceConfig {
+        strategy: "test".to_owned(),
+        instruments: vec![
+            (InstrumentId::new(0), instrument("EUR/USD.SIM")),
+            (InstrumentId::new(3), instrument("GBP/USD.SIM")),
+        ],
+        currencies: vec!["USD".to_owned(), "EUR".to_owned()],
+        parameters: Parameters::default(),
+        limits,
+    }
+}
+
+pub fn quote(number: u32) -> Event {
+    let number = u64::from(number);
+    Event::Quote(Quote {
+        instrument: InstrumentId::new(0),
+        bid: Price::from_raw(1_100_000_000),
+        ask: Price::from_raw(1_100_100_000),
+        bid_size: Quantity::whole(1_000_000).unwrap(),
+        ask_size: Quantity::whole(2_000_000).unwrap(),
+        ts_event: Timestamp::from_nanos(1_000 + number),
+        ts_init: Timestamp::from_nanos(2_000 + number),
+    })
+}
+
+/// Intents of the call for input number 7 at time 5,000.
+pub fn intents() -> Intents {
+    Intents::new(Timestamp::from_nanos(5_000), OrderId::derive(7, 0).unwrap())
+}
+
+pub fn fresh() -> StartSnapshot {
+    StartSnapshot {
+        reason: StartReason::Fresh,
+        state: None,
+        values: Vec::new(),
+        history: Vec::new(),
+        positions: Vec::new(),
+        orders: Vec::new(),
+    }
+}
+
+/// A started instance.
+pub fn running(admitted: &Admitted, limits: Limits) -> Instance {
+    let mut instance = admitted.instantiate(config(limits)).unwrap();
+    instance.start(&fresh(), &mut intents()).unwrap();
+    instance
+}
+
+#[track_caller]
+pub fn expect_fault<T: std::fmt::Debug>(result: Result<T, Fault>, kind: FaultKind, text: &str) {
+    let fault = result.unwrap_err();
+    assert_eq!(fault.kind, kind, "{fault}");
+    assert!(
+        fault.message.contains(text),
+        "`{}` does not contain `{text}`",
+        fault.message
+    );
+    assert!(
+        !fault.message.contains(char::is_control),
+        "{:?}",
+        fault.message
+    );
+}

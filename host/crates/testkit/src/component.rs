@@ -1,0 +1,77 @@
+//! Makes a component of a core module in text form, for a world of `wit/v1` or of its own.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{PackageId, Resolve};
+
+const WIT: [(&str, &str); 3] = [
+    ("types.wit", include_str!("../../../../wit/v1/types.wit")),
+    ("host.wit", include_str!("../../../../wit/v1/host.wit")),
+    (
+        "strategy.wit",
+        include_str!("../../../../wit/v1/strategy.wit"),
+    ),
+];
+
+/// Why a component could not be made. Only a mistake in a test's own text leads here.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make a component: {0}")]
+pub struct ComponentError(String);
+
+/// A world to componentise for: `wit/v1` plus one package of the test's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct World<'a> {
+    /// Packages besides `argonaut:plugin`, as WIT text, each able to use those before it.
+    pub packages: &'a [&'a str],
+    /// The world's name in the last package.
+    pub name: &'a str,
+}
+
+/// The real thing.
+pub const STRATEGY: World<'static> = World {
+    packages: &[],
+    name: "strategy",
+};
+
+/// Componentises a core module given as text.
+///
+/// # Errors
+/// When the text, the WIT or their fit is wrong.
+pub fn componentise(core: &str, world: World<'_>) -> Result<Vec<u8>, ComponentError> {
+    let mut module = core_module(core)?;
+    let (resolve, package) = resolve(world.packages)?;
+    let id = resolve
+        .select_world(&[package], Some(world.name))
+        .map_err(wrong)?;
+    embed_component_metadata(&mut module, &resolve, id, StringEncoding::UTF8).map_err(wrong)?;
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&module).map_err(wrong)?.validate(true);
+    encoder.encode().map_err(wrong)
+}
+
+/// A core module in binary form.
+///
+/// # Errors
+/// When the text is wrong.
+pub fn core_module(core: &str) -> Result<Vec<u8>, ComponentError> {
+    wat::parse_str(core).map_err(|error| ComponentError(error.to_string()))
+}
+
+fn resolve(packages: &[&str]) -> Result<(Resolve, PackageId), ComponentError> {
+    let mut resolve = Resolve::default();
+    let mut sources = wit_parser::SourceMap::default();
+    for (path, text) in WIT {
+        sources.push(path.as_ref(), text);
+    }
+    let group = sources
+        .parse()
+        .map_err(|error| ComponentError(format!("{error:?}")))?;
+    let mut package = resolve.push_group(group).map_err(wrong)?;
+    for text in packages {
+        package = resolve.push_str("extra.wit", text).map_err(wrong)?;
+    }
+    Ok((resolve, package))
+}
+
+fn wrong(error: impl std::fmt::Debug) -> ComponentError {
+    ComponentError(format!("{error:?}"))
+}
