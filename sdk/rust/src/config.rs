@@ -3,7 +3,6 @@
 use crate::{
     BarSpec, Description, Instrument, NumberError, Parameter, ParameterKind, Price, Quantity,
 };
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -40,7 +39,7 @@ impl From<ConfigError> for String {
 pub struct Config {
     strategy: String,
     instruments: Vec<Instrument>,
-    parameters: BTreeMap<String, String>,
+    parameters: Vec<(String, String)>,
 }
 
 impl Config {
@@ -60,24 +59,24 @@ impl Config {
 
     /// Fills in the defaults of `description` and checks kinds and ranges as the host does.
     pub fn checked(self, description: &Description) -> Result<Self, ConfigError> {
-        let mut given = self.parameters;
-        let mut parameters = BTreeMap::new();
+        let unknown = |name: &String| description.parameters.iter().all(|p| p.name != *name);
+        if let Some((name, _)) = self.parameters.iter().find(|(name, _)| unknown(name)) {
+            return Err(ConfigError::Unknown(name.clone()));
+        }
+        let mut parameters = Vec::new();
         for parameter in &description.parameters {
             let name = &parameter.name;
-            let text = given
-                .remove(name)
-                .or_else(|| parameter.default.clone())
+            let text = self
+                .given(name)
+                .or(parameter.default.as_deref())
                 .ok_or_else(|| ConfigError::Missing(name.clone()))?;
-            check_value(parameter, &text).map_err(|reason| ConfigError::Invalid {
+            check_value(parameter, text).map_err(|reason| ConfigError::Invalid {
                 name: name.clone(),
                 reason,
             })?;
-            parameters.insert(name.clone(), text);
+            parameters.push((name.clone(), text.to_owned()));
         }
-        match given.into_keys().next() {
-            Some(name) => Err(ConfigError::Unknown(name)),
-            None => Ok(Self { parameters, ..self }),
-        }
+        Ok(Self { parameters, ..self })
     }
 
     /// The name under which the strategy runs.
@@ -92,7 +91,7 @@ impl Config {
 
     /// The instrument named by the parameter `instrument`, or the first one when it is empty.
     pub fn instrument(&self) -> Result<&Instrument, ConfigError> {
-        let symbol = self.parameters.get("instrument").map_or("", String::as_str);
+        let symbol = self.given("instrument").unwrap_or_default();
         self.instruments
             .iter()
             .find(|instrument| symbol.is_empty() || instrument.symbol == symbol)
@@ -149,10 +148,13 @@ impl Config {
 
     /// The text as it stands.
     pub fn text(&self, name: &str) -> Result<&str, ConfigError> {
-        self.parameters
-            .get(name)
-            .map(String::as_str)
+        self.given(name)
             .ok_or_else(|| ConfigError::Missing(name.to_owned()))
+    }
+
+    fn given(&self, name: &str) -> Option<&str> {
+        let (_, text) = self.parameters.iter().find(|(given, _)| given == name)?;
+        Some(text)
     }
 
     /// Anything that can be read from text, such as a [`BarBasis`](crate::BarBasis).

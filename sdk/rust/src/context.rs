@@ -113,6 +113,7 @@ impl<'a> Context<'a> {
     pub fn open_orders(&self, instrument: InstrumentId) -> impl Iterator<Item = &OpenOrder> {
         self.portfolio
             .orders()
+            .iter()
             .filter(move |order| order.instrument == instrument)
     }
 

@@ -2,9 +2,16 @@
 
 #![allow(clippy::print_stdout, reason = "a command line program")]
 
-use builder::{BuildError, BuildOptions};
+use builder::BuildOptions;
+use std::process::ExitCode;
 
-fn main() -> Result<(), BuildError> {
+fn main() -> ExitCode {
     let options: Vec<BuildOptions> = std::env::args().skip(1).map(BuildOptions::new).collect();
-    builder::build_many(&options, &mut |line| println!("{line}")).map(|_| ())
+    match builder::build_many(&options, &mut |line| println!("{line}")) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
