@@ -146,12 +146,41 @@ pub fn divide_half_even(numerator: i128, denominator: i128) -> Result<i128, Numb
     let twice = remainder.unsigned_abs() * 2;
     let half = denominator.unsigned_abs();
     let away = twice > half || (twice == half && quotient % 2 != 0);
-    let step = if (numerator < 0) == (denominator < 0) {
+    let step = away_from_zero(numerator, denominator);
+    Ok(if away { quotient + step } else { quotient })
+}
+
+/// `amount * part / whole`, rounded half to even once. The product may be larger than an i128 holds,
+/// as long as the result and `whole * part` fit.
+fn multiply_divide(amount: i128, part: i128, whole: i128) -> Result<i128, NumberError> {
+    if let Some(exact) = amount.checked_mul(part) {
+        return divide_half_even(exact, whole);
+    }
+    let overflow = NumberError::Overflow;
+    let (times, rest) = match (amount.checked_div(whole), amount.checked_rem(whole)) {
+        (Some(times), Some(rest)) => (times, rest),
+        _ => return Err(overflow),
+    };
+    let sum = times.checked_mul(part).ok_or(NumberError::Overflow)?;
+    let product = rest.checked_mul(part).ok_or(NumberError::Overflow)?;
+    let rounded = divide_half_even(product, whole)?;
+    // A tie went to the even neighbour of the fraction alone; with an odd sum that is the odd one.
+    let tie = (product % whole).unsigned_abs().checked_mul(2) == Some(whole.unsigned_abs());
+    let step = match (tie && sum % 2 != 0, rounded == product / whole) {
+        (false, _) => 0,
+        (true, true) => away_from_zero(product, whole),
+        (true, false) => -away_from_zero(product, whole),
+    };
+    let total = sum.checked_add(rounded).and_then(|t| t.checked_add(step));
+    total.ok_or(overflow)
+}
+
+fn away_from_zero(numerator: i128, denominator: i128) -> i128 {
+    if (numerator < 0) == (denominator < 0) {
         1
     } else {
         -1
-    };
-    Ok(if away { quotient + step } else { quotient })
+    }
 }
 
 fn write_decimal(f: &mut fmt::Formatter<'_>, units: i128, digits: u32) -> fmt::Result {
@@ -370,11 +399,7 @@ impl SignedQuantity {
 impl Money {
     /// The amount times a ratio, rounded half to even.
     pub fn times(self, rate: Rate) -> Result<Money, NumberError> {
-        let exact = self
-            .0
-            .checked_mul(i128::from(rate.0))
-            .ok_or(NumberError::Overflow)?;
-        divide_half_even(exact, i128::from(Rate::SCALE)).map(Money)
+        multiply_divide(self.0, i128::from(rate.0), i128::from(Rate::SCALE)).map(Money)
     }
 
     /// The amount times `part / whole`, rounded half to even.
@@ -382,8 +407,7 @@ impl Money {
         if part == whole {
             return Ok(self);
         }
-        let exact = self.0.checked_mul(part).ok_or(NumberError::Overflow)?;
-        divide_half_even(exact, whole).map(Money)
+        multiply_divide(self.0, part, whole).map(Money)
     }
 
     /// The opposite amount.
@@ -403,11 +427,7 @@ impl Money {
 
     /// Converts by the inverse of a price, rounded half to even.
     pub fn converted_inverse(self, price: Price) -> Result<Money, NumberError> {
-        let exact = self
-            .0
-            .checked_mul(i128::from(Price::SCALE))
-            .ok_or(NumberError::Overflow)?;
-        divide_half_even(exact, i128::from(price.0)).map(Money)
+        multiply_divide(self.0, i128::from(Price::SCALE), i128::from(price.0)).map(Money)
     }
 
     /// The average price of `quantity` that cost this much; fails for zero quantity or overflow.
@@ -500,6 +520,35 @@ mod tests {
             divide_half_even(i128::from(i64::MIN), -1),
             Ok(-i128::from(i64::MIN))
         );
+    }
+
+    #[test]
+    fn products_beyond_the_range_divide_as_if_they_fitted() {
+        // Every case shrunk by a factor that keeps the fraction fits, and must round alike.
+        let big = 10_i128.pow(30);
+        for (amount, part, whole) in [
+            (7, 1, 2),
+            (5, 1, 2),
+            (-5, 1, 2),
+            (7, -1, 2),
+            (10, 1, 3),
+            (-11, 2, 3),
+            (9, 5, 6),
+        ] {
+            let scale = 10_i128.pow(9);
+            let (part, whole) = (part * scale, whole * scale);
+            let small = divide_half_even(amount * part, whole).unwrap();
+            // Adding a multiple of 2 * whole to the amount adds an even number to the result.
+            let more = 2 * big * whole.signum();
+            let shifted = multiply_divide(amount + more * 6, part, whole).unwrap();
+            let added = more * 6 / (whole / scale) * (part / scale);
+            assert_eq!(shifted, small + added, "{amount} * {part} / {whole}");
+        }
+        let odd = 3 * 10_i128.pow(37) + 1;
+        assert_eq!(multiply_divide(2 * odd + 1, 3, 2), Ok(3 * odd + 1));
+        assert_eq!(multiply_divide(2 * odd + 1, 5, 2), Ok(5 * odd + 3));
+        assert_eq!(multiply_divide(i128::MAX, 3, 2), Err(NumberError::Overflow));
+        assert_eq!(multiply_divide(i128::MAX, 2, 0), Err(NumberError::Overflow));
     }
 
     #[test]
