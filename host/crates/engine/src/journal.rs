@@ -145,10 +145,12 @@ impl Journal {
         JournalHash(*hasher.finalize().as_bytes())
     }
 
-    /// Ends the journal with a record that holds its hash, and commits.
+    /// Ends the journal with a record that holds its hash, itself left out, and commits.
     pub fn seal(&mut self) -> Result<JournalHash, SinkError> {
+        self.commit()?;
         let hash = self.hash();
-        self.record(Tag::Seal, &hash);
+        encode_frame(&mut self.block, Tag::Seal, &hash);
+        self.write_block();
         self.commit()?;
         Ok(hash)
     }
@@ -186,6 +188,10 @@ impl Journal {
 
     fn hand_on(&mut self) {
         self.hasher.update(&self.block);
+        self.write_block();
+    }
+
+    fn write_block(&mut self) {
         if let Some(sink) = &mut self.sink
             && self.failed.is_none()
             && !self.block.is_empty()

@@ -15,10 +15,9 @@ impl Engine {
             Definition::Venue(config) => self.define_venue(config),
             Definition::Instrument(instrument) => self.define_instrument(instrument),
             Definition::Account(config) => self.define_account(config),
-            Definition::Limits(scope, limits) => {
-                self.limits.set(scope, limits);
-                self.check_scope(scope)
-            }
+            Definition::Limits(scope, limits) => self
+                .check_scope(scope)
+                .map(|()| self.limits.set(scope, limits)),
             Definition::Strategy(config) => self.define_strategy(config),
         };
         if let Err(reason) = refused {
@@ -58,7 +57,8 @@ impl Engine {
     }
 
     fn check_instrument(&self, instrument: &Instrument) -> Result<(), &'static str> {
-        let rules: [(bool, &'static str); 8] = [
+        let base = instrument.class.base();
+        let rules: [(bool, &'static str); 9] = [
             (
                 self.market.find(&instrument.symbol).is_none(),
                 "defined twice",
@@ -70,6 +70,10 @@ impl Engine {
             (
                 self.market.has_currency(instrument.quote_currency),
                 "its quote currency is not defined",
+            ),
+            (
+                base.is_none_or(|base| self.market.has_currency(base)),
+                "its base currency is not defined",
             ),
             (instrument.tick > Price::ZERO, "the tick must be positive"),
             (!instrument.lot.is_zero(), "the lot must be positive"),

@@ -14,10 +14,10 @@ use model::{
 /// What to hold back for the order, if the account has it.
 pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
     let needed = required(context)?;
-    if needed.amount.is_zero() {
+    let (_, account) = parties(context)?;
+    if needed.amount.is_zero() && !opens_on_margin(context, account)? {
         return Ok(needed);
     }
-    let (_, account) = parties(context)?;
     let free = match account.config().kind {
         AccountKind::Cash => account
             .balance(needed.currency)
@@ -127,6 +127,13 @@ pub(crate) fn initial_margin(
 ) -> Result<Money, NumberError> {
     let margin = value.magnitude()?.times(instrument.margin.initial)?;
     margin.prorated(i128::from(Rate::SCALE), i128::from(leverage.raw()))
+}
+
+/// Whether the order opens or adds to a position that only equity stands for. Even where no margin
+/// is asked, an account that owes may not.
+fn opens_on_margin(context: &Context<'_>, account: &Account) -> Result<bool, DenyCode> {
+    let opening = opening_part(context).map_err(|_| DenyCode::Conversion)?;
+    Ok(account.config().kind != AccountKind::Cash && !opening.is_zero())
 }
 
 /// The part of the order that opens or adds, once open orders of its side are filled.
