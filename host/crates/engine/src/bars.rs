@@ -55,6 +55,9 @@ pub struct Aggregator {
     spec: BarSpec,
     open: Option<Bar>,
     count: u64,
+    /// The end of the last time bar; whatever is older belongs to the next one.
+    ended: Timestamp,
+    made_of_bars: bool,
 }
 
 impl Aggregator {
@@ -65,6 +68,8 @@ impl Aggregator {
             spec,
             open: None,
             count: 0,
+            ended: Timestamp::ZERO,
+            made_of_bars: false,
         }
     }
 
@@ -73,32 +78,37 @@ impl Aggregator {
         self.spec
     }
 
-    /// When the bar in the making ends by itself; `None` for bars that only samples end.
+    /// When the bar in the making ends by itself. `None` for bars that only samples end, and for
+    /// bars made of others: their last part comes when its time is over.
     pub fn ends_at(&self) -> Option<Timestamp> {
         match (self.spec.method, &self.open) {
-            (BarMethod::Time(_), Some(bar)) => Some(bar.ts_event),
+            (BarMethod::Time(_), Some(bar)) if !self.made_of_bars => Some(bar.ts_event),
             _ => None,
         }
     }
 
     /// Ends a time bar whose end is not after `now`.
     pub fn end(&mut self, now: Timestamp) -> Option<Bar> {
-        if self.ends_at()? > now {
-            return None;
-        }
-        let mut bar = self.open.take()?;
-        bar.ts_init = now;
+        self.end_known_at(now, now)
+    }
+
+    fn end_known_at(&mut self, until: Timestamp, ts_init: Timestamp) -> Option<Bar> {
+        let timed = matches!(self.spec.method, BarMethod::Time(_));
+        let mut bar = self.open.take_if(|bar| timed && bar.ts_event <= until)?;
+        bar.ts_init = ts_init;
+        self.ended = bar.ts_event;
         Some(bar)
     }
 
     /// Adds a sample and returns the bar it finished, if any. A time bar that the sample's time
-    /// has passed is finished first, without the sample.
+    /// has passed is finished first, without the sample. A sample from before the end of the last
+    /// bar comes too late for it and counts to the next.
     pub fn add(&mut self, sample: &Sample) -> Option<Bar> {
         match self.spec.method {
             BarMethod::Time(step) => {
-                let finished = self.end(sample.ts_event);
+                let finished = self.end_known_at(sample.ts_event, sample.ts_init);
+                let nanos = sample.ts_event.max(self.ended).nanos();
                 self.extend(sample, || {
-                    let nanos = sample.ts_event.nanos();
                     let start = nanos - nanos % step;
                     (
                         Timestamp::from_nanos(start),
@@ -124,32 +134,34 @@ impl Aggregator {
         }
     }
 
-    /// Adds a shorter time bar of the same basis to a time bar whose step is a multiple of its own,
-    /// and returns the bar it finished. Other bars are passed over.
-    pub fn add_bar(&mut self, bar: &Bar) -> Option<Bar> {
+    /// Adds a shorter time bar of the same basis to a time bar whose step is a multiple of its own.
+    /// Returns the bar that its begin shows to be over, and the bar that its end completes. Other
+    /// bars are passed over.
+    pub fn add_bar(&mut self, bar: &Bar) -> [Option<Bar>; 2] {
         let (BarMethod::Time(step), BarMethod::Time(part)) = (self.spec.method, bar.spec.method)
         else {
-            return None;
+            return [None, None];
         };
         if self.spec.basis != bar.spec.basis || part == 0 || !step.is_multiple_of(part) {
-            return None;
+            return [None, None];
         }
-        let finished = self.end(bar.ts_open);
-        let at = |price| Sample {
-            price,
-            size: Quantity::ZERO,
-            ts_event: bar.ts_open,
-            ts_init: bar.ts_init,
-        };
-        let whole = Sample {
-            size: bar.volume,
-            ..at(bar.open)
-        };
-        let late = self.add(&whole);
-        for price in [bar.high, bar.low, bar.close] {
-            self.add(&at(price));
+        self.made_of_bars = true;
+        let over = self.end_known_at(bar.ts_open, bar.ts_init);
+        for (price, size) in [
+            (bar.open, bar.volume),
+            (bar.high, Quantity::ZERO),
+            (bar.low, Quantity::ZERO),
+            (bar.close, Quantity::ZERO),
+        ] {
+            // What is over has ended already, so no bar comes out here.
+            self.add(&Sample {
+                price,
+                size,
+                ts_event: bar.ts_open,
+                ts_init: bar.ts_init,
+            });
         }
-        finished.or(late)
+        [over, self.end_known_at(bar.ts_event, bar.ts_init)]
     }
 
     fn extend(&mut self, sample: &Sample, span: impl FnOnce() -> (Timestamp, Timestamp)) {
@@ -246,13 +258,34 @@ mod tests {
             bars.end(Timestamp::MAX).unwrap()
         };
         let mut longer = aggregator(BarMethod::Time(120_000_000_000));
-        assert!(longer.add_bar(&part(0, "10", "12")).is_none());
-        assert!(longer.add_bar(&part(60, "12", "9")).is_none());
-        let bar = longer.add_bar(&part(120, "9", "9")).unwrap();
+        assert_eq!(longer.add_bar(&part(0, "10", "12")), [None, None]);
+        assert_eq!(longer.ends_at(), None);
+        let [None, Some(bar)] = longer.add_bar(&part(60, "12", "9")) else {
+            panic!("the second minute completes the bar");
+        };
         assert_eq!(shape(&bar), "10 12 9 9 4");
         assert_eq!(
             (bar.ts_open.nanos(), bar.ts_event.nanos()),
             (0, 120_000_000_000)
+        );
+        // The minute from 180 is missing: the next one shows that the bar from 120 is over.
+        assert_eq!(longer.add_bar(&part(120, "9", "8")), [None, None]);
+        let [Some(over), None] = longer.add_bar(&part(240, "7", "7")) else {
+            panic!("a later minute ends the bar");
+        };
+        assert_eq!(shape(&over), "9 9 8 8 2");
+    }
+
+    #[test]
+    fn a_late_sample_counts_to_the_next_bar() {
+        let mut bars = aggregator(BarMethod::Time(60_000_000_000));
+        bars.add(&sample(10, "10", 1));
+        assert!(bars.end(Timestamp::from_nanos(60_000_000_000)).is_some());
+        assert!(bars.add(&sample(59, "11", 1)).is_none());
+        let bar = bars.add(&sample(120, "12", 1)).unwrap();
+        assert_eq!(
+            (shape(&bar).as_str(), bar.ts_open.nanos()),
+            ("11 11 11 11 1", 60_000_000_000)
         );
     }
 

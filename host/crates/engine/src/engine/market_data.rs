@@ -65,13 +65,20 @@ impl Engine {
 
     /// Builds longer time bars of the same basis out of shorter ones from the source.
     fn merge_bars(&mut self, bar: &Bar) {
-        self.run_feeds(bar.instrument, |aggregator| {
-            if aggregator.spec() == bar.spec {
-                None
-            } else {
-                aggregator.add_bar(bar)
+        let Some(listeners) = self.listeners.get_mut(bar.instrument.index()) else {
+            return;
+        };
+        let mut finished = Finished::new();
+        for (index, feed) in listeners.bars.iter_mut().enumerate() {
+            if feed.seats.is_empty() || feed.aggregator.spec() == bar.spec {
+                continue;
             }
-        });
+            let made = feed.aggregator.add_bar(bar).into_iter().flatten();
+            finished.extend(made.map(|bar| (index, bar)));
+        }
+        for (index, bar) in finished {
+            self.publish_bar(index, bar);
+        }
     }
 
     /// Whether market data may pass: known instrument, possible prices, time not going back (I9).
