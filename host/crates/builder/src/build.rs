@@ -96,30 +96,39 @@ pub fn build_many(
 struct Job {
     plugin: Plugin,
     features: Vec<String>,
-    component: PathBuf,
+    /// Where the component goes, and beside it what cargo keeps between builds.
+    directory: PathBuf,
+    name: String,
 }
 
 impl Job {
     fn read(options: &BuildOptions, toolchain: Toolchain) -> Result<Self, BuildError> {
         let plugin = manifest::read(&options.manifest_dir, toolchain)?;
-        let directory = options
-            .out_dir
-            .clone()
-            .unwrap_or_else(|| plugin.target_directory.join("plugins"));
+        let directory = match &options.out_dir {
+            // cargo runs elsewhere, so the path must not depend on where we are.
+            Some(path) => std::path::absolute(path).map_err(|source| file_error(path, source))?,
+            None => plugin.target_directory.join("plugins"),
+        };
         let name = options
             .name
             .clone()
             .unwrap_or_else(|| plugin.package.replace('_', "-"));
-        let component = directory.join(format!("{name}.wasm"));
+        let features = options.features.clone();
         Ok(Self {
             plugin,
-            features: options.features.clone(),
-            component,
+            features,
+            directory,
+            name,
         })
+    }
+
+    fn component(&self) -> PathBuf {
+        self.directory.join(format!("{}.wasm", self.name))
     }
 }
 
-/// Indices of jobs that one run of cargo can do: one workspace, no features, no crate twice.
+/// Indices of jobs that one run of cargo can do: one workspace, one output, no features, no crate
+/// twice.
 fn batches(jobs: &[Job]) -> Vec<Vec<usize>> {
     let mut batches: Vec<Vec<usize>> = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
@@ -129,6 +138,7 @@ fn batches(jobs: &[Job]) -> Vec<Vec<usize>> {
                     let other = &jobs[other];
                     other.features.is_empty()
                         && other.plugin.workspace == job.plugin.workspace
+                        && other.directory == job.directory
                         && other.plugin.package != job.plugin.package
                 })
         };
@@ -148,7 +158,7 @@ fn run_jobs(
     let Some(first) = jobs.first() else {
         return Ok(Vec::new());
     };
-    let mut command = cargo_build(&first.plugin, toolchain);
+    let mut command = cargo_build(first, toolchain);
     for job in jobs {
         command.args(["--package", &job.plugin.package]);
     }
@@ -163,15 +173,12 @@ fn run_jobs(
 }
 
 /// `cargo build` for the guest, in a target directory of its own so that it never waits for, or
-/// blocks, a build of the host.
-fn cargo_build(plugin: &Plugin, toolchain: Toolchain) -> Command {
-    let target_directory = plugin
-        .target_directory
-        .join("plugins/cargo")
-        .join(toolchain.word());
+/// blocks, a build of the host; plugins with one output directory share what they have in common.
+fn cargo_build(job: &Job, toolchain: Toolchain) -> Command {
+    let target_directory = job.directory.join("cargo").join(toolchain.word());
     let mut command = toolchain.cargo();
     command
-        .current_dir(&plugin.workspace)
+        .current_dir(&job.plugin.workspace)
         .args(["build", "--profile", "plugin", "--target", TARGET])
         .args([
             "--message-format",
@@ -180,7 +187,7 @@ fn cargo_build(plugin: &Plugin, toolchain: Toolchain) -> Command {
         ])
         .arg(target_directory)
         .args(toolchain.build_arguments());
-    if !manifest::has_plugin_profile(&plugin.workspace) {
+    if !manifest::has_plugin_profile(&job.plugin.workspace) {
         command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
     }
     command
@@ -296,11 +303,12 @@ fn wrap(
         .ok_or_else(|| BuildError::NotAPlugin(job.plugin.manifest.clone()))?;
     let bytes = fs::read(module).map_err(|source| file_error(module, source))?;
     let component = componentize(&job.plugin.package, &bytes)?;
-    write_whole(&job.component, &component)?;
+    let path = job.component();
+    write_whole(&path, &component)?;
     let bytes = component.len() as u64;
-    progress(&format!("{} ({bytes} bytes)", job.component.display()));
+    progress(&format!("{} ({bytes} bytes)", path.display()));
     Ok(Built {
-        component: job.component.clone(),
+        component: path,
         toolchain,
         bytes,
     })

@@ -1,45 +1,71 @@
 //! From a core module to a component, and what a component imports.
 
 use crate::BuildError;
-use wasmparser::{Parser, Payload};
+use wasmparser::{BinaryReaderError, ComponentTypeRef, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// Wraps a core module that carries its `wit-bindgen` types into a component. `name` is for the
-/// error only.
+/// error only. A module that exports nothing of a plugin is refused: its author forgot the macro.
 pub fn componentize(name: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
     // `{:#}` keeps the chain of causes, which names the import at fault.
-    let failed = |error: &dyn std::fmt::Display| BuildError::Component {
-        name: name.to_owned(),
-        message: format!("{error:#}"),
-    };
-    ComponentEncoder::default()
+    let failed = |error: &dyn std::fmt::Display| component_error(name, &format!("{error:#}"));
+    let component = ComponentEncoder::default()
         .validate(true)
         .module(module)
         .map_err(|error| failed(&error))?
         .encode()
-        .map_err(|error| failed(&error))
+        .map_err(|error| failed(&error))?;
+    if surface(&component).map_err(|error| failed(&error))?.exports == 0 {
+        let message = "it exports no plugin: name your strategy in `argonaut_sdk::export!`";
+        return Err(component_error(name, message));
+    }
+    Ok(component)
 }
 
-/// The names a component imports, in order; empty for one that imports nothing.
+/// The names of the interfaces and functions a component imports, in order. Imported types are left
+/// out: they give a component nothing to call.
 pub fn imports(name: &str, component: &[u8]) -> Result<Vec<String>, BuildError> {
-    let mut names = Vec::new();
+    match surface(component) {
+        Ok(surface) => Ok(surface.imports),
+        Err(error) => Err(component_error(name, error.message())),
+    }
+}
+
+fn component_error(name: &str, message: &str) -> BuildError {
+    BuildError::Component {
+        name: name.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+/// What of a component is seen from outside.
+#[derive(Default)]
+struct Surface {
+    imports: Vec<String>,
+    exports: u32,
+}
+
+fn surface(component: &[u8]) -> Result<Surface, BinaryReaderError> {
+    let mut surface = Surface::default();
+    // Modules and components inside have imports and exports of their own.
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
-        let failed = |error: &wasmparser::BinaryReaderError| BuildError::Component {
-            name: name.to_owned(),
-            message: error.to_string(),
-        };
-        match payload.map_err(|error| failed(&error))? {
+        match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    let import = import.map_err(|error| failed(&error))?;
-                    names.push(import.name.name.to_owned());
+                    let import = import?;
+                    if !matches!(import.ty, ComponentTypeRef::Type(_)) {
+                        surface.imports.push(import.name.name.to_owned());
+                    }
                 }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                surface.exports += section.count();
             }
             _ => {}
         }
     }
-    Ok(names)
+    Ok(surface)
 }
