@@ -1,8 +1,6 @@
 //! The one door to a running host: commands go in, answers and updates come out. Cheap to clone.
 
-use crate::view::{
-    AccountView, EngineView, InstrumentView, PositionView, StrategyView, Update,
-};
+use crate::view::{AccountView, EngineView, InstrumentView, PositionView, StrategyView, Update};
 use model::{Fill, Order, OrderId, OrderKind, Quantity, Side, TimeInForce};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

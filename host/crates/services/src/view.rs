@@ -171,3 +171,19 @@ pub struct PluginView {
     /// Parameters it was made with.
     pub parameters: Vec<(String, String)>,
 }
+
+/// What the host is struggling with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HealthView {
+    /// Public events that wait for the engine.
+    pub market_waiting: usize,
+    /// Commands that wait for the engine.
+    pub commands_waiting: usize,
+    /// Public events dropped before the engine saw them, because it was behind and newer ones of
+    /// their instrument were there.
+    pub market_conflated: u64,
+    /// Prices replaced by newer ones before readers saw them; normal in a fast market.
+    pub prices_conflated: u64,
+    /// Whether the journal can be written; orders are denied when not.
+    pub journal_writable: bool,
+}

@@ -1,0 +1,351 @@
+//! The whole host in one value: engine thread, projection, feed, strategy workers.
+
+mod commands;
+mod config;
+
+use crate::clock::{Clock, TimeSource};
+use crate::feed::{Feed, FeedError, Prepared, Wiring};
+use crate::handle::{HostError, Queries, Updates};
+use crate::history::History;
+use crate::inbox::Inbox;
+use crate::journal_file::{JournalFile, JournalFileError};
+use crate::outlet::Outlet;
+use crate::plugin::PluginHost;
+use crate::plugin_files::PluginFiles;
+use crate::projection::{self, Shared};
+use crate::strategy::{Strategies, SwapOptions};
+use crate::sync::lock;
+pub use crate::trader::Ended;
+use crate::trader::{Request, Trader};
+use crate::view::{
+    AccountView, EngineView, HealthView, InstrumentView, PositionView, StrategyView,
+};
+pub use config::{HostConfig, JournalConfig, QueueSizes};
+use engine::{Definition, Engine, Journal, OrdersOnFault, StrategyConfig};
+use model::{AccountId, Fill, Order, OrderId};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::sync::{Semaphore, watch};
+
+/// Name of the strategy for orders by hand.
+pub const MANUAL: &str = "manual";
+
+/// Why a host could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal's file cannot be made.
+    #[error(transparent)]
+    Journal(#[from] JournalFileError),
+    /// A definition contradicts itself or an earlier one.
+    #[error("{0}")]
+    Definition(String),
+    /// The feed cannot be prepared.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The operating system gave no thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Starts hosts.
+pub struct Host;
+
+/// The one door to a running host. Cheap to clone; when the last clone is dropped, the host shuts
+/// down as with [`HostHandle::shutdown`], without anybody waiting for it.
+#[derive(Clone)]
+pub struct HostHandle(Arc<Inner>);
+
+struct Inner {
+    inbox: Arc<Inbox>,
+    outlet: Arc<Outlet>,
+    shared: Arc<Shared>,
+    strategies: Arc<Strategies>,
+    /// Requests that run on blocking workers at once.
+    workers: Arc<Semaphore>,
+    feed: Mutex<FeedSlot>,
+    wiring: Wiring,
+    journal_failed: Arc<AtomicBool>,
+    ended: watch::Receiver<Option<Ended>>,
+}
+
+enum FeedSlot {
+    Ready(Prepared),
+    Running(Feed),
+    Over,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The feed first, so that it does not wait for an inbox nobody empties.
+        self.inbox.close_market();
+        drop(std::mem::replace(&mut *lock(&self.feed), FeedSlot::Over));
+        // Refused only when the host has ended already.
+        let _ended = self.inbox.send_command(Request::Shutdown);
+    }
+}
+
+impl Host {
+    /// Starts a host: reads the feed's files, makes the journal, sets up the engine and its thread.
+    /// The feed waits for [`HostHandle::start_feed`], so that strategies can be loaded first.
+    ///
+    /// The join handle ends with the run and says how it ended.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub fn start(
+        config: HostConfig,
+        plugins: Arc<dyn PluginHost>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
+        let time = if config.feed.carries_time() {
+            TimeSource::Events
+        } else {
+            TimeSource::Wall(Arc::clone(&clock))
+        };
+        let queues = config.queues;
+        let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
+        let outlet = Arc::new(Outlet::new(queues.projection));
+        let shared = Arc::new(Shared::new(queues.updates));
+        let history = Arc::new(History::new(config.history_events));
+        let wiring = Wiring {
+            inbox: Arc::clone(&inbox),
+            history: Arc::clone(&history),
+            clock,
+        };
+        let prepared = Prepared::new(config.feed, &wiring)?;
+        let journal = match &config.journal {
+            Some(journal) => {
+                Journal::with_sink(Box::new(JournalFile::create(&journal.path, journal.fsync)?))
+            }
+            None => Journal::default(),
+        };
+        let journal_failed = Arc::new(AtomicBool::new(false));
+        let mut trader = Trader::new(
+            Engine::new(journal),
+            time.clone(),
+            Arc::clone(&inbox),
+            Arc::clone(&outlet),
+            Arc::clone(&journal_failed),
+        );
+        trader
+            .define(with_manual(config.definitions))
+            .map_err(StartError::Definition)?;
+        projection::show_pending(&outlet, &shared);
+        let strategies = Strategies::new(
+            Arc::clone(&inbox),
+            Arc::clone(&outlet),
+            Arc::clone(&shared),
+            history,
+            plugins,
+            PluginFiles::new(
+                config.plugin_folder,
+                &config.data_folder,
+                config.max_plugin_bytes,
+            ),
+            time,
+            SwapOptions {
+                events_bound: queues.swap_events,
+                timeout: config.swap_timeout,
+            },
+        );
+        let (ended, thread) = spawn(trader, &outlet, &shared)?;
+        let inner = Inner {
+            inbox,
+            outlet,
+            shared,
+            strategies: Arc::new(strategies),
+            workers: Arc::new(Semaphore::new(config.workers.max(1))),
+            feed: Mutex::new(FeedSlot::Ready(prepared)),
+            wiring,
+            journal_failed,
+            ended,
+        };
+        Ok((HostHandle(Arc::new(inner)), thread))
+    }
+}
+
+/// Starts the engine's and the projection's threads. The join handle is the engine's; it ends
+/// after the projection has shown everything.
+fn spawn(
+    trader: Trader,
+    outlet: &Arc<Outlet>,
+    shared: &Arc<Shared>,
+) -> Result<(watch::Receiver<Option<Ended>>, JoinHandle<Ended>), StartError> {
+    let (ending, ended) = watch::channel(None);
+    let projection = {
+        let (outlet, shared) = (Arc::clone(outlet), Arc::clone(shared));
+        std::thread::Builder::new()
+            .name("projection".to_owned())
+            .spawn(move || {
+                // Also when it panics: nobody must wait for a reader that is gone.
+                let _closed = OnDrop(|| outlet.close());
+                projection::run(&outlet, &shared);
+            })?
+    };
+    let thread = std::thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn({
+            let outlet = Arc::clone(outlet);
+            let inbox = trader.inbox();
+            move || {
+                let _closed = OnDrop(|| {
+                    inbox.close();
+                    outlet.close();
+                });
+                let ended = trader.run();
+                if projection.join().is_err() {
+                    tracing::error!("the projection's thread ended with a panic");
+                }
+                ending.send_replace(Some(ended.clone()));
+                ended
+            }
+        })?;
+    Ok((ended, thread))
+}
+
+/// Does something when dropped, whatever the reason.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Adds the strategy for orders by hand on the first account, unless there is one.
+fn with_manual(mut definitions: Vec<Definition>) -> Vec<Definition> {
+    let has_manual = definitions
+        .iter()
+        .any(|definition| matches!(definition, Definition::Strategy(config) if config.manual));
+    let has_account = definitions
+        .iter()
+        .any(|d| matches!(d, Definition::Account(_)));
+    if has_account && !has_manual {
+        definitions.push(Definition::Strategy(StrategyConfig {
+            name: MANUAL.to_owned(),
+            account: AccountId::new(0),
+            on_fault: OrdersOnFault::Keep,
+            manual: true,
+        }));
+    }
+    definitions
+}
+
+impl HostHandle {
+    /// Lets market data flow. A second call does nothing.
+    ///
+    /// # Errors
+    /// [`HostError::Stopped`] when the host is ending or no thread could be started.
+    pub fn start_feed(&self) -> Result<(), HostError> {
+        let mut slot = lock(&self.0.feed);
+        match std::mem::replace(&mut *slot, FeedSlot::Over) {
+            FeedSlot::Ready(prepared) => {
+                let feed = Feed::start(prepared, self.0.wiring.clone()).map_err(|error| {
+                    tracing::error!(%error, "the feed's thread cannot be started");
+                    HostError::Stopped
+                })?;
+                *slot = FeedSlot::Running(feed);
+                Ok(())
+            }
+            FeedSlot::Running(feed) => {
+                *slot = FeedSlot::Running(feed);
+                Ok(())
+            }
+            FeedSlot::Over => Err(HostError::Stopped),
+        }
+    }
+
+    /// Whether a feed that was started has sent all it has. A simulated market never has.
+    pub fn is_feed_finished(&self) -> bool {
+        match &*lock(&self.0.feed) {
+            FeedSlot::Running(feed) => feed.is_finished(),
+            FeedSlot::Ready(_) => false,
+            FeedSlot::Over => true,
+        }
+    }
+
+    /// Sends market data from elsewhere, in order, waiting for room; nothing is dropped. Blocks, so
+    /// call it on a thread of your own.
+    ///
+    /// # Errors
+    /// [`HostError::Stopped`] when the host is ending.
+    pub fn send_market(&self, inputs: &[crate::feed::MarketInput]) -> Result<(), HostError> {
+        self.0.wiring.history.record(inputs);
+        self.0
+            .inbox
+            .send_market(inputs)
+            .map_err(|_| HostError::Stopped)
+    }
+
+    /// All updates from now on. One that falls behind by more than the broadcast holds is told so.
+    pub fn subscribe(&self) -> Updates {
+        self.0.shared.subscribe()
+    }
+
+    /// Sequence of the latest update that the read model shows. Subscribe first, then read, then
+    /// skip what is not after this, and nothing is missed.
+    pub fn stream_position(&self) -> u64 {
+        self.0.shared.read(|model| model.updates)
+    }
+
+    /// What the host is struggling with, if anything.
+    pub fn health(&self) -> HealthView {
+        let (market_waiting, commands_waiting) = self.0.inbox.waiting();
+        HealthView {
+            market_waiting,
+            commands_waiting,
+            market_conflated: self.0.inbox.conflated(),
+            prices_conflated: self.0.outlet.conflated(),
+            journal_writable: !self.0.journal_failed.load(Ordering::Acquire),
+        }
+    }
+
+    /// The strategy service, for callers that block anyway.
+    pub(crate) fn strategies_service(&self) -> &Strategies {
+        &self.0.strategies
+    }
+
+    /// How the run ended, once it has.
+    pub fn ended(&self) -> Option<Ended> {
+        self.0.ended.borrow().clone()
+    }
+}
+
+impl Queries for HostHandle {
+    fn engine(&self) -> EngineView {
+        self.0.shared.read(|model| model.engine)
+    }
+
+    fn instruments(&self) -> Vec<InstrumentView> {
+        self.0.shared.read(|model| model.instruments.clone())
+    }
+
+    fn strategies(&self) -> Vec<Arc<StrategyView>> {
+        self.0.shared.read(|model| model.strategies.clone())
+    }
+
+    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>> {
+        self.0.shared.read(|model| model.strategy(name).cloned())
+    }
+
+    fn orders(&self) -> Vec<Order> {
+        self.0.shared.read(|model| model.orders())
+    }
+
+    fn order(&self, id: OrderId) -> Option<Order> {
+        self.0.shared.read(|model| model.order(id))
+    }
+
+    fn fills(&self) -> Vec<Fill> {
+        self.0.shared.read(|model| model.fills())
+    }
+
+    fn positions(&self) -> Vec<PositionView> {
+        self.0.shared.read(|model| model.positions())
+    }
+
+    fn accounts(&self) -> Vec<AccountView> {
+        self.0.shared.read(|model| model.accounts.clone())
+    }
+}

@@ -1,0 +1,255 @@
+//! What can be asked of a running host. Quick commands go straight to the engine's queue; slow ones
+//! to a blocking worker, where they run to their end even when the asker goes away.
+
+use super::{Ended, FeedSlot, HostHandle, MANUAL};
+use crate::handle::{HostError, LoadRequest, OrderTicket, Queries, SwapReport, SwapRequest};
+use crate::strategy::{Strategies, not_found};
+use crate::sync::lock;
+use crate::trader::{Request, StepRequest, Stepped};
+use crate::view::{EngineView, StrategyView};
+use engine::{Command, TradingState};
+use model::{Order, OrderId, StrategyId};
+use std::sync::Arc;
+
+impl HostHandle {
+    /// Admits a plugin and adds a strategy, started if asked for. A plugin that is refused, also
+    /// by its own `init`, leaves nothing behind.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn load_strategy(
+        &self,
+        request: LoadRequest,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        let name = request.name.clone();
+        self.slow(name, move |strategies, _| strategies.load(request))
+            .await
+    }
+
+    /// Starts a strategy that is stopped or broken, from the state it saved last.
+    ///
+    /// # Errors
+    /// See [`HostError`]; `Conflict` when it breaks while starting.
+    pub async fn start(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.slow(name.to_owned(), |strategies, name| strategies.start(name))
+            .await
+    }
+
+    /// Stops a strategy: it is told, its state is saved, its orders are cancelled.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn stop(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.slow(name.to_owned(), |strategies, name| strategies.stop(name))
+            .await
+    }
+
+    /// Denies a strategy's new orders until resumed; it stays warm.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn pause(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.quick(name, Command::Pause).await
+    }
+
+    /// Lets a paused strategy trade again.
+    ///
+    /// # Errors
+    /// See [`HostError`].
+    pub async fn resume(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.quick(name, Command::Resume).await
+    }
+
+    /// Replaces a strategy's plugin, or its parameters alone, while it runs. No event is missed or
+    /// seen twice; orders and positions stay. After any failure the old version runs on.
+    ///
+    /// # Errors
+    /// [`HostError::Plugin`] names the stage that failed; `Conflict` when a request of the strategy
+    /// is under way or it does not run.
+    pub async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.to_owned();
+        let done = self
+            .blocking(move || strategies.swap(&asked, request))
+            .await?;
+        Ok(SwapReport {
+            strategy: self.shown(name, done.committed_at).await?,
+            begun_at: done.begun_at,
+            committed_at: done.committed_at,
+            caught_up: done.caught_up,
+            switch_ns: done.switch_ns,
+            total_ns: done.total_ns,
+        })
+    }
+
+    /// Hands an order to the risk gate; returns it as it is after its first verdict. A denied order
+    /// is returned with that status; the code is in its update.
+    ///
+    /// # Errors
+    /// `NotFound` and `Invalid` for what the ticket names, `Busy` when the queue is full.
+    pub async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
+        let name = ticket.strategy.as_deref().unwrap_or(MANUAL);
+        let strategy = self
+            .strategy(name)
+            .ok_or_else(|| not_found("strategy", name))?;
+        if !strategy.manual {
+            let reason = format!("`{name}` is traded by a plugin; orders by hand need their own");
+            return Err(HostError::Invalid {
+                field: "strategy",
+                reason,
+            });
+        }
+        let instruments = self.instruments();
+        let instrument = instruments
+            .iter()
+            .find(|i| i.instrument.symbol == ticket.instrument);
+        let instrument = instrument.ok_or_else(|| not_found("instrument", &ticket.instrument))?;
+        let stepped = self
+            .step(Command::PlaceOrder {
+                strategy: strategy.id,
+                instrument: instrument.id,
+                side: ticket.side,
+                kind: ticket.kind,
+                quantity: ticket.quantity,
+                time_in_force: ticket.time_in_force,
+                intent: ticket.intent,
+            })
+            .await?;
+        let id = OrderId::derive(stepped.sequence, 0).ok_or(HostError::Stopped)?;
+        stepped.order(id).ok_or(HostError::Stopped)
+    }
+
+    /// Asks for an order's cancellation; returns the order as it is then.
+    ///
+    /// # Errors
+    /// `NotFound` for an order that was never seen or is long over, `Conflict` for one that is over.
+    pub async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {
+        let stepped = self.step(Command::CancelOrder(id)).await?;
+        let known = self.order(id);
+        match (stepped.refusal(), known) {
+            (None, known) => stepped
+                .order(id)
+                .or(known)
+                .ok_or_else(|| not_found("order", &id.to_string())),
+            (Some(_), Some(order)) => Err(HostError::Conflict(format!(
+                "order {id} is {} and cannot be cancelled",
+                order.status.name()
+            ))),
+            (Some(_), None) => Err(not_found("order", &id.to_string())),
+        }
+    }
+
+    /// Lets all, only reducing, or no orders leave.
+    ///
+    /// # Errors
+    /// `Busy` when the queue is full.
+    pub async fn set_trading_state(&self, state: TradingState) -> Result<EngineView, HostError> {
+        self.step(Command::SetTradingState(state)).await?;
+        Ok(self.engine())
+    }
+
+    /// Sets the kill latch, which cancels all orders and denies new ones, or clears it.
+    ///
+    /// # Errors
+    /// `Busy` when the queue is full.
+    pub async fn kill(&self, set: bool) -> Result<EngineView, HostError> {
+        self.step(Command::SetKillLatch(set)).await?;
+        Ok(self.engine())
+    }
+
+    /// Ends the run in order: the feed stops, strategies stop and save, orders are cancelled, the
+    /// journal is sealed, readers see the end. Returns how it ended; a second call does too.
+    ///
+    /// # Errors
+    /// [`HostError::Stopped`] when the engine's thread died.
+    pub async fn shutdown(&self) -> Result<Ended, HostError> {
+        let handle = self.clone();
+        self.on_worker(move || {
+            handle.0.inbox.close_market();
+            drop(std::mem::replace(
+                &mut *lock(&handle.0.feed),
+                FeedSlot::Over,
+            ));
+            // Refused only when it has ended already.
+            let _ended = handle.0.inbox.send_command(Request::Shutdown);
+            Ok(())
+        })
+        .await?;
+        let mut ended = self.0.ended.clone();
+        let ended = ended
+            .wait_for(Option::is_some)
+            .await
+            .map_err(|_| HostError::Stopped)?;
+        ended.clone().ok_or(HostError::Stopped)
+    }
+
+    /// A command that changes a strategy's state at once.
+    async fn quick(
+        &self,
+        name: &str,
+        command: impl FnOnce(StrategyId) -> Command,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        let view = self
+            .strategy(name)
+            .ok_or_else(|| not_found("strategy", name))?;
+        let stepped = self.step(command(view.id)).await?;
+        match stepped.refusal() {
+            Some(why) => Err(HostError::Conflict(why.to_string())),
+            None => self.shown(name, stepped.sequence).await,
+        }
+    }
+
+    /// Steps a command; returns when readers see what it changed.
+    async fn step(&self, command: Command) -> Result<Stepped, HostError> {
+        let (request, answer) = StepRequest::command(command);
+        self.0.inbox.offer_command(request)?;
+        let stepped = answer.await.map_err(|_| HostError::Stopped)?;
+        self.0.shared.shows(stepped.sequence).await;
+        Ok(stepped)
+    }
+
+    /// Runs a slow request and returns the strategy as it is afterwards.
+    async fn slow(
+        &self,
+        name: String,
+        act: impl FnOnce(&Strategies, &str) -> Result<u64, HostError> + Send + 'static,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.clone();
+        let sequence = self.blocking(move || act(&strategies, &asked)).await?;
+        self.shown(&name, sequence).await
+    }
+
+    /// Runs a slow request on a worker, a bounded number at once.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> Result<T, HostError> + Send + 'static,
+    ) -> Result<T, HostError> {
+        let permit = Arc::clone(&self.0.workers).acquire_owned().await;
+        let permit = permit.map_err(|_| HostError::Stopped)?;
+        self.on_worker(move || {
+            let _permit = permit;
+            act()
+        })
+        .await
+    }
+
+    async fn on_worker<T: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> Result<T, HostError> + Send + 'static,
+    ) -> Result<T, HostError> {
+        match tokio::task::spawn_blocking(act).await {
+            Ok(result) => result,
+            Err(error) => {
+                tracing::error!(%error, "a worker did not finish");
+                Err(HostError::Stopped)
+            }
+        }
+    }
+
+    async fn shown(&self, name: &str, sequence: u64) -> Result<Arc<StrategyView>, HostError> {
+        self.0.shared.shows(sequence).await;
+        self.strategy(name)
+            .ok_or_else(|| not_found("strategy", name))
+    }
+}

@@ -1,0 +1,334 @@
+//! The way to the engine thread: two bounded queues, so that a flood of market data cannot starve
+//! commands.
+//!
+//! * `market`: public data. Live feeds [`Inbox::offer_market`]: above 80 % of the bound the queue is
+//!   conflated (only the latest quote and the latest trade of each instrument stay), and what was
+//!   dropped is counted. Feeds that must lose nothing [`Inbox::send_market`] and wait for room.
+//! * `commands`: never dropped. [`Inbox::offer_command`] answers `Busy` when full;
+//!   [`Inbox::send_command`], for the host's own workers, waits for room.
+
+use crate::handle::HostError;
+use crate::sync::lock;
+use crate::trader::Request;
+use model::{Bar, InstrumentId, Quote, Timestamp, Trade};
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Market inputs handed to the engine thread at once.
+pub(crate) const MARKET_BATCH: usize = 256;
+/// Commands handed to the engine thread at once.
+const COMMAND_BATCH: usize = 64;
+
+/// One public event on its way to the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarketInput {
+    /// A new best bid or ask.
+    Quote(Quote),
+    /// A trade.
+    Trade(Trade),
+    /// A finished bar.
+    Bar(Bar),
+    /// Nothing but time, for replays: timers that are due come out.
+    Clock(Timestamp),
+}
+
+impl MarketInput {
+    /// The time it carries.
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Quote(quote) => quote.ts_init,
+            Self::Trade(trade) => trade.ts_init,
+            Self::Bar(bar) => bar.ts_init,
+            Self::Clock(time) => *time,
+        }
+    }
+
+    /// What replaces it: a later input with the same key. `None` for what is never conflated.
+    fn key(&self) -> Option<(u8, InstrumentId)> {
+        match self {
+            Self::Quote(quote) => Some((0, quote.instrument)),
+            Self::Trade(trade) => Some((1, trade.instrument)),
+            Self::Clock(_) => Some((2, InstrumentId::default())),
+            Self::Bar(_) => None,
+        }
+    }
+}
+
+impl From<store::MarketEvent> for MarketInput {
+    fn from(event: store::MarketEvent) -> Self {
+        match event {
+            store::MarketEvent::Quote(quote) => Self::Quote(quote),
+            store::MarketEvent::Trade(trade) => Self::Trade(trade),
+            store::MarketEvent::Bar(bar) => Self::Bar(bar),
+        }
+    }
+}
+
+/// The inbox was closed: the host is stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+/// Both queues.
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    arrived: Condvar,
+    room: Condvar,
+    market_bound: usize,
+    command_bound: usize,
+    conflated: AtomicU64,
+}
+
+struct State {
+    market: VecDeque<MarketInput>,
+    commands: VecDeque<Request>,
+    /// Length at which the market queue is conflated next.
+    conflate_at: usize,
+    market_closed: bool,
+    closed: bool,
+}
+
+impl Inbox {
+    pub(crate) fn new(market_bound: usize, command_bound: usize) -> Self {
+        let market_bound = market_bound.max(MARKET_BATCH);
+        Self {
+            state: Mutex::new(State {
+                market: VecDeque::new(),
+                commands: VecDeque::new(),
+                conflate_at: market_bound / 5 * 4,
+                market_closed: false,
+                closed: false,
+            }),
+            arrived: Condvar::new(),
+            room: Condvar::new(),
+            market_bound,
+            command_bound: command_bound.max(1),
+            conflated: AtomicU64::new(0),
+        }
+    }
+
+    /// Public events dropped because newer ones of their instrument were there.
+    pub(crate) fn conflated(&self) -> u64 {
+        self.conflated.load(Ordering::Relaxed)
+    }
+
+    /// Inputs waiting: market data, commands.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let state = lock(&self.state);
+        (state.market.len(), state.commands.len())
+    }
+
+    /// Adds public data without waiting, conflating when the queue is nearly full.
+    pub(crate) fn offer_market(&self, inputs: &[MarketInput]) -> Result<(), Closed> {
+        let mut state = lock(&self.state);
+        if state.market_closed {
+            return Err(Closed);
+        }
+        for input in inputs {
+            if state.market.len() >= state.conflate_at.min(self.market_bound) {
+                let dropped = state.conflate(self.market_bound);
+                self.conflated.fetch_add(dropped, Ordering::Relaxed);
+            }
+            state.market.push_back(*input);
+        }
+        self.finish(state)
+    }
+
+    /// Adds public data in order, waiting for room; nothing is lost.
+    pub(crate) fn send_market(&self, inputs: &[MarketInput]) -> Result<(), Closed> {
+        for chunk in inputs.chunks(MARKET_BATCH) {
+            let mut state = self.wait_for_room(|state| {
+                state.market_closed || state.market.len() + chunk.len() <= self.market_bound
+            });
+            if state.market_closed {
+                return Err(Closed);
+            }
+            state.market.extend(chunk.iter().copied());
+            self.finish(state)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a command, or says that the queue is full.
+    pub(crate) fn offer_command(&self, request: Request) -> Result<(), HostError> {
+        let mut state = lock(&self.state);
+        if !state.closed && state.commands.len() >= self.command_bound {
+            return Err(HostError::Busy);
+        }
+        state.commands.push_back(request);
+        self.finish(state).map_err(|Closed| HostError::Stopped)
+    }
+
+    /// Adds a command, waiting for room.
+    pub(crate) fn send_command(&self, request: Request) -> Result<(), HostError> {
+        let mut state = self.wait_for_room(|state| state.commands.len() < self.command_bound);
+        state.commands.push_back(request);
+        self.finish(state).map_err(|Closed| HostError::Stopped)
+    }
+
+    fn wait_for_room(&self, is_room: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        while !state.closed && !is_room(&state) {
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// Wakes the engine thread; what was added to a closed inbox is taken out again.
+    fn finish(&self, mut state: MutexGuard<'_, State>) -> Result<(), Closed> {
+        if state.closed {
+            state.clear();
+            return Err(Closed);
+        }
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Takes what is there, at most one batch of each kind; waits up to `patience` for something.
+    pub(crate) fn take(
+        &self,
+        patience: Duration,
+        market: &mut Vec<MarketInput>,
+        commands: &mut Vec<Request>,
+    ) {
+        let mut state = lock(&self.state);
+        if state.is_empty() && !patience.is_zero() {
+            let waited = self
+                .arrived
+                .wait_timeout_while(state, patience, |s| s.is_empty());
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let count = state.commands.len().min(COMMAND_BATCH);
+        commands.extend(state.commands.drain(..count));
+        let count = state.market.len().min(MARKET_BATCH);
+        market.extend(state.market.drain(..count));
+        if state.market.is_empty() {
+            state.conflate_at = self.market_bound / 5 * 4;
+        }
+        drop(state);
+        self.room.notify_all();
+    }
+
+    /// Refuses market data from now on; what waits is still handled.
+    pub(crate) fn close_market(&self) {
+        lock(&self.state).market_closed = true;
+        self.room.notify_all();
+    }
+
+    /// Refuses everything from now on and drops what waits, whose askers are told `Stopped`.
+    pub(crate) fn close(&self) {
+        let mut state = lock(&self.state);
+        (state.market_closed, state.closed) = (true, true);
+        state.clear();
+        drop(state);
+        self.room.notify_all();
+        self.arrived.notify_all();
+    }
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.market.is_empty() && self.commands.is_empty() && !self.closed
+    }
+
+    fn clear(&mut self) {
+        self.market.clear();
+        self.commands.clear();
+    }
+
+    /// Keeps the latest input of each key, and everything without one as long as there is room.
+    fn conflate(&mut self, bound: usize) -> u64 {
+        let before = self.market.len();
+        let mut seen = HashSet::new();
+        let mut kept: VecDeque<MarketInput> = self
+            .market
+            .drain(..)
+            .rev()
+            .filter(|input| input.key().is_none_or(|key| seen.insert(key)))
+            .collect();
+        kept.make_contiguous().reverse();
+        while kept.len() >= bound {
+            kept.pop_front();
+        }
+        // A pass must free enough to be worth the next one.
+        self.conflate_at = (bound / 5 * 4).max(kept.len() + bound / 10);
+        self.market = kept;
+        (before - self.market.len()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Price, Quantity};
+
+    fn quote(instrument: u32, nanos: u64) -> MarketInput {
+        let at = Timestamp::from_nanos(nanos);
+        MarketInput::Quote(Quote {
+            instrument: InstrumentId::new(instrument),
+            bid: Price::from_raw(1),
+            ask: Price::from_raw(2),
+            bid_size: Quantity::ONE,
+            ask_size: Quantity::ONE,
+            ts_event: at,
+            ts_init: at,
+        })
+    }
+
+    fn drain(inbox: &Inbox) -> Vec<u64> {
+        let (mut market, mut commands) = (Vec::new(), Vec::new());
+        while inbox.waiting().0 > 0 {
+            inbox.take(Duration::ZERO, &mut market, &mut commands);
+        }
+        market.iter().map(|input| input.time().nanos()).collect()
+    }
+
+    #[test]
+    fn below_the_mark_nothing_is_lost() {
+        let inbox = Inbox::new(1_000, 1);
+        let inputs: Vec<_> = (0..800).map(|n| quote(0, n)).collect();
+        inbox.offer_market(&inputs).unwrap();
+        assert_eq!((drain(&inbox).len(), inbox.conflated()), (800, 0));
+    }
+
+    #[test]
+    fn a_flood_keeps_the_latest_of_each_instrument_in_order() {
+        let inbox = Inbox::new(1_000, 1);
+        let inputs: Vec<_> = (0..10_000).map(|n| quote((n % 2) as u32, n)).collect();
+        inbox.offer_market(&inputs).unwrap();
+        let times = drain(&inbox);
+        assert!(times.is_sorted() && times.len() <= 1_000);
+        assert_eq!(times.last_chunk(), Some(&[9_998, 9_999]));
+        assert_eq!(times.len() as u64 + inbox.conflated(), 10_000);
+    }
+
+    #[test]
+    fn a_sender_that_waits_loses_nothing() {
+        let inbox = Inbox::new(MARKET_BATCH, 1);
+        let inputs: Vec<_> = (0..5_000).map(|n| quote(0, n)).collect();
+        let got = std::thread::scope(|scope| {
+            let sender = scope.spawn(|| inbox.send_market(&inputs));
+            let mut got = Vec::new();
+            while got.len() < inputs.len() {
+                inbox.take(Duration::from_millis(10), &mut got, &mut Vec::new());
+            }
+            sender.join().unwrap().unwrap();
+            got
+        });
+        assert_eq!((got == inputs, inbox.conflated()), (true, 0));
+    }
+
+    #[test]
+    fn a_closed_inbox_refuses() {
+        let inbox = Inbox::new(1_000, 1);
+        inbox.close();
+        assert_eq!(inbox.offer_market(&[quote(0, 1)]), Err(Closed));
+        assert_eq!(inbox.send_market(&[quote(0, 1)]), Err(Closed));
+        assert_eq!(inbox.waiting(), (0, 0));
+    }
+}

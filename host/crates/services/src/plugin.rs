@@ -1,0 +1,73 @@
+//! The port behind which plugins live: bytes in, strategies out. WebAssembly is one
+//! implementation (see [`crate::wasm`]); tests bring their own.
+
+use model::{Instrument, InstrumentId, PluginHash, Strategy};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Why a plugin was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{stage}: {reason}")]
+pub struct Refusal {
+    /// The stage that failed: size, parse, imports, world, compile, parameters, init.
+    pub stage: &'static str,
+    /// Why, and what would do.
+    pub reason: String,
+}
+
+/// Admits plugins. Takes up to seconds, so it is never called on the engine thread.
+pub trait PluginHost: Send + Sync + 'static {
+    /// Checks and compiles.
+    ///
+    /// # Errors
+    /// The stage that failed and why.
+    fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal>;
+}
+
+/// What an instance is made with.
+#[derive(Debug, Clone)]
+pub struct InstanceRequest {
+    /// The name under which it runs.
+    pub strategy: String,
+    /// The instruments it may use.
+    pub instruments: Vec<(InstrumentId, Instrument)>,
+    /// Names of currencies, by the number of their handle.
+    pub currencies: Vec<String>,
+    /// Parameters as given; missing ones take their defaults.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An instance with the complete parameters it was made with, in the plugin's order.
+pub struct Made {
+    /// The instance.
+    pub instance: Box<dyn Strategy>,
+    /// The parameters.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// An admitted plugin.
+pub trait Plugin: Send + Sync {
+    /// The hash of its bytes.
+    fn hash(&self) -> PluginHash;
+
+    /// The author's name for it.
+    fn name(&self) -> &str;
+
+    /// The author's version.
+    fn version(&self) -> &str;
+
+    /// Names of its parameters, in its order.
+    fn parameter_names(&self) -> Vec<String>;
+
+    /// Checks parameters and fills in defaults, without making an instance.
+    ///
+    /// # Errors
+    /// A refusal of stage `parameters`.
+    fn check(&self, given: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, Refusal>;
+
+    /// Makes an instance and lets it initialise.
+    ///
+    /// # Errors
+    /// A refusal of stage `parameters` or `init`.
+    fn make(&self, request: InstanceRequest) -> Result<Made, Refusal>;
+}

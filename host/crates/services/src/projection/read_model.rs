@@ -1,0 +1,442 @@
+//! The read model: what the last effects left, with bounded tails of what is over.
+
+use crate::outlet::{Item, Mark, Numbers};
+use crate::view::{
+    AccountView, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView, PositionView,
+    StrategyView,
+};
+use engine::{Definition, Effect, StrategyConfig, StrategyState, SwapStage};
+use model::{
+    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
+    OrderId, OrderUpdate, PositionUpdate, StrategyId, Timestamp,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Closed orders kept.
+const CLOSED_ORDERS: usize = 1_000;
+/// Fills kept.
+const FILLS: usize = 1_000;
+/// Log lines kept per strategy.
+const LOG_LINES: usize = 200;
+/// Log lines that an update carries; the rest is in the model. Updates wait in the broadcast by the
+/// thousand, so each must stay small whatever a strategy writes.
+const LOG_LINES_IN_UPDATE: usize = 20;
+/// Faults kept per strategy.
+const FAULTS: usize = 20;
+
+/// Everything readers can ask for.
+#[derive(Default)]
+pub(crate) struct ReadModel {
+    pub(crate) engine: EngineView,
+    pub(crate) instruments: Vec<InstrumentView>,
+    pub(crate) accounts: Vec<AccountView>,
+    pub(crate) strategies: Vec<Arc<StrategyView>>,
+    pub(crate) currencies: Vec<String>,
+    /// Updates published so far.
+    pub(crate) updates: u64,
+    venues: Vec<String>,
+    open: BTreeMap<OrderId, Order>,
+    closed: VecDeque<Order>,
+    fills: VecDeque<Fill>,
+    positions: BTreeMap<(StrategyId, InstrumentId), PositionView>,
+    /// Strategies whose log grew since they were last published.
+    chatty: BTreeSet<StrategyId>,
+    /// The engine view as last published.
+    published: EngineView,
+}
+
+impl ReadModel {
+    /// Open orders, then the latest closed ones, newest first.
+    pub(crate) fn orders(&self) -> Vec<Order> {
+        self.open
+            .values()
+            .rev()
+            .chain(&self.closed)
+            .copied()
+            .collect()
+    }
+
+    /// An open order or one of the latest closed ones.
+    pub(crate) fn order(&self, id: OrderId) -> Option<Order> {
+        let closed = || self.closed.iter().find(|order| order.id == id);
+        self.open.get(&id).or_else(closed).copied()
+    }
+
+    /// The latest fills, newest first.
+    pub(crate) fn fills(&self) -> Vec<Fill> {
+        self.fills.iter().copied().collect()
+    }
+
+    /// All positions, worth what the latest prices make them.
+    pub(crate) fn positions(&self) -> Vec<PositionView> {
+        self.positions
+            .values()
+            .map(|position| self.valued(*position))
+            .collect()
+    }
+
+    /// A strategy by name.
+    pub(crate) fn strategy(&self, name: &str) -> Option<&Arc<StrategyView>> {
+        self.strategies
+            .iter()
+            .find(|strategy| strategy.name == name)
+    }
+
+    /// Takes in a change; what readers are told goes to `changes`. Returns when it happened.
+    pub(crate) fn apply(&mut self, item: Item, changes: &mut Vec<Change>) -> Timestamp {
+        match item {
+            Item::Effect(time, sequence, effect) => {
+                self.apply_effect(time, sequence, effect, changes);
+                time
+            }
+            Item::Defined(time, definition) => {
+                self.define(*definition, changes);
+                time
+            }
+            Item::Plugin(time, strategy, plugin) => {
+                self.set_plugin(strategy, *plugin, changes);
+                time
+            }
+            Item::SwapProgress(strategy, progress) => {
+                self.edit(strategy, changes, |view| {
+                    view.swap = progress.map(str::to_owned)
+                });
+                self.engine.time
+            }
+            Item::State(state) => {
+                self.engine.state = state;
+                self.publish_engine(changes);
+                self.engine.time
+            }
+            Item::Retired(_) => self.engine.time,
+        }
+    }
+
+    fn apply_effect(
+        &mut self,
+        time: Timestamp,
+        sequence: u64,
+        effect: Effect,
+        changes: &mut Vec<Change>,
+    ) {
+        match effect {
+            Effect::Order(update, order) => self.apply_order(update, order, changes),
+            Effect::Fill(fill) => {
+                push_front(&mut self.fills, fill, FILLS);
+                changes.push(Change::Fill(fill));
+            }
+            Effect::Position(update) => self.apply_position(update, changes),
+            Effect::Balance(account, currency, balance) => {
+                self.apply_balance(account, currency, balance);
+                changes.push(Change::Balance(account, currency, balance));
+            }
+            Effect::Bar(bar) => changes.push(Change::Bar(bar)),
+            Effect::Strategy(strategy, state) => {
+                self.edit(strategy, changes, |view| view.state = state);
+            }
+            Effect::Fault(strategy, fault) => self.edit(strategy, changes, |view| {
+                push_back(
+                    &mut view.faults,
+                    FaultView {
+                        time,
+                        sequence,
+                        fault,
+                    },
+                    FAULTS,
+                );
+            }),
+            Effect::Log(strategy, level, text) => {
+                if let Some(view) = self.strategies.get_mut(strategy.index()) {
+                    let line = LogLine { time, level, text };
+                    push_back(&mut Arc::make_mut(view).log, line, LOG_LINES);
+                    self.chatty.insert(strategy);
+                }
+            }
+            Effect::Swap(strategy, stage) => self.edit(strategy, changes, |view| {
+                view.swap = match stage {
+                    SwapStage::Begun(_) => Some("catch-up".to_owned()),
+                    SwapStage::Committed(_) | SwapStage::Aborted(_) => None,
+                };
+            }),
+            Effect::TradingState(state) => {
+                self.engine.trading_state = state;
+                self.publish_engine(changes);
+            }
+            Effect::KillLatch(killed) => {
+                self.engine.killed = killed;
+                self.publish_engine(changes);
+            }
+            Effect::Saved(..) | Effect::Ignored(_) => {}
+        }
+    }
+
+    fn apply_order(&mut self, update: OrderUpdate, order: Order, changes: &mut Vec<Change>) {
+        if order.status.is_closed() {
+            self.open.remove(&order.id);
+            push_front(&mut self.closed, order, CLOSED_ORDERS);
+        } else {
+            self.open.insert(order.id, order);
+        }
+        changes.push(Change::Order(update, order));
+    }
+
+    fn apply_position(&mut self, update: PositionUpdate, changes: &mut Vec<Change>) {
+        let PositionUpdate {
+            strategy,
+            instrument,
+            state,
+            ts_event,
+        } = update;
+        let position = PositionView {
+            strategy,
+            instrument,
+            state,
+            unrealized: None,
+            ts_event,
+        };
+        let position = self.valued(position);
+        self.positions.insert((strategy, instrument), position);
+        changes.push(Change::Position(position));
+    }
+
+    fn apply_balance(&mut self, account: AccountId, currency: CurrencyId, balance: Balance) {
+        let name = self.currency_name(currency);
+        let Some(account) = self.accounts.get_mut(account.index()) else {
+            return;
+        };
+        match account
+            .balances
+            .iter_mut()
+            .find(|(known, ..)| *known == currency)
+        {
+            Some((.., known)) => *known = balance,
+            None => {
+                account.balances.push((currency, name, balance));
+                account.balances.sort_by_key(|(currency, ..)| *currency);
+            }
+        }
+    }
+
+    /// Takes in the latest prices of an instrument.
+    pub(crate) fn apply_mark(
+        &mut self,
+        instrument: InstrumentId,
+        mark: Mark,
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(view) = self.instruments.get_mut(instrument.index()) else {
+            return;
+        };
+        if let Some(quote) = mark.quote.filter(|quote| view.quote != Some(*quote)) {
+            changes.push(Change::Quote(quote));
+        }
+        (view.quote, view.last) = (mark.quote, mark.last);
+    }
+
+    /// Takes in the engine's numbers; a change of what may trade is told at once.
+    pub(crate) fn apply_numbers(&mut self, numbers: Numbers, changes: &mut Vec<Change>) {
+        let Numbers {
+            time,
+            sequence,
+            ignored,
+            trading_state,
+            killed,
+        } = numbers;
+        let state = self.engine.state;
+        self.engine = EngineView {
+            state,
+            trading_state,
+            killed,
+            time,
+            sequence,
+            ignored,
+        };
+        let told = self.published;
+        if (told.state, told.trading_state, told.killed) != (state, trading_state, killed) {
+            self.publish_engine(changes);
+        }
+    }
+
+    /// Tells what changes all the time: worth of open positions, logs, engine numbers.
+    pub(crate) fn refresh(&mut self, changes: &mut Vec<Change>) {
+        let worth: Vec<PositionView> = self
+            .positions
+            .values()
+            .map(|old| (old, self.valued(*old)))
+            .filter(|(old, new)| *old != new)
+            .map(|(_, new)| new)
+            .collect();
+        for position in worth {
+            self.positions
+                .insert((position.strategy, position.instrument), position);
+            changes.push(Change::Position(position));
+        }
+        for strategy in std::mem::take(&mut self.chatty) {
+            self.publish_strategy(strategy, changes);
+        }
+        if self.published != self.engine {
+            self.publish_engine(changes);
+        }
+    }
+
+    fn publish_engine(&mut self, changes: &mut Vec<Change>) {
+        self.published = self.engine;
+        changes.push(Change::Engine(self.engine));
+    }
+
+    /// The position with the profit of its open part at the latest price.
+    fn valued(&self, position: PositionView) -> PositionView {
+        let unrealized = self
+            .instruments
+            .get(position.instrument.index())
+            .and_then(|view| {
+                let middle = view.quote.map(|quote| quote.bid.midpoint(quote.ask));
+                let mark = middle.or(view.last)?;
+                position
+                    .state
+                    .unrealized(mark, view.instrument.multiplier)
+                    .ok()
+            });
+        PositionView {
+            unrealized,
+            ..position
+        }
+    }
+
+    fn edit(
+        &mut self,
+        strategy: StrategyId,
+        changes: &mut Vec<Change>,
+        edit: impl FnOnce(&mut StrategyView),
+    ) {
+        if let Some(view) = self.strategies.get_mut(strategy.index()) {
+            edit(Arc::make_mut(view));
+            self.publish_strategy(strategy, changes);
+        }
+    }
+
+    fn publish_strategy(&mut self, strategy: StrategyId, changes: &mut Vec<Change>) {
+        self.chatty.remove(&strategy);
+        let Some(view) = self.strategies.get(strategy.index()) else {
+            return;
+        };
+        let excess = view.log.len().saturating_sub(LOG_LINES_IN_UPDATE);
+        let told = if excess == 0 {
+            Arc::clone(view)
+        } else {
+            let mut short = StrategyView::clone(view);
+            short.log.drain(..excess);
+            Arc::new(short)
+        };
+        changes.push(Change::Strategy(told));
+    }
+
+    fn set_plugin(&mut self, strategy: StrategyId, plugin: PluginView, changes: &mut Vec<Change>) {
+        self.edit(strategy, changes, |view| view.plugin = Some(plugin));
+    }
+
+    fn define(&mut self, definition: Definition, changes: &mut Vec<Change>) {
+        match definition {
+            Definition::Currency(name) => self.currencies.push(name),
+            Definition::Venue(config) => self.venues.push(config.name),
+            Definition::Instrument(instrument) => self.define_instrument(instrument),
+            Definition::Account(config) => self.define_account(config, changes),
+            Definition::Strategy(config) => self.define_strategy(config, changes),
+            Definition::Limits(..) => {}
+        }
+    }
+
+    fn define_instrument(&mut self, instrument: Instrument) {
+        let venue = self
+            .venues
+            .get(instrument.venue.index())
+            .cloned()
+            .unwrap_or_default();
+        self.instruments.push(InstrumentView {
+            id: InstrumentId::new(count(self.instruments.len())),
+            quote_currency: self.currency_name(instrument.quote_currency),
+            venue,
+            instrument,
+            quote: None,
+            last: None,
+        });
+    }
+
+    fn define_account(&mut self, config: AccountConfig, changes: &mut Vec<Change>) {
+        let id = AccountId::new(count(self.accounts.len()));
+        let mut balances = BTreeMap::from([(config.base_currency, Money::ZERO)]);
+        for (currency, amount) in &config.deposits {
+            let total = balances.entry(*currency).or_insert(Money::ZERO);
+            // The engine has refused deposits that overflow.
+            *total = total.checked_add(*amount).unwrap_or(Money::MAX);
+        }
+        let balances: Vec<(CurrencyId, String, Balance)> = balances
+            .into_iter()
+            .map(|(currency, total)| {
+                let balance = Balance {
+                    total,
+                    locked: Money::ZERO,
+                };
+                changes.push(Change::Balance(id, currency, balance));
+                (currency, self.currency_name(currency), balance)
+            })
+            .collect();
+        self.accounts.push(AccountView {
+            id,
+            config,
+            balances,
+        });
+    }
+
+    fn define_strategy(&mut self, config: StrategyConfig, changes: &mut Vec<Change>) {
+        let StrategyConfig {
+            name,
+            account,
+            manual,
+            ..
+        } = config;
+        let id = StrategyId::new(count(self.strategies.len()));
+        let state = if manual {
+            StrategyState::Running
+        } else {
+            StrategyState::Stopped
+        };
+        self.strategies.push(Arc::new(StrategyView {
+            id,
+            name,
+            manual,
+            account,
+            state,
+            plugin: None,
+            swap: None,
+            faults: Vec::new(),
+            log: Vec::new(),
+        }));
+        self.publish_strategy(id, changes);
+    }
+
+    fn currency_name(&self, currency: CurrencyId) -> String {
+        self.currencies
+            .get(currency.index())
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// Handles count up from zero; as many as u32 counts would exhaust memory first.
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn push_front<T>(list: &mut VecDeque<T>, item: T, bound: usize) {
+    list.push_front(item);
+    list.truncate(bound);
+}
+
+fn push_back<T>(list: &mut Vec<T>, item: T, bound: usize) {
+    if list.len() >= bound {
+        list.remove(0);
+    }
+    list.push(item);
+}

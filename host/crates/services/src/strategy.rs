@@ -1,0 +1,444 @@
+//! The strategy service: what operators do to strategies, as far as it is slow.
+//!
+//! Everything here runs on blocking workers: reading files, admission, compilation, making and
+//! initialising instances, catching up. The engine thread only gets finished things. Each strategy
+//! has at most one such request under way; a second one is refused, not queued.
+
+pub(crate) mod recorder;
+mod swap;
+
+use crate::clock::TimeSource;
+use crate::handle::{HostError, LoadRequest, PluginSource};
+use crate::history::History;
+use crate::inbox::Inbox;
+use crate::outlet::Outlet;
+use crate::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
+use crate::plugin_files::PluginFiles;
+use crate::projection::Shared;
+use crate::sync::lock;
+use crate::trader::{Request, StepRequest, Stepped};
+use crate::view::{AccountView, PluginView};
+use engine::{Command, Definition, Effect, Ignored, Input, Staged, StrategyConfig};
+use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+pub(crate) use swap::SwapDone;
+use tokio::sync::oneshot;
+
+/// Longest name of a strategy, in bytes.
+const MAX_NAME_BYTES: usize = 64;
+
+/// How swaps behave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SwapOptions {
+    /// Events that may wait for a candidate.
+    pub(crate) events_bound: usize,
+    /// How long a candidate may take to catch up.
+    pub(crate) timeout: Duration,
+}
+
+/// The service.
+pub(crate) struct Strategies {
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) history: Arc<History>,
+    pub(crate) plugins: Arc<dyn PluginHost>,
+    pub(crate) files: PluginFiles,
+    pub(crate) time: TimeSource,
+    pub(crate) swaps: SwapOptions,
+    /// What is known of each strategy that has a plugin, by name.
+    entries: Mutex<BTreeMap<String, Entry>>,
+}
+
+/// A strategy that is or was loaded.
+struct Entry {
+    id: StrategyId,
+    loaded: Option<Loaded>,
+    /// What it saved when it last stopped.
+    saved: Option<SavedState>,
+    /// The request that is under way.
+    busy: Option<&'static str>,
+}
+
+/// A plugin with parameters, ready to be made.
+#[derive(Clone)]
+struct Loaded {
+    plugin: Arc<dyn Plugin>,
+    parameters: Vec<(String, String)>,
+}
+
+/// An instance with what readers and the journal are told of it.
+struct Instance {
+    made: Made,
+    hash: PluginHash,
+    view: PluginView,
+}
+
+/// Marks a strategy as busy until dropped.
+struct Occupied<'a> {
+    service: &'a Strategies,
+    name: String,
+}
+
+impl Drop for Occupied<'_> {
+    fn drop(&mut self) {
+        let mut entries = lock(&self.service.entries);
+        if let Some(entry) = entries.get_mut(&self.name) {
+            entry.busy = None;
+            // A load that failed leaves nothing.
+            if entry.loaded.is_none() {
+                entries.remove(&self.name);
+            }
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> HostError {
+    HostError::Plugin {
+        stage: refusal.stage,
+        reason: refusal.reason,
+    }
+}
+
+fn no_effect(why: &Ignored) -> HostError {
+    HostError::Conflict(why.to_string())
+}
+
+impl Strategies {
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of the host, each of its own type"
+    )]
+    pub(crate) fn new(
+        inbox: Arc<Inbox>,
+        outlet: Arc<Outlet>,
+        shared: Arc<Shared>,
+        history: Arc<History>,
+        plugins: Arc<dyn PluginHost>,
+        files: PluginFiles,
+        time: TimeSource,
+        swaps: SwapOptions,
+    ) -> Self {
+        let entries = Mutex::default();
+        Self {
+            inbox,
+            outlet,
+            shared,
+            history,
+            plugins,
+            files,
+            time,
+            swaps,
+            entries,
+        }
+    }
+
+    /// Admits a plugin and adds a strategy; returns the sequence after which readers see it.
+    pub(crate) fn load(&self, request: LoadRequest) -> Result<u64, HostError> {
+        check_name(&request.name)?;
+        let account = self.account(request.account.as_deref())?;
+        let _occupied = self.reserve(&request.name)?;
+        let loaded = self.admit(request.plugin, &request.parameters)?;
+        // Made before anything is defined: an instance that refuses leaves no strategy behind.
+        let instance = request
+            .start
+            .then(|| self.make(&request.name, &loaded))
+            .transpose()?;
+        let config = StrategyConfig {
+            name: request.name.clone(),
+            account,
+            on_fault: request.on_fault,
+            manual: false,
+        };
+        let definition = Box::new(Definition::Strategy(config));
+        let stepped = self.step(StepRequest::new(Input::Define(definition), None, None))?;
+        if let Some(why) = stepped.refusal() {
+            return Err(HostError::Invalid {
+                field: "name",
+                reason: why.to_string(),
+            });
+        }
+        let id = stepped.defined.ok_or(HostError::Stopped)?;
+        if let Some(entry) = lock(&self.entries).get_mut(&request.name) {
+            entry.id = id;
+            entry.loaded = Some(loaded);
+        }
+        match instance {
+            Some(instance) => self.start_with(&request.name, id, instance),
+            None => Ok(stepped.sequence),
+        }
+    }
+
+    /// Starts a strategy that is stopped or broken, from what it saved last.
+    pub(crate) fn start(&self, name: &str) -> Result<u64, HostError> {
+        let _occupied = self.occupy(name, "start")?;
+        let (id, loaded) = self.loaded(name)?;
+        let instance = self.make(name, &loaded)?;
+        self.start_with(name, id, instance)
+    }
+
+    /// Stops a strategy and keeps what it saved. A swap under way is given up by the engine.
+    pub(crate) fn stop(&self, name: &str) -> Result<u64, HostError> {
+        let id = self.plugged(name)?;
+        let stepped = self.step(StepRequest::command(Command::Stop(id)))?;
+        self.keep_saved(name, id, &stepped.effects);
+        match stepped.refusal() {
+            Some(why) => Err(no_effect(why)),
+            None => Ok(stepped.sequence),
+        }
+    }
+
+    /// What a strategy saved when it last stopped.
+    pub(crate) fn saved(&self, name: &str) -> Option<SavedState> {
+        lock(&self.entries)
+            .get(name)
+            .and_then(|entry| entry.saved.clone())
+    }
+
+    fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<u64, HostError> {
+        let Instance { made, hash, view } = instance;
+        let state = lock(&self.entries)
+            .get(name)
+            .and_then(|entry| entry.saved.clone());
+        let restored = state.is_some();
+        let history = self.history_for(made.instance.as_ref());
+        let start = Command::Start {
+            strategy: id,
+            plugin: hash,
+            parameters: made.parameters,
+            state,
+            history,
+        };
+        let stepped = self.step(StepRequest::new(
+            Input::Command(Box::new(start)),
+            Some((id, Staged::Instance(made.instance))),
+            Some((id, view)),
+        ))?;
+        if let Some(why) = stepped.refusal() {
+            return Err(no_effect(why));
+        }
+        let fault = stepped.effects.iter().find_map(|effect| match effect {
+            Effect::Fault(broken, fault) if *broken == id => Some(fault),
+            _ => None,
+        });
+        let Some(fault) = fault else {
+            return Ok(stepped.sequence);
+        };
+        let mut reason = format!("`{name}` broke while it started: {fault}");
+        if restored && fault.kind == FaultKind::Refused {
+            if let Some(entry) = lock(&self.entries).get_mut(name) {
+                entry.saved = None;
+            }
+            reason.push_str("; its saved state was put aside, the next start is a fresh one");
+        }
+        Err(HostError::Conflict(reason))
+    }
+
+    fn keep_saved(&self, name: &str, id: StrategyId, effects: &[Effect]) {
+        let saved = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Saved(strategy, state) if *strategy == id => Some(state.clone()),
+            _ => None,
+        });
+        if let (Some(entry), Some(saved)) = (lock(&self.entries).get_mut(name), saved) {
+            entry.saved = Some(saved);
+        }
+    }
+
+    /// Reads and admits a plugin, checks parameters, keeps the bytes.
+    fn admit(
+        &self,
+        source: PluginSource,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Loaded, HostError> {
+        let plugin = self.admit_plugin(source)?;
+        let parameters = plugin.check(parameters).map_err(refused)?;
+        Ok(Loaded { plugin, parameters })
+    }
+
+    fn admit_plugin(&self, source: PluginSource) -> Result<Arc<dyn Plugin>, HostError> {
+        let bytes = self.files.read(source)?;
+        let plugin = self.plugins.admit(&bytes).map_err(refused)?;
+        self.files.keep(plugin.hash(), &bytes)?;
+        Ok(plugin)
+    }
+
+    fn make(&self, name: &str, loaded: &Loaded) -> Result<Instance, HostError> {
+        let Loaded { plugin, parameters } = loaded;
+        let (instruments, currencies) = self.shared.read(|model| {
+            let instruments = model.instruments.iter();
+            (
+                instruments
+                    .map(|view| (view.id, view.instrument.clone()))
+                    .collect(),
+                model.currencies.clone(),
+            )
+        });
+        let request = InstanceRequest {
+            strategy: name.to_owned(),
+            instruments,
+            currencies,
+            parameters: parameters.iter().cloned().collect(),
+        };
+        let made = plugin.make(request).map_err(refused)?;
+        let view = PluginView {
+            hash: plugin.hash(),
+            name: plugin.name().to_owned(),
+            version: plugin.version().to_owned(),
+            parameters: made.parameters.clone(),
+        };
+        Ok(Instance {
+            made,
+            hash: plugin.hash(),
+            view,
+        })
+    }
+
+    fn history_for(&self, instance: &dyn Strategy) -> Vec<model::HistoryBlock> {
+        let engine_time = self.shared.read(|model| model.engine.time);
+        let now = self.time.stamp(None, engine_time);
+        self.history.answer(instance.history_requests(), now)
+    }
+
+    /// Has the engine thread step an input, waiting for room and for the answer.
+    fn step(
+        &self,
+        (request, answer): (Request, oneshot::Receiver<Stepped>),
+    ) -> Result<Stepped, HostError> {
+        self.inbox.send_command(request)?;
+        answer.blocking_recv().map_err(|_| HostError::Stopped)
+    }
+
+    fn account(&self, name: Option<&str>) -> Result<AccountId, HostError> {
+        let accounts = self.shared.read(|model| model.accounts.clone());
+        match (name, accounts.as_slice()) {
+            (Some(name), accounts) => accounts
+                .iter()
+                .find(|account| account.config.name == name)
+                .map(|account| account.id)
+                .ok_or_else(|| not_found("account", name)),
+            (None, [only]) => Ok(only.id),
+            (None, accounts) => Err(HostError::Invalid {
+                field: "account",
+                reason: format!("name one of {}", names(accounts)),
+            }),
+        }
+    }
+
+    /// The handle of a strategy that runs a plugin.
+    fn plugged(&self, name: &str) -> Result<StrategyId, HostError> {
+        let view = self.shared.read(|model| model.strategy(name).cloned());
+        match view {
+            None => Err(not_found("strategy", name)),
+            Some(view) if view.manual => Err(HostError::Conflict(format!(
+                "`{name}` is traded by hand and has no plugin; pause and resume it instead"
+            ))),
+            Some(view) => Ok(view.id),
+        }
+    }
+
+    fn loaded(&self, name: &str) -> Result<(StrategyId, Loaded), HostError> {
+        let id = self.plugged(name)?;
+        let entries = lock(&self.entries);
+        let loaded = entries.get(name).and_then(|entry| entry.loaded.clone());
+        loaded.map(|loaded| (id, loaded)).ok_or_else(|| {
+            HostError::Conflict(format!(
+                "`{name}` has no plugin; load one under another name"
+            ))
+        })
+    }
+
+    /// Takes a name for a strategy that is being loaded.
+    fn reserve(&self, name: &str) -> Result<Occupied<'_>, HostError> {
+        let taken = self.shared.read(|model| model.strategy(name).is_some());
+        let mut entries = lock(&self.entries);
+        if taken || entries.contains_key(name) {
+            return Err(HostError::Conflict(format!(
+                "there is a strategy `{name}` already"
+            )));
+        }
+        let entry = Entry {
+            id: StrategyId::default(),
+            loaded: None,
+            saved: None,
+            busy: Some("load"),
+        };
+        entries.insert(name.to_owned(), entry);
+        Ok(Occupied {
+            service: self,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Marks a strategy as having a request under way.
+    fn occupy(&self, name: &str, what: &'static str) -> Result<Occupied<'_>, HostError> {
+        self.plugged(name)?;
+        let mut entries = lock(&self.entries);
+        let Some(entry) = entries.get_mut(name) else {
+            return Err(HostError::Conflict(format!("`{name}` has no plugin")));
+        };
+        if let Some(busy) = entry.busy {
+            return Err(HostError::Conflict(format!(
+                "a {busy} of `{name}` is under way"
+            )));
+        }
+        entry.busy = Some(what);
+        Ok(Occupied {
+            service: self,
+            name: name.to_owned(),
+        })
+    }
+}
+
+pub(crate) fn not_found(what: &'static str, name: &str) -> HostError {
+    HostError::NotFound {
+        what,
+        name: name.to_owned(),
+    }
+}
+
+fn names(accounts: &[AccountView]) -> String {
+    let names: Vec<_> = accounts
+        .iter()
+        .map(|account| format!("`{}`", account.config.name))
+        .collect();
+    if names.is_empty() {
+        "none; there is no account".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Names go into paths, logs and URLs.
+fn check_name(name: &str) -> Result<(), HostError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(plain) {
+        return Ok(());
+    }
+    let reason = format!(
+        "a name has 1 to {MAX_NAME_BYTES} letters, digits, `-`, `_` and `.`, which `{}` has not",
+        name.escape_default()
+            .take(MAX_NAME_BYTES)
+            .collect::<String>()
+    );
+    Err(HostError::Invalid {
+        field: "name",
+        reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn names_are_plain() {
+        for good in ["a", "ema-cross.2", "MM_1"] {
+            assert_eq!(check_name(good), Ok(()));
+        }
+        for bad in ["", "a b", "../x", "é", "a/b", "a\n", &"x".repeat(65)] {
+            assert!(check_name(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Hot swap, the worker's side: make the new version, let it take the state and catch up muted,
+//! then hand it to the engine thread for the switch. Whatever fails, and wherever, the old version
+//! runs on and the answer names the stage.
+
+use super::recorder::{Backlog, Next, recorder};
+use super::{Instance, Loaded, Strategies, no_effect};
+use crate::handle::{HostError, SwapRequest};
+use crate::outlet::Item;
+use crate::sync::lock;
+use crate::trader::{Request, StepRequest, Stepped, SwitchAnswer, SwitchRequest, as_nanos};
+use crate::view::PluginView;
+use engine::{Candidate, Command, Effect, Input, Staged, StrategyState, SwapStage};
+use model::StrategyId;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Waiting events below which a candidate counts as caught up.
+const NEARLY_THERE: usize = 64;
+/// How long the worker waits for an event before it calls the candidate caught up.
+const QUIET: Duration = Duration::from_millis(1);
+
+/// What a swap did, for the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SwapDone {
+    pub(crate) begun_at: u64,
+    pub(crate) committed_at: u64,
+    pub(crate) caught_up: u64,
+    /// How long the engine thread was held to take the state, in nanoseconds.
+    pub(crate) begin_ns: u64,
+    pub(crate) switch_ns: u64,
+    pub(crate) total_ns: u64,
+}
+
+/// A swap whose candidate has begun to catch up.
+struct Swap {
+    strategy: StrategyId,
+    plugin: PluginView,
+    begun_at: u64,
+    begin_ns: u64,
+    caught_up: u64,
+    deadline: Instant,
+}
+
+/// A failure after the engine has begun.
+struct Failed {
+    stage: &'static str,
+    reason: String,
+    /// Whether the engine knows already; otherwise it is told to give the swap up.
+    told: bool,
+}
+
+fn failed(stage: &'static str, reason: impl ToString) -> Failed {
+    Failed {
+        stage,
+        reason: reason.to_string(),
+        told: false,
+    }
+}
+
+impl From<Failed> for HostError {
+    fn from(Failed { stage, reason, .. }: Failed) -> Self {
+        HostError::Plugin { stage, reason }
+    }
+}
+
+/// How a round of catching up ended.
+enum Round {
+    Ready(Box<Candidate>, Backlog),
+    Ended,
+}
+
+impl Strategies {
+    /// Swaps a strategy's plugin or parameters while it runs.
+    pub(crate) fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapDone, HostError> {
+        let began = Instant::now();
+        let _occupied = self.occupy(name, "swap")?;
+        let (id, running) = self.loaded(name)?;
+        self.must_be_live(name)?;
+        self.progress(id, Some("admission"));
+        let done = self
+            .prepare(name, &running, request)
+            .and_then(|(loaded, instance)| {
+                let done = self.hand_over(id, instance)?;
+                Ok((loaded, done))
+            });
+        self.progress(id, None);
+        let (loaded, mut done) = done?;
+        if let Some(entry) = lock(&self.entries).get_mut(name) {
+            entry.loaded = Some(loaded);
+        }
+        done.total_ns = as_nanos(began.elapsed());
+        Ok(done)
+    }
+
+    fn must_be_live(&self, name: &str) -> Result<(), HostError> {
+        let state = self
+            .shared
+            .read(|model| model.strategy(name).map(|view| view.state));
+        match state {
+            Some(StrategyState::Running | StrategyState::Paused) => Ok(()),
+            Some(state) => Err(HostError::Conflict(format!(
+                "`{name}` is {} and cannot be swapped; start it first",
+                state.name()
+            ))),
+            None => Err(super::not_found("strategy", name)),
+        }
+    }
+
+    fn progress(&self, id: StrategyId, stage: Option<&'static str>) {
+        self.outlet.note(Item::SwapProgress(id, stage));
+    }
+
+    /// Everything before the engine hears of it.
+    fn prepare(
+        &self,
+        name: &str,
+        running: &Loaded,
+        request: SwapRequest,
+    ) -> Result<(Loaded, Instance), HostError> {
+        let plugin = match request.plugin {
+            Some(source) => self.admit_plugin(source)?,
+            None => running.plugin.clone(),
+        };
+        let known = plugin.parameter_names();
+        let kept = running
+            .parameters
+            .iter()
+            .filter(|(name, _)| known.contains(name));
+        let mut parameters: BTreeMap<String, String> = kept.cloned().collect();
+        parameters.extend(request.parameters);
+        let parameters = plugin.check(&parameters).map_err(super::refused)?;
+        let loaded = Loaded { plugin, parameters };
+        let instance = self.make(name, &loaded)?;
+        Ok((loaded, instance))
+    }
+
+    fn hand_over(&self, id: StrategyId, instance: Instance) -> Result<SwapDone, HostError> {
+        let (swap, candidate, backlog) = self.begin(id, instance)?;
+        match self.run(swap, candidate, backlog) {
+            Ok(done) => Ok(done),
+            Err(failure) => {
+                if !failure.told {
+                    let reason = format!("{}: {}", failure.stage, failure.reason);
+                    let abort = Command::SwapAbort {
+                        strategy: id,
+                        reason,
+                    };
+                    self.step(StepRequest::command(abort))?;
+                }
+                Err(failure.into())
+            }
+        }
+    }
+
+    /// Has the engine take the old one's state and record events from here on.
+    fn begin(
+        &self,
+        strategy: StrategyId,
+        instance: Instance,
+    ) -> Result<(Swap, Box<Candidate>, Backlog), HostError> {
+        let Instance { made, hash, view } = instance;
+        let history = self.history_for(made.instance.as_ref());
+        let candidate = Box::new(Candidate::new(strategy, made.instance));
+        let (recorder, backlog) = recorder(self.swaps.events_bound);
+        let staged = Staged::Recorder {
+            declared: candidate.declared().to_vec(),
+            recorder: Box::new(recorder),
+        };
+        let parameters = made.parameters;
+        let begin = Command::SwapBegin {
+            strategy,
+            plugin: hash,
+            parameters,
+            history,
+        };
+        let stepped = self.step(StepRequest::new(
+            Input::Command(Box::new(begin)),
+            Some((strategy, staged)),
+            None,
+        ))?;
+        has_begun(strategy, &stepped)?;
+        let swap = Swap {
+            strategy,
+            plugin: view,
+            begun_at: stepped.sequence,
+            begin_ns: stepped.held_ns,
+            caught_up: 0,
+            deadline: Instant::now() + self.swaps.timeout,
+        };
+        Ok((swap, candidate, backlog))
+    }
+
+    /// Catches up until the engine thread accepts the candidate.
+    fn run(
+        &self,
+        mut swap: Swap,
+        mut candidate: Box<Candidate>,
+        mut backlog: Backlog,
+    ) -> Result<SwapDone, Failed> {
+        loop {
+            let (ready, waiting) = match swap.catch_up(candidate, backlog)? {
+                Round::Ready(candidate, backlog) => (candidate, backlog),
+                Round::Ended => {
+                    return Err(failed(
+                        "catch-up",
+                        "the running instance was stopped, or broke",
+                    ));
+                }
+            };
+            match self.ask_to_switch(&swap, ready, waiting)? {
+                SwitchAnswer::TooFar(back, rest) => (candidate, backlog) = (back, rest),
+                SwitchAnswer::Failed { stage, reason } => {
+                    return Err(Failed {
+                        stage,
+                        reason,
+                        told: true,
+                    });
+                }
+                SwitchAnswer::Committed {
+                    sequence,
+                    drained,
+                    held_ns,
+                } => {
+                    return Ok(SwapDone {
+                        begun_at: swap.begun_at,
+                        committed_at: sequence,
+                        caught_up: swap.caught_up + drained,
+                        begin_ns: swap.begin_ns,
+                        switch_ns: held_ns,
+                        total_ns: 0,
+                    });
+                }
+            }
+        }
+    }
+
+    fn ask_to_switch(
+        &self,
+        swap: &Swap,
+        candidate: Box<Candidate>,
+        backlog: Backlog,
+    ) -> Result<SwitchAnswer, Failed> {
+        let (reply, answer) = oneshot::channel();
+        let request = SwitchRequest {
+            strategy: swap.strategy,
+            plugin: swap.plugin.clone(),
+            candidate,
+            backlog,
+            reply,
+        };
+        let sent = self.inbox.send_command(Request::Switch(request));
+        sent.map_err(|error| failed("switch", error))?;
+        answer
+            .blocking_recv()
+            .map_err(|_| failed("switch", HostError::Stopped))
+    }
+}
+
+impl Swap {
+    /// Gives the candidate what was recorded until nearly nothing waits.
+    fn catch_up(
+        &mut self,
+        mut candidate: Box<Candidate>,
+        backlog: Backlog,
+    ) -> Result<Round, Failed> {
+        loop {
+            if Instant::now() > self.deadline {
+                return Err(failed("catch-up", "it did not catch up in time"));
+            }
+            match backlog.next(QUIET) {
+                Next::Start(now, snapshot) => candidate
+                    .start(now, &snapshot)
+                    .map_err(|fault| failed("hand-over", fault))?,
+                Next::Event(now, event) => {
+                    candidate
+                        .handle(now, &event)
+                        .map_err(|fault| failed("catch-up", fault))?;
+                    self.caught_up += 1;
+                }
+                Next::Empty => {}
+                Next::Ended => return Ok(Round::Ended),
+                Next::Overflowed(reason) => return Err(failed("catch-up", reason)),
+            }
+            if backlog.waiting() < NEARLY_THERE {
+                return Ok(Round::Ready(candidate, backlog));
+            }
+        }
+    }
+}
+
+/// Whether the engine took the candidate in.
+fn has_begun(strategy: StrategyId, stepped: &Stepped) -> Result<(), HostError> {
+    if let Some(why) = stepped.refusal() {
+        return Err(no_effect(why));
+    }
+    let mut outcome = Err(failed("hand-over", "the engine did not begin the swap").into());
+    for effect in &stepped.effects {
+        match effect {
+            Effect::Swap(id, SwapStage::Begun(_)) if *id == strategy => outcome = Ok(()),
+            Effect::Swap(id, SwapStage::Aborted(reason)) if *id == strategy => {
+                outcome = Err(failed("hand-over", reason).into());
+            }
+            Effect::Fault(id, fault) if *id == strategy => {
+                let reason = format!("the running instance broke while it saved: {fault}");
+                outcome = Err(failed("hand-over", reason).into());
+            }
+            _ => {}
+        }
+    }
+    outcome
+}

@@ -1,0 +1,398 @@
+//! The engine thread: the only one that owns the engine.
+//!
+//! It takes inputs in batches from the inbox, stamps each with the next sequence and a time that
+//! never goes back, steps the engine, commits the journal, and only then lets anything out: effects
+//! to the projection, answers to those who asked. When nothing comes it wakes for what is due.
+//! A journal that cannot be written stops trading inside the engine (P29); the thread goes on, so
+//! that cancels and readers still work, and says so.
+
+mod finish;
+mod switch;
+
+use crate::clock::TimeSource;
+use crate::inbox::{Inbox, MarketInput};
+use crate::outlet::{Item, Mark, Numbers, Outlet};
+use crate::view::{EngineState, PluginView};
+use engine::journal::SinkError;
+use engine::{Command, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
+use model::{InstrumentId, Order, OrderId, StrategyId, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+pub(crate) use switch::{SwitchAnswer, SwitchRequest};
+use tokio::sync::oneshot;
+
+/// Longest sleep when nothing is due sooner.
+const IDLE: Duration = Duration::from_millis(10);
+/// How often time is told to the engine when nothing else happens.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// What can be asked of the engine thread.
+pub(crate) enum Request {
+    /// Step one input.
+    Step(Box<StepRequest>),
+    /// Let a candidate that has caught up take over.
+    Switch(SwitchRequest),
+    /// End the run.
+    Shutdown,
+}
+
+/// An input with what belongs to it.
+pub(crate) struct StepRequest {
+    /// The input.
+    pub(crate) input: Input,
+    /// An instance to stage first.
+    pub(crate) staged: Option<(StrategyId, Staged)>,
+    /// What readers are told of the plugin, if the input is accepted.
+    pub(crate) plugin: Option<(StrategyId, PluginView)>,
+    /// Who wants to know.
+    pub(crate) reply: oneshot::Sender<Stepped>,
+}
+
+impl StepRequest {
+    /// A plain command, with the end at which its answer arrives.
+    pub(crate) fn command(command: Command) -> (Request, oneshot::Receiver<Stepped>) {
+        Self::new(Input::Command(Box::new(command)), None, None)
+    }
+
+    pub(crate) fn new(
+        input: Input,
+        staged: Option<(StrategyId, Staged)>,
+        plugin: Option<(StrategyId, PluginView)>,
+    ) -> (Request, oneshot::Receiver<Stepped>) {
+        let (reply, answer) = oneshot::channel();
+        (
+            Request::Step(Box::new(Self {
+                input,
+                staged,
+                plugin,
+                reply,
+            })),
+            answer,
+        )
+    }
+}
+
+/// What became of an input.
+#[derive(Debug)]
+pub(crate) struct Stepped {
+    /// Its sequence.
+    pub(crate) sequence: u64,
+    /// Everything it changed.
+    pub(crate) effects: Vec<Effect>,
+    /// How long it held the engine thread, in nanoseconds.
+    pub(crate) held_ns: u64,
+    /// The strategy it defined.
+    pub(crate) defined: Option<StrategyId>,
+}
+
+impl Stepped {
+    /// Why the input had no effect, if it had none.
+    pub(crate) fn refusal(&self) -> Option<&Ignored> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Ignored(
+                why @ (Ignored::UnknownOrder(_)
+                | Ignored::UnknownStrategy(_)
+                | Ignored::WrongState { .. }
+                | Ignored::NothingStaged(_)
+                | Ignored::BadDefinition(_)),
+            ) => Some(why),
+            _ => None,
+        })
+    }
+
+    /// The order as the input left it.
+    pub(crate) fn order(&self, id: OrderId) -> Option<Order> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Order(_, order) if order.id == id => Some(*order),
+            _ => None,
+        })
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Inputs handled.
+    pub sequence: u64,
+    /// Hash over the whole journal.
+    pub journal_hash: engine::JournalHash,
+    /// Why the journal is not complete, if it is not.
+    pub journal_error: Option<SinkError>,
+}
+
+/// Answers that wait for the journal.
+enum Answer {
+    Stepped(oneshot::Sender<Stepped>, Stepped),
+    Switched(oneshot::Sender<SwitchAnswer>, SwitchAnswer),
+}
+
+/// The engine with everything its thread works with.
+pub(crate) struct Trader {
+    engine: Engine,
+    time: TimeSource,
+    inbox: Arc<Inbox>,
+    outlet: Arc<Outlet>,
+    journal_failed: Arc<AtomicBool>,
+    items: Vec<Item>,
+    touched: Vec<InstrumentId>,
+    marks: Vec<(InstrumentId, Mark)>,
+    answers: Vec<Answer>,
+    ignored: u64,
+    stopping: bool,
+}
+
+impl Trader {
+    pub(crate) fn new(
+        engine: Engine,
+        time: TimeSource,
+        inbox: Arc<Inbox>,
+        outlet: Arc<Outlet>,
+        journal_failed: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            engine,
+            time,
+            inbox,
+            outlet,
+            journal_failed,
+            items: Vec::new(),
+            touched: Vec::new(),
+            marks: Vec::new(),
+            answers: Vec::new(),
+            ignored: 0,
+            stopping: false,
+        }
+    }
+
+    /// Where its inputs come from.
+    pub(crate) fn inbox(&self) -> Arc<Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
+    /// Sets up the engine before the thread begins.
+    ///
+    /// # Errors
+    /// The first definition that contradicts itself or an earlier one.
+    pub(crate) fn define(&mut self, definitions: Vec<Definition>) -> Result<(), String> {
+        for definition in definitions {
+            let stepped = self.step(Input::Define(Box::new(definition)), None);
+            if let Some(Ignored::BadDefinition(reason)) = stepped.refusal() {
+                return Err(reason.clone());
+            }
+        }
+        self.let_out();
+        Ok(())
+    }
+
+    /// Works until told to end, then ends the run in order.
+    pub(crate) fn run(mut self) -> Ended {
+        let (mut market, mut requests) = (Vec::new(), Vec::new());
+        self.items.push(Item::State(EngineState::Running));
+        while !self.stopping {
+            self.inbox.take(self.patience(), &mut market, &mut requests);
+            for request in requests.drain(..) {
+                self.handle(request);
+            }
+            for input in market.drain(..) {
+                self.on_market(input);
+            }
+            self.wake();
+            self.let_out();
+        }
+        self.finish()
+    }
+
+    /// How long nothing can become due.
+    fn patience(&self) -> Duration {
+        let (Some(clock), Some(due)) = (self.time.wall(), self.engine.next_due()) else {
+            return IDLE;
+        };
+        Duration::from_nanos(due.since(clock.now()).nanos()).min(IDLE)
+    }
+
+    /// Tells the engine the time when something is due, and now and then anyway. In a replay time
+    /// comes with the events only.
+    fn wake(&mut self) {
+        let Some(now) = self.time.wall().map(|clock| clock.now()) else {
+            return;
+        };
+        let heartbeat = now.since(self.engine.now()).nanos() >= as_nanos(HEARTBEAT);
+        if heartbeat || self.engine.next_due().is_some_and(|due| due <= now) {
+            self.step(Input::Clock, None);
+        }
+    }
+
+    fn handle(&mut self, request: Request) {
+        match request {
+            Request::Step(request) => self.handle_step(*request),
+            Request::Switch(request) => self.switch(request),
+            Request::Shutdown => self.stopping = true,
+        }
+    }
+
+    fn handle_step(&mut self, request: StepRequest) {
+        let StepRequest {
+            input,
+            staged,
+            plugin,
+            reply,
+        } = request;
+        if let Some((strategy, staged)) = staged {
+            // An unknown strategy is refused by the step, with a reason.
+            let _unknown = self.engine.stage(strategy, staged);
+        }
+        let stepped = self.step(input, None);
+        if let (Some((strategy, plugin)), None) = (plugin, stepped.refusal()) {
+            self.items
+                .push(Item::Plugin(self.engine.now(), strategy, Box::new(plugin)));
+        }
+        self.answers.push(Answer::Stepped(reply, stepped));
+    }
+
+    fn on_market(&mut self, input: MarketInput) {
+        let time = self.time.stamp(Some(input.time()), self.engine.now());
+        // `ts_init` is engine time: what the journal says of a live run is when we saw it.
+        let (input, instrument) = match input {
+            MarketInput::Quote(mut quote) => {
+                quote.ts_init = time;
+                (Input::Quote(quote), quote.instrument)
+            }
+            MarketInput::Trade(mut trade) => {
+                trade.ts_init = time;
+                (Input::Trade(trade), trade.instrument)
+            }
+            MarketInput::Bar(mut bar) => {
+                bar.ts_init = time;
+                (Input::Bar(bar), bar.instrument)
+            }
+            MarketInput::Clock(_) => {
+                self.advance(Input::Clock, time);
+                return;
+            }
+        };
+        self.touched.push(instrument);
+        self.advance(input, time);
+    }
+
+    /// Steps an input and copies what it changed. `time` is the clock's when not given.
+    fn step(&mut self, input: Input, time: Option<Timestamp>) -> Stepped {
+        let time = time.unwrap_or_else(|| self.time.stamp(None, self.engine.now()));
+        let definition = match &input {
+            Input::Define(definition) => Some(definition.clone()),
+            _ => None,
+        };
+        let begun = Instant::now();
+        let from = self.items.len();
+        let ignored = self.advance(input, time);
+        let held_ns = as_nanos(begun.elapsed());
+        let mut effects = ignored;
+        for item in &self.items[from..] {
+            if let Item::Effect(_, _, effect) = item {
+                effects.push(effect.clone());
+            }
+        }
+        let sequence = self.engine.sequence();
+        let mut stepped = Stepped {
+            sequence,
+            effects,
+            held_ns,
+            defined: None,
+        };
+        if let Some(definition) = definition
+            && stepped.refusal().is_none()
+        {
+            if matches!(*definition, Definition::Strategy(_)) {
+                stepped.defined = self.engine.strategies().last().map(|(id, _)| id);
+            }
+            // Before its own effects, which may name what it defines.
+            self.items.insert(from, Item::Defined(time, definition));
+        }
+        stepped
+    }
+
+    /// The one place where the engine is stepped. Returns the notices of inputs without effect.
+    fn advance(&mut self, input: Input, time: Timestamp) -> Vec<Effect> {
+        let sequence = self.engine.sequence() + 1;
+        let mut ignored = Vec::new();
+        let mut retired = Vec::new();
+        match self.engine.step(Sequenced {
+            sequence,
+            time,
+            input,
+        }) {
+            Ok(effects) => {
+                for effect in effects {
+                    match effect {
+                        Effect::Ignored(why) => {
+                            tracing::debug!(sequence, %why, "input without effect");
+                            ignored.push(effect.clone());
+                            continue;
+                        }
+                        Effect::Strategy(strategy, _)
+                        | Effect::Fault(strategy, _)
+                        | Effect::Swap(strategy, _) => retired.push(*strategy),
+                        _ => {}
+                    }
+                    self.items
+                        .push(Item::Effect(time, sequence, effect.clone()));
+                }
+            }
+            // Sequence and time are made right here, so this cannot happen; if it does, the input
+            // is lost and nothing else.
+            Err(error) => tracing::error!(%error, "the engine refused an input"),
+        }
+        self.ignored += ignored.len() as u64;
+        let retired = retired
+            .into_iter()
+            .filter_map(|id| self.engine.take_retired(id));
+        self.items.extend(retired.map(Item::Retired));
+        ignored
+    }
+
+    /// Commits the journal, then lets out effects and answers, in this order.
+    fn let_out(&mut self) {
+        self.commit();
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for instrument in self.touched.drain(..) {
+            if let Some(state) = self.engine.market().get(instrument) {
+                let mark = Mark {
+                    quote: state.quote,
+                    last: state.last,
+                };
+                self.marks.push((instrument, mark));
+            }
+        }
+        let numbers = Numbers {
+            time: self.engine.now(),
+            sequence: self.engine.sequence(),
+            ignored: self.ignored,
+            trading_state: self.engine.trading_state(),
+            killed: self.engine.is_killed(),
+        };
+        self.outlet.push(&mut self.items, &self.marks, numbers);
+        self.marks.clear();
+        for answer in self.answers.drain(..) {
+            // Who asked may have gone; what was asked is done all the same.
+            match answer {
+                Answer::Stepped(to, stepped) => drop(to.send(stepped)),
+                Answer::Switched(to, switched) => drop(to.send(switched)),
+            }
+        }
+    }
+
+    fn commit(&mut self) {
+        if let Err(error) = self.engine.journal().commit()
+            && !self.journal_failed.swap(true, Ordering::AcqRel)
+        {
+            tracing::error!(%error, "the journal failed; orders are denied from now on");
+            self.items.push(Item::State(EngineState::Error));
+        }
+    }
+}
+
+/// A length of time in nanoseconds; more than 584 years count as that.
+pub(crate) fn as_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

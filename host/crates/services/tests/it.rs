@@ -1,0 +1,22 @@
+//! Scenarios of a whole host, with native strategies where possible and components where the
+//! subject is WebAssembly.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+#[path = "it/feeds.rs"]
+mod feeds;
+#[path = "it/native.rs"]
+mod native;
+#[path = "it/orders.rs"]
+mod orders;
+#[path = "it/stand.rs"]
+mod stand;
+#[path = "it/swaps.rs"]
+mod swaps;
+#[path = "it/wasm.rs"]
+mod wasm;

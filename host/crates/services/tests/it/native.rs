@@ -1,0 +1,301 @@
+//! Native strategies behind the plugin port. The bytes of a "plugin" are its name and arguments.
+
+use engine::Engine;
+use engine::replay::Instances;
+use model::{
+    BarBasis, BarSpec, Event, Fault, FaultKind, HistoryRequest, Instrument, InstrumentId, Intent,
+    Intents, LogLevel, OrderKind, PluginHash, Quantity, SavedState, Side, StartSnapshot, Strategy,
+    StrategyId, Subscription, TimeInForce,
+};
+use services::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// What a native strategy does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Counts numbered quotes.
+    Counter,
+    /// Sends a market order every ten quotes, buying and selling in turn.
+    Taker,
+    /// Rests a limit order far below the market.
+    Rester,
+    /// Refuses `init`.
+    BadInit,
+    /// Refuses to start.
+    BadStart,
+    /// Breaks on its first quote.
+    BadQuote,
+    /// Breaks when it saves.
+    BadSave,
+    /// Writes a line for every quote.
+    Chatty,
+    /// Takes a while for every quote.
+    Slow,
+    /// Waits on the gate for every quote.
+    Gated,
+    /// Asks for history.
+    Historian,
+}
+
+const KINDS: [(&str, Kind); 11] = [
+    ("counter", Kind::Counter),
+    ("taker", Kind::Taker),
+    ("rester", Kind::Rester),
+    ("bad-init", Kind::BadInit),
+    ("bad-start", Kind::BadStart),
+    ("bad-quote", Kind::BadQuote),
+    ("bad-save", Kind::BadSave),
+    ("chatty", Kind::Chatty),
+    ("slow", Kind::Slow),
+    ("gated", Kind::Gated),
+    ("historian", Kind::Historian),
+];
+
+/// Admits them. The gate holds `gated` strategies while locked.
+#[derive(Clone, Default)]
+pub(crate) struct Natives {
+    pub(crate) gate: Arc<Mutex<()>>,
+    admitted: Arc<Mutex<BTreeMap<PluginHash, Vec<u8>>>>,
+}
+
+fn refusal(stage: &'static str, reason: &str) -> Refusal {
+    Refusal {
+        stage,
+        reason: reason.to_owned(),
+    }
+}
+
+fn hash(bytes: &[u8]) -> PluginHash {
+    let mut digest = [0; 32];
+    digest
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = *from);
+    PluginHash::new(digest)
+}
+
+impl PluginHost for Natives {
+    fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal> {
+        let text = std::str::from_utf8(bytes).map_err(|_| refusal("parse", "not a name"))?;
+        let name = text.split('@').next().unwrap();
+        let kind = KINDS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, kind)| *kind);
+        let kind = kind.ok_or_else(|| refusal("world", "no such strategy"))?;
+        self.admitted
+            .lock()
+            .unwrap()
+            .insert(hash(bytes), bytes.to_vec());
+        Ok(Arc::new(Native {
+            kind,
+            hash: hash(bytes),
+            version: text.split('@').nth(1).unwrap_or("1").to_owned(),
+            gate: Arc::clone(&self.gate),
+        }))
+    }
+}
+
+impl Instances for Natives {
+    fn make(
+        &mut self,
+        engine: &Engine,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        parameters: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>, String> {
+        let bytes = self.admitted.lock().unwrap().get(&plugin).cloned();
+        let plugin = self
+            .admit(&bytes.ok_or("unknown")?)
+            .map_err(|error| error.to_string())?;
+        let instruments = engine.market().iter();
+        let request = InstanceRequest {
+            strategy: format!("{strategy:?}"),
+            instruments: instruments
+                .map(|(id, state)| (id, state.instrument.clone()))
+                .collect(),
+            currencies: Vec::new(),
+            parameters: parameters.iter().cloned().collect(),
+        };
+        plugin
+            .make(request)
+            .map(|made| made.instance)
+            .map_err(|error| error.to_string())
+    }
+}
+
+struct Native {
+    kind: Kind,
+    hash: PluginHash,
+    version: String,
+    gate: Arc<Mutex<()>>,
+}
+
+impl Plugin for Native {
+    fn hash(&self) -> PluginHash {
+        self.hash
+    }
+
+    fn name(&self) -> &str {
+        KINDS
+            .iter()
+            .find(|(_, kind)| *kind == self.kind)
+            .map_or("?", |(name, _)| name)
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn parameter_names(&self) -> Vec<String> {
+        vec!["size".to_owned()]
+    }
+
+    fn check(&self, given: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, Refusal> {
+        if let Some(unknown) = given.keys().find(|name| *name != "size") {
+            return Err(refusal("parameters", &format!("no parameter `{unknown}`")));
+        }
+        let size = given.get("size").map_or("1", String::as_str);
+        Ok(vec![("size".to_owned(), size.to_owned())])
+    }
+
+    fn make(&self, request: InstanceRequest) -> Result<Made, Refusal> {
+        let parameters = self.check(&request.parameters)?;
+        if self.kind == Kind::BadInit {
+            return Err(refusal("init", "refuses"));
+        }
+        let instruments: Vec<(InstrumentId, Instrument)> = request.instruments;
+        let first = instruments.first().expect("an instrument").0;
+        let spec = BarSpec::seconds(60, BarBasis::Mid);
+        let asks = self.kind == Kind::Historian;
+        let instance = Running {
+            kind: self.kind,
+            gate: Arc::clone(&self.gate),
+            instrument: first,
+            size: parameters[0].1.parse().expect("a quantity"),
+            declared: vec![Subscription::Quotes(first)],
+            history: Vec::from_iter(asks.then_some(HistoryRequest {
+                instrument: first,
+                spec,
+                count: 30,
+            })),
+            tally: [0; 5],
+        };
+        Ok(Made {
+            instance: Box::new(instance),
+            parameters,
+        })
+    }
+}
+
+/// A native instance. Its state is the five words of a counter.
+struct Running {
+    kind: Kind,
+    gate: Arc<Mutex<()>>,
+    instrument: InstrumentId,
+    size: Quantity,
+    declared: Vec<Subscription>,
+    history: Vec<HistoryRequest>,
+    /// Count, last number, gaps, doubles, last event time.
+    tally: [u64; 5],
+}
+
+fn fault(kind: FaultKind, message: &str) -> Fault {
+    Fault {
+        kind,
+        message: message.to_owned(),
+    }
+}
+
+fn log(out: &mut Intents, text: String) {
+    out.push(Intent::Log {
+        level: LogLevel::Info,
+        text,
+    });
+}
+
+impl Running {
+    fn count(&mut self, quote: &model::Quote) {
+        let [count, last, gaps, doubles, time] = &mut self.tally;
+        let number = quote.bid_size.raw();
+        if *count > 0 {
+            *gaps += number.saturating_sub(*last + 1);
+            *doubles += u64::from(number <= *last);
+        }
+        *count += 1;
+        *last = number.max(*last);
+        *time = quote.ts_event.nanos();
+    }
+
+    fn order(&self, side: Side, kind: OrderKind, out: &mut Intents) {
+        out.submit(self.instrument, side, kind, self.size, TimeInForce::Gtc, 0);
+    }
+}
+
+impl Strategy for Running {
+    fn declared(&self) -> &[Subscription] {
+        &self.declared
+    }
+
+    fn history_requests(&self) -> &[HistoryRequest] {
+        &self.history
+    }
+
+    fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {
+        if self.kind == Kind::BadStart {
+            return Err(fault(FaultKind::Refused, "load: refuses"));
+        }
+        if let Some(state) = &snapshot.state {
+            let (words, _) = state.bytes.as_chunks::<8>();
+            self.tally = <[[u8; 8]; 5]>::try_from(words)
+                .unwrap()
+                .map(u64::from_le_bytes);
+        }
+        if self.kind == Kind::Historian {
+            log(out, format!("{} bars", snapshot.history[0].bars.len()));
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
+        let Event::Quote(quote) = event else {
+            return Ok(());
+        };
+        self.count(quote);
+        let count = self.tally[0];
+        match self.kind {
+            Kind::Taker if count.is_multiple_of(10) => {
+                let side = if count.is_multiple_of(20) {
+                    Side::Sell
+                } else {
+                    Side::Buy
+                };
+                self.order(side, OrderKind::Market, out);
+            }
+            Kind::Rester if count == 1 => {
+                let price = model::Price::whole(1).unwrap();
+                self.order(Side::Buy, OrderKind::Limit { price }, out);
+            }
+            Kind::Chatty => log(out, format!("quote {count}")),
+            Kind::BadQuote => return Err(fault(FaultKind::Trap, "on-quote: breaks")),
+            Kind::Slow => std::thread::sleep(std::time::Duration::from_millis(2)),
+            Kind::Gated => drop(self.gate.lock().unwrap()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, out: &mut Intents) -> Result<(), Fault> {
+        log(out, format!("stopped after {}", self.tally[0]));
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<SavedState, Fault> {
+        if self.kind == Kind::BadSave {
+            return Err(fault(FaultKind::Trap, "save: breaks"));
+        }
+        let bytes = self.tally.map(u64::to_le_bytes).concat();
+        Ok(SavedState { version: 1, bytes })
+    }
+}

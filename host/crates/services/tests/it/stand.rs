@@ -1,0 +1,232 @@
+//! A host on a test stand: two instruments, one rich account, a clock that stands still unless set.
+
+use crate::native::Natives;
+use engine::replay::{Replayed, verify};
+use engine::{Definition, Latency, OrdersOnFault, Slippage, VenueConfig};
+use model::{
+    AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
+    Margin, Money, Price, Quantity, Quote, Rate, Timestamp, VenueId,
+};
+use services::clock::ManualClock;
+use services::feed::{FeedConfig, MarketInput};
+use services::handle::{
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest,
+};
+use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
+use services::journal_file::Fsync;
+use services::plugin::PluginHost;
+use services::view::{StrategyView, Update};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// When the stand's clock begins.
+pub(crate) const START_NS: u64 = 1_700_000_000_000_000_000;
+/// The one instrument most tests use.
+pub(crate) const SYMBOL: &str = "ABC";
+
+pub(crate) struct Stand {
+    pub(crate) host: HostHandle,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) natives: Natives,
+    pub(crate) folder: tempfile::TempDir,
+    run: JoinHandle<Ended>,
+    /// Quotes sent so far.
+    sent: u64,
+}
+
+fn instrument(symbol: &str) -> Instrument {
+    Instrument {
+        symbol: symbol.to_owned(),
+        venue: VenueId::new(0),
+        class: AssetClass::Equity,
+        quote_currency: CurrencyId::new(0),
+        tick: "0.01".parse().unwrap(),
+        lot: Quantity::ONE,
+        min_quantity: Quantity::ONE,
+        max_quantity: Quantity::whole(1_000_000).unwrap(),
+        multiplier: Quantity::ONE,
+        margin: Margin {
+            initial: "0.1".parse().unwrap(),
+            maintenance: "0.05".parse().unwrap(),
+        },
+        fees: Fees {
+            taker: "0.0005".parse().unwrap(),
+            ..Fees::default()
+        },
+        day_end: Duration::ZERO,
+        tradable: true,
+    }
+}
+
+pub(crate) fn definitions() -> Vec<Definition> {
+    vec![
+        Definition::Currency("USD".to_owned()),
+        Definition::Venue(VenueConfig {
+            name: "SIM".to_owned(),
+            latency: Latency {
+                insert: Duration::from_millis(1),
+                ..Latency::default()
+            },
+            slippage: Slippage::None,
+        }),
+        Definition::Instrument(instrument(SYMBOL)),
+        Definition::Instrument(instrument("XYZ")),
+        Definition::Account(AccountConfig {
+            name: "main".to_owned(),
+            venue: VenueId::new(0),
+            kind: AccountKind::Margin {
+                leverage: Rate::whole(1).unwrap(),
+            },
+            base_currency: CurrencyId::new(0),
+            deposits: vec![(CurrencyId::new(0), Money::whole(1_000_000).unwrap())],
+        }),
+    ]
+}
+
+pub(crate) fn quote(number: u64) -> MarketInput {
+    let at = Timestamp::from_nanos(START_NS + number * 1_000_000);
+    let cents = 10_000 + i64::try_from(number % 50).unwrap();
+    MarketInput::Quote(Quote {
+        instrument: InstrumentId::new(0),
+        bid: Price::from_raw(cents * 10_000_000),
+        ask: Price::from_raw((cents + 2) * 10_000_000),
+        bid_size: Quantity::from_raw(number),
+        ask_size: Quantity::whole(1_000).unwrap(),
+        ts_event: at,
+        ts_init: at,
+    })
+}
+
+impl Stand {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(edit: impl FnOnce(&mut HostConfig)) -> Self {
+        let natives = Natives::default();
+        Self::with_plugins(Arc::new(natives.clone()), natives, edit)
+    }
+
+    pub(crate) fn with_plugins(
+        plugins: Arc<dyn PluginHost>,
+        natives: Natives,
+        edit: impl FnOnce(&mut HostConfig),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = HostConfig::new(definitions(), folder.path());
+        config.journal = Some(JournalConfig {
+            path: folder.path().join("run.journal"),
+            fsync: Fsync::Never,
+        });
+        config.plugin_folder = Some(folder.path().join("incoming"));
+        config.feed = FeedConfig::None;
+        edit(&mut config);
+        std::fs::create_dir_all(folder.path().join("incoming")).unwrap();
+        let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
+        let (host, run) = Host::start(config, plugins, Arc::clone(&clock) as _).unwrap();
+        Self {
+            host,
+            clock,
+            natives,
+            folder,
+            run,
+            sent: 0,
+        }
+    }
+
+    /// Sends the next numbered quotes, a millisecond apart, and waits until they are handled.
+    pub(crate) async fn quotes(&mut self, count: u64) {
+        for _ in 0..count {
+            self.sent += 1;
+            let input = quote(self.sent);
+            self.clock.set(input.time());
+            let before = self.host.engine().time;
+            self.host.send_market(&[input]).unwrap();
+            while self.host.engine().time <= before {
+                tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+            }
+        }
+    }
+
+    pub(crate) async fn load(
+        &self,
+        name: &str,
+        plugin: &str,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        let request = LoadRequest {
+            name: name.to_owned(),
+            account: None,
+            plugin: PluginSource::Bytes(plugin.into()),
+            parameters: BTreeMap::new(),
+            on_fault: OrdersOnFault::Cancel,
+            start: true,
+        };
+        self.host.load_strategy(request).await
+    }
+
+    pub(crate) async fn swap(&self, name: &str, plugin: &str) -> Result<SwapReport, HostError> {
+        let plugin = Some(PluginSource::Bytes(plugin.into()));
+        self.host
+            .swap(
+                name,
+                SwapRequest {
+                    plugin,
+                    parameters: BTreeMap::new(),
+                },
+            )
+            .await
+    }
+
+    pub(crate) fn view(&self, name: &str) -> Arc<StrategyView> {
+        self.host.strategy(name).unwrap()
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.path().join("run.journal")
+    }
+
+    /// Ends the run; the folder stays for a look.
+    pub(crate) async fn end(self) -> (Ended, tempfile::TempDir, Natives) {
+        let ended = self.host.shutdown().await.unwrap();
+        let Self {
+            run,
+            folder,
+            natives,
+            ..
+        } = self;
+        assert_eq!(run.join().unwrap(), ended);
+        (ended, folder, natives)
+    }
+
+    /// Ends the run and replays its journal with a fresh engine.
+    pub(crate) async fn end_and_verify(self) -> (Ended, Replayed) {
+        let path = self.journal();
+        let (ended, _folder, mut natives) = self.end().await;
+        let open = || BufReader::new(File::open(&path).unwrap());
+        let replayed = verify(open(), open(), &mut natives).unwrap();
+        assert_eq!((replayed.hash, replayed.sealed), (ended.journal_hash, true));
+        assert_eq!(replayed.inputs, ended.sequence);
+        (ended, replayed)
+    }
+}
+
+pub(crate) fn ticket(side: model::Side, quantity: i64) -> OrderTicket {
+    OrderTicket {
+        instrument: SYMBOL.to_owned(),
+        strategy: None,
+        side,
+        kind: model::OrderKind::Market,
+        quantity: Quantity::whole(quantity).unwrap(),
+        time_in_force: model::TimeInForce::Gtc,
+        intent: 0,
+    }
+}
+
+/// Everything a subscriber has received by now.
+pub(crate) fn received(updates: &mut services::handle::Updates) -> Vec<Arc<Update>> {
+    std::iter::from_fn(|| updates.try_recv().ok()).collect()
+}

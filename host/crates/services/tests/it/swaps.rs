@@ -1,0 +1,288 @@
+//! Loading, restarting and swapping strategies.
+
+use crate::native::Natives;
+use crate::stand::{Stand, ticket};
+use engine::StrategyState;
+use model::Side;
+use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest};
+use services::swap_bench::{SwapBenchConfig, swap_bench};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn stage(result: Result<impl Sized, HostError>) -> &'static str {
+    match result {
+        Ok(_) => "none",
+        Err(HostError::Plugin { stage, .. }) => stage,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn under_load_no_event_is_missed_or_doubled() {
+    let config = SwapBenchConfig {
+        swaps: 50,
+        events_per_second: 20_000,
+        component_a: b"counter".to_vec(),
+        component_b: b"counter@2".to_vec(),
+        parameters: BTreeMap::new(),
+    };
+    let report = swap_bench(&config, Arc::new(Natives::default())).unwrap();
+    println!("{report:?}");
+    assert_eq!((report.missed, report.doubled), (0, 0));
+    assert_eq!((report.seen, report.swaps), (report.events, 50));
+    assert!(report.events > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_swap_hands_over_state_orders_and_positions_and_replays() {
+    let mut stand = Stand::new();
+    stand.load("one", "taker").await.unwrap();
+    stand.quotes(15).await;
+    let before = stand.view("one");
+    let report = stand.swap("one", "taker@2").await.unwrap();
+    assert_eq!(
+        (report.strategy.id, report.strategy.state),
+        (before.id, StrategyState::Running)
+    );
+    assert_eq!(report.strategy.plugin.as_ref().unwrap().version, "2");
+    assert_eq!(report.strategy.swap, None);
+    assert!(report.begun_at < report.committed_at);
+    let position = stand.host.positions();
+    assert_eq!(position[0].strategy, before.id);
+    stand.quotes(15).await;
+    // Its tally went on: the third order came with the thirtieth quote.
+    assert_eq!(stand.host.orders().len(), 3);
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 30");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_swap_leaves_the_old_version_running() {
+    let mut stand = Stand::with(|config| config.swap_timeout = Duration::from_secs(5));
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    assert_eq!(stage(stand.swap("one", "\u{0}").await), "world");
+    assert_eq!(stage(stand.swap("one", "nothing").await), "world");
+    assert_eq!(stage(stand.swap("one", "bad-init").await), "init");
+    assert_eq!(stage(stand.swap("one", "bad-start").await), "hand-over");
+    let parameters = BTreeMap::from([("width".to_owned(), "1".to_owned())]);
+    let request = SwapRequest {
+        plugin: None,
+        parameters,
+    };
+    assert_eq!(stage(stand.host.swap("one", request).await), "parameters");
+    let path = Some(PluginSource::Path("../run.journal".into()));
+    let request = SwapRequest {
+        plugin: path,
+        parameters: BTreeMap::new(),
+    };
+    assert_eq!(stage(stand.host.swap("one", request).await), "read");
+
+    let view = stand.view("one");
+    assert_eq!(
+        (view.state, view.swap.as_deref()),
+        (StrategyState::Running, None)
+    );
+    assert_eq!(view.plugin.as_ref().unwrap().version, "1");
+    stand.quotes(5).await;
+    stand.swap("one", "counter@2").await.unwrap();
+    stand.quotes(5).await;
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 15");
+    stand.end_and_verify().await;
+}
+
+/// Sends quotes on a thread until told to stop; a candidate always has something to catch up on.
+fn load_on(stand: &Stand) -> impl FnOnce() -> u64 + use<> {
+    let host = stand.host.clone();
+    let clock = Arc::clone(&stand.clock);
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    let thread = std::thread::spawn(move || {
+        let mut number = 1_000;
+        while !told.load(std::sync::atomic::Ordering::Acquire) {
+            number += 1;
+            clock.set(crate::stand::quote(number).time());
+            host.send_market(&[crate::stand::quote(number)]).unwrap();
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        number - 1_000
+    });
+    move || {
+        stop.store(true, std::sync::atomic::Ordering::Release);
+        thread.join().unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_that_breaks_or_lags_while_catching_up_is_given_up() {
+    let stand = Stand::with(|config| {
+        config.queues.swap_events = 200;
+        config.swap_timeout = Duration::from_secs(20);
+    });
+    stand.load("one", "counter").await.unwrap();
+    let stop = load_on(&stand);
+    // A candidate may be ready before its first event; then it breaks in office.
+    let mut failures = Vec::new();
+    for plugin in ["slow", "bad-quote"] {
+        match stand.swap("one", plugin).await {
+            Err(HostError::Plugin {
+                stage: "catch-up",
+                reason,
+            }) => failures.push(reason),
+            Err(other) => panic!("{other}"),
+            Ok(_) => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                failures.push(stand.view("one").state.name().to_owned());
+                let _restarted = stand.host.stop("one").await;
+                stand.swap("one", "counter").await.ok();
+            }
+        }
+    }
+    let sent = stop();
+    assert!(sent > 0);
+    assert_eq!(failures.len(), 2, "{failures:?}");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_cannot_save_fails_the_swap_as_a_fault_of_its_own() {
+    let mut stand = Stand::new();
+    stand.load("one", "bad-save").await.unwrap();
+    stand.quotes(1).await;
+    assert_eq!(stage(stand.swap("one", "counter").await), "hand-over");
+    let view = stand.view("one");
+    assert_eq!((view.state, view.faults.len()), (StrategyState::Error, 1));
+    let refused = stand.swap("one", "counter").await;
+    assert!(
+        matches!(refused, Err(HostError::Conflict(_))),
+        "{refused:?}"
+    );
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_swap_at_a_time() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(1).await;
+    let swaps: Vec<_> = (0..8)
+        .map(|n| {
+            let host = stand.host.clone();
+            let plugin = Some(PluginSource::Bytes(format!("counter@{n}").into_bytes()));
+            tokio::spawn(async move {
+                host.swap(
+                    "one",
+                    SwapRequest {
+                        plugin,
+                        parameters: BTreeMap::new(),
+                    },
+                )
+                .await
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for swap in swaps {
+        match swap.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(HostError::Conflict(reason)) => assert!(reason.contains("under way"), "{reason}"),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(done >= 1);
+    stand.quotes(1).await;
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 2");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_strategy_can_be_started_again_and_others_do_not_notice() {
+    let mut stand = Stand::new();
+    stand.load("good", "counter").await.unwrap();
+    stand.load("bad", "bad-quote").await.unwrap();
+    stand.quotes(1).await;
+    let view = stand.view("bad");
+    assert_eq!((view.state, view.faults.len()), (StrategyState::Error, 1));
+    assert_eq!(view.faults[0].fault.message, "on-quote: breaks");
+    assert_eq!(
+        stand.host.start("bad").await.unwrap().state,
+        StrategyState::Running
+    );
+    assert!(matches!(
+        stand.host.start("bad").await,
+        Err(HostError::Conflict(_))
+    ));
+    stand.quotes(1).await;
+    assert_eq!(stand.view("bad").faults.len(), 2);
+    assert_eq!(stand.view("good").state, StrategyState::Running);
+
+    stand.host.stop("good").await.unwrap();
+    stand.quotes(3).await;
+    assert_eq!(
+        stand.host.start("good").await.unwrap().state,
+        StrategyState::Running
+    );
+    stand.quotes(1).await;
+    let stopped = stand.host.stop("good").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 3");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_load_leaves_nothing_behind() {
+    let stand = Stand::new();
+    assert_eq!(stage(stand.load("one", "nothing").await), "world");
+    assert_eq!(stage(stand.load("one", "bad-init").await), "init");
+    assert_eq!(stand.host.strategies().len(), 1, "only the manual one");
+    stand.load("one", "counter").await.unwrap();
+    assert!(matches!(
+        stand.load("one", "counter").await,
+        Err(HostError::Conflict(_))
+    ));
+    assert!(matches!(
+        stand.load("two words", "counter").await,
+        Err(HostError::Invalid { field: "name", .. })
+    ));
+    let stranger = LoadRequest {
+        name: "two".to_owned(),
+        account: Some("nobody".to_owned()),
+        plugin: PluginSource::Bytes(b"counter".to_vec()),
+        parameters: BTreeMap::new(),
+        on_fault: engine::OrdersOnFault::Cancel,
+        start: false,
+    };
+    assert!(matches!(
+        stand.host.load_strategy(stranger).await,
+        Err(HostError::NotFound {
+            what: "account",
+            ..
+        })
+    ));
+    for refused in [
+        stand.host.stop("manual").await,
+        stand.host.start("manual").await,
+    ] {
+        assert!(
+            matches!(refused, Err(HostError::Conflict(_))),
+            "{refused:?}"
+        );
+    }
+    assert!(matches!(
+        stand.swap("nobody", "counter").await,
+        Err(HostError::NotFound { .. })
+    ));
+    let mut not_mine = ticket(Side::Buy, 1);
+    not_mine.strategy = Some("one".to_owned());
+    assert!(matches!(
+        stand.host.place_order(not_mine).await,
+        Err(HostError::Invalid {
+            field: "strategy",
+            ..
+        })
+    ));
+    stand.end_and_verify().await;
+}
