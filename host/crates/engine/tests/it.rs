@@ -1,0 +1,55 @@
+//! The engine against its promises: scenarios with numbers worked out by hand, controls at their
+//! boundaries, broken strategies, swaps, the journal, and random runs that must keep every
+//! invariant. Nothing here knows WebAssembly; strategies are closures.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by stopping; helpers outside of test functions too"
+)]
+
+#[path = "it/accounts.rs"]
+mod accounts;
+#[path = "it/bar_path.rs"]
+mod bar_path;
+#[path = "it/bars.rs"]
+mod bars;
+#[path = "it/cost.rs"]
+mod cost;
+#[path = "it/definitions.rs"]
+mod definitions;
+#[path = "it/faults.rs"]
+mod faults;
+#[path = "it/golden.rs"]
+mod golden;
+#[path = "it/journal.rs"]
+mod journal;
+#[path = "it/kill.rs"]
+mod kill;
+#[path = "it/latency.rs"]
+mod latency;
+#[path = "it/limits.rs"]
+mod limits;
+#[path = "it/margin.rs"]
+mod margin;
+#[path = "it/orders.rs"]
+mod orders;
+#[path = "it/properties.rs"]
+mod properties;
+#[path = "it/queue.rs"]
+mod queue;
+#[path = "it/risk.rs"]
+mod risk;
+#[path = "it/round_trip.rs"]
+mod round_trip;
+#[path = "it/script.rs"]
+mod script;
+#[path = "it/stops.rs"]
+mod stops;
+#[path = "it/strategies.rs"]
+mod strategies;
+#[path = "it/swap.rs"]
+mod swap;
+#[path = "it/timers.rs"]
+mod timers;
+#[path = "it/world.rs"]
+mod world;

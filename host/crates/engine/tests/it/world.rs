@@ -1,0 +1,560 @@
+//! A small market for scenarios: one venue, one instrument of each kind, a cash and a margin
+//! account, and a hand that trades each. Every step checks the invariants and the status table.
+
+use engine::{
+    Command, Definition, Effect, Engine, Ignored, Input, Journal, LimitScope, Limits, Sequenced,
+    StrategyConfig, StrategyState, VenueConfig, invariants,
+};
+use model::{
+    AccountConfig, AccountId, AccountKind, AssetClass, Balance, Bar, BarBasis, BarSpec, CurrencyId,
+    DenyCode, Duration, Fees, Fill, Instrument, InstrumentId, Liquidity, Margin, Money,
+    OptionRight, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
+    PositionState, Price, Quantity, Quote, Rate, Side, StrategyId, TimeInForce, Timestamp, Trade,
+    VenueId,
+};
+use std::collections::BTreeMap;
+
+pub(crate) const USD: CurrencyId = CurrencyId::new(0);
+pub(crate) const EUR: CurrencyId = CurrencyId::new(1);
+pub(crate) const JPY: CurrencyId = CurrencyId::new(2);
+pub(crate) const BTC: CurrencyId = CurrencyId::new(3);
+
+pub(crate) const EQUITY: InstrumentId = InstrumentId::new(0);
+pub(crate) const EURUSD: InstrumentId = InstrumentId::new(1);
+pub(crate) const USDJPY: InstrumentId = InstrumentId::new(2);
+pub(crate) const COIN: InstrumentId = InstrumentId::new(3);
+pub(crate) const PERPETUAL: InstrumentId = InstrumentId::new(4);
+pub(crate) const FUTURE: InstrumentId = InstrumentId::new(5);
+pub(crate) const OPTION: InstrumentId = InstrumentId::new(6);
+
+/// Holds 100,000 USD and one bitcoin.
+pub(crate) const CASH: AccountId = AccountId::new(0);
+/// Holds 100,000 USD.
+pub(crate) const MARGIN: AccountId = AccountId::new(1);
+
+/// Trades the cash account by hand.
+pub(crate) const CASH_HAND: StrategyId = StrategyId::new(0);
+/// Trades the margin account by hand.
+pub(crate) const MARGIN_HAND: StrategyId = StrategyId::new(1);
+
+pub(crate) const SECOND: u64 = 1_000_000_000;
+/// When the future and the option stop trading.
+pub(crate) const EXPIRY: u64 = 400 * 86_400 * SECOND;
+
+pub(crate) fn price(text: &str) -> Price {
+    text.parse().unwrap()
+}
+
+pub(crate) fn quantity(text: &str) -> Quantity {
+    text.parse().unwrap()
+}
+
+pub(crate) fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+pub(crate) fn rate(text: &str) -> Rate {
+    text.parse().unwrap()
+}
+
+pub(crate) fn at(nanos: u64) -> Timestamp {
+    Timestamp::from_nanos(nanos)
+}
+
+/// What there is before the first step; change it, then [`Setup::build`].
+pub(crate) struct Setup {
+    pub(crate) venue: VenueConfig,
+    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) accounts: Vec<AccountConfig>,
+    pub(crate) limits: Limits,
+    pub(crate) journal: Journal,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            venue: venue("SIM"),
+            instruments: instruments(),
+            accounts: vec![
+                account("cash", AccountKind::Cash, &[(USD, "100000"), (BTC, "1")]),
+                account("margin", leverage("1"), &[(USD, "100000")]),
+            ],
+            limits: Limits::default(),
+            journal: Journal::default(),
+        }
+    }
+}
+
+impl Setup {
+    pub(crate) fn instrument(&mut self, id: InstrumentId) -> &mut Instrument {
+        &mut self.instruments[id.index()]
+    }
+
+    pub(crate) fn build(self) -> World {
+        let mut world = World::empty(self.journal);
+        for name in ["USD", "EUR", "JPY", "BTC"] {
+            world.define(Definition::Currency(name.to_owned()));
+        }
+        world.define(Definition::Venue(self.venue));
+        for instrument in self.instruments {
+            world.define(Definition::Instrument(instrument));
+        }
+        for account in self.accounts {
+            world.define(Definition::Account(account));
+        }
+        world.define(Definition::Limits(LimitScope::Firm, self.limits));
+        world.hand("cash hand", CASH);
+        world.hand("margin hand", MARGIN);
+        assert_eq!(world.ignored(), []);
+        world
+    }
+}
+
+pub(crate) fn venue(name: &str) -> VenueConfig {
+    VenueConfig {
+        name: name.to_owned(),
+        latency: engine::Latency::default(),
+        slippage: engine::Slippage::None,
+    }
+}
+
+pub(crate) fn account(
+    name: &str,
+    kind: AccountKind,
+    deposits: &[(CurrencyId, &str)],
+) -> AccountConfig {
+    AccountConfig {
+        name: name.to_owned(),
+        venue: VenueId::new(0),
+        kind,
+        base_currency: USD,
+        deposits: deposits
+            .iter()
+            .map(|(id, amount)| (*id, money(amount)))
+            .collect(),
+    }
+}
+
+pub(crate) fn leverage(text: &str) -> AccountKind {
+    AccountKind::Margin {
+        leverage: rate(text),
+    }
+}
+
+/// One instrument of each kind, without fees, in the order of the constants above.
+fn instruments() -> Vec<Instrument> {
+    let expiry = at(EXPIRY);
+    let option = AssetClass::Option {
+        underlying: Some(EQUITY),
+        strike: price("100"),
+        expiry,
+        right: OptionRight::Call,
+    };
+    vec![
+        instrument("EQ", AssetClass::Equity, USD, ["0.01", "1", "1", "0.5"]),
+        instrument(
+            "EUR/USD",
+            AssetClass::FxPair { base: EUR },
+            USD,
+            ["0.00001", "1", "1", "0.05"],
+        ),
+        instrument(
+            "USD/JPY",
+            AssetClass::FxPair { base: USD },
+            JPY,
+            ["0.001", "1", "1", "0.05"],
+        ),
+        instrument(
+            "BTC/USD",
+            AssetClass::CryptoSpot { base: BTC },
+            USD,
+            ["0.01", "0.0001", "1", "0.5"],
+        ),
+        instrument(
+            "PERP",
+            AssetClass::CryptoPerpetual { base: BTC },
+            USD,
+            ["0.1", "0.001", "1", "0.1"],
+        ),
+        instrument(
+            "FUT",
+            AssetClass::Future { expiry },
+            USD,
+            ["0.25", "1", "50", "0.1"],
+        ),
+        instrument("OPT", option, USD, ["0.05", "1", "100", "1"]),
+    ]
+}
+
+/// `[tick, lot, multiplier, initial margin]`.
+fn instrument(
+    symbol: &str,
+    class: AssetClass,
+    quote_currency: CurrencyId,
+    [tick, lot, multiplier, initial]: [&str; 4],
+) -> Instrument {
+    Instrument {
+        symbol: symbol.to_owned(),
+        venue: VenueId::new(0),
+        class,
+        quote_currency,
+        tick: price(tick),
+        lot: quantity(lot),
+        min_quantity: quantity(lot),
+        max_quantity: quantity("1000000000"),
+        multiplier: quantity(multiplier),
+        margin: Margin {
+            initial: rate(initial),
+            maintenance: rate(initial),
+        },
+        fees: Fees::default(),
+        day_end: Duration::ZERO,
+        tradable: true,
+    }
+}
+
+/// An order to be placed by hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask {
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+    pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
+    pub(crate) time_in_force: TimeInForce,
+    pub(crate) intent: u64,
+}
+
+/// A market order to buy.
+pub(crate) fn buy(instrument: InstrumentId, amount: &str) -> Ask {
+    Ask {
+        instrument,
+        side: Side::Buy,
+        kind: OrderKind::Market,
+        quantity: quantity(amount),
+        time_in_force: TimeInForce::Gtc,
+        intent: 0,
+    }
+}
+
+/// A market order to sell.
+pub(crate) fn sell(instrument: InstrumentId, amount: &str) -> Ask {
+    Ask {
+        side: Side::Sell,
+        ..buy(instrument, amount)
+    }
+}
+
+impl Ask {
+    pub(crate) fn limit(mut self, text: &str) -> Self {
+        self.kind = OrderKind::Limit { price: price(text) };
+        self
+    }
+
+    pub(crate) fn stop(mut self, text: &str) -> Self {
+        self.kind = OrderKind::StopMarket {
+            trigger: price(text),
+        };
+        self
+    }
+
+    pub(crate) fn tif(mut self, time_in_force: TimeInForce) -> Self {
+        self.time_in_force = time_in_force;
+        self
+    }
+
+    pub(crate) fn intent(mut self, intent: u64) -> Self {
+        self.intent = intent;
+        self
+    }
+}
+
+/// An engine with the time, the sequence and everything that came out of it so far.
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) now: u64,
+    pub(crate) effects: Vec<Effect>,
+    statuses: BTreeMap<OrderId, OrderStatus>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Setup::default().build()
+    }
+
+    pub(crate) fn empty(journal: Journal) -> Self {
+        Self {
+            engine: Engine::new(journal),
+            now: SECOND,
+            effects: Vec::new(),
+            statuses: BTreeMap::new(),
+        }
+    }
+
+    /// Steps at the present time and checks what must hold after every step.
+    pub(crate) fn step(&mut self, input: Input) {
+        let sequence = self.engine.sequence() + 1;
+        let step = Sequenced {
+            sequence,
+            time: at(self.now),
+            input,
+        };
+        let effects = self.engine.step(step).unwrap().to_vec();
+        for effect in &effects {
+            if let Effect::Order(update, _) = effect {
+                self.check_move(update);
+            }
+        }
+        self.effects.extend(effects);
+        assert_eq!(invariants::check(&self.engine), Ok(()));
+    }
+
+    /// I5: a status moves only along the table. An acknowledgement or a refused order changes
+    /// nothing where it finds a cancel on its way.
+    fn check_move(&mut self, update: &OrderUpdate) {
+        let before = self.statuses.insert(update.order, update.status);
+        let from = before.unwrap_or(OrderStatus::Initialized);
+        let crossed = update.change == OrderChange::Accepted && from == OrderStatus::PendingCancel;
+        let legal = from.may_become(update.status) || (crossed && update.status == from);
+        assert!(
+            legal,
+            "{}: {from:?} to {:?} by {:?}",
+            update.order, update.status, update.change
+        );
+    }
+
+    pub(crate) fn define(&mut self, definition: Definition) {
+        self.step(Input::Define(Box::new(definition)));
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.step(Input::Command(Box::new(command)));
+    }
+
+    /// Limits of one scope, all others unbound.
+    pub(crate) fn limit(&mut self, scope: LimitScope, change: impl FnOnce(&mut Limits)) {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        self.define(Definition::Limits(scope, limits));
+    }
+
+    /// A strategy that a person trades.
+    pub(crate) fn hand(&mut self, name: &str, account: AccountId) -> StrategyId {
+        self.strategy(StrategyConfig {
+            name: name.to_owned(),
+            account,
+            on_fault: engine::OrdersOnFault::Cancel,
+            manual: true,
+        })
+    }
+
+    pub(crate) fn strategy(&mut self, config: StrategyConfig) -> StrategyId {
+        self.define(Definition::Strategy(config));
+        let last = self.engine.strategies().last();
+        last.unwrap().0
+    }
+
+    /// Lets time pass without anything else happening.
+    pub(crate) fn wait(&mut self, nanos: u64) {
+        self.now += nanos;
+        self.step(Input::Clock);
+    }
+
+    /// A quote of unlimited size.
+    pub(crate) fn quote(&mut self, instrument: InstrumentId, bid: &str, ask: &str) {
+        self.sized_quote(instrument, [bid, "0"], [ask, "0"]);
+    }
+
+    /// A quote with `[price, size]` of either side.
+    pub(crate) fn sized_quote(&mut self, instrument: InstrumentId, bid: [&str; 2], ask: [&str; 2]) {
+        let quote = Quote {
+            instrument,
+            bid: price(bid[0]),
+            ask: price(ask[0]),
+            bid_size: quantity(bid[1]),
+            ask_size: quantity(ask[1]),
+            ts_event: at(self.now),
+            ts_init: at(self.now),
+        };
+        self.step(Input::Quote(quote));
+    }
+
+    pub(crate) fn trade(
+        &mut self,
+        instrument: InstrumentId,
+        at_price: &str,
+        size: &str,
+        by: Option<Side>,
+    ) {
+        let trade = Trade {
+            instrument,
+            price: price(at_price),
+            size: quantity(size),
+            aggressor: by,
+            ts_event: at(self.now),
+            ts_init: at(self.now),
+        };
+        self.step(Input::Trade(trade));
+    }
+
+    /// A one-minute bar of trades that ends now: open, high, low, close.
+    pub(crate) fn bar(&mut self, instrument: InstrumentId, prices: [&str; 4]) {
+        let [open, high, low, close] = prices.map(price);
+        self.step(Input::Bar(Bar {
+            instrument,
+            spec: BarSpec::seconds(60, BarBasis::Last),
+            open,
+            high,
+            low,
+            close,
+            volume: quantity("10"),
+            ts_open: at(self.now).before(Duration::from_secs(60)),
+            ts_event: at(self.now),
+            ts_init: at(self.now),
+        }));
+    }
+
+    /// Places an order by hand and returns its id.
+    pub(crate) fn place(&mut self, strategy: StrategyId, ask: Ask) -> OrderId {
+        let Ask {
+            instrument,
+            side,
+            kind,
+            quantity,
+            time_in_force,
+            intent,
+        } = ask;
+        self.command(Command::PlaceOrder {
+            strategy,
+            instrument,
+            side,
+            kind,
+            quantity,
+            time_in_force,
+            intent,
+        });
+        OrderId::derive(self.engine.sequence(), 0).unwrap()
+    }
+
+    pub(crate) fn cancel(&mut self, order: OrderId) {
+        self.command(Command::CancelOrder(order));
+    }
+
+    pub(crate) fn start(&mut self, strategy: StrategyId, instance: Box<dyn model::Strategy>) {
+        assert!(
+            self.engine
+                .stage(strategy, engine::Staged::Instance(instance))
+                .is_ok()
+        );
+        self.command(Command::Start {
+            strategy,
+            plugin: PluginHash::default(),
+            parameters: Vec::new(),
+            state: None,
+            history: Vec::new(),
+        });
+    }
+
+    /// Everything that happened to an order, in words: `submitted accepted 5@100 canceled`.
+    pub(crate) fn story(&self, order: OrderId) -> String {
+        let updates = self.updates().filter(|update| update.order == order);
+        updates
+            .map(|update| word(&update.change))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// The code with which an order was denied, if it was.
+    pub(crate) fn denied(&self, order: OrderId) -> Option<DenyCode> {
+        self.updates()
+            .filter(|update| update.order == order)
+            .find_map(|update| match update.change {
+                OrderChange::Denied(code) => Some(code),
+                _ => None,
+            })
+    }
+
+    pub(crate) fn updates(&self) -> impl Iterator<Item = &OrderUpdate> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Order(update, _) => Some(update),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn fills(&self) -> Vec<Fill> {
+        let fills = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Fill(fill) => Some(*fill),
+            _ => None,
+        });
+        fills.collect()
+    }
+
+    pub(crate) fn last_fill(&self) -> Fill {
+        *self.fills().last().unwrap()
+    }
+
+    pub(crate) fn ignored(&self) -> Vec<Ignored> {
+        let ignored = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Ignored(why) => Some(why.clone()),
+            _ => None,
+        });
+        ignored.collect()
+    }
+
+    pub(crate) fn bars(&self) -> Vec<Bar> {
+        let bars = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Bar(bar) => Some(*bar),
+            _ => None,
+        });
+        bars.collect()
+    }
+
+    pub(crate) fn state(&self, strategy: StrategyId) -> StrategyState {
+        self.engine.strategy_state(strategy).unwrap()
+    }
+
+    pub(crate) fn position(&self, strategy: StrategyId, instrument: InstrumentId) -> PositionState {
+        self.engine.holdings().get(strategy, instrument).position
+    }
+
+    pub(crate) fn account(&self, id: AccountId) -> &engine::account::Account {
+        self.engine.accounts().nth(id.index()).unwrap().1
+    }
+
+    pub(crate) fn balance(&self, id: AccountId, currency: CurrencyId) -> Balance {
+        self.account(id).balance(currency)
+    }
+
+    /// Checks a balance: in all, and of it locked.
+    pub(crate) fn check_balance(
+        &self,
+        id: AccountId,
+        currency: CurrencyId,
+        total: &str,
+        locked: &str,
+    ) {
+        let expect = Balance {
+            total: money(total),
+            locked: money(locked),
+        };
+        assert_eq!(self.balance(id, currency), expect);
+    }
+}
+
+fn word(change: &OrderChange) -> String {
+    match change {
+        OrderChange::Denied(code) => format!("denied:{code}"),
+        OrderChange::Filled(fill) => format!("{}@{}", fill.quantity, fill.price),
+        OrderChange::Submitted => "submitted".to_owned(),
+        OrderChange::Accepted => "accepted".to_owned(),
+        OrderChange::Rejected => "rejected".to_owned(),
+        OrderChange::Triggered => "triggered".to_owned(),
+        OrderChange::PendingCancel => "cancelling".to_owned(),
+        OrderChange::CancelRejected => "uncancelled".to_owned(),
+        OrderChange::Canceled => "canceled".to_owned(),
+        OrderChange::Expired => "expired".to_owned(),
+    }
+}
+
+pub(crate) fn is_maker(fill: &Fill) -> bool {
+    fill.liquidity == Liquidity::Maker
+}
