@@ -30,8 +30,8 @@ pub(crate) struct Group {
 }
 
 /// All groups in the order of the page.
-pub(crate) fn groups(statistics: &Statistics) -> Vec<Group> {
-    vec![
+pub(crate) fn groups(statistics: &Statistics) -> [Group; 4] {
+    [
         returns(statistics),
         drawdowns(statistics),
         tails(statistics),

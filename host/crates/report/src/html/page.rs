@@ -91,7 +91,7 @@ fn tiles(report: &RunReport) -> String {
         .end_equity
         .checked_sub(report.start_equity)
         .unwrap_or_default();
-    let fall = statistics.drawdowns.max.map(|max| -max.depth);
+    let fall = statistics.drawdowns.max.map(|max| max.depth);
     let fraction = |value: Option<f64>| Figure::Fraction(value);
     let tiles = [
         (
@@ -116,11 +116,10 @@ fn tiles(report: &RunReport) -> String {
         ("Trades", number_of(report.trades_total), ""),
     ];
     let cells = tiles.map(|(label, value, tone)| {
-        // Rates and factors are not gains; only amounts and returns carry a colour.
-        let tone = if matches!(label, "Win rate" | "Profit factor") {
-            ""
-        } else {
-            tone
+        // Rates and factors are not gains, and the size of a fall is none either.
+        let tone = match label {
+            "Win rate" | "Profit factor" | "Max drawdown" => "",
+            _ => tone,
         };
         format!("<div><dt>{label}</dt><dd class=\"{tone}\">{value}</dd></div>\n")
     });
@@ -180,11 +179,12 @@ fn statistics(report: &RunReport) -> String {
             group.title
         )
     };
-    let panels: String = groups(&report.statistics).into_iter().map(panel).collect();
+    let [returns, drawdowns, tails, trades] = groups(&report.statistics).map(panel);
     let costs = details::costs(report);
+    let panels = [returns, drawdowns, tails, costs, trades].concat();
     section(
         "Statistics",
-        &format!("<div class=\"panels\">\n{panels}{costs}</div>\n"),
+        &format!("<div class=\"panels\">\n{panels}</div>\n"),
     )
 }
 

@@ -29,18 +29,17 @@ pub(crate) fn sample(hours: u64) -> RunReport {
     let mut builder = TradeBuilder::new();
     let (mut equity, mut trades) = (Money::whole(100_000).unwrap(), Vec::new());
     let mut points = vec![(Timestamp::from_nanos(START), equity)];
-    let mut price = 1_100_000_000_i64;
+    let (mut price, mut side) = (1_100_000_000_i64, Side::Buy);
     for hour in 1..hours {
         let time = Timestamp::from_nanos(START + hour * HOUR);
-        price += i64::try_from(random.below(2_000_001)).unwrap() - 1_000_000 + 1_200;
+        price += (i64::try_from(random.below(201)).unwrap() - 100) * 10_000;
         let price = Price::from_raw(price);
         builder.mark(InstrumentId::new(0), price);
         if hour % 9 == 0 {
-            let flip = random.below(3) == 0;
-            let side = if (hour / 9) % 2 == 0 || flip {
-                Side::Sell
-            } else {
-                Side::Buy
+            side = match (builder.open_count(), random.below(2)) {
+                (0, 0) => Side::Buy,
+                (0, _) => Side::Sell,
+                (_, _) => side.opposite(),
             };
             let fill = fill(hour, side, price, time);
             if let Some(trade) = builder.apply(&fill, Quantity::ONE).unwrap() {
