@@ -84,12 +84,12 @@ impl Answer {
 
     /// Reads an answer; `None` when it is none.
     pub(crate) fn read(mut bytes: Vec<u8>) -> Option<Self> {
-        match bytes.first()? {
-            &CODE => {
+        match *bytes.first()? {
+            CODE => {
                 bytes.remove(0);
                 Some(Self::Code(bytes))
             }
-            &REFUSED => Some(Self::Refused(
+            REFUSED => Some(Self::Refused(
                 String::from_utf8_lossy(bytes.get(1..)?).into_owned(),
             )),
             _ => None,

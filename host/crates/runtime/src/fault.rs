@@ -73,7 +73,13 @@ fn classify(error: &wasmtime::Error, state: &HostState, budget: Budget) -> (Faul
         }
         _ => {}
     }
-    let cause = trap.map_or_else(|| error.root_cause().to_string(), |trap| trap.to_string());
+    let cause = match trap {
+        Some(trap) => trap
+            .to_string()
+            .trim_start_matches("wasm trap: ")
+            .to_owned(),
+        None => error.root_cause().to_string(),
+    };
     if state.memory.refused {
         let limit = state.limits.memory_bytes;
         let reason =

@@ -12,10 +12,11 @@ pub const MAX_KEY_BYTES: usize = 128;
 
 /// What one plugin may use.
 ///
-/// Fuel counts executed WebAssembly instructions, nearly one unit each. It is a deterministic
-/// budget: the same component stops at the same instruction on every machine. The deadlines are a
-/// backstop in wall-clock time for what fuel charges too little (filling memory, copying); they are
-/// wide, so that a machine under load does not fault strategies that a replay would let pass.
+/// Fuel counts executed WebAssembly instructions, nearly one unit each, and bulk operations by
+/// their size. It is a deterministic budget: the same component stops at the same instruction on
+/// every machine. The deadlines are a backstop in wall-clock time for what fuel cannot see (page
+/// faults, cache misses); they are wide, so that a machine under load does not fault strategies
+/// that a replay would let pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest component, in bytes. Default 8 MiB; more than [`MAX_COMPONENT_BYTES`] counts as

@@ -34,7 +34,7 @@ pub enum HostilePlugin {
     OrderInInit,
     /// Logs in `on-quote` 10,000 times, with line breaks and terminal escapes.
     LogSpam,
-    /// Logs one line of 100,000 characters in `on-quote`.
+    /// Logs one line of 60,000 characters in `on-quote`.
     LongLog,
     /// Calls the host in `on-quote` without end, without asking for anything.
     HostCallSpam,
@@ -192,7 +192,7 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
             .with("on-quote", LOG_SPAM),
         H::LongLog => new.with(
             "on-quote",
-            "(call $write (i32.const 1) (i32.const 2048) (i32.const 100000))",
+            "(call $write (i32.const 1) (i32.const 2048) (i32.const 60000))",
         ),
         H::HostCallSpam => new.with("on-quote", "(loop $again (drop (call $now)) (br $again))"),
         H::StateReadSpam => new

@@ -50,7 +50,8 @@ fn the_second_admission_comes_from_the_cache_even_after_a_restart() {
 
 #[test]
 fn whatever_is_done_to_an_entry_it_is_compiled_anew_and_replaced() {
-    let tamper: [(&str, fn(&mut Vec<u8>)); 5] = [
+    type Change = fn(&mut Vec<u8>);
+    let tamper: [(&str, Change); 5] = [
         ("a flipped bit in the code", |bytes| {
             let middle = bytes.len() / 2;
             bytes[middle] ^= 1;

@@ -37,7 +37,7 @@ fn a_child_compiles_what_the_parent_runs() {
 #[test]
 fn a_child_at_its_memory_limit_dies_alone() {
     let limits = Limits {
-        compile_memory_bytes: 24 << 20,
+        compile_memory_bytes: 1 << 20,
         ..Limits::default()
     };
     let error = admit(child(), &[], limits).unwrap_err();

@@ -89,7 +89,6 @@ fn endless_loops_run_out_of_fuel() {
     faults_on_quote(H::HostCallSpam, FaultKind::OutOfFuel, "on-quote: ");
     let limits = Limits {
         event_fuel: u64::MAX >> 1,
-        event_deadline_ms: 20,
         ..Limits::default()
     };
     let mut instance = running(&admit_hostile(H::HostCallSpam), limits);
@@ -102,18 +101,31 @@ fn endless_loops_run_out_of_fuel() {
 }
 
 #[test]
-fn what_fuel_charges_too_little_meets_the_deadline() {
+fn filling_memory_is_charged_by_size() {
+    faults_on_quote(
+        H::SlowFillOnQuote,
+        FaultKind::OutOfFuel,
+        "on-quote: used up its fuel",
+    );
+}
+
+#[test]
+fn the_deadline_stops_what_has_fuel_left() {
+    let (event_fuel, event_deadline_ms) = (u64::MAX >> 1, 20);
     let limits = Limits {
-        event_deadline_ms: 20,
+        event_fuel,
+        event_deadline_ms,
         ..Limits::default()
     };
-    let mut instance = running(&admit_hostile(H::SlowFillOnQuote), limits);
-    let result = instance.handle(&quote(1), &mut intents());
-    expect_fault(
-        result,
-        FaultKind::Deadline,
-        "on-quote: ran longer than 20 ms",
-    );
+    for plugin in [H::LoopOnQuote, H::SlowFillOnQuote] {
+        let mut instance = running(&admit_hostile(plugin), limits);
+        let result = instance.handle(&quote(1), &mut intents());
+        expect_fault(
+            result,
+            FaultKind::Deadline,
+            "on-quote: ran longer than 20 ms",
+        );
+    }
 }
 
 #[test]
@@ -154,11 +166,7 @@ fn endless_recursion_is_a_trap() {
     };
     let mut instance = running(&admit_hostile(H::StackOverflow), limits);
     let result = instance.handle(&quote(1), &mut intents());
-    expect_fault(
-        result,
-        FaultKind::Trap,
-        "on-quote: wasm trap: call stack exhausted",
-    );
+    expect_fault(result, FaultKind::Trap, "on-quote: call stack exhausted");
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! The runtime from outside: what it admits, what it refuses, and what hostile plugins can do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail a test"
+)]
+
 mod admission;
 mod cache;
 mod child;

@@ -11,24 +11,24 @@ use testkit::hostile::{self, HostilePlugin};
 use testkit::plugin::Plugin;
 
 /// One runtime for all tests, as in a process.
-pub fn runtime() -> &'static Runtime {
+pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: LazyLock<Runtime> =
         LazyLock::new(|| Runtime::new(RuntimeOptions::default()).unwrap());
     &RUNTIME
 }
 
-pub fn admit(plugin: &Plugin) -> Admitted {
+pub(crate) fn admit(plugin: &Plugin) -> Admitted {
     runtime()
         .admit(&plugin.build().unwrap(), &Limits::default())
         .unwrap()
 }
 
-pub fn admit_hostile(plugin: HostilePlugin) -> Admitted {
+pub(crate) fn admit_hostile(plugin: HostilePlugin) -> Admitted {
     let bytes = hostile::component(plugin).unwrap();
     runtime().admit(&bytes, &Limits::default()).unwrap()
 }
 
-pub fn instrument(symbol: &str) -> Instrument {
+pub(crate) fn instrument(symbol: &str) -> Instrument {
     Instrument {
         symbol: symbol.to_owned(),
         venue: VenueId::new(0),
@@ -48,7 +48,7 @@ pub fn instrument(symbol: &str) -> Instrument {
     }
 }
 
-pub fn config(limits: Limits) -> InstanceConfig {
+pub(crate) fn config(limits: Limits) -> InstanceConfig {
     InstanceConfig {
         strategy: "test".to_owned(),
         instruments: vec![
@@ -61,7 +61,7 @@ pub fn config(limits: Limits) -> InstanceConfig {
     }
 }
 
-pub fn quote(number: u32) -> Event {
+pub(crate) fn quote(number: u32) -> Event {
     let number = u64::from(number);
     Event::Quote(Quote {
         instrument: InstrumentId::new(0),
@@ -75,11 +75,11 @@ pub fn quote(number: u32) -> Event {
 }
 
 /// Intents of the call for input number 7 at time 5,000.
-pub fn intents() -> Intents {
+pub(crate) fn intents() -> Intents {
     Intents::new(Timestamp::from_nanos(5_000), OrderId::derive(7, 0).unwrap())
 }
 
-pub fn fresh() -> StartSnapshot {
+pub(crate) fn fresh() -> StartSnapshot {
     StartSnapshot {
         reason: StartReason::Fresh,
         state: None,
@@ -91,14 +91,18 @@ pub fn fresh() -> StartSnapshot {
 }
 
 /// A started instance.
-pub fn running(admitted: &Admitted, limits: Limits) -> Instance {
+pub(crate) fn running(admitted: &Admitted, limits: Limits) -> Instance {
     let mut instance = admitted.instantiate(config(limits)).unwrap();
     instance.start(&fresh(), &mut intents()).unwrap();
     instance
 }
 
 #[track_caller]
-pub fn expect_fault<T: std::fmt::Debug>(result: Result<T, Fault>, kind: FaultKind, text: &str) {
+pub(crate) fn expect_fault<T: std::fmt::Debug>(
+    result: Result<T, Fault>,
+    kind: FaultKind,
+    text: &str,
+) {
     let fault = result.unwrap_err();
     assert_eq!(fault.kind, kind, "{fault}");
     assert!(

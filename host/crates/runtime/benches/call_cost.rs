@@ -1,0 +1,158 @@
+//! What a call into a plugin costs, in nanoseconds of this thread's CPU time.
+//!
+//! `cargo bench -p runtime` measures plugins in WebAssembly text that do nothing, order, and log;
+//! `cargo bench -p runtime -- a.wasm b.wasm` measures the files given.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a measuring program prints what it measured"
+)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed measurement may stop the program"
+)]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "nanoseconds per call, for people"
+)]
+
+use model::{
+    AssetClass, CurrencyId, Duration, Event, Fees, Instrument, InstrumentId, Intents, Margin,
+    OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy, Timestamp, VenueId,
+};
+use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions};
+use std::collections::BTreeMap;
+use std::time::Instant;
+use testkit::plugin::Plugin;
+
+const CALLS: u32 = 1_000_000;
+const ROUNDS: usize = 7;
+
+fn main() {
+    let runtime = Runtime::new(RuntimeOptions::default()).unwrap();
+    // Cargo passes `--bench`.
+    let files: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    for file in &files {
+        measure(file, &runtime, &std::fs::read(file).unwrap());
+    }
+    if files.is_empty() {
+        measure("nothing", &runtime, &Plugin::new().build().unwrap());
+        let order = "(drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 100000000)
+            (i32.const 0) (i64.const 0)))";
+        measure(
+            "one order",
+            &runtime,
+            &Plugin::new().with("on-quote", order).build().unwrap(),
+        );
+        let log = "(call $write (i32.const 1) (i32.const 512) (i32.const 19))";
+        measure(
+            "one log line",
+            &runtime,
+            &Plugin::new().with("on-quote", log).build().unwrap(),
+        );
+    }
+}
+
+fn measure(name: &str, runtime: &Runtime, bytes: &[u8]) {
+    let start = Instant::now();
+    let admitted = runtime.admit(bytes, &Limits::default()).unwrap();
+    let admit_ms = start.elapsed().as_secs_f64() * 1e3;
+    let mut instance = start_instance(&admitted);
+    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| quotes(&mut instance)).collect();
+    rounds.sort_by(f64::total_cmp);
+    let (best, median) = (rounds[0], rounds[ROUNDS / 2]);
+    println!(
+        "{name}: on-quote {median:.1} ns (best {best:.1}), fuel {}, instantiate and start {:.1} us, \
+         admit {admit_ms:.1} ms, memory {} KiB",
+        instance.usage().last_call_fuel,
+        instantiation_us(&admitted),
+        instance.usage().memory_bytes / 1024,
+    );
+}
+
+fn quotes(instance: &mut Instance) -> f64 {
+    let mut out = Intents::default();
+    let first = OrderId::derive(1, 0).unwrap();
+    let start = cpu_ns();
+    for number in 0..CALLS {
+        out.reset(Timestamp::from_nanos(u64::from(number)), first);
+        instance.handle(&quote(number), &mut out).unwrap();
+    }
+    (cpu_ns() - start) as f64 / f64::from(CALLS)
+}
+
+/// CPU time of this thread in nanoseconds, so that a busy machine does not count.
+fn cpu_ns() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+fn instantiation_us(admitted: &Admitted) -> f64 {
+    const COUNT: u32 = 1_000;
+    let start = cpu_ns();
+    for _ in 0..COUNT {
+        start_instance(admitted);
+    }
+    (cpu_ns() - start) as f64 / 1e3 / f64::from(COUNT)
+}
+
+fn start_instance(admitted: &Admitted) -> Instance {
+    let description = admitted.describe().unwrap();
+    let config = InstanceConfig {
+        strategy: "cost".to_owned(),
+        instruments: vec![(InstrumentId::new(0), instrument())],
+        currencies: vec!["USD".to_owned()],
+        parameters: Parameters::check(&description, &BTreeMap::new()).unwrap(),
+        limits: Limits::default(),
+    };
+    let mut instance = admitted.instantiate(config).unwrap();
+    let snapshot = StartSnapshot {
+        reason: StartReason::Fresh,
+        state: None,
+        values: Vec::new(),
+        history: Vec::new(),
+        positions: Vec::new(),
+        orders: Vec::new(),
+    };
+    instance
+        .start(
+            &snapshot,
+            &mut Intents::new(Timestamp::ZERO, OrderId::default()),
+        )
+        .unwrap();
+    instance
+}
+
+fn quote(number: u32) -> Event {
+    let price = Price::from_raw(1_100_000_000 + i64::from(number % 1_000) * 10_000);
+    Event::Quote(Quote {
+        instrument: InstrumentId::new(0),
+        bid: price,
+        ask: price,
+        bid_size: Quantity::ONE,
+        ask_size: Quantity::ONE,
+        ts_event: Timestamp::from_nanos(u64::from(number)),
+        ts_init: Timestamp::from_nanos(u64::from(number)),
+    })
+}
+
+fn instrument() -> Instrument {
+    Instrument {
+        symbol: "EUR/USD.SIM".to_owned(),
+        venue: VenueId::new(0),
+        class: AssetClass::Equity,
+        quote_currency: CurrencyId::new(0),
+        tick: "0.00001".parse().unwrap(),
+        lot: Quantity::ONE,
+        min_quantity: Quantity::ONE,
+        max_quantity: Quantity::MAX,
+        multiplier: Quantity::ONE,
+        margin: Margin::default(),
+        fees: Fees::default(),
+        day_end: Duration::ZERO,
+        tradable: true,
+    }
+}
