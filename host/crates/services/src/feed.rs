@@ -55,7 +55,7 @@ pub enum FeedError {
 /// A feed that is ready to run.
 pub(crate) enum Prepared {
     None,
-    Replay(replay::Replay),
+    Replay(Box<replay::Replay>),
     Simulated(Box<SimulatedMarket>),
 }
 
@@ -75,7 +75,7 @@ impl Prepared {
             FeedConfig::Replay(config) => {
                 let replay = replay::Replay::load(config, wiring.clock.now())?;
                 wiring.history.record(replay.past());
-                Ok(Self::Replay(replay))
+                Ok(Self::Replay(Box::new(replay)))
             }
             FeedConfig::Simulated(config) => {
                 let now = wiring.clock.now();

@@ -16,6 +16,10 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A change that is never dropped.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are effects; a box would cost an allocation for each"
+)]
 pub(crate) enum Item {
     /// The engine changed something while handling the input with this sequence.
     Effect(Timestamp, u64, Effect),

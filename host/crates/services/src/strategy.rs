@@ -153,7 +153,7 @@ impl Strategies {
             manual: false,
         };
         let definition = Box::new(Definition::Strategy(config));
-        let stepped = self.step(StepRequest::new(Input::Define(definition), None, None))?;
+        let stepped = self.step(StepRequest::ask(Input::Define(definition), None, None))?;
         if let Some(why) = stepped.refusal() {
             return Err(HostError::Invalid {
                 field: "name",
@@ -211,7 +211,7 @@ impl Strategies {
             state,
             history,
         };
-        let stepped = self.step(StepRequest::new(
+        let stepped = self.step(StepRequest::ask(
             Input::Command(Box::new(start)),
             Some((id, Staged::Instance(made.instance))),
             Some((id, view)),

@@ -8,6 +8,8 @@
 
 mod finish;
 mod switch;
+#[cfg(test)]
+mod tests;
 
 use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
@@ -15,7 +17,8 @@ use crate::outlet::{Item, Mark, Numbers, Outlet};
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
 use engine::{Command, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
-use model::{InstrumentId, Order, OrderId, StrategyId, Timestamp};
+use model::{AccountId, Balance, CurrencyId, InstrumentId, Order, OrderId, StrategyId, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -52,10 +55,11 @@ pub(crate) struct StepRequest {
 impl StepRequest {
     /// A plain command, with the end at which its answer arrives.
     pub(crate) fn command(command: Command) -> (Request, oneshot::Receiver<Stepped>) {
-        Self::new(Input::Command(Box::new(command)), None, None)
+        Self::ask(Input::Command(Box::new(command)), None, None)
     }
 
-    pub(crate) fn new(
+    /// An input with what belongs to it, and the end at which its answer arrives.
+    pub(crate) fn ask(
         input: Input,
         staged: Option<(StrategyId, Staged)>,
         plugin: Option<(StrategyId, PluginView)>,
@@ -136,6 +140,10 @@ pub(crate) struct Trader {
     journal_failed: Arc<AtomicBool>,
     items: Vec<Item>,
     touched: Vec<InstrumentId>,
+    /// Accounts whose locked money may have changed.
+    owing: Vec<AccountId>,
+    /// Balances as last told.
+    told: BTreeMap<(AccountId, CurrencyId), Balance>,
     marks: Vec<(InstrumentId, Mark)>,
     answers: Vec<Answer>,
     ignored: u64,
@@ -158,6 +166,8 @@ impl Trader {
             journal_failed,
             items: Vec::new(),
             touched: Vec::new(),
+            owing: Vec::new(),
+            told: BTreeMap::new(),
             marks: Vec::new(),
             answers: Vec::new(),
             ignored: 0,
@@ -332,6 +342,10 @@ impl Trader {
                         Effect::Strategy(strategy, _)
                         | Effect::Fault(strategy, _)
                         | Effect::Swap(strategy, _) => retired.push(*strategy),
+                        Effect::Order(_, order) => self.owing.push(order.account),
+                        Effect::Balance(account, currency, balance) => {
+                            self.told.insert((*account, *currency), *balance);
+                        }
                         _ => {}
                     }
                     self.items
@@ -350,9 +364,30 @@ impl Trader {
         ignored
     }
 
+    /// Tells balances that changed without a fill: orders lock money and let it go. Once a batch is
+    /// enough, so the engine does not do it for each order.
+    fn tell_balances(&mut self) {
+        self.owing.sort_unstable();
+        self.owing.dedup();
+        let (time, sequence) = (self.engine.now(), self.engine.sequence());
+        for (id, account) in self.engine.accounts() {
+            if self.owing.binary_search(&id).is_err() {
+                continue;
+            }
+            for (currency, balance) in account.balances() {
+                if self.told.insert((id, currency), balance) != Some(balance) {
+                    let effect = Effect::Balance(id, currency, balance);
+                    self.items.push(Item::Effect(time, sequence, effect));
+                }
+            }
+        }
+        self.owing.clear();
+    }
+
     /// Commits the journal, then lets out effects and answers, in this order.
     fn let_out(&mut self) {
         self.commit();
+        self.tell_balances();
         self.touched.sort_unstable();
         self.touched.dedup();
         for instrument in self.touched.drain(..) {

@@ -154,10 +154,9 @@ fn send_all(events: impl Iterator<Item = MarketInput>, wiring: &Wiring, stop: &A
     let mut batch = Vec::with_capacity(MARKET_BATCH);
     for event in events {
         batch.push(event);
-        if batch.len() == MARKET_BATCH {
-            if stop.load(Ordering::Acquire) || !send(&mut batch, wiring) {
-                return;
-            }
+        let full = batch.len() == MARKET_BATCH;
+        if full && (stop.load(Ordering::Acquire) || !send(&mut batch, wiring)) {
+            return;
         }
     }
     send(&mut batch, wiring);

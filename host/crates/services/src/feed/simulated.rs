@@ -429,10 +429,12 @@ mod tests {
 
     #[test]
     fn rates_volatility_and_bursts_are_as_configured() {
-        let hours = 20;
+        let hours: u32 = 20;
         let events: Vec<_> = {
             let mut market = market(11);
-            let end = market.next_time().after(Duration::from_secs(hours * 3_600));
+            let end = market
+                .next_time()
+                .after(Duration::from_secs(u64::from(hours) * 3_600));
             std::iter::from_fn(|| market.next_before(end)).collect()
         };
         let first: Vec<_> = events
@@ -443,7 +445,7 @@ mod tests {
             })
             .collect();
         let per_second =
-            to_f64(i64::try_from(events.len()).unwrap()) / to_f64(hours as i64 * 3_600);
+            to_f64(i64::try_from(events.len()).unwrap()) / to_f64(i64::from(hours) * 3_600);
         assert!(
             (20.0..30.0).contains(&per_second),
             "{per_second} events per second, not 25"

@@ -174,7 +174,7 @@ impl Strategies {
             parameters,
             history,
         };
-        let stepped = self.step(StepRequest::new(
+        let stepped = self.step(StepRequest::ask(
             Input::Command(Box::new(begin)),
             Some((strategy, staged)),
             None,

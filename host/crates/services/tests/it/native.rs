@@ -1,4 +1,5 @@
-//! Native strategies behind the plugin port. The bytes of a "plugin" are its name and arguments.
+//! Native strategies behind the plugin port. The bytes of a "plugin" are its name and version; the
+//! version `late` waits on the gate before it starts.
 
 use engine::Engine;
 use engine::replay::Instances;
@@ -30,15 +31,13 @@ pub(crate) enum Kind {
     BadSave,
     /// Writes a line for every quote.
     Chatty,
-    /// Takes a while for every quote.
-    Slow,
     /// Waits on the gate for every quote.
     Gated,
     /// Asks for history.
     Historian,
 }
 
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 10] = [
     ("counter", Kind::Counter),
     ("taker", Kind::Taker),
     ("rester", Kind::Rester),
@@ -47,7 +46,6 @@ const KINDS: [(&str, Kind); 11] = [
     ("bad-quote", Kind::BadQuote),
     ("bad-save", Kind::BadSave),
     ("chatty", Kind::Chatty),
-    ("slow", Kind::Slow),
     ("gated", Kind::Gated),
     ("historian", Kind::Historian),
 ];
@@ -171,6 +169,7 @@ impl Plugin for Native {
         let asks = self.kind == Kind::Historian;
         let instance = Running {
             kind: self.kind,
+            late: self.version == "late",
             gate: Arc::clone(&self.gate),
             instrument: first,
             size: parameters[0].1.parse().expect("a quantity"),
@@ -192,6 +191,7 @@ impl Plugin for Native {
 /// A native instance. Its state is the five words of a counter.
 struct Running {
     kind: Kind,
+    late: bool,
     gate: Arc<Mutex<()>>,
     instrument: InstrumentId,
     size: Quantity,
@@ -243,6 +243,9 @@ impl Strategy for Running {
     }
 
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {
+        if self.late {
+            drop(self.gate.lock().unwrap());
+        }
         if self.kind == Kind::BadStart {
             return Err(fault(FaultKind::Refused, "load: refuses"));
         }
@@ -279,7 +282,6 @@ impl Strategy for Running {
             }
             Kind::Chatty => log(out, format!("quote {count}")),
             Kind::BadQuote => return Err(fault(FaultKind::Trap, "on-quote: breaks")),
-            Kind::Slow => std::thread::sleep(std::time::Duration::from_millis(2)),
             Kind::Gated => drop(self.gate.lock().unwrap()),
             _ => {}
         }

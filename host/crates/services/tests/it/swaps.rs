@@ -4,7 +4,7 @@ use crate::native::Natives;
 use crate::stand::{Stand, ticket};
 use engine::StrategyState;
 use model::Side;
-use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest};
+use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
 use services::swap_bench::{SwapBenchConfig, swap_bench};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,56 +94,101 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     stand.end_and_verify().await;
 }
 
-/// Sends quotes on a thread until told to stop; a candidate always has something to catch up on.
-fn load_on(stand: &Stand) -> impl FnOnce() -> u64 + use<> {
-    let host = stand.host.clone();
-    let clock = Arc::clone(&stand.clock);
-    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    let thread = std::thread::spawn(move || {
-        let mut number = 1_000;
-        while !told.load(std::sync::atomic::Ordering::Acquire) {
-            number += 1;
-            clock.set(crate::stand::quote(number).time());
-            host.send_market(&[crate::stand::quote(number)]).unwrap();
-            std::thread::sleep(Duration::from_micros(300));
-        }
-        number - 1_000
+/// Swaps to a candidate that starts only after `quotes` more quotes have passed.
+async fn swap_late(stand: &mut Stand, plugin: &str, quotes: u64) -> Result<SwapReport, HostError> {
+    let gate = Arc::clone(&stand.natives.gate);
+    let (holds, held) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let holder = std::thread::spawn(move || {
+        let _held = gate.lock().unwrap();
+        holds.send(()).unwrap();
+        released.recv().unwrap();
     });
-    move || {
-        stop.store(true, std::sync::atomic::Ordering::Release);
-        thread.join().unwrap()
+    held.recv().unwrap();
+    let swap = {
+        let (host, plugin) = (stand.host.clone(), plugin.as_bytes().to_vec());
+        let plugin = Some(PluginSource::Bytes(plugin));
+        let request = SwapRequest {
+            plugin,
+            parameters: BTreeMap::new(),
+        };
+        tokio::spawn(async move { host.swap("one", request).await })
+    };
+    while stand.view("one").swap.as_deref() != Some("catch-up") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    stand.quotes(quotes).await;
+    release.send(()).unwrap();
+    holder.join().unwrap();
+    swap.await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_catches_up_on_what_it_missed() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    let report = swap_late(&mut stand, "counter@late", 300).await.unwrap();
+    assert_eq!(report.caught_up, 300);
+    stand.quotes(5).await;
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 310");
+    stand.end_and_verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_candidate_that_breaks_or_lags_while_catching_up_is_given_up() {
-    let stand = Stand::with(|config| {
-        config.queues.swap_events = 200;
-        config.swap_timeout = Duration::from_secs(20);
-    });
+    let check = async |plugin: &str, quotes, timeout_ms, expect: &str| {
+        let mut stand = Stand::with(|config| {
+            config.queues.swap_events = 200;
+            config.swap_timeout = Duration::from_millis(timeout_ms);
+        });
+        stand.load("one", "counter").await.unwrap();
+        stand.quotes(5).await;
+        let failed = swap_late(&mut stand, plugin, quotes).await;
+        let Err(HostError::Plugin {
+            stage: "catch-up",
+            reason,
+        }) = failed
+        else {
+            panic!("{failed:?}");
+        };
+        assert!(reason.contains(expect), "{reason}");
+        stand.quotes(5).await;
+        let stopped = stand.host.stop("one").await.unwrap();
+        let expect = format!("stopped after {}", quotes + 10);
+        assert_eq!(stopped.log.last().unwrap().text, expect);
+        stand.end_and_verify().await;
+    };
+    check("counter@late", 300, 60_000, "more than 200 events waited").await;
+    check("bad-quote@late", 10, 60_000, "on-quote: breaks").await;
+    check("counter@late", 10, 1, "did not catch up in time").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_a_strategy_ends_its_swap() {
+    let mut stand = Stand::new();
     stand.load("one", "counter").await.unwrap();
-    let stop = load_on(&stand);
-    // A candidate may be ready before its first event; then it breaks in office.
-    let mut failures = Vec::new();
-    for plugin in ["slow", "bad-quote"] {
-        match stand.swap("one", plugin).await {
-            Err(HostError::Plugin {
-                stage: "catch-up",
-                reason,
-            }) => failures.push(reason),
-            Err(other) => panic!("{other}"),
-            Ok(_) => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                failures.push(stand.view("one").state.name().to_owned());
-                let _restarted = stand.host.stop("one").await;
-                stand.swap("one", "counter").await.ok();
-            }
+    stand.quotes(5).await;
+    let host = stand.host.clone();
+    let stopper = tokio::spawn(async move {
+        while host.strategy("one").unwrap().swap.as_deref() != Some("catch-up") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-    }
-    let sent = stop();
-    assert!(sent > 0);
-    assert_eq!(failures.len(), 2, "{failures:?}");
+        host.stop("one").await
+    });
+    // The gate opens only after the quotes; the stop comes at any time before or among them.
+    let failed = swap_late(&mut stand, "counter@late", 50).await;
+    assert_eq!(
+        stopper.await.unwrap().unwrap().state,
+        StrategyState::Stopped
+    );
+    assert_eq!(stage(failed), "catch-up");
+    assert_eq!(stand.view("one").swap, None);
+    assert_eq!(
+        stand.host.start("one").await.unwrap().state,
+        StrategyState::Running
+    );
     stand.end_and_verify().await;
 }
 

@@ -1,0 +1,194 @@
+//! What the engine thread does when the journal fails, when nothing comes, and with a clock that
+//! goes back.
+
+use super::*;
+use crate::clock::{Clock, ManualClock};
+use crate::projection::{Shared, show_pending};
+use engine::journal::Sink;
+use engine::{Journal, Latency, Slippage, VenueConfig};
+use model::{
+    AccountConfig, AccountKind, AssetClass, Fees, Instrument, Margin, Money, OrderKind,
+    OrderStatus, Price, Quantity, Quote, Side, TimeInForce, VenueId,
+};
+
+/// Takes so many blocks, then fails.
+struct Failing(u32);
+
+impl Sink for Failing {
+    fn write(&mut self, _: &[u8]) -> Result<(), SinkError> {
+        self.0 = self
+            .0
+            .checked_sub(1)
+            .ok_or_else(|| SinkError("disk full".to_owned()))?;
+        Ok(())
+    }
+}
+
+fn definitions() -> Vec<Definition> {
+    vec![
+        Definition::Currency("USD".to_owned()),
+        Definition::Venue(VenueConfig {
+            name: "SIM".to_owned(),
+            latency: Latency {
+                insert: model::Duration::from_millis(5),
+                ..Latency::default()
+            },
+            slippage: Slippage::None,
+        }),
+        Definition::Instrument(Instrument {
+            symbol: "ABC".to_owned(),
+            venue: VenueId::new(0),
+            class: AssetClass::Equity,
+            quote_currency: CurrencyId::new(0),
+            tick: Price::from_raw(1),
+            lot: Quantity::ONE,
+            min_quantity: Quantity::ONE,
+            max_quantity: Quantity::MAX,
+            multiplier: Quantity::ONE,
+            margin: Margin::default(),
+            fees: Fees::default(),
+            day_end: model::Duration::ZERO,
+            tradable: true,
+        }),
+        Definition::Account(AccountConfig {
+            name: "main".to_owned(),
+            venue: VenueId::new(0),
+            kind: AccountKind::Cash,
+            base_currency: CurrencyId::new(0),
+            deposits: vec![(CurrencyId::new(0), Money::whole(1_000_000).unwrap())],
+        }),
+        Definition::Strategy(engine::StrategyConfig {
+            name: "manual".to_owned(),
+            account: AccountId::new(0),
+            on_fault: engine::OrdersOnFault::Keep,
+            manual: true,
+        }),
+    ]
+}
+
+struct Bench {
+    trader: Trader,
+    shared: Shared,
+    clock: Arc<ManualClock>,
+}
+
+fn bench(journal: Journal) -> Bench {
+    let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(1_000)));
+    let (inbox, outlet) = (
+        Arc::new(Inbox::new(1_000, 10)),
+        Arc::new(Outlet::new(1_000)),
+    );
+    let time = TimeSource::Wall(Arc::clone(&clock) as Arc<dyn Clock>);
+    let mut trader = Trader::new(Engine::new(journal), time, inbox, outlet, Arc::default());
+    trader.define(definitions()).unwrap();
+    Bench {
+        trader,
+        shared: Shared::new(16),
+        clock,
+    }
+}
+
+impl Bench {
+    fn quote(&mut self) {
+        let at = self.clock.now();
+        self.trader.on_market(MarketInput::Quote(Quote {
+            instrument: InstrumentId::new(0),
+            bid: Price::from_raw(100),
+            ask: Price::from_raw(101),
+            bid_size: Quantity::ONE,
+            ask_size: Quantity::ONE,
+            ts_event: at,
+            ts_init: at,
+        }));
+        self.trader.let_out();
+    }
+
+    fn buy(&mut self) -> Order {
+        let (request, mut answer) = StepRequest::command(Command::PlaceOrder {
+            strategy: StrategyId::new(0),
+            instrument: InstrumentId::new(0),
+            side: Side::Buy,
+            kind: OrderKind::Market,
+            quantity: Quantity::ONE,
+            time_in_force: TimeInForce::Gtc,
+            intent: 0,
+        });
+        self.trader.handle(request);
+        assert!(
+            answer.try_recv().is_err(),
+            "an answer left before the journal was committed"
+        );
+        self.trader.let_out();
+        let stepped = answer.try_recv().unwrap();
+        stepped
+            .order(OrderId::derive(stepped.sequence, 0).unwrap())
+            .unwrap()
+    }
+
+    fn state(&self) -> EngineState {
+        show_pending(&self.trader.outlet, &self.shared);
+        self.shared.read(|model| model.engine.state)
+    }
+}
+
+#[test]
+fn a_journal_that_fails_stops_trading_and_nothing_else() {
+    // One block for the definitions, one for the quote, one for the first order.
+    let mut bench = bench(Journal::with_sink(Box::new(Failing(3))));
+    bench.quote();
+    assert_eq!(bench.buy().status, OrderStatus::Submitted);
+    assert_ne!(bench.state(), EngineState::Error);
+    // The one during which it fails is gone; from then on all are denied.
+    bench.quote();
+    assert_eq!(bench.buy().status, OrderStatus::Denied);
+    assert_eq!(bench.state(), EngineState::Error);
+    assert!(bench.trader.journal_failed.load(Ordering::Acquire));
+    let ended = bench.trader.finish();
+    assert!(ended.journal_error.unwrap().0.contains("disk full"));
+}
+
+#[test]
+fn what_is_due_happens_without_any_market_data() {
+    let mut bench = bench(Journal::default());
+    bench.quote();
+    let order = bench.buy();
+    assert!(bench.trader.patience() <= Duration::from_millis(5));
+    bench.trader.wake();
+    assert!(
+        bench.trader.engine.orders().get(order.id).is_some(),
+        "on its way to the venue"
+    );
+    bench
+        .clock
+        .set(bench.clock.now().after(model::Duration::from_millis(5)));
+    assert_eq!(bench.trader.patience(), Duration::ZERO);
+    bench.trader.wake();
+    assert!(bench.trader.engine.orders().is_empty(), "filled");
+    let sequence = bench.trader.engine.sequence();
+    bench.trader.wake();
+    assert_eq!(
+        bench.trader.engine.sequence(),
+        sequence,
+        "nothing is due, nothing is journaled"
+    );
+}
+
+#[test]
+fn a_clock_that_goes_back_does_not_take_the_engine_with_it() {
+    let mut bench = bench(Journal::default());
+    bench.clock.set(Timestamp::from_nanos(5_000));
+    bench.quote();
+    bench.clock.set(Timestamp::from_nanos(2_000));
+    bench.trader.wake();
+    bench.buy();
+    assert_eq!(bench.trader.engine.now(), Timestamp::from_nanos(5_000));
+}
+
+#[test]
+fn a_definition_that_contradicts_another_is_named() {
+    let mut bench = bench(Journal::default());
+    let again = bench
+        .trader
+        .define(vec![Definition::Currency("USD".to_owned())]);
+    assert_eq!(again, Err("currency USD is defined twice".to_owned()));
+}
