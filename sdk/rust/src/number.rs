@@ -61,11 +61,15 @@ fn write_units(f: &mut fmt::Formatter<'_>, units: i128, digits: usize) -> fmt::R
     f.pad_integral(units >= 0, "", &text)
 }
 
-/// Stops the strategy: a wrapped price or quantity would be worse than none.
-#[cold]
+/// The result of an operation, or a stop where the author wrote it: a wrapped price or quantity
+/// would be worse than none.
+#[track_caller]
 #[allow(clippy::panic, reason = "overflow must stop the strategy, never wrap")]
-fn overflow(what: &str) -> ! {
-    panic!("{what} overflowed")
+fn fits<T>(result: Option<T>, what: &str) -> T {
+    match result {
+        Some(value) => value,
+        None => panic!("{what} overflowed"),
+    }
 }
 
 macro_rules! fixed_point {
@@ -123,22 +127,25 @@ macro_rules! fixed_point {
 
         impl Add for $name {
             type Output = Self;
+            #[track_caller]
             fn add(self, other: Self) -> Self {
-                self.checked_add(other).unwrap_or_else(|| overflow(stringify!($name)))
+                fits(self.checked_add(other), stringify!($name))
             }
         }
 
         impl Sub for $name {
             type Output = Self;
+            #[track_caller]
             fn sub(self, other: Self) -> Self {
-                self.checked_sub(other).unwrap_or_else(|| overflow(stringify!($name)))
+                fits(self.checked_sub(other), stringify!($name))
             }
         }
 
         impl Mul<$raw> for $name {
             type Output = Self;
+            #[track_caller]
             fn mul(self, times: $raw) -> Self {
-                self.checked_mul(times).unwrap_or_else(|| overflow(stringify!($name)))
+                fits(self.checked_mul(times), stringify!($name))
             }
         }
 
@@ -231,8 +238,9 @@ impl Price {
 
 impl Neg for Price {
     type Output = Price;
+    #[track_caller]
     fn neg(self) -> Price {
-        Price(self.0.checked_neg().unwrap_or_else(|| overflow("Price")))
+        fits(self.0.checked_neg().map(Price), "Price")
     }
 }
 

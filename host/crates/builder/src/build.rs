@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Given to crates whose workspace has no profile `plugin`: small and fast, panics trap.
 const PROFILE: [&str; 6] = [
@@ -318,7 +319,10 @@ fn wrap(
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(|source| file_error(directory, source))?;
-    let partial = path.with_extension(format!("wasm.{}", std::process::id()));
+    // Two builds of one plugin at the same time must not write into one file.
+    static PARTS: AtomicU64 = AtomicU64::new(0);
+    let part = PARTS.fetch_add(1, Ordering::Relaxed);
+    let partial = path.with_extension(format!("wasm.{}-{part}", std::process::id()));
     fs::write(&partial, bytes).map_err(|source| file_error(&partial, source))?;
     fs::rename(&partial, path).map_err(|source| file_error(path, source))
 }

@@ -87,8 +87,12 @@ pub fn prepare_toolchain(
     let toolchain = match forced.as_str() {
         "" => match prepare_rustup(directory, progress) {
             Ok(toolchain) => toolchain,
-            Err(no_rustup) => prepare_debian(progress)
-                .map_err(|no_debian| BuildError::Toolchain(format!("{no_rustup}; {no_debian}")))?,
+            Err(no_rustup) => {
+                progress(&format!("not by rustup: {no_rustup}"));
+                prepare_debian(progress).map_err(|no_debian| {
+                    BuildError::Toolchain(format!("{no_rustup}; {no_debian}"))
+                })?
+            }
         },
         "rustup" => prepare_rustup(directory, progress).map_err(BuildError::Toolchain)?,
         "debian" => prepare_debian(progress).map_err(BuildError::Toolchain)?,

@@ -2,6 +2,8 @@
 //!
 //! What compiles for the guest needs the guest's toolchain, which the builder finds or installs.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use builder::{BuildError, BuildOptions, build, build_many, componentize, imports};
 use std::fs;
 use std::path::{Path, PathBuf};
