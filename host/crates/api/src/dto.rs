@@ -1,0 +1,17 @@
+//! The wire types: what JSON looks like. The only types with serde.
+//!
+//! Decimals are strings, so that no reader rounds them. A moment is RFC 3339 text with nanoseconds,
+//! and once more as `…_ns`, a string too because it exceeds what a JavaScript number holds.
+//! Enumerations are in capitals. Requests refuse fields they do not know.
+
+pub(crate) mod account;
+pub(crate) mod command;
+pub(crate) mod engine;
+pub(crate) mod instrument;
+pub(crate) mod market;
+pub(crate) mod order;
+pub(crate) mod position;
+pub(crate) mod problem;
+pub(crate) mod strategy;
+pub(crate) mod stream;
+pub(crate) mod text;

@@ -1,0 +1,84 @@
+//! Accounts and balances.
+
+use super::text::Name;
+use crate::names::Names;
+use model::{AccountId, AccountKind, Balance, CurrencyId, Money};
+use serde::Serialize;
+use services::view::AccountView;
+
+/// An account with its balances.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct AccountDto {
+    pub(crate) name: String,
+    /// `null` where no instrument names the venue.
+    pub(crate) venue: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: Name,
+    pub(crate) leverage: Option<String>,
+    pub(crate) base_currency: Option<String>,
+    pub(crate) balances: Vec<BalanceDto>,
+}
+
+/// Money of one currency: `total = locked + free`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BalanceDto {
+    pub(crate) currency: String,
+    pub(crate) total: String,
+    pub(crate) locked: String,
+    pub(crate) free: Option<String>,
+}
+
+/// A balance after a change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BalanceUpdateDto {
+    pub(crate) account: String,
+    #[serde(flatten)]
+    pub(crate) balance: BalanceDto,
+}
+
+impl AccountDto {
+    pub(crate) fn new(view: &AccountView, names: &Names) -> Self {
+        let (kind, leverage) = match view.config.kind {
+            AccountKind::Cash => ("CASH", None),
+            AccountKind::Margin { leverage } => ("MARGIN", Some(leverage.to_string())),
+        };
+        let balances = view.balances.iter();
+        Self {
+            name: view.config.name.clone(),
+            venue: names.venue(view.config.venue),
+            kind: Name(kind),
+            leverage,
+            base_currency: names.currency(view.config.base_currency),
+            balances: balances
+                .map(|(_, currency, balance)| BalanceDto::new(currency.clone(), balance))
+                .collect(),
+        }
+    }
+}
+
+impl BalanceDto {
+    fn new(currency: String, balance: &Balance) -> Self {
+        Self {
+            currency,
+            total: balance.total.to_string(),
+            locked: balance.locked.to_string(),
+            free: balance.free().ok().as_ref().map(Money::to_string),
+        }
+    }
+}
+
+impl BalanceUpdateDto {
+    pub(crate) fn new(
+        account: AccountId,
+        currency: CurrencyId,
+        balance: &Balance,
+        names: &Names,
+    ) -> Self {
+        let name = names.currency(currency);
+        let name = name.unwrap_or_else(|| format!("#{}", currency.number()));
+        Self {
+            account: names.account(account),
+            balance: BalanceDto::new(name, balance),
+        }
+    }
+}

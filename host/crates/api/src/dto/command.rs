@@ -1,0 +1,70 @@
+//! Requests that load or change a strategy.
+
+use super::text::ParameterValue;
+use engine::OrdersOnFault;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Parameters by name.
+pub(crate) type Parameters = BTreeMap<String, ParameterValue>;
+
+/// Body of `POST strategies` as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoadStrategyRequest {
+    pub(crate) name: String,
+    pub(crate) account: Option<String>,
+    /// Path below the host's plugin folder.
+    pub(crate) plugin: String,
+    #[serde(default)]
+    pub(crate) parameters: Parameters,
+    #[serde(default)]
+    pub(crate) on_fault: OnFaultName,
+    #[serde(default)]
+    pub(crate) start: bool,
+}
+
+/// What becomes of open orders when the strategy breaks.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum OnFaultName {
+    #[default]
+    #[serde(alias = "cancel")]
+    Cancel,
+    #[serde(alias = "keep")]
+    Keep,
+}
+
+impl From<OnFaultName> for OrdersOnFault {
+    fn from(name: OnFaultName) -> Self {
+        match name {
+            OnFaultName::Cancel => Self::Cancel,
+            OnFaultName::Keep => Self::Keep,
+        }
+    }
+}
+
+/// Body of `POST strategies/{name}/swap` as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SwapStrategyRequest {
+    /// Path below the host's plugin folder; the plugin that runs when absent.
+    pub(crate) plugin: Option<String>,
+    #[serde(default)]
+    pub(crate) parameters: Parameters,
+}
+
+/// Body of `PUT strategies/{name}/parameters`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParametersRequest {
+    pub(crate) parameters: Parameters,
+}
+
+/// Parameters as the host takes them.
+pub(crate) fn plain(parameters: Parameters) -> BTreeMap<String, String> {
+    parameters
+        .into_iter()
+        .map(|(name, value)| (name, value.0))
+        .collect()
+}

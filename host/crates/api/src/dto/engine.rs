@@ -1,0 +1,135 @@
+//! The engine's state, and health.
+
+use super::text::Name;
+use engine::TradingState;
+use serde::{Deserialize, Serialize};
+use services::view::{EngineState, EngineView, HealthView};
+
+/// The engine in a few numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct EngineDto {
+    pub(crate) state: Name,
+    pub(crate) trading_state: Name,
+    pub(crate) killed: bool,
+    pub(crate) time: String,
+    pub(crate) time_ns: String,
+    pub(crate) sequence: u64,
+    pub(crate) ignored: u64,
+    pub(crate) run: String,
+    pub(crate) version: &'static str,
+}
+
+impl EngineDto {
+    pub(crate) fn new(view: &EngineView, run: &str) -> Self {
+        Self {
+            state: engine_state(view.state),
+            trading_state: trading_state(view.trading_state),
+            killed: view.killed,
+            time: view.time.to_string(),
+            time_ns: view.time.nanos().to_string(),
+            sequence: view.sequence,
+            ignored: view.ignored,
+            run: run.to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// Whether the process answers and the engine works.
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthDto {
+    pub(crate) status: &'static str,
+    pub(crate) engine_state: Name,
+    pub(crate) trading_state: Name,
+    pub(crate) killed: bool,
+    pub(crate) sequence: u64,
+    /// Public events that wait for the engine.
+    pub(crate) market_waiting: usize,
+    /// Commands that wait for the engine.
+    pub(crate) commands_waiting: usize,
+    /// Public events dropped because the engine was behind.
+    pub(crate) market_conflated: u64,
+    /// Prices replaced by newer ones before readers saw them.
+    pub(crate) prices_conflated: u64,
+    /// Orders are denied while it cannot be.
+    pub(crate) journal_writable: bool,
+}
+
+impl HealthDto {
+    pub(crate) fn new(view: &EngineView, health: &HealthView) -> Self {
+        let is_up = is_healthy(view.state) && health.journal_writable;
+        Self {
+            status: if is_up { "UP" } else { "DOWN" },
+            engine_state: engine_state(view.state),
+            trading_state: trading_state(view.trading_state),
+            killed: view.killed,
+            sequence: view.sequence,
+            market_waiting: health.market_waiting,
+            commands_waiting: health.commands_waiting,
+            market_conflated: health.market_conflated,
+            prices_conflated: health.prices_conflated,
+            journal_writable: health.journal_writable,
+        }
+    }
+
+    /// Whether the engine works and may trade.
+    pub(crate) fn is_up(&self) -> bool {
+        self.status == "UP"
+    }
+}
+
+/// Whether the host is coming up, working, or leaving in order.
+fn is_healthy(state: EngineState) -> bool {
+    !matches!(state, EngineState::Error | EngineState::Stopped)
+}
+
+fn engine_state(state: EngineState) -> Name {
+    Name(match state {
+        EngineState::Stopped => "STOPPED",
+        EngineState::Starting => "STARTING",
+        EngineState::Running => "RUNNING",
+        EngineState::Stopping => "STOPPING",
+        EngineState::Error => "ERROR",
+    })
+}
+
+fn trading_state(state: TradingState) -> Name {
+    Name(match state {
+        TradingState::Active => "ACTIVE",
+        TradingState::Reducing => "REDUCING",
+        TradingState::Halted => "HALTED",
+    })
+}
+
+/// Body of `POST engine/trading-state`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TradingStateRequest {
+    pub(crate) state: TradingStateName,
+}
+
+/// A trading state as requests name it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum TradingStateName {
+    Active,
+    Reducing,
+    Halted,
+}
+
+impl From<TradingStateName> for TradingState {
+    fn from(name: TradingStateName) -> Self {
+        match name {
+            TradingStateName::Active => Self::Active,
+            TradingStateName::Reducing => Self::Reducing,
+            TradingStateName::Halted => Self::Halted,
+        }
+    }
+}
+
+/// Body of `POST engine/kill`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KillRequest {
+    pub(crate) set: bool,
+}

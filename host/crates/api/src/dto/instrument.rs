@@ -1,0 +1,135 @@
+//! Instruments.
+
+use super::market::{Printer, QuoteDto};
+use super::text::Name;
+use crate::names::Names;
+use model::{AssetClass, OptionRight, Timestamp};
+use serde::Serialize;
+use services::view::InstrumentView;
+
+/// An instrument with its latest prices.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct InstrumentDto {
+    pub(crate) id: u32,
+    pub(crate) symbol: String,
+    pub(crate) venue: String,
+    #[serde(flatten)]
+    pub(crate) class: ClassDto,
+    pub(crate) quote_currency: String,
+    pub(crate) tick: String,
+    pub(crate) lot: String,
+    pub(crate) min_quantity: String,
+    pub(crate) max_quantity: String,
+    pub(crate) multiplier: String,
+    pub(crate) margin: MarginDto,
+    pub(crate) fees: FeesDto,
+    pub(crate) day_end_ns: String,
+    pub(crate) tradable: bool,
+    pub(crate) price_digits: usize,
+    pub(crate) quantity_digits: usize,
+    pub(crate) quote: Option<QuoteDto>,
+    pub(crate) last: Option<String>,
+}
+
+/// The kind of instrument, with what only that kind has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct ClassDto {
+    pub(crate) class: &'static str,
+    /// What is bought; `null` where no account or instrument names the currency.
+    pub(crate) base: Option<String>,
+    pub(crate) expiry: Option<String>,
+    pub(crate) expiry_ns: Option<String>,
+    pub(crate) underlying: Option<String>,
+    pub(crate) strike: Option<String>,
+    pub(crate) right: Option<Name>,
+}
+
+/// Margin as a share of notional value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct MarginDto {
+    pub(crate) initial: String,
+    pub(crate) maintenance: String,
+}
+
+/// What a fill costs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct FeesDto {
+    pub(crate) maker: String,
+    pub(crate) taker: String,
+    pub(crate) per_contract: String,
+}
+
+impl InstrumentDto {
+    pub(crate) fn new(view: &InstrumentView, names: &Names) -> Self {
+        let instrument = &view.instrument;
+        let print = Printer::new(view.id, names);
+        Self {
+            id: view.id.number(),
+            venue: view.venue.clone(),
+            class: ClassDto::new(&instrument.class, names),
+            quote_currency: view.quote_currency.clone(),
+            tick: print.price(instrument.tick),
+            lot: print.quantity(instrument.lot),
+            min_quantity: print.quantity(instrument.min_quantity),
+            max_quantity: print.quantity(instrument.max_quantity),
+            multiplier: instrument.multiplier.to_string(),
+            margin: MarginDto {
+                initial: instrument.margin.initial.to_string(),
+                maintenance: instrument.margin.maintenance.to_string(),
+            },
+            fees: FeesDto {
+                maker: instrument.fees.maker.to_string(),
+                taker: instrument.fees.taker.to_string(),
+                per_contract: instrument.fees.per_contract.to_string(),
+            },
+            day_end_ns: instrument.day_end.nanos().to_string(),
+            tradable: instrument.tradable,
+            price_digits: instrument.price_digits(),
+            quantity_digits: instrument.quantity_digits(),
+            quote: view.quote.as_ref().map(|quote| QuoteDto::new(quote, names)),
+            last: view.last.map(|price| print.price(price)),
+            symbol: print.symbol,
+        }
+    }
+}
+
+impl ClassDto {
+    fn new(class: &AssetClass, names: &Names) -> Self {
+        let name = match class {
+            AssetClass::Equity => "EQUITY",
+            AssetClass::FxPair { .. } => "FX_PAIR",
+            AssetClass::CryptoSpot { .. } => "CRYPTO_SPOT",
+            AssetClass::CryptoPerpetual { .. } => "CRYPTO_PERPETUAL",
+            AssetClass::Future { .. } => "FUTURE",
+            AssetClass::Option { .. } => "OPTION",
+        };
+        let common = Self {
+            class: name,
+            base: class.base().and_then(|currency| names.currency(currency)),
+            expiry: class.expiry().as_ref().map(Timestamp::to_string),
+            expiry_ns: class.expiry().map(|expiry| expiry.nanos().to_string()),
+            ..Self::default()
+        };
+        match class {
+            AssetClass::Option {
+                underlying,
+                strike,
+                right,
+                ..
+            } => Self {
+                underlying: underlying.map(|id| names.symbol(id)),
+                strike: Some(strike.to_string()),
+                right: Some(option_right(*right)),
+                ..common
+            },
+            _ => common,
+        }
+    }
+}
+
+fn option_right(right: OptionRight) -> Name {
+    Name(match right {
+        OptionRight::Call => "CALL",
+        OptionRight::Put => "PUT",
+    })
+}

@@ -1,0 +1,128 @@
+//! Messages of the WebSocket, one JSON object per text frame.
+//!
+//! A message counts `message` up by one per connection; `sequence` is the place in the host's
+//! stream up to which it holds.
+
+use super::account::{AccountDto, BalanceUpdateDto};
+use super::engine::EngineDto;
+use super::market::{BarDto, QuoteDto};
+use super::order::{FillDto, OrderDto, OrderUpdateDto};
+use super::position::PositionDto;
+use super::strategy::StrategyDto;
+use serde::{Deserialize, Serialize};
+
+/// What can be subscribed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Channel {
+    Quotes,
+    Bars,
+    Orders,
+    Fills,
+    Positions,
+    Strategies,
+    Accounts,
+    Engine,
+}
+
+/// What a client may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Operation {
+    Subscribe,
+    Unsubscribe,
+    Ping,
+}
+
+/// A client's message.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientMessage {
+    pub(crate) op: Operation,
+    /// Comes back in the answer.
+    pub(crate) id: Option<u64>,
+    pub(crate) channel: Option<Channel>,
+    /// Only this instrument; all when absent.
+    pub(crate) instrument: Option<String>,
+    /// Most quotes per second and instrument.
+    pub(crate) max_hz: Option<f64>,
+}
+
+/// A server's message, numbered.
+#[derive(Debug, Serialize)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) message: u64,
+    #[serde(flatten)]
+    pub(crate) body: &'a ServerMessage,
+}
+
+/// A server's message.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum ServerMessage {
+    /// The first.
+    Hello {
+        protocol: u32,
+        run: String,
+        version: &'static str,
+        sequence: u64,
+        heartbeat_ms: u64,
+    },
+    /// A request was done.
+    Ack {
+        id: Option<u64>,
+        op: Operation,
+        channel: Channel,
+        instrument: Option<String>,
+    },
+    /// The answer to a ping.
+    Pong { id: Option<u64>, sequence: u64 },
+    /// A request was refused.
+    Error {
+        id: Option<u64>,
+        code: &'static str,
+        field: Option<String>,
+        reason: String,
+    },
+    /// A channel as it is at `sequence`; updates after it follow.
+    Snapshot {
+        channel: Channel,
+        instrument: Option<String>,
+        sequence: u64,
+        data: Vec<Item>,
+    },
+    /// One change.
+    Update {
+        channel: Channel,
+        sequence: u64,
+        time: String,
+        time_ns: String,
+        data: Box<Item>,
+    },
+    /// Updates of public channels were lost; fresh snapshots follow.
+    Gap { missed: u64, sequence: u64 },
+    /// The connection and the host live.
+    Heartbeat {
+        sequence: u64,
+        time: String,
+        time_ns: String,
+    },
+    /// The last: the connection closes.
+    Bye { code: &'static str, reason: String },
+}
+
+/// What a channel carries.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Item {
+    Quote(QuoteDto),
+    Bar(BarDto),
+    Order(OrderDto),
+    OrderUpdate(OrderUpdateDto),
+    Fill(FillDto),
+    Position(PositionDto),
+    Strategy(StrategyDto),
+    Account(AccountDto),
+    Balance(BalanceUpdateDto),
+    Engine(EngineDto),
+}

@@ -1,0 +1,44 @@
+//! The live page: one self-contained document without outside resources.
+
+use axum::http::{HeaderName, header};
+use axum::response::{Html, IntoResponse};
+use std::hash::{BuildHasher, RandomState};
+
+/// Everything but the nonce of its script and style.
+const PAGE: &str = concat!(
+    include_str!("page/head.html"),
+    "<style nonce=\"{{nonce}}\">\n",
+    include_str!("page/style.css"),
+    "</style>\n",
+    include_str!("page/body.html"),
+    "<script type=\"module\" nonce=\"{{nonce}}\">\n\"use strict\";\n",
+    include_str!("page/dom.js"),
+    include_str!("page/connection.js"),
+    include_str!("page/state.js"),
+    include_str!("page/charts.js"),
+    include_str!("page/market.js"),
+    include_str!("page/trading.js"),
+    include_str!("page/strategies.js"),
+    include_str!("page/dialogs.js"),
+    include_str!("page/main.js"),
+    "</script>\n</body>\n</html>\n",
+);
+
+/// `GET /`.
+pub(crate) async fn show() -> impl IntoResponse {
+    let nonce = nonce();
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+         connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    let headers: [(HeaderName, String); 1] = [(header::CONTENT_SECURITY_POLICY, policy)];
+    (headers, Html(PAGE.replace("{{nonce}}", &nonce)))
+}
+
+/// Hard to guess for text that found its way into the page, which is all a nonce is for here; the
+/// page itself holds nothing that came from outside.
+fn nonce() -> String {
+    let halves = [(); 2].map(|()| RandomState::new().hash_one("nonce"));
+    format!("{:016x}{:016x}", halves[0], halves[1])
+}

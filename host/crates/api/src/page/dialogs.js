@@ -1,0 +1,126 @@
+// The kill switch's question, and loading or swapping a plugin.
+
+function notice(text) {
+  const bar = byId("offline");
+  setText(bar, text);
+  document.body.classList.add("told");
+  bar.style.display = "block";
+  setTimeout(() => {
+    bar.style.display = "";
+    document.body.classList.remove("told");
+  }, 6000);
+}
+
+const killDialog = byId("kill-dialog");
+
+byId("kill").addEventListener("click", () => {
+  const killed = state.engine?.killed ?? false;
+  killDialog.dataset.set = String(!killed);
+  setText(killDialog.querySelector("h3"), killed ? "Clear the kill latch?" : "Stop all trading?");
+  setText(killDialog.querySelector("p"), killed
+    ? "Orders may leave again as the trading state allows."
+    : "The kill latch cancels all orders and denies every new one until it is cleared.");
+  killDialog.returnValue = "no";
+  killDialog.showModal();
+});
+
+killDialog.addEventListener("close", async () => {
+  if (killDialog.returnValue !== "yes") return;
+  try {
+    takeEngine(await call("POST", "/engine/kill", { set: killDialog.dataset.set === "true" }));
+    showEngine();
+  } catch (error) {
+    notice(error.message);
+  }
+});
+
+byId("trading-state").addEventListener("change", async (event) => {
+  const choice = event.target;
+  try {
+    takeEngine(await call("POST", "/engine/trading-state", { state: choice.value }));
+  } catch (error) {
+    notice(error.message);
+  }
+  choice.blur();
+  showEngine();
+});
+
+const pluginDialog = byId("plugin-dialog");
+const pluginForm = pluginDialog.querySelector("form");
+
+function openPluginDialog(mode, title, parameters) {
+  pluginForm.reset();
+  pluginDialog.dataset.mode = mode;
+  setText(pluginDialog.querySelector("h3"), title);
+  setText(pluginForm.querySelector("[type=submit]"), mode === "load" ? "Load and start" : "Swap");
+  for (const part of pluginForm.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== mode;
+  pluginForm.elements.name.required = mode === "load";
+  pluginForm.elements.file.required = mode === "load";
+  pluginForm.elements.parameters.value = parameters;
+  setText(pluginForm.querySelector(".result"), "");
+  pluginDialog.showModal();
+}
+
+function openSwap(strategy) {
+  pluginDialog.dataset.strategy = strategy.name;
+  const pairs = Object.entries(strategy.plugin?.parameters ?? {});
+  const text = pairs.map(([name, value]) => `${name}=${value}`).join("\n");
+  openPluginDialog("swap", `Swap ${strategy.name}`, text);
+}
+
+byId("load").addEventListener("click", () => openPluginDialog("load", "Load a strategy", ""));
+pluginDialog.querySelector("[data-close]").addEventListener("click", () => pluginDialog.close());
+
+function readParameters(text) {
+  const parameters = {};
+  for (const line of text.split("\n").map((part) => part.trim()).filter(Boolean)) {
+    const at = line.indexOf("=");
+    if (at < 1) throw new Error(`"${line}" is not name=value`);
+    parameters[line.slice(0, at).trim()] = line.slice(at + 1).trim();
+  }
+  return parameters;
+}
+
+function queryOf(parameters, rest = {}) {
+  const query = new URLSearchParams(rest);
+  for (const [name, value] of Object.entries(parameters)) query.set(`param.${name}`, value);
+  const text = query.toString();
+  return text ? `?${text}` : "";
+}
+
+async function sendPlugin() {
+  const { name, file, parameters } = pluginForm.elements;
+  const values = readParameters(parameters.value);
+  const [plugin] = file.files;
+  if (pluginDialog.dataset.mode === "load") {
+    const query = queryOf(values, { name: name.value.trim(), start: "true" });
+    const strategy = await call("POST", `/strategies${query}`, plugin, "application/wasm");
+    return `${strategy.name}: ${strategy.state}`;
+  }
+  const path = `/strategies/${encodeURIComponent(pluginDialog.dataset.strategy)}`;
+  const report = plugin
+    ? await call("POST", `${path}/swap${queryOf(values)}`, plugin, "application/wasm")
+    : await call("PUT", `${path}/parameters`, { parameters: values });
+  const microseconds = (Number(report.switch_ns) / 1000).toFixed(1);
+  const milliseconds = (Number(report.total_ns) / 1e6).toFixed(1);
+  return `Switched between inputs ${report.committed_at} and the next; caught up on ` +
+    `${report.caught_up} events; engine held for ${microseconds} µs of ${milliseconds} ms.`;
+}
+
+pluginForm.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const result = pluginForm.querySelector(".result");
+  const submit = pluginForm.querySelector("[type=submit]");
+  setClass(result, "result faint");
+  setText(result, "…");
+  submit.disabled = true;
+  try {
+    setText(result, await sendPlugin());
+    setClass(result, "result up");
+  } catch (error) {
+    setText(result, `${error.message}. Nothing changed.`);
+    setClass(result, "result down");
+  } finally {
+    submit.disabled = false;
+  }
+});

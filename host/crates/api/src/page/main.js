@@ -1,0 +1,59 @@
+// Ties the parts together.
+
+const QUOTES_PER_SECOND = 5;
+
+const shows = {
+  engine: showEngine, quotes: showInstruments, strategies: showStrategies,
+  positions: showPositions, orders: showOrders, fills: showFills, accounts: showBalances,
+};
+const changed = new Set();
+
+function showChanged() {
+  for (const channel of changed) shows[channel]();
+  changed.clear();
+}
+
+function receive(message) {
+  if (message.type === "hello") loadInstruments().catch((error) => notice(error.message));
+  if (message.type === "error") notice(`${message.field ?? ""} ${message.reason}`);
+  const channel = apply(message);
+  if (!channel) return;
+  if (changed.size === 0) requestAnimationFrame(showChanged);
+  changed.add(channel);
+}
+
+function showStatus(trouble) {
+  document.body.classList.toggle("offline", trouble !== null);
+  if (trouble !== null) setText(byId("offline"), trouble);
+}
+
+const themes = window.matchMedia("(prefers-color-scheme: light)");
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+}
+
+setTheme(localStorage.getItem("theme") ?? (themes.matches ? "light" : "dark"));
+byId("theme").addEventListener("click", () => {
+  setTheme(document.documentElement.dataset.theme === "light" ? "dark" : "light");
+  drawEquity();
+});
+byId("log-strategy").addEventListener("change", () => showLog().catch(() => {}));
+
+setInterval(() => {
+  sampleEquity();
+  drawEquity();
+}, 1000);
+// What cannot be read now is read in two seconds; the bar at the top says when we are offline.
+setInterval(() => showLog().catch(() => {}), 2000);
+
+new Stream(
+  [
+    { channel: "engine" }, { channel: "strategies" }, { channel: "accounts" },
+    { channel: "positions" }, { channel: "orders" }, { channel: "fills" },
+    { channel: "quotes", max_hz: QUOTES_PER_SECOND },
+  ],
+  receive,
+  showStatus,
+);

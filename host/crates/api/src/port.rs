@@ -1,0 +1,80 @@
+//! What this crate asks of a running host: the queries of `services`, its commands and its updates.
+//!
+//! A trait so that routes and stream can be tested against a host that is only a table.
+
+mod handle;
+
+use engine::TradingState;
+use model::{Order, OrderId};
+use services::handle::{
+    HostError, LoadRequest, OrderTicket, Queries, SwapReport, SwapRequest, Updates,
+};
+use services::view::{EngineView, HealthView, StrategyView};
+use std::future::Future;
+use std::sync::Arc;
+
+/// A change of a strategy's state that an operator may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StrategyCommand {
+    /// Start it with the plugin it was loaded with.
+    Start,
+    /// Deny its new orders.
+    Pause,
+    /// Let it trade again.
+    Resume,
+    /// Stop it and cancel its orders.
+    Stop,
+}
+
+/// A running host. Commands answer once the engine has handled them.
+///
+/// What a projection shows is never older than what [`HostPort::subscribe`] has delivered or
+/// [`HostPort::stream_position`] has said before.
+pub trait HostPort: Queries + Clone + Send + Sync + 'static {
+    /// Admits a plugin and adds a strategy.
+    fn load_strategy(
+        &self,
+        request: LoadRequest,
+    ) -> impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send;
+
+    /// Changes a strategy's state; returns the strategy after it.
+    fn command_strategy(
+        &self,
+        name: &str,
+        command: StrategyCommand,
+    ) -> impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send;
+
+    /// Replaces a strategy's plugin or parameters while it runs.
+    fn swap(
+        &self,
+        name: &str,
+        request: SwapRequest,
+    ) -> impl Future<Output = Result<SwapReport, HostError>> + Send;
+
+    /// Hands an order to the risk gate. A denied order is returned with its status, not an error.
+    fn place_order(
+        &self,
+        ticket: OrderTicket,
+    ) -> impl Future<Output = Result<Order, HostError>> + Send;
+
+    /// Asks for an order's cancellation; returns the order as it is then.
+    fn cancel_order(&self, id: OrderId) -> impl Future<Output = Result<Order, HostError>> + Send;
+
+    /// Sets whether orders may leave.
+    fn set_trading_state(
+        &self,
+        state: TradingState,
+    ) -> impl Future<Output = Result<EngineView, HostError>> + Send;
+
+    /// Sets or clears the kill latch.
+    fn kill(&self, set: bool) -> impl Future<Output = Result<EngineView, HostError>> + Send;
+
+    /// Everything that changes from now on.
+    fn subscribe(&self) -> Updates;
+
+    /// Sequence of the latest update that the projections show.
+    fn stream_position(&self) -> u64;
+
+    /// What the host is struggling with.
+    fn health(&self) -> HealthView;
+}

@@ -1,0 +1,60 @@
+//! The real host behind the port.
+
+use super::{HostPort, StrategyCommand};
+use engine::TradingState;
+use model::{Order, OrderId};
+use services::handle::{HostError, LoadRequest, OrderTicket, SwapReport, SwapRequest, Updates};
+use services::host::HostHandle;
+use services::view::{EngineView, HealthView, StrategyView};
+use std::sync::Arc;
+
+impl HostPort for HostHandle {
+    async fn load_strategy(&self, request: LoadRequest) -> Result<Arc<StrategyView>, HostError> {
+        HostHandle::load_strategy(self, request).await
+    }
+
+    async fn command_strategy(
+        &self,
+        name: &str,
+        command: StrategyCommand,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        match command {
+            StrategyCommand::Start => self.start(name).await,
+            StrategyCommand::Pause => self.pause(name).await,
+            StrategyCommand::Resume => self.resume(name).await,
+            StrategyCommand::Stop => self.stop(name).await,
+        }
+    }
+
+    async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
+        HostHandle::swap(self, name, request).await
+    }
+
+    async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
+        HostHandle::place_order(self, ticket).await
+    }
+
+    async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {
+        HostHandle::cancel_order(self, id).await
+    }
+
+    async fn set_trading_state(&self, state: TradingState) -> Result<EngineView, HostError> {
+        HostHandle::set_trading_state(self, state).await
+    }
+
+    async fn kill(&self, set: bool) -> Result<EngineView, HostError> {
+        HostHandle::kill(self, set).await
+    }
+
+    fn subscribe(&self) -> Updates {
+        HostHandle::subscribe(self)
+    }
+
+    fn stream_position(&self) -> u64 {
+        HostHandle::stream_position(self)
+    }
+
+    fn health(&self) -> HealthView {
+        HostHandle::health(self)
+    }
+}

@@ -1,0 +1,137 @@
+//! The one form of an error: RFC 9457 problem details with a stable `code`.
+
+use crate::dto::problem::ProblemDto;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use services::handle::HostError;
+
+/// Why a request was refused. `code` is stable; `detail` is for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    field: Option<String>,
+    stage: Option<&'static str>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            field: None,
+            stage: None,
+        }
+    }
+
+    /// A value that cannot be used; `field` is its dotted path in the body or query.
+    pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail);
+        problem.at(field)
+    }
+
+    /// Nothing of that name.
+    pub(crate) fn not_found(what: &str, name: &str) -> Self {
+        let detail = format!("there is no {what} `{name}`");
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+    }
+
+    /// Something here broke; the cause is in the log.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "the request failed inside the host; its log says why",
+        )
+    }
+
+    /// Too much at once; trying again helps.
+    pub(crate) fn busy(detail: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", detail)
+    }
+
+    /// The host's answer to a body: what it names and the host does not know is a wrong field.
+    pub(crate) fn of_body(error: HostError) -> Self {
+        match error {
+            HostError::NotFound { what, .. } => Self::invalid(what, error.to_string()),
+            error => error.into(),
+        }
+    }
+
+    /// Names the field at fault, as a JSON pointer made from its dotted path.
+    #[must_use]
+    pub(crate) fn at(mut self, field: &str) -> Self {
+        self.field = Some(pointer(field));
+        self
+    }
+}
+
+/// `parameters.fast` becomes `/parameters/fast`; the root is the empty pointer (RFC 6901).
+fn pointer(path: &str) -> String {
+    if path.is_empty() || path == "." {
+        return String::new();
+    }
+    path.split('.')
+        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
+        .collect()
+}
+
+impl From<HostError> for Problem {
+    fn from(error: HostError) -> Self {
+        let detail = error.to_string();
+        match error {
+            HostError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail),
+            HostError::Invalid { field, reason } => Self::invalid(field, reason),
+            HostError::Conflict(reason) => Self::new(StatusCode::CONFLICT, "CONFLICT", reason),
+            HostError::Plugin { stage, reason } => Self {
+                stage: Some(stage),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "PLUGIN_REFUSED", reason)
+            },
+            HostError::Busy => Self::busy(&detail),
+            HostError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_RUNNING", detail),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemDto {
+            kind: format!(
+                "urn:argonaut:problem:{}",
+                self.code.to_ascii_lowercase().replace('_', "-")
+            ),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            field: self.field.as_deref(),
+            stage: self.stage,
+        };
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.code == "BUSY" {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_become_json_pointers() {
+        let check = |path: &str, expect: &str| assert_eq!(pointer(path), expect);
+        check("quantity", "/quantity");
+        check("parameters.fast", "/parameters/fast");
+        check("a/b~c", "/a~1b~0c");
+        check(".", "");
+    }
+}

@@ -1,0 +1,108 @@
+//! All routes in one place.
+
+use crate::guard::guard;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use crate::{page, routes, stream};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post, put};
+
+/// Largest body of a route that takes no plugin, in bytes.
+pub(crate) const BODY_LIMIT_BYTES: usize = 64 << 10;
+/// Largest plugin that can be sent, in bytes.
+const PLUGIN_LIMIT_BYTES: usize = 32 << 20;
+
+/// The routes over a host, ready to be served or called.
+pub fn router<H: HostPort>(api: Api<H>) -> Router {
+    let settings = api.settings.clone();
+    Router::new()
+        .route("/", get(page::show))
+        .route("/ws", get(stream::connect::<H>))
+        .nest("/api/v1", resources())
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(from_fn_with_state(settings, guard))
+        .with_state(api)
+}
+
+fn resources<H: HostPort>() -> Router<Api<H>> {
+    Router::new()
+        .route("/health", get(routes::engine::health::<H>))
+        .route("/engine", get(routes::engine::show::<H>))
+        .route(
+            "/engine/trading-state",
+            post(routes::engine::set_trading_state::<H>),
+        )
+        .route("/engine/kill", post(routes::engine::kill::<H>))
+        .route("/instruments", get(routes::instruments::list::<H>))
+        .route(
+            "/instruments/{*symbol}",
+            get(routes::instruments::show::<H>),
+        )
+        .route(
+            "/orders",
+            get(routes::orders::list::<H>).post(routes::orders::place::<H>),
+        )
+        .route(
+            "/orders/{id}",
+            get(routes::orders::show::<H>).delete(routes::orders::cancel::<H>),
+        )
+        .route("/fills", get(routes::fills::list::<H>))
+        .route("/positions", get(routes::positions::list::<H>))
+        .route("/accounts", get(routes::accounts::list::<H>))
+        .route("/account", get(routes::accounts::only::<H>))
+        .merge(strategies())
+        .fallback(no_route)
+}
+
+fn strategies<H: HostPort>() -> Router<Api<H>> {
+    let plugins = Router::new()
+        .route(
+            "/strategies",
+            get(routes::strategies::list::<H>).post(routes::loading::load::<H>),
+        )
+        .route("/strategies/{name}/swap", post(routes::loading::swap::<H>))
+        .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
+    Router::new()
+        .route("/strategies/{name}", get(routes::strategies::show::<H>))
+        .route(
+            "/strategies/{name}/faults",
+            get(routes::strategies::faults::<H>),
+        )
+        .route("/strategies/{name}/log", get(routes::strategies::log::<H>))
+        .route(
+            "/strategies/{name}/start",
+            post(routes::strategies::start::<H>),
+        )
+        .route(
+            "/strategies/{name}/pause",
+            post(routes::strategies::pause::<H>),
+        )
+        .route(
+            "/strategies/{name}/resume",
+            post(routes::strategies::resume::<H>),
+        )
+        .route(
+            "/strategies/{name}/stop",
+            post(routes::strategies::stop::<H>),
+        )
+        .route(
+            "/strategies/{name}/parameters",
+            put(routes::loading::set_parameters::<H>),
+        )
+        .merge(plugins)
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    Problem::not_found("route", uri.path())
+}
+
+async fn no_method(method: Method, uri: Uri) -> Problem {
+    let detail = format!("{} does not take {method}", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
+}

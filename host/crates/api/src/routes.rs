@@ -1,0 +1,47 @@
+//! One file per resource. Handlers translate; what a request means is decided by the host.
+
+pub(crate) mod accounts;
+pub(crate) mod engine;
+pub(crate) mod fills;
+pub(crate) mod instruments;
+pub(crate) mod loading;
+pub(crate) mod orders;
+pub(crate) mod positions;
+pub(crate) mod strategies;
+
+use crate::extract::Fields;
+use crate::problem::Problem;
+use services::handle::HostError;
+use std::future::Future;
+
+/// Most items that a list answers with.
+const LIMIT_MAX: usize = 10_000;
+/// Items that a list answers with unless told.
+const LIMIT: usize = 500;
+
+/// Runs a command to its end even if the client leaves: a swap or an order must not stop halfway.
+async fn to_the_end<T: Send + 'static>(
+    command: impl Future<Output = Result<T, HostError>> + Send + 'static,
+    refusal: impl FnOnce(HostError) -> Problem,
+) -> Result<T, Problem> {
+    match tokio::spawn(command).await {
+        Ok(answer) => answer.map_err(refusal),
+        Err(error) => {
+            tracing::error!(%error, "a command did not come to its end");
+            Err(Problem::internal())
+        }
+    }
+}
+
+/// Takes `limit` from the query.
+fn limit(fields: &mut Fields) -> Result<usize, Problem> {
+    let form = format!("a whole number from 1 to {LIMIT_MAX}");
+    match fields.value("limit", &form)? {
+        None => Ok(LIMIT),
+        Some(limit @ 1..=LIMIT_MAX) => Ok(limit),
+        Some(limit) => Err(Problem::invalid(
+            "limit",
+            format!("`{limit}` is not {form}"),
+        )),
+    }
+}

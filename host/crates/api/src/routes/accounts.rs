@@ -1,0 +1,40 @@
+//! Accounts and their balances.
+
+use crate::dto::account::AccountDto;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// `GET accounts`.
+pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<AccountDto>> {
+    let names = api.names();
+    let views = api.host.accounts();
+    Json(
+        views
+            .iter()
+            .map(|view| AccountDto::new(view, &names))
+            .collect(),
+    )
+}
+
+/// `GET account`: the only one there is.
+pub(crate) async fn only<H: HostPort>(
+    State(api): State<Api<H>>,
+) -> Result<Json<AccountDto>, Problem> {
+    let views = api.host.accounts();
+    match views.as_slice() {
+        [view] => Ok(Json(AccountDto::new(view, &api.names()))),
+        [] => Err(Problem::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            "there is no account",
+        )),
+        _ => {
+            let detail = "there are several accounts; see /api/v1/accounts";
+            Err(Problem::new(StatusCode::CONFLICT, "CONFLICT", detail))
+        }
+    }
+}

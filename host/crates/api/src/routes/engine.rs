@@ -1,0 +1,52 @@
+//! The engine as a whole: state, trading state, kill latch, health.
+
+use super::to_the_end;
+use crate::dto::engine::{EngineDto, HealthDto, KillRequest, TradingStateRequest};
+use crate::extract::Json;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// `GET health`: 200 while the engine works or comes up, 503 when it does not.
+pub(crate) async fn health<H: HostPort>(
+    State(api): State<Api<H>>,
+) -> (StatusCode, axum::Json<HealthDto>) {
+    let health = HealthDto::new(&api.host.engine(), &api.host.health());
+    let status = match health.is_up() {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, axum::Json(health))
+}
+
+/// `GET engine`.
+pub(crate) async fn show<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<EngineDto> {
+    axum::Json(EngineDto::new(&api.host.engine(), &api.settings.run))
+}
+
+/// `POST engine/trading-state`.
+pub(crate) async fn set_trading_state<H: HostPort>(
+    State(api): State<Api<H>>,
+    Json(request): Json<TradingStateRequest>,
+) -> Result<axum::Json<EngineDto>, Problem> {
+    let host = api.host.clone();
+    let state = request.state.into();
+    let engine = to_the_end(
+        async move { host.set_trading_state(state).await },
+        Problem::from,
+    )
+    .await?;
+    Ok(axum::Json(EngineDto::new(&engine, &api.settings.run)))
+}
+
+/// `POST engine/kill`.
+pub(crate) async fn kill<H: HostPort>(
+    State(api): State<Api<H>>,
+    Json(request): Json<KillRequest>,
+) -> Result<axum::Json<EngineDto>, Problem> {
+    let host = api.host.clone();
+    let engine = to_the_end(async move { host.kill(request.set).await }, Problem::from).await?;
+    Ok(axum::Json(EngineDto::new(&engine, &api.settings.run)))
+}

@@ -1,0 +1,36 @@
+//! Instruments. Symbols contain `/` and `.`, plain or percent-encoded.
+
+use crate::dto::instrument::InstrumentDto;
+use crate::extract::{Fields, Name};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Json;
+use axum::extract::State;
+
+/// `GET instruments`.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    fields: Fields,
+) -> Result<Json<Vec<InstrumentDto>>, Problem> {
+    fields.finish()?;
+    let names = api.names();
+    let views = api.host.instruments();
+    Ok(Json(
+        views
+            .iter()
+            .map(|view| InstrumentDto::new(view, &names))
+            .collect(),
+    ))
+}
+
+/// `GET instruments/{symbol}`.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(symbol): Name,
+) -> Result<Json<InstrumentDto>, Problem> {
+    let views = api.host.instruments();
+    let view = views.iter().find(|view| view.instrument.symbol == symbol);
+    let view = view.ok_or_else(|| Problem::not_found("instrument", &symbol))?;
+    Ok(Json(InstrumentDto::new(view, &api.names())))
+}

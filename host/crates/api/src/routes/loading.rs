@@ -1,0 +1,175 @@
+//! Loading a strategy and swapping its plugin: by path as JSON, or by the plugin's bytes with the
+//! rest in the query.
+
+use super::to_the_end;
+use crate::dto::command::{
+    LoadStrategyRequest, OnFaultName, ParametersRequest, SwapStrategyRequest, plain,
+};
+use crate::dto::strategy::{StrategyDto, SwapReportDto};
+use crate::extract::{self, BodyKind, Fields, Json, Name, body_kind, parse_json, unsupported};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::router::BODY_LIMIT_BYTES;
+use crate::state::Api;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use engine::OrdersOnFault;
+use services::handle::{LoadRequest, PluginSource, SwapRequest};
+use std::path::PathBuf;
+
+/// What marks a strategy's parameter in the query.
+const PARAMETER_PREFIX: &str = "param.";
+
+/// `POST strategies`.
+pub(crate) async fn load<H: HostPort>(
+    State(api): State<Api<H>>,
+    fields: Fields,
+    request: Request,
+) -> Result<impl IntoResponse, Problem> {
+    let (kind, bytes) = plugin_body(&api, request).await?;
+    let request = match kind {
+        BodyKind::Json => load_from_json(fields, &bytes)?,
+        BodyKind::Wasm => load_from_bytes(fields, bytes)?,
+    };
+    let host = api.host.clone();
+    let strategy = to_the_end(
+        async move { host.load_strategy(request).await },
+        Problem::of_body,
+    )
+    .await?;
+    let place = format!("/api/v1/strategies/{}", encoded(&strategy.name));
+    let body = axum::Json(StrategyDto::new(&strategy, &api.names()));
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], body))
+}
+
+/// `POST strategies/{name}/swap`.
+pub(crate) async fn swap<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    fields: Fields,
+    request: Request,
+) -> Result<axum::Json<SwapReportDto>, Problem> {
+    let (kind, bytes) = plugin_body(&api, request).await?;
+    let request = match kind {
+        BodyKind::Json => swap_from_json(fields, &bytes)?,
+        BodyKind::Wasm => swap_from_bytes(fields, bytes)?,
+    };
+    run_swap(api, name, request).await
+}
+
+/// `PUT strategies/{name}/parameters`: a swap that keeps the plugin.
+pub(crate) async fn set_parameters<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    Json(request): Json<ParametersRequest>,
+) -> Result<axum::Json<SwapReportDto>, Problem> {
+    let request = SwapRequest {
+        plugin: None,
+        parameters: plain(request.parameters),
+    };
+    run_swap(api, name, request).await
+}
+
+async fn run_swap<H: HostPort>(
+    api: Api<H>,
+    name: String,
+    request: SwapRequest,
+) -> Result<axum::Json<SwapReportDto>, Problem> {
+    let host = api.host.clone();
+    let report = to_the_end(
+        async move { host.swap(&name, request).await },
+        Problem::from,
+    )
+    .await?;
+    Ok(axum::Json(SwapReportDto::new(&report, &api.names())))
+}
+
+/// Reads the body while few others do: each may hold 32 MiB.
+async fn plugin_body<H: HostPort>(
+    api: &Api<H>,
+    request: Request,
+) -> Result<(BodyKind, Bytes), Problem> {
+    let kind = body_kind(request.headers());
+    let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
+    let busy = |_| Problem::busy("other plugins are being uploaded; try again");
+    let _turn = api.uploads.try_acquire().map_err(busy)?;
+    let bytes = extract::bytes(request, &()).await?;
+    if kind == BodyKind::Json && bytes.len() > BODY_LIMIT_BYTES {
+        return Err(extract::too_large());
+    }
+    Ok((kind, bytes))
+}
+
+fn load_from_json(fields: Fields, bytes: &[u8]) -> Result<LoadRequest, Problem> {
+    fields.finish()?;
+    let request: LoadStrategyRequest = parse_json(bytes)?;
+    Ok(LoadRequest {
+        name: request.name,
+        account: request.account,
+        plugin: PluginSource::Path(PathBuf::from(request.plugin)),
+        parameters: plain(request.parameters),
+        on_fault: request.on_fault.into(),
+        start: request.start,
+    })
+}
+
+fn load_from_bytes(mut fields: Fields, bytes: Bytes) -> Result<LoadRequest, Problem> {
+    let name = fields.text("name");
+    let request = LoadRequest {
+        name: name.ok_or_else(|| Problem::invalid("name", "the query must name the strategy"))?,
+        account: fields.text("account"),
+        plugin: PluginSource::Bytes(bytes.into()),
+        parameters: fields.with_prefix(PARAMETER_PREFIX),
+        on_fault: on_fault(&mut fields)?,
+        start: fields.value("start", "true or false")?.unwrap_or(false),
+    };
+    fields.finish()?;
+    Ok(request)
+}
+
+fn on_fault(fields: &mut Fields) -> Result<OrdersOnFault, Problem> {
+    let name = match fields.text("on_fault").as_deref() {
+        None | Some("cancel" | "CANCEL") => OnFaultName::Cancel,
+        Some("keep" | "KEEP") => OnFaultName::Keep,
+        Some(other) => {
+            let detail = format!("`{other}` is neither cancel nor keep");
+            return Err(Problem::invalid("on_fault", detail));
+        }
+    };
+    Ok(name.into())
+}
+
+fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> {
+    fields.finish()?;
+    let request: SwapStrategyRequest = parse_json(bytes)?;
+    Ok(SwapRequest {
+        plugin: request
+            .plugin
+            .map(|path| PluginSource::Path(PathBuf::from(path))),
+        parameters: plain(request.parameters),
+    })
+}
+
+fn swap_from_bytes(mut fields: Fields, bytes: Bytes) -> Result<SwapRequest, Problem> {
+    let parameters = fields.with_prefix(PARAMETER_PREFIX);
+    fields.finish()?;
+    Ok(SwapRequest {
+        plugin: Some(PluginSource::Bytes(bytes.into())),
+        parameters,
+    })
+}
+
+/// A name as one segment of a path.
+fn encoded(name: &str) -> String {
+    let mut text = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! Orders: list, place, show, cancel.
+
+use super::{limit, to_the_end};
+use crate::dto::order::{OrderDto, OrderTicketRequest};
+use crate::extract::{Fields, Json, Name};
+use crate::names::Names;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use model::{InstrumentId, Order, OrderId, OrderStatus, StrategyId};
+
+/// `GET orders`: open ones, then the latest closed ones, newest first.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    fields: Fields,
+) -> Result<axum::Json<Vec<OrderDto>>, Problem> {
+    let names = api.names();
+    let (filter, limit) = Filter::read(fields, &names)?;
+    let orders = api.host.orders();
+    let matching = orders
+        .iter()
+        .filter(|order| filter.takes(order))
+        .take(limit);
+    let dto = |order: &Order| OrderDto::new(order, api.denials.code(order.id), &names);
+    Ok(axum::Json(matching.map(dto).collect()))
+}
+
+/// `POST orders`: an order by hand. One that our risk gate denies was made too, and says so.
+pub(crate) async fn place<H: HostPort>(
+    State(api): State<Api<H>>,
+    Json(request): Json<OrderTicketRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let (host, ticket) = (api.host.clone(), request.ticket()?);
+    let order = to_the_end(
+        async move { host.place_order(ticket).await },
+        Problem::of_body,
+    )
+    .await?;
+    let denied = match order.status {
+        OrderStatus::Denied => api.denials.awaited_code(order.id).await,
+        _ => None,
+    };
+    let place = [(header::LOCATION, format!("/api/v1/orders/{}", order.id))];
+    let body = axum::Json(OrderDto::new(&order, denied, &api.names()));
+    Ok((StatusCode::CREATED, place, body))
+}
+
+/// `GET orders/{id}`.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(id): Name,
+) -> Result<axum::Json<OrderDto>, Problem> {
+    let order = api.host.order(order_id(&id)?);
+    let order = order.ok_or_else(|| Problem::not_found("order", &id))?;
+    let denied = api.denials.code(order.id);
+    Ok(axum::Json(OrderDto::new(&order, denied, &api.names())))
+}
+
+/// `DELETE orders/{id}`: asks for cancellation; the answer shows how far it has come.
+pub(crate) async fn cancel<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(id): Name,
+) -> Result<impl IntoResponse, Problem> {
+    let (host, id) = (api.host.clone(), order_id(&id)?);
+    let order = to_the_end(async move { host.cancel_order(id).await }, Problem::from).await?;
+    let body = axum::Json(OrderDto::new(&order, api.denials.code(id), &api.names()));
+    Ok((StatusCode::ACCEPTED, body))
+}
+
+fn order_id(text: &str) -> Result<OrderId, Problem> {
+    text.parse()
+        .map_err(|reason: String| Problem::invalid("id", reason))
+}
+
+/// Which orders are wanted.
+struct Filter {
+    strategy: Option<StrategyId>,
+    instrument: Option<InstrumentId>,
+    closed: Option<bool>,
+}
+
+impl Filter {
+    fn read(mut fields: Fields, names: &Names) -> Result<(Self, usize), Problem> {
+        let filter = Self {
+            strategy: strategy(&mut fields, names)?,
+            instrument: instrument(&mut fields, names)?,
+            closed: closed(&mut fields)?,
+        };
+        let limit = limit(&mut fields)?;
+        fields.finish()?;
+        Ok((filter, limit))
+    }
+
+    fn takes(&self, order: &Order) -> bool {
+        self.strategy
+            .is_none_or(|strategy| order.strategy == strategy)
+            && self
+                .instrument
+                .is_none_or(|instrument| order.instrument == instrument)
+            && self
+                .closed
+                .is_none_or(|closed| order.status.is_closed() == closed)
+    }
+}
+
+/// Takes `strategy` from the query.
+pub(super) fn strategy(fields: &mut Fields, names: &Names) -> Result<Option<StrategyId>, Problem> {
+    let Some(name) = fields.text("strategy") else {
+        return Ok(None);
+    };
+    let unknown = || Problem::invalid("strategy", format!("there is no strategy `{name}`"));
+    names.strategy_id(&name).map(Some).ok_or_else(unknown)
+}
+
+/// Takes `instrument` from the query.
+pub(super) fn instrument(
+    fields: &mut Fields,
+    names: &Names,
+) -> Result<Option<InstrumentId>, Problem> {
+    let Some(symbol) = fields.text("instrument") else {
+        return Ok(None);
+    };
+    let unknown = || Problem::invalid("instrument", format!("there is no instrument `{symbol}`"));
+    names.instrument_id(&symbol).map(Some).ok_or_else(unknown)
+}
+
+fn closed(fields: &mut Fields) -> Result<Option<bool>, Problem> {
+    match fields.text("status").as_deref() {
+        None => Ok(None),
+        Some("open" | "OPEN") => Ok(Some(false)),
+        Some("closed" | "CLOSED") => Ok(Some(true)),
+        Some(other) => {
+            let detail = format!("`{other}` is neither open nor closed");
+            Err(Problem::invalid("status", detail))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Runs the router on a socket until told to stop.
+
+use crate::port::HostPort;
+use crate::router::router;
+use crate::state::Api;
+use axum::serve::ListenerExt;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long requests under way may take once the end was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Answers requests on `listener` until `shutdown` resolves; then takes no new ones, says goodbye
+/// to WebSocket clients, and returns when all have ended, or after ten seconds.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve<H: HostPort>(
+    listener: TcpListener,
+    api: Api<H>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "could not turn off delayed sending");
+        }
+    });
+    let (closing, mut closed) = (api.closing.clone(), api.closing.subscribe());
+    let told = async move {
+        shutdown.await;
+        closing.send_replace(true);
+    };
+    let server = axum::serve(listener, router(api.clone())).with_graceful_shutdown(told);
+    let overdue = async {
+        // The sender lives in `api`, so waiting cannot fail before the end.
+        let _ = closed.wait_for(|closing| *closing).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = async { server.await } => ended?,
+        () = overdue => tracing::warn!("requests were still under way at the end"),
+    }
+    let all = api.settings.stream.max_connections;
+    if tokio::time::timeout(GRACE, api.connections.acquire_many(all))
+        .await
+        .is_err()
+    {
+        tracing::warn!("WebSocket clients were still connected at the end");
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What all handlers share.
+
+use crate::denials::Denials;
+use crate::names::Names;
+use crate::port::HostPort;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// How the API behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names this run; a client that sees another one starts afresh.
+    pub run: String,
+    /// Host names answered besides loopback ones, without port. Each widens who may trade.
+    pub allowed_hosts: Vec<String>,
+    /// The WebSocket's bounds.
+    pub stream: StreamSettings,
+}
+
+/// The WebSocket's bounds.
+#[derive(Debug, Clone)]
+pub struct StreamSettings {
+    /// Most connections at once; more are answered with 503.
+    pub max_connections: u32,
+    /// Most messages waiting for one reader; a reader that has more waiting is closed.
+    pub queue_messages: usize,
+    /// Most bytes waiting for one reader.
+    pub queue_bytes: usize,
+    /// How often a heartbeat is sent.
+    pub heartbeat: Duration,
+    /// How long a closing connection may take to read its last message.
+    pub close_grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            run: String::from("unnamed"),
+            allowed_hosts: Vec::new(),
+            stream: StreamSettings::default(),
+        }
+    }
+}
+
+impl Default for StreamSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 64,
+            queue_messages: 4_096,
+            queue_bytes: 16 << 20,
+            heartbeat: Duration::from_secs(15),
+            close_grace: Duration::from_secs(4),
+        }
+    }
+}
+
+/// Plugins that may be uploaded at the same time: each holds up to 32 MiB.
+const UPLOADS: usize = 2;
+
+/// What all handlers share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Api<H> {
+    pub(crate) host: H,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) denials: Arc<Denials>,
+    pub(crate) uploads: Arc<Semaphore>,
+    pub(crate) connections: Arc<Semaphore>,
+    pub(crate) closing: Arc<watch::Sender<bool>>,
+}
+
+impl<H: HostPort> Api<H> {
+    /// For a host. Must be called inside a tokio runtime: it follows the host's updates.
+    pub fn new(host: H, settings: Settings) -> Self {
+        let connections = Semaphore::new(settings.stream.max_connections as usize);
+        Self {
+            denials: Denials::follow(host.subscribe()),
+            host,
+            settings: Arc::new(settings),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            connections: Arc::new(connections),
+            closing: Arc::new(watch::Sender::new(false)),
+        }
+    }
+
+    pub(crate) fn names(&self) -> Names {
+        Names::read(&self.host)
+    }
+}

@@ -1,0 +1,44 @@
+//! The WebSocket: who wants what, what they get, and what happens to readers that cannot keep up.
+//!
+//! Orders, fills, positions, strategies and engine state are complete: a connection that cannot
+//! have all of it is closed with a reason. Quotes are conflated per instrument; a reader that is
+//! slow gets fewer, never stale ones. Bars and balances may be lost when the host itself is
+//! overloaded, and then a `gap` says so.
+
+mod conflation;
+mod connection;
+mod outbox;
+mod session;
+mod snapshot;
+mod subscriptions;
+mod update;
+
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::response::Response;
+
+/// Largest message that a client may send, in bytes.
+const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
+
+/// `GET /ws`.
+pub(crate) async fn connect<H: HostPort>(
+    State(api): State<Api<H>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|rejection| {
+        Problem::new(rejection.status(), "NOT_A_WEBSOCKET", rejection.body_text())
+    })?;
+    let turn = api.connections.clone().try_acquire_owned();
+    let turn = turn.map_err(|_| Problem::busy("too many WebSocket connections"))?;
+    Ok(upgrade
+        .max_message_size(CLIENT_MESSAGE_BYTES)
+        .max_frame_size(CLIENT_MESSAGE_BYTES)
+        .on_upgrade(move |socket| async move {
+            connection::run(socket, api).await;
+            drop(turn);
+        }))
+}

@@ -1,0 +1,146 @@
+//! Drives one session: host updates and client messages in, queued messages out, until one of the
+//! two leaves or cannot keep up.
+
+use super::outbox::{self, Bye};
+use super::session::Session;
+use crate::port::HostPort;
+use crate::state::Api;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use services::handle::Updates;
+use std::time::Duration;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// Updates handled before anything else gets a turn.
+const BATCH: usize = 256;
+
+/// Why the loop ended.
+enum Ended {
+    /// The client is to be told.
+    By(Bye),
+    /// The client left.
+    Left,
+}
+
+impl From<Bye> for Ended {
+    fn from(bye: Bye) -> Self {
+        Self::By(bye)
+    }
+}
+
+/// Serves a client until it leaves or must go.
+pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>) {
+    let bounds = api.settings.stream.clone();
+    let updates = api.host.subscribe();
+    let closing = api.closing.subscribe();
+    let (sink, mut stream) = socket.split();
+    let (outbox, inbox) = outbox::queue(bounds.queue_messages, bounds.queue_bytes);
+    let (end, ended) = oneshot::channel();
+    let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
+    let Ok(mut session) = Session::begin(api, outbox) else {
+        return;
+    };
+    if let Ended::By(bye) = drive(
+        &mut session,
+        &mut stream,
+        updates,
+        closing,
+        bounds.heartbeat,
+    )
+    .await
+    {
+        let words = session.into_outbox().last_words(&bye);
+        // The writer is gone when the client is: nobody to tell then.
+        let _ = end.send((bye, words));
+        farewell(writer, &mut stream, bounds.close_grace).await;
+    }
+}
+
+/// Waits until the last message is out and the client has closed too, so that it is not lost with
+/// the socket; but not for long.
+async fn farewell(
+    writer: tokio::task::JoinHandle<()>,
+    stream: &mut SplitStream<WebSocket>,
+    grace: Duration,
+) {
+    let closed = async { while let Some(Ok(_)) = stream.next().await {} };
+    let both = async { tokio::join!(writer, tokio::time::timeout(grace, closed)) };
+    if tokio::time::timeout(grace * 2, both).await.is_err() {
+        tracing::debug!("a WebSocket client did not close in time");
+    }
+}
+
+async fn drive<H: HostPort>(
+    session: &mut Session<H>,
+    stream: &mut SplitStream<WebSocket>,
+    mut updates: Updates,
+    mut closing: watch::Receiver<bool>,
+    heartbeat: Duration,
+) -> Ended {
+    let mut heartbeat = tokio::time::interval_at(Instant::now() + heartbeat, heartbeat);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let flush = session.next_flush();
+        let step = tokio::select! {
+            received = updates.recv() => match received {
+                Ok(update) => session
+                    .update(&update)
+                    .and_then(|()| batch(session, &mut updates)),
+                Err(RecvError::Lagged(missed)) => session.lagged(missed),
+                Err(RecvError::Closed) => Err(Bye::shutdown()),
+            },
+            message = stream.next() => match client(session, message) {
+                Ok(step) => step,
+                Err(ended) => return ended,
+            },
+            () = until(flush) => session.flush_quotes(),
+            _ = heartbeat.tick() => session.heartbeat(),
+            _ = closing.wait_for(|closing| *closing) => Err(Bye::shutdown()),
+        };
+        if let Err(bye) = step {
+            return bye.into();
+        }
+    }
+}
+
+/// Handles what else has arrived, up to a bound.
+fn batch<H: HostPort>(session: &mut Session<H>, updates: &mut Updates) -> Result<(), Bye> {
+    for _ in 1..BATCH {
+        match updates.try_recv() {
+            Ok(update) => session.update(&update)?,
+            Err(TryRecvError::Lagged(missed)) => session.lagged(missed)?,
+            // The loop's next turn sees the end.
+            Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+        }
+    }
+    Ok(())
+}
+
+/// Handles a message of the client; `Err` when it has left.
+fn client<H: HostPort>(
+    session: &mut Session<H>,
+    message: Option<Result<Message, axum::Error>>,
+) -> Result<Result<(), Bye>, Ended> {
+    match message {
+        Some(Ok(Message::Text(text))) => Ok(session.client_text(&text)),
+        Some(Ok(Message::Binary(_))) => Ok(session.client_binary()),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Ok(())),
+        Some(Ok(Message::Close(_))) | None => Err(Ended::Left),
+        // The protocol was broken, or the connection: saying why hurts neither.
+        Some(Err(error)) => {
+            tracing::debug!(%error, "a WebSocket client's message could not be read");
+            Err(Ended::By(Bye::too_large()))
+        }
+    }
+}
+
+/// Until a moment, or for ever.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

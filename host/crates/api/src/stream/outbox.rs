@@ -1,0 +1,210 @@
+//! The bounded queue between a session and its reader, and the task that empties it.
+
+use crate::dto::stream::{Envelope, ServerMessage};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures_util::SinkExt;
+use futures_util::stream::SplitSink;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Why a connection ends, for the reader to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bye {
+    /// WebSocket close code (RFC 6455, 7.4).
+    close: u16,
+    code: &'static str,
+    reason: String,
+}
+
+impl Bye {
+    fn new(close: u16, code: &'static str, reason: &str) -> Self {
+        Self {
+            close,
+            code,
+            reason: reason.to_owned(),
+        }
+    }
+
+    /// Whether what waits is given up.
+    fn drops_queue(&self) -> bool {
+        self.code == "TOO_SLOW"
+    }
+
+    pub(super) fn too_slow() -> Self {
+        let reason = "the client read too slowly; connect again and take fresh snapshots";
+        Self::new(1013, "TOO_SLOW", reason)
+    }
+
+    pub(super) fn overrun(missed: u64) -> Self {
+        let reason = format!("{missed} updates were lost here; connect again for fresh snapshots");
+        Self::new(1013, "OVERRUN", &reason)
+    }
+
+    pub(super) fn too_many_errors() -> Self {
+        Self::new(1008, "TOO_MANY_ERRORS", "too many malformed messages")
+    }
+
+    pub(super) fn too_large() -> Self {
+        Self::new(
+            1009,
+            "TOO_LARGE",
+            "a message was malformed or larger than 64 KiB",
+        )
+    }
+
+    pub(super) fn shutdown() -> Self {
+        Self::new(1001, "SHUTDOWN", "the host is stopping")
+    }
+
+    pub(super) fn internal() -> Self {
+        Self::new(1011, "INTERNAL", "a message could not be written")
+    }
+}
+
+/// The session's end of the queue. Numbers the messages.
+pub(super) struct Outbox {
+    sender: mpsc::Sender<Utf8Bytes>,
+    waiting_bytes: Arc<AtomicUsize>,
+    limit_bytes: usize,
+    messages: u64,
+}
+
+/// The writer's end of the queue.
+pub(super) struct Inbox {
+    receiver: mpsc::Receiver<Utf8Bytes>,
+    waiting_bytes: Arc<AtomicUsize>,
+}
+
+/// A queue of at most so many messages and bytes.
+pub(super) fn queue(limit_messages: usize, limit_bytes: usize) -> (Outbox, Inbox) {
+    let (sender, receiver) = mpsc::channel(limit_messages);
+    let waiting_bytes = Arc::new(AtomicUsize::new(0));
+    let inbox = Inbox {
+        receiver,
+        waiting_bytes: waiting_bytes.clone(),
+    };
+    let outbox = Outbox {
+        sender,
+        waiting_bytes,
+        limit_bytes,
+        messages: 0,
+    };
+    (outbox, inbox)
+}
+
+impl Outbox {
+    /// Queues a message, or tells that the reader has too many waiting.
+    pub(super) fn send(&mut self, body: &ServerMessage) -> Result<(), Bye> {
+        let text = self.encode(body)?;
+        let waiting = self.waiting_bytes.load(Ordering::Acquire);
+        // One message larger than the limit may pass, if it is alone.
+        if waiting > 0 && waiting + text.len() > self.limit_bytes {
+            return Err(Bye::too_slow());
+        }
+        self.waiting_bytes.fetch_add(text.len(), Ordering::AcqRel);
+        self.sender.try_send(text).map_err(|_| Bye::too_slow())
+    }
+
+    /// Whether less than half of the queue is taken, so that messages that may wait need not.
+    pub(super) fn is_calm(&self) -> bool {
+        self.sender.capacity() * 2 > self.sender.max_capacity()
+            && self.waiting_bytes.load(Ordering::Acquire) * 2 <= self.limit_bytes
+    }
+
+    /// The text of the last message.
+    pub(super) fn last_words(&mut self, bye: &Bye) -> Utf8Bytes {
+        let body = ServerMessage::Bye {
+            code: bye.code,
+            reason: bye.reason.clone(),
+        };
+        self.encode(&body).unwrap_or_default()
+    }
+
+    fn encode(&mut self, body: &ServerMessage) -> Result<Utf8Bytes, Bye> {
+        self.messages += 1;
+        let envelope = Envelope {
+            message: self.messages,
+            body,
+        };
+        match serde_json::to_string(&envelope) {
+            Ok(text) => Ok(text.into()),
+            Err(error) => {
+                tracing::error!(%error, "a message could not be written as JSON");
+                Err(Bye::internal())
+            }
+        }
+    }
+}
+
+/// What ends the writer.
+pub(super) type End = (Bye, Utf8Bytes);
+
+/// Writes queued messages until told to end, then says why and closes. What waits for a reader that
+/// is too slow is dropped then: it sees the jump in `message`. Others get what was meant for them.
+pub(super) async fn write(
+    sink: SplitSink<WebSocket, Message>,
+    inbox: Inbox,
+    end: oneshot::Receiver<End>,
+    grace: Duration,
+) {
+    let mut writer = Writer { sink, inbox };
+    // No end comes when the client has left: nobody to say goodbye to.
+    let Some((bye, words)) = writer.until_end(end, grace).await else {
+        return;
+    };
+    if tokio::time::timeout(grace, writer.farewell(&bye, words))
+        .await
+        .is_err()
+    {
+        tracing::debug!(code = bye.code, "the client did not take the last message");
+    }
+}
+
+struct Writer {
+    sink: SplitSink<WebSocket, Message>,
+    inbox: Inbox,
+}
+
+impl Writer {
+    async fn until_end(&mut self, mut end: oneshot::Receiver<End>, grace: Duration) -> Option<End> {
+        loop {
+            let text = tokio::select! {
+                biased;
+                ended = &mut end => return ended.ok(),
+                text = self.inbox.receiver.recv() => text,
+            };
+            let Some(text) = text else {
+                return end.await.ok();
+            };
+            let length = text.len();
+            let sending = self.sink.send(Message::Text(text));
+            tokio::pin!(sending);
+            tokio::select! {
+                sent = &mut sending => sent.ok()?,
+                ended = &mut end => {
+                    let ended = ended.ok()?;
+                    // Half a message cannot be taken back: the reader must take it first.
+                    tokio::time::timeout(grace, sending).await.ok()?.ok()?;
+                    return Some(ended);
+                }
+            }
+            self.inbox.waiting_bytes.fetch_sub(length, Ordering::AcqRel);
+        }
+    }
+
+    async fn farewell(&mut self, bye: &Bye, words: Utf8Bytes) -> Result<(), axum::Error> {
+        while !bye.drops_queue()
+            && let Ok(text) = self.inbox.receiver.try_recv()
+        {
+            self.sink.feed(Message::Text(text)).await?;
+        }
+        let frame = CloseFrame {
+            code: bye.close,
+            reason: bye.code.into(),
+        };
+        self.sink.feed(Message::Text(words)).await?;
+        self.sink.send(Message::Close(Some(frame))).await
+    }
+}

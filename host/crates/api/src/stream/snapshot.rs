@@ -1,0 +1,113 @@
+//! A channel as it is now.
+
+use crate::dto::account::AccountDto;
+use crate::dto::engine::EngineDto;
+use crate::dto::market::QuoteDto;
+use crate::dto::order::{FillDto, OrderDto};
+use crate::dto::position::PositionDto;
+use crate::dto::strategy::StrategyDto;
+use crate::dto::stream::{Channel, Item};
+use crate::names::Names;
+use crate::port::HostPort;
+use crate::state::Api;
+use model::{AccountId, InstrumentId};
+use std::collections::BTreeSet;
+
+/// Most closed orders, and most fills, in a snapshot.
+const LATEST: usize = 200;
+
+/// The items of a channel, of one instrument or of all. Bars have no state to show.
+pub(super) fn items<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    channel: Channel,
+    instrument: Option<InstrumentId>,
+) -> Vec<Item> {
+    let wanted = |id: InstrumentId| instrument.is_none_or(|wanted| wanted == id);
+    match channel {
+        Channel::Quotes => {
+            let views = api.host.instruments();
+            let quotes = views
+                .iter()
+                .filter(|view| wanted(view.id))
+                .filter_map(|view| view.quote);
+            quotes
+                .map(|quote| Item::Quote(QuoteDto::new(&quote, names)))
+                .collect()
+        }
+        Channel::Bars => Vec::new(),
+        Channel::Orders => orders(api, names, wanted),
+        Channel::Fills => {
+            let fills = api.host.fills();
+            let fills = fills
+                .iter()
+                .filter(|fill| wanted(fill.instrument))
+                .take(LATEST);
+            fills
+                .map(|fill| Item::Fill(FillDto::new(fill, names)))
+                .collect()
+        }
+        Channel::Positions => {
+            let views = api.host.positions();
+            let views = views.iter().filter(|view| wanted(view.instrument));
+            views
+                .map(|view| Item::Position(PositionDto::new(view, names)))
+                .collect()
+        }
+        Channel::Strategies => {
+            let views = api.host.strategies();
+            views
+                .iter()
+                .map(|view| Item::Strategy(StrategyDto::new(view, names)))
+                .collect()
+        }
+        Channel::Accounts => {
+            let views = api.host.accounts();
+            views
+                .iter()
+                .map(|view| Item::Account(AccountDto::new(view, names)))
+                .collect()
+        }
+        Channel::Engine => {
+            vec![Item::Engine(EngineDto::new(
+                &api.host.engine(),
+                &api.settings.run,
+            ))]
+        }
+    }
+}
+
+fn orders<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    wanted: impl Fn(InstrumentId) -> bool,
+) -> Vec<Item> {
+    let mut closed = 0;
+    let mut items = Vec::new();
+    for order in api
+        .host
+        .orders()
+        .iter()
+        .filter(|order| wanted(order.instrument))
+    {
+        if order.status.is_closed() {
+            closed += 1;
+            if closed > LATEST {
+                continue;
+            }
+        }
+        let denied = api.denials.code(order.id);
+        items.push(Item::Order(OrderDto::new(order, denied, names)));
+    }
+    items
+}
+
+/// The executions that a snapshot of fills may hold.
+pub(super) fn executions<H: HostPort>(api: &Api<H>) -> BTreeSet<(AccountId, u64)> {
+    let fills = api.host.fills();
+    fills
+        .iter()
+        .take(LATEST)
+        .map(|fill| (fill.account, fill.execution))
+        .collect()
+}

@@ -1,0 +1,83 @@
+//! A change of the host as a message.
+
+use crate::dto::account::BalanceUpdateDto;
+use crate::dto::engine::EngineDto;
+use crate::dto::market::{BarDto, QuoteDto};
+use crate::dto::order::{FillDto, OrderDto, OrderUpdateDto, change};
+use crate::dto::position::PositionDto;
+use crate::dto::strategy::StrategyDto;
+use crate::dto::stream::{Channel, Item, ServerMessage};
+use crate::names::Names;
+use model::{InstrumentId, OrderChange, StrategyId, Timestamp};
+use services::view::{Change, Update};
+
+/// Where a change belongs.
+pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
+    match change {
+        Change::Quote(quote) => (Channel::Quotes, Some(quote.instrument)),
+        Change::Bar(bar) => (Channel::Bars, Some(bar.instrument)),
+        Change::Order(_, order) => (Channel::Orders, Some(order.instrument)),
+        Change::Fill(fill) => (Channel::Fills, Some(fill.instrument)),
+        Change::Position(view) => (Channel::Positions, Some(view.instrument)),
+        Change::Balance(..) => (Channel::Accounts, None),
+        Change::Strategy(_) => (Channel::Strategies, None),
+        Change::Engine(_) => (Channel::Engine, None),
+    }
+}
+
+/// The strategy whose name a message about the change needs.
+pub(super) fn strategy(change: &Change) -> Option<StrategyId> {
+    match change {
+        Change::Order(_, order) => Some(order.strategy),
+        Change::Fill(fill) => Some(fill.strategy),
+        Change::Position(view) => Some(view.strategy),
+        _ => None,
+    }
+}
+
+/// The message about a change.
+pub(super) fn message(update: &Update, names: &Names, run: &str) -> ServerMessage {
+    let (channel, _) = place(&update.change);
+    let item = item(&update.change, names, run);
+    placed(channel, update.sequence, update.time, item)
+}
+
+/// The message about an item.
+pub(super) fn placed(
+    channel: Channel,
+    sequence: u64,
+    time: Timestamp,
+    item: Item,
+) -> ServerMessage {
+    ServerMessage::Update {
+        channel,
+        sequence,
+        time: time.to_string(),
+        time_ns: time.nanos().to_string(),
+        data: Box::new(item),
+    }
+}
+
+fn item(what: &Change, names: &Names, run: &str) -> Item {
+    match what {
+        Change::Quote(quote) => Item::Quote(QuoteDto::new(quote, names)),
+        Change::Bar(bar) => Item::Bar(BarDto::new(bar, names)),
+        Change::Order(step, order) => {
+            let denied = match step.change {
+                OrderChange::Denied(code) => Some(code),
+                _ => None,
+            };
+            Item::OrderUpdate(OrderUpdateDto {
+                change: change(&step.change),
+                order: OrderDto::new(order, denied, names),
+            })
+        }
+        Change::Fill(fill) => Item::Fill(FillDto::new(fill, names)),
+        Change::Position(view) => Item::Position(PositionDto::new(view, names)),
+        Change::Balance(account, currency, balance) => {
+            Item::Balance(BalanceUpdateDto::new(*account, *currency, balance, names))
+        }
+        Change::Strategy(view) => Item::Strategy(StrategyDto::new(view, names)),
+        Change::Engine(view) => Item::Engine(EngineDto::new(view, run)),
+    }
+}

@@ -1,0 +1,29 @@
+//! The API against a host that is only a table: every route with good and bad input, and the
+//! stream with good and bad readers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what is wrong by stopping; helpers outside of test functions too"
+)]
+
+#[path = "it/fake.rs"]
+mod fake;
+#[path = "it/page.rs"]
+mod page;
+#[path = "it/rest.rs"]
+mod rest;
+#[path = "it/rest_client.rs"]
+mod rest_client;
+#[path = "it/rest_errors.rs"]
+mod rest_errors;
+#[path = "it/rest_strategies.rs"]
+mod rest_strategies;
+#[path = "it/serving.rs"]
+mod serving;
+#[path = "it/stream.rs"]
+mod stream;
+#[path = "it/stream_bounds.rs"]
+mod stream_bounds;
+#[path = "it/stream_client.rs"]
+mod stream_client;

@@ -1,0 +1,520 @@
+//! A host that is only a table: it does what it is told at once and remembers what was asked.
+
+use api::{HostPort, StrategyCommand};
+use engine::{StrategyState, TradingState};
+use model::{
+    AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, DenyCode, Duration,
+    Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money,
+    Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState,
+    Price, Quantity, Quote, Rate, Side, StrategyId, TimeInForce, Timestamp, VenueId,
+};
+use services::handle::{
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest, Updates,
+};
+use services::view::{
+    AccountView, Change, EngineState, EngineView, FaultView, HealthView, InstrumentView, LogLine,
+    PluginView, PositionView, StrategyView, Update,
+};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::broadcast;
+
+pub(crate) const EURUSD: InstrumentId = InstrumentId::new(0);
+pub(crate) const BTCUSD: InstrumentId = InstrumentId::new(1);
+pub(crate) const EMA: StrategyId = StrategyId::new(0);
+pub(crate) const MANUAL: StrategyId = StrategyId::new(1);
+/// 2024-01-01T00:00:00Z.
+pub(crate) const NOON: u64 = 1_704_067_200_000_000_000;
+
+/// The host. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Fake {
+    tables: Arc<Mutex<Tables>>,
+    updates: broadcast::Sender<Arc<Update>>,
+}
+
+#[derive(Default)]
+struct Tables {
+    engine: EngineView,
+    instruments: Vec<InstrumentView>,
+    strategies: Vec<Arc<StrategyView>>,
+    orders: Vec<Order>,
+    fills: Vec<Fill>,
+    positions: Vec<PositionView>,
+    accounts: Vec<AccountView>,
+    sequence: u64,
+    asked: Vec<String>,
+    failure: Option<HostError>,
+}
+
+pub(crate) fn number<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+impl Fake {
+    /// A host with two instruments, one strategy, one by hand, an account, an order and a fill.
+    pub(crate) fn new() -> Self {
+        Self::with_channel(65_536)
+    }
+
+    /// The same, with a short memory for its updates.
+    pub(crate) fn with_channel(capacity: usize) -> Self {
+        let tables = Tables {
+            engine: EngineView {
+                state: EngineState::Running,
+                time: Timestamp::from_nanos(NOON),
+                sequence: 17,
+                ..EngineView::default()
+            },
+            instruments: vec![
+                instrument(EURUSD, "EUR/USD.SIM", "0.00001", "1000"),
+                instrument(BTCUSD, "BTC/USD.SIM", "0.01", "0.001"),
+            ],
+            strategies: vec![Arc::new(ema()), Arc::new(manual())],
+            orders: vec![order(OrderId::derive(9, 0).unwrap(), OrderStatus::Accepted)],
+            fills: vec![fill(1)],
+            positions: vec![position("100000")],
+            accounts: vec![account()],
+            ..Tables::default()
+        };
+        Self {
+            tables: Arc::new(Mutex::new(tables)),
+            updates: broadcast::Sender::new(capacity),
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap()
+    }
+
+    /// What was asked so far.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.tables().asked.clone()
+    }
+
+    /// Makes every command fail from now on.
+    pub(crate) fn fail_with(&self, failure: HostError) {
+        self.tables().failure = Some(failure);
+    }
+
+    /// Adds instruments `X0.SIM`, `X1.SIM` and so on.
+    pub(crate) fn add_instruments(&self, count: u32) {
+        for n in 0..count {
+            let view = instrument(InstrumentId::new(n + 2), &format!("X{n}.SIM"), "0.01", "1");
+            self.tables().instruments.push(view);
+        }
+    }
+
+    /// Sets where the host is.
+    pub(crate) fn set_state(&self, state: EngineState) {
+        self.tables().engine.state = state;
+    }
+
+    /// Takes a change into the tables and tells all subscribers; returns its sequence.
+    pub(crate) fn publish(&self, change: Change) -> u64 {
+        let mut tables = self.tables();
+        tables.take_in(&change);
+        tables.sequence += 1;
+        let update = Update {
+            sequence: tables.sequence,
+            time: tables.engine.time,
+            change,
+        };
+        // Nobody listening is no error.
+        let _listeners = self.updates.send(Arc::new(update));
+        tables.sequence
+    }
+
+    fn ask(&self, what: String) -> Result<(), HostError> {
+        let mut tables = self.tables();
+        tables.asked.push(what);
+        tables.failure.clone().map_or(Ok(()), Err)
+    }
+
+    fn engine_changed(&self) -> EngineView {
+        let view = self.engine();
+        self.publish(Change::Engine(view));
+        view
+    }
+
+    fn edit(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut StrategyView),
+    ) -> Result<Arc<StrategyView>, HostError> {
+        let mut view = StrategyView::clone(&*self.strategy(name).ok_or(HostError::NotFound {
+            what: "strategy",
+            name: name.to_owned(),
+        })?);
+        change(&mut view);
+        let view = Arc::new(view);
+        self.publish(Change::Strategy(view.clone()));
+        Ok(view)
+    }
+}
+
+impl Tables {
+    fn take_in(&mut self, change: &Change) {
+        match change {
+            Change::Quote(quote) => {
+                self.instruments[quote.instrument.index()].quote = Some(*quote);
+            }
+            Change::Order(_, order) => {
+                self.orders.retain(|known| known.id != order.id);
+                self.orders.insert(0, *order);
+            }
+            Change::Fill(fill) => self.fills.insert(0, *fill),
+            Change::Position(view) => self.positions = vec![*view],
+            Change::Strategy(view) => {
+                let place = self.strategies.iter().position(|known| known.id == view.id);
+                match place {
+                    Some(place) => self.strategies[place] = view.clone(),
+                    None => self.strategies.push(view.clone()),
+                }
+            }
+            Change::Engine(view) => self.engine = *view,
+            Change::Bar(_) | Change::Balance(..) => {}
+        }
+    }
+}
+
+impl Queries for Fake {
+    fn engine(&self) -> EngineView {
+        self.tables().engine
+    }
+    fn instruments(&self) -> Vec<InstrumentView> {
+        self.tables().instruments.clone()
+    }
+    fn strategies(&self) -> Vec<Arc<StrategyView>> {
+        self.tables().strategies.clone()
+    }
+    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>> {
+        self.strategies().into_iter().find(|view| view.name == name)
+    }
+    fn orders(&self) -> Vec<Order> {
+        self.tables().orders.clone()
+    }
+    fn order(&self, id: OrderId) -> Option<Order> {
+        self.orders().into_iter().find(|order| order.id == id)
+    }
+    fn fills(&self) -> Vec<Fill> {
+        self.tables().fills.clone()
+    }
+    fn positions(&self) -> Vec<PositionView> {
+        self.tables().positions.clone()
+    }
+    fn accounts(&self) -> Vec<AccountView> {
+        self.tables().accounts.clone()
+    }
+}
+
+impl HostPort for Fake {
+    async fn load_strategy(&self, request: LoadRequest) -> Result<Arc<StrategyView>, HostError> {
+        let plugin = source(&request.plugin);
+        self.ask(format!(
+            "load {} {plugin} {:?} {:?} {:?} start={}",
+            request.name, request.account, request.parameters, request.on_fault, request.start
+        ))?;
+        let view = Arc::new(StrategyView {
+            id: StrategyId::new(2),
+            name: request.name,
+            state: StrategyState::Running,
+            ..manual()
+        });
+        self.publish(Change::Strategy(view.clone()));
+        Ok(view)
+    }
+
+    async fn command_strategy(
+        &self,
+        name: &str,
+        command: StrategyCommand,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        self.ask(format!("{command:?} {name}"))?;
+        self.edit(name, |view| {
+            view.state = match command {
+                StrategyCommand::Start | StrategyCommand::Resume => StrategyState::Running,
+                StrategyCommand::Pause => StrategyState::Paused,
+                StrategyCommand::Stop => StrategyState::Stopped,
+            }
+        })
+    }
+
+    async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
+        let plugin = request.plugin.as_ref().map(source);
+        self.ask(format!("swap {name} {plugin:?} {:?}", request.parameters))?;
+        let strategy = self.edit(name, |view| {
+            if let Some(plugin) = &mut view.plugin {
+                plugin.version = "1.1.0".into();
+                plugin.parameters = request.parameters.into_iter().collect();
+            }
+        })?;
+        Ok(SwapReport {
+            strategy,
+            begun_at: 100,
+            committed_at: 105,
+            caught_up: 4,
+            switch_ns: 12_345,
+            total_ns: 67_000_000,
+        })
+    }
+
+    async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
+        self.ask(format!("place {ticket:?}"))?;
+        let views = self.instruments();
+        let found = views
+            .iter()
+            .find(|view| view.instrument.symbol == ticket.instrument);
+        let view = found.ok_or_else(|| HostError::NotFound {
+            what: "instrument",
+            name: ticket.instrument.clone(),
+        })?;
+        let fits = ticket.quantity.is_on_grid(view.instrument.lot) && !ticket.quantity.is_zero();
+        let (status, change) = match fits {
+            true => (OrderStatus::Accepted, OrderChange::Accepted),
+            false => (OrderStatus::Denied, OrderChange::Denied(DenyCode::Quantity)),
+        };
+        let id = OrderId::derive(self.tables().sequence + 100, 0).unwrap();
+        let order = Order {
+            strategy: MANUAL,
+            instrument: view.id,
+            side: ticket.side,
+            kind: ticket.kind,
+            quantity: ticket.quantity,
+            time_in_force: ticket.time_in_force,
+            ..order(id, status)
+        };
+        self.publish(order_change(order, change));
+        Ok(order)
+    }
+
+    async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {
+        self.ask(format!("cancel {id}"))?;
+        let found = self.order(id).ok_or_else(|| HostError::NotFound {
+            what: "order",
+            name: id.to_string(),
+        })?;
+        let order = Order {
+            status: OrderStatus::Canceled,
+            ..found
+        };
+        self.publish(order_change(order, OrderChange::Canceled));
+        Ok(order)
+    }
+
+    async fn set_trading_state(&self, state: TradingState) -> Result<EngineView, HostError> {
+        self.ask(format!("trading state {state:?}"))?;
+        self.tables().engine.trading_state = state;
+        Ok(self.engine_changed())
+    }
+
+    async fn kill(&self, set: bool) -> Result<EngineView, HostError> {
+        self.ask(format!("kill {set}"))?;
+        self.tables().engine.killed = set;
+        Ok(self.engine_changed())
+    }
+
+    fn subscribe(&self) -> Updates {
+        self.updates.subscribe()
+    }
+
+    fn stream_position(&self) -> u64 {
+        self.tables().sequence
+    }
+
+    fn health(&self) -> HealthView {
+        HealthView {
+            journal_writable: true,
+            ..HealthView::default()
+        }
+    }
+}
+
+fn source(plugin: &PluginSource) -> String {
+    match plugin {
+        PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        PluginSource::Path(path) => path.display().to_string(),
+    }
+}
+
+fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> InstrumentView {
+    InstrumentView {
+        id,
+        instrument: Instrument {
+            symbol: symbol.into(),
+            venue: VenueId::new(0),
+            class: AssetClass::FxPair {
+                base: CurrencyId::new(1),
+            },
+            quote_currency: CurrencyId::new(0),
+            tick: number(tick),
+            lot: number(lot),
+            min_quantity: number(lot),
+            max_quantity: number("10000000"),
+            multiplier: Quantity::ONE,
+            margin: Margin {
+                initial: number("0.02"),
+                maintenance: number("0.01"),
+            },
+            fees: Fees::default(),
+            day_end: Duration::ZERO,
+            tradable: true,
+        },
+        quote_currency: "USD".into(),
+        venue: "SIM".into(),
+        quote: (id == EURUSD).then(|| quote(id, "1.1")),
+        last: None,
+    }
+}
+
+pub(crate) fn quote(instrument: InstrumentId, bid: &str) -> Quote {
+    let bid: Price = number(bid);
+    Quote {
+        instrument,
+        bid,
+        ask: bid.checked_add(number("0.0001")).unwrap(),
+        bid_size: number("1000000"),
+        ask_size: Quantity::ZERO,
+        ts_event: Timestamp::from_nanos(NOON + 1),
+        ts_init: Timestamp::from_nanos(NOON + 2),
+    }
+}
+
+fn ema() -> StrategyView {
+    StrategyView {
+        id: EMA,
+        name: "ema".into(),
+        manual: false,
+        account: AccountId::new(0),
+        state: StrategyState::Running,
+        plugin: Some(PluginView {
+            hash: PluginHash::new([0xab; 32]),
+            name: "ema-cross".into(),
+            version: "1.0.0".into(),
+            parameters: vec![("fast".into(), "10".into()), ("slow".into(), "20".into())],
+        }),
+        swap: None,
+        faults: vec![FaultView {
+            time: Timestamp::from_nanos(NOON),
+            sequence: 12,
+            fault: Fault {
+                kind: FaultKind::OutOfFuel,
+                message: "on-quote".into(),
+            },
+        }],
+        log: ["first", "<b>second</b>"]
+            .map(|text| LogLine {
+                time: Timestamp::from_nanos(NOON),
+                level: LogLevel::Info,
+                text: text.into(),
+            })
+            .into(),
+    }
+}
+
+fn manual() -> StrategyView {
+    StrategyView {
+        id: MANUAL,
+        name: "manual".into(),
+        manual: true,
+        plugin: None,
+        faults: Vec::new(),
+        log: Vec::new(),
+        ..ema()
+    }
+}
+
+pub(crate) fn order(id: OrderId, status: OrderStatus) -> Order {
+    Order {
+        id,
+        strategy: EMA,
+        account: AccountId::new(0),
+        instrument: EURUSD,
+        side: Side::Buy,
+        kind: OrderKind::Limit {
+            price: number("1.09"),
+        },
+        quantity: number("100000"),
+        time_in_force: TimeInForce::Gtc,
+        status,
+        filled: number("40000"),
+        filled_value: number("43600"),
+        ts_created: Timestamp::from_nanos(NOON),
+        expires: Timestamp::MAX,
+    }
+}
+
+/// A change of an order to what it is in `order`.
+pub(crate) fn order_change(order: Order, change: OrderChange) -> Change {
+    let update = OrderUpdate {
+        order: order.id,
+        strategy: order.strategy,
+        instrument: order.instrument,
+        side: order.side,
+        change,
+        status: order.status,
+        filled: order.filled,
+        quantity: order.quantity,
+        ts_event: Timestamp::from_nanos(NOON),
+    };
+    Change::Order(update, order)
+}
+
+pub(crate) fn fill(execution: u64) -> Fill {
+    Fill {
+        execution,
+        order: OrderId::derive(9, 0).unwrap(),
+        strategy: EMA,
+        account: AccountId::new(0),
+        instrument: EURUSD,
+        side: Side::Buy,
+        price: number("1.09"),
+        quantity: number("40000"),
+        fee: number("0.8"),
+        liquidity: Liquidity::Maker,
+        ts_event: Timestamp::from_nanos(NOON),
+    }
+}
+
+pub(crate) fn position(quantity: &str) -> PositionView {
+    let quantity: Quantity = number(quantity);
+    PositionView {
+        strategy: EMA,
+        instrument: EURUSD,
+        state: PositionState {
+            quantity: quantity.long(),
+            open_cost: number::<Price>("1.09")
+                .notional(quantity, Quantity::ONE)
+                .unwrap(),
+            realized: number("12.5"),
+            fees: number("0.8"),
+        },
+        unrealized: Some(number("1000")),
+        ts_event: Timestamp::from_nanos(NOON),
+    }
+}
+
+fn account() -> AccountView {
+    let balance = |total: &str, locked: &str| Balance {
+        total: number(total),
+        locked: number(locked),
+    };
+    AccountView {
+        id: AccountId::new(0),
+        config: AccountConfig {
+            name: "paper".into(),
+            venue: VenueId::new(0),
+            kind: AccountKind::Margin {
+                leverage: number::<Rate>("10"),
+            },
+            base_currency: CurrencyId::new(0),
+            deposits: vec![(CurrencyId::new(0), number::<Money>("1000000"))],
+        },
+        balances: vec![
+            (CurrencyId::new(0), "USD".into(), balance("1000000", "2180")),
+            (CurrencyId::new(1), "EUR".into(), balance("0", "0")),
+        ],
+    }
+}

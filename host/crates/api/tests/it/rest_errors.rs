@@ -1,0 +1,182 @@
+//! Requests that must be refused, with the field named.
+
+use crate::rest_client::{Client, request};
+use axum::body::Body;
+
+#[tokio::test]
+async fn bad_tickets_name_the_field() {
+    let client = Client::new();
+    let check = async |change: &str, field: &str| {
+        let mut ticket = serde_json::json!({
+            "instrument": "EUR/USD.SIM", "side": "BUY", "type": "LIMIT",
+            "quantity": "1000", "price": "1.1",
+        });
+        let change: serde_json::Value = serde_json::from_str(change).unwrap();
+        for (name, value) in change.as_object().unwrap() {
+            match value.is_null() {
+                true => ticket.as_object_mut().unwrap().remove(name),
+                false => ticket
+                    .as_object_mut()
+                    .unwrap()
+                    .insert(name.clone(), value.clone()),
+            };
+        }
+        let answer = client.json("POST", "/orders", &ticket.to_string()).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(field));
+    };
+    check(r#"{"side":"HOLD"}"#, "/side").await;
+    check(r#"{"side":"buy"}"#, "/side").await;
+    check(r#"{"type":"ICEBERG"}"#, "/type").await;
+    check(r#"{"quantity":1000}"#, "/quantity").await;
+    check(r#"{"quantity":"-1"}"#, "/quantity").await;
+    check(r#"{"quantity":"1e3"}"#, "/quantity").await;
+    check(r#"{"quantity":null}"#, "/quantity").await;
+    check(r#"{"price":"1.0000000001"}"#, "/price").await;
+    check(r#"{"price":null}"#, "/price").await;
+    check(r#"{"trigger":"1"}"#, "/trigger").await;
+    check(r#"{"type":"MARKET"}"#, "/price").await;
+    check(r#"{"type":"STOP_MARKET","price":null}"#, "/trigger").await;
+    check(r#"{"time_in_force":"FOREVER"}"#, "/time_in_force").await;
+    check(r#"{"intent":-1}"#, "/intent").await;
+    check(r#"{"leverage":"50"}"#, "/leverage").await;
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+    check(r#"{"instrument":"GBP/USD.SIM"}"#, "/instrument").await;
+}
+
+#[tokio::test]
+async fn broken_json_is_told_from_wrong_json() {
+    let client = Client::new();
+    let check = async |body: &str, code: &str, field: Option<&str>| {
+        let answer = client.json("POST", "/engine/kill", body).await;
+        answer.check_problem(400, code, field);
+    };
+    check("{", "MALFORMED_JSON", None).await;
+    check("", "MALFORMED_JSON", None).await;
+    check(r#"{"set":true} {"set":false}"#, "MALFORMED_JSON", None).await;
+    check(r#"{"set":"yes"}"#, "INVALID_FIELD", Some("/set")).await;
+    check(r#"{"set":true,"set":false}"#, "INVALID_FIELD", Some("/set")).await;
+    check("[1, 2]", "INVALID_FIELD", Some("")).await;
+    let answer = client
+        .json("POST", "/engine/trading-state", r#"{"state":"OPEN"}"#)
+        .await;
+    answer.check_problem(400, "INVALID_FIELD", Some("/state"));
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn order_ids_of_another_form_and_unknown_ones_differ() {
+    let client = Client::new();
+    for method in ["GET", "DELETE"] {
+        let answer = client.bare(method, "/orders/seven").await;
+        answer.check_problem(400, "INVALID_FIELD", Some("/id"));
+        let answer = client.bare(method, "/orders/7-99999").await;
+        answer.check_problem(400, "INVALID_FIELD", Some("/id"));
+        let answer = client.bare(method, "/orders/7-7").await;
+        answer.check_problem(404, "NOT_FOUND", None);
+    }
+}
+
+#[tokio::test]
+async fn bad_queries_name_the_parameter() {
+    let client = Client::new();
+    let check = async |path: &str, field: &str| {
+        client
+            .get(path)
+            .await
+            .check_problem(400, "INVALID_FIELD", Some(field));
+    };
+    check("/orders?status=half", "/status").await;
+    check("/orders?limit=0", "/limit").await;
+    check("/orders?limit=many", "/limit").await;
+    check("/orders?strategy=none", "/strategy").await;
+    check("/orders?colour=red", "/colour").await;
+    check("/fills?instrument=none", "/instrument").await;
+    check("/fills?limit=1&limit=2", "/limit").await;
+    check("/positions?limit=1", "/limit").await;
+    check("/instruments?x=1", "/x").await;
+}
+
+#[tokio::test]
+async fn unknown_places_and_methods_are_problems_too() {
+    let client = Client::new();
+    for path in [
+        "/nothing",
+        "/engine/nothing",
+        "/instruments/NO/SUCH",
+        "!/nothing",
+        "!/api/v2",
+    ] {
+        client.get(path).await.check_problem(404, "NOT_FOUND", None);
+    }
+    for (method, path) in [
+        ("DELETE", "/engine"),
+        ("POST", "/fills"),
+        ("GET", "/engine/kill"),
+        ("PUT", "/strategies/ema/swap"),
+        ("POST", "!/"),
+    ] {
+        let answer = client.bare(method, path).await;
+        answer.check_problem(405, "METHOD_NOT_ALLOWED", None);
+        assert!(answer.headers.contains_key("allow"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn small_routes_take_small_bodies_of_their_type() {
+    let client = Client::new();
+    let large = format!("{{\"set\":true{}}}", " ".repeat(64 << 10));
+    let answer = client.json("POST", "/engine/kill", &large).await;
+    answer.check_problem(413, "PAYLOAD_TOO_LARGE", None);
+    let answer = client
+        .typed("POST", "/engine/kill", "text/plain", b"{}".into())
+        .await;
+    answer.check_problem(415, "UNSUPPORTED_MEDIA_TYPE", None);
+    let body = br#"{"set":false}"#.into();
+    let kind = "application/json; charset=utf-8";
+    client
+        .typed("POST", "/engine/kill", kind, body)
+        .await
+        .check(200, &[]);
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_text_is_refused() {
+    let client = Client::new();
+    let answer = client.get("/strategies/%FF").await;
+    answer.check_problem(400, "INVALID_PATH", None);
+}
+
+#[tokio::test]
+async fn other_hosts_and_origins_are_refused() {
+    let client = Client::new();
+    let foreign = request("GET", "/engine").body(Body::empty()).unwrap();
+    let with = |name: &'static str, value: &'static str| {
+        let mut request = axum::http::Request::new(Body::empty());
+        *request.uri_mut() = foreign.uri().clone();
+        request
+            .headers_mut()
+            .insert("host", "localhost:8080".parse().unwrap());
+        request.headers_mut().insert(name, value.parse().unwrap());
+        request
+    };
+    let answer = client.send(with("host", "rebound.example:8080")).await;
+    answer.check_problem(403, "FORBIDDEN_HOST", None);
+    let answer = client
+        .send(with("origin", "https://elsewhere.example"))
+        .await;
+    answer.check_problem(403, "FORBIDDEN_ORIGIN", None);
+    client
+        .send(with("origin", "http://localhost:8080"))
+        .await
+        .check(200, &[]);
+    let kill = request("POST", "/engine/kill")
+        .header("origin", "null")
+        .header("content-type", "application/json")
+        .body(r#"{"set":true}"#.into())
+        .unwrap();
+    client
+        .send(kill)
+        .await
+        .check_problem(403, "FORBIDDEN_ORIGIN", None);
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}

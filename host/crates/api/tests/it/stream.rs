@@ -1,0 +1,234 @@
+//! What well-behaved clients of the WebSocket get.
+
+use crate::fake::{BTCUSD, EURUSD, Fake, fill, number, order, order_change, position, quote};
+use crate::stream_client::{Client, Server};
+use api::StreamSettings;
+use engine::StrategyState;
+use model::{AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderStatus};
+use serde_json::{Value, json};
+use services::handle::Queries;
+use services::view::{Change, StrategyView};
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn greeted() -> (Server, Client) {
+    let server = Server::start(Fake::new(), StreamSettings::default()).await;
+    let mut client = server.connect().await;
+    let hello = client.expect("hello").await;
+    assert_eq!(
+        (&hello["protocol"], &hello["run"]),
+        (&json!(1), &json!("run-1"))
+    );
+    (server, client)
+}
+
+#[tokio::test]
+async fn every_channel_begins_with_its_state() {
+    let (_server, mut client) = greeted().await;
+    for (channel, pointer, expect) in [
+        ("quotes", "/data/0/bid", json!("1.10000")),
+        ("orders", "/data/0/id", json!("9-0")),
+        ("fills", "/data/0/execution", json!("1")),
+        ("positions", "/data/0/unrealized", json!("1000")),
+        ("strategies", "/data/0/plugin/name", json!("ema-cross")),
+        ("accounts", "/data/0/name", json!("paper")),
+        ("engine", "/data/0/state", json!("RUNNING")),
+        ("bars", "/data", json!([])),
+    ] {
+        let snapshot = client.subscribe(&format!(r#""channel":"{channel}""#)).await;
+        assert_eq!(snapshot.pointer(pointer), Some(&expect), "{snapshot:#}");
+        assert_eq!(snapshot["channel"], channel);
+    }
+}
+
+#[tokio::test]
+async fn updates_follow_in_order_without_a_gap() {
+    let (server, mut client) = greeted().await;
+    let snapshot = client.subscribe(r#""channel":"fills""#).await;
+    assert_eq!(snapshot["sequence"], 0);
+    let published: Vec<u64> = (2..502)
+        .map(|n| server.host.publish(Change::Fill(fill(n))))
+        .collect();
+    for (n, sequence) in (2_u64..).zip(published) {
+        let update = client.expect("update").await;
+        assert_eq!(update["sequence"], sequence);
+        assert_eq!(update["data"]["execution"], n.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_taken_under_way_neither_misses_nor_repeats_a_fill() {
+    let (server, mut client) = greeted().await;
+    let host = server.host.clone();
+    let publisher = tokio::spawn(async move {
+        for n in 2..=400 {
+            host.publish(Change::Fill(fill(n)));
+            tokio::task::yield_now().await;
+        }
+    });
+    tokio::task::yield_now().await;
+    let snapshot = client.subscribe(r#""channel":"fills""#).await;
+    let execution = |fill: &Value| -> u64 { fill["execution"].as_str().unwrap().parse().unwrap() };
+    // The snapshot holds the latest 200 only.
+    let mut last = snapshot["data"]
+        .as_array()
+        .unwrap()
+        .first()
+        .map_or(0, execution);
+    while last < 400 {
+        let update = client.expect("update").await;
+        let next = execution(&update["data"]);
+        assert_eq!(next, last + 1);
+        last = next;
+    }
+    publisher.await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_wanted_instrument_comes_through() {
+    let (server, mut client) = greeted().await;
+    client
+        .subscribe(r#""channel":"orders","instrument":"BTC/USD.SIM""#)
+        .await;
+    let id = |n| OrderId::derive(n, 0).unwrap();
+    let euro = order(id(20), OrderStatus::Accepted);
+    let coin = model::Order {
+        instrument: BTCUSD,
+        ..order(id(21), OrderStatus::Denied)
+    };
+    server
+        .host
+        .publish(order_change(euro, OrderChange::Accepted));
+    let denied = OrderChange::Denied(DenyCode::BuyingPower);
+    server.host.publish(order_change(coin, denied));
+    let update = client.expect("update").await;
+    assert_eq!(update["data"]["id"], "21-0");
+    assert_eq!(
+        (&update["data"]["change"], &update["data"]["deny_code"]),
+        (&json!("DENIED"), &json!("P17"))
+    );
+}
+
+#[tokio::test]
+async fn each_kind_of_change_has_its_message() {
+    let (server, mut client) = greeted().await;
+    for channel in ["positions", "strategies", "accounts", "engine"] {
+        client.subscribe(&format!(r#""channel":"{channel}""#)).await;
+    }
+    let host = &server.host;
+    host.publish(Change::Position(position("5000")));
+    let update = client.expect("update").await;
+    assert_eq!(update["data"]["quantity"], "5000");
+    let new = StrategyView {
+        id: model::StrategyId::new(7),
+        name: "newcomer".into(),
+        state: StrategyState::Error,
+        ..StrategyView::clone(&host.strategies()[0])
+    };
+    host.publish(Change::Strategy(Arc::new(new)));
+    let update = client.expect("update").await;
+    assert_eq!(
+        (&update["data"]["name"], &update["data"]["state"]),
+        (&json!("newcomer"), &json!("ERROR"))
+    );
+    let balance = Balance {
+        total: number("10"),
+        locked: number("4"),
+    };
+    host.publish(Change::Balance(
+        AccountId::new(0),
+        CurrencyId::new(1),
+        balance,
+    ));
+    let update = client.expect("update").await;
+    let expect = json!({
+        "account": "paper", "currency": "EUR", "total": "10", "locked": "4", "free": "6",
+    });
+    assert_eq!(update["data"], expect);
+    host.publish(Change::Engine(host.engine()));
+    assert_eq!(client.expect("update").await["channel"], "engine");
+}
+
+#[tokio::test]
+async fn orders_of_a_strategy_that_came_later_have_its_name() {
+    let (server, mut client) = greeted().await;
+    client.subscribe(r#""channel":"orders""#).await;
+    let id = model::StrategyId::new(7);
+    let new = StrategyView {
+        id,
+        name: "newcomer".into(),
+        ..StrategyView::clone(&server.host.strategies()[0])
+    };
+    server.host.publish(Change::Strategy(Arc::new(new)));
+    let order = model::Order {
+        strategy: id,
+        ..order(OrderId::derive(30, 0).unwrap(), OrderStatus::Submitted)
+    };
+    server
+        .host
+        .publish(order_change(order, OrderChange::Submitted));
+    assert_eq!(
+        client.expect("update").await["data"]["strategy"],
+        "newcomer"
+    );
+}
+
+#[tokio::test]
+async fn quotes_are_conflated_to_the_latest() {
+    let (server, mut client) = greeted().await;
+    client.subscribe(r#""channel":"quotes","max_hz":5"#).await;
+    let last = (0..1_000).map(|n| {
+        server
+            .host
+            .publish(Change::Quote(quote(EURUSD, &format!("1.{n:04}"))))
+    });
+    let last = last.last().unwrap();
+    let mut received = 0;
+    loop {
+        let update = client.expect("update").await;
+        received += 1;
+        if update["sequence"] == last {
+            assert_eq!(update["data"]["bid"], "1.09990");
+            break;
+        }
+    }
+    assert!(received < 100, "{received} of 1000 quotes came through");
+}
+
+#[tokio::test]
+async fn unsubscribing_ends_it() {
+    let (server, mut client) = greeted().await;
+    client.subscribe(r#""channel":"fills""#).await;
+    client
+        .send(r#"{"op":"unsubscribe","id":2,"channel":"fills"}"#)
+        .await;
+    assert_eq!(client.expect("ack").await["op"], "unsubscribe");
+    server.host.publish(Change::Fill(fill(2)));
+    client.send(r#"{"op":"ping","id":3}"#).await;
+    assert_eq!(client.expect("pong").await["id"], 3);
+    client
+        .send(r#"{"op":"unsubscribe","id":4,"channel":"fills"}"#)
+        .await;
+    let error = client.expect("error").await;
+    assert_eq!(
+        (&error["id"], &error["field"]),
+        (&json!(4), &json!("/channel"))
+    );
+}
+
+#[tokio::test]
+async fn heartbeats_come_by_themselves() {
+    let settings = StreamSettings {
+        heartbeat: Duration::from_millis(20),
+        ..StreamSettings::default()
+    };
+    let server = Server::start(Fake::new(), settings).await;
+    let mut client = server.connect().await;
+    assert_eq!(client.expect("hello").await["heartbeat_ms"], 20);
+    for _ in 0..3 {
+        assert_eq!(
+            client.expect("heartbeat").await["time_ns"],
+            "1704067200000000000"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! A WebSocket client on a real socket.
+
+use crate::fake::Fake;
+use api::{Api, Settings, StreamSettings, serve};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Long enough for a slow machine; only a failing test waits for it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on a socket of its own.
+pub(crate) struct Server {
+    pub(crate) host: Fake,
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: Option<oneshot::Sender<()>>,
+    pub(crate) task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start(host: Fake, stream: StreamSettings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let settings = Settings {
+            run: "run-1".into(),
+            stream,
+            ..Settings::default()
+        };
+        let (stop, stopped) = oneshot::channel();
+        let api = Api::new(host.clone(), settings);
+        let shutdown = async move {
+            let _dropped_means_stop_too = stopped.await;
+        };
+        let task = tokio::spawn(serve(listener, api, shutdown));
+        Self {
+            host,
+            address,
+            stop: Some(stop),
+            task,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        self.connect_as(None).await.unwrap()
+    }
+
+    pub(crate) async fn connect_as(&self, origin: Option<&str>) -> Result<Client, Error> {
+        let mut request = format!("ws://{}/ws", self.address).into_client_request()?;
+        if let Some(origin) = origin {
+            request
+                .headers_mut()
+                .insert("origin", origin.parse().unwrap());
+        }
+        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        Ok(Client {
+            socket,
+            messages: 0,
+        })
+    }
+}
+
+/// A connection that checks the numbering of what it receives.
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    messages: u64,
+}
+
+impl Client {
+    pub(crate) async fn send(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) async fn frame(&mut self) -> Message {
+        let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+        next.expect("the server should have sent something")
+            .unwrap()
+            .unwrap()
+    }
+
+    /// The next message; its number must follow the last one's.
+    pub(crate) async fn next(&mut self) -> Value {
+        let value = self.next_of_any_number().await;
+        assert_eq!(value["message"], self.messages, "{value}");
+        value
+    }
+
+    /// The next message, perhaps after a jump.
+    pub(crate) async fn next_of_any_number(&mut self) -> Value {
+        let Message::Text(text) = self.frame().await else {
+            panic!("the server should have sent text");
+        };
+        let value: Value = serde_json::from_str(&text).unwrap();
+        self.messages += 1;
+        assert!(
+            value["message"].as_u64().unwrap() >= self.messages,
+            "{value}"
+        );
+        value
+    }
+
+    /// The next message, which must be of this type.
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
+        let value = self.next().await;
+        assert_eq!(value["type"], kind, "{value}");
+        value
+    }
+
+    /// Greets and subscribes; returns the snapshot.
+    pub(crate) async fn subscribe(&mut self, wish: &str) -> Value {
+        self.send(&format!(r#"{{"op":"subscribe","id":1,{wish}}}"#))
+            .await;
+        self.expect("ack").await;
+        self.expect("snapshot").await
+    }
+
+    /// Checks that the connection ends with this code; returns the close code.
+    pub(crate) async fn expect_bye(&mut self, code: &str) -> u16 {
+        let value = self.next_of_any_number().await;
+        assert_eq!(
+            (value["type"].as_str(), value["code"].as_str()),
+            (Some("bye"), Some(code))
+        );
+        assert!(!value["reason"].as_str().unwrap().is_empty());
+        self.close_code().await
+    }
+
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        match self.frame().await {
+            Message::Close(Some(frame)) => {
+                assert!(!frame.reason.is_empty());
+                frame.code.into()
+            }
+            other => panic!("the server should have closed, not sent {other}"),
+        }
+    }
+}
