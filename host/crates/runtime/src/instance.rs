@@ -4,31 +4,20 @@
 //! swap back. Nothing is allocated and nothing copied. After a fault the guest is never entered
 //! again; every later call returns the same fault.
 
+mod config;
+
+pub use config::InstanceConfig;
+
+use crate::bindings::Strategy as Exports;
 use crate::bindings::argonaut::plugin::types as wit;
-use crate::bindings::{self, Strategy as Exports};
 use crate::fault::{self, Budget};
 use crate::host::{HostState, Phase};
-use crate::{Admitted, Limits, Parameters, Runtime, convert, ticker};
+use crate::{Admitted, Limits, Runtime, convert, ticker};
 use model::{
-    Event, Fault, HistoryBlock, HistoryRequest, Instrument, InstrumentId, Intent, Intents,
-    PositionUpdate, Quantity, SavedState, StartSnapshot, Strategy, Subscription,
+    Event, Fault, HistoryBlock, HistoryRequest, InstrumentId, Intent, Intents, PositionUpdate,
+    Quantity, SavedState, StartSnapshot, Strategy, Subscription,
 };
 use wasmtime::Store;
-
-/// What an instance is made with.
-#[derive(Debug, Clone)]
-pub struct InstanceConfig {
-    /// The name under which it runs.
-    pub strategy: String,
-    /// The instruments it may use.
-    pub instruments: Vec<(InstrumentId, Instrument)>,
-    /// Names of currencies, by the number of their id.
-    pub currencies: Vec<String>,
-    /// Checked parameters.
-    pub parameters: Parameters,
-    /// What it may use.
-    pub limits: Limits,
-}
 
 /// What an instance has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +62,9 @@ impl Admitted {
     /// # Errors
     /// A [`Fault`]: `REFUSED` when `init` returned an error, otherwise how it broke.
     pub fn instantiate(&self, config: InstanceConfig) -> Result<Instance, Fault> {
-        let wit_config = wit_config(&config).map_err(|reason| fault::refused("init", reason))?;
+        let wit_config = config
+            .to_wit()
+            .map_err(|reason| fault::refused("init", reason))?;
         let ids = config.instruments.iter().map(|(id, _)| *id).collect();
         let mut instance = Instance::new(self, HostState::new(config.limits, ids))?;
         instance.multipliers = config
@@ -237,6 +228,9 @@ impl Instance {
     }
 
     fn position(&mut self, update: &PositionUpdate) -> Result<wit::PositionEvent, Fault> {
+        if let Some(fault) = &self.fault {
+            return Err(Fault::clone(fault));
+        }
         let found = self
             .multipliers
             .binary_search_by_key(&update.instrument, |(id, _)| *id);
@@ -410,25 +404,6 @@ fn keep_log_lines(out: &mut Intents, before: usize) {
             out.push(intent);
         }
     }
-}
-
-fn wit_config(config: &InstanceConfig) -> Result<bindings::Config, String> {
-    let instrument = |(id, traded): &(InstrumentId, Instrument)| {
-        let currency = config
-            .currencies
-            .get(traded.quote_currency.index())
-            .ok_or_else(|| format!("the quote currency of {} has no name", traded.symbol))?;
-        Ok(convert::instrument(*id, traded, currency))
-    };
-    Ok(bindings::Config {
-        strategy: config.strategy.clone(),
-        instruments: config
-            .instruments
-            .iter()
-            .map(instrument)
-            .collect::<Result<_, String>>()?,
-        parameters: config.parameters.as_slice().to_vec(),
-    })
 }
 
 /// An instance is made on one thread and moves to the engine's.
