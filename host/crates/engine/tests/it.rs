@@ -27,8 +27,6 @@ mod journal;
 mod kill;
 #[path = "it/latency.rs"]
 mod latency;
-#[path = "it/limits.rs"]
-mod limits;
 #[path = "it/margin.rs"]
 mod margin;
 #[path = "it/orders.rs"]
