@@ -9,7 +9,7 @@ mod environment;
 mod file;
 mod text;
 
-pub use build::build;
+pub use build::{Problem, add_instrument, build, limits, on_fault};
 pub use environment::environment_overrides;
 pub use file::{ConfigError, load, parse};
 pub use text::{Decimal, Span};
@@ -90,9 +90,6 @@ pub enum FeedSection {
         /// The same seed makes the same market.
         #[serde(default = "default_seed")]
         seed: u64,
-        /// Quotes per second of each instrument, on average.
-        #[serde(default = "default_rate")]
-        quotes_per_second: f64,
         /// Minutes of past data kept ready for strategies that ask for history.
         #[serde(default = "default_history")]
         history_minutes: u32,
@@ -103,7 +100,7 @@ pub enum FeedSection {
         files: Vec<FileSection>,
         /// How many times faster than it was; 0 for as fast as possible.
         #[serde(default = "default_speed")]
-        speed: f64,
+        speed: u32,
     },
 }
 
@@ -111,16 +108,12 @@ fn default_seed() -> u64 {
     1
 }
 
-fn default_rate() -> f64 {
-    20.0
-}
-
 fn default_history() -> u32 {
     120
 }
 
-fn default_speed() -> f64 {
-    1.0
+fn default_speed() -> u32 {
+    1
 }
 
 /// A file to replay.
@@ -220,8 +213,26 @@ pub struct InstrumentSection {
     pub strike: Option<Decimal<Price>>,
     /// `call` or `put`, for options.
     pub right: Option<Right>,
-    /// Where a simulated market begins.
-    pub start_price: Option<Decimal<Price>>,
+    /// How a simulated market makes it move.
+    pub simulation: Option<SimulationSection>,
+    /// Limits that bind orders on it.
+    pub limits: Option<LimitsSection>,
+}
+
+/// `[instrument.simulation]`. These numbers shape a made-up market; no money is reckoned with them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulationSection {
+    /// Where the middle price begins.
+    pub start_price: Decimal<Price>,
+    /// Volatility of a year, as a share: 0.6 is 60 %.
+    pub volatility: f64,
+    /// Mean spread in ticks.
+    pub spread_ticks: f64,
+    /// Mean size in lots.
+    pub size_lots: f64,
+    /// Mean events per second.
+    pub events_per_second: f64,
 }
 
 /// Call or put.
@@ -250,6 +261,8 @@ pub struct AccountSection {
     pub base_currency: String,
     /// What is in it.
     pub deposits: BTreeMap<String, Decimal<Money>>,
+    /// Limits that bind its orders.
+    pub limits: Option<LimitsSection>,
 }
 
 /// Cash or margin.
@@ -262,7 +275,7 @@ pub enum AccountSort {
     Margin,
 }
 
-/// `[limits]`, and `limits` of a strategy. What is left out does not bind, but for open orders
+/// `[limits]`, and `limits` of an account or an instrument. What is left out does not bind, but for open orders
 /// (1,000) and messages (10,000 a second).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -299,8 +312,6 @@ pub struct StrategySection {
     /// Its parameters.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
-    /// Limits of its own.
-    pub limits: Option<LimitsSection>,
 }
 
 /// What becomes of orders when their strategy faults.

@@ -39,6 +39,11 @@ impl Universe {
         self.currencies.name(id.number()).unwrap_or("?")
     }
 
+    /// All currencies' names by handle.
+    pub fn currency_names(&self) -> &[String] {
+        self.currencies.names()
+    }
+
     /// The handle of a symbol.
     pub fn find_instrument(&self, symbol: &str) -> Option<InstrumentId> {
         self.symbols.get(symbol).map(InstrumentId::new)

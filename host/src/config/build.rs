@@ -28,7 +28,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         universe.add_venue(venue_config(venue));
     }
     for (index, section) in config.instruments.iter().enumerate() {
-        let made = instrument(&mut universe, section);
+        let made = add_instrument(&mut universe, section);
         made.map_err(|(key, reason)| meaning(format!("instrument[{index}].{key}"), reason))?;
     }
     for (index, section) in config.accounts.iter().enumerate() {
@@ -49,7 +49,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
 }
 
 /// A key and what is wrong with it.
-type Problem = (&'static str, String);
+pub type Problem = (&'static str, String);
 
 fn venue_config(section: &VenueSection) -> VenueConfig {
     VenueConfig {
@@ -78,15 +78,17 @@ fn venue_of(universe: &Universe, name: Option<&str>) -> Result<VenueId, Problem>
     }
 }
 
-fn instrument(universe: &mut Universe, section: &InstrumentSection) -> Result<(), Problem> {
+/// Defines an instrument.
+pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> Result<(), Problem> {
     if universe.find_instrument(&section.symbol).is_some() {
         return Err(("symbol", format!("`{}` is defined twice", section.symbol)));
     }
     let venue = venue_of(universe, section.venue.as_deref())?;
     let class = asset_class(universe, section)?;
     let quote_currency = universe.currency(&section.quote);
+    let own_limits = section.limits.as_ref().map(limits);
     let initial = section.initial_margin.map_or(Rate::from_raw(Rate::SCALE), |rate| rate.0);
-    universe.add_instrument(Instrument {
+    let id = universe.add_instrument(Instrument {
         symbol: section.symbol.clone(),
         venue,
         class,
@@ -108,6 +110,9 @@ fn instrument(universe: &mut Universe, section: &InstrumentSection) -> Result<()
         day_end: section.day_end.0,
         tradable: true,
     });
+    if let Some(limits) = own_limits {
+        universe.set_limits(LimitScope::Instrument(id), limits);
+    }
     Ok(())
 }
 
@@ -157,13 +162,16 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
     let base_currency = universe.currency(&section.base_currency);
     let deposits = section.deposits.iter();
     let deposits = deposits.map(|(name, amount)| (universe.currency(name), amount.0)).collect();
-    universe.add_account(AccountConfig {
+    let id = universe.add_account(AccountConfig {
         name: section.name.clone(),
         venue,
         kind,
         base_currency,
         deposits,
     });
+    if let Some(section) = &section.limits {
+        universe.set_limits(LimitScope::Account(id), limits(section));
+    }
     Ok(())
 }
 

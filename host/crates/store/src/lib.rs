@@ -39,4 +39,4 @@ pub use source::{
     BarLabel, Column, ColumnMap, DataKind, DataSource, Field, Header, OnBadRow, PriceRange,
     SourceError,
 };
-pub use time::{Date, TimeFormat};
+pub use time::{Date, TimeFormat, parse_iso};

@@ -17,6 +17,11 @@ use crate::decimal::parse_units;
 use crate::error::RowProblem;
 use crate::source::SourceError;
 
+/// Reads a date or an ISO 8601 moment; without an offset it is UTC. `None` for anything else.
+pub fn parse_iso(text: &str) -> Option<Timestamp> {
+    iso::read(text.as_bytes())?.utc(0)
+}
+
 /// How times are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TimeFormat {

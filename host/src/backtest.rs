@@ -1,0 +1,186 @@
+//! A strategy over files of market data: the same engine and the same bytes as live, with the clock
+//! and the feed replaced by the data.
+
+pub mod instruments;
+mod outcome;
+mod record;
+pub mod spec;
+
+pub use outcome::{Timing, report, summary};
+pub use record::{Attribution, Crossing, Record};
+pub use spec::Spec;
+
+use crate::plugins::Plugins;
+use crate::session::Session;
+use crate::universe::Universe;
+use anyhow::{Context, Result, bail};
+use engine::journal::Sink;
+use engine::{Engine, Journal};
+use model::{HistoryBlock, HistoryRequest, InstrumentId, Subscription, Timestamp};
+use services::history::History;
+use store::{MarketEvent, Series};
+
+/// Points kept of the equity curve, beyond one at each end of a day.
+const CURVE_POINTS: u64 = 2_000;
+/// Shortest time between two points of the equity curve, in nanoseconds.
+const SHORTEST_STEP: u64 = 60_000_000_000;
+
+/// Runs a strategy over data. `progress` is told how many events are done.
+pub fn run(
+    spec: &Spec,
+    plugins: &Plugins,
+    sink: Option<Box<dyn Sink>>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Record> {
+    let plugin = plugins.load(&spec.strategy)?;
+    let universe = &spec.universe;
+    let (instance, parameters) =
+        plugins.instance(&plugin, spec::STRATEGY, universe, &spec.parameters)?;
+    let requests = model::Strategy::history_requests(&instance).to_vec();
+    let declared = model::Strategy::declared(&instance).to_vec();
+    let unmet = unmet(&declared, spec);
+    if !unmet.is_empty() && unmet.len() == declared.len() {
+        bail!("the strategy would see nothing: {}", unmet.join("; "));
+    }
+    let mut events = store::merge(spec.data.iter().collect()).peekable();
+    let history = warm_up(&mut events, spec.start, &requests);
+    let Some(first) = events.peek().map(MarketEvent::ts_init) else {
+        bail!("no data is left after --start");
+    };
+    let journal = sink.map_or_else(Journal::default, Journal::with_sink);
+    let mut session = Session::new(journal, universe, first)?;
+    let strategy = universe.find_strategy(spec::STRATEGY).context("the strategy is defined")?;
+    let account = universe.find_account(spec::ACCOUNT).context("the account is defined")?;
+    let mut record = Record::new(account, &plugin, parameters.as_slice(), unmet);
+    let hash = plugin.admitted.hash();
+    let effects =
+        session.start(strategy, hash, parameters.as_slice(), Box::new(instance), history)?;
+    record.add(effects, universe);
+    let mut curve = Curve::new(spec.period());
+    for event in events.take_while(|event| spec.end.is_none_or(|end| event.ts_init() < end)) {
+        curve.sample(&session, event.ts_init(), &mut record);
+        record.mark(&event);
+        record.add(session.feed(event)?, universe);
+        record.events += 1;
+        if record.events.is_multiple_of(65_536) {
+            progress(record.events);
+        }
+    }
+    finish(&mut session, strategy, &mut record, universe)?;
+    progress(record.events);
+    Ok(record)
+}
+
+/// Stops the strategy, takes the last point of the curve, and seals the journal.
+fn finish(
+    session: &mut Session,
+    strategy: model::StrategyId,
+    record: &mut Record,
+    universe: &Universe,
+) -> Result<()> {
+    record.open_positions = open_positions(session.engine());
+    record.point(session.engine(), session.engine().now());
+    if let Some((_, account)) = session.engine().accounts().find(|(id, _)| *id == record.account) {
+        record.attribute(session.engine(), account.config().base_currency);
+    }
+    let stop = engine::Input::Command(Box::new(engine::Command::Stop(strategy)));
+    let now = session.engine().now();
+    if session.engine().strategy_state(strategy) != Some(engine::StrategyState::Error) {
+        record.add(session.step(now, stop)?, universe);
+    }
+    record.journal_hash = Some(session.engine_mut().journal().seal()?);
+    Ok(())
+}
+
+fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> {
+    let open = engine.holdings().iter().filter(|(_, _, h)| !h.position.quantity.is_zero());
+    open.map(|(_, instrument, holding)| (instrument, holding.position)).collect()
+}
+
+/// Passes over everything before `start`, keeping what answers the strategy's requests.
+fn warm_up<'a>(
+    events: &mut std::iter::Peekable<store::Merge<&'a Series>>,
+    start: Option<Timestamp>,
+    requests: &[HistoryRequest],
+) -> Vec<HistoryBlock> {
+    let Some(start) = start else { return Vec::new() };
+    let history = History::new(WARM_UP_EVENTS);
+    let mut batch = Vec::new();
+    while let Some(event) = events.next_if(|event| event.ts_init() < start) {
+        batch.push(event.into());
+        if batch.len() == WARM_UP_BATCH {
+            history.record(&batch);
+            batch.clear();
+        }
+    }
+    history.record(&batch);
+    history.answer(requests, start)
+}
+
+/// Events per instrument kept for warm-up.
+const WARM_UP_EVENTS: usize = 2_000_000;
+const WARM_UP_BATCH: usize = 4_096;
+
+/// Subscriptions that the data cannot serve, in words, each with what would do.
+fn unmet(declared: &[Subscription], spec: &Spec) -> Vec<String> {
+    declared.iter().filter_map(|subscription| unmet_one(subscription, spec)).collect()
+}
+
+fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
+    let (id, wanted) = match subscription {
+        Subscription::Quotes(id) => (*id, "quotes".to_owned()),
+        Subscription::Trades(id) => (*id, "trades".to_owned()),
+        Subscription::Bars(id, bars) => (*id, spec::bar_words(*bars)),
+    };
+    let about = |series: &&Series| series.get(0).is_some_and(|event| instrument_of(&event) == id);
+    let served = spec.data.iter().filter(about).any(|series| match (subscription, series) {
+        (Subscription::Quotes(_), Series::Quotes(_))
+        | (Subscription::Trades(_), Series::Trades(_)) => true,
+        (Subscription::Bars(_, bars), Series::Quotes(_)) => bars.basis != model::BarBasis::Last,
+        (Subscription::Bars(_, bars), Series::Trades(_)) => bars.basis == model::BarBasis::Last,
+        (Subscription::Bars(_, bars), Series::Bars(given)) => {
+            given.first().is_some_and(|bar| spec::can_make(bar, *bars))
+        }
+        _ => false,
+    });
+    if served {
+        return None;
+    }
+    let symbol = spec.universe.instrument(id).map_or("?", |instrument| instrument.symbol.as_str());
+    let have: Vec<_> = spec.data.iter().filter(about).map(spec::series_words).collect();
+    let have = if have.is_empty() { "nothing".to_owned() } else { have.join(" and ") };
+    Some(format!("it wants {wanted} of {symbol}, the data has {have}"))
+}
+
+fn instrument_of(event: &MarketEvent) -> InstrumentId {
+    match event {
+        MarketEvent::Quote(quote) => quote.instrument,
+        MarketEvent::Trade(trade) => trade.instrument,
+        MarketEvent::Bar(bar) => bar.instrument,
+    }
+}
+
+/// Decides when the equity curve gets a point.
+struct Curve {
+    step: u64,
+    next: Option<Timestamp>,
+}
+
+impl Curve {
+    fn new(period: Option<(Timestamp, Timestamp)>) -> Self {
+        let span = period.map_or(0, |(first, last)| last.since(first).nanos());
+        Self { step: (span / CURVE_POINTS).max(SHORTEST_STEP), next: None }
+    }
+
+    /// Takes a point before the first event at or after each step and each midnight (UTC).
+    #[inline]
+    fn sample(&mut self, session: &Session, now: Timestamp, record: &mut Record) {
+        if self.next.is_some_and(|next| now < next) {
+            return;
+        }
+        let at = if self.next.is_none() { now } else { session.engine().now() };
+        record.point(session.engine(), at);
+        let step = now.after(model::Duration::from_nanos(self.step));
+        self.next = Some(step.min(now.next_time_of_day(model::Duration::ZERO)));
+    }
+}

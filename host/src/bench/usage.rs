@@ -1,0 +1,26 @@
+//! What this process has used so far.
+
+use anyhow::{Context, Result};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::Duration;
+
+/// CPU time of all threads.
+pub(super) fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Most memory ever resident, in megabytes of 10^6 bytes (`VmHWM` of the kernel's status file).
+pub(super) fn peak_rss_mb() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u32>().ok());
+    Ok(f64::from(kib.context("the kernel does not tell VmHWM")?) * 1_024.0 / 1e6)
+}
+
+/// How many per second; exact up to 2^53 events.
+#[allow(clippy::cast_precision_loss, reason = "a figure to read, far below 2^53")]
+pub fn ratio(events: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { events as f64 / seconds } else { 0.0 }
+}

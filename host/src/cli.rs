@@ -1,0 +1,69 @@
+//! The command line: one file per command under `cli/`. Errors are one line on standard error and
+//! exit code 1; wrong usage is exit code 2.
+
+mod backtest;
+mod bench;
+mod plugin;
+mod replay;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// A strategy host for trading: sandboxed WebAssembly strategies on a deterministic engine.
+#[derive(Debug, Parser)]
+#[command(name = "argonaut", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the host: feed, strategies, API and the live page.
+    Run(run::RunArguments),
+    /// Run a strategy over files of market data.
+    Backtest(Box<backtest::BacktestArguments>),
+    /// Check a journal, and with --verify run it again.
+    Replay(replay::ReplayArguments),
+    /// Build and inspect plugins.
+    Plugin(plugin::PluginArguments),
+    /// Measure the engine.
+    Bench(bench::BenchArguments),
+    /// Compile one plugin from standard input to standard output; the host calls this itself.
+    #[command(name = "compile-plugin", hide = true)]
+    CompilePlugin,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let done = match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Backtest(arguments) => backtest::run(*arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Plugin(arguments) => plugin::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
+        Command::CompilePlugin => {
+            runtime::compile_child_main(std::io::stdin(), std::io::stdout()).map_err(Into::into)
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when standard error itself fails.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line of results.
+fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}

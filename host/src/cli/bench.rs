@@ -1,0 +1,74 @@
+//! `argonaut bench`.
+
+use super::say;
+use crate::bench::{self, Mode, Options};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::path::PathBuf;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(super) struct BenchArguments {
+    /// CSV (plain or gz) with columns ts_ns, bid, ask, bid_size, ask_size. Not needed for swap.
+    #[arg(long)]
+    quotes: Option<PathBuf>,
+    /// Which strategy runs; `swap` measures hot swaps under a live feed instead.
+    #[arg(long, value_enum, default_value = "none")]
+    mode: BenchMode,
+    /// For `order`: one market order every so many quotes.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    order_every: u64,
+    /// Run the strategy compiled into this program instead of as WebAssembly.
+    #[arg(long)]
+    native: bool,
+    /// Where the built plugins are.
+    #[arg(long, default_value = "target/plugins")]
+    plugins: PathBuf,
+    /// For `swap`: how many.
+    #[arg(long, default_value_t = 1_000)]
+    swaps: u32,
+    /// For `swap`: events per second of the feed.
+    #[arg(long, default_value_t = 100_000)]
+    rate: u32,
+    /// Print one JSON object on one line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum BenchMode {
+    None,
+    Noop,
+    Ema,
+    Order,
+    Swap,
+}
+
+pub(super) fn run(arguments: BenchArguments) -> Result<()> {
+    let mode = match arguments.mode {
+        BenchMode::None => Mode::None,
+        BenchMode::Noop => Mode::Noop,
+        BenchMode::Ema => Mode::Ema,
+        BenchMode::Order => Mode::Order,
+        BenchMode::Swap => {
+            let figures = bench::swap::run(&arguments.plugins, arguments.swaps, arguments.rate)?;
+            return print(arguments.json, &serde_json::to_value(figures)?);
+        }
+    };
+    let figures = bench::run(&Options {
+        quotes: arguments.quotes.context("--quotes FILE is needed for this mode")?,
+        mode,
+        order_every: arguments.order_every,
+        native: arguments.native,
+        plugin_dir: arguments.plugins,
+    })?;
+    print(arguments.json, &serde_json::to_value(figures)?)
+}
+
+fn print(json: bool, figures: &serde_json::Value) -> Result<()> {
+    if json {
+        return say(&figures.to_string());
+    }
+    let rows = figures.as_object().into_iter().flatten();
+    rows.map(|(name, value)| format!("{name:<20} {value}")).try_for_each(|row| say(&row))
+}

@@ -1,0 +1,135 @@
+//! `argonaut replay`: what a journal holds, and whether it runs again to the same byte.
+
+use super::say;
+use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use engine::Engine;
+use engine::journal::reader::{Reader, Record};
+use engine::replay::{Instances, verify};
+use model::{PluginHash, Strategy, StrategyId};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+/// Which journal, and how.
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    /// The journal file.
+    journal: PathBuf,
+    /// Run every input again, plugins included, and compare every byte.
+    #[arg(long)]
+    verify: bool,
+    /// Folders with the plugins the journal names, by the hash of their bytes.
+    #[arg(long, default_values = [".argonaut/plugins", "target/plugins"])]
+    plugins: Vec<PathBuf>,
+    /// Print one JSON object on one line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &ReplayArguments) -> Result<()> {
+    let report = if arguments.verify { again(arguments)? } else { summary(&arguments.journal)? };
+    if arguments.json {
+        return say(&serde_json::Value::Object(report).to_string());
+    }
+    report.into_iter().try_for_each(|(name, value)| say(&format!("{name:<12} {value}")))
+}
+
+type Report = serde_json::Map<String, serde_json::Value>;
+
+fn open(path: &Path) -> Result<BufReader<File>> {
+    let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok(BufReader::with_capacity(1 << 20, file))
+}
+
+fn summary(path: &Path) -> Result<Report> {
+    let mut reader = Reader::new(open(path)?).with_context(|| path.display().to_string())?;
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut sealed = None;
+    while let Some(record) = reader.next_record().with_context(|| path.display().to_string())? {
+        let kind = match record {
+            Record::Input(_) => "inputs",
+            Record::Strategy(..) => "outcomes",
+            Record::Order(_) => "orders",
+            Record::Fill(_) => "fills",
+            Record::Position(_) => "positions",
+            Record::Bar(_) => "bars",
+            Record::Seal(hash) => {
+                sealed = Some(hash);
+                continue;
+            }
+        };
+        *counts.entry(kind).or_default() += 1;
+    }
+    let hash = reader.hash();
+    match sealed {
+        Some(sealed) if sealed != hash => {
+            bail!("{}: altered: sealed with {sealed}, records hash to {hash}", path.display())
+        }
+        _ => {}
+    }
+    let mut report = Report::new();
+    report.insert("hash".to_owned(), hash.to_string().into());
+    report.insert("sealed".to_owned(), sealed.is_some().into());
+    report.extend(counts.into_iter().map(|(kind, count)| (kind.to_owned(), count.into())));
+    Ok(report)
+}
+
+fn again(arguments: &ReplayArguments) -> Result<Report> {
+    let path = &arguments.journal;
+    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
+    let mut instances = FromFolders { plugins, folders: arguments.plugins.clone() };
+    let replayed = verify(open(path)?, open(path)?, &mut instances)
+        .with_context(|| path.display().to_string())?;
+    let mut report = Report::new();
+    report.insert("hash".to_owned(), replayed.hash.to_string().into());
+    report.insert("equal".to_owned(), true.into());
+    report.insert("sealed".to_owned(), replayed.sealed.into());
+    report.insert("inputs".to_owned(), replayed.inputs.into());
+    report.insert("records".to_owned(), replayed.records.into());
+    Ok(report)
+}
+
+/// Makes the instances a journal names from folders of plugins.
+struct FromFolders {
+    plugins: Plugins,
+    folders: Vec<PathBuf>,
+}
+
+impl Instances for FromFolders {
+    fn make(
+        &mut self,
+        engine: &Engine,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        parameters: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>, String> {
+        self.try_make(engine, strategy, plugin, parameters).map_err(|error| format!("{error:#}"))
+    }
+}
+
+impl FromFolders {
+    fn try_make(
+        &mut self,
+        engine: &Engine,
+        strategy: StrategyId,
+        plugin: PluginHash,
+        parameters: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>> {
+        let plugin = self.plugins.admit(&find_by_hash(&self.folders, plugin)?)?;
+        let name = engine
+            .strategies()
+            .find(|(id, _)| *id == strategy)
+            .map(|(_, config)| config.name.clone())
+            .context("the journal starts a strategy it never defined")?;
+        let market = engine.market();
+        let instruments = market.iter().map(|(id, state)| (id, state.instrument.clone())).collect();
+        let currencies = market.currency_names().to_vec();
+        let given = parameters.iter().cloned().collect();
+        let (instance, _) =
+            self.plugins.instance_for(&plugin, &name, instruments, currencies, &given)?;
+        Ok(Box::new(instance))
+    }
+}

@@ -1,0 +1,73 @@
+//! `argonaut run`.
+
+use super::say;
+use crate::config::{self, environment_overrides};
+use crate::run::{App, DEFAULT_CONFIG};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// What to run.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// The configuration; without it a simulated market with the sample strategies.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Write logs as JSON.
+    #[arg(long)]
+    log_json: bool,
+}
+
+pub(super) fn run(arguments: RunArguments) -> Result<()> {
+    start_logging(arguments.log_json)?;
+    let overrides = environment_overrides(std::env::vars());
+    let (file, config) = match &arguments.config {
+        Some(file) => (file.as_path(), config::load(file, &overrides)?),
+        None => {
+            let file = Path::new("built-in configuration");
+            (file, config::parse(file, DEFAULT_CONFIG, &overrides)?)
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let app = App::start(file, &config, run_name()?).await?;
+        let address = app.address()?;
+        say(&format!("argonaut is up: http://{address}/ shows it live"))?;
+        say(&format!("journal: {}", app.journal().display()))?;
+        let ended = app.serve(stop_signal()?).await?;
+        say(&format!("stopped after {} inputs, journal {}", ended.sequence, ended.journal_hash))?;
+        match ended.journal_error {
+            Some(error) => bail!("{error}"),
+            None => Ok(()),
+        }
+    })
+}
+
+fn start_logging(json: bool) -> Result<()> {
+    let filter = EnvFilter::try_from_env("ARGONAUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = if json { logs.json().try_init() } else { logs.try_init() };
+    started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
+}
+
+/// Runs are named by the second in which they begin and the process that is them.
+fn run_name() -> Result<String> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    Ok(format!("run-{}-{}", since.as_secs(), std::process::id()))
+}
+
+/// Resolves at SIGTERM or SIGINT.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("asked to stop");
+    })
+}

@@ -1,0 +1,11 @@
+//! The `argonaut` program as a library, so that tests can run the whole of it.
+
+pub mod backtest;
+pub mod bench;
+pub mod cli;
+pub mod config;
+pub mod native;
+pub mod plugins;
+pub mod run;
+pub mod session;
+pub mod universe;

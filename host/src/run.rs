@@ -1,0 +1,182 @@
+//! `argonaut run`: from a configuration to a running host with its API, until told to stop.
+
+use crate::config::{self, Config, FeedSection, Fsync};
+use crate::plugins::runtime_options;
+use crate::universe::Universe;
+use anyhow::{Context, Result, bail};
+use api::{Api, Settings};
+use model::{Duration, InstrumentId};
+use runtime::{Limits, Runtime};
+use services::clock::SystemClock;
+use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
+use services::handle::{LoadRequest, PluginSource};
+use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
+use services::wasm::WasmPlugins;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use store::{ColumnMap, DataSource};
+use tokio::net::TcpListener;
+
+/// The configuration that is used when none is named.
+pub const DEFAULT_CONFIG: &str = include_str!("../../examples/run/argonaut.toml");
+
+/// A host that is up: its strategies trade, its API listens.
+pub struct App {
+    handle: HostHandle,
+    trader: JoinHandle<Ended>,
+    listener: TcpListener,
+    run: String,
+    journal: PathBuf,
+}
+
+impl App {
+    /// Starts everything a configuration names. `file` stands for it in messages; `run` names this
+    /// run and its journal.
+    pub async fn start(file: &Path, config: &Config, run: String) -> Result<Self> {
+        if !config.host.listen.ip().is_loopback() {
+            bail!(
+                "{}: host.listen: {} is reachable from outside, and there is no identity yet; \
+                 listen on 127.0.0.1",
+                file.display(),
+                config.host.listen
+            );
+        }
+        let universe = config::build(file, config)?;
+        let listener = TcpListener::bind(config.host.listen)
+            .await
+            .with_context(|| format!("host.listen: cannot listen on {}", config.host.listen))?;
+        let journal = config.host.data_dir.join("journals").join(format!("{run}.journal"));
+        let (handle, trader) = start_host(config, &universe, &journal)?;
+        let app = Self { handle, trader, listener, run, journal };
+        if let Err(error) = app.load_strategies(config).await {
+            app.handle.shutdown().await;
+            return Err(error);
+        }
+        app.handle.start_feed()?;
+        Ok(app)
+    }
+
+    /// Where the API listens.
+    pub fn address(&self) -> Result<std::net::SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// The journal of this run.
+    pub fn journal(&self) -> &Path {
+        &self.journal
+    }
+
+    /// The door to the host.
+    pub fn handle(&self) -> &HostHandle {
+        &self.handle
+    }
+
+    /// Serves until `shutdown`, then stops strategies, seals the journal and says how it ended.
+    pub async fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Ended> {
+        let settings = Settings { run: self.run, ..Settings::default() };
+        api::serve(self.listener, Api::new(self.handle.clone(), settings), shutdown).await?;
+        self.handle.shutdown().await;
+        let trader = self.trader;
+        let ended = tokio::task::spawn_blocking(move || trader.join()).await?;
+        ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))
+    }
+
+    async fn load_strategies(&self, config: &Config) -> Result<()> {
+        for section in &config.strategies {
+            let request = LoadRequest {
+                name: section.name.clone(),
+                account: section.account.clone(),
+                plugin: PluginSource::Path(section.plugin.clone()),
+                parameters: section.parameters.clone(),
+                on_fault: config::on_fault(section.on_fault),
+                start: true,
+            };
+            let loaded = self.handle.load_strategy(request).await;
+            loaded.with_context(|| {
+                format!("strategy `{}`, plugin {}", section.name, section.plugin.display())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn start_host(
+    config: &Config,
+    universe: &Universe,
+    journal: &Path,
+) -> Result<(HostHandle, JoinHandle<Ended>)> {
+    let data_dir = &config.host.data_dir;
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("host.data_dir: cannot make {}", data_dir.display()))?;
+    let fsync = match config.host.fsync {
+        Fsync::Never => services::journal_file::Fsync::Never,
+        Fsync::Commit => services::journal_file::Fsync::OnCommit,
+    };
+    let runtime = Runtime::new(runtime_options(data_dir)?)?;
+    let plugins = WasmPlugins::new(runtime, Limits::default());
+    let host = HostConfig {
+        feed: feed(config, universe)?,
+        journal: Some(JournalConfig { path: journal.to_owned(), fsync }),
+        plugin_folder: Some(config.host.plugin_dir.clone()),
+        ..HostConfig::new(universe.definitions().to_vec(), data_dir)
+    };
+    Ok(Host::start(host, Arc::new(plugins), Arc::new(SystemClock))?)
+}
+
+fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {
+    match &config.feed {
+        FeedSection::Simulated { seed, history_minutes } => {
+            let instruments = universe.instruments().zip(&config.instruments);
+            let models = instruments.filter_map(|((id, instrument), section)| {
+                let simulation = section.simulation.as_ref()?;
+                Some(InstrumentModel {
+                    id,
+                    instrument: instrument.clone(),
+                    price: simulation.start_price.0,
+                    volatility: simulation.volatility,
+                    spread_ticks: simulation.spread_ticks,
+                    size_lots: simulation.size_lots,
+                    events_per_second: simulation.events_per_second,
+                    trade_share: TRADE_SHARE,
+                })
+            });
+            Ok(FeedConfig::Simulated(SimulatedConfig {
+                seed: *seed,
+                instruments: models.collect(),
+                session: SESSION,
+                warm_up: Duration::from_secs(u64::from(*history_minutes) * 60),
+            }))
+        }
+        FeedSection::Replay { files, speed } => Ok(FeedConfig::Replay(ReplayConfig {
+            sources: files.iter().map(|file| source(file, universe)).collect::<Result<_>>()?,
+            speed: if *speed > 0 { Speed::Times(*speed) } else { Speed::Max },
+            shift_to_now: false,
+            warm_up: Duration::ZERO,
+        })),
+    }
+}
+
+/// Share of simulated events that are trades.
+const TRADE_SHARE: f64 = 0.2;
+/// Length of a simulated session; activity is highest at its ends.
+const SESSION: Duration = Duration::from_secs(6 * 3_600 + 1_800);
+
+fn source(file: &config::FileSection, universe: &Universe) -> Result<DataSource> {
+    let id = universe.find_instrument(&file.instrument).with_context(|| {
+        format!(
+            "feed.files: there is no instrument `{}`; there are: {}",
+            file.instrument,
+            universe.symbols().join(", ")
+        )
+    })?;
+    let mut columns = ColumnMap::new();
+    for mapping in &file.columns {
+        columns.set(mapping).with_context(|| format!("feed.files: {}", file.path.display()))?;
+    }
+    Ok(DataSource { columns, ..DataSource::new(&file.path, InstrumentId::new(id.number())) })
+}

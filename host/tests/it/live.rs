@@ -1,0 +1,91 @@
+//! A live run on the built-in configuration: it trades, it is swapped, it stops, and its journal
+//! runs again to the same byte.
+
+use super::process::{argonaut, plugin, plugin_dir, stdout};
+use argonaut::config::{self, Config};
+use argonaut::run::{App, DEFAULT_CONFIG};
+use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const FILE: &str = "built-in configuration";
+/// Far longer than anything here takes; it only keeps a broken run from hanging.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn config(folder: &Path) -> Config {
+    let set = |name: &str, value: String| (name.to_owned(), value);
+    let overrides = [
+        set("ARGONAUT_HOST__LISTEN", "127.0.0.1:0".to_owned()),
+        set("ARGONAUT_HOST__DATA_DIR", folder.display().to_string()),
+        set("ARGONAUT_HOST__PLUGIN_DIR", plugin_dir().display().to_string()),
+    ];
+    config::parse(Path::new(FILE), DEFAULT_CONFIG, &overrides).unwrap()
+}
+
+fn get(base: &str, path: &str) -> Value {
+    let mut answer = ureq::get(format!("{base}{path}")).call().unwrap();
+    answer.body_mut().read_json().unwrap()
+}
+
+fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn items(value: &Value) -> &[Value] {
+    let list = value.as_array().or_else(|| value.get("items").and_then(Value::as_array));
+    list.map_or(&[], Vec::as_slice)
+}
+
+#[test]
+fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (ended, journal) = runtime.block_on(async {
+        let app = App::start(Path::new(FILE), &config, "test".to_owned()).await.unwrap();
+        let base = format!("http://{}/api/v1", app.address().unwrap());
+        let journal = app.journal().to_owned();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(app.serve(async { stopped.await.unwrap_or_default() }));
+        tokio::task::spawn_blocking(move || {
+            until("fills", || items(&get(&base, "/fills")).len() >= 3);
+            swap(&base);
+        })
+        .await
+        .unwrap();
+        stop.send(()).unwrap();
+        (serving.await.unwrap().unwrap(), journal)
+    });
+    assert_eq!(ended.journal_error, None);
+    let plugins = folder.path().join("plugins");
+    let output = argonaut(
+        folder.path(),
+        &[
+            "replay",
+            journal.to_str().unwrap(),
+            "--verify",
+            "--json",
+            "--plugins",
+            plugins.to_str().unwrap(),
+        ],
+    );
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(report["hash"], ended.journal_hash.to_string());
+    assert_eq!(report["equal"], true);
+    assert_eq!(report["sealed"], true);
+}
+
+/// Swaps the EMA crossover for itself with other parameters, by upload.
+fn swap(base: &str) {
+    let bytes = std::fs::read(plugin("ema-cross")).unwrap();
+    let url = format!("{base}/strategies/ema-eurusd/swap?param.fast=3");
+    let mut answer =
+        ureq::post(url).header("content-type", "application/wasm").send(&bytes[..]).unwrap();
+    let report: Value = answer.body_mut().read_json().unwrap();
+    let text = report.to_string();
+    assert!(text.contains("ema-eurusd") && text.contains("RUNNING"), "{text}");
+}
