@@ -87,6 +87,15 @@ impl Prepared {
         }
     }
 
+    /// Engine time before the first event, where events carry the time: strategies that start
+    /// before it must not believe it is 1970.
+    pub(crate) fn begins_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Replay(replay) => replay.begins_at(),
+            Self::None | Self::Simulated(_) => None,
+        }
+    }
+
     fn run(self, wiring: &Wiring, stop: &AtomicBool) {
         match self {
             Self::None => {}

@@ -129,7 +129,7 @@ impl Host {
             Arc::clone(&journal_failed),
         );
         trader
-            .define(with_manual(config.definitions))
+            .define(with_manual(config.definitions), prepared.begins_at())
             .map_err(StartError::Definition)?;
         projection::show_pending(&outlet, &shared);
         let strategies = Strategies::new(

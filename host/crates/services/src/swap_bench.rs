@@ -4,12 +4,12 @@
 
 use crate::clock::SystemClock;
 use crate::feed::MarketInput;
-use crate::handle::{HostError, LoadRequest, PluginSource, SwapRequest};
+use crate::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest};
 use crate::host::{Ended, Host, HostConfig, HostHandle, StartError};
 use crate::plugin::PluginHost;
 use crate::strategy::SwapDone;
 use crate::trader::as_nanos;
-use engine::{Definition, OrdersOnFault, VenueConfig};
+use engine::{Definition, OrdersOnFault, StrategyState, VenueConfig};
 use hdrhistogram::Histogram;
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
@@ -105,6 +105,12 @@ pub fn swap_bench(
     let host_config = HostConfig::new(definitions()?, folder.path());
     let (handle, run) = Host::start(host_config, plugins, Arc::new(SystemClock))?;
     handle.strategies_service().load(load(config))?;
+    while handle
+        .strategy(STRATEGY)
+        .is_none_or(|view| view.state != StrategyState::Running)
+    {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     let began = Instant::now();
     let feed = NumberedFeed::start(&handle, config.events_per_second);
     let measured = swap_all(&handle, config);

@@ -180,11 +180,19 @@ impl Trader {
         Arc::clone(&self.inbox)
     }
 
-    /// Sets up the engine before the thread begins.
+    /// Sets up the engine before the thread begins. `begins_at` is its time, unless a clock tells.
     ///
     /// # Errors
     /// The first definition that contradicts itself or an earlier one.
-    pub(crate) fn define(&mut self, definitions: Vec<Definition>) -> Result<(), String> {
+    pub(crate) fn define(
+        &mut self,
+        definitions: Vec<Definition>,
+        begins_at: Option<Timestamp>,
+    ) -> Result<(), String> {
+        if let Some(begins_at) = begins_at {
+            let time = self.time.stamp(Some(begins_at), self.engine.now());
+            self.advance(Input::Clock, time);
+        }
         for definition in definitions {
             let stepped = self.step(Input::Define(Box::new(definition)), None);
             if let Some(Ignored::BadDefinition(reason)) = stepped.refusal() {

@@ -130,6 +130,14 @@ impl Replay {
         &self.past
     }
 
+    /// When it begins: the time of the first event that is sent, or else of the last past one.
+    pub(crate) fn begins_at(&self) -> Option<Timestamp> {
+        let first = self.first.map(|event| self.shift.event(event));
+        first
+            .or_else(|| self.past.last().copied())
+            .map(|event| event.time())
+    }
+
     /// Sends all, waiting for room in the inbox: files can wait, so nothing is dropped.
     pub(crate) fn run(self, wiring: &Wiring, stop: &AtomicBool) {
         let Self {

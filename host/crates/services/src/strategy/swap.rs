@@ -265,9 +265,6 @@ impl Swap {
         backlog: Backlog,
     ) -> Result<Round, Failed> {
         loop {
-            if Instant::now() > self.deadline {
-                return Err(failed("catch-up", "it did not catch up in time"));
-            }
             match backlog.next(QUIET) {
                 Next::Start(now, snapshot) => candidate
                     .start(now, &snapshot)
@@ -281,6 +278,9 @@ impl Swap {
                 Next::Empty => {}
                 Next::Ended => return Ok(Round::Ended),
                 Next::Overflowed(reason) => return Err(failed("catch-up", reason)),
+            }
+            if Instant::now() > self.deadline {
+                return Err(failed("catch-up", "it did not catch up in time"));
             }
             if backlog.waiting() < NEARLY_THERE {
                 return Ok(Round::Ready(candidate, backlog));

@@ -80,7 +80,7 @@ fn bench(journal: Journal) -> Bench {
     );
     let time = TimeSource::Wall(Arc::clone(&clock) as Arc<dyn Clock>);
     let mut trader = Trader::new(Engine::new(journal), time, inbox, outlet, Arc::default());
-    trader.define(definitions()).unwrap();
+    trader.define(definitions(), None).unwrap();
     Bench {
         trader,
         shared: Shared::new(16),
@@ -189,6 +189,6 @@ fn a_definition_that_contradicts_another_is_named() {
     let mut bench = bench(Journal::default());
     let again = bench
         .trader
-        .define(vec![Definition::Currency("USD".to_owned())]);
+        .define(vec![Definition::Currency("USD".to_owned())], None);
     assert_eq!(again, Err("currency USD is defined twice".to_owned()));
 }
