@@ -51,7 +51,7 @@ impl App {
         let (handle, trader) = start_host(config, &universe, &journal)?;
         let app = Self { handle, trader, listener, run, journal };
         if let Err(error) = app.load_strategies(config).await {
-            app.handle.shutdown().await;
+            app.handle.shutdown().await?;
             return Err(error);
         }
         app.handle.start_feed()?;
@@ -80,7 +80,7 @@ impl App {
     ) -> Result<Ended> {
         let settings = Settings { run: self.run, ..Settings::default() };
         api::serve(self.listener, Api::new(self.handle.clone(), settings), shutdown).await?;
-        self.handle.shutdown().await;
+        self.handle.shutdown().await?;
         let trader = self.trader;
         let ended = tokio::task::spawn_blocking(move || trader.join()).await?;
         ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))

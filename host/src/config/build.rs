@@ -13,8 +13,6 @@ use model::{
 };
 use std::path::Path;
 
-/// The name of the strategy that stands for orders by hand.
-pub const MANUAL: &str = "manual";
 
 /// Defines everything the configuration names but its strategies, which are loaded one by one.
 pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
@@ -40,7 +38,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         return Err(meaning("account".to_owned(), "at least one account is needed".to_owned()));
     }
     universe.add_strategy(StrategyConfig {
-        name: MANUAL.to_owned(),
+        name: services::host::MANUAL.to_owned(),
         account: AccountId::new(0),
         on_fault: OrdersOnFault::Keep,
         manual: true,

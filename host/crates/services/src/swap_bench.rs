@@ -203,7 +203,10 @@ fn words(bytes: &[u8]) -> Option<[u64; 5]> {
 fn distribution(times: impl Iterator<Item = u64>) -> Result<Distribution, SwapBenchError> {
     let mut histogram =
         Histogram::<u64>::new(3).map_err(|error| SwapBenchError::Broken(error.to_string()))?;
-    times.for_each(|time| histogram.saturating_record(time));
+    // `record` widens the histogram as needed; saturating would cut every time to its first bounds.
+    for time in times {
+        histogram.record(time).map_err(|error| SwapBenchError::Broken(error.to_string()))?;
+    }
     Ok(Distribution {
         p50: histogram.value_at_quantile(0.5),
         p99: histogram.value_at_quantile(0.99),
