@@ -49,12 +49,21 @@ pub fn run(
     };
     let journal = sink.map_or_else(Journal::default, Journal::with_sink);
     let mut session = Session::new(journal, universe, first)?;
-    let strategy = universe.find_strategy(spec::STRATEGY).context("the strategy is defined")?;
-    let account = universe.find_account(spec::ACCOUNT).context("the account is defined")?;
+    let strategy = universe
+        .find_strategy(spec::STRATEGY)
+        .context("the strategy is defined")?;
+    let account = universe
+        .find_account(spec::ACCOUNT)
+        .context("the account is defined")?;
     let mut record = Record::new(account, &plugin, parameters.as_slice(), unmet);
     let hash = plugin.admitted.hash();
-    let effects =
-        session.start(strategy, hash, parameters.as_slice(), Box::new(instance), history)?;
+    let effects = session.start(
+        strategy,
+        hash,
+        parameters.as_slice(),
+        Box::new(instance),
+        history,
+    )?;
     record.add(effects, universe);
     let mut curve = Curve::new(spec.period());
     for event in events.take_while(|event| spec.end.is_none_or(|end| event.ts_init() < end)) {
@@ -80,7 +89,11 @@ fn finish(
 ) -> Result<()> {
     record.open_positions = open_positions(session.engine());
     record.point(session.engine(), session.engine().now());
-    if let Some((_, account)) = session.engine().accounts().find(|(id, _)| *id == record.account) {
+    if let Some((_, account)) = session
+        .engine()
+        .accounts()
+        .find(|(id, _)| *id == record.account)
+    {
         record.attribute(session.engine(), account.config().base_currency);
     }
     let stop = engine::Input::Command(Box::new(engine::Command::Stop(strategy)));
@@ -93,8 +106,12 @@ fn finish(
 }
 
 fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> {
-    let open = engine.holdings().iter().filter(|(_, _, h)| !h.position.quantity.is_zero());
-    open.map(|(_, instrument, holding)| (instrument, holding.position)).collect()
+    let open = engine
+        .holdings()
+        .iter()
+        .filter(|(_, _, h)| !h.position.quantity.is_zero());
+    open.map(|(_, instrument, holding)| (instrument, holding.position))
+        .collect()
 }
 
 /// Passes over everything before `start`, keeping what answers the strategy's requests.
@@ -103,7 +120,9 @@ fn warm_up<'a>(
     start: Option<Timestamp>,
     requests: &[HistoryRequest],
 ) -> Vec<HistoryBlock> {
-    let Some(start) = start else { return Vec::new() };
+    let Some(start) = start else {
+        return Vec::new();
+    };
     let history = History::new(WARM_UP_EVENTS);
     let mut batch = Vec::new();
     while let Some(event) = events.next_if(|event| event.ts_init() < start) {
@@ -123,7 +142,10 @@ const WARM_UP_BATCH: usize = 4_096;
 
 /// Subscriptions that the data cannot serve, in words, each with what would do.
 fn unmet(declared: &[Subscription], spec: &Spec) -> Vec<String> {
-    declared.iter().filter_map(|subscription| unmet_one(subscription, spec)).collect()
+    declared
+        .iter()
+        .filter_map(|subscription| unmet_one(subscription, spec))
+        .collect()
 }
 
 fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
@@ -132,24 +154,46 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
         Subscription::Trades(id) => (*id, "trades".to_owned()),
         Subscription::Bars(id, bars) => (*id, spec::bar_words(*bars)),
     };
-    let about = |series: &&Series| series.get(0).is_some_and(|event| instrument_of(&event) == id);
-    let served = spec.data.iter().filter(about).any(|series| match (subscription, series) {
-        (Subscription::Quotes(_), Series::Quotes(_))
-        | (Subscription::Trades(_), Series::Trades(_)) => true,
-        (Subscription::Bars(_, bars), Series::Quotes(_)) => bars.basis != model::BarBasis::Last,
-        (Subscription::Bars(_, bars), Series::Trades(_)) => bars.basis == model::BarBasis::Last,
-        (Subscription::Bars(_, bars), Series::Bars(given)) => {
-            given.first().is_some_and(|bar| spec::can_make(bar, *bars))
-        }
-        _ => false,
-    });
+    let about = |series: &&Series| {
+        series
+            .get(0)
+            .is_some_and(|event| instrument_of(&event) == id)
+    };
+    let served = spec
+        .data
+        .iter()
+        .filter(about)
+        .any(|series| match (subscription, series) {
+            (Subscription::Quotes(_), Series::Quotes(_))
+            | (Subscription::Trades(_), Series::Trades(_)) => true,
+            (Subscription::Bars(_, bars), Series::Quotes(_)) => bars.basis != model::BarBasis::Last,
+            (Subscription::Bars(_, bars), Series::Trades(_)) => bars.basis == model::BarBasis::Last,
+            (Subscription::Bars(_, bars), Series::Bars(given)) => {
+                given.first().is_some_and(|bar| spec::can_make(bar, *bars))
+            }
+            _ => false,
+        });
     if served {
         return None;
     }
-    let symbol = spec.universe.instrument(id).map_or("?", |instrument| instrument.symbol.as_str());
-    let have: Vec<_> = spec.data.iter().filter(about).map(spec::series_words).collect();
-    let have = if have.is_empty() { "nothing".to_owned() } else { have.join(" and ") };
-    Some(format!("it wants {wanted} of {symbol}, the data has {have}"))
+    let symbol = spec
+        .universe
+        .instrument(id)
+        .map_or("?", |instrument| instrument.symbol.as_str());
+    let have: Vec<_> = spec
+        .data
+        .iter()
+        .filter(about)
+        .map(spec::series_words)
+        .collect();
+    let have = if have.is_empty() {
+        "nothing".to_owned()
+    } else {
+        have.join(" and ")
+    };
+    Some(format!(
+        "it wants {wanted} of {symbol}, the data has {have}"
+    ))
 }
 
 fn instrument_of(event: &MarketEvent) -> InstrumentId {
@@ -169,7 +213,10 @@ struct Curve {
 impl Curve {
     fn new(period: Option<(Timestamp, Timestamp)>) -> Self {
         let span = period.map_or(0, |(first, last)| last.since(first).nanos());
-        Self { step: (span / CURVE_POINTS).max(SHORTEST_STEP), next: None }
+        Self {
+            step: (span / CURVE_POINTS).max(SHORTEST_STEP),
+            next: None,
+        }
     }
 
     /// Takes a point before the first event at or after each step and each midnight (UTC).
@@ -178,7 +225,11 @@ impl Curve {
         if self.next.is_some_and(|next| now < next) {
             return;
         }
-        let at = if self.next.is_none() { now } else { session.engine().now() };
+        let at = if self.next.is_none() {
+            now
+        } else {
+            session.engine().now()
+        };
         record.point(session.engine(), at);
         let step = now.after(model::Duration::from_nanos(self.step));
         self.next = Some(step.min(now.next_time_of_day(model::Duration::ZERO)));

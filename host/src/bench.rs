@@ -13,7 +13,7 @@ use crate::plugins::{Plugins, default_data_dir, runtime_options};
 use crate::session::Session;
 use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
-use engine::{Effect, Journal, Limits, LimitScope, OrdersOnFault, StrategyConfig, VenueConfig};
+use engine::{Effect, Journal, LimitScope, Limits, OrdersOnFault, StrategyConfig, VenueConfig};
 use model::{
     AccountConfig, AccountKind, AssetClass, Duration, Fees, Instrument, InstrumentId, Margin,
     Money, PluginHash, Price, Quantity, Rate, Strategy, Timestamp,
@@ -97,10 +97,14 @@ pub fn run(options: &Options) -> Result<Figures> {
     let mut session = Session::new(Journal::default(), &universe, first)?;
     if options.mode != Mode::None {
         let (instance, plugin, parameters) = strategy(options, &universe)?;
-        let id = universe.find_strategy("bench").context("the bench strategy is defined")?;
+        let id = universe
+            .find_strategy("bench")
+            .context("the bench strategy is defined")?;
         session.start(id, plugin, &parameters, instance, Vec::new())?;
     }
-    let Series::Quotes(quotes) = quotes else { bail!("the bench takes a file of quotes") };
+    let Series::Quotes(quotes) = quotes else {
+        bail!("the bench takes a file of quotes")
+    };
     let mut counts = Counts::default();
     let (wall, cpu) = (Instant::now(), usage::cpu_time());
     for quote in &quotes {
@@ -113,8 +117,14 @@ pub fn run(options: &Options) -> Result<Figures> {
     if let Some(fault) = counts.fault {
         bail!("the strategy broke: {fault}");
     }
-    let account = universe.find_account("bench").context("the bench account is defined")?;
-    let equity = session.engine().equity(account).transpose()?.unwrap_or_default();
+    let account = universe
+        .find_account("bench")
+        .context("the bench account is defined")?;
+    let equity = session
+        .engine()
+        .equity(account)
+        .transpose()?
+        .unwrap_or_default();
     let events = quotes.len() as u64;
     Ok(Figures {
         mode: format!("{:?}", options.mode).to_lowercase(),
@@ -160,15 +170,24 @@ fn universe() -> Result<Universe> {
         min_quantity: Quantity::whole(1_000)?,
         max_quantity: Quantity::MAX,
         multiplier: Quantity::ONE,
-        margin: Margin { initial: "0.03".parse()?, maintenance: "0.03".parse()? },
-        fees: Fees { maker: fee, taker: fee, per_contract: Money::ZERO },
+        margin: Margin {
+            initial: "0.03".parse()?,
+            maintenance: "0.03".parse()?,
+        },
+        fees: Fees {
+            maker: fee,
+            taker: fee,
+            per_contract: Money::ZERO,
+        },
         day_end: Duration::ZERO,
         tradable: true,
     });
     let account = universe.add_account(AccountConfig {
         name: "bench".to_owned(),
         venue,
-        kind: AccountKind::Margin { leverage: Rate::whole(1)? },
+        kind: AccountKind::Margin {
+            leverage: Rate::whole(1)?,
+        },
         base_currency: usd,
         deposits: vec![(usd, Money::whole(10_000_000)?)],
     });
@@ -187,7 +206,11 @@ type Made = (Box<dyn Strategy>, PluginHash, Vec<(String, String)>);
 fn strategy(options: &Options, universe: &Universe) -> Result<Made> {
     let parameters = parameters(options);
     if options.native {
-        return Ok((native(options, universe, &parameters)?, PluginHash::default(), parameters));
+        return Ok((
+            native(options, universe, &parameters)?,
+            PluginHash::default(),
+            parameters,
+        ));
     }
     let file = match options.mode {
         Mode::None => bail!("mode none has no strategy"),
@@ -199,7 +222,11 @@ fn strategy(options: &Options, universe: &Universe) -> Result<Made> {
     let plugin = plugins.load(&options.plugin_dir.join(file))?;
     let given: BTreeMap<_, _> = parameters.into_iter().collect();
     let (instance, parameters) = plugins.instance(&plugin, "bench", universe, &given)?;
-    Ok((Box::new(instance), plugin.admitted.hash(), parameters.as_slice().to_vec()))
+    Ok((
+        Box::new(instance),
+        plugin.admitted.hash(),
+        parameters.as_slice().to_vec(),
+    ))
 }
 
 fn parameters(options: &Options) -> Vec<(String, String)> {
@@ -214,7 +241,10 @@ fn parameters(options: &Options) -> Vec<(String, String)> {
             text("quantity", "100000"),
         ],
         Mode::Order => {
-            vec![text("every", &options.order_every.to_string()), text("quantity", "100000")]
+            vec![
+                text("every", &options.order_every.to_string()),
+                text("quantity", "100000"),
+            ]
         }
     }
 }
@@ -226,15 +256,31 @@ fn native(
 ) -> Result<Box<dyn Strategy>> {
     let instruments: Vec<_> = universe
         .instruments()
-        .map(|(id, i)| (id, i.clone(), universe.currency_name(i.quote_currency).to_owned()))
+        .map(|(id, i)| {
+            (
+                id,
+                i.clone(),
+                universe.currency_name(i.quote_currency).to_owned(),
+            )
+        })
         .collect();
     Ok(match options.mode {
         Mode::None => bail!("mode none has no strategy"),
-        Mode::Noop => Box::new(Native::<noop::Noop>::new("bench", &instruments, parameters)?),
-        Mode::Ema => Box::new(Native::<ema_cross::EmaCross>::new("bench", &instruments, parameters)?),
-        Mode::Order => {
-            Box::new(Native::<order_every::OrderEvery>::new("bench", &instruments, parameters)?)
-        }
+        Mode::Noop => Box::new(Native::<noop::Noop>::new(
+            "bench",
+            &instruments,
+            parameters,
+        )?),
+        Mode::Ema => Box::new(Native::<ema_cross::EmaCross>::new(
+            "bench",
+            &instruments,
+            parameters,
+        )?),
+        Mode::Order => Box::new(Native::<order_every::OrderEvery>::new(
+            "bench",
+            &instruments,
+            parameters,
+        )?),
     })
 }
 

@@ -29,23 +29,37 @@ impl<S: sdk::Strategy> Native<S> {
         let multipliers = instruments.iter().map(|(_, i, _)| i.multiplier).collect();
         let described = instruments.iter().map(convert::instrument).collect();
         let config = sdk::Config::new(name, described, parameters.iter().cloned());
-        let config = config.checked(&S::describe()).map_err(|error| refused(error.to_string()))?;
+        let config = config
+            .checked(&S::describe())
+            .map_err(|error| refused(error.to_string()))?;
         let mut values = BTreeMap::new();
         let mut intents = Intents::default();
         let mut history = Vec::new();
-        let mut host =
-            Imports { intents: &mut intents, values: &mut values, history: Some(&mut history) };
+        let mut host = Imports {
+            intents: &mut intents,
+            values: &mut values,
+            history: Some(&mut history),
+        };
         let runner = sdk::Runner::new(&config, &mut host).map_err(refused)?;
         let declared = intents.items().iter().filter_map(|intent| match intent {
             Intent::Subscribe(subscription) => Some(*subscription),
             _ => None,
         });
-        Ok(Self { runner, multipliers, declared: declared.collect(), values, history })
+        Ok(Self {
+            runner,
+            multipliers,
+            declared: declared.collect(),
+            values,
+            history,
+        })
     }
 }
 
 fn refused(message: String) -> Fault {
-    Fault { kind: FaultKind::Refused, message }
+    Fault {
+        kind: FaultKind::Refused,
+        message,
+    }
 }
 
 impl<S: sdk::Strategy + Send> Strategy for Native<S> {
@@ -60,10 +74,16 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {
         self.values = snapshot.values.iter().cloned().collect();
         if let Some(SavedState { version, bytes }) = snapshot.state.clone() {
-            self.runner.load(sdk::SavedState { version, bytes }).map_err(refused)?;
+            self.runner
+                .load(sdk::SavedState { version, bytes })
+                .map_err(refused)?;
         }
         let start = convert::snapshot(snapshot, out.now(), &self.multipliers);
-        let mut host = Imports { intents: out, values: &mut self.values, history: None };
+        let mut host = Imports {
+            intents: out,
+            values: &mut self.values,
+            history: None,
+        };
         for block in &snapshot.history {
             self.runner.on_history(&convert::history(block), &mut host);
         }
@@ -72,16 +92,22 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
     }
 
     fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
-        let mut host = Imports { intents: out, values: &mut self.values, history: None };
+        let mut host = Imports {
+            intents: out,
+            values: &mut self.values,
+            history: None,
+        };
         match event {
             Event::Quote(quote) => self.runner.on_quote(&convert::quote(quote), &mut host),
             Event::Trade(trade) => self.runner.on_trade(&convert::trade(trade), &mut host),
             Event::Bar(bar) => self.runner.on_bar(&convert::bar(bar), &mut host),
             Event::Timer { id, due } => {
-                self.runner.on_timer(*id, sdk::Timestamp::from_nanos(due.nanos()), &mut host);
+                self.runner
+                    .on_timer(*id, sdk::Timestamp::from_nanos(due.nanos()), &mut host);
             }
             Event::Order(update) => {
-                self.runner.on_order_event(&convert::order_event(update), &mut host);
+                self.runner
+                    .on_order_event(&convert::order_event(update), &mut host);
             }
             Event::Position(update) => {
                 let position = convert::position(update, &self.multipliers);
@@ -92,7 +118,11 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
     }
 
     fn stop(&mut self, out: &mut Intents) -> Result<(), Fault> {
-        let mut host = Imports { intents: out, values: &mut self.values, history: None };
+        let mut host = Imports {
+            intents: out,
+            values: &mut self.values,
+            history: None,
+        };
         self.runner.on_stop(&mut host);
         Ok(())
     }
@@ -117,18 +147,24 @@ impl sdk::Host for Imports<'_> {
     }
 
     fn subscribe(&mut self, subscription: sdk::Subscription) {
-        self.intents.push(Intent::Subscribe(convert::subscription(subscription)));
+        self.intents
+            .push(Intent::Subscribe(convert::subscription(subscription)));
     }
 
     fn unsubscribe(&mut self, subscription: sdk::Subscription) {
-        self.intents.push(Intent::Unsubscribe(convert::subscription(subscription)));
+        self.intents
+            .push(Intent::Unsubscribe(convert::subscription(subscription)));
     }
 
     fn request_history(&mut self, instrument: sdk::InstrumentId, spec: sdk::BarSpec, count: u32) {
         if let Some(history) = &mut self.history {
             let instrument = InstrumentId::new(instrument.number());
             let spec = convert::bar_spec(spec);
-            history.push(HistoryRequest { instrument, spec, count });
+            history.push(HistoryRequest {
+                instrument,
+                spec,
+                count,
+            });
         }
     }
 
@@ -145,11 +181,13 @@ impl sdk::Host for Imports<'_> {
     }
 
     fn cancel(&mut self, order: sdk::OrderId) {
-        self.intents.push(Intent::Cancel(OrderId::from_number(order.number())));
+        self.intents
+            .push(Intent::Cancel(OrderId::from_number(order.number())));
     }
 
     fn cancel_all(&mut self, instrument: sdk::InstrumentId) {
-        self.intents.push(Intent::CancelAll(InstrumentId::new(instrument.number())));
+        self.intents
+            .push(Intent::CancelAll(InstrumentId::new(instrument.number())));
     }
 
     fn set_timer(&mut self, id: u64, due: sdk::Timestamp) {
@@ -163,7 +201,10 @@ impl sdk::Host for Imports<'_> {
 
     fn log(&mut self, level: sdk::LogLevel, text: &str) {
         let level = convert::log_level(level);
-        self.intents.push(Intent::Log { level, text: text.to_owned() });
+        self.intents.push(Intent::Log {
+            level,
+            text: text.to_owned(),
+        });
     }
 
     fn get_value(&self, key: &str) -> Option<Vec<u8>> {

@@ -31,7 +31,10 @@ pub fn runtime_options(data_dir: &Path) -> Result<RuntimeOptions> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     Ok(RuntimeOptions {
         cache_directory: Some(data_dir.join("compiled")),
-        compiler: Compiler::Child { program, args: vec![OsString::from(COMPILE_COMMAND)] },
+        compiler: Compiler::Child {
+            program,
+            args: vec![OsString::from(COMPILE_COMMAND)],
+        },
         ..RuntimeOptions::default()
     })
 }
@@ -44,21 +47,28 @@ pub fn default_data_dir() -> PathBuf {
 impl Plugins {
     /// A loader with default limits.
     pub fn new(options: RuntimeOptions) -> Result<Self> {
-        Ok(Self { runtime: Runtime::new(options)?, limits: Limits::default() })
+        Ok(Self {
+            runtime: Runtime::new(options)?,
+            limits: Limits::default(),
+        })
     }
 
     /// Reads, admits and asks a plugin to describe itself.
     pub fn load(&self, path: &Path) -> Result<Plugin> {
         let bytes = std::fs::read(path)
             .with_context(|| format!("{}: the plugin cannot be read", path.display()))?;
-        self.admit(&bytes).with_context(|| path.display().to_string())
+        self.admit(&bytes)
+            .with_context(|| path.display().to_string())
     }
 
     /// Admits bytes and asks the plugin to describe itself.
     pub fn admit(&self, bytes: &[u8]) -> Result<Plugin> {
         let admitted = self.runtime.admit(bytes, &self.limits)?;
         let description = admitted.describe()?;
-        Ok(Plugin { admitted, description })
+        Ok(Plugin {
+            admitted,
+            description,
+        })
     }
 
     /// Makes an instance for the instruments of `universe`.
@@ -69,7 +79,10 @@ impl Plugins {
         universe: &Universe,
         given: &BTreeMap<String, String>,
     ) -> Result<(Instance, Parameters)> {
-        let instruments = universe.instruments().map(|(id, i)| (id, i.clone())).collect();
+        let instruments = universe
+            .instruments()
+            .map(|(id, i)| (id, i.clone()))
+            .collect();
         let currencies = universe.currency_names().to_vec();
         self.instance_for(plugin, strategy, instruments, currencies, given)
     }
@@ -92,24 +105,37 @@ impl Plugins {
             limits: self.limits,
         };
         let instance = plugin.admitted.instantiate(config);
-        Ok((instance.map_err(|fault| anyhow!("strategy `{strategy}`: {fault}"))?, parameters))
+        Ok((
+            instance.map_err(|fault| anyhow!("strategy `{strategy}`: {fault}"))?,
+            parameters,
+        ))
     }
 }
 
 /// A plugin's bytes by hash, from folders of `.wasm` files.
 pub fn find_by_hash(folders: &[PathBuf], wanted: PluginHash) -> Result<Vec<u8>> {
     for folder in folders {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            continue;
+        };
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.extension().is_none_or(|extension| extension != "wasm") {
                 continue;
             }
-            let Ok(bytes) = std::fs::read(&path) else { continue };
+            let Ok(bytes) = std::fs::read(&path) else {
+                continue;
+            };
             if PluginHash::new(*blake3::hash(&bytes).as_bytes()) == wanted {
                 return Ok(bytes);
             }
         }
     }
-    let looked: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
-    Err(anyhow!("plugin {wanted} is in none of: {}; name its folder", looked.join(", ")))
+    let looked: Vec<_> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    Err(anyhow!(
+        "plugin {wanted} is in none of: {}; name its folder",
+        looked.join(", ")
+    ))
 }

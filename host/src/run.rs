@@ -47,9 +47,19 @@ impl App {
         let listener = TcpListener::bind(config.host.listen)
             .await
             .with_context(|| format!("host.listen: cannot listen on {}", config.host.listen))?;
-        let journal = config.host.data_dir.join("journals").join(format!("{run}.journal"));
+        let journal = config
+            .host
+            .data_dir
+            .join("journals")
+            .join(format!("{run}.journal"));
         let (handle, trader) = start_host(config, &universe, &journal)?;
-        let app = Self { handle, trader, listener, run, journal };
+        let app = Self {
+            handle,
+            trader,
+            listener,
+            run,
+            journal,
+        };
         if let Err(error) = app.load_strategies(config).await {
             app.handle.shutdown().await?;
             return Err(error);
@@ -74,12 +84,17 @@ impl App {
     }
 
     /// Serves until `shutdown`, then stops strategies, seals the journal and says how it ended.
-    pub async fn serve(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<Ended> {
-        let settings = Settings { run: self.run, ..Settings::default() };
-        api::serve(self.listener, Api::new(self.handle.clone(), settings), shutdown).await?;
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<Ended> {
+        let settings = Settings {
+            run: self.run,
+            ..Settings::default()
+        };
+        api::serve(
+            self.listener,
+            Api::new(self.handle.clone(), settings),
+            shutdown,
+        )
+        .await?;
         self.handle.shutdown().await?;
         let trader = self.trader;
         let ended = tokio::task::spawn_blocking(move || trader.join()).await?;
@@ -98,7 +113,11 @@ impl App {
             };
             let loaded = self.handle.load_strategy(request).await;
             loaded.with_context(|| {
-                format!("strategy `{}`, plugin {}", section.name, section.plugin.display())
+                format!(
+                    "strategy `{}`, plugin {}",
+                    section.name,
+                    section.plugin.display()
+                )
             })?;
         }
         Ok(())
@@ -121,7 +140,10 @@ fn start_host(
     let plugins = WasmPlugins::new(runtime, Limits::default());
     let host = HostConfig {
         feed: feed(config, universe)?,
-        journal: Some(JournalConfig { path: journal.to_owned(), fsync }),
+        journal: Some(JournalConfig {
+            path: journal.to_owned(),
+            fsync,
+        }),
         plugin_folder: Some(config.host.plugin_dir.clone()),
         ..HostConfig::new(universe.definitions().to_vec(), data_dir)
     };
@@ -130,7 +152,10 @@ fn start_host(
 
 fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {
     match &config.feed {
-        FeedSection::Simulated { seed, history_minutes } => {
+        FeedSection::Simulated {
+            seed,
+            history_minutes,
+        } => {
             let instruments = universe.instruments().zip(&config.instruments);
             let models = instruments.filter_map(|((id, instrument), section)| {
                 let simulation = section.simulation.as_ref()?;
@@ -153,8 +178,15 @@ fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {
             }))
         }
         FeedSection::Replay { files, speed } => Ok(FeedConfig::Replay(ReplayConfig {
-            sources: files.iter().map(|file| source(file, universe)).collect::<Result<_>>()?,
-            speed: if *speed > 0 { Speed::Times(*speed) } else { Speed::Max },
+            sources: files
+                .iter()
+                .map(|file| source(file, universe))
+                .collect::<Result<_>>()?,
+            speed: if *speed > 0 {
+                Speed::Times(*speed)
+            } else {
+                Speed::Max
+            },
             shift_to_now: false,
             warm_up: Duration::ZERO,
         })),
@@ -167,16 +199,23 @@ const TRADE_SHARE: f64 = 0.2;
 const SESSION: Duration = Duration::from_secs(6 * 3_600 + 1_800);
 
 fn source(file: &config::FileSection, universe: &Universe) -> Result<DataSource> {
-    let id = universe.find_instrument(&file.instrument).with_context(|| {
-        format!(
-            "feed.files: there is no instrument `{}`; there are: {}",
-            file.instrument,
-            universe.symbols().join(", ")
-        )
-    })?;
+    let id = universe
+        .find_instrument(&file.instrument)
+        .with_context(|| {
+            format!(
+                "feed.files: there is no instrument `{}`; there are: {}",
+                file.instrument,
+                universe.symbols().join(", ")
+            )
+        })?;
     let mut columns = ColumnMap::new();
     for mapping in &file.columns {
-        columns.set(mapping).with_context(|| format!("feed.files: {}", file.path.display()))?;
+        columns
+            .set(mapping)
+            .with_context(|| format!("feed.files: {}", file.path.display()))?;
     }
-    Ok(DataSource { columns, ..DataSource::new(&file.path, InstrumentId::new(id.number())) })
+    Ok(DataSource {
+        columns,
+        ..DataSource::new(&file.path, InstrumentId::new(id.number()))
+    })
 }

@@ -13,7 +13,9 @@ pub struct Session {
 impl Session {
     /// A fresh engine that knows `universe` from `now` on.
     pub fn new(journal: Journal, universe: &Universe, now: Timestamp) -> Result<Self, StepError> {
-        let mut session = Self { engine: Engine::new(journal) };
+        let mut session = Self {
+            engine: Engine::new(journal),
+        };
         for definition in universe.definitions() {
             session.define(definition.clone(), now)?;
         }
@@ -22,7 +24,8 @@ impl Session {
 
     /// Defines one thing more.
     pub fn define(&mut self, definition: Definition, now: Timestamp) -> Result<(), StepError> {
-        self.step(now, Input::Define(Box::new(definition))).map(|_effects| ())
+        self.step(now, Input::Define(Box::new(definition)))
+            .map(|_effects| ())
     }
 
     /// Starts a strategy with an instance.
@@ -37,7 +40,13 @@ impl Session {
         // An unknown strategy gives the instance back, and the engine then refuses the command.
         let _unknown = self.engine.stage(strategy, Staged::Instance(instance));
         let parameters = parameters.to_vec();
-        let command = Command::Start { strategy, plugin, parameters, state: None, history };
+        let command = Command::Start {
+            strategy,
+            plugin,
+            parameters,
+            state: None,
+            history,
+        };
         self.step(self.engine.now(), Input::Command(Box::new(command)))
     }
 
@@ -57,7 +66,11 @@ impl Session {
     #[inline]
     pub fn step(&mut self, time: Timestamp, input: Input) -> Result<&[Effect], StepError> {
         let sequence = self.engine.sequence() + 1;
-        self.engine.step(Sequenced { sequence, time, input })
+        self.engine.step(Sequenced {
+            sequence,
+            time,
+            input,
+        })
     }
 
     /// The engine, to look at.

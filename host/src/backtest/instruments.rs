@@ -50,12 +50,17 @@ fn guess(symbol: &str) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     if let Some((base, quote)) = name.split_once('/') {
         let fiat = FIAT.contains(&base) && FIAT.contains(&quote);
-        found.push(("class", if fiat { "fx_pair" } else { "crypto_spot" }.to_owned()));
+        found.push((
+            "class",
+            if fiat { "fx_pair" } else { "crypto_spot" }.to_owned(),
+        ));
         found.push(("base", base.to_owned()));
         found.push(("quote", quote.to_owned()));
         found.push(("lot", if fiat { "1" } else { "0.00000001" }.to_owned()));
     } else if let Some(pair) = name.strip_suffix("-PERP") {
-        let quote = PERPETUAL_QUOTES.into_iter().find(|quote| pair.ends_with(quote));
+        let quote = PERPETUAL_QUOTES
+            .into_iter()
+            .find(|quote| pair.ends_with(quote));
         let base = quote.map_or(pair, |quote| pair.strip_suffix(quote).unwrap_or(pair));
         let base = base.trim_end_matches('-');
         found.push(("class", "crypto_perpetual".to_owned()));
@@ -76,7 +81,9 @@ fn with_defaults(mut section: InstrumentSection) -> InstrumentSection {
         Class::CryptoPerpetual | Class::Future => 100_000_000,
         Class::Equity | Class::CryptoSpot | Class::Option => Rate::SCALE,
     };
-    section.initial_margin.get_or_insert(Decimal(Rate::from_raw(initial)));
+    section
+        .initial_margin
+        .get_or_insert(Decimal(Rate::from_raw(initial)));
     section
 }
 
@@ -96,7 +103,9 @@ fn common_tick(data: &[&Series]) -> Price {
             }),
             Series::Trades(trades) => trades.iter().for_each(|trade| fit(trade.price)),
             Series::Bars(bars) => bars.iter().for_each(|bar| {
-                [bar.open, bar.high, bar.low, bar.close].into_iter().for_each(&mut fit);
+                [bar.open, bar.high, bar.low, bar.close]
+                    .into_iter()
+                    .for_each(&mut fit);
             }),
         }
     }
@@ -115,7 +124,6 @@ pub fn off_grid(data: &[&Series], tick: Price) -> usize {
         .sum()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,7 +138,12 @@ mod tests {
         };
         check("EUR/USD.FXCM", Class::FxPair, Some("EUR"), "USD");
         check("BTC/USDT.BINANCE", Class::CryptoSpot, Some("BTC"), "USDT");
-        check("BTCUSDT-PERP.BINANCE", Class::CryptoPerpetual, Some("BTC"), "USDT");
+        check(
+            "BTCUSDT-PERP.BINANCE",
+            Class::CryptoPerpetual,
+            Some("BTC"),
+            "USDT",
+        );
         check("BTC-PERP.FTX", Class::CryptoPerpetual, Some("BTC"), "USD");
         check("SPY.ARCA", Class::Equity, None, "USD");
         check("VOD.L,quote=GBP", Class::Equity, None, "GBP");

@@ -25,12 +25,21 @@ pub fn report(spec: &Spec, record: &Record, timing: Timing) -> RunReport {
     let curve: Vec<EquityPoint> = record
         .curve
         .iter()
-        .map(|(time, equity)| EquityPoint { time: *time, equity: convert::money(*equity) })
+        .map(|(time, equity)| EquityPoint {
+            time: *time,
+            equity: convert::money(*equity),
+        })
         .collect();
     let rate = |id| record.attribution.get(&id).map_or(1.0, |part| part.rate);
-    let outcomes: Vec<_> =
-        record.trades.iter().map(|trade| trade.outcome(rate(trade.instrument))).collect();
-    let annual = Annual { days: trading_days(spec), ..Annual::default() };
+    let outcomes: Vec<_> = record
+        .trades
+        .iter()
+        .map(|trade| trade.outcome(rate(trade.instrument)))
+        .collect();
+    let annual = Annual {
+        days: trading_days(spec),
+        ..Annual::default()
+    };
     let currency = currency(spec);
     RunReport {
         title: title(spec, record),
@@ -40,11 +49,24 @@ pub fn report(spec: &Spec, record: &Record, timing: Timing) -> RunReport {
         period: spec.period(),
         counters: counters(record, timing),
         warnings: warnings(record),
-        journal_hash: record.journal_hash.map(|hash| hash.to_string()).unwrap_or_default(),
-        currency_digits: if currency.len() == 3 && currency != "BTC" { 2 } else { 8 },
+        journal_hash: record
+            .journal_hash
+            .map(|hash| hash.to_string())
+            .unwrap_or_default(),
+        currency_digits: if currency.len() == 3 && currency != "BTC" {
+            2
+        } else {
+            8
+        },
         currency,
-        start_equity: record.curve.first().map_or(Money::ZERO, |(_, equity)| *equity),
-        end_equity: record.curve.last().map_or(Money::ZERO, |(_, equity)| *equity),
+        start_equity: record
+            .curve
+            .first()
+            .map_or(Money::ZERO, |(_, equity)| *equity),
+        end_equity: record
+            .curve
+            .last()
+            .map_or(Money::ZERO, |(_, equity)| *equity),
         statistics: quant::statistics::statistics(&curve, &outcomes, annual),
         months: quant::equity::monthly_returns(&curve),
         curve: report::curve(&record.curve, CURVE_POINTS),
@@ -58,21 +80,34 @@ pub fn report(spec: &Spec, record: &Record, timing: Timing) -> RunReport {
 /// 365 days when anything trades at weekends, 252 otherwise.
 fn trading_days(spec: &Spec) -> f64 {
     use model::AssetClass::{CryptoPerpetual, CryptoSpot};
-    let mut classes = spec.universe.instruments().map(|(_, instrument)| instrument.class);
+    let mut classes = spec
+        .universe
+        .instruments()
+        .map(|(_, instrument)| instrument.class);
     let always = classes.any(|c| matches!(c, CryptoSpot { .. } | CryptoPerpetual { .. }));
     if always { 365.0 } else { 252.0 }
 }
 
 fn currency(spec: &Spec) -> String {
-    let account = spec.universe.definitions().iter().find_map(|definition| match definition {
-        engine::Definition::Account(config) => Some(config.base_currency),
-        _ => None,
-    });
-    account.map_or("?", |id| spec.universe.currency_name(id)).to_owned()
+    let account = spec
+        .universe
+        .definitions()
+        .iter()
+        .find_map(|definition| match definition {
+            engine::Definition::Account(config) => Some(config.base_currency),
+            _ => None,
+        });
+    account
+        .map_or("?", |id| spec.universe.currency_name(id))
+        .to_owned()
 }
 
 fn title(spec: &Spec, record: &Record) -> String {
-    format!("{} on {}", record.plugin.0, spec.universe.symbols().join(", "))
+    format!(
+        "{} on {}",
+        record.plugin.0,
+        spec.universe.symbols().join(", ")
+    )
 }
 
 fn data(spec: &Spec) -> Vec<DataDescription> {
@@ -90,7 +125,9 @@ fn data(spec: &Spec) -> Vec<DataDescription> {
 }
 
 fn symbol(spec: &Spec, id: model::InstrumentId) -> String {
-    spec.universe.instrument(id).map_or_else(String::new, |instrument| instrument.symbol.clone())
+    spec.universe
+        .instrument(id)
+        .map_or_else(String::new, |instrument| instrument.symbol.clone())
 }
 
 fn counters(record: &Record, timing: Timing) -> Vec<(String, String)> {
@@ -113,17 +150,28 @@ fn counters(record: &Record, timing: Timing) -> Vec<(String, String)> {
 fn warnings(record: &Record) -> Vec<String> {
     let mut warnings = record.unmet.clone();
     for (code, count) in &record.denied {
-        warnings.push(format!("{count} orders denied with {code}: {}", code.reason()));
+        warnings.push(format!(
+            "{count} orders denied with {code}: {}",
+            code.reason()
+        ));
     }
     if let Some(reason) = &record.first_ignored {
-        warnings.push(format!("{} inputs without effect, the first: {reason}", record.ignored));
+        warnings.push(format!(
+            "{} inputs without effect, the first: {reason}",
+            record.ignored
+        ));
     }
     if let Some((event, fault)) = &record.fault {
         let state = StrategyState::Error.name();
-        warnings.push(format!("the strategy went to {state} at event {event}: {fault}"));
+        warnings.push(format!(
+            "the strategy went to {state} at event {event}: {fault}"
+        ));
     }
     for (_, position) in &record.open_positions {
-        warnings.push(format!("a position of {} was open at the end", position.quantity));
+        warnings.push(format!(
+            "a position of {} was open at the end",
+            position.quantity
+        ));
     }
     warnings
 }
@@ -136,11 +184,17 @@ fn attribution(spec: &Spec, record: &Record) -> Vec<Attribution> {
             let multiplier = spec.universe.instrument(*id).map(|i| i.multiplier);
             let value = fills.fold(Money::ZERO, |sum, fill| {
                 let value = multiplier.and_then(|m| fill.price.notional(fill.quantity, m).ok());
-                value.and_then(|value| sum.checked_add(value).ok()).unwrap_or(sum)
+                value
+                    .and_then(|value| sum.checked_add(value).ok())
+                    .unwrap_or(sum)
             });
             Attribution {
                 instrument: symbol(spec, *id),
-                trades: record.trades.iter().filter(|trade| trade.instrument == *id).count(),
+                trades: record
+                    .trades
+                    .iter()
+                    .filter(|trade| trade.instrument == *id)
+                    .count(),
                 pnl: part.pnl,
                 fees: part.fees,
                 traded_value: value,
@@ -151,30 +205,52 @@ fn attribution(spec: &Spec, record: &Record) -> Vec<Attribution> {
 
 /// Costs can be summed where all instruments have one quote currency.
 fn costs(spec: &Spec, record: &Record) -> Costs {
-    let fees = record.attribution.values().try_fold(Money::ZERO, |sum, part| {
-        sum.checked_add(part.fees).ok()
-    });
-    let mut currencies: Vec<_> =
-        spec.universe.instruments().map(|(_, i)| i.quote_currency).collect();
+    let fees = record
+        .attribution
+        .values()
+        .try_fold(Money::ZERO, |sum, part| sum.checked_add(part.fees).ok());
+    let mut currencies: Vec<_> = spec
+        .universe
+        .instruments()
+        .map(|(_, i)| i.quote_currency)
+        .collect();
     currencies.dedup();
-    let all_quoted = record.fills.iter().all(|fill| record.crossing.contains_key(&fill.instrument));
+    let all_quoted = record
+        .fills
+        .iter()
+        .all(|fill| record.crossing.contains_key(&fill.instrument));
     if currencies.len() != 1 || !all_quoted {
-        return Costs { fees, ..Costs::default() };
+        return Costs {
+            fees,
+            ..Costs::default()
+        };
     }
     let sum = |part: fn(&super::Crossing) -> Money| {
-        record.crossing.values().try_fold(Money::ZERO, |sum, c| sum.checked_add(part(c)).ok())
+        record
+            .crossing
+            .values()
+            .try_fold(Money::ZERO, |sum, c| sum.checked_add(part(c)).ok())
     };
-    Costs { fees, spread: sum(|c| c.spread), slippage: sum(|c| c.slippage) }
+    Costs {
+        fees,
+        spread: sum(|c| c.spread),
+        slippage: sum(|c| c.slippage),
+    }
 }
 
 fn trades(spec: &Spec, record: &Record) -> Vec<TradeRow> {
     let listed = record.trades.iter().take(LISTED_TRADES);
     listed
         .map(|trade| {
-            let quote = spec.universe.instrument(trade.instrument).map(|i| i.quote_currency);
+            let quote = spec
+                .universe
+                .instrument(trade.instrument)
+                .map(|i| i.quote_currency);
             TradeRow {
                 instrument: symbol(spec, trade.instrument),
-                currency: quote.map_or("?", |id| spec.universe.currency_name(id)).to_owned(),
+                currency: quote
+                    .map_or("?", |id| spec.universe.currency_name(id))
+                    .to_owned(),
                 trade: *trade,
             }
         })
@@ -183,9 +259,12 @@ fn trades(spec: &Spec, record: &Record) -> Vec<TradeRow> {
 
 /// The run in a few lines.
 pub fn summary(report: &RunReport, record: &Record) -> Vec<String> {
-    let figure = |value: Option<f64>| value.map_or("not available".to_owned(), |v| format!("{v:.4}"));
+    let figure =
+        |value: Option<f64>| value.map_or("not available".to_owned(), |v| format!("{v:.4}"));
     let share = |value: Option<f64>| {
-        value.map_or("not available".to_owned(), |v| format!("{:.2} %", v * 100.0))
+        value.map_or("not available".to_owned(), |v| {
+            format!("{:.2} %", v * 100.0)
+        })
     };
     let digits = report.currency_digits as usize;
     let statistics = &report.statistics;
@@ -194,21 +273,32 @@ pub fn summary(report: &RunReport, record: &Record) -> Vec<String> {
         lines.push(format!("period          {first} to {last}"));
     }
     let mut row = |name: &str, value: String| lines.push(format!("{name:<15} {value}"));
-    row("equity", format!(
-        "{:.digits$} to {:.digits$} {}",
-        convert::money(report.start_equity),
-        convert::money(report.end_equity),
-        report.currency
-    ));
+    row(
+        "equity",
+        format!(
+            "{:.digits$} to {:.digits$} {}",
+            convert::money(report.start_equity),
+            convert::money(report.end_equity),
+            report.currency
+        ),
+    );
     row("total return", share(statistics.risk.total_return));
     row("Sharpe", figure(statistics.risk.sharpe));
-    row("max drawdown", share(statistics.drawdowns.max.map(|max| max.depth)));
+    row(
+        "max drawdown",
+        share(statistics.drawdowns.max.map(|max| max.depth)),
+    );
     row("trades", report.trades_total.to_string());
     row("win rate", share(statistics.trades.win_rate));
     for (name, value) in &report.counters {
         row(name, value.clone());
     }
     row("journal hash", report.journal_hash.clone());
-    lines.extend(record.unmet.iter().map(|unmet| format!("note            {unmet}")));
+    lines.extend(
+        record
+            .unmet
+            .iter()
+            .map(|unmet| format!("note            {unmet}")),
+    );
     lines
 }

@@ -89,7 +89,10 @@ impl Record {
     ) -> Self {
         Self {
             account,
-            plugin: (plugin.description.name.clone(), plugin.description.version.clone()),
+            plugin: (
+                plugin.description.name.clone(),
+                plugin.description.version.clone(),
+            ),
             hash: plugin.admitted.hash(),
             parameters: parameters.to_vec(),
             unmet,
@@ -134,10 +137,16 @@ impl Record {
         }
         match event {
             MarketEvent::Quote(quote) => {
-                self.builder.mark(quote.instrument, quote.bid.midpoint(quote.ask));
+                self.builder
+                    .mark(quote.instrument, quote.bid.midpoint(quote.ask));
             }
             MarketEvent::Trade(trade) => self.builder.mark(trade.instrument, trade.price),
-            MarketEvent::Bar(Bar { instrument, high, low, .. }) => {
+            MarketEvent::Bar(Bar {
+                instrument,
+                high,
+                low,
+                ..
+            }) => {
                 self.builder.mark(*instrument, *high);
                 self.builder.mark(*instrument, *low);
             }
@@ -185,7 +194,9 @@ impl Record {
 
     fn add_crossing(&mut self, fill: &Fill, multiplier: Quantity) {
         let quote = self.quotes.get(fill.instrument.index()).copied().flatten();
-        let Some(quote) = quote.filter(|_| fill.liquidity == Liquidity::Taker) else { return };
+        let Some(quote) = quote.filter(|_| fill.liquidity == Liquidity::Taker) else {
+            return;
+        };
         let mid = quote.bid.midpoint(quote.ask);
         let (touch, sign) = match fill.side {
             Side::Buy => (quote.ask, 1),
@@ -193,7 +204,9 @@ impl Record {
         };
         let cost = |from: Price, to: Price| {
             let worse = Price::from_raw((to.raw() - from.raw()) * sign);
-            worse.notional(fill.quantity, multiplier).unwrap_or_default()
+            worse
+                .notional(fill.quantity, multiplier)
+                .unwrap_or_default()
         };
         let crossing = self.crossing.entry(fill.instrument).or_default();
         let sum = |a: Money, b: Money| a.checked_add(b).unwrap_or(Money::MAX);
@@ -204,15 +217,20 @@ impl Record {
     /// Reckons up each instrument's part in the account's base currency, at the last marks.
     pub(super) fn attribute(&mut self, engine: &Engine, base: CurrencyId) {
         for (_, id, holding) in engine.holdings().iter() {
-            let Some(state) = engine.market().get(id) else { continue };
+            let Some(state) = engine.market().get(id) else {
+                continue;
+            };
             let from = state.instrument.quote_currency;
-            let converted = |money: Money| engine.market().convert(money, from, base).ok().flatten();
+            let converted =
+                |money: Money| engine.market().convert(money, from, base).ok().flatten();
             let position = holding.position;
-            let open = state.mark().and_then(|mark| {
-                position.unrealized(mark, state.instrument.multiplier).ok()
-            });
+            let open = state
+                .mark()
+                .and_then(|mark| position.unrealized(mark, state.instrument.multiplier).ok());
             let pnl = position.realized.checked_sub(position.fees).ok();
-            let pnl = pnl.zip(open).and_then(|(closed, open)| closed.checked_add(open).ok());
+            let pnl = pnl
+                .zip(open)
+                .and_then(|(closed, open)| closed.checked_add(open).ok());
             let unit = Money::whole(RATE_UNITS).ok().and_then(converted);
             let Some(((pnl, fees), unit)) = pnl
                 .and_then(converted)

@@ -78,17 +78,24 @@ impl World {
     /// Defines venue, instruments, account and strategy.
     pub fn universe(&self, sections: &[InstrumentSection]) -> Result<Universe> {
         let mut universe = Universe::default();
-        let latency =
-            Latency { insert: self.latency.0, cancel: self.latency.0, ..Latency::default() };
+        let latency = Latency {
+            insert: self.latency.0,
+            cancel: self.latency.0,
+            ..Latency::default()
+        };
         let slippage = match self.slippage_ticks {
             0 => Slippage::None,
             ticks => Slippage::Ticks(ticks),
         };
-        let venue =
-            universe.add_venue(VenueConfig { name: VENUE.to_owned(), latency, slippage });
+        let venue = universe.add_venue(VenueConfig {
+            name: VENUE.to_owned(),
+            latency,
+            slippage,
+        });
         for section in sections {
-            crate::config::add_instrument(&mut universe, section)
-                .map_err(|(key, reason)| anyhow::anyhow!("--instrument {}: {key}: {reason}", section.symbol))?;
+            crate::config::add_instrument(&mut universe, section).map_err(|(key, reason)| {
+                anyhow::anyhow!("--instrument {}: {key}: {reason}", section.symbol)
+            })?;
         }
         let first = sections.first().context("--instrument is needed")?;
         let mut deposits = self.deposits.clone();
@@ -96,12 +103,16 @@ impl World {
             deposits.push((first.quote.clone(), Money::whole(1_000_000)?));
         }
         let base_currency = universe.currency(&deposits[0].0);
-        let deposits =
-            deposits.iter().map(|(name, amount)| (universe.currency(name), *amount)).collect();
+        let deposits = deposits
+            .iter()
+            .map(|(name, amount)| (universe.currency(name), *amount))
+            .collect();
         let kind = if self.cash_account {
             AccountKind::Cash
         } else {
-            AccountKind::Margin { leverage: self.leverage }
+            AccountKind::Margin {
+                leverage: self.leverage,
+            }
         };
         let account = universe.add_account(AccountConfig {
             name: ACCOUNT.to_owned(),
@@ -126,7 +137,8 @@ pub fn place_files(files: &[String], symbols: &[String]) -> Result<Vec<(PathBuf,
     let mut placed = Vec::new();
     for file in files {
         let named = symbols.iter().position(|symbol| {
-            file.strip_prefix(symbol.as_str()).is_some_and(|rest| rest.starts_with('='))
+            file.strip_prefix(symbol.as_str())
+                .is_some_and(|rest| rest.starts_with('='))
         });
         let (path, index) = match named {
             Some(index) => (&file[symbols[index].len() + 1..], index),
@@ -156,8 +168,11 @@ pub fn load(
     let mut read = Vec::new();
     let mut notes = Vec::new();
     for (path, instrument) in files {
-        let source =
-            DataSource { path: path.clone(), instrument: *instrument, ..template.clone() };
+        let source = DataSource {
+            path: path.clone(),
+            instrument: *instrument,
+            ..template.clone()
+        };
         let loaded = store::load(&source, progress)?;
         if loaded.skipped.count > 0 {
             let example = loaded.skipped.examples.first().map(ToString::to_string);
@@ -179,14 +194,19 @@ pub fn load(
 }
 
 /// The instruments' sections, with ticks taken from the data where not given.
-pub fn sections(texts: &[String], data: &[Series]) -> Result<(Vec<InstrumentSection>, Vec<String>)> {
+pub fn sections(
+    texts: &[String],
+    data: &[Series],
+) -> Result<(Vec<InstrumentSection>, Vec<String>)> {
     let mut sections = Vec::new();
     let mut notes = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let own: Vec<_> = data
             .iter()
             .filter(|series| {
-                series.get(0).is_some_and(|event| super::instrument_of(&event).index() == index)
+                series
+                    .get(0)
+                    .is_some_and(|event| super::instrument_of(&event).index() == index)
             })
             .collect();
         let section = instruments::parse(text, &own)?;
@@ -223,7 +243,9 @@ pub fn bar_words(spec: BarSpec) -> String {
 /// A series in words.
 pub fn series_words(series: &Series) -> String {
     match series {
-        Series::Bars(bars) => bars.first().map_or("no bars".to_owned(), |bar| bar_words(bar.spec)),
+        Series::Bars(bars) => bars
+            .first()
+            .map_or("no bars".to_owned(), |bar| bar_words(bar.spec)),
         other => other.kind().to_string(),
     }
 }

@@ -47,7 +47,10 @@ pub fn run(plugin_dir: &Path, swaps: u32, rate: u32) -> Result<SwapFigures> {
         parameters: BTreeMap::from([("sequence".to_owned(), "true".to_owned())]),
     };
     let runtime = Runtime::new(runtime_options(&default_data_dir())?)?;
-    let report = swap_bench(&config, Arc::new(WasmPlugins::new(runtime, Limits::default())))?;
+    let report = swap_bench(
+        &config,
+        Arc::new(WasmPlugins::new(runtime, Limits::default())),
+    )?;
     Ok(SwapFigures {
         mode: "swap",
         swaps: report.swaps,
@@ -66,7 +69,10 @@ pub fn run(plugin_dir: &Path, swaps: u32, rate: u32) -> Result<SwapFigures> {
     })
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a figure to read, far below 2^53")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a figure to read, far below 2^53"
+)]
 fn micros(nanos: u64) -> f64 {
     nanos as f64 / 1e3
 }

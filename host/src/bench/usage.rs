@@ -15,12 +15,25 @@ pub(super) fn cpu_time() -> Duration {
 pub(super) fn peak_rss_mb() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u32>().ok());
+    let kib = line.and_then(|line| {
+        line.trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u32>()
+            .ok()
+    });
     Ok(f64::from(kib.context("the kernel does not tell VmHWM")?) * 1_024.0 / 1e6)
 }
 
 /// How many per second; exact up to 2^53 events.
-#[allow(clippy::cast_precision_loss, reason = "a figure to read, far below 2^53")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a figure to read, far below 2^53"
+)]
 pub fn ratio(events: u64, seconds: f64) -> f64 {
-    if seconds > 0.0 { events as f64 / seconds } else { 0.0 }
+    if seconds > 0.0 {
+        events as f64 / seconds
+    } else {
+        0.0
+    }
 }

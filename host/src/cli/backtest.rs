@@ -127,7 +127,10 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
     let run = Instant::now();
     let record = backtest::run(&spec, &plugins, sink, &mut |done| bar.set_position(done))?;
     bar.finish_and_clear();
-    let timing = backtest::Timing { load_s, run_s: run.elapsed().as_secs_f64() };
+    let timing = backtest::Timing {
+        load_s,
+        run_s: run.elapsed().as_secs_f64(),
+    };
     for unmet in &record.unmet {
         warn(unmet);
     }
@@ -137,10 +140,16 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
     }
     if let Some(file) = &arguments.json {
         let json = report::json(&report).to_string();
-        if quiet { say(&json)? } else { write(file, &json)? }
+        if quiet {
+            say(&json)?
+        } else {
+            write(file, &json)?
+        }
     }
     if !quiet {
-        backtest::summary(&report, &record).iter().try_for_each(|line| say(line))?;
+        backtest::summary(&report, &record)
+            .iter()
+            .try_for_each(|line| say(line))?;
     }
     broken(&record)
 }
@@ -161,9 +170,10 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
         .collect();
     let placed = place_files(&arguments.data, &symbols)?;
     let bar = progress_bar(100);
-    let (data, files, mut notes) = load(&source(&arguments.reading)?, &placed, &mut |done, all| {
-        bar.set_position(done.saturating_mul(100) / all.max(1));
-    })?;
+    let (data, files, mut notes) =
+        load(&source(&arguments.reading)?, &placed, &mut |done, all| {
+            bar.set_position(done.saturating_mul(100) / all.max(1));
+        })?;
     bar.finish_and_clear();
     let (sections, more) = sections(&arguments.instrument, &data)?;
     notes.extend(more);
@@ -183,23 +193,41 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
 fn source(reading: &ReadingArguments) -> Result<DataSource> {
     let mut columns = ColumnMap::new();
     for mapping in &reading.column {
-        columns.set(mapping).with_context(|| format!("--column {mapping}"))?;
+        columns
+            .set(mapping)
+            .with_context(|| format!("--column {mapping}"))?;
     }
-    let delimiter = reading.delimiter.map(|c| u8::try_from(c).context("--delimiter: one byte"));
-    let excess = if reading.round { Excess::Round } else { Excess::Refuse };
+    let delimiter = reading
+        .delimiter
+        .map(|c| u8::try_from(c).context("--delimiter: one byte"));
+    let excess = if reading.round {
+        Excess::Round
+    } else {
+        Excess::Refuse
+    };
     Ok(DataSource {
         kind: reading.kind,
         columns,
         time: reading.time.clone(),
         utc_offset_s: reading.utc_offset_s,
         delimiter: delimiter.transpose()?,
-        header: if reading.no_header { Header::Absent } else { Header::Auto },
+        header: if reading.no_header {
+            Header::Absent
+        } else {
+            Header::Auto
+        },
         bar: reading.bar.as_deref().map(bar_spec).transpose()?,
-        bar_label: if reading.bar_end { BarLabel::End } else { BarLabel::Start },
+        bar_label: if reading.bar_end {
+            BarLabel::End
+        } else {
+            BarLabel::Start
+        },
         symbol: reading.symbol.clone(),
         price_excess: excess,
         size_excess: excess,
-        on_bad_row: reading.skip_bad.map_or(OnBadRow::Fail, |max| OnBadRow::Skip { max }),
+        on_bad_row: reading
+            .skip_bad
+            .map_or(OnBadRow::Fail, |max| OnBadRow::Skip { max }),
         ..DataSource::new("", InstrumentId::new(0))
     })
 }
@@ -213,8 +241,13 @@ fn bar_spec(text: &str) -> Result<BarSpec> {
         "last" => BarBasis::Last,
         other => bail!("--bar {text}: `{other}` is none of bid, ask, mid, last"),
     };
-    let length: Span = length.parse().map_err(|reason| anyhow!("--bar {text}: {reason}"))?;
-    Ok(BarSpec { method: model::BarMethod::Time(length.0.nanos()), basis })
+    let length: Span = length
+        .parse()
+        .map_err(|reason| anyhow!("--bar {text}: {reason}"))?;
+    Ok(BarSpec {
+        method: model::BarMethod::Time(length.0.nanos()),
+        basis,
+    })
 }
 
 fn parameters(given: &[String]) -> Result<BTreeMap<String, String>> {

@@ -56,7 +56,9 @@ pub(super) fn run(arguments: BenchArguments) -> Result<()> {
         }
     };
     let figures = bench::run(&Options {
-        quotes: arguments.quotes.context("--quotes FILE is needed for this mode")?,
+        quotes: arguments
+            .quotes
+            .context("--quotes FILE is needed for this mode")?,
         mode,
         order_every: arguments.order_every,
         native: arguments.native,
@@ -70,5 +72,6 @@ fn print(json: bool, figures: &serde_json::Value) -> Result<()> {
         return say(&figures.to_string());
     }
     let rows = figures.as_object().into_iter().flatten();
-    rows.map(|(name, value)| format!("{name:<20} {value}")).try_for_each(|row| say(&row))
+    rows.map(|(name, value)| format!("{name:<20} {value}"))
+        .try_for_each(|row| say(&row))
 }

@@ -43,9 +43,12 @@ enum PluginCommand {
 
 pub(super) fn run(arguments: PluginArguments) -> Result<()> {
     match arguments.command {
-        PluginCommand::Build { folders, out, features, name } => {
-            build(folders, &out, &features, name.as_deref())
-        }
+        PluginCommand::Build {
+            folders,
+            out,
+            features,
+            name,
+        } => build(folders, &out, &features, name.as_deref()),
         PluginCommand::Inspect { file, json } => inspect(&file, json),
     }
 }
@@ -68,7 +71,11 @@ fn build(folders: Vec<PathBuf>, out: &Path, features: &[String], name: Option<&s
         let _ = writeln!(std::io::stderr(), "{line}");
     })?;
     for one in built {
-        say(&format!("{} ({} bytes)", one.component.display(), one.bytes))?;
+        say(&format!(
+            "{} ({} bytes)",
+            one.component.display(),
+            one.bytes
+        ))?;
     }
     Ok(())
 }
@@ -90,18 +97,16 @@ fn inspect(file: &Path, json: bool) -> Result<()> {
                 "documentation": parameter.documentation,
             })
         });
-        return say(
-            &serde_json::json!({
-                "name": described.name,
-                "version": described.version,
-                "documentation": described.documentation,
-                "hash": plugin.admitted.hash().to_string(),
-                "size_bytes": bytes.len(),
-                "imports": imports,
-                "parameters": parameters.collect::<Vec<_>>(),
-            })
-            .to_string(),
-        );
+        return say(&serde_json::json!({
+            "name": described.name,
+            "version": described.version,
+            "documentation": described.documentation,
+            "hash": plugin.admitted.hash().to_string(),
+            "size_bytes": bytes.len(),
+            "imports": imports,
+            "parameters": parameters.collect::<Vec<_>>(),
+        })
+        .to_string());
     }
     say(&format!("{} {}", described.name, described.version))?;
     say(&described.documentation)?;
@@ -109,9 +114,12 @@ fn inspect(file: &Path, json: bool) -> Result<()> {
     say(&format!("size     {} bytes", bytes.len()))?;
     say(&format!("imports  {}", imports.join(", ")))?;
     for parameter in &described.parameters {
-        let default = parameter.default.as_deref().map_or("required".to_owned(), |text| {
-            format!("default {}", if text.is_empty() { "empty" } else { text })
-        });
+        let default = parameter
+            .default
+            .as_deref()
+            .map_or("required".to_owned(), |text| {
+                format!("default {}", if text.is_empty() { "empty" } else { text })
+            });
         let range = match (&parameter.minimum, &parameter.maximum) {
             (None, None) => String::new(),
             (low, high) => {
@@ -119,7 +127,11 @@ fn inspect(file: &Path, json: bool) -> Result<()> {
                 format!(", {}..={}", bound(low), bound(high))
             }
         };
-        say(&format!("  {} ({}{range}, {default})", parameter.name, parameter.kind.name()))?;
+        say(&format!(
+            "  {} ({}{range}, {default})",
+            parameter.name,
+            parameter.kind.name()
+        ))?;
         say(&format!("      {}", parameter.documentation))?;
     }
     Ok(())

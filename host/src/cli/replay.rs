@@ -30,11 +30,17 @@ pub(super) struct ReplayArguments {
 }
 
 pub(super) fn run(arguments: &ReplayArguments) -> Result<()> {
-    let report = if arguments.verify { again(arguments)? } else { summary(&arguments.journal)? };
+    let report = if arguments.verify {
+        again(arguments)?
+    } else {
+        summary(&arguments.journal)?
+    };
     if arguments.json {
         return say(&serde_json::Value::Object(report).to_string());
     }
-    report.into_iter().try_for_each(|(name, value)| say(&format!("{name:<12} {value}")))
+    report
+        .into_iter()
+        .try_for_each(|(name, value)| say(&format!("{name:<12} {value}")))
 }
 
 type Report = serde_json::Map<String, serde_json::Value>;
@@ -48,7 +54,10 @@ fn summary(path: &Path) -> Result<Report> {
     let mut reader = Reader::new(open(path)?).with_context(|| path.display().to_string())?;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut sealed = None;
-    while let Some(record) = reader.next_record().with_context(|| path.display().to_string())? {
+    while let Some(record) = reader
+        .next_record()
+        .with_context(|| path.display().to_string())?
+    {
         let kind = match record {
             Record::Input(_) => "inputs",
             Record::Strategy(..) => "outcomes",
@@ -66,21 +75,31 @@ fn summary(path: &Path) -> Result<Report> {
     let hash = reader.hash();
     match sealed {
         Some(sealed) if sealed != hash => {
-            bail!("{}: altered: sealed with {sealed}, records hash to {hash}", path.display())
+            bail!(
+                "{}: altered: sealed with {sealed}, records hash to {hash}",
+                path.display()
+            )
         }
         _ => {}
     }
     let mut report = Report::new();
     report.insert("hash".to_owned(), hash.to_string().into());
     report.insert("sealed".to_owned(), sealed.is_some().into());
-    report.extend(counts.into_iter().map(|(kind, count)| (kind.to_owned(), count.into())));
+    report.extend(
+        counts
+            .into_iter()
+            .map(|(kind, count)| (kind.to_owned(), count.into())),
+    );
     Ok(report)
 }
 
 fn again(arguments: &ReplayArguments) -> Result<Report> {
     let path = &arguments.journal;
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let mut instances = FromFolders { plugins, folders: arguments.plugins.clone() };
+    let mut instances = FromFolders {
+        plugins,
+        folders: arguments.plugins.clone(),
+    };
     let replayed = verify(open(path)?, open(path)?, &mut instances)
         .with_context(|| path.display().to_string())?;
     let mut report = Report::new();
@@ -106,7 +125,8 @@ impl Instances for FromFolders {
         plugin: PluginHash,
         parameters: &[(String, String)],
     ) -> Result<Box<dyn Strategy>, String> {
-        self.try_make(engine, strategy, plugin, parameters).map_err(|error| format!("{error:#}"))
+        self.try_make(engine, strategy, plugin, parameters)
+            .map_err(|error| format!("{error:#}"))
     }
 }
 
@@ -125,11 +145,15 @@ impl FromFolders {
             .map(|(_, config)| config.name.clone())
             .context("the journal starts a strategy it never defined")?;
         let market = engine.market();
-        let instruments = market.iter().map(|(id, state)| (id, state.instrument.clone())).collect();
+        let instruments = market
+            .iter()
+            .map(|(id, state)| (id, state.instrument.clone()))
+            .collect();
         let currencies = market.currency_names().to_vec();
         let given = parameters.iter().cloned().collect();
         let (instance, _) =
-            self.plugins.instance_for(&plugin, &name, instruments, currencies, &given)?;
+            self.plugins
+                .instance_for(&plugin, &name, instruments, currencies, &given)?;
         Ok(Box::new(instance))
     }
 }

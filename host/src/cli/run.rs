@@ -31,14 +31,19 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
             (file, config::parse(file, DEFAULT_CONFIG, &overrides)?)
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let app = App::start(file, &config, run_name()?).await?;
         let address = app.address()?;
         say(&format!("argonaut is up: http://{address}/ shows it live"))?;
         say(&format!("journal: {}", app.journal().display()))?;
         let ended = app.serve(stop_signal()?).await?;
-        say(&format!("stopped after {} inputs, journal {}", ended.sequence, ended.journal_hash))?;
+        say(&format!(
+            "stopped after {} inputs, journal {}",
+            ended.sequence, ended.journal_hash
+        ))?;
         match ended.journal_error {
             Some(error) => bail!("{error}"),
             None => Ok(()),
@@ -48,14 +53,22 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
 
 fn start_logging(json: bool) -> Result<()> {
     let filter = EnvFilter::try_from_env("ARGONAUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let started = if json { logs.json().try_init() } else { logs.try_init() };
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = if json {
+        logs.json().try_init()
+    } else {
+        logs.try_init()
+    };
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
 }
 
 /// Runs are named by the second in which they begin and the process that is them.
 fn run_name() -> Result<String> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("the clock is before 1970")?;
     Ok(format!("run-{}-{}", since.as_secs(), std::process::id()))
 }
 

@@ -13,7 +13,6 @@ use model::{
 };
 use std::path::Path;
 
-
 /// Defines everything the configuration names but its strategies, which are loaded one by one.
 pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     let mut universe = Universe::default();
@@ -35,7 +34,10 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     }
     universe.set_limits(LimitScope::Firm, limits(&config.limits));
     if config.accounts.is_empty() {
-        return Err(meaning("account".to_owned(), "at least one account is needed".to_owned()));
+        return Err(meaning(
+            "account".to_owned(),
+            "at least one account is needed".to_owned(),
+        ));
     }
     universe.add_strategy(StrategyConfig {
         name: services::host::MANUAL.to_owned(),
@@ -69,10 +71,19 @@ fn venue_of(universe: &Universe, name: Option<&str>) -> Result<VenueId, Problem>
     let known = universe.venue_names();
     match (name, known) {
         (Some(name), _) => universe.find_venue(name).ok_or_else(|| {
-            ("venue", format!("there is no venue `{name}`; there are: {}", known.join(", ")))
+            (
+                "venue",
+                format!(
+                    "there is no venue `{name}`; there are: {}",
+                    known.join(", ")
+                ),
+            )
         }),
         (None, [_]) => Ok(VenueId::new(0)),
-        (None, _) => Err(("venue", format!("name one of the venues: {}", known.join(", ")))),
+        (None, _) => Err((
+            "venue",
+            format!("name one of the venues: {}", known.join(", ")),
+        )),
     }
 }
 
@@ -85,7 +96,9 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
     let class = asset_class(universe, section)?;
     let quote_currency = universe.currency(&section.quote);
     let own_limits = section.limits.as_ref().map(limits);
-    let initial = section.initial_margin.map_or(Rate::from_raw(Rate::SCALE), |rate| rate.0);
+    let initial = section
+        .initial_margin
+        .map_or(Rate::from_raw(Rate::SCALE), |rate| rate.0);
     let id = universe.add_instrument(Instrument {
         symbol: section.symbol.clone(),
         venue,
@@ -93,9 +106,15 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
         quote_currency,
         tick: section.tick.0,
         lot: section.lot.0,
-        min_quantity: section.min_quantity.map_or(section.lot.0, |quantity| quantity.0),
-        max_quantity: section.max_quantity.map_or(Quantity::MAX, |quantity| quantity.0),
-        multiplier: section.multiplier.map_or(Quantity::ONE, |quantity| quantity.0),
+        min_quantity: section
+            .min_quantity
+            .map_or(section.lot.0, |quantity| quantity.0),
+        max_quantity: section
+            .max_quantity
+            .map_or(Quantity::MAX, |quantity| quantity.0),
+        multiplier: section
+            .multiplier
+            .map_or(Quantity::ONE, |quantity| quantity.0),
         margin: Margin {
             initial,
             maintenance: section.maintenance_margin.map_or(initial, |rate| rate.0),
@@ -103,7 +122,9 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
         fees: Fees {
             maker: section.maker_fee.map_or(Rate::ZERO, |rate| rate.0),
             taker: section.taker_fee.map_or(Rate::ZERO, |rate| rate.0),
-            per_contract: section.fee_per_contract.map_or_else(Default::default, |fee| fee.0),
+            per_contract: section
+                .fee_per_contract
+                .map_or_else(Default::default, |fee| fee.0),
         },
         day_end: section.day_end.0,
         tradable: true,
@@ -119,22 +140,46 @@ fn asset_class(
     section: &InstrumentSection,
 ) -> Result<AssetClass, Problem> {
     let base = section.base.as_deref().map(|name| universe.currency(name));
-    let needs_base = || ("base", "this class needs the asset that is bought".to_owned());
-    let expiry = section.expiry_s.map(|s| Timestamp::from_nanos(s.saturating_mul(1_000_000_000)));
-    let needs_expiry = || ("expiry_s", "this class needs its last trading moment".to_owned());
+    let needs_base = || {
+        (
+            "base",
+            "this class needs the asset that is bought".to_owned(),
+        )
+    };
+    let expiry = section
+        .expiry_s
+        .map(|s| Timestamp::from_nanos(s.saturating_mul(1_000_000_000)));
+    let needs_expiry = || {
+        (
+            "expiry_s",
+            "this class needs its last trading moment".to_owned(),
+        )
+    };
     Ok(match section.class {
         Class::Equity => AssetClass::Equity,
-        Class::FxPair => AssetClass::FxPair { base: base.ok_or_else(needs_base)? },
-        Class::CryptoSpot => AssetClass::CryptoSpot { base: base.ok_or_else(needs_base)? },
-        Class::CryptoPerpetual => {
-            AssetClass::CryptoPerpetual { base: base.ok_or_else(needs_base)? }
-        }
-        Class::Future => AssetClass::Future { expiry: expiry.ok_or_else(needs_expiry)? },
+        Class::FxPair => AssetClass::FxPair {
+            base: base.ok_or_else(needs_base)?,
+        },
+        Class::CryptoSpot => AssetClass::CryptoSpot {
+            base: base.ok_or_else(needs_base)?,
+        },
+        Class::CryptoPerpetual => AssetClass::CryptoPerpetual {
+            base: base.ok_or_else(needs_base)?,
+        },
+        Class::Future => AssetClass::Future {
+            expiry: expiry.ok_or_else(needs_expiry)?,
+        },
         Class::Option => AssetClass::Option {
             underlying: None,
-            strike: section.strike.ok_or(("strike", "an option needs its strike".to_owned()))?.0,
+            strike: section
+                .strike
+                .ok_or(("strike", "an option needs its strike".to_owned()))?
+                .0,
             expiry: expiry.ok_or_else(needs_expiry)?,
-            right: match section.right.ok_or(("right", "write call or put".to_owned()))? {
+            right: match section
+                .right
+                .ok_or(("right", "write call or put".to_owned()))?
+            {
                 Right::Call => OptionRight::Call,
                 Right::Put => OptionRight::Put,
             },
@@ -153,13 +198,15 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         (AccountSort::Cash, Some(_)) => {
             return Err(("leverage", "a cash account has none; remove it".to_owned()));
         }
-        (AccountSort::Margin, leverage) => {
-            AccountKind::Margin { leverage: leverage.unwrap_or(Rate::from_raw(Rate::SCALE)) }
-        }
+        (AccountSort::Margin, leverage) => AccountKind::Margin {
+            leverage: leverage.unwrap_or(Rate::from_raw(Rate::SCALE)),
+        },
     };
     let base_currency = universe.currency(&section.base_currency);
     let deposits = section.deposits.iter();
-    let deposits = deposits.map(|(name, amount)| (universe.currency(name), amount.0)).collect();
+    let deposits = deposits
+        .map(|(name, amount)| (universe.currency(name), amount.0))
+        .collect();
     let id = universe.add_account(AccountConfig {
         name: section.name.clone(),
         venue,
@@ -177,13 +224,21 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
 pub fn limits(section: &LimitsSection) -> Limits {
     let default = Limits::default();
     Limits {
-        max_order_quantity: section.max_order_quantity.map_or(default.max_order_quantity, |q| q.0),
-        max_order_notional: section.max_order_notional.map_or(default.max_order_notional, |m| m.0),
+        max_order_quantity: section
+            .max_order_quantity
+            .map_or(default.max_order_quantity, |q| q.0),
+        max_order_notional: section
+            .max_order_notional
+            .map_or(default.max_order_notional, |m| m.0),
         max_open_orders: section.max_open_orders.unwrap_or(default.max_open_orders),
         max_position: section.max_position.map_or(default.max_position, |q| q.0),
         max_messages: section.max_messages.unwrap_or(default.max_messages),
-        message_window: section.message_window.map_or(default.message_window, |span| span.0),
-        duplicate_window: section.duplicate_window.map_or(default.duplicate_window, |span| span.0),
+        message_window: section
+            .message_window
+            .map_or(default.message_window, |span| span.0),
+        duplicate_window: section
+            .duplicate_window
+            .map_or(default.duplicate_window, |span| span.0),
     }
 }
 

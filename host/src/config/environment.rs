@@ -10,7 +10,10 @@ pub fn environment_overrides(
     variables: impl Iterator<Item = (String, String)>,
 ) -> Vec<(String, String)> {
     let mut found: Vec<_> = variables
-        .filter(|(name, _)| name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains("__")))
+        .filter(|(name, _)| {
+            name.strip_prefix(PREFIX)
+                .is_some_and(|rest| rest.contains("__"))
+        })
         .collect();
     found.sort();
     found
@@ -18,16 +21,27 @@ pub fn environment_overrides(
 
 /// Puts one override into the table.
 pub(super) fn apply(table: &mut Table, name: &str, value: &str) -> Result<(), ConfigError> {
-    let path = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase();
+    let path = name
+        .strip_prefix(PREFIX)
+        .unwrap_or(name)
+        .to_ascii_lowercase();
     let mut keys: Vec<&str> = path.split("__").collect();
-    let Some(last) = keys.pop() else { return Ok(()) };
+    let Some(last) = keys.pop() else {
+        return Ok(());
+    };
     let mut place = table;
     for key in keys {
-        let entry = place.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        place = entry.as_table_mut().ok_or_else(|| ConfigError::Environment {
-            name: name.to_owned(),
-            reason: format!("`{key}` is a list or a value, and only keys of sections can be set"),
-        })?;
+        let entry = place
+            .entry(key)
+            .or_insert_with(|| Value::Table(Table::new()));
+        place = entry
+            .as_table_mut()
+            .ok_or_else(|| ConfigError::Environment {
+                name: name.to_owned(),
+                reason: format!(
+                    "`{key}` is a list or a value, and only keys of sections can be set"
+                ),
+            })?;
     }
     place.insert(last.to_owned(), typed(value));
     Ok(())

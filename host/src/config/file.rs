@@ -49,8 +49,10 @@ pub enum ConfigError {
 
 /// Reads a file and applies overrides.
 pub fn load(file: &Path, overrides: &[(String, String)]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|reason| ConfigError::Read { file: file.to_owned(), reason })?;
+    let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Read {
+        file: file.to_owned(),
+        reason,
+    })?;
     parse(file, &text, overrides)
 }
 
@@ -69,10 +71,17 @@ pub fn parse(
     for (name, value) in overrides {
         environment::apply(&mut table, name, value)?;
     }
-    let names = overrides.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = overrides
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
         let reason = format!("{}: {}", error.path(), one_line(error.inner().message()));
-        ConfigError::Environment { name: names, reason }
+        ConfigError::Environment {
+            name: names,
+            reason,
+        }
     })
 }
 
@@ -82,7 +91,11 @@ fn read(file: &Path, text: &str) -> Result<Config, ConfigError> {
     let from = serde_path_to_error::Deserializer::new(from, &mut track);
     Config::deserialize(from).map_err(|error| {
         let path = track.path().to_string();
-        let key = if path == "." { String::new() } else { format!("{path}: ") };
+        let key = if path == "." {
+            String::new()
+        } else {
+            format!("{path}: ")
+        };
         located(file, text, &error, key)
     })
 }
@@ -93,8 +106,17 @@ fn whole(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 
 fn located(file: &Path, text: &str, error: &toml::de::Error, key: String) -> ConfigError {
     let offset = error.span().map_or(0, |span| span.start);
-    let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
-    ConfigError::File { file: file.to_owned(), line, key, reason: one_line(error.message()) }
+    let line = 1 + text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count();
+    ConfigError::File {
+        file: file.to_owned(),
+        line,
+        key,
+        reason: one_line(error.message()),
+    }
 }
 
 fn one_line(text: &str) -> String {

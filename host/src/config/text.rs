@@ -54,10 +54,18 @@ impl FromStr for Span {
             "s" => 1_000_000_000,
             "min" => 60_000_000_000,
             "h" => 3_600_000_000_000,
-            _ => return Err(format!("`{text}` needs a unit: ns, us, ms, s, min or h, as in \"5ms\"")),
+            _ => {
+                return Err(format!(
+                    "`{text}` needs a unit: ns, us, ms, s, min or h, as in \"5ms\""
+                ));
+            }
         };
-        let number: u64 = number.parse().map_err(|_| format!("`{text}` is not a duration"))?;
-        let nanos = number.checked_mul(nanos).ok_or_else(|| format!("`{text}` is too long"))?;
+        let number: u64 = number
+            .parse()
+            .map_err(|_| format!("`{text}` is not a duration"))?;
+        let nanos = number
+            .checked_mul(nanos)
+            .ok_or_else(|| format!("`{text}` is too long"))?;
         Ok(Self(model::Duration::from_nanos(nanos)))
     }
 }

@@ -158,10 +158,12 @@ pub(super) fn order_kind(kind: sdk::OrderKind) -> OrderKind {
     let model_price = |price: sdk::Price| model::Price::from_raw(price.raw());
     match kind {
         sdk::OrderKind::Market => OrderKind::Market,
-        sdk::OrderKind::Limit { price } => OrderKind::Limit { price: model_price(price) },
-        sdk::OrderKind::StopMarket { trigger } => {
-            OrderKind::StopMarket { trigger: model_price(trigger) }
-        }
+        sdk::OrderKind::Limit { price } => OrderKind::Limit {
+            price: model_price(price),
+        },
+        sdk::OrderKind::StopMarket { trigger } => OrderKind::StopMarket {
+            trigger: model_price(trigger),
+        },
     }
 }
 
@@ -239,7 +241,11 @@ pub(super) fn position(update: &PositionUpdate, multipliers: &[Quantity]) -> sdk
     sdk::Position {
         instrument: instrument_id(update.instrument),
         quantity: quantity(magnitude),
-        side: if state.quantity.is_short() { sdk::Side::Sell } else { sdk::Side::Buy },
+        side: if state.quantity.is_short() {
+            sdk::Side::Sell
+        } else {
+            sdk::Side::Buy
+        },
         average_price: price(average.unwrap_or_default()),
         realized: money(state.realized),
         fees: money(state.fees),
@@ -273,7 +279,9 @@ pub(super) fn snapshot(
             StartReason::Swapped => sdk::StartReason::Swapped,
         },
         now: time(now),
-        positions: positions.map(|update| position(update, multipliers)).collect(),
+        positions: positions
+            .map(|update| position(update, multipliers))
+            .collect(),
         orders: snapshot.orders.iter().map(open_order).collect(),
     }
 }

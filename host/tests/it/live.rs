@@ -17,7 +17,10 @@ fn config(folder: &Path) -> Config {
     let overrides = [
         set("ARGONAUT_HOST__LISTEN", "127.0.0.1:0".to_owned()),
         set("ARGONAUT_HOST__DATA_DIR", folder.display().to_string()),
-        set("ARGONAUT_HOST__PLUGIN_DIR", plugin_dir().display().to_string()),
+        set(
+            "ARGONAUT_HOST__PLUGIN_DIR",
+            plugin_dir().display().to_string(),
+        ),
     ];
     config::parse(Path::new(FILE), DEFAULT_CONFIG, &overrides).unwrap()
 }
@@ -36,7 +39,9 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 fn items(value: &Value) -> &[Value] {
-    let list = value.as_array().or_else(|| value.get("items").and_then(Value::as_array));
+    let list = value
+        .as_array()
+        .or_else(|| value.get("items").and_then(Value::as_array));
     list.map_or(&[], Vec::as_slice)
 }
 
@@ -46,7 +51,9 @@ fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
     let config = config(folder.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (ended, journal) = runtime.block_on(async {
-        let app = App::start(Path::new(FILE), &config, "test".to_owned()).await.unwrap();
+        let app = App::start(Path::new(FILE), &config, "test".to_owned())
+            .await
+            .unwrap();
         let base = format!("http://{}/api/v1", app.address().unwrap());
         let journal = app.journal().to_owned();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -83,9 +90,14 @@ fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
 fn swap(base: &str) {
     let bytes = std::fs::read(plugin("ema-cross")).unwrap();
     let url = format!("{base}/strategies/ema-eurusd/swap?param.fast=3");
-    let mut answer =
-        ureq::post(url).header("content-type", "application/wasm").send(&bytes[..]).unwrap();
+    let mut answer = ureq::post(url)
+        .header("content-type", "application/wasm")
+        .send(&bytes[..])
+        .unwrap();
     let report: Value = answer.body_mut().read_json().unwrap();
     let text = report.to_string();
-    assert!(text.contains("ema-eurusd") && text.contains("RUNNING"), "{text}");
+    assert!(
+        text.contains("ema-eurusd") && text.contains("RUNNING"),
+        "{text}"
+    );
 }

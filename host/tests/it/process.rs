@@ -6,13 +6,19 @@ use std::process::{Command, Output};
 /// The repository's root.
 pub fn root() -> PathBuf {
     let host = Path::new(env!("CARGO_MANIFEST_DIR"));
-    host.parent().expect("the host lies in the repository").to_owned()
+    host.parent()
+        .expect("the host lies in the repository")
+        .to_owned()
 }
 
 /// A built plugin; building them is the business of `cargo xtask test`.
 pub fn plugin(name: &str) -> PathBuf {
     let file = plugin_dir().join(format!("{name}.wasm"));
-    assert!(file.exists(), "{} is missing: run `cargo xtask test`", file.display());
+    assert!(
+        file.exists(),
+        "{} is missing: run `cargo xtask test`",
+        file.display()
+    );
     file
 }
 
@@ -28,21 +34,37 @@ pub fn argonaut(folder: &Path, arguments: &[&str]) -> Output {
 
 /// Runs any build of the program in `folder`.
 pub fn run(program: &Path, folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program).args(arguments).current_dir(folder).output().expect("it starts")
+    Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("it starts")
 }
 
 /// Standard output of a run that must succeed.
 pub fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
 /// The one line of standard error of a run that must fail.
 pub fn error_line(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     let text = String::from_utf8(output.stderr.clone()).expect("text");
     let mut errors = text.lines().filter(|line| line.starts_with("error: "));
-    let line = errors.next().unwrap_or_else(|| panic!("no error in: {text}")).to_owned();
+    let line = errors
+        .next()
+        .unwrap_or_else(|| panic!("no error in: {text}"))
+        .to_owned();
     assert_eq!(errors.next(), None, "{text}");
     line
 }

@@ -8,16 +8,28 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::check;
 use crate::paths::{self, Profile};
 
-/// Builds every crate under `plugins/` into `target/plugins`, using an already built host.
+/// Builds every crate under `plugins/` into `target/plugins`, using an already built host, and the
+/// second version of the counter that hot swaps are measured with.
 pub(crate) fn build(host: Profile) -> Result<()> {
     let root = paths::root();
-    let crates = crates_in(&root.join("plugins"))?;
+    check(build_command(host).args(crates_in(&root.join("plugins"))?))?;
+    let second = [
+        "plugins/counter",
+        "--features",
+        "v2",
+        "--name",
+        "counter-v2",
+    ];
+    check(build_command(host).args(second))
+}
+
+fn build_command(host: Profile) -> Command {
     let mut command = Command::new(paths::argonaut(host));
     command
-        .current_dir(&root)
-        .args(["plugin", "build"])
-        .args(crates);
-    check(command.arg("--out").arg(paths::plugins_out()))
+        .current_dir(paths::root())
+        .args(["plugin", "build", "--out"])
+        .arg(paths::plugins_out());
+    command
 }
 
 /// The folders directly under `folder` that hold a crate, in name order.
