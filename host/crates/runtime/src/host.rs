@@ -3,6 +3,7 @@
 //! `host_calls`.
 
 use crate::Limits;
+use crate::deadline::Deadline;
 use crate::memory::MemoryLimiter;
 use crate::values::Values;
 use model::{FaultKind, HistoryRequest, InstrumentId, Intent, Intents, LogLevel, Subscription};
@@ -79,6 +80,7 @@ pub(crate) struct HostState {
     /// Where the current call's intents go; swapped with the caller's.
     pub(crate) intents: Intents,
     pub(crate) phase: Phase,
+    pub(crate) deadline: Deadline,
     pub(crate) memory: MemoryLimiter,
     pub(crate) values: Values,
     /// Subscriptions made in `init`.
@@ -103,6 +105,7 @@ impl HostState {
         Self {
             intents: Intents::default(),
             phase: Phase::Describe,
+            deadline: Deadline::default(),
             memory: MemoryLimiter::new(limits.memory_bytes, limits.table_elements),
             values: Values::new(limits.values_bytes),
             declared: Vec::new(),

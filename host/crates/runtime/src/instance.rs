@@ -12,7 +12,7 @@ use crate::bindings::Strategy as Exports;
 use crate::bindings::argonaut::plugin::types as wit;
 use crate::fault::{self, Budget};
 use crate::host::{HostState, Phase};
-use crate::{Admitted, Limits, Runtime, convert, ticker};
+use crate::{Admitted, Limits, Runtime, convert};
 use model::{
     Event, Fault, HistoryBlock, HistoryRequest, InstrumentId, Intent, Intents, PositionUpdate,
     Quantity, SavedState, StartSnapshot, Strategy, Subscription,
@@ -108,6 +108,7 @@ impl Instance {
         let limits = state.limits;
         let mut store = Store::new(admitted.runtime().engine(), state);
         store.limiter(|state| &mut state.memory);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().deadline.check()));
         store.set_hostcall_fuel(limits.transfer_bytes());
         let budget = init_budget(&limits);
         let exports = arm(&mut store, budget)
@@ -391,7 +392,8 @@ fn init_budget(limits: &Limits) -> Budget {
 /// Gives the next call its fuel and its deadline.
 #[inline]
 fn arm(store: &mut Store<HostState>, budget: Budget) -> wasmtime::Result<()> {
-    store.set_epoch_deadline(ticker::ticks(budget.deadline_ms));
+    let ticks = store.data_mut().deadline.begin(budget.deadline_ms);
+    store.set_epoch_deadline(ticks);
     store.set_fuel(budget.fuel)
 }
 

@@ -19,6 +19,7 @@ mod compile_child;
 mod compiler;
 mod contract;
 mod convert;
+mod deadline;
 mod description;
 mod engine;
 mod fault;

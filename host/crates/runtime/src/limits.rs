@@ -14,9 +14,9 @@ pub const MAX_KEY_BYTES: usize = 128;
 ///
 /// Fuel counts executed WebAssembly instructions, nearly one unit each, and bulk operations by
 /// their size. It is a deterministic budget: the same component stops at the same instruction on
-/// every machine. The deadlines are a backstop in wall-clock time for what fuel cannot see (page
-/// faults, cache misses); they are wide, so that a machine under load does not fault strategies
-/// that a replay would let pass.
+/// every machine. The deadlines are a backstop for what fuel cannot see (page faults, cache misses):
+/// half of one must pass in wall-clock time, then half of it in processor time of the thread, so
+/// that a machine under load does not fault strategies that a replay would let pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Largest component, in bytes. Default 8 MiB; more than [`MAX_COMPONENT_BYTES`] counts as
@@ -41,9 +41,9 @@ pub struct Limits {
     pub init_fuel: u64,
     /// Fuel for one block of history. Default 2 billion.
     pub history_fuel: u64,
-    /// Wall-clock time for one call that has `event_fuel`. Default 500 ms.
+    /// Time that one call with `event_fuel` may run. Default 500 ms.
     pub event_deadline_ms: u64,
-    /// Wall-clock time for one call that has `init_fuel` or `history_fuel`. Default 10 s.
+    /// Time that one call with `init_fuel` or `history_fuel` may run. Default 10 s.
     pub init_deadline_ms: u64,
     /// Orders, cancels, timers, subscriptions and kept values that one call may ask for. Default
     /// 256; one more is a fault.

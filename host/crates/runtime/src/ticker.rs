@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use wasmtime::Engine;
 
-/// Time between two ticks, in milliseconds. A deadline is late by at most one tick.
+/// Time between two ticks, in milliseconds.
 pub(crate) const TICK_MS: u64 = 5;
 
 /// The running thread.
