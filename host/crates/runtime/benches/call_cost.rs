@@ -17,11 +17,13 @@
 )]
 
 use model::{
-    AssetClass, CurrencyId, Duration, Event, Fees, Instrument, InstrumentId, Intents, Margin,
-    OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy, Timestamp, VenueId,
+    AssetClass, CurrencyId, Duration, Event, Fault, Fees, HistoryRequest, Instrument, InstrumentId,
+    Intents, Margin, OrderId, Price, Quantity, Quote, SavedState, StartReason, StartSnapshot,
+    Strategy, Subscription, Timestamp, VenueId,
 };
 use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions};
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::time::Instant;
 use testkit::plugin::Plugin;
 
@@ -38,6 +40,11 @@ fn main() {
     for file in &files {
         measure(file, &runtime, &std::fs::read(file).unwrap());
     }
+    let mut native: Box<dyn Strategy> = Box::new(Native);
+    println!(
+        "reference, a native call: on-quote {:.1} ns",
+        quotes(black_box(native.as_mut()))
+    );
     if files.is_empty() {
         measure("nothing", &runtime, &Plugin::new().build().unwrap());
         let order = "(drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 100000000)
@@ -73,13 +80,13 @@ fn measure(name: &str, runtime: &Runtime, bytes: &[u8]) {
     );
 }
 
-fn quotes(instance: &mut Instance) -> f64 {
+fn quotes(strategy: &mut dyn Strategy) -> f64 {
     let mut out = Intents::default();
     let first = OrderId::derive(1, 0).unwrap();
     let start = cpu_ns();
     for number in 0..CALLS {
         out.reset(Timestamp::from_nanos(u64::from(number)), first);
-        instance.handle(&quote(number), &mut out).unwrap();
+        strategy.handle(&quote(number), &mut out).unwrap();
     }
     (cpu_ns() - start) as f64 / f64::from(CALLS)
 }
@@ -154,5 +161,35 @@ fn instrument() -> Instrument {
         fees: Fees::default(),
         day_end: Duration::ZERO,
         tradable: true,
+    }
+}
+
+/// A strategy compiled into the host that does nothing: what a call costs without a sandbox.
+struct Native;
+
+impl Strategy for Native {
+    fn declared(&self) -> &[Subscription] {
+        &[]
+    }
+
+    fn history_requests(&self) -> &[HistoryRequest] {
+        &[]
+    }
+
+    fn start(&mut self, _: &StartSnapshot, _: &mut Intents) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn handle(&mut self, event: &Event, _: &mut Intents) -> Result<(), Fault> {
+        black_box(event);
+        Ok(())
+    }
+
+    fn stop(&mut self, _: &mut Intents) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<SavedState, Fault> {
+        Ok(SavedState::default())
     }
 }
