@@ -17,6 +17,8 @@ mod bars;
 mod cost;
 #[path = "it/definitions.rs"]
 mod definitions;
+#[path = "it/dice.rs"]
+mod dice;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/golden.rs"]
@@ -41,6 +43,8 @@ mod risk;
 mod round_trip;
 #[path = "it/script.rs"]
 mod script;
+#[path = "it/setup.rs"]
+mod setup;
 #[path = "it/stops.rs"]
 mod stops;
 #[path = "it/strategies.rs"]

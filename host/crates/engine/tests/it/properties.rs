@@ -1,1 +1,380 @@
-//! x
+//! Random runs: whatever happens in whatever order, the invariants hold after every step, limits
+//! are kept, positions are the sum of their fills, and nothing panics, extremes included.
+
+use crate::dice::Dice;
+use crate::script::Script;
+use crate::world::*;
+use engine::{Command, Input, Latency, Slippage, TradingState, invariants};
+use model::{
+    AccountKind, Duration, Event, InstrumentId, Intent, Intents, OrderChange, OrderKind, Price,
+    Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription, TimeInForce, Timestamp, Trade,
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+const TRADED: [InstrumentId; 5] = [EQUITY, USDJPY, COIN, PERPETUAL, FUTURE];
+const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
+
+/// A market of ordinary numbers, or of the largest that fit.
+#[derive(Clone, Copy)]
+struct Scale {
+    ticks: u64,
+    lots: u64,
+}
+
+const ORDINARY: Scale = Scale {
+    ticks: 40,
+    lots: 50,
+};
+const EXTREME: Scale = Scale {
+    ticks: i64::MAX.unsigned_abs(),
+    lots: u64::MAX,
+};
+
+fn price_near(dice: &mut Dice, tick: Price, scale: Scale) -> Price {
+    let most = Price::MAX.raw() / tick.raw();
+    let ticks = i64::try_from(dice.below(scale.ticks)).unwrap();
+    // An ordinary market stays around a thousand ticks.
+    let ticks = if scale.ticks < 1_000 {
+        1_000 + ticks
+    } else {
+        ticks
+    };
+    Price::from_raw(ticks.clamp(1, most) * tick.raw())
+}
+
+fn lots(dice: &mut Dice, lot: Quantity, scale: Scale) -> Quantity {
+    let count = dice.below(scale.lots).min(u64::MAX / lot.raw());
+    Quantity::from_raw(count * lot.raw())
+}
+
+fn kind(dice: &mut Dice, tick: Price, scale: Scale) -> OrderKind {
+    let price = price_near(dice, tick, scale);
+    dice.one_of(&[
+        OrderKind::Market,
+        OrderKind::Limit { price },
+        OrderKind::Limit { price },
+        OrderKind::StopMarket { trigger: price },
+    ])
+}
+
+fn tif(dice: &mut Dice) -> TimeInForce {
+    use TimeInForce::{Day, Fok, Gtc, Ioc};
+    dice.one_of(&[Gtc, Gtc, Day, Ioc, Fok])
+}
+
+/// Ticks and lots of the traded instruments.
+type Grids = Vec<(InstrumentId, Price, Quantity)>;
+
+/// Does something at random on some of its events.
+fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
+    let dice = Arc::new(Mutex::new(Dice::new(seed)));
+    let wanted: Vec<_> = TRADED.iter().map(|id| Subscription::Quotes(*id)).collect();
+    Script::new(&wanted).event(move |event, out| {
+        let mut dice = dice.lock().unwrap();
+        if matches!(event, Event::Order(_)) && dice.below(4) > 0 {
+            return Ok(());
+        }
+        act(&mut dice, out, &grids, scale);
+        if dice.below(500) == 0 {
+            Err(crate::script::trap())
+        } else {
+            Ok(())
+        }
+    })
+}
+
+fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale) {
+    let (instrument, tick, lot) = dice.one_of(grids);
+    match dice.below(8) {
+        0 => out.push(Intent::CancelAll(instrument)),
+        1 => {
+            let due = Timestamp::from_nanos(out.now().nanos() + dice.below(100));
+            out.push(Intent::SetTimer {
+                id: dice.below(5),
+                due,
+            });
+        }
+        2..=5 => {
+            let (side, kind) = (dice.one_of(&SIDES), kind(dice, tick, scale));
+            let (quantity, tif) = (lots(dice, lot, scale), tif(dice));
+            let intent = if dice.below(8) == 0 {
+                dice.below(40)
+            } else {
+                0
+            };
+            out.submit(instrument, side, kind, quantity, tif, intent);
+        }
+        _ => {}
+    }
+}
+
+struct Run {
+    world: World,
+    dice: Dice,
+    grids: Grids,
+    scale: Scale,
+    strategies: Vec<StrategyId>,
+}
+
+impl Run {
+    fn new(seed: u64, scale: Scale) -> Self {
+        let mut dice = Dice::new(seed);
+        let mut setup = Setup::default();
+        setup.venue.latency = Latency {
+            insert: Duration::from_nanos(dice.below(30)),
+            cancel: Duration::from_nanos(dice.below(30)),
+            jitter: Duration::from_nanos(dice.below(10)),
+            seed,
+        };
+        setup.venue.slippage = dice.one_of(&[
+            Slippage::None,
+            Slippage::Ticks(3),
+            Slippage::Share(rate("0.001")),
+        ]);
+        for instrument in &mut setup.instruments {
+            instrument.fees.taker = rate("0.0007");
+            instrument.fees.maker = rate("-0.0001");
+            instrument.max_quantity = Quantity::MAX;
+        }
+        let deposit = if scale.ticks < 1_000 {
+            "100000"
+        } else {
+            "100000000000000000000"
+        };
+        setup.accounts[0] = account("cash", AccountKind::Cash, &[(USD, deposit), (BTC, "100")]);
+        setup.accounts[1] = account("margin", leverage("3"), &[(USD, deposit)]);
+        if scale.ticks < 1_000 {
+            setup.limits.max_position = quantity("60");
+            setup.limits.max_open_orders = 12;
+        }
+        let grids: Grids = TRADED
+            .iter()
+            .map(|id| {
+                let traded = setup.instrument(*id);
+                (*id, traded.tick, traded.lot)
+            })
+            .collect();
+        let mut run = Self {
+            world: setup.build(),
+            dice,
+            grids,
+            scale,
+            strategies: vec![CASH_HAND, MARGIN_HAND],
+        };
+        for (name, account) in [("a", CASH), ("b", MARGIN), ("c", MARGIN)] {
+            let script = erratic(run.dice.number(), run.grids.clone(), scale);
+            let (strategy, _) = script.run(&mut run.world, name, account);
+            run.strategies.push(strategy);
+        }
+        run
+    }
+
+    fn step(&mut self) {
+        self.world.now += self.dice.below(20);
+        match self.dice.below(20) {
+            0..=9 => self.quote(),
+            10..=12 => self.trade(),
+            13..=15 => self.place(),
+            16 => self.cancel(),
+            17 => self.world.wait(0),
+            18 => self.disturb(),
+            _ => self.world.now += self.dice.one_of(&[SECOND, 86_400 * SECOND]),
+        }
+        assert_eq!(
+            invariants::exposure_within_limits(&self.world.engine),
+            Ok(())
+        );
+    }
+
+    fn quote(&mut self) {
+        let (instrument, tick, lot) = self.dice.one_of(&self.grids);
+        let low = price_near(&mut self.dice, tick, self.scale);
+        let high = price_near(&mut self.dice, tick, self.scale);
+        let (now, scale) = (at(self.world.now), self.scale);
+        self.world.step(Input::Quote(Quote {
+            instrument,
+            bid: low.min(high),
+            ask: low.max(high),
+            bid_size: lots(&mut self.dice, lot, scale),
+            ask_size: lots(&mut self.dice, lot, scale),
+            ts_event: now,
+            ts_init: now,
+        }));
+    }
+
+    fn trade(&mut self) {
+        let (instrument, tick, lot) = self.dice.one_of(&self.grids);
+        let now = at(self.world.now);
+        self.world.step(Input::Trade(Trade {
+            instrument,
+            price: price_near(&mut self.dice, tick, self.scale),
+            size: lots(&mut self.dice, lot, self.scale),
+            aggressor: self.dice.one_of(&[None, Some(Side::Buy), Some(Side::Sell)]),
+            ts_event: now,
+            ts_init: now,
+        }));
+    }
+
+    fn place(&mut self) {
+        let (instrument, tick, lot) = self.dice.one_of(&self.grids);
+        let ask = Ask {
+            instrument,
+            side: self.dice.one_of(&SIDES),
+            kind: kind(&mut self.dice, tick, self.scale),
+            quantity: lots(&mut self.dice, lot, self.scale),
+            time_in_force: tif(&mut self.dice),
+            intent: 0,
+        };
+        let hand = self.dice.one_of(&[CASH_HAND, MARGIN_HAND]);
+        self.world.place(hand, ask);
+    }
+
+    fn cancel(&mut self) {
+        let open: Vec<_> = self
+            .world
+            .engine
+            .orders()
+            .iter()
+            .map(|open| open.order.id)
+            .collect();
+        if !open.is_empty() {
+            let order = self.dice.one_of(&open);
+            self.world.cancel(order);
+        }
+    }
+
+    /// Pauses, stops, restarts, halts, kills, and takes it back soon after.
+    fn disturb(&mut self) {
+        let strategy = self.dice.one_of(&self.strategies[2..]);
+        match self.dice.below(7) {
+            0 => self.world.command(Command::Pause(strategy)),
+            1 => self.world.command(Command::Resume(strategy)),
+            2 => self.world.command(Command::Stop(strategy)),
+            3 | 4 => {
+                let script = erratic(self.dice.number(), self.grids.clone(), self.scale);
+                self.world.start(strategy, script.boxed());
+            }
+            5 => {
+                let states = [
+                    TradingState::Active,
+                    TradingState::Reducing,
+                    TradingState::Halted,
+                ];
+                self.world
+                    .command(Command::SetTradingState(self.dice.one_of(&states)));
+            }
+            _ => {
+                self.world.command(Command::SetKillLatch(true));
+                self.world.command(Command::SetKillLatch(false));
+            }
+        }
+        if self.dice.below(2) == 0 {
+            self.world
+                .command(Command::SetTradingState(TradingState::Active));
+        }
+    }
+
+    /// Positions are the sums of the fills that left the engine; every order is open or over.
+    fn check_end(&self) {
+        let mut sums: BTreeMap<_, SignedQuantity> = BTreeMap::new();
+        let mut done: BTreeMap<_, Quantity> = BTreeMap::new();
+        for fill in self.world.fills() {
+            let sum = sums.entry((fill.strategy, fill.instrument)).or_default();
+            *sum = sum.checked_add(fill.side.signed(fill.quantity)).unwrap();
+            let done = done.entry(fill.order).or_default();
+            *done = done.checked_add(fill.quantity).unwrap();
+        }
+        for (strategy, instrument, holding) in self.world.engine.holdings().iter() {
+            let sum = sums.remove(&(strategy, instrument)).unwrap_or_default();
+            assert_eq!(holding.position.quantity, sum);
+        }
+        assert!(sums.values().all(|sum| sum.is_zero()));
+        let mut last = BTreeMap::new();
+        for update in self.world.updates() {
+            last.insert(update.order, *update);
+        }
+        let open = last
+            .values()
+            .filter(|update| !update.status.is_closed())
+            .count();
+        assert_eq!(self.world.engine.orders().len(), open);
+        for (order, update) in last {
+            let filled = done.get(&order).copied().unwrap_or_default();
+            assert_eq!(update.filled, filled);
+            assert!(filled <= update.quantity);
+        }
+    }
+}
+
+fn run(seed: u64, scale: Scale, steps: usize) -> Run {
+    let mut run = Run::new(seed, scale);
+    (0..steps).for_each(|_| run.step());
+    run.check_end();
+    run
+}
+
+/// How often orders came to each status in twenty runs.
+fn statuses(scale: Scale) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::<String, u32>::new();
+    for seed in 0..20 {
+        let run = run(seed, scale, 400);
+        for update in run.world.updates() {
+            let name = match update.change {
+                OrderChange::Denied(code) => code.to_string(),
+                _ => update.status.name().to_owned(),
+            };
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn check_reached(scale: Scale, expect: &[&str]) {
+    let counts = statuses(scale);
+    for status in expect {
+        let enough = counts.get(*status).is_some_and(|count| *count >= 10);
+        assert!(enough, "{status}: {counts:?}");
+    }
+}
+
+#[test]
+fn the_random_runs_are_worth_their_while() {
+    let lives = [
+        "ACCEPTED",
+        "CANCELED",
+        "EXPIRED",
+        "FILLED",
+        "PARTIALLY_FILLED",
+        "PENDING_CANCEL",
+        "REJECTED",
+        "TRIGGERED",
+    ];
+    check_reached(
+        ORDINARY,
+        &[&lives[..], &["P01", "P02", "P13", "P14", "P17", "P21"]].concat(),
+    );
+    check_reached(EXTREME, &["FILLED", "CANCELED", "P17", "P28"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ordinary_markets_keep_every_invariant(seed: u64) {
+        run(seed, ORDINARY, 300);
+    }
+
+    #[test]
+    fn extreme_numbers_are_denied_and_break_nothing(seed: u64) {
+        run(seed, EXTREME, 200);
+    }
+
+    #[test]
+    fn a_run_repeats_with_its_seed(seed: u64) {
+        let mut first = run(seed, ORDINARY, 60);
+        let mut second = run(seed, ORDINARY, 60);
+        prop_assert_eq!(first.world.engine.journal().hash(), second.world.engine.journal().hash());
+    }
+}

@@ -69,6 +69,7 @@ pub(crate) struct Script {
     on_stop: OnStop,
     on_save: OnSave,
     seen: Seen,
+    remembers: bool,
 }
 
 impl Script {
@@ -80,7 +81,14 @@ impl Script {
             on_stop: Box::new(|_| Ok(())),
             on_save: Box::new(|| Ok(SavedState::default())),
             seen: Seen::default(),
+            remembers: true,
         }
+    }
+
+    /// Keeps nothing of what it sees; for long runs.
+    pub(crate) fn forgetful(mut self) -> Self {
+        self.remembers = false;
+        self
     }
 
     pub(crate) fn start(
@@ -152,7 +160,9 @@ impl Strategy for Script {
     }
 
     fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
-        self.seen.events.lock().unwrap().push(*event);
+        if self.remembers {
+            self.seen.events.lock().unwrap().push(*event);
+        }
         (self.on_event)(event, out)
     }
 

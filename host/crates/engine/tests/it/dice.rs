@@ -1,0 +1,519 @@
+//! Values of every type in the journal, drawn from a seed; extremes come up often.
+
+use engine::{
+    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
+    Slippage, StrategyConfig, TradingState, VenueConfig,
+};
+use model::{
+    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
+    CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest,
+    Instrument, InstrumentId, Intent, Liquidity, LogLevel, Margin, Money, OptionRight, OrderChange,
+    OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PluginHash, PositionState,
+    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Side, SignedQuantity, StrategyId,
+    Subscription, TimeInForce, Timestamp, Trade, VenueId,
+};
+
+/// A small generator of numbers (SplitMix64), so that one seed names a whole run.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.number() % end
+    }
+
+    pub(crate) fn one_of<T: Clone>(&mut self, items: &[T]) -> T {
+        let index = self.below(items.len() as u64);
+        items[usize::try_from(index).unwrap()].clone()
+    }
+
+    /// Any number, the ends of the range one time in four.
+    pub(crate) fn extreme(&mut self) -> u64 {
+        let any = self.number();
+        match self.below(8) {
+            0 => 0,
+            1 => u64::MAX,
+            _ => any,
+        }
+    }
+
+    fn small(&mut self) -> u32 {
+        let bytes = self.extreme().to_le_bytes();
+        u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    }
+
+    fn signed(&mut self) -> i64 {
+        i64::from_le_bytes(self.extreme().to_le_bytes())
+    }
+
+    fn wide(&mut self) -> i128 {
+        let (high, low) = (self.extreme(), self.extreme());
+        i128::from(high.cast_signed()) << 64 | i128::from(low)
+    }
+
+    fn flag(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(4)).map(|_| item(self)).collect()
+    }
+
+    fn maybe<T>(&mut self, item: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.flag().then(|| item(self))
+    }
+
+    fn text(&mut self) -> String {
+        self.one_of(&["", "USD", "naïve", "→ ∞", "a\0b\n", "EUR/USD.SIM"])
+            .to_owned()
+    }
+
+    fn bytes(&mut self) -> Vec<u8> {
+        self.list(|dice| dice.number().to_le_bytes()[0])
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_nanos(self.extreme())
+    }
+
+    fn duration(&mut self) -> Duration {
+        Duration::from_nanos(self.extreme())
+    }
+
+    fn price(&mut self) -> Price {
+        Price::from_raw(self.signed())
+    }
+
+    fn quantity(&mut self) -> Quantity {
+        Quantity::from_raw(self.extreme())
+    }
+
+    fn money(&mut self) -> Money {
+        Money::from_raw(self.wide())
+    }
+
+    fn rate(&mut self) -> Rate {
+        Rate::from_raw(self.signed())
+    }
+
+    fn instrument_id(&mut self) -> InstrumentId {
+        InstrumentId::new(self.small())
+    }
+
+    fn strategy_id(&mut self) -> StrategyId {
+        StrategyId::new(self.small())
+    }
+
+    fn order_id(&mut self) -> OrderId {
+        OrderId::from_number(self.extreme())
+    }
+
+    fn side(&mut self) -> Side {
+        self.one_of(&[Side::Buy, Side::Sell])
+    }
+
+    fn kind(&mut self) -> OrderKind {
+        let price = self.price();
+        self.one_of(&[
+            OrderKind::Market,
+            OrderKind::Limit { price },
+            OrderKind::StopMarket { trigger: price },
+        ])
+    }
+
+    fn time_in_force(&mut self) -> TimeInForce {
+        use TimeInForce::{Day, Fok, Gtc, Ioc};
+        self.one_of(&[Gtc, Ioc, Fok, Day])
+    }
+
+    fn spec(&mut self) -> BarSpec {
+        let (step, quantity) = (self.extreme(), self.quantity());
+        BarSpec {
+            method: self.one_of(&[
+                BarMethod::Time(step),
+                BarMethod::Tick(step),
+                BarMethod::Volume(quantity),
+            ]),
+            basis: self.one_of(&[BarBasis::Bid, BarBasis::Ask, BarBasis::Mid, BarBasis::Last]),
+        }
+    }
+
+    fn quote(&mut self) -> Quote {
+        Quote {
+            instrument: self.instrument_id(),
+            bid: self.price(),
+            ask: self.price(),
+            bid_size: self.quantity(),
+            ask_size: self.quantity(),
+            ts_event: self.time(),
+            ts_init: self.time(),
+        }
+    }
+
+    fn trade(&mut self) -> Trade {
+        Trade {
+            instrument: self.instrument_id(),
+            price: self.price(),
+            size: self.quantity(),
+            aggressor: self.maybe(Self::side),
+            ts_event: self.time(),
+            ts_init: self.time(),
+        }
+    }
+
+    pub(crate) fn bar(&mut self) -> Bar {
+        Bar {
+            instrument: self.instrument_id(),
+            spec: self.spec(),
+            open: self.price(),
+            high: self.price(),
+            low: self.price(),
+            close: self.price(),
+            volume: self.quantity(),
+            ts_open: self.time(),
+            ts_event: self.time(),
+            ts_init: self.time(),
+        }
+    }
+
+    fn class(&mut self) -> AssetClass {
+        let base = CurrencyId::new(self.small());
+        let expiry = self.time();
+        let option = AssetClass::Option {
+            underlying: self.maybe(Self::instrument_id),
+            strike: self.price(),
+            expiry,
+            right: self.one_of(&[OptionRight::Call, OptionRight::Put]),
+        };
+        self.one_of(&[
+            AssetClass::Equity,
+            AssetClass::FxPair { base },
+            AssetClass::CryptoSpot { base },
+            AssetClass::CryptoPerpetual { base },
+            AssetClass::Future { expiry },
+            option,
+        ])
+    }
+
+    fn instrument(&mut self) -> Instrument {
+        Instrument {
+            symbol: self.text(),
+            venue: VenueId::new(self.small()),
+            class: self.class(),
+            quote_currency: CurrencyId::new(self.small()),
+            tick: self.price(),
+            lot: self.quantity(),
+            min_quantity: self.quantity(),
+            max_quantity: self.quantity(),
+            multiplier: self.quantity(),
+            margin: Margin {
+                initial: self.rate(),
+                maintenance: self.rate(),
+            },
+            fees: Fees {
+                maker: self.rate(),
+                taker: self.rate(),
+                per_contract: self.money(),
+            },
+            day_end: self.duration(),
+            tradable: self.flag(),
+        }
+    }
+
+    fn account(&mut self) -> AccountConfig {
+        let leverage = self.rate();
+        AccountConfig {
+            name: self.text(),
+            venue: VenueId::new(self.small()),
+            kind: self.one_of(&[AccountKind::Cash, AccountKind::Margin { leverage }]),
+            base_currency: CurrencyId::new(self.small()),
+            deposits: self.list(|dice| (CurrencyId::new(dice.small()), dice.money())),
+        }
+    }
+
+    fn venue(&mut self) -> VenueConfig {
+        let (ticks, share) = (self.small(), self.rate());
+        VenueConfig {
+            name: self.text(),
+            latency: Latency {
+                insert: self.duration(),
+                cancel: self.duration(),
+                jitter: self.duration(),
+                seed: self.extreme(),
+            },
+            slippage: self.one_of(&[
+                Slippage::None,
+                Slippage::Ticks(ticks),
+                Slippage::Share(share),
+            ]),
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        Limits {
+            max_order_quantity: self.quantity(),
+            max_order_notional: self.money(),
+            max_open_orders: self.small(),
+            max_position: self.quantity(),
+            max_messages: self.small(),
+            message_window: self.duration(),
+            duplicate_window: self.duration(),
+        }
+    }
+
+    fn scope(&mut self) -> LimitScope {
+        let number = self.small();
+        self.one_of(&[
+            LimitScope::Firm,
+            LimitScope::Account(AccountId::new(number)),
+            LimitScope::Strategy(StrategyId::new(number)),
+            LimitScope::Instrument(InstrumentId::new(number)),
+        ])
+    }
+
+    fn strategy(&mut self) -> StrategyConfig {
+        StrategyConfig {
+            name: self.text(),
+            account: AccountId::new(self.small()),
+            on_fault: self.one_of(&[OrdersOnFault::Cancel, OrdersOnFault::Keep]),
+            manual: self.flag(),
+        }
+    }
+
+    fn definition(&mut self) -> Definition {
+        match self.below(6) {
+            0 => Definition::Currency(self.text()),
+            1 => Definition::Venue(self.venue()),
+            2 => Definition::Instrument(self.instrument()),
+            3 => Definition::Account(self.account()),
+            4 => Definition::Limits(self.scope(), self.limits()),
+            _ => Definition::Strategy(self.strategy()),
+        }
+    }
+
+    fn plugin(&mut self) -> PluginHash {
+        PluginHash::new([self.number().to_le_bytes()[0]; 32])
+    }
+
+    fn parameters(&mut self) -> Vec<(String, String)> {
+        self.list(|dice| (dice.text(), dice.text()))
+    }
+
+    fn state(&mut self) -> SavedState {
+        SavedState {
+            version: self.small(),
+            bytes: self.bytes(),
+        }
+    }
+
+    fn history(&mut self) -> HistoryBlock {
+        let request = HistoryRequest {
+            instrument: self.instrument_id(),
+            spec: self.spec(),
+            count: self.small(),
+        };
+        HistoryBlock {
+            request,
+            bars: self.list(Self::bar),
+        }
+    }
+
+    fn place(&mut self) -> Command {
+        Command::PlaceOrder {
+            strategy: self.strategy_id(),
+            instrument: self.instrument_id(),
+            side: self.side(),
+            kind: self.kind(),
+            quantity: self.quantity(),
+            time_in_force: self.time_in_force(),
+            intent: self.extreme(),
+        }
+    }
+
+    fn command(&mut self) -> Command {
+        let strategy = self.strategy_id();
+        let states = [
+            TradingState::Active,
+            TradingState::Reducing,
+            TradingState::Halted,
+        ];
+        match self.below(12) {
+            0 => Command::Start {
+                strategy,
+                plugin: self.plugin(),
+                parameters: self.parameters(),
+                state: self.maybe(Self::state),
+                history: self.list(Self::history),
+            },
+            1 => Command::Pause(strategy),
+            2 => Command::Resume(strategy),
+            3 => Command::Stop(strategy),
+            4 => Command::SwapBegin {
+                strategy,
+                plugin: self.plugin(),
+                parameters: self.parameters(),
+                history: self.list(Self::history),
+            },
+            5 => Command::SwapCommit(strategy),
+            6 => Command::SwapAbort {
+                strategy,
+                reason: self.text(),
+            },
+            7 => self.place(),
+            8 => Command::CancelOrder(self.order_id()),
+            9 => Command::SetTradingState(self.one_of(&states)),
+            10 => Command::SetKillLatch(self.flag()),
+            _ => Command::SetVenueConnected(VenueId::new(self.small()), self.flag()),
+        }
+    }
+
+    pub(crate) fn input(&mut self) -> Sequenced<Input> {
+        let input = match self.below(6) {
+            0 => Input::Clock,
+            1 => Input::Quote(self.quote()),
+            2 => Input::Trade(self.trade()),
+            3 => Input::Bar(self.bar()),
+            4 => Input::Define(Box::new(self.definition())),
+            _ => Input::Command(Box::new(self.command())),
+        };
+        Sequenced {
+            sequence: self.extreme(),
+            time: self.time(),
+            input,
+        }
+    }
+
+    fn subscription(&mut self) -> Subscription {
+        let (id, spec) = (self.instrument_id(), self.spec());
+        self.one_of(&[
+            Subscription::Quotes(id),
+            Subscription::Trades(id),
+            Subscription::Bars(id, spec),
+        ])
+    }
+
+    fn request(&mut self) -> OrderRequest {
+        OrderRequest {
+            id: self.order_id(),
+            instrument: self.instrument_id(),
+            side: self.side(),
+            kind: self.kind(),
+            quantity: self.quantity(),
+            time_in_force: self.time_in_force(),
+            intent: self.extreme(),
+        }
+    }
+
+    fn intent(&mut self) -> Intent {
+        let levels = [
+            LogLevel::Debug,
+            LogLevel::Info,
+            LogLevel::Warn,
+            LogLevel::Error,
+        ];
+        match self.below(9) {
+            0 => Intent::Submit(self.request()),
+            1 => Intent::Cancel(self.order_id()),
+            2 => Intent::CancelAll(self.instrument_id()),
+            3 => Intent::Subscribe(self.subscription()),
+            4 => Intent::Unsubscribe(self.subscription()),
+            5 => Intent::SetTimer {
+                id: self.extreme(),
+                due: self.time(),
+            },
+            6 => Intent::CancelTimer { id: self.extreme() },
+            7 => Intent::PutState {
+                key: self.text(),
+                value: self.bytes(),
+            },
+            _ => Intent::Log {
+                level: self.one_of(&levels),
+                text: self.text(),
+            },
+        }
+    }
+
+    pub(crate) fn outcome(&mut self) -> Outcome {
+        use FaultKind::{BadOutput, Deadline, Memory, OutOfFuel, Refused, Trap};
+        let kinds = [Trap, OutOfFuel, Deadline, Memory, BadOutput, Refused];
+        match self.below(3) {
+            0 => Outcome::Intents(self.list(Self::intent)),
+            1 => Outcome::Fault(Fault {
+                kind: self.one_of(&kinds),
+                message: self.text(),
+            }),
+            _ => Outcome::Saved(self.state()),
+        }
+    }
+
+    pub(crate) fn fill(&mut self) -> Fill {
+        Fill {
+            execution: self.extreme(),
+            order: self.order_id(),
+            strategy: self.strategy_id(),
+            account: AccountId::new(self.small()),
+            instrument: self.instrument_id(),
+            side: self.side(),
+            price: self.price(),
+            quantity: self.quantity(),
+            fee: self.money(),
+            liquidity: self.one_of(&[Liquidity::Maker, Liquidity::Taker]),
+            ts_event: self.time(),
+        }
+    }
+
+    fn change(&mut self) -> OrderChange {
+        let (code, fill) = (self.one_of(&DenyCode::ALL), self.fill());
+        self.one_of(&[
+            OrderChange::Denied(code),
+            OrderChange::Submitted,
+            OrderChange::Accepted,
+            OrderChange::Rejected,
+            OrderChange::Triggered,
+            OrderChange::PendingCancel,
+            OrderChange::CancelRejected,
+            OrderChange::Filled(fill),
+            OrderChange::Canceled,
+            OrderChange::Expired,
+        ])
+    }
+
+    pub(crate) fn update(&mut self) -> OrderUpdate {
+        OrderUpdate {
+            order: self.order_id(),
+            strategy: self.strategy_id(),
+            instrument: self.instrument_id(),
+            side: self.side(),
+            change: self.change(),
+            status: self.one_of(&OrderStatus::ALL),
+            filled: self.quantity(),
+            quantity: self.quantity(),
+            ts_event: self.time(),
+        }
+    }
+
+    pub(crate) fn position(&mut self) -> PositionUpdate {
+        PositionUpdate {
+            strategy: self.strategy_id(),
+            instrument: self.instrument_id(),
+            state: PositionState {
+                quantity: SignedQuantity::from_raw(self.wide()),
+                open_cost: self.money(),
+                realized: self.money(),
+                fees: self.money(),
+            },
+            ts_event: self.time(),
+        }
+    }
+}
