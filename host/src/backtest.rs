@@ -115,8 +115,8 @@ fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> 
 }
 
 /// Passes over everything before `start`, keeping what answers the strategy's requests.
-fn warm_up<'a>(
-    events: &mut std::iter::Peekable<store::Merge<&'a Series>>,
+fn warm_up(
+    events: &mut std::iter::Peekable<store::Merge<&Series>>,
     start: Option<Timestamp>,
     requests: &[HistoryRequest],
 ) -> Vec<HistoryBlock> {
