@@ -11,6 +11,8 @@
 mod fake;
 #[path = "it/page.rs"]
 mod page;
+#[path = "it/real_host.rs"]
+mod real_host;
 #[path = "it/rest.rs"]
 mod rest;
 #[path = "it/rest_client.rs"]

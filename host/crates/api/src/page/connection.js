@@ -6,9 +6,15 @@ async function call(method, path, body, type = "application/json") {
     request.headers["Content-Type"] = type;
     request.body = type === "application/json" ? JSON.stringify(body) : body;
   }
-  const response = await fetch(`/api/v1${path}`, request);
-  const text = await response.text();
-  const answer = text ? JSON.parse(text) : null;
+  let response;
+  let answer;
+  try {
+    response = await fetch(`/api/v1${path}`, request);
+    const text = await response.text();
+    answer = text ? JSON.parse(text) : null;
+  } catch (error) {
+    throw new Error(`No answer (${error.message}); whether it was done is not known.`);
+  }
   if (!response.ok) throw new Error(problemText(answer, response));
   return answer;
 }

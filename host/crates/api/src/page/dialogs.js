@@ -1,14 +1,11 @@
 // The kill switch's question, and loading or swapping a plugin.
 
 function notice(text) {
-  const bar = byId("offline");
+  const bar = byId("notice");
   setText(bar, text);
-  document.body.classList.add("told");
-  bar.style.display = "block";
-  setTimeout(() => {
-    bar.style.display = "";
-    document.body.classList.remove("told");
-  }, 6000);
+  bar.hidden = false;
+  clearTimeout(bar.timer);
+  bar.timer = setTimeout(() => { bar.hidden = true; }, 8000);
 }
 
 const killDialog = byId("kill-dialog");
@@ -118,7 +115,7 @@ pluginForm.addEventListener("submit", async (event) => {
     setText(result, await sendPlugin());
     setClass(result, "result up");
   } catch (error) {
-    setText(result, `${error.message}. Nothing changed.`);
+    setText(result, error.message);
     setClass(result, "result down");
   } finally {
     submit.disabled = false;

@@ -77,5 +77,5 @@ const clock = (rfc) => (rfc ? rfc.slice(11, 23) : "–");
 function flash(node, direction) {
   const style = getComputedStyle(document.documentElement);
   const colour = style.getPropertyValue(direction > 0 ? "--up-soft" : "--down-soft");
-  node.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], 500);
+  node.animate([{ backgroundColor: colour }, { backgroundColor: "transparent" }], 350);
 }

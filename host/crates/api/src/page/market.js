@@ -23,9 +23,9 @@ function buildInstrument(item) {
   const chart = makeCanvas(150, 26);
   return [
     element("td", {}, [element("strong", { text: item.symbol })]),
-    element("td", { className: "faint small", text: item.class }),
+    element("td", { className: "faint small minor", text: item.class }),
     numberCell(), numberCell(), cell("number faint"),
-    element("td", {}, [chart]), cell("number faint small"),
+    element("td", {}, [chart]), cell("number faint small minor"),
   ];
 }
 

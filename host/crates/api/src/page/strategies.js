@@ -38,7 +38,7 @@ function buildStrategy(item) {
     ]),
     element("td", {}, [element("span"), element("div", { className: "small wrap" })]),
     element("td", {}, [element("div"), element("div", { className: "faint code" })]),
-    element("td", {}, [element("div", { className: "parameters code" })]),
+    element("td", { className: "minor" }, [element("div", { className: "parameters code" })]),
     numberCell(),
     element("td", {}, [makeCanvas(140, 30)]),
     element("td", {}, [element("div", { className: "buttons" }, actions)]),
@@ -62,14 +62,16 @@ function updateStrategy(cells, item) {
   setText(plugin, item.plugin ? `${item.plugin.name} ${item.plugin.version}` : item.manual ? "by hand" : "–");
   setText(hash, item.plugin ? item.plugin.hash.slice(0, 10) : "");
   const parameters = Object.entries(item.plugin?.parameters ?? {});
-  setText(cells[3].firstChild, parameters.map(([name, value]) => `${name}=${value}`).join("  "));
+  const pairs = parameters.map(([name, value]) => `${name}=${value}`);
+  setText(cells[3].firstChild, pairs.join("  "));
+  cells[3].title = pairs.join("\n");
   updateProfit(cells, item.name);
   const [start, pause, resume, stop, swap] = cells[6].firstChild.children;
   if (!start) return;
   Object.entries({ start, pause, resume, stop }).forEach(([name, button]) => {
-    button.disabled = !ALLOWED[name].has(item.state);
+    button.hidden = !ALLOWED[name].has(item.state);
   });
-  swap.disabled = item.state === "STOPPED" || item.state === "ERROR";
+  swap.hidden = item.state === "STOPPED" || item.state === "ERROR";
 }
 
 function updateProfit(cells, name) {

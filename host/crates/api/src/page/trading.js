@@ -25,6 +25,7 @@ const showPositions = () => positionRows.show(
   positionKey,
 );
 
+const SHOWN_ORDERS = 200;
 let orderFilter = "open";
 
 function buildOrder(item) {
@@ -54,7 +55,7 @@ const orderRows = new Rows("orders", buildOrder, updateOrder);
 
 function showOrders() {
   const wanted = [...state.orders.values()].filter((order) => isClosed(order) === (orderFilter === "closed"));
-  orderRows.show(wanted.reverse(), (item) => item.id);
+  orderRows.show(wanted.reverse().slice(0, SHOWN_ORDERS), (item) => item.id);
 }
 
 async function cancelOrder(id, button) {

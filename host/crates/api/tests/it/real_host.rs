@@ -1,0 +1,241 @@
+//! The API in front of the real host, with a market of a few quotes and orders by hand.
+
+use crate::fake::number;
+use crate::rest_client::{Answer, request};
+use api::{Api, Settings, router};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use engine::{Definition, Latency, Slippage, VenueConfig};
+use model::{
+    AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
+    Margin, Money, Quantity, Quote, Rate, Timestamp, VenueId,
+};
+use serde_json::json;
+use services::clock::ManualClock;
+use services::feed::MarketInput;
+use services::host::{Host, HostConfig, HostHandle};
+use services::plugin::{Plugin, PluginHost, Refusal};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+const START_NS: u64 = 1_704_067_200_000_000_000;
+
+/// Refuses every plugin at its first stage.
+struct NoPlugins;
+
+impl PluginHost for NoPlugins {
+    fn admit(&self, _: &[u8]) -> Result<Arc<dyn Plugin>, Refusal> {
+        Err(Refusal {
+            stage: "parse",
+            reason: "this is not WebAssembly".into(),
+        })
+    }
+}
+
+fn definitions() -> Vec<Definition> {
+    let usd = CurrencyId::new(0);
+    let instrument = Instrument {
+        symbol: "EUR/USD.SIM".into(),
+        venue: VenueId::new(0),
+        class: AssetClass::Equity,
+        quote_currency: usd,
+        tick: number("0.0001"),
+        lot: number("1000"),
+        min_quantity: number("1000"),
+        max_quantity: number("1000000"),
+        multiplier: Quantity::ONE,
+        margin: Margin {
+            initial: number("0.1"),
+            maintenance: number("0.05"),
+        },
+        fees: Fees::default(),
+        day_end: Duration::ZERO,
+        tradable: true,
+    };
+    vec![
+        Definition::Currency("USD".into()),
+        Definition::Venue(VenueConfig {
+            name: "SIM".into(),
+            latency: Latency::default(),
+            slippage: Slippage::None,
+        }),
+        Definition::Instrument(instrument),
+        Definition::Account(AccountConfig {
+            name: "paper".into(),
+            venue: VenueId::new(0),
+            kind: AccountKind::Margin {
+                leverage: Rate::whole(1).unwrap(),
+            },
+            base_currency: usd,
+            deposits: vec![(usd, Money::whole(100_000).unwrap())],
+        }),
+    ]
+}
+
+/// A host on a test stand, and a router in front of it.
+struct Stand {
+    host: HostHandle,
+    clock: Arc<ManualClock>,
+    router: Router,
+    sent: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl Stand {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = HostConfig::new(definitions(), folder.path());
+        let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
+        // The engine's thread ends with the last handle; nobody needs its verdict here.
+        let (host, _thread) = Host::start(config, Arc::new(NoPlugins), clock.clone()).unwrap();
+        Self {
+            router: router(Api::new(host.clone(), Settings::default())),
+            host,
+            clock,
+            sent: 0,
+            _folder: folder,
+        }
+    }
+
+    /// Waits until something that the host does on its own is seen.
+    async fn until(&self, path: &str, pointer: &str, expect: serde_json::Value) {
+        for _ in 0..4_000 {
+            if self.send("GET", path, "").await.json().pointer(pointer) == Some(&expect) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("{pointer} of {path} did not become {expect}");
+    }
+
+    /// Sends a quote and waits until the engine has it: orders may overtake market data.
+    async fn priced(&mut self) {
+        self.quote();
+        let path = "/instruments/EUR/USD.SIM";
+        self.until(path, "/quote/bid", json!("1.1000")).await;
+    }
+
+    /// Sends a quote of 1.1000 / 1.1002 a second later.
+    fn quote(&mut self) {
+        self.sent += 1;
+        let at = Timestamp::from_nanos(START_NS).after(Duration::from_secs(self.sent));
+        self.clock.set(at);
+        let quote = Quote {
+            instrument: InstrumentId::new(0),
+            bid: number("1.1"),
+            ask: number("1.1002"),
+            bid_size: number("1000000"),
+            ask_size: number("1000000"),
+            ts_event: at,
+            ts_init: at,
+        };
+        self.host.send_market(&[MarketInput::Quote(quote)]).unwrap();
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+        let request = request(method, path).header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.into()).unwrap(),
+        }
+    }
+
+    async fn buy(&self, quantity: &str) -> Answer {
+        let ticket = json!({
+            "instrument": "EUR/USD.SIM", "side": "BUY", "type": "MARKET", "quantity": quantity,
+        });
+        self.send("POST", "/orders", &ticket.to_string()).await
+    }
+
+    /// Sends quotes until a list has an item.
+    async fn until_listed(&mut self, path: &str) -> Answer {
+        for _ in 0..1_000 {
+            let answer = self.send("GET", path, "").await;
+            if answer.text != "[]" {
+                return answer;
+            }
+            self.quote();
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("{path} stayed empty");
+    }
+}
+
+#[tokio::test]
+async fn an_order_by_hand_fills_and_shows_everywhere() {
+    let mut stand = Stand::new();
+    stand.priced().await;
+    let placed = stand.buy("2000").await;
+    placed.check(201, &[("/strategy", json!("manual"))]);
+    let expect = [
+        ("/0/price", json!("1.1002")),
+        ("/0/quantity", json!("2000")),
+    ];
+    stand.until_listed("/fills").await.check(200, &expect);
+    let expect = [
+        ("/0/side", json!("LONG")),
+        ("/0/average_price", json!("1.1002")),
+    ];
+    stand.until_listed("/positions").await.check(200, &expect);
+    let id = placed.json()["id"].as_str().unwrap().to_owned();
+    let order = stand.send("GET", &format!("/orders/{id}"), "").await;
+    order.check(200, &[("/status", json!("FILLED"))]);
+    let again = stand.send("DELETE", &format!("/orders/{id}"), "").await;
+    again.check_problem(409, "CONFLICT", None);
+}
+
+#[tokio::test]
+async fn the_gate_denies_with_its_code() {
+    let mut stand = Stand::new();
+    stand.priced().await;
+    let off_the_lot = [("/status", json!("DENIED")), ("/deny_code", json!("P05"))];
+    stand.buy("1500").await.check(201, &off_the_lot);
+    let killed = stand.send("POST", "/engine/kill", r#"{"set":true}"#).await;
+    killed.check(200, &[("/killed", json!(true))]);
+    stand
+        .buy("2000")
+        .await
+        .check(201, &[("/deny_code", json!("P29"))]);
+    stand.send("POST", "/engine/kill", r#"{"set":false}"#).await;
+    let halted = stand
+        .send("POST", "/engine/trading-state", r#"{"state":"HALTED"}"#)
+        .await;
+    halted.check(200, &[("/trading_state", json!("HALTED"))]);
+    stand
+        .buy("2000")
+        .await
+        .check(201, &[("/deny_code", json!("P01"))]);
+}
+
+#[tokio::test]
+async fn what_the_host_does_not_know_names_the_field() {
+    let stand = Stand::new();
+    let ticket = r#"{"instrument":"NO","side":"BUY","type":"MARKET","quantity":"1"}"#;
+    let answer = stand.send("POST", "/orders", ticket).await;
+    answer.check_problem(400, "INVALID_FIELD", Some("/instrument"));
+    let answer = stand.send("DELETE", "/orders/99-0", "").await;
+    answer.check_problem(404, "NOT_FOUND", None);
+    let answer = stand.send("POST", "/strategies/none/start", "").await;
+    answer.check_problem(404, "NOT_FOUND", None);
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_refused_leaves_nothing_behind() {
+    let stand = Stand::new();
+    let load = request("POST", "/strategies?name=a").header("content-type", "application/wasm");
+    let response = stand
+        .router
+        .clone()
+        .oneshot(load.body(Body::from("not wasm")).unwrap());
+    assert_eq!(response.await.unwrap().status(), 422);
+    let expect = [("/0/name", json!("manual")), ("/0/manual", json!(true))];
+    let list = stand.send("GET", "/strategies", "").await;
+    list.check(200, &expect);
+    assert_eq!(list.json().as_array().unwrap().len(), 1);
+    stand.until("/health", "/status", json!("UP")).await;
+}
