@@ -8,7 +8,7 @@ use crate::bindings::StrategyPre;
 use crate::contract::{self, Surface};
 use crate::host::HostState;
 use crate::limits::MAX_COMPONENT_BYTES;
-use crate::{CompileError, Limits, Runtime};
+use crate::{CompileError, Limits, Runtime, reexport};
 use model::PluginHash;
 use std::fmt;
 use std::sync::Arc;
@@ -229,7 +229,7 @@ impl Runtime {
         let surface = Surface::read(bytes, &types).map_err(malformed)?;
         self.check_imports(&surface)?;
         self.check_world(&surface)?;
-        let (component, cached) = self.compile(bytes, hash, limits)?;
+        let (component, cached) = self.compile(bytes, &types, hash, limits)?;
         let pre = self
             .linker()
             .instantiate_pre(&component)
@@ -285,6 +285,7 @@ impl Runtime {
     fn compile(
         &self,
         bytes: &[u8],
+        types: &Types,
         hash: PluginHash,
         limits: &Limits,
     ) -> Result<(Component, bool), AdmissionError> {
@@ -300,6 +301,8 @@ impl Runtime {
                 Err(error) => cache.reject(origin, &crate::compiler::one_line(&error)),
             }
         }
+        let cheaper = reexport::reexported(bytes, types);
+        let bytes = cheaper.as_deref().unwrap_or(bytes);
         let artefact =
             self.compiler()
                 .compile(self.engine(), self.canonical_nans(), bytes, limits)?;

@@ -1,5 +1,6 @@
 //! How wasmtime is configured, once for the process, and the fingerprint of that configuration.
 
+use crate::reexport;
 use std::hash::{Hash, Hasher};
 use wasmtime::{Config, Engine, OptLevel};
 
@@ -24,9 +25,11 @@ pub(crate) fn engine(canonical_nans: bool) -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
-/// A digest of everything compiled code depends on: target, CPU features, options, version.
+/// A digest of everything compiled code depends on besides the component: target, CPU features,
+/// options, versions.
 pub(crate) fn fingerprint(engine: &Engine) -> [u8; 32] {
     let mut hasher = Digest(blake3::Hasher::new());
+    hasher.write(reexport::VERSION);
     engine.precompile_compatibility_hash().hash(&mut hasher);
     *hasher.0.finalize().as_bytes()
 }

@@ -30,6 +30,7 @@ mod limits;
 mod log_text;
 mod memory;
 mod parameters;
+mod reexport;
 mod runtime;
 mod ticker;
 mod type_text;
