@@ -177,12 +177,11 @@ async fn orders_of_a_strategy_that_came_later_have_its_name() {
 async fn quotes_are_conflated_to_the_latest() {
     let (server, mut client) = greeted().await;
     client.subscribe(r#""channel":"quotes","max_hz":5"#).await;
-    let last = (0..1_000).map(|n| {
-        server
-            .host
-            .publish(Change::Quote(quote(EURUSD, &format!("1.{n:04}"))))
-    });
-    let last = last.last().unwrap();
+    let mut last = 0;
+    for n in 0..1_000 {
+        let quote = quote(EURUSD, &format!("1.{n:04}"));
+        last = server.host.publish(Change::Quote(quote));
+    }
     let mut received = 0;
     loop {
         let update = client.expect("update").await;
