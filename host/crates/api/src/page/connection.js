@@ -39,7 +39,6 @@ class Stream {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.expected = 1;
-    this.reason = "";
     this.silence = 0;
     socket.addEventListener("open", () => {
       this.subscriptions.forEach((wish, index) => {
@@ -61,6 +60,7 @@ class Stream {
     if (message.type === "hello") {
       this.patience = 3 * message.heartbeat_ms;
       this.attempts = 0;
+      this.reason = "";
       this.onStatus(null);
     }
     if (message.type === "bye") this.reason = message.reason;

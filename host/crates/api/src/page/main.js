@@ -14,7 +14,10 @@ function showChanged() {
 }
 
 function receive(message) {
-  if (message.type === "hello") loadInstruments().catch((error) => notice(error.message));
+  if (message.type === "hello") {
+    takeRun(message.run);
+    loadInstruments().catch((error) => notice(error.message));
+  }
   if (message.type === "error") notice(`${message.field ?? ""} ${message.reason}`);
   const channel = apply(message);
   if (!channel) return;

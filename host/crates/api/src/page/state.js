@@ -6,7 +6,7 @@ const KEPT_MIDS = 240;
 const KEPT_EQUITY = 900;
 
 const state = {
-  engine: null, rate: null, rateFrom: null,
+  run: null, engine: null, rate: null, rateFrom: null,
   instruments: new Map(), strategies: new Map(), positions: new Map(),
   orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
 };
@@ -48,6 +48,16 @@ function takeBalances(account) {
     const name = account.account ?? account.name;
     state.balances.set(`${name}\n${balance.currency}`, { account: name, ...balance });
   }
+}
+
+/** Forgets what was seen of another run of the host. */
+function takeRun(run) {
+  if (state.run !== run) {
+    state.equity.clear();
+    state.instruments.clear();
+    state.rate = state.rateFrom = null;
+  }
+  state.run = run;
 }
 
 /** Inputs per second between two looks at the engine that are far enough apart. */

@@ -40,7 +40,7 @@ function buildStrategy(item) {
     element("td", {}, [element("div"), element("div", { className: "faint code" })]),
     element("td", { className: "minor" }, [element("div", { className: "parameters code" })]),
     numberCell(),
-    element("td", {}, [makeCanvas(140, 30)]),
+    element("td", {}, [makeCanvas(110, 30)]),
     element("td", {}, [element("div", { className: "buttons" }, actions)]),
   ];
 }
@@ -128,7 +128,7 @@ async function linesOf(strategy) {
 let shownLog = "";
 
 async function showLog() {
-  if (document.hidden) return;
+  if (document.hidden || document.body.classList.contains("offline")) return;
   const chosen = byId("log-strategy").value;
   const names = chosen ? [chosen] : [...state.strategies.keys()];
   const lines = (await Promise.all(names.map(linesOf))).flat();

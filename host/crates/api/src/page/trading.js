@@ -2,6 +2,13 @@
 
 const sideText = (side) => element("span", { className: side === "BUY" ? "up" : "down", text: side });
 
+/** An average price with one digit more than the grid has; the exact one stays in the tooltip. */
+function averageText(position) {
+  const digits = state.instruments.get(position.instrument)?.price_digits;
+  if (position.average_price === null || digits === undefined) return position.average_price ?? "–";
+  return Number(position.average_price).toFixed(digits + 1);
+}
+
 const positionRows = new Rows(
   "positions",
   (item) => [
@@ -12,7 +19,8 @@ const positionRows = new Rows(
   (cells, item) => {
     setText(cells[2], item.quantity);
     setClass(cells[2], `number ${signClass(Number(item.quantity))}`);
-    setText(cells[3], item.average_price ?? "–");
+    setText(cells[3], averageText(item));
+    cells[3].title = item.average_price ?? "";
     [[4, item.unrealized], [5, item.realized]].forEach(([index, amount]) => {
       setText(cells[index], money(amount));
       setClass(cells[index], `number ${signClass(Number(amount ?? 0))}`);
@@ -82,10 +90,11 @@ byId("order-filter").addEventListener("click", (event) => {
 const fillRows = new Rows(
   "fills",
   (item) => [
-    element("td", { className: "faint small", text: clock(item.ts_event), title: item.ts_event }),
     element("td", {}, [
       element("div", { text: item.instrument }),
-      element("div", { className: "faint small", text: item.strategy }),
+      element("div", {
+        className: "faint small", text: `${clock(item.ts_event)} ${item.strategy}`, title: item.ts_event,
+      }),
     ]),
     element("td", { className: "number" }, [
       element("div", {}, [sideText(item.side), ` ${item.quantity}`]),
