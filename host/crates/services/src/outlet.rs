@@ -58,6 +58,8 @@ pub(crate) struct Parcel {
     pub(crate) items: Vec<Item>,
     pub(crate) marks: BTreeMap<InstrumentId, Mark>,
     pub(crate) numbers: Option<Numbers>,
+    /// Pushes and notes up to here are in this parcel or were in earlier ones.
+    pub(crate) up_to: u64,
 }
 
 /// The queue.
@@ -72,6 +74,8 @@ pub(crate) struct Outlet {
 #[derive(Default)]
 struct State {
     parcel: Parcel,
+    /// Pushes and notes so far.
+    pushed: u64,
     closed: bool,
 }
 
@@ -89,6 +93,11 @@ impl Outlet {
     /// Prices that were replaced before the projection saw them.
     pub(crate) fn conflated(&self) -> u64 {
         self.conflated.load(Ordering::Relaxed)
+    }
+
+    /// Pushes and notes so far; what readers are shown is compared with it.
+    pub(crate) fn pushed(&self) -> u64 {
+        lock(&self.state).pushed
     }
 
     /// Hands over what one batch of inputs changed. Waits while more than the bound is waiting.
@@ -114,6 +123,7 @@ impl Outlet {
             }
         }
         state.parcel.numbers = Some(numbers);
+        state.pushed += 1;
         // Prices alone wait for the projection's own rhythm: no wake-up for each quote.
         let urgent = !items.is_empty();
         state.parcel.items.append(items);
@@ -128,6 +138,7 @@ impl Outlet {
         let mut state = lock(&self.state);
         if !state.closed {
             state.parcel.items.push(item);
+            state.pushed += 1;
         }
         drop(state);
         self.arrived.notify_one();
@@ -141,7 +152,8 @@ impl Outlet {
             state.parcel.items.is_empty() && !state.closed
         });
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        let parcel = std::mem::take(&mut state.parcel);
+        let mut parcel = std::mem::take(&mut state.parcel);
+        parcel.up_to = state.pushed;
         let over = state.closed && parcel.items.is_empty() && parcel.numbers.is_none();
         drop(state);
         self.room.notify_all();

@@ -25,6 +25,7 @@ const SLOW_RHYTHM: Duration = Duration::from_millis(250);
 pub(crate) struct Shared {
     model: RwLock<ReadModel>,
     updates: broadcast::Sender<Arc<Update>>,
+    /// How much of the outlet the model shows, as [`Outlet::pushed`] counts.
     applied: watch::Sender<u64>,
 }
 
@@ -48,11 +49,13 @@ impl Shared {
         self.updates.subscribe()
     }
 
-    /// Waits until the model shows the input with `sequence`, or the projection has ended.
-    pub(crate) async fn shows(&self, sequence: u64) {
-        // An error means that the projection is gone; the model then shows all it ever will.
+    /// Waits until the model shows everything that was handed to the projection by now, or the
+    /// projection has ended.
+    pub(crate) async fn catches_up_with(&self, outlet: &Outlet) {
+        let pushed = outlet.pushed();
         let mut applied = self.applied.subscribe();
-        let _ended = applied.wait_for(|applied| *applied >= sequence).await;
+        // An error means that the projection is gone; the model then shows all it ever will.
+        let _ended = applied.wait_for(|applied| *applied >= pushed).await;
     }
 
     fn publish(&self, model: &mut ReadModel, time: Timestamp, changes: &mut Vec<Change>) {
@@ -130,9 +133,7 @@ impl Pass {
         }
         shared.publish(&mut model, time, changes);
         drop(model);
-        if let Some(numbers) = parcel.numbers {
-            shared.applied.send_replace(numbers.sequence);
-        }
+        shared.applied.send_replace(parcel.up_to);
         drop(retired);
     }
 }

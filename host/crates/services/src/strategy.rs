@@ -135,8 +135,8 @@ impl Strategies {
         }
     }
 
-    /// Admits a plugin and adds a strategy; returns the sequence after which readers see it.
-    pub(crate) fn load(&self, request: LoadRequest) -> Result<u64, HostError> {
+    /// Admits a plugin and adds a strategy, started if asked for.
+    pub(crate) fn load(&self, request: LoadRequest) -> Result<(), HostError> {
         check_name(&request.name)?;
         let account = self.account(request.account.as_deref())?;
         let _occupied = self.reserve(&request.name)?;
@@ -167,12 +167,12 @@ impl Strategies {
         }
         match instance {
             Some(instance) => self.start_with(&request.name, id, instance),
-            None => Ok(stepped.sequence),
+            None => Ok(()),
         }
     }
 
     /// Starts a strategy that is stopped or broken, from what it saved last.
-    pub(crate) fn start(&self, name: &str) -> Result<u64, HostError> {
+    pub(crate) fn start(&self, name: &str) -> Result<(), HostError> {
         let _occupied = self.occupy(name, "start")?;
         let (id, loaded) = self.loaded(name)?;
         let instance = self.make(name, &loaded)?;
@@ -180,13 +180,13 @@ impl Strategies {
     }
 
     /// Stops a strategy and keeps what it saved. A swap under way is given up by the engine.
-    pub(crate) fn stop(&self, name: &str) -> Result<u64, HostError> {
+    pub(crate) fn stop(&self, name: &str) -> Result<(), HostError> {
         let id = self.plugged(name)?;
         let stepped = self.step(StepRequest::command(Command::Stop(id)))?;
         self.keep_saved(name, id, &stepped.effects);
         match stepped.refusal() {
             Some(why) => Err(no_effect(why)),
-            None => Ok(stepped.sequence),
+            None => Ok(()),
         }
     }
 
@@ -197,7 +197,7 @@ impl Strategies {
             .and_then(|entry| entry.saved.clone())
     }
 
-    fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<u64, HostError> {
+    fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
         let Instance { made, hash, view } = instance;
         let state = lock(&self.entries)
             .get(name)
@@ -224,7 +224,7 @@ impl Strategies {
             _ => None,
         });
         let Some(fault) = fault else {
-            return Ok(stepped.sequence);
+            return Ok(());
         };
         let mut reason = format!("`{name}` broke while it started: {fault}");
         if restored && fault.kind == FaultKind::Refused {

@@ -205,7 +205,9 @@ fn distribution(times: impl Iterator<Item = u64>) -> Result<Distribution, SwapBe
         Histogram::<u64>::new(3).map_err(|error| SwapBenchError::Broken(error.to_string()))?;
     // `record` widens the histogram as needed; saturating would cut every time to its first bounds.
     for time in times {
-        histogram.record(time).map_err(|error| SwapBenchError::Broken(error.to_string()))?;
+        histogram
+            .record(time)
+            .map_err(|error| SwapBenchError::Broken(error.to_string()))?;
     }
     Ok(Distribution {
         p50: histogram.value_at_quantile(0.5),

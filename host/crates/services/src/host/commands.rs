@@ -73,7 +73,7 @@ impl HostHandle {
             .blocking(move || strategies.swap(&asked, request))
             .await?;
         Ok(SwapReport {
-            strategy: self.shown(name, done.committed_at).await?,
+            strategy: self.known(name)?,
             begun_at: done.begun_at,
             committed_at: done.committed_at,
             caught_up: done.caught_up,
@@ -195,7 +195,7 @@ impl HostHandle {
         let stepped = self.step(command(view.id)).await?;
         match stepped.refusal() {
             Some(why) => Err(HostError::Conflict(why.to_string())),
-            None => self.shown(name, stepped.sequence).await,
+            None => self.known(name),
         }
     }
 
@@ -204,7 +204,7 @@ impl HostHandle {
         let (request, answer) = StepRequest::command(command);
         self.0.inbox.offer_command(request)?;
         let stepped = answer.await.map_err(|_| HostError::Stopped)?;
-        self.0.shared.shows(stepped.sequence).await;
+        self.catch_up().await;
         Ok(stepped)
     }
 
@@ -212,12 +212,12 @@ impl HostHandle {
     async fn slow(
         &self,
         name: String,
-        act: impl FnOnce(&Strategies, &str) -> Result<u64, HostError> + Send + 'static,
+        act: impl FnOnce(&Strategies, &str) -> Result<(), HostError> + Send + 'static,
     ) -> Result<Arc<StrategyView>, HostError> {
         let strategies = Arc::clone(&self.0.strategies);
         let asked = name.clone();
-        let sequence = self.blocking(move || act(&strategies, &asked)).await?;
-        self.shown(&name, sequence).await
+        self.blocking(move || act(&strategies, &asked)).await?;
+        self.known(&name)
     }
 
     /// Runs a slow request on a worker, a bounded number at once.
@@ -227,11 +227,20 @@ impl HostHandle {
     ) -> Result<T, HostError> {
         let permit = Arc::clone(&self.0.workers).acquire_owned().await;
         let permit = permit.map_err(|_| HostError::Stopped)?;
-        self.on_worker(move || {
-            let _permit = permit;
-            act()
-        })
-        .await
+        let result = self
+            .on_worker(move || {
+                let _permit = permit;
+                act()
+            })
+            .await;
+        // Also after a failure: whoever looks next sees what it left.
+        self.catch_up().await;
+        result
+    }
+
+    /// Waits until readers see what happened by now.
+    async fn catch_up(&self) {
+        self.0.shared.catches_up_with(&self.0.outlet).await;
     }
 
     async fn on_worker<T: Send + 'static>(
@@ -247,8 +256,7 @@ impl HostHandle {
         }
     }
 
-    async fn shown(&self, name: &str, sequence: u64) -> Result<Arc<StrategyView>, HostError> {
-        self.0.shared.shows(sequence).await;
+    fn known(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
         self.strategy(name)
             .ok_or_else(|| not_found("strategy", name))
     }

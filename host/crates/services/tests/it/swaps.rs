@@ -5,6 +5,7 @@ use crate::stand::{Stand, ticket};
 use engine::StrategyState;
 use model::Side;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
+use services::host::HostHandle;
 use services::swap_bench::{SwapBenchConfig, swap_bench};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,6 +97,16 @@ async fn a_failing_swap_leaves_the_old_version_running() {
 
 /// Swaps to a candidate that starts only after `quotes` more quotes have passed.
 async fn swap_late(stand: &mut Stand, plugin: &str, quotes: u64) -> Result<SwapReport, HostError> {
+    swap_late_and(stand, plugin, quotes, async |_| {}).await
+}
+
+/// The same; before the candidate may start, something else happens too.
+async fn swap_late_and(
+    stand: &mut Stand,
+    plugin: &str,
+    quotes: u64,
+    meanwhile: impl AsyncFnOnce(&HostHandle),
+) -> Result<SwapReport, HostError> {
     let gate = Arc::clone(&stand.natives.gate);
     let (holds, held) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
@@ -118,6 +129,7 @@ async fn swap_late(stand: &mut Stand, plugin: &str, quotes: u64) -> Result<SwapR
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     stand.quotes(quotes).await;
+    meanwhile(&stand.host).await;
     release.send(()).unwrap();
     holder.join().unwrap();
     swap.await.unwrap()
@@ -170,19 +182,13 @@ async fn stopping_a_strategy_ends_its_swap() {
     let mut stand = Stand::new();
     stand.load("one", "counter").await.unwrap();
     stand.quotes(5).await;
-    let host = stand.host.clone();
-    let stopper = tokio::spawn(async move {
-        while host.strategy("one").unwrap().swap.as_deref() != Some("catch-up") {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        host.stop("one").await
-    });
-    // The gate opens only after the quotes; the stop comes at any time before or among them.
-    let failed = swap_late(&mut stand, "counter@late", 50).await;
-    assert_eq!(
-        stopper.await.unwrap().unwrap().state,
-        StrategyState::Stopped
-    );
+    let failed = swap_late_and(&mut stand, "counter@late", 50, async |host| {
+        assert_eq!(
+            host.stop("one").await.unwrap().state,
+            StrategyState::Stopped
+        );
+    })
+    .await;
     // The candidate learns of it while it catches up, or at the switch.
     assert!(["catch-up", "switch"].contains(&stage(failed)));
     assert_eq!(stand.view("one").swap, None);
