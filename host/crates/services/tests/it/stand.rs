@@ -155,7 +155,7 @@ impl Stand {
     pub(crate) async fn load(
         &self,
         name: &str,
-        plugin: &str,
+        plugin: impl Into<Vec<u8>>,
     ) -> Result<Arc<StrategyView>, HostError> {
         let request = LoadRequest {
             name: name.to_owned(),
@@ -168,7 +168,11 @@ impl Stand {
         self.host.load_strategy(request).await
     }
 
-    pub(crate) async fn swap(&self, name: &str, plugin: &str) -> Result<SwapReport, HostError> {
+    pub(crate) async fn swap(
+        &self,
+        name: &str,
+        plugin: impl Into<Vec<u8>>,
+    ) -> Result<SwapReport, HostError> {
         let plugin = Some(PluginSource::Bytes(plugin.into()));
         self.host
             .swap(
