@@ -29,14 +29,20 @@ pub struct Plugins {
 /// How plugins are compiled by this program: in a bounded child, cached below `data_dir`.
 pub fn runtime_options(data_dir: &Path) -> Result<RuntimeOptions> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    Ok(RuntimeOptions {
+    Ok(runtime_options_with(program, data_dir))
+}
+
+/// The same with `program` in the place of this one: for a caller that is another program, such as
+/// a test.
+pub fn runtime_options_with(program: PathBuf, data_dir: &Path) -> RuntimeOptions {
+    RuntimeOptions {
         cache_directory: Some(data_dir.join("compiled")),
         compiler: Compiler::Child {
             program,
             args: vec![OsString::from(COMPILE_COMMAND)],
         },
         ..RuntimeOptions::default()
-    })
+    }
 }
 
 /// Where compiled plugins are kept when no configuration says otherwise.

@@ -1,12 +1,11 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
 use crate::config::{self, Config, FeedSection, Fsync};
-use crate::plugins::runtime_options;
 use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
 use api::{Api, Settings};
 use model::{Duration, InstrumentId};
-use runtime::{Limits, Runtime};
+use runtime::{Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
 use services::handle::{LoadRequest, PluginSource};
@@ -34,7 +33,14 @@ pub struct App {
 impl App {
     /// Starts everything a configuration names. `file` stands for it in messages; `run` names this
     /// run and its journal.
-    pub async fn start(file: &Path, config: &Config, run: String) -> Result<Self> {
+    ///
+    /// `compiler` is how plugins are compiled, see [`crate::plugins::runtime_options`].
+    pub async fn start(
+        file: &Path,
+        config: &Config,
+        run: String,
+        compiler: RuntimeOptions,
+    ) -> Result<Self> {
         if !config.host.listen.ip().is_loopback() {
             bail!(
                 "{}: host.listen: {} is reachable from outside, and there is no identity yet; \
@@ -44,15 +50,22 @@ impl App {
             );
         }
         let universe = config::build(file, config)?;
+        let feed = feed(config, &universe).with_context(|| file.display().to_string())?;
         let listener = TcpListener::bind(config.host.listen)
             .await
-            .with_context(|| format!("host.listen: cannot listen on {}", config.host.listen))?;
+            .with_context(|| {
+                format!(
+                    "{}: host.listen: cannot listen on {}",
+                    file.display(),
+                    config.host.listen
+                )
+            })?;
         let journal = config
             .host
             .data_dir
             .join("journals")
             .join(format!("{run}.journal"));
-        let (handle, trader) = start_host(config, &universe, &journal)?;
+        let (handle, trader) = start_host(config, feed, &universe, &journal, compiler)?;
         let app = Self {
             handle,
             trader,
@@ -60,7 +73,7 @@ impl App {
             run,
             journal,
         };
-        if let Err(error) = app.load_strategies(config).await {
+        if let Err(error) = app.load_strategies(file, config).await {
             app.handle.shutdown().await?;
             return Err(error);
         }
@@ -101,7 +114,7 @@ impl App {
         ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))
     }
 
-    async fn load_strategies(&self, config: &Config) -> Result<()> {
+    async fn load_strategies(&self, file: &Path, config: &Config) -> Result<()> {
         for section in &config.strategies {
             let request = LoadRequest {
                 name: section.name.clone(),
@@ -114,7 +127,8 @@ impl App {
             let loaded = self.handle.load_strategy(request).await;
             loaded.with_context(|| {
                 format!(
-                    "strategy `{}`, plugin {}",
+                    "{}: strategy `{}`, plugin {}",
+                    file.display(),
                     section.name,
                     section.plugin.display()
                 )
@@ -126,8 +140,10 @@ impl App {
 
 fn start_host(
     config: &Config,
+    feed: FeedConfig,
     universe: &Universe,
     journal: &Path,
+    compiler: RuntimeOptions,
 ) -> Result<(HostHandle, JoinHandle<Ended>)> {
     let data_dir = &config.host.data_dir;
     std::fs::create_dir_all(data_dir)
@@ -136,10 +152,10 @@ fn start_host(
         Fsync::Never => services::journal_file::Fsync::Never,
         Fsync::Commit => services::journal_file::Fsync::OnCommit,
     };
-    let runtime = Runtime::new(runtime_options(data_dir)?)?;
+    let runtime = Runtime::new(compiler)?;
     let plugins = WasmPlugins::new(runtime, Limits::default());
     let host = HostConfig {
-        feed: feed(config, universe)?,
+        feed,
         journal: Some(JournalConfig {
             path: journal.to_owned(),
             fsync,

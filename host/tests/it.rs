@@ -1,6 +1,21 @@
 //! The whole program, run as its users run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "helpers of tests outside `#[test]` functions"
+)]
 
-mod it {
-    pub mod live;
-    pub mod process;
-}
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/configuration.rs"]
+mod configuration;
+#[path = "it/determinism.rs"]
+mod determinism;
+#[path = "it/live.rs"]
+mod live;
+#[path = "it/process.rs"]
+mod process;
+#[path = "it/real_data.rs"]
+mod real_data;

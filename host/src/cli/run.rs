@@ -2,6 +2,7 @@
 
 use super::say;
 use crate::config::{self, environment_overrides};
+use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -35,7 +36,8 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let app = App::start(file, &config, run_name()?).await?;
+        let compiler = runtime_options(&config.host.data_dir)?;
+        let app = App::start(file, &config, run_name()?, compiler).await?;
         let address = app.address()?;
         say(&format!("argonaut is up: http://{address}/ shows it live"))?;
         say(&format!("journal: {}", app.journal().display()))?;

@@ -3,6 +3,7 @@
 
 use super::process::{argonaut, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
+use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
 use serde_json::Value;
 use std::path::Path;
@@ -51,7 +52,9 @@ fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
     let config = config(folder.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (ended, journal) = runtime.block_on(async {
-        let app = App::start(Path::new(FILE), &config, "test".to_owned())
+        let program = env!("CARGO_BIN_EXE_argonaut").into();
+        let compiler = runtime_options_with(program, folder.path());
+        let app = App::start(Path::new(FILE), &config, "test".to_owned(), compiler)
             .await
             .unwrap();
         let base = format!("http://{}/api/v1", app.address().unwrap());

@@ -32,6 +32,16 @@ pub fn argonaut(folder: &Path, arguments: &[&str]) -> Output {
     run(Path::new(env!("CARGO_BIN_EXE_argonaut")), folder, arguments)
 }
 
+/// Runs the binary under test in `folder` with more environment variables.
+pub fn execute(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_argonaut"))
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .output()
+        .expect("it starts")
+}
+
 /// Runs any build of the program in `folder`.
 pub fn run(program: &Path, folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program)

@@ -95,12 +95,23 @@ pub enum Staged {
 pub(crate) enum CandidateSeat {
     Inline(Box<Candidate>),
     Recorder(Box<dyn Recorder>),
+    /// It broke while it caught up inline. It stays seated until the command that ends the swap:
+    /// live, where it catches up elsewhere, its bars are made and journaled until then, and a
+    /// replay must make the same ones.
+    Broken,
 }
 
 /// A candidate with the name of its plugin.
 pub(crate) struct Successor {
     pub(crate) plugin: PluginHash,
     pub(crate) seat: CandidateSeat,
+}
+
+impl Successor {
+    /// Whether it can no longer take over.
+    pub(crate) fn is_broken(&self) -> bool {
+        matches!(self.seat, CandidateSeat::Broken)
+    }
 }
 
 /// One strategy.

@@ -65,9 +65,11 @@ impl Engine {
                 return;
             }
             CandidateSeat::Inline(candidate) => candidate.handle(now, event).err(),
+            CandidateSeat::Broken => return,
         };
         if let Some(fault) = faulted {
-            self.abort_swap(strategy, format!("catch-up: {fault}"));
+            successor.seat = CandidateSeat::Broken;
+            self.tell_aborted(strategy, format!("catch-up: {fault}"));
         }
     }
 

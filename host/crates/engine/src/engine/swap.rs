@@ -18,7 +18,8 @@ impl Engine {
         let Some(place) = self.strategies.get_mut(strategy) else {
             return self.ignore(Ignored::UnknownStrategy(strategy));
         };
-        if !place.is_live() || place.successor.is_some() {
+        let catching_up = place.successor.as_ref();
+        if !place.is_live() || catching_up.is_some_and(|successor| !successor.is_broken()) {
             let (state, command) = (place.state, "swap");
             return self.ignore(Ignored::WrongState {
                 strategy,
@@ -29,6 +30,7 @@ impl Engine {
         let Some(staged) = place.staged.take() else {
             return self.ignore(Ignored::NothingStaged(strategy));
         };
+        self.clear_candidate(strategy);
         let Some(state) = self.save(strategy) else {
             return;
         };
@@ -51,13 +53,14 @@ impl Engine {
         let (declared, seat) = match staged {
             Staged::Instance(instance) => {
                 let mut candidate = Candidate::new(strategy, instance);
-                candidate
-                    .start(now, &snapshot)
-                    .map_err(|fault| format!("hand-over: {fault}"))?;
-                (
-                    candidate.declared().to_vec(),
-                    CandidateSeat::Inline(Box::new(candidate)),
-                )
+                let declared = candidate.declared().to_vec();
+                match candidate.start(now, &snapshot) {
+                    Ok(()) => (declared, CandidateSeat::Inline(Box::new(candidate))),
+                    Err(fault) => {
+                        self.tell_aborted(strategy, format!("hand-over: {fault}"));
+                        (declared, CandidateSeat::Broken)
+                    }
+                }
             }
             Staged::Recorder {
                 declared,
@@ -100,6 +103,15 @@ impl Engine {
         };
         let plugin = successor.plugin;
         let candidate = match (successor.seat, staged) {
+            (CandidateSeat::Broken, _) => {
+                let (state, command) = (place.state, "commit a swap");
+                self.clear_candidate(strategy);
+                return self.ignore(Ignored::WrongState {
+                    strategy,
+                    state,
+                    command,
+                });
+            }
             (CandidateSeat::Inline(candidate), _) => candidate,
             (CandidateSeat::Recorder(_), Some(Staged::CaughtUp(candidate))) => candidate,
             (seat @ CandidateSeat::Recorder(_), _) => {
@@ -164,6 +176,11 @@ impl Engine {
     }
 
     pub(super) fn abort_swap(&mut self, strategy: StrategyId, reason: String) {
+        self.clear_candidate(strategy);
+        self.tell_aborted(strategy, reason);
+    }
+
+    fn clear_candidate(&mut self, strategy: StrategyId) {
         let seat = Seat {
             strategy,
             role: Role::Candidate,
@@ -174,6 +191,9 @@ impl Engine {
         if let Some(place) = self.strategies.get_mut(strategy) {
             place.successor = None;
         }
+    }
+
+    pub(super) fn tell_aborted(&mut self, strategy: StrategyId, reason: String) {
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Aborted(reason)));
     }

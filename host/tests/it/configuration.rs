@@ -1,0 +1,250 @@
+//! What is wrong with a configuration is said in one line: where, which key, and what would do.
+
+use super::process::{error_line, execute};
+use argonaut::config;
+use std::path::Path;
+
+/// The smallest configuration that runs.
+const GOOD: &str = r#"[feed]
+kind = "simulated"
+
+[[venue]]
+name = "SIM"
+insert_latency = "2ms"
+
+[[instrument]]
+symbol = "EUR/USD"
+class = "fx_pair"
+base = "EUR"
+quote = "USD"
+tick = "0.00001"
+lot = "1000"
+
+[[account]]
+name = "main"
+kind = "cash"
+base_currency = "USD"
+deposits = { USD = "1000" }
+"#;
+
+/// The good configuration with `from` replaced.
+fn with(from: &str, to: &str) -> String {
+    assert_eq!(GOOD.matches(from).count(), 1, "`{from}` names one place");
+    GOOD.replace(from, to)
+}
+
+/// What reading and building say of a text.
+fn problem(text: &str, overrides: &[(&str, &str)]) -> String {
+    let file = Path::new("host.toml");
+    let overrides: Vec<_> = overrides
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let built = config::parse(file, text, &overrides)
+        .and_then(|config| config::build(file, &config).map(|_universe| ()));
+    built.expect_err("it is wrong").to_string()
+}
+
+/// One line that is, or begins with, `expect`.
+fn check(text: &str, expect: &str) {
+    let found = problem(text, &[]);
+    assert!(found.starts_with(expect), "{found}\nexpected: {expect}");
+    assert_eq!(found.lines().count(), 1, "{found}");
+}
+
+#[test]
+fn the_good_one_is_good() {
+    let config = config::parse(Path::new("host.toml"), GOOD, &[]).unwrap();
+    config::build(Path::new("host.toml"), &config).unwrap();
+}
+
+#[test]
+fn what_the_file_does_not_say_right_is_named_with_its_line() {
+    check(
+        &with("insert_latency", "insert_latncy"),
+        "host.toml:6: venue[0].insert_latncy: unknown field `insert_latncy`, expected one of \
+         `name`, `insert_latency`, ",
+    );
+    check(
+        &with("quote =", "qoute ="),
+        "host.toml:12: instrument[0].qoute: unknown field `qoute`, expected one of `symbol`, ",
+    );
+    check(
+        &with("[feed]\nkind = \"simulated\"\n", ""),
+        "host.toml:1: missing field `feed`",
+    );
+    check(
+        &with("lot = \"1000\"\n", ""),
+        "host.toml:8: instrument[0]: missing field `lot`",
+    );
+    check(&with("[feed]", "[feed"), "host.toml:1: unclosed table");
+    check(
+        &with("fx_pair", "forex"),
+        "host.toml:10: instrument[0].class: unknown variant `forex`, expected one of `equity`, \
+         `fx_pair`, ",
+    );
+}
+
+#[test]
+fn amounts_and_durations_are_text_with_units() {
+    check(
+        &with("\"2ms\"", "\"5 parsecs\""),
+        "host.toml:6: venue[0].insert_latency: `5 parsecs` needs a unit: ns, us, ms, s, min or h, \
+         as in \"5ms\"",
+    );
+    check(
+        &with("\"2ms\"", "5"),
+        "host.toml:6: venue[0].insert_latency: invalid type: integer `5`, expected a duration \
+         with its unit in quotes, such as \"5ms\"",
+    );
+    check(
+        &with("\"0.00001\"", "0.00001"),
+        "host.toml:13: instrument[0].tick: invalid type: floating point `0.00001`, expected a \
+         decimal number in quotes, such as \"0.0002\"",
+    );
+    check(
+        &with("\"0.00001\"", "\"small\""),
+        "host.toml:13: instrument[0].tick: `small` is not a decimal number",
+    );
+}
+
+#[test]
+fn names_must_be_known_and_unique() {
+    check(
+        &with("class =", "venue = \"NYSE\"\nclass ="),
+        "host.toml: instrument[0].venue: there is no venue `NYSE`; there are: SIM",
+    );
+    let twin = "\n[[instrument]]\nsymbol = \"EUR/USD\"\nclass = \"equity\"\nquote = \"USD\"\n\
+                tick = \"1\"\nlot = \"1\"\n";
+    check(
+        &format!("{GOOD}{twin}"),
+        "host.toml: instrument[1].symbol: `EUR/USD` is defined twice",
+    );
+    let twin = "\n[[account]]\nname = \"main\"\nkind = \"cash\"\nbase_currency = \"USD\"\n\
+                deposits = {}\n";
+    check(
+        &format!("{GOOD}{twin}"),
+        "host.toml: account[1].name: `main` is defined twice",
+    );
+}
+
+#[test]
+fn parts_that_contradict_each_other_are_refused() {
+    check(
+        &with("\"cash\"", "\"cash\"\nleverage = \"2\""),
+        "host.toml: account[0].leverage: a cash account has none; remove it",
+    );
+    check(
+        &with("base = \"EUR\"\n", ""),
+        "host.toml: instrument[0].base: this class needs the asset that is bought",
+    );
+}
+
+#[test]
+fn an_override_that_does_not_fit_is_named_by_its_variable() {
+    let check = |name: &str, value: &str, expect: &str| {
+        let found = problem(GOOD, &[(name, value)]);
+        assert!(found.starts_with(expect), "{found}\nexpected: {expect}");
+    };
+    check(
+        "ARGONAUT_HOST__LISTEN",
+        "5",
+        "environment variable ARGONAUT_HOST__LISTEN: host.listen: invalid type: integer `5`",
+    );
+    check(
+        "ARGONAUT_HOST__LISTN",
+        "127.0.0.1:1",
+        "environment variable ARGONAUT_HOST__LISTN: host.listn: unknown field `listn`, expected \
+         one of `listen`, ",
+    );
+    check(
+        "ARGONAUT_VENUE__NAME",
+        "X",
+        "environment variable ARGONAUT_VENUE__NAME: `venue` is a list or a value",
+    );
+}
+
+/// What `argonaut run` says of a configuration.
+fn refused(text: &str, variables: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("host.toml"), text).unwrap();
+    let arguments = ["run", "--config", "host.toml"];
+    // A free port, so that runs do not meet each other on the standard one.
+    let mut all = vec![("ARGONAUT_HOST__DATA_DIR", "data")];
+    if !text.contains("listen") {
+        all.push(("ARGONAUT_HOST__LISTEN", "127.0.0.1:0"));
+    }
+    all.extend_from_slice(variables);
+    error_line(&execute(folder.path(), &arguments, &all))
+}
+
+#[test]
+fn the_program_refuses_to_start() {
+    let check = |text: &str, variables: &[(&str, &str)], expect: &str| {
+        let found = refused(text, variables);
+        assert!(found.starts_with(expect), "{found}\nexpected: {expect}");
+    };
+    check(
+        &with("\"2ms\"", "\"5 parsecs\""),
+        &[],
+        "error: host.toml:6: venue[0].insert_latency: `5 parsecs` needs a unit",
+    );
+    check(
+        &format!("[host]\nlisten = \"0.0.0.0:0\"\n{GOOD}"),
+        &[],
+        "error: host.toml: host.listen: 0.0.0.0:0 is reachable from outside, and there is no \
+         identity yet; listen on 127.0.0.1",
+    );
+    check(
+        GOOD,
+        &[("ARGONAUT_HOST__FSYNC", "3")],
+        "error: environment variable ARGONAUT_HOST__DATA_DIR, ARGONAUT_HOST__FSYNC, \
+         ARGONAUT_HOST__LISTEN: host.fsync: ",
+    );
+    let replay = "\"replay\"\nfiles = [{ path = \"x.csv\", instrument = \"ABC\" }]";
+    check(
+        &with("\"simulated\"", replay),
+        &[],
+        "error: host.toml: feed.files: there is no instrument `ABC`; there are: EUR/USD",
+    );
+}
+
+#[test]
+fn a_strategy_that_cannot_be_loaded_keeps_the_program_from_starting() {
+    let plugin = super::process::plugin("noop");
+    let strategy = |more: &str| {
+        format!(
+            "{GOOD}\n[[strategy]]\nname = \"a\"\nplugin = \"noop.wasm\"\n{more}\n[host]\n\
+             plugin_dir = \"{}\"\n",
+            plugin.parent().unwrap().display()
+        )
+    };
+    let check = |text: &str, expect: &str| {
+        let found = refused(text, &[]);
+        let begin = "error: host.toml: strategy `a`, plugin ";
+        assert!(found.starts_with(begin), "{found}");
+        assert!(found.contains(expect), "{found}\nexpected: {expect}");
+    };
+    check(
+        &strategy("account = \"other\""),
+        "there is no account `other`",
+    );
+    check(
+        &strategy("parameters = { instrument = \"ABC\" }"),
+        "instrument `ABC` is not configured",
+    );
+    check(
+        &strategy("").replace("noop.wasm", "nope.wasm"),
+        "nope.wasm: ",
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = execute(folder.path(), &["run", "--config", "none.toml"], &[]);
+    assert_eq!(
+        error_line(&output),
+        "error: none.toml: cannot be read: No such file or directory (os error 2)"
+    );
+}
