@@ -157,7 +157,10 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
 /// A strategy that broke is a failed run, though its report is written.
 fn broken(record: &Record) -> Result<()> {
     match &record.fault {
-        Some((event, fault)) => bail!("the strategy broke at event {event}: {fault}"),
+        Some((event, fault)) => bail!(
+            "strategy `{}` broke at event {event}: {fault}",
+            record.plugin.0
+        ),
         None => Ok(()),
     }
 }

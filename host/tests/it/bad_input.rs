@@ -124,7 +124,7 @@ fn a_strategy_that_breaks_in_an_event_is_stopped_there_and_reported() {
         let line = error_line(&output);
         assert_has(
             &line,
-            &["error: the strategy broke at event 0: ", "on-quote: "],
+            &["error: strategy `wat` broke at event 0: ", "on-quote: "],
         );
         assert_has(&line, &[expect]);
         // The run itself went on to its end, and says so.
@@ -142,7 +142,7 @@ fn a_strategy_that_breaks_in_an_event_is_stopped_there_and_reported() {
     check(
         "(drop (call $submit-market (i32.const 0) (i32.const 7) (i64.const 1) (i32.const 0) \
          (i64.const 0)))",
-        "TRAP",
+        "BAD_OUTPUT",
     );
 }
 
