@@ -57,6 +57,7 @@ fn definitions() -> [Definition; 3] {
             name,
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
+            lacks: Vec::new(),
         }),
         Definition::Instrument(Instrument {
             symbol: "EUR/USD.SIM".to_owned(),
@@ -71,6 +72,7 @@ fn definitions() -> [Definition; 3] {
             margin: Margin::default(),
             fees: Fees::default(),
             day_end: Duration::ZERO,
+            session: None,
             tradable: true,
         }),
     ]

@@ -7,12 +7,21 @@ use model::{
 use std::collections::BTreeMap;
 
 /// Money held back for an open order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reservation {
     /// In which currency.
     pub currency: CurrencyId,
     /// How much.
     pub amount: Money,
+}
+
+impl Reservation {
+    /// The share of it that belongs to `part` of an order of `whole`.
+    pub(crate) fn part(&self, part: Quantity, whole: Quantity) -> Result<Self, NumberError> {
+        let whole = i128::from(whole.raw().max(1));
+        let amount = self.amount.prorated(i128::from(part.raw()), whole)?;
+        Ok(Self { amount, ..*self })
+    }
 }
 
 /// Running totals from which every balance can be recomputed (invariant I4).

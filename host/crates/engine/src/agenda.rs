@@ -13,8 +13,10 @@ pub(crate) enum Due {
     Timer(StrategyId, u64),
     /// A time bar ends.
     BarEnd(InstrumentId, usize),
-    /// A DAY order lapses.
+    /// An order's time is over.
     Expiry(OrderId),
+    /// A session of an instrument opens or closes.
+    Session(InstrumentId),
 }
 
 /// A handle by which an entry can be taken out again.

@@ -128,6 +128,10 @@ impl Candidate {
                 self.muted_orders += 1;
                 orders.push_back(request);
             }
+            Intent::SubmitList(requests) => {
+                self.muted_orders += requests.len() as u64;
+                orders.extend(requests);
+            }
             Intent::Subscribe(_) | Intent::Unsubscribe(_) => self.subscriptions.push(intent),
             Intent::SetTimer { id, due } => {
                 self.timers.insert(id, due);
@@ -139,7 +143,7 @@ impl Candidate {
                 self.values.insert(key, value);
             }
             // The predecessor still owns the orders, and its log is the one that counts.
-            Intent::Cancel(_) | Intent::CancelAll(_) | Intent::Log { .. } => {}
+            Intent::Modify(_) | Intent::Cancel(_) | Intent::CancelAll(_) | Intent::Log { .. } => {}
         }
     }
 }

@@ -4,11 +4,15 @@
 //! at its own time; the exchange matches; strategies see the data; their orders pass the risk gate
 //! and reach the exchange after its latency; and so on until nothing is left at that time.
 
+mod amend;
 mod commands;
+mod contingency;
 mod definitions;
 mod dispatch;
 mod execution;
+pub(crate) mod held;
 mod market_data;
+mod sessions;
 mod swap;
 
 use crate::account::Account;
@@ -19,14 +23,15 @@ use crate::holdings::Holdings;
 use crate::input::{Input, Sequenced, StrategyConfig, TradingState};
 use crate::journal::Journal;
 use crate::listeners::Listeners;
+use crate::lists::{Happening, Lists};
 use crate::market::Market;
 use crate::orders::Orders;
 use crate::risk::{LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
 use crate::valuation::{Books, ValuationError};
 use model::{
-    AccountId, Event, Fault, Intents, Money, OrderId, PluginHash, Strategy, StrategyId, Timestamp,
-    VenueId,
+    AccountId, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy, StrategyId,
+    Timestamp, VenueId,
 };
 use std::collections::VecDeque;
 
@@ -69,6 +74,11 @@ pub struct Engine {
     pub(crate) killed: bool,
     agenda: Agenda,
     listeners: Vec<Listeners>,
+    /// Orders the host holds back, by instrument.
+    held: Vec<held::Held>,
+    lists: Lists,
+    /// What happened to orders of lists and was not followed up yet.
+    happenings: VecDeque<(Order, Happening)>,
     reports: Reports,
     outbox: VecDeque<(StrategyId, Event)>,
     intents: Intents,
@@ -98,6 +108,9 @@ impl Engine {
             killed: false,
             agenda: Agenda::default(),
             listeners: Vec::new(),
+            held: Vec::new(),
+            lists: Lists::default(),
+            happenings: VecDeque::new(),
             reports: Reports::new(),
             outbox: VecDeque::new(),
             intents: Intents::default(),
@@ -119,6 +132,7 @@ impl Engine {
             Input::Quote(quote) => self.on_quote(&quote),
             Input::Trade(trade) => self.on_trade(&trade),
             Input::Bar(bar) => self.on_bar(&bar),
+            Input::Mark(mark) => self.on_mark(&mark),
             Input::Define(definition) => self.define(*definition),
             Input::Command(command) => self.command(*command),
         }
@@ -156,6 +170,7 @@ impl Engine {
                 Due::Timer(strategy, id) => self.wake(strategy, id, at),
                 Due::BarEnd(instrument, feed) => self.end_bar(instrument, feed),
                 Due::Expiry(order) => self.expire(order),
+                Due::Session(instrument) => self.turn_session(instrument, at, until),
             }
             self.settle();
         }
@@ -166,6 +181,8 @@ impl Engine {
         loop {
             if let Some(report) = self.reports.pop_front() {
                 self.on_report(report);
+            } else if self.follow_up() {
+                // Other orders may have moved.
             } else if let Some((strategy, event)) = self.outbox.pop_front() {
                 self.deliver_to(strategy, &event);
             } else {

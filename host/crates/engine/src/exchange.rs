@@ -3,20 +3,28 @@
 //!
 //! At each data point the exchange matches first; strategies see the data afterwards.
 
+mod amend;
+mod auction;
 mod bar_path;
 mod book;
 pub(crate) mod fees;
 mod ladder;
 mod latency;
 mod matching;
+mod reduce_only;
+pub(crate) mod references;
 mod slippage;
+mod triggers;
+pub(crate) mod waiting;
 
 use crate::input::VenueConfig;
+pub(crate) use auction::Phase;
 use book::Book;
 use latency::LatencyModel;
 use model::{
-    Bar, Duration, Instrument, InstrumentId, Liquidity, Money, OrderId, OrderKind, Price, Quantity,
-    Quote, Side, TimeInForce, Timestamp, Trade,
+    Amendment, Bar, Duration, Instrument, InstrumentId, Liquidity, MarkPrice, Money, OrderId,
+    OrderKind, OrderKindName, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp,
+    Trade,
 };
 use std::collections::VecDeque;
 
@@ -25,8 +33,38 @@ use std::collections::VecDeque;
 pub(crate) enum VenueCommand {
     /// A new order.
     Insert(VenueOrder),
+    /// Change an order.
+    Modify(Amendment, InstrumentId),
     /// Withdraw an order.
     Cancel(OrderId, InstrumentId),
+}
+
+impl VenueCommand {
+    /// The order it is about.
+    pub(crate) const fn order(&self) -> OrderId {
+        match self {
+            Self::Insert(order) => order.id,
+            Self::Modify(amendment, _) => amendment.order,
+            Self::Cancel(order, _) => *order,
+        }
+    }
+
+    /// The instrument it is about.
+    pub(crate) const fn instrument(&self) -> InstrumentId {
+        match self {
+            Self::Insert(order) => order.instrument,
+            Self::Modify(_, instrument) | Self::Cancel(_, instrument) => *instrument,
+        }
+    }
+
+    /// What the venue says when it cannot take it.
+    const fn refusal(&self) -> ReportKind {
+        match self {
+            Self::Insert(_) => ReportKind::Rejected,
+            Self::Modify(..) => ReportKind::UpdateRejected,
+            Self::Cancel(..) => ReportKind::CancelRejected,
+        }
+    }
 }
 
 /// An order as the venue knows it.
@@ -34,10 +72,24 @@ pub(crate) enum VenueCommand {
 pub(crate) struct VenueOrder {
     pub(crate) id: OrderId,
     pub(crate) instrument: InstrumentId,
+    /// Whose position it moves; the venue keeps one per owner, as for sub-accounts.
+    pub(crate) owner: StrategyId,
     pub(crate) side: Side,
     pub(crate) kind: OrderKind,
     pub(crate) time_in_force: TimeInForce,
+    pub(crate) quantity: Quantity,
     pub(crate) remaining: Quantity,
+    pub(crate) post_only: bool,
+    pub(crate) reduce_only: bool,
+    pub(crate) display: Option<Quantity>,
+}
+
+impl VenueOrder {
+    /// What the book shows of it at a time.
+    pub(crate) fn slice(&self) -> Quantity {
+        self.display
+            .map_or(self.remaining, |most| most.min(self.remaining))
+    }
 }
 
 /// What a venue says about an order.
@@ -56,9 +108,24 @@ pub(crate) enum ReportKind {
     Rejected,
     Triggered,
     Filled(Execution),
+    /// The order as it is now: after a change that was asked for, because its trigger followed the
+    /// market, or because its position shrank.
+    Updated(Terms),
+    UpdateRejected,
     Canceled,
     CancelRejected,
     Expired,
+}
+
+/// What of an order can change at the venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    pub(crate) quantity: Quantity,
+    pub(crate) kind: OrderKind,
+    /// What wakes it, where it still waits.
+    pub(crate) trigger: Option<Price>,
+    /// Whether it answers a change that was asked for.
+    pub(crate) answers: bool,
 }
 
 /// An execution as the venue reports it.
@@ -101,6 +168,11 @@ impl Exchange {
         &self.config
     }
 
+    /// Whether it does not take orders of a type; the host then does what it can for it.
+    pub(crate) fn lacks(&self, kind: OrderKindName) -> bool {
+        self.config.lacks.contains(&kind)
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         self.connected
     }
@@ -127,29 +199,23 @@ impl Exchange {
         now: Timestamp,
         reports: &mut Reports,
     ) {
-        let (order, instrument) = match command {
-            VenueCommand::Insert(order) => (order.id, order.instrument),
-            VenueCommand::Cancel(order, instrument) => (order, instrument),
-        };
+        let (order, instrument) = (command.order(), command.instrument());
         let handled = self.with_book(instrument, now, reports, |book, desk| match command {
             VenueCommand::Insert(order) => book.insert(order, desk),
+            VenueCommand::Modify(amendment, _) => book.amend(&amendment, desk),
             VenueCommand::Cancel(order, _) => book.cancel(order, desk),
         });
         if !handled {
-            let kind = match command {
-                VenueCommand::Insert(_) => ReportKind::Rejected,
-                VenueCommand::Cancel(..) => ReportKind::CancelRejected,
-            };
             reports.push_back(Report {
                 order,
                 instrument,
-                kind,
+                kind: command.refusal(),
                 ts_event: now,
             });
         }
     }
 
-    /// Ends a DAY order whose day is over; says nothing when it is gone already.
+    /// Ends an order whose time is over; says nothing when it is gone already.
     pub(crate) fn expire(
         &mut self,
         order: OrderId,
@@ -177,6 +243,25 @@ impl Exchange {
     pub(crate) fn on_bar(&mut self, bar: &Bar, now: Timestamp, reports: &mut Reports) {
         self.with_book(bar.instrument, now, reports, |book, desk| {
             book.on_bar(bar, desk)
+        });
+    }
+
+    pub(crate) fn on_mark(&mut self, mark: &MarkPrice, now: Timestamp, reports: &mut Reports) {
+        self.with_book(mark.instrument, now, reports, |book, desk| {
+            book.on_mark(mark, desk)
+        });
+    }
+
+    /// The venue opens, halts or closes an instrument.
+    pub(crate) fn set_phase(
+        &mut self,
+        instrument: InstrumentId,
+        phase: Phase,
+        now: Timestamp,
+        reports: &mut Reports,
+    ) {
+        self.with_book(instrument, now, reports, |book, desk| {
+            book.set_phase(phase, desk)
         });
     }
 

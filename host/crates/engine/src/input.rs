@@ -1,9 +1,9 @@
 //! Everything that can reach the engine: one closed list, each with a sequence and a time.
 
 use model::{
-    AccountConfig, AccountId, Bar, Duration, HistoryBlock, Instrument, InstrumentId, Intent, Money,
-    OrderId, OrderKind, PluginHash, Quantity, Quote, Rate, SavedState, Side, StrategyId,
-    TimeInForce, Timestamp, Trade, VenueId,
+    AccountConfig, AccountId, Amendment, Bar, Duration, HistoryBlock, Instrument, InstrumentId,
+    Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest, PluginHash, Quantity, Quote,
+    Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -28,6 +28,8 @@ pub enum Input {
     Trade(Trade),
     /// A finished bar from the source, for instruments that have nothing finer.
     Bar(Bar),
+    /// The venue's mark price or the index behind a derivative.
+    Mark(MarkPrice),
     /// Something to set up.
     Define(Box<Definition>),
     /// Something somebody decided.
@@ -60,6 +62,8 @@ pub struct VenueConfig {
     pub latency: Latency,
     /// How much worse than the touch a taker fills.
     pub slippage: Slippage,
+    /// Order types it does not take. The host does the waiting for those that wait for a trigger.
+    pub lacks: Vec<OrderKindName>,
 }
 
 /// How long commands take to reach a venue: a constant and a seeded, uniformly drawn part.
@@ -69,6 +73,8 @@ pub struct Latency {
     pub insert: Duration,
     /// For cancels.
     pub cancel: Duration,
+    /// For changes.
+    pub modify: Duration,
     /// Up to this much more, drawn for each command.
     pub jitter: Duration,
     /// Seed of the draws.
@@ -211,23 +217,11 @@ pub enum Command {
         /// The stage that failed and why.
         reason: String,
     },
-    /// An order placed by hand, through the same gate as any other.
-    PlaceOrder {
-        /// The strategy that stands for the person.
-        strategy: StrategyId,
-        /// On what.
-        instrument: InstrumentId,
-        /// Buy or sell.
-        side: Side,
-        /// Type and prices.
-        kind: OrderKind,
-        /// How much.
-        quantity: Quantity,
-        /// How long.
-        time_in_force: TimeInForce,
-        /// The client's own number; a repeated one is denied. Zero for none.
-        intent: u64,
-    },
+    /// Orders placed by hand, through the same gate as any other: one, or a list whose orders depend
+    /// on each other. Their ids are assigned when the command is handled.
+    PlaceOrders(StrategyId, Vec<OrderRequest>),
+    /// Change an order, whoever's it is.
+    ModifyOrder(Amendment),
     /// Withdraw an order, whoever's it is.
     CancelOrder(OrderId),
     /// Let all, only reducing, or no orders leave.

@@ -147,14 +147,13 @@ pub fn open_orders_are_open(engine: &Engine) -> Checked {
         })
 }
 
-/// I6: every order at a venue was approved under a sequence that is in the journal.
+/// I6: every order that was sent was approved, under a sequence that is in the journal.
 pub fn sent_orders_were_approved(engine: &Engine) -> Checked {
     engine.orders().iter().try_for_each(|open| {
-        holds("I6", open.approved_at <= engine.sequence(), || {
-            format!(
-                "order {} was approved at {}",
-                open.order.id, open.approved_at
-            )
+        let approved = open.approval.as_ref();
+        let before = approved.is_some_and(|approved| approved.sequence() <= engine.sequence());
+        holds("I6", before || open.is_held(), || {
+            format!("order {} was sent without approval", open.order.id)
         })
     })
 }
@@ -180,13 +179,24 @@ pub fn exposure_is_counted(engine: &Engine) -> Checked {
         .holdings()
         .iter()
         .try_for_each(|(strategy, instrument, holding)| {
-            let open = engine.orders().ids_of(strategy, Some(instrument)).len();
-            holds("I8", open == holding.open_orders as usize, || {
-                format!(
-                    "{open} orders are open, {} are counted",
-                    holding.open_orders
-                )
-            })
+            let ids = engine.orders().ids_of(strategy, Some(instrument));
+            holds("I8", ids.len() == holding.open_orders as usize, || {
+                let (open, counted) = (ids.len(), holding.open_orders);
+                format!("{open} orders are open, {counted} are counted")
+            })?;
+            [model::Side::Buy, model::Side::Sell]
+                .into_iter()
+                .try_for_each(|side| {
+                    let open = ids.iter().filter_map(|id| engine.orders().get(*id));
+                    let pending = open
+                        .filter(|open| open.order.side == side)
+                        .map(|open| u128::from(open.pending().raw()))
+                        .sum::<u128>();
+                    let counted = holding.on_order(side);
+                    holds("I8", pending == u128::from(counted.raw()), || {
+                        format!("{side:?} orders may fill {pending} units, {counted} is counted")
+                    })
+                })
         })
 }
 

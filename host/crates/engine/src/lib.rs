@@ -21,6 +21,7 @@ pub mod input;
 pub mod invariants;
 pub mod journal;
 mod listeners;
+mod lists;
 pub mod market;
 pub mod orders;
 pub mod replay;

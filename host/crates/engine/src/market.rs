@@ -1,8 +1,8 @@
 //! What the engine knows of each instrument: its definition, the last prices, and exchange rates.
 
 use model::{
-    Bar, CurrencyId, Instrument, InstrumentId, Interner, Money, NumberError, Price, Quote, Side,
-    Timestamp, Trade,
+    Bar, CurrencyId, Instrument, InstrumentId, Interner, MarkPrice, Money, NumberError, Price,
+    Quote, Side, Timestamp, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -15,6 +15,10 @@ pub struct MarketState {
     pub quote: Option<Quote>,
     /// The latest traded price: of a trade, or the close of a bar.
     pub last: Option<Price>,
+    /// The venue's own mark price, where it gives one.
+    pub venue_mark: Option<Price>,
+    /// The price of the index behind it, where the venue gives one.
+    pub index: Option<Price>,
     /// Event time of the latest data; the next may not be older.
     pub ts_event: Timestamp,
 }
@@ -97,6 +101,8 @@ impl Market {
             instrument,
             quote: None,
             last: None,
+            venue_mark: None,
+            index: None,
             ts_event: Timestamp::ZERO,
         });
         id
@@ -121,6 +127,14 @@ impl Market {
         if let Some(state) = self.states.get_mut(bar.instrument.index()) {
             state.last = Some(bar.close);
             state.ts_event = bar.ts_event;
+        }
+    }
+
+    pub(crate) fn on_mark(&mut self, mark: &MarkPrice) {
+        if let Some(state) = self.states.get_mut(mark.instrument.index()) {
+            state.venue_mark = mark.mark.or(state.venue_mark);
+            state.index = mark.index.or(state.index);
+            state.ts_event = mark.ts_event;
         }
     }
 

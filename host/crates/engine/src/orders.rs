@@ -2,7 +2,10 @@
 
 use crate::account::Reservation;
 use crate::agenda::Ticket;
-use model::{AccountId, InstrumentId, Order, OrderId, OrderStatus, StrategyId, Timestamp};
+use crate::risk::Approved;
+use model::{
+    AccountId, InstrumentId, Money, Order, OrderId, OrderStatus, Quantity, StrategyId, Timestamp,
+};
 use std::collections::BTreeMap;
 
 /// An open order with what the engine keeps beside it.
@@ -12,14 +15,60 @@ pub struct OpenOrder {
     pub order: Order,
     /// Money held back for the rest of it.
     pub reserved: Reservation,
-    /// The journal sequence under which it was approved (invariant I6).
-    pub approved_at: u64,
-    /// The status to return to when a cancel is refused.
-    pub(crate) before_cancel: OrderStatus,
+    /// The gate's word that it may be sent (invariant I6); none while the host holds it.
+    pub(crate) approval: Option<Approved>,
+    /// Where it is at its venue, whatever is on its way: what a refused cancel or change returns to.
+    pub(crate) before: OrderStatus,
     /// When it reaches, or reached, its venue.
     pub(crate) arrives: Timestamp,
-    /// Its entry in the agenda, for DAY orders.
+    /// Its entry in the agenda, when it runs out of time.
     pub(crate) expiry: Option<Ticket>,
+    /// A change that the venue has not answered yet.
+    pub(crate) update: Option<PendingUpdate>,
+}
+
+/// A change on its way: what it holds back beyond what the order holds itself, so that whichever of
+/// the two comes true is covered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PendingUpdate {
+    /// Quantity beyond what is left of the order.
+    pub(crate) more: Quantity,
+    /// Money beyond what the order has reserved.
+    pub(crate) more_reserved: Money,
+    /// What would be left of the order, at the time of asking.
+    pub(crate) remaining: Quantity,
+    /// What that needs to have reserved.
+    pub(crate) reserved: Reservation,
+}
+
+impl OpenOrder {
+    /// Whether the host holds it back; then it counts as no exposure.
+    pub(crate) fn is_held(&self) -> bool {
+        self.order.status == OrderStatus::Emulated
+    }
+
+    /// What it may still fill, as counted into its holding.
+    pub(crate) fn pending(&self) -> Quantity {
+        if self.is_held() {
+            return Quantity::ZERO;
+        }
+        let more = self.update.map_or(Quantity::ZERO, |update| update.more);
+        // The gate has bounded the sum.
+        let remaining = self.order.remaining();
+        remaining.checked_add(more).unwrap_or(Quantity::MAX)
+    }
+
+    /// What it has locked in its account.
+    pub(crate) fn locked(&self) -> Reservation {
+        let more = self
+            .update
+            .map_or(Money::ZERO, |update| update.more_reserved);
+        let amount = self.reserved.amount.checked_add(more);
+        Reservation {
+            amount: amount.unwrap_or(self.reserved.amount),
+            ..self.reserved
+        }
+    }
 }
 
 /// All open orders by id, with counts per scope.

@@ -1,6 +1,6 @@
 //! What can be traded, and the grid, margin and fees it trades on.
 
-use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Timestamp, VenueId};
+use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId};
 
 /// Whether an option is a call or a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub struct Instrument {
     pub fees: Fees,
     /// Time of day (UTC) at which DAY orders expire; midnight by default.
     pub day_end: Duration,
+    /// When it trades; at all times when `None`.
+    pub session: Option<Session>,
     /// Whether orders are accepted at all.
     pub tradable: bool,
 }
@@ -137,9 +139,15 @@ impl Instrument {
         digits_after_point(&self.lot.to_string())
     }
 
-    /// Whether it can trade at `now`: open to orders and not expired.
+    /// Whether it takes orders at `now`: open to orders and not expired. Sessions are another
+    /// matter: see [`Instrument::is_in_session`].
     pub fn is_tradable(&self, now: Timestamp) -> bool {
         self.tradable && self.class.expiry().is_none_or(|expiry| now < expiry)
+    }
+
+    /// Whether a session is on at `now`.
+    pub fn is_in_session(&self, now: Timestamp) -> bool {
+        self.session.is_none_or(|session| session.is_open(now))
     }
 }
 

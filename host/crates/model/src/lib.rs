@@ -11,10 +11,13 @@ pub mod instrument;
 pub mod market;
 pub mod number;
 pub mod order;
+pub mod order_kind;
 pub mod order_status;
 pub mod order_update;
 pub mod position;
+pub mod session;
 pub mod strategy;
+pub mod tag;
 pub mod time;
 
 pub use account::{AccountConfig, AccountKind, Balance};
@@ -23,14 +26,17 @@ pub use identifiers::{
     AccountId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, StrategyId, VenueId,
 };
 pub use instrument::{AssetClass, Fees, Instrument, Margin, OptionRight};
-pub use market::{Bar, BarBasis, BarMethod, BarSpec, Quote, Trade};
+pub use market::{Bar, BarBasis, BarMethod, BarSpec, MarkPrice, Quote, Trade};
 pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};
-pub use order::{Order, OrderKind, OrderRequest, Side, TimeInForce};
+pub use order::{Amendment, Links, Order, OrderRequest, PeerRule, Peers, Side, Terms, TimeInForce};
+pub use order_kind::{Offset, OrderKind, OrderKindName, Trail, Trigger, TriggerBy};
 pub use order_status::OrderStatus;
 pub use order_update::{DenyCode, OrderChange, OrderUpdate};
 pub use position::{PositionState, PositionUpdate};
+pub use session::Session;
 pub use strategy::{
     Event, Fault, FaultKind, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel, SavedState,
     StartReason, StartSnapshot, Strategy, Subscription,
 };
+pub use tag::{BadTag, MAX_TAG, Tag};
 pub use time::{Duration, Timestamp};

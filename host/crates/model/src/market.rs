@@ -40,6 +40,21 @@ pub struct Trade {
     pub ts_init: Timestamp,
 }
 
+/// Prices of a derivative that are not traded prices; what is `None` stays as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarkPrice {
+    /// Which instrument.
+    pub instrument: InstrumentId,
+    /// The price at which the venue values positions.
+    pub mark: Option<Price>,
+    /// The price of the index the derivative follows.
+    pub index: Option<Price>,
+    /// Venue time.
+    pub ts_event: Timestamp,
+    /// Our time.
+    pub ts_init: Timestamp,
+}
+
 /// What closes a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BarMethod {

@@ -337,6 +337,27 @@ impl Price {
         divide_half_even(exact, scale * scale).map(Money)
     }
 
+    /// How much can be had at this price for `amount` of the quote currency, in whole steps of
+    /// `lot`, rounded down.
+    pub fn quantity_worth(
+        self,
+        amount: Quantity,
+        multiplier: Quantity,
+        lot: Quantity,
+    ) -> Result<Quantity, NumberError> {
+        // amount (1e-8) over price (1e-9) times multiplier (1e-8), as a quantity (1e-8).
+        let scale = i128::from(Self::SCALE) * i128::from(Quantity::SCALE);
+        let value = i128::from(amount.raw())
+            .checked_mul(scale)
+            .ok_or(NumberError::Overflow)?;
+        let unit = i128::from(self.raw()) * i128::from(multiplier.raw());
+        if unit <= 0 || lot.is_zero() {
+            return Err(NumberError::DivisionByZero);
+        }
+        let raw = u64::try_from(value / unit).map_err(|_| NumberError::Overflow)?;
+        Ok(Quantity::from_raw(raw - raw % lot.raw()))
+    }
+
     /// Halfway between two prices, rounded half to even.
     pub fn midpoint(self, other: Price) -> Price {
         let sum = i128::from(self.0) + i128::from(other.0);

@@ -1,6 +1,8 @@
 //! What happened to an order, and the stable codes with which we refuse one.
 
-use crate::{Fill, InstrumentId, OrderId, OrderStatus, Quantity, Side, StrategyId, Timestamp};
+use crate::{
+    Fill, InstrumentId, OrderId, OrderStatus, Price, Quantity, Side, StrategyId, Timestamp,
+};
 use std::fmt;
 
 /// Why the risk gate refused an order. The code is stable: dashboards and scripts rely on it.
@@ -13,53 +15,102 @@ pub enum DenyCode {
     TradingState = 1,
     /// P02: the strategy is not running, or is quarantined.
     StrategyState = 2,
+    /// P03: the strategy may not trade this instrument, side or venue.
+    Permission = 3,
     /// P04: the instrument is unknown, expired or not tradable now.
     Instrument = 4,
     /// P05: the quantity is zero, off the lot grid, or outside the venue's range.
     Quantity = 5,
     /// P06: the price is off the tick grid or not positive where it must be.
     Price = 6,
+    /// P07: the venue does not take this type, time in force or flag, or they contradict each
+    /// other.
+    Unsupported = 7,
+    /// P08: the price is too far from the market.
+    PriceCollar = 8,
+    /// P09: the market moved too far within the window.
+    PriceDrift = 9,
     /// P10: the quantity is above the limit.
     MaxQuantity = 10,
     /// P11: the notional value is above the limit, or no price is known to value it.
     MaxNotional = 11,
+    /// P12: too large a share of the visible book or of average volume.
+    Participation = 12,
     /// P13: too many orders are open.
     MaxOpenOrders = 13,
     /// P14: the position could grow above the limit, open orders included.
     MaxPosition = 14,
+    /// P15: gross or net exposure could grow above its limit.
+    Exposure = 15,
+    /// P16: too much of the exposure would be in one instrument or sector.
+    Concentration = 16,
     /// P17: the account cannot pay for it, orders in flight included.
     BuyingPower = 17,
+    /// P18: a loss or drawdown limit is reached, and the order does not reduce.
+    Loss = 18,
     /// P19: too many messages in too short a time.
     MessageRate = 19,
+    /// P20: too many cancels and changes for the fills they led to.
+    CancelRatio = 20,
     /// P21: the same intent was sent before, or the same order a moment ago.
     Duplicate = 21,
+    /// P22: the same order was executed again and again; a person must look.
+    RepeatedExecution = 22,
+    /// P23: the order would trade with another of the same account.
+    SelfMatch = 23,
+    /// P24: the market data is stale, crossed or has a gap.
+    MarketData = 24,
+    /// P25: the engine's time and the market's are too far apart.
+    Clock = 25,
     /// P26: the account is unknown.
     Account = 26,
+    /// P27: a short sale without a locate, or one day trade too many.
+    ShortSale = 27,
     /// P28: a conversion overflowed, or a rate it needs is not known.
     Conversion = 28,
     /// P29: the kill latch is set, the venue is not connected, or the journal cannot be written.
     Latch = 29,
+    /// P30: an algorithm's orders would exceed their parent's quantity.
+    Child = 30,
+    /// Another order of its list was denied, or the list contradicts itself.
+    List = 31,
 }
 
 impl DenyCode {
     /// Every code.
-    pub const ALL: [DenyCode; 16] = [
+    pub const ALL: [DenyCode; 32] = [
         Self::Muted,
         Self::TradingState,
         Self::StrategyState,
+        Self::Permission,
         Self::Instrument,
         Self::Quantity,
         Self::Price,
+        Self::Unsupported,
+        Self::PriceCollar,
+        Self::PriceDrift,
         Self::MaxQuantity,
         Self::MaxNotional,
+        Self::Participation,
         Self::MaxOpenOrders,
         Self::MaxPosition,
+        Self::Exposure,
+        Self::Concentration,
         Self::BuyingPower,
+        Self::Loss,
         Self::MessageRate,
+        Self::CancelRatio,
         Self::Duplicate,
+        Self::RepeatedExecution,
+        Self::SelfMatch,
+        Self::MarketData,
+        Self::Clock,
         Self::Account,
+        Self::ShortSale,
         Self::Conversion,
         Self::Latch,
+        Self::Child,
+        Self::List,
     ];
 
     /// The control's number in the risk catalogue.
@@ -78,28 +129,47 @@ impl DenyCode {
             Self::Muted => "a candidate's orders are muted",
             Self::TradingState => "trading is halted or reducing",
             Self::StrategyState => "the strategy is not running",
+            Self::Permission => "the strategy may not trade this instrument, side or venue",
             Self::Instrument => "the instrument is unknown or not tradable now",
             Self::Quantity => "the quantity is zero, off the lot grid or out of range",
             Self::Price => "the price is off the tick grid or not positive",
+            Self::Unsupported => {
+                "the venue does not take this type, time in force or combination of flags"
+            }
+            Self::PriceCollar => "the price is too far from the market",
+            Self::PriceDrift => "the market moved too far, too fast",
             Self::MaxQuantity => "the quantity is above the limit",
             Self::MaxNotional => "the notional value is unknown or above the limit",
+            Self::Participation => "too large a share of the book or of average volume",
             Self::MaxOpenOrders => "too many open orders",
             Self::MaxPosition => "the position could exceed its limit",
+            Self::Exposure => "exposure could exceed its limit",
+            Self::Concentration => "too much exposure in one instrument or sector",
             Self::BuyingPower => "the account cannot cover the order",
+            Self::Loss => "a loss or drawdown limit is reached",
             Self::MessageRate => "too many messages",
+            Self::CancelRatio => "too many cancels and changes per fill",
             Self::Duplicate => "a duplicate of an earlier order",
+            Self::RepeatedExecution => "the same order was executed again and again",
+            Self::SelfMatch => "it would trade with another order of the account",
+            Self::MarketData => "the market data is stale, crossed or has a gap",
+            Self::Clock => "the market's time is too far from ours",
             Self::Account => "the account is unknown",
+            Self::ShortSale => "short selling or day trading is not allowed",
             Self::Conversion => "a conversion overflowed or has no rate",
             Self::Latch => "killed, venue not connected, or journal not writable",
+            Self::Child => "child orders would exceed their parent",
+            Self::List => "another order of its list was denied, or the list contradicts itself",
         }
     }
 }
 
 impl fmt::Display for DenyCode {
-    /// `P05`, or `MUTED` for what never reached the gate.
+    /// `P05`; `MUTED` for what never reached the gate, `LIST` for what fell with its list.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Muted => f.write_str("MUTED"),
+            Self::List => f.write_str("LIST"),
             code => write!(f, "P{:02}", code.number()),
         }
     }
@@ -116,8 +186,27 @@ pub enum OrderChange {
     Accepted,
     /// The venue refused it.
     Rejected,
+    /// Held by the host: until a price, a fill of another order, or because the venue lacks its type.
+    Emulated,
+    /// Let go by the host, about to be sent.
+    Released,
     /// Its trigger was reached.
     Triggered,
+    /// A change is on its way.
+    PendingUpdate,
+    /// Changed: by request, or because its trigger followed the market or its position shrank. The
+    /// update's `quantity` is the new one.
+    Updated {
+        /// The limit price now, where it has one.
+        price: Option<Price>,
+        /// The trigger now, where it waits for one.
+        trigger: Option<Price>,
+    },
+    /// A change was refused by the risk gate, or asks for what the order does not have; the order
+    /// stays as it was.
+    UpdateDenied(DenyCode),
+    /// A change was refused by the venue; the order stays as it was.
+    UpdateRejected,
     /// A cancel is on its way.
     PendingCancel,
     /// A cancel came too late or named nothing; the order stays as it was.

@@ -5,8 +5,8 @@
 //! it by reading intents back from the journal.
 
 use crate::{
-    Bar, BarSpec, InstrumentId, Order, OrderId, OrderKind, OrderRequest, OrderUpdate,
-    PositionUpdate, Quantity, Quote, Side, TimeInForce, Timestamp, Trade,
+    Amendment, Bar, BarSpec, InstrumentId, Order, OrderId, OrderRequest, OrderUpdate,
+    PositionUpdate, Quote, Timestamp, Trade,
 };
 
 /// What a strategy is told.
@@ -60,6 +60,10 @@ pub enum LogLevel {
 pub enum Intent {
     /// Send an order.
     Submit(OrderRequest),
+    /// Send orders that depend on each other; all are taken or none. Their ids are consecutive.
+    SubmitList(Vec<OrderRequest>),
+    /// Change one of its orders.
+    Modify(Amendment),
     /// Withdraw one of its orders.
     Cancel(OrderId),
     /// Withdraw all its orders on an instrument.
@@ -133,27 +137,27 @@ impl Intents {
     }
 
     /// Adds an order and returns its id; `None` once one input has made all it may.
-    pub fn submit(
-        &mut self,
-        instrument: InstrumentId,
-        side: Side,
-        kind: OrderKind,
-        quantity: Quantity,
-        time_in_force: TimeInForce,
-        intent: u64,
-    ) -> Option<OrderId> {
+    pub fn submit(&mut self, request: OrderRequest) -> Option<OrderId> {
         let id = self.next_order?;
         self.next_order = id.next();
-        self.items.push(Intent::Submit(OrderRequest {
-            id,
-            instrument,
-            side,
-            kind,
-            quantity,
-            time_in_force,
-            intent,
-        }));
+        self.items
+            .push(Intent::Submit(OrderRequest { id, ..request }));
         Some(id)
+    }
+
+    /// Adds a list of orders and returns the first one's id, the others' follow; `None` for an
+    /// empty list, or when the input may not make so many.
+    pub fn submit_list(&mut self, mut requests: Vec<OrderRequest>) -> Option<OrderId> {
+        let (mut first, mut next) = (None, self.next_order);
+        for request in &mut requests {
+            request.id = next?;
+            first = first.or(next);
+            next = request.id.next();
+        }
+        let first = first?;
+        self.next_order = next;
+        self.items.push(Intent::SubmitList(requests));
+        Some(first)
     }
 
     /// Adds anything that is not an order.

@@ -39,30 +39,8 @@ impl Engine {
             }
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
             Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
-            Command::PlaceOrder {
-                strategy,
-                instrument,
-                side,
-                kind,
-                quantity,
-                time_in_force,
-                intent,
-            } => {
-                let Some(id) = self.next_order_id() else {
-                    return;
-                };
-                self.orders_made += 1;
-                let request = OrderRequest {
-                    id,
-                    instrument,
-                    side,
-                    kind,
-                    quantity,
-                    time_in_force,
-                    intent,
-                };
-                self.submit(strategy, &request);
-            }
+            Command::PlaceOrders(strategy, requests) => self.place(strategy, requests),
+            Command::ModifyOrder(amendment) => self.modify(&amendment),
             Command::CancelOrder(order) => self.cancel(order),
             Command::SetTradingState(state) => self.set_trading_state(state),
             Command::SetKillLatch(set) => {
@@ -77,6 +55,21 @@ impl Engine {
                     venue.set_connected(connected);
                 }
             }
+        }
+    }
+
+    /// Gives orders placed by hand their ids and hands them to the gate.
+    fn place(&mut self, strategy: StrategyId, mut requests: Vec<OrderRequest>) {
+        for request in &mut requests {
+            let Some(id) = self.next_order_id() else {
+                return;
+            };
+            self.orders_made += 1;
+            request.id = id;
+        }
+        match requests.as_slice() {
+            [single] => self.submit(strategy, single),
+            list => self.submit_list(strategy, list),
         }
     }
 

@@ -52,7 +52,11 @@ impl Engine {
         let venue = instrument.venue.index();
         let id = self.market.add(instrument.clone());
         self.listeners.push(Listeners::default());
+        self.held.push(super::held::Held::default());
         self.venues[venue].list(id, &instrument);
+        if instrument.session.is_some() {
+            self.begin_sessions(id);
+        }
         Ok(())
     }
 

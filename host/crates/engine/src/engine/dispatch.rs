@@ -114,10 +114,7 @@ impl Engine {
         let Outcome::Intents(items) = outcome else {
             return;
         };
-        let orders = items
-            .iter()
-            .filter(|item| matches!(item, Intent::Submit(_)))
-            .count();
+        let orders: usize = items.iter().map(orders_in).sum();
         self.orders_made += orders as u64;
         let sequence = self.sequence;
         if let Some(place) = self.strategies.get_mut(strategy)
@@ -149,6 +146,8 @@ impl Engine {
     pub(super) fn carry_out(&mut self, strategy: StrategyId, intent: Intent) {
         match intent {
             Intent::Submit(request) => self.submit(strategy, &request),
+            Intent::SubmitList(requests) => self.submit_list(strategy, &requests),
+            Intent::Modify(amendment) => self.modify_own(strategy, &amendment),
             Intent::Cancel(order) => self.cancel_own(strategy, order),
             Intent::CancelAll(instrument) => {
                 for order in self.orders.ids_of(strategy, Some(instrument)) {
@@ -308,6 +307,15 @@ impl Engine {
             place.state = state;
             self.effects.push(Effect::Strategy(strategy, state));
         }
+    }
+}
+
+/// How many orders an intent makes.
+fn orders_in(intent: &Intent) -> usize {
+    match intent {
+        Intent::Submit(_) => 1,
+        Intent::SubmitList(requests) => requests.len(),
+        _ => 0,
     }
 }
 

@@ -6,26 +6,139 @@ use crate::agenda::Due;
 use crate::candidate::denied;
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::exchange::{Execution, Report, ReportKind, VenueCommand, VenueOrder};
-use crate::input::{StrategyConfig, TradingState};
+use crate::input::TradingState;
+use crate::lists::Happening;
 use crate::orders::OpenOrder;
 use crate::risk::{self, Approved, Context};
 use model::{
-    AccountId, AccountKind, DenyCode, Duration, Event, Fill, InstrumentId, Money, NumberError,
-    Order, OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PositionUpdate, Quantity,
+    AccountId, AccountKind, DenyCode, Duration, Event, Fill, Money, NumberError, Order,
+    OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PositionUpdate, Quantity,
     StrategyId, TimeInForce, Timestamp,
 };
 
 impl Engine {
-    /// Judges an order and sends it, or denies it.
+    /// Judges an order and sends it, holds it, or denies it.
     pub(super) fn submit(&mut self, strategy: StrategyId, request: &OrderRequest) {
-        let verdict = self.judge(strategy, request);
-        match verdict {
-            Ok(approved) => self.send(strategy, &approved),
-            Err(code) => self.deny(strategy, request, code),
+        if !request.terms.links.is_none() {
+            return self.deny(strategy, request, DenyCode::List);
+        }
+        if let Err(code) = self.admit(strategy, request, None) {
+            return self.deny(strategy, request, code);
+        }
+        self.launch(request.id);
+    }
+
+    /// Takes an order on without telling anybody: judged, its money held back, counted. It can
+    /// still be retracted.
+    pub(super) fn admit(
+        &mut self,
+        strategy: StrategyId,
+        request: &OrderRequest,
+        list: Option<OrderId>,
+    ) -> Result<(), DenyCode> {
+        let request = self.sized(request)?;
+        let context = self.context(strategy, &request, None);
+        let approval = if self.must_hold(&request) {
+            risk::judge_held(&context)?;
+            None
+        } else {
+            Some(risk::judge(&context)?)
+        };
+        self.take_on(strategy, &request, list, approval)
+    }
+
+    /// Adds an order to the books: with an approval to be sent, without one to be held.
+    fn take_on(
+        &mut self,
+        strategy: StrategyId,
+        request: &OrderRequest,
+        list: Option<OrderId>,
+        approval: Option<Approved>,
+    ) -> Result<(), DenyCode> {
+        let config = self.strategies.config(strategy);
+        let account = config.ok_or(DenyCode::Account)?.account;
+        let reserved = approval.as_ref().map(Approved::reservation);
+        let reserved = reserved.unwrap_or_default();
+        self.lock(account, reserved.currency, reserved.amount)
+            .map_err(|_| DenyCode::Conversion)?;
+        let mut order = new_order(strategy, account, request, self.now);
+        order.list = list;
+        order.status = match approval {
+            Some(_) => OrderStatus::Submitted,
+            None => OrderStatus::Emulated,
+        };
+        let open = OpenOrder {
+            order,
+            reserved,
+            approval,
+            before: order.status,
+            arrives: self.now,
+            expiry: None,
+            update: None,
+        };
+        let pending = open.pending();
+        self.orders.add(open);
+        let holding = self.holdings.entry(strategy, order.instrument);
+        holding.open_orders += 1;
+        let on_order = holding.on_order_mut(order.side);
+        // The position control has bounded the sum.
+        *on_order = on_order.checked_add(pending).unwrap_or(Quantity::MAX);
+        self.windows
+            .sent(strategy, self.now, self.limits.messages_to_remember());
+        Ok(())
+    }
+
+    /// Takes back an order that was taken on and told to nobody.
+    pub(super) fn retract(&mut self, id: OrderId) {
+        if let Some(order) = self.orders.get(id).map(|open| open.order) {
+            self.close(id);
+            // Nobody knew it, so nothing follows from its end.
+            self.happenings.retain(|(of, _)| of.id != order.id);
         }
     }
 
-    fn judge(&self, strategy: StrategyId, request: &OrderRequest) -> Result<Approved, DenyCode> {
+    /// Lets an order that was taken on go its way: to its venue, or to wait here.
+    pub(super) fn launch(&mut self, id: OrderId) {
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
+            return;
+        };
+        self.windows
+            .approved(order.strategy, self.now, &request_of(&order));
+        if order.status == OrderStatus::Emulated {
+            self.hold(&order);
+        } else {
+            self.send(&order);
+        }
+    }
+
+    /// An order for an amount of the quote currency becomes one for a quantity.
+    fn sized(&self, request: &OrderRequest) -> Result<OrderRequest, DenyCode> {
+        if !request.terms.quote_quantity {
+            return Ok(*request);
+        }
+        let state = self.market.get(request.instrument);
+        let state = state.ok_or(DenyCode::Instrument)?;
+        let price = request.kind.price().or(state.reference(request.side));
+        let price = price.ok_or(DenyCode::Conversion)?;
+        let instrument = &state.instrument;
+        let quantity = price
+            .quantity_worth(request.quantity, instrument.multiplier, instrument.lot)
+            .map_err(|_| DenyCode::Conversion)?;
+        let mut sized = OrderRequest {
+            quantity,
+            ..*request
+        };
+        sized.terms.quote_quantity = false;
+        Ok(sized)
+    }
+
+    /// What the gate may look at. An order that is open already does not count twice.
+    pub(super) fn context<'a>(
+        &'a self,
+        strategy: StrategyId,
+        request: &'a OrderRequest,
+        replaces: Option<&'a OpenOrder>,
+    ) -> Context<'a> {
         let account_id = self
             .strategies
             .config(strategy)
@@ -33,8 +146,14 @@ impl Engine {
         let state = self.market.get(request.instrument);
         let venue = state.and_then(|state| self.venues.get(state.instrument.venue.index()));
         let place = self.strategies.get(strategy);
-        risk::judge(&Context {
+        let mut holding = self.holdings.get(strategy, request.instrument);
+        if let Some(open) = replaces {
+            let pending = holding.on_order_mut(open.order.side);
+            *pending = pending.saturating_sub(open.pending());
+        }
+        Context {
             request,
+            replaces,
             sequence: self.sequence,
             now: self.now,
             strategy,
@@ -43,7 +162,7 @@ impl Engine {
             account: account_id.and_then(|id| self.accounts.get(id.index())),
             market: &self.market,
             state,
-            holding: self.holdings.get(strategy, request.instrument),
+            holding,
             holdings: &self.holdings,
             strategies: self.strategies.configs(),
             orders: &self.orders,
@@ -54,10 +173,10 @@ impl Engine {
             // An unknown instrument has no venue; the instrument control names that better.
             venue_connected: venue.is_none_or(crate::exchange::Exchange::is_connected),
             journal_writable: self.journal.is_writable(),
-        })
+        }
     }
 
-    fn deny(&mut self, strategy: StrategyId, request: &OrderRequest, code: DenyCode) {
+    pub(super) fn deny(&mut self, strategy: StrategyId, request: &OrderRequest, code: DenyCode) {
         let update = denied(strategy, request, code, self.now);
         let account = self
             .strategies
@@ -68,74 +187,51 @@ impl Engine {
         self.publish(update, order);
     }
 
-    /// Sends an order that passed the gate. There is no other way to make an order.
-    fn send(&mut self, strategy: StrategyId, approved: &Approved) {
-        let request = *approved.request();
-        let Some(StrategyConfig { account, .. }) = self.strategies.config(strategy) else {
+    /// Sends an order that passed the gate. There is no other way to the venue.
+    pub(super) fn send(&mut self, order: &Order) {
+        let approval = self.orders.get(order.id).map(|open| &open.approval);
+        let Some(Some(approved)) = approval else {
             return;
         };
-        let account = *account;
-        let reserved = approved.reservation();
-        if self
-            .lock(account, reserved.currency, reserved.amount)
-            .is_err()
-        {
-            return self.deny(strategy, &request, DenyCode::Conversion);
-        }
-        let mut order = new_order(strategy, account, &request, self.now);
-        order.status = OrderStatus::Submitted;
-        let command = VenueCommand::Insert(VenueOrder {
-            id: order.id,
-            instrument: order.instrument,
-            side: order.side,
-            kind: order.kind,
-            time_in_force: order.time_in_force,
-            remaining: order.quantity,
-        });
+        let command = VenueCommand::Insert(venue_order(order.strategy, approved.request()));
         let arrives = self.arrival(&command);
-        let mut expiry = None;
-        if request.time_in_force == TimeInForce::Day
-            && let Some(state) = self.market.get(request.instrument)
-        {
-            // The day is the venue's: one that ends while the order travels is not the order's.
-            order.expires = arrives.next_time_of_day(state.instrument.day_end);
-            expiry = Some(self.agenda.add(order.expires, Due::Expiry(order.id)));
+        let expires = self.lapse(order, arrives);
+        let expiry =
+            (expires != Timestamp::MAX).then(|| self.agenda.add(expires, Due::Expiry(order.id)));
+        let Some(open) = self.orders.get_mut(order.id) else {
+            return;
+        };
+        open.order.expires = expires;
+        open.arrives = arrives;
+        if let Some(ticket) = std::mem::replace(&mut open.expiry, expiry) {
+            self.agenda.remove(ticket);
         }
-        self.orders.add(OpenOrder {
-            order,
-            reserved,
-            approved_at: approved.sequence(),
-            before_cancel: OrderStatus::Submitted,
-            arrives,
-            expiry,
-        });
-        self.expect(&order, request.quantity);
-        self.windows
-            .sent(strategy, self.now, self.limits.messages_to_remember());
-        self.windows.approved(strategy, self.now, &request);
+        let order = open.order;
         self.publish(update_of(&order, OrderChange::Submitted, self.now), order);
         self.dispatch(command, arrives);
     }
 
-    /// Counts a new order into its holding.
-    fn expect(&mut self, order: &Order, quantity: Quantity) {
-        let holding = self.holdings.entry(order.strategy, order.instrument);
-        holding.open_orders += 1;
-        let pending = holding.on_order_mut(order.side);
-        // The position control has bounded the sum.
-        *pending = pending.checked_add(quantity).unwrap_or(Quantity::MAX);
+    /// When an order that is at its venue from `since` on runs out of time.
+    pub(super) fn lapse(&self, order: &Order, since: Timestamp) -> Timestamp {
+        let state = self.market.get(order.instrument);
+        match (order.time_in_force, state) {
+            (TimeInForce::Gtd(until), _) => until,
+            // The day is the venue's: one that ends while the order travels is not the order's.
+            (TimeInForce::Day, Some(state)) => since.next_time_of_day(state.instrument.day_end),
+            _ => Timestamp::MAX,
+        }
     }
 
     /// When a command sent now reaches its venue.
-    fn arrival(&mut self, command: &VenueCommand) -> Timestamp {
-        let state = self.market.get(instrument_of(command));
+    pub(super) fn arrival(&mut self, command: &VenueCommand) -> Timestamp {
+        let state = self.market.get(command.instrument());
         let venue = state.and_then(|state| self.venues.get_mut(state.instrument.venue.index()));
         let delay = venue.map_or(Duration::ZERO, |venue| venue.delay(command));
         self.now.after(delay)
     }
 
     /// Lets a command travel to its venue; without latency it is there at once.
-    fn dispatch(&mut self, command: VenueCommand, arrives: Timestamp) {
+    pub(super) fn dispatch(&mut self, command: VenueCommand, arrives: Timestamp) {
         if arrives > self.now {
             self.agenda.add(arrives, Due::Venue(command));
         } else {
@@ -144,7 +240,7 @@ impl Engine {
     }
 
     pub(super) fn reach_venue(&mut self, command: VenueCommand) {
-        let Some(state) = self.market.get(instrument_of(&command)) else {
+        let Some(state) = self.market.get(command.instrument()) else {
             return;
         };
         if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
@@ -174,7 +270,9 @@ impl Engine {
         if open.order.status == OrderStatus::PendingCancel {
             return;
         }
-        open.before_cancel = open.order.status;
+        if open.order.status == OrderStatus::Emulated {
+            return self.end_held(order, OrderStatus::Canceled, OrderChange::Canceled);
+        }
         open.order.status = OrderStatus::PendingCancel;
         let (order, inserted) = (open.order, open.arrives);
         self.windows
@@ -197,6 +295,9 @@ impl Engine {
             return;
         };
         open.expiry = None;
+        if open.order.status == OrderStatus::Emulated {
+            return self.end_held(order, OrderStatus::Expired, OrderChange::Expired);
+        }
         let instrument = open.order.instrument;
         let Some(state) = self.market.get(instrument) else {
             return;
@@ -213,8 +314,8 @@ impl Engine {
         };
         let from = open.order.status;
         let to = status_after(open, &report.kind);
-        // An acknowledgement that crosses a cancel leaves the order where it is: not a move.
-        let stays = from == to && report.kind == ReportKind::Accepted;
+        // What crosses a cancel or a change leaves the order where it is: not a move.
+        let stays = from == to && !matches!(report.kind, ReportKind::Filled(_));
         if !stays && !from.may_become(to) {
             return self.ignore(Ignored::IllegalTransition {
                 order: report.order,
@@ -226,9 +327,16 @@ impl Engine {
             ReportKind::Filled(execution) => {
                 return self.on_execution(report.order, &execution, to, report.ts_event);
             }
-            ReportKind::Accepted => OrderChange::Accepted,
+            ReportKind::Updated(terms) => {
+                return self.on_updated(report.order, &terms, to, report.ts_event);
+            }
+            ReportKind::UpdateRejected => {
+                self.give_up_update(report.order);
+                OrderChange::UpdateRejected
+            }
+            ReportKind::Accepted => self.settled_at(report.order, to, OrderChange::Accepted),
+            ReportKind::Triggered => self.settled_at(report.order, to, OrderChange::Triggered),
             ReportKind::Rejected => OrderChange::Rejected,
-            ReportKind::Triggered => OrderChange::Triggered,
             ReportKind::Canceled => OrderChange::Canceled,
             ReportKind::CancelRejected => OrderChange::CancelRejected,
             ReportKind::Expired => OrderChange::Expired,
@@ -236,14 +344,26 @@ impl Engine {
         let Some(order) = self.move_order(report.order, to) else {
             return;
         };
-        if stays && let Some(open) = self.orders.get_mut(report.order) {
-            open.before_cancel = OrderStatus::Accepted;
-        }
         self.publish(update_of(&order, change, report.ts_event), order);
     }
 
+    /// Remembers where an order is at its venue, whatever else is on its way.
+    fn settled_at(&mut self, id: OrderId, to: OrderStatus, change: OrderChange) -> OrderChange {
+        if let Some(open) = self.orders.get_mut(id) {
+            open.before = match change {
+                OrderChange::Triggered => OrderStatus::Triggered,
+                _ => OrderStatus::Accepted,
+            };
+            if change == OrderChange::Triggered {
+                open.order.trigger = None;
+            }
+            debug_assert!(to == open.before || to.is_in_flight());
+        }
+        change
+    }
+
     /// Sets an order's status; a closed one leaves the core and frees what it held.
-    fn move_order(&mut self, id: OrderId, to: OrderStatus) -> Option<Order> {
+    pub(super) fn move_order(&mut self, id: OrderId, to: OrderStatus) -> Option<Order> {
         let open = self.orders.get_mut(id)?;
         open.order.status = to;
         let order = open.order;
@@ -257,20 +377,19 @@ impl Engine {
         let Some(open) = self.orders.remove(id) else {
             return;
         };
-        let OpenOrder {
-            order,
-            reserved,
-            expiry,
-            ..
-        } = open;
-        if let Some(ticket) = expiry {
+        let (order, pending) = (open.order, open.pending());
+        let reserved = open.locked();
+        if let Some(ticket) = open.expiry {
             self.agenda.remove(ticket);
         }
         let holding = self.holdings.entry(order.strategy, order.instrument);
         holding.open_orders = holding.open_orders.saturating_sub(1);
-        let pending = holding.on_order_mut(order.side);
-        *pending = pending.saturating_sub(order.remaining());
+        let on_order = holding.on_order_mut(order.side);
+        *on_order = on_order.saturating_sub(pending);
         self.release(order.account, reserved.currency, reserved.amount);
+        if order.list.is_some() {
+            self.happenings.push_back((order, Happening::Closed));
+        }
     }
 
     fn on_execution(
@@ -338,11 +457,11 @@ impl Engine {
         open.reserved.amount = open.reserved.amount.checked_sub(share).unwrap_or_default();
         open.order.filled = open.order.filled.checked_add(fill.quantity).ok()?;
         open.order.filled_value = open.order.filled_value.checked_add(value).ok()?;
-        open.before_cancel = if to == OrderStatus::Filled {
-            to
-        } else {
-            OrderStatus::PartiallyFilled
-        };
+        open.before = OrderStatus::PartiallyFilled;
+        if open.order.list.is_some() {
+            let happening = Happening::Filled(fill.quantity);
+            self.happenings.push_back((open.order, happening));
+        }
         let Reservation { currency, .. } = open.reserved;
         let account = open.order.account;
         let holding = self.holdings.entry(fill.strategy, fill.instrument);
@@ -408,14 +527,14 @@ impl Engine {
             .push_back((fill.strategy, Event::Position(update)));
     }
 
-    fn publish(&mut self, update: OrderUpdate, order: Order) {
+    pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {
         self.journal.order(&update);
         self.effects.push(Effect::Order(update, order));
         self.outbox
             .push_back((update.strategy, Event::Order(update)));
     }
 
-    fn lock(
+    pub(super) fn lock(
         &mut self,
         account: AccountId,
         currency: model::CurrencyId,
@@ -427,7 +546,12 @@ impl Engine {
         }
     }
 
-    fn release(&mut self, account: AccountId, currency: model::CurrencyId, amount: Money) {
+    pub(super) fn release(
+        &mut self,
+        account: AccountId,
+        currency: model::CurrencyId,
+        amount: Money,
+    ) {
         // What was locked fits, so letting it go fits too.
         let released = amount
             .negated()
@@ -436,23 +560,32 @@ impl Engine {
     }
 }
 
-fn instrument_of(command: &VenueCommand) -> InstrumentId {
-    match command {
-        VenueCommand::Insert(order) => order.instrument,
-        VenueCommand::Cancel(_, instrument) => *instrument,
-    }
-}
-
-/// Where a report takes an order. A refused cancel returns it to where it was.
+/// Where a report takes an order. What is asked for and not answered yet keeps it in flight; a
+/// refusal returns it to where it was.
 fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
-    let pending = open.order.status == OrderStatus::PendingCancel;
+    let at_venue = |status| {
+        if open.order.status == OrderStatus::PendingCancel {
+            OrderStatus::PendingCancel
+        } else if open.update.is_some() {
+            OrderStatus::PendingUpdate
+        } else {
+            status
+        }
+    };
     match report {
-        ReportKind::Accepted if pending => OrderStatus::PendingCancel,
-        ReportKind::Accepted => OrderStatus::Accepted,
+        ReportKind::Accepted => at_venue(OrderStatus::Accepted),
+        ReportKind::Triggered => at_venue(OrderStatus::Triggered),
         ReportKind::Rejected => OrderStatus::Rejected,
-        ReportKind::Triggered => OrderStatus::Triggered,
         ReportKind::Canceled => OrderStatus::Canceled,
-        ReportKind::CancelRejected => open.before_cancel,
+        ReportKind::CancelRejected if open.update.is_some() => OrderStatus::PendingUpdate,
+        ReportKind::CancelRejected => open.before,
+        ReportKind::Updated(terms) if !terms.answers => open.order.status,
+        ReportKind::Updated(_) | ReportKind::UpdateRejected
+            if open.order.status == OrderStatus::PendingCancel =>
+        {
+            OrderStatus::PendingCancel
+        }
+        ReportKind::Updated(_) | ReportKind::UpdateRejected => open.before,
         ReportKind::Expired => OrderStatus::Expired,
         ReportKind::Filled(execution) if execution.quantity >= open.order.remaining() => {
             OrderStatus::Filled
@@ -461,7 +594,7 @@ fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
     }
 }
 
-fn new_order(
+pub(super) fn new_order(
     strategy: StrategyId,
     account: AccountId,
     request: &OrderRequest,
@@ -476,6 +609,10 @@ fn new_order(
         kind: request.kind,
         quantity: request.quantity,
         time_in_force: request.time_in_force,
+        terms: request.terms,
+        intent: request.intent,
+        list: None,
+        trigger: request.kind.trigger().map(|trigger| trigger.price),
         status: OrderStatus::Initialized,
         filled: Quantity::ZERO,
         filled_value: Money::ZERO,
@@ -484,7 +621,38 @@ fn new_order(
     }
 }
 
-fn update_of(order: &Order, change: OrderChange, ts_event: Timestamp) -> OrderUpdate {
+/// An approved order as it goes to its venue.
+fn venue_order(owner: StrategyId, request: &OrderRequest) -> VenueOrder {
+    VenueOrder {
+        id: request.id,
+        instrument: request.instrument,
+        owner,
+        side: request.side,
+        kind: request.kind,
+        time_in_force: request.time_in_force,
+        quantity: request.quantity,
+        remaining: request.quantity,
+        post_only: request.terms.post_only,
+        reduce_only: request.terms.reduce_only,
+        display: request.terms.display,
+    }
+}
+
+/// The order as its request, with what is left of it as quantity.
+pub(super) fn request_of(order: &Order) -> OrderRequest {
+    OrderRequest {
+        id: order.id,
+        instrument: order.instrument,
+        side: order.side,
+        kind: order.kind,
+        quantity: order.remaining(),
+        time_in_force: order.time_in_force,
+        terms: order.terms,
+        intent: order.intent,
+    }
+}
+
+pub(super) fn update_of(order: &Order, change: OrderChange, ts_event: Timestamp) -> OrderUpdate {
     OrderUpdate {
         order: order.id,
         strategy: order.strategy,

@@ -5,7 +5,7 @@ use crate::agenda::Due;
 use crate::bars::{Aggregator, Sample};
 use crate::effect::{Effect, Ignored};
 use crate::listeners::{BarFeed, Listeners, Seats};
-use model::{Bar, Event, InstrumentId, Price, Quote, Timestamp, Trade};
+use model::{Bar, Event, InstrumentId, MarkPrice, Price, Quote, Timestamp, Trade};
 
 /// Where finished bars and ends of time bars wait while listeners are borrowed.
 type Finished = Vec<(usize, Bar)>;
@@ -20,6 +20,7 @@ impl Engine {
         self.match_at_venue(quote.instrument, |venue, now, reports| {
             venue.on_quote(quote, now, reports);
         });
+        self.check_held(quote.instrument);
         self.deliver_market(quote.instrument, Event::Quote(*quote), |listeners| {
             Some(&listeners.quotes)
         });
@@ -34,6 +35,7 @@ impl Engine {
         self.match_at_venue(trade.instrument, |venue, now, reports| {
             venue.on_trade(trade, now, reports);
         });
+        self.check_held(trade.instrument);
         self.deliver_market(trade.instrument, Event::Trade(*trade), |listeners| {
             Some(&listeners.trades)
         });
@@ -50,6 +52,7 @@ impl Engine {
         self.match_at_venue(bar.instrument, |venue, now, reports| {
             venue.on_bar(bar, now, reports)
         });
+        self.check_held(bar.instrument);
         let feeds = self.listeners.get(bar.instrument.index());
         let feed = feeds.and_then(|feeds| {
             feeds
@@ -61,6 +64,20 @@ impl Engine {
             self.publish_bar(feed, *bar);
         }
         self.merge_bars(bar);
+    }
+
+    /// A mark or index price: it wakes what waits for it, and fills nothing by itself.
+    pub(super) fn on_mark(&mut self, mark: &MarkPrice) {
+        let positive = |price: Option<Price>| price.is_none_or(|price| price > Price::ZERO);
+        let possible = positive(mark.mark) && positive(mark.index);
+        if !self.accepts(mark.instrument, mark.ts_event, possible) {
+            return;
+        }
+        self.market.on_mark(mark);
+        self.match_at_venue(mark.instrument, |venue, now, reports| {
+            venue.on_mark(mark, now, reports);
+        });
+        self.check_held(mark.instrument);
     }
 
     /// Builds longer time bars of the same basis out of shorter ones from the source.

@@ -6,15 +6,22 @@
 //! depth, so size is not limited.
 
 use super::Desk;
-use super::ReportKind;
 use super::book::{Book, Level};
-use super::ladder::LadderKind;
+use super::references::References;
 use super::slippage::slipped;
-use model::{Bar, Liquidity, OrderId, Price, Quantity, Side};
+use super::waiting::Reached;
+use model::{Bar, Liquidity, OrderId, OrderKind, Price, Quantity, Side};
+
+/// What the market meets next on its way.
+enum Met {
+    Limit(OrderId, Price),
+    Trigger(Reached),
+}
 
 impl Book {
     pub(crate) fn on_bar(&mut self, bar: &Bar, desk: &mut Desk<'_>) {
-        if !self.resting.is_empty() {
+        if !self.is_idle() && self.is_of_session(bar) {
+            self.open_at(|_| bar.open, desk);
             self.jump(bar.open, desk);
             let mut at = bar.open;
             for point in path(bar) {
@@ -22,80 +29,98 @@ impl Book {
                 at = point;
             }
         }
+        self.last = Some(bar.close);
+        self.by_bars = !self.quoted;
         self.bid = Some(Level::new(bar.close, Quantity::ZERO));
         self.ask = self.bid;
+        self.close_with_bar(bar, desk);
     }
 
     /// The market opens at `price` without having traded on the way.
     fn jump(&mut self, price: Price, desk: &mut Desk<'_>) {
-        for kind in [
-            LadderKind::BuyLimit,
-            LadderKind::SellLimit,
-            LadderKind::BuyStop,
-            LadderKind::SellStop,
-        ] {
-            while let Some((_, id)) = self.reached(kind, price) {
-                self.fill_on_path(kind, id, price, desk);
+        for side in [Side::Buy, Side::Sell] {
+            while let Some(resting) = self.resting.reached(side, price) {
+                let (id, quantity) = (resting.order.id, resting.order.remaining);
+                self.fill_resting(id, price, quantity, desk);
             }
         }
+        let at = self.on_path(price);
+        while let Some(reached) = self.waiting.reached(&at) {
+            self.wake_on_path(&reached, price, desk);
+        }
+        self.follow(&at, desk);
     }
 
     /// The market goes from one price to another through every price in between.
     fn walk(&mut self, from: Price, to: Price, desk: &mut Desk<'_>) {
         let rising = to > from;
-        let kinds = if rising {
-            [LadderKind::SellLimit, LadderKind::BuyStop]
-        } else {
-            [LadderKind::BuyLimit, LadderKind::SellStop]
+        while let Some(met) = self.next_met(to, rising) {
+            match met {
+                Met::Limit(id, price) => {
+                    let remaining = self.remaining(id).unwrap_or_default();
+                    self.fill_resting(id, price, remaining, desk);
+                }
+                Met::Trigger(reached) => self.wake_on_path(&reached, reached.trigger, desk),
+            }
+        }
+        let at = self.on_path(to);
+        self.follow(&at, desk);
+    }
+
+    fn next_met(&self, to: Price, rising: bool) -> Option<Met> {
+        let side = if rising { Side::Sell } else { Side::Buy };
+        let limit = self.resting.reached(side, to).and_then(|resting| {
+            let (first, arrival) = self.resting.first(side)?;
+            debug_assert_eq!(first.order.id, resting.order.id);
+            Some((resting.price, arrival, resting.order.id))
+        });
+        let trigger = self.waiting.next_on_walk(to, rising);
+        let distance = |price: Price| {
+            if rising {
+                price.raw()
+            } else {
+                price.raw().saturating_neg()
+            }
         };
-        while let Some((kind, level, id)) = self.next_on_walk(kinds, to, rising) {
-            self.fill_on_path(kind, id, level, desk);
+        match (limit, trigger) {
+            (Some((price, arrival, id)), Some(reached)) => {
+                let limit_first =
+                    (distance(price), arrival) < (distance(reached.trigger), reached.arrival);
+                Some(if limit_first {
+                    Met::Limit(id, price)
+                } else {
+                    Met::Trigger(reached)
+                })
+            }
+            (Some((price, _, id)), None) => Some(Met::Limit(id, price)),
+            (None, reached) => reached.map(Met::Trigger),
         }
     }
 
-    fn next_on_walk(
-        &self,
-        kinds: [LadderKind; 2],
-        to: Price,
-        rising: bool,
-    ) -> Option<(LadderKind, Price, OrderId)> {
-        let candidates = kinds.into_iter().filter_map(|kind| {
-            self.reached(kind, to)?;
-            let (level, arrival, id) = self.resting.first(kind)?;
-            Some((kind, level, arrival, id))
-        });
-        candidates
-            .min_by_key(|(_, level, arrival, _)| {
-                let distance = if rising {
-                    level.raw()
-                } else {
-                    level.raw().saturating_neg()
-                };
-                (distance, *arrival)
-            })
-            .map(|(kind, level, _, id)| (kind, level, id))
-    }
-
-    fn fill_on_path(&mut self, kind: LadderKind, id: OrderId, price: Price, desk: &mut Desk<'_>) {
-        let Some(mut order) = self.resting.remove(id) else {
+    /// An order wakes while the market is at `price` on its way.
+    fn wake_on_path(&mut self, reached: &Reached, price: Price, desk: &mut Desk<'_>) {
+        let Some(mut order) = self.rouse(reached, desk) else {
             return;
         };
-        let (price, liquidity) = match kind {
-            LadderKind::BuyLimit | LadderKind::SellLimit => (price, Liquidity::Maker),
-            LadderKind::BuyStop => (
-                slipped(self.slippage, price, self.tick, Side::Buy),
-                Liquidity::Taker,
-            ),
-            LadderKind::SellStop => (
-                slipped(self.slippage, price, self.tick, Side::Sell),
-                Liquidity::Taker,
-            ),
-        };
-        if liquidity == Liquidity::Taker {
-            desk.report(&order, ReportKind::Triggered);
-        }
         let quantity = order.remaining;
-        self.fill(&mut order, price, quantity, liquidity, desk);
+        match order.kind {
+            OrderKind::Limit { price: limit } => {
+                let touch = Some(Level::new(price, Quantity::ZERO));
+                (self.bid, self.ask) = (touch, touch);
+                self.release_limit(order, limit, desk);
+            }
+            _ => {
+                let price = slipped(self.slippage, price, self.tick, order.side);
+                self.fill(&mut order, price, quantity, Liquidity::Taker, desk);
+            }
+        }
+    }
+
+    fn on_path(&self, price: Price) -> References {
+        References {
+            index: self.references().index,
+            ..References::all_at(price)
+        }
     }
 }
 

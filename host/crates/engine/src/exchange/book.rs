@@ -1,11 +1,17 @@
 //! One instrument's top of book, the orders resting on it, and how orders come and go.
 
-use super::ladder::{LadderKind, Ladders};
-use super::{Desk, ReportKind, VenueOrder};
+use super::auction::{Auctions, Phase};
+use super::ladder::Ladders;
+use super::reduce_only::Owned;
+use super::references::References;
+use super::waiting::Waiting;
+use super::{Desk, ReportKind, Terms, VenueOrder};
 use crate::input::Slippage;
 use model::{
-    Fees, Instrument, InstrumentId, OrderId, OrderKind, Price, Quantity, Side, TimeInForce,
+    Fees, Instrument, InstrumentId, MarkPrice, OrderId, OrderKind, Price, Quantity, Side,
+    TimeInForce,
 };
+use std::collections::BTreeMap;
 
 /// The best price of one side and what is left to take there.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +40,21 @@ pub(crate) struct Book {
     pub(crate) slippage: Slippage,
     pub(crate) bid: Option<Level>,
     pub(crate) ask: Option<Level>,
+    pub(crate) last: Option<Price>,
+    mark: Option<Price>,
+    index: Option<Price>,
     /// Whether quotes were ever seen; then trades no longer move the touch.
     pub(crate) quoted: bool,
+    /// Whether finished bars are what the market is known by.
+    pub(crate) by_bars: bool,
+    pub(crate) phase: Phase,
     pub(crate) resting: Ladders,
+    /// Orders that wait for a trigger, and what each waits for.
+    pub(crate) asleep: BTreeMap<OrderId, VenueOrder>,
+    pub(crate) waiting: Waiting,
+    pub(crate) auctions: Auctions,
+    pub(crate) owned: Owned,
+    arrivals: u64,
 }
 
 impl Book {
@@ -49,8 +67,18 @@ impl Book {
             slippage,
             bid: None,
             ask: None,
+            last: None,
+            mark: None,
+            index: None,
             quoted: false,
+            by_bars: false,
+            phase: Phase::default(),
             resting: Ladders::default(),
+            asleep: BTreeMap::new(),
+            waiting: Waiting::default(),
+            auctions: Auctions::default(),
+            owned: Owned::default(),
+            arrivals: 0,
         }
     }
 
@@ -62,70 +90,117 @@ impl Book {
         }
     }
 
-    pub(crate) fn remaining(&self, order: OrderId) -> Option<Quantity> {
-        self.resting
-            .get(order)
-            .map(|resting| resting.order.remaining)
+    /// Whether no order of ours is here.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.resting.is_empty() && self.asleep.is_empty() && self.auctions.is_empty()
     }
 
-    pub(crate) fn insert(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
-        let Some(touch) = *self.opposite(order.side) else {
-            // Nothing is known about this market yet; nobody would quote against the order.
-            return desk.report(&order, ReportKind::Rejected);
-        };
-        match order.kind {
-            OrderKind::Market => self.execute_market(order, desk),
-            OrderKind::Limit { price } => {
-                self.insert_limit(
-                    order,
-                    price,
-                    is_within(touch.price, price, order.side),
-                    desk,
-                );
-            }
-            OrderKind::StopMarket { trigger } => {
-                desk.report(&order, ReportKind::Accepted);
-                if is_triggered(touch.price, trigger, order.side) {
-                    desk.report(&order, ReportKind::Triggered);
-                    self.execute_market(order, desk);
-                } else {
-                    self.resting.add(order, None);
-                }
-            }
+    pub(crate) fn references(&self) -> References {
+        References {
+            bid: self.bid.map(|level| level.price),
+            ask: self.ask.map(|level| level.price),
+            last: self.last,
+            mark: self.mark,
+            index: self.index,
         }
     }
 
-    fn insert_limit(
-        &mut self,
-        mut order: VenueOrder,
-        price: Price,
-        marketable: bool,
-        desk: &mut Desk<'_>,
-    ) {
-        let rests = matches!(order.time_in_force, TimeInForce::Gtc | TimeInForce::Day);
-        let nothing_to_take = !marketable || self.lacks(&order);
-        if !rests && nothing_to_take {
+    pub(crate) fn remaining(&self, order: OrderId) -> Option<Quantity> {
+        self.find(order).map(|order| order.remaining)
+    }
+
+    /// An order of ours, wherever it waits.
+    pub(crate) fn find(&self, order: OrderId) -> Option<&VenueOrder> {
+        let resting = self.resting.get(order).map(|resting| &resting.order);
+        resting
+            .or_else(|| self.asleep.get(&order))
+            .or_else(|| self.auctions.get(order))
+    }
+
+    /// Takes an order out, wherever it waits.
+    pub(crate) fn take_out(&mut self, id: OrderId) -> Option<VenueOrder> {
+        self.waiting.remove(id);
+        let order = self
+            .resting
+            .remove(id)
+            .or_else(|| self.asleep.remove(&id))
+            .or_else(|| self.auctions.remove(id))?;
+        self.owned.forget(id);
+        Some(order)
+    }
+
+    pub(crate) fn insert(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
+        if order.reduce_only && self.owned.closable(order.owner, order.side).is_zero() {
+            return desk.report(&order, ReportKind::Rejected);
+        }
+        if order.time_in_force.is_auction() {
+            return self.insert_for_auction(order, desk);
+        }
+        // Where nothing is known about a market nobody would quote against the order.
+        if !self.phase.matches() || self.opposite(order.side).is_none() {
+            return desk.report(&order, ReportKind::Rejected);
+        }
+        match order.kind {
+            OrderKind::Market => self.execute_market(order, desk),
+            OrderKind::MarketToLimit => self.execute_to_limit(order, desk),
+            OrderKind::Limit { price } => self.insert_limit(order, price, desk),
+            _ => self.put_to_sleep(order, desk),
+        }
+    }
+
+    fn insert_limit(&mut self, order: VenueOrder, price: Price, desk: &mut Desk<'_>) {
+        let rests = order.time_in_force.rests();
+        let marketable = self.is_marketable(order.side, price);
+        if order.post_only && (marketable || !rests) {
+            return desk.report(&order, ReportKind::Rejected);
+        }
+        if !rests && (!marketable || self.lacks(&order, Some(price))) {
             return desk.report(&order, ReportKind::Canceled);
         }
         if rests {
             desk.report(&order, ReportKind::Accepted);
         }
-        if marketable {
+        self.work_limit(order, price, desk);
+    }
+
+    /// Takes what a limit order can take and lets the rest rest, or ends it.
+    pub(crate) fn work_limit(&mut self, mut order: VenueOrder, price: Price, desk: &mut Desk<'_>) {
+        if self.is_marketable(order.side, price) {
             self.take_touch(&mut order, desk);
         }
         if order.remaining.is_zero() {
             return;
         }
-        if rests {
-            let queue_ahead = self.queue_at(order.side, price);
-            self.resting.add(order, queue_ahead);
+        if order.time_in_force.rests() {
+            self.rest(order, price);
         } else {
             desk.report(&order, ReportKind::Canceled);
         }
     }
 
+    /// Puts an order at the end of the line at its price.
+    pub(crate) fn rest(&mut self, order: VenueOrder, price: Price) {
+        let queue_ahead = self.queue_at(order.side, price);
+        let arrival = self.next_arrival();
+        if order.reduce_only {
+            self.owned.remember(order.id, order.owner);
+        }
+        self.resting.add(order, price, queue_ahead, arrival);
+    }
+
+    pub(crate) fn next_arrival(&mut self) -> u64 {
+        self.arrivals += 1;
+        self.arrivals
+    }
+
+    /// Whether a limit of `price` would take what the other side has.
+    pub(crate) fn is_marketable(&mut self, side: Side, price: Price) -> bool {
+        self.opposite(side)
+            .is_some_and(|touch| is_within(touch.price, price, side))
+    }
+
     /// Whether a fill-or-kill order asks for more than is displayed.
-    pub(crate) fn lacks(&mut self, order: &VenueOrder) -> bool {
+    pub(crate) fn lacks(&mut self, order: &VenueOrder, _limit: Option<Price>) -> bool {
         order.time_in_force == TimeInForce::Fok
             && self
                 .opposite(order.side)
@@ -149,27 +224,41 @@ impl Book {
     }
 
     pub(crate) fn cancel(&mut self, order: OrderId, desk: &mut Desk<'_>) {
-        match self.resting.remove(order) {
+        match self.take_out(order) {
             Some(order) => desk.report(&order, ReportKind::Canceled),
             None => desk.report_on(order, self.instrument, ReportKind::CancelRejected),
         }
     }
 
     pub(crate) fn expire(&mut self, order: OrderId, desk: &mut Desk<'_>) {
-        if let Some(order) = self.resting.remove(order) {
+        if let Some(order) = self.take_out(order) {
             desk.report(&order, ReportKind::Expired);
         }
     }
 
-    /// The order of a ladder that is next in line, if the market at `price` has reached it.
-    pub(crate) fn reached(&self, kind: LadderKind, price: Price) -> Option<(Price, OrderId)> {
-        let (level, _, order) = self.resting.first(kind)?;
-        let reached = if kind.reached_by_rise() {
-            level <= price
-        } else {
-            level >= price
+    pub(crate) fn on_mark(&mut self, mark: &MarkPrice, desk: &mut Desk<'_>) {
+        self.mark = mark.mark.or(self.mark);
+        self.index = mark.index.or(self.index);
+        if self.phase.matches() {
+            self.wake_triggered(desk);
+        }
+    }
+
+    /// What the venue says of an order as it is now.
+    pub(crate) fn report_terms(
+        &self,
+        order: &VenueOrder,
+        trigger: Option<Price>,
+        answers: bool,
+        desk: &mut Desk<'_>,
+    ) {
+        let terms = Terms {
+            quantity: order.quantity,
+            kind: order.kind,
+            trigger,
+            answers,
         };
-        reached.then_some((level, order))
+        desk.report(order, ReportKind::Updated(terms));
     }
 }
 
@@ -178,13 +267,5 @@ pub(crate) fn is_within(touch: Price, price: Price, side: Side) -> bool {
     match side {
         Side::Buy => touch <= price,
         Side::Sell => touch >= price,
-    }
-}
-
-/// Whether a market at `touch` has reached a stop's trigger.
-fn is_triggered(touch: Price, trigger: Price, side: Side) -> bool {
-    match side {
-        Side::Buy => touch >= trigger,
-        Side::Sell => touch <= trigger,
     }
 }

@@ -1,53 +1,30 @@
-//! Resting orders of one book in the order in which the market reaches them.
+//! Resting limit orders of one book in the order in which the market reaches them.
 
 use super::VenueOrder;
-use model::{OrderId, OrderKind, Price, Quantity, Side};
+use model::{OrderId, Price, Quantity, Side};
 use std::collections::BTreeMap;
 
 /// An order on the book with what matching needs to remember.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resting {
     pub(crate) order: VenueOrder,
+    /// Its limit price.
+    pub(crate) price: Price,
     /// Displayed size that was there before us at our price, once that is known.
     pub(crate) queue_ahead: Option<Quantity>,
-}
-
-/// Which orders a ladder holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum LadderKind {
-    BuyLimit,
-    SellLimit,
-    BuyStop,
-    SellStop,
-}
-
-impl LadderKind {
-    /// The ladder and level of an order; market orders rest nowhere.
-    pub(crate) fn of(order: &VenueOrder) -> Option<(Self, Price)> {
-        match (order.kind, order.side) {
-            (OrderKind::Limit { price }, Side::Buy) => Some((Self::BuyLimit, price)),
-            (OrderKind::Limit { price }, Side::Sell) => Some((Self::SellLimit, price)),
-            (OrderKind::StopMarket { trigger }, Side::Buy) => Some((Self::BuyStop, trigger)),
-            (OrderKind::StopMarket { trigger }, Side::Sell) => Some((Self::SellStop, trigger)),
-            (OrderKind::Market, _) => None,
-        }
-    }
-
-    /// Whether a rising market reaches the levels of this ladder.
-    pub(crate) const fn reached_by_rise(self) -> bool {
-        matches!(self, Self::SellLimit | Self::BuyStop)
-    }
+    /// What the book shows of it now; all that is left unless it is an iceberg.
+    pub(crate) shown: Quantity,
 }
 
 /// A level and an arrival number: the order in which orders of one ladder are reached.
-pub(crate) type Key = (i64, u64);
+type Key = (i64, u64);
 
 /// All resting orders of one book.
 #[derive(Debug, Default)]
 pub(crate) struct Ladders {
-    ladders: [BTreeMap<Key, Resting>; 4],
-    keys: BTreeMap<OrderId, (LadderKind, Key)>,
-    arrivals: u64,
+    buys: BTreeMap<Key, Resting>,
+    sells: BTreeMap<Key, Resting>,
+    keys: BTreeMap<OrderId, (Side, Key)>,
 }
 
 impl Ladders {
@@ -55,53 +32,83 @@ impl Ladders {
         self.keys.is_empty()
     }
 
-    pub(crate) fn add(&mut self, order: VenueOrder, queue_ahead: Option<Quantity>) {
-        let Some((kind, price)) = LadderKind::of(&order) else {
-            return;
+    /// Puts an order at the end of the line at its price.
+    pub(crate) fn add(
+        &mut self,
+        order: VenueOrder,
+        price: Price,
+        queue_ahead: Option<Quantity>,
+        arrival: u64,
+    ) {
+        let key = (level_key(order.side, price), arrival);
+        let shown = order.slice();
+        self.keys.insert(order.id, (order.side, key));
+        let resting = Resting {
+            order,
+            price,
+            queue_ahead,
+            shown,
         };
-        let key = (level_key(kind, price), self.arrivals);
-        self.arrivals += 1;
-        self.keys.insert(order.id, (kind, key));
-        self.ladders[kind as usize].insert(key, Resting { order, queue_ahead });
+        self.side_mut(order.side).insert(key, resting);
     }
 
     pub(crate) fn remove(&mut self, order: OrderId) -> Option<VenueOrder> {
-        let (kind, key) = self.keys.remove(&order)?;
-        self.ladders[kind as usize]
+        let (side, key) = self.keys.remove(&order)?;
+        self.side_mut(side)
             .remove(&key)
             .map(|resting| resting.order)
     }
 
     pub(crate) fn get(&self, order: OrderId) -> Option<&Resting> {
-        let (kind, key) = self.keys.get(&order)?;
-        self.ladders[*kind as usize].get(key)
+        let (side, key) = self.keys.get(&order)?;
+        self.side(*side).get(key)
     }
 
     pub(crate) fn get_mut(&mut self, order: OrderId) -> Option<&mut Resting> {
-        let (kind, key) = self.keys.get(&order)?;
-        self.ladders[*kind as usize].get_mut(key)
+        let (side, key) = *self.keys.get(&order)?;
+        self.side_mut(side).get_mut(&key)
     }
 
-    /// The order of a ladder that the market reaches first, with its level and arrival.
-    pub(crate) fn first(&self, kind: LadderKind) -> Option<(Price, u64, OrderId)> {
-        let ((_, arrival), resting) = self.ladders[kind as usize].first_key_value()?;
-        LadderKind::of(&resting.order).map(|(_, price)| (price, *arrival, resting.order.id))
+    /// The order of a side that the market reaches first, with its arrival.
+    pub(crate) fn first(&self, side: Side) -> Option<(&Resting, u64)> {
+        let ((_, arrival), resting) = self.side(side).first_key_value()?;
+        Some((resting, *arrival))
     }
 
-    /// Orders of a limit ladder from the first up to `price`, in the order of their turn.
-    pub(crate) fn up_to(&self, kind: LadderKind, price: Price) -> Vec<OrderId> {
-        let last = (level_key(kind, price), u64::MAX);
-        self.ladders[kind as usize]
+    /// The next order of a side, if a market at `price` has reached it.
+    pub(crate) fn reached(&self, side: Side, price: Price) -> Option<&Resting> {
+        let ((key, _), resting) = self.side(side).first_key_value()?;
+        (*key <= level_key(side, price)).then_some(resting)
+    }
+
+    /// Orders of a side from the first up to `price`, in the order of their turn.
+    pub(crate) fn up_to(&self, side: Side, price: Price) -> Vec<OrderId> {
+        let last = (level_key(side, price), u64::MAX);
+        self.side(side)
             .range(..=last)
             .map(|(_, resting)| resting.order.id)
             .collect()
     }
+
+    fn side(&self, side: Side) -> &BTreeMap<Key, Resting> {
+        match side {
+            Side::Buy => &self.buys,
+            Side::Sell => &self.sells,
+        }
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Key, Resting> {
+        match side {
+            Side::Buy => &mut self.buys,
+            Side::Sell => &mut self.sells,
+        }
+    }
 }
 
-fn level_key(kind: LadderKind, price: Price) -> i64 {
-    if kind.reached_by_rise() {
-        price.raw()
-    } else {
-        price.raw().saturating_neg()
+/// A falling market reaches the highest buy first, a rising one the lowest sell.
+fn level_key(side: Side, price: Price) -> i64 {
+    match side {
+        Side::Buy => price.raw().saturating_neg(),
+        Side::Sell => price.raw(),
     }
 }

@@ -22,6 +22,7 @@ impl LatencyModel {
     pub(crate) fn draw(&mut self, command: &VenueCommand) -> Duration {
         let constant = match command {
             VenueCommand::Insert(_) => self.config.insert,
+            VenueCommand::Modify(..) => self.config.modify,
             VenueCommand::Cancel(..) => self.config.cancel,
         };
         let jitter = self.config.jitter.nanos();

@@ -4,45 +4,43 @@
 //!   fill the rest one tick worse: depth behind the touch is not known and must not be free.
 //! * A resting limit order fills in full when the market trades through it, and at its own price by
 //!   what is left there otherwise: of the opposite touch for quotes, behind the displayed queue for
-//!   trades. What one of our orders takes, the next cannot take again.
-//! * A stop wakes when the touch it would take from (without quotes: the last trade) reaches its
-//!   trigger, and fills like a market order.
+//!   trades. What one of our orders takes, the next cannot take again. Of an iceberg only what it
+//!   shows fills at its price; the next slice goes to the end of the line.
+//! * A trigger wakes its order when the price it watches has reached it.
 
 use super::book::{Book, Level};
 use super::fees::fee;
-use super::ladder::LadderKind;
+use super::ladder::Resting;
 use super::slippage::{slipped, worse_by};
 use super::{Desk, Execution, ReportKind, VenueOrder};
-use model::{Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, Trade};
+use model::{Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Trade};
 
 impl Book {
     pub(crate) fn on_quote(&mut self, quote: &Quote, desk: &mut Desk<'_>) {
         self.quoted = true;
+        self.by_bars = false;
         self.bid = Some(Level::new(quote.bid, quote.bid_size));
         self.ask = Some(Level::new(quote.ask, quote.ask_size));
-        if self.resting.is_empty() {
+        if self.is_idle() || !self.phase.matches() {
             return;
         }
-        self.fill_limits_at_touch(LadderKind::BuyLimit, Side::Buy, desk);
-        self.fill_limits_at_touch(LadderKind::SellLimit, Side::Sell, desk);
-        self.trigger_stops(LadderKind::BuyStop, quote.ask, desk);
-        self.trigger_stops(LadderKind::SellStop, quote.bid, desk);
+        self.open_at(|side| touch_of(quote, side), desk);
+        self.fill_limits_at_touch(Side::Buy, desk);
+        self.fill_limits_at_touch(Side::Sell, desk);
+        self.wake_triggered(desk);
     }
 
-    fn fill_limits_at_touch(&mut self, kind: LadderKind, side: Side, desk: &mut Desk<'_>) {
+    fn fill_limits_at_touch(&mut self, side: Side, desk: &mut Desk<'_>) {
         while let Some(touch) = *self.opposite(side) {
-            let Some((price, id)) = self.reached(kind, touch.price) else {
+            let Some(resting) = self.resting.reached(side, touch.price) else {
                 return;
             };
-            let Some(resting) = self.resting.get(id) else {
-                return;
-            };
-            let wanted = resting.order.remaining;
+            let (id, price) = (resting.order.id, resting.price);
             let through = price != touch.price;
             let quantity = if through {
-                wanted
+                resting.order.remaining
             } else {
-                wanted.min(touch.left)
+                resting.shown.min(touch.left)
             };
             if quantity.is_zero() {
                 return;
@@ -54,67 +52,53 @@ impl Book {
         }
     }
 
-    fn trigger_stops(&mut self, kind: LadderKind, price: Price, desk: &mut Desk<'_>) {
-        while let Some((_, id)) = self.reached(kind, price) {
-            let Some(order) = self.resting.remove(id) else {
-                return;
-            };
-            desk.report(&order, ReportKind::Triggered);
-            self.execute_market(order, desk);
-        }
-    }
-
     pub(crate) fn on_trade(&mut self, trade: &Trade, desk: &mut Desk<'_>) {
+        self.last = Some(trade.price);
+        self.by_bars = false;
         if !self.quoted {
             self.bid = Some(Level::new(trade.price, Quantity::ZERO));
             self.ask = self.bid;
         }
-        if self.resting.is_empty() {
+        if self.is_idle() || !self.phase.matches() {
             return;
         }
+        self.open_at(|_| trade.price, desk);
         let mut left = if trade.size.is_zero() {
             Quantity::MAX
         } else {
             trade.size
         };
         if trade.aggressor != Some(Side::Buy) {
-            self.fill_limits_by_trade(LadderKind::BuyLimit, trade.price, &mut left, desk);
+            self.fill_limits_by_trade(Side::Buy, trade.price, &mut left, desk);
         }
         if trade.aggressor != Some(Side::Sell) {
-            self.fill_limits_by_trade(LadderKind::SellLimit, trade.price, &mut left, desk);
+            self.fill_limits_by_trade(Side::Sell, trade.price, &mut left, desk);
         }
-        if !self.quoted {
-            self.trigger_stops(LadderKind::BuyStop, trade.price, desk);
-            self.trigger_stops(LadderKind::SellStop, trade.price, desk);
-        }
+        self.wake_triggered(desk);
     }
 
     fn fill_limits_by_trade(
         &mut self,
-        kind: LadderKind,
+        side: Side,
         traded: Price,
         left: &mut Quantity,
         desk: &mut Desk<'_>,
     ) {
         let mut passed = Quantity::ZERO;
-        for id in self.resting.up_to(kind, traded) {
-            let Some(resting) = self.resting.get(id) else {
+        for id in self.resting.up_to(side, traded) {
+            let Some(&Resting { order, price, .. }) = self.resting.get(id) else {
                 continue;
             };
-            let Some((_, price)) = LadderKind::of(&resting.order) else {
+            if price != traded {
+                self.fill_resting(id, price, order.remaining, desk);
                 continue;
-            };
-            let wanted = resting.order.remaining;
-            let quantity = if price == traded {
-                self.pass_queue(id, &mut passed, left);
-                let taken = wanted.min(*left);
-                *left = left.saturating_sub(taken);
-                taken
-            } else {
-                wanted
-            };
-            if !quantity.is_zero() {
-                self.fill_resting(id, price, quantity, desk);
+            }
+            self.pass_queue(id, &mut passed, left);
+            let shown = self.resting.get(id).map(|resting| resting.shown);
+            let taken = shown.unwrap_or_default().min(*left);
+            *left = left.saturating_sub(taken);
+            if !taken.is_zero() {
+                self.fill_resting(id, price, taken, desk);
             }
         }
     }
@@ -153,7 +137,7 @@ impl Book {
     /// Fills all of a market order: the displayed size at the touch, the rest one tick worse.
     /// A fill-or-kill order that asks for more than is displayed is cancelled.
     pub(crate) fn execute_market(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
-        let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order)) else {
+        let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
             return desk.report(&order, ReportKind::Canceled);
         };
         let price = slipped(self.slippage, touch.price, self.tick, order.side);
@@ -163,12 +147,32 @@ impl Book {
         if order.remaining.is_zero() {
             return;
         }
-        if order.time_in_force == model::TimeInForce::Ioc {
+        if order.time_in_force == TimeInForce::Ioc {
             return desk.report(&order, ReportKind::Canceled);
         }
         let worse = worse_by(price, self.tick.raw(), self.tick, order.side);
         let rest = order.remaining;
         self.fill(&mut order, worse, rest, Liquidity::Taker, desk);
+    }
+
+    /// Takes what the touch has and lets the rest rest at the price of the touch.
+    pub(crate) fn execute_to_limit(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
+        let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
+            return desk.report(&order, ReportKind::Canceled);
+        };
+        if order.time_in_force.rests() {
+            desk.report(&order, ReportKind::Accepted);
+        }
+        self.take_touch(&mut order, desk);
+        if order.remaining.is_zero() {
+            return;
+        }
+        if !order.time_in_force.rests() {
+            return desk.report(&order, ReportKind::Canceled);
+        }
+        order.kind = OrderKind::Limit { price: touch.price };
+        self.report_terms(&order, None, false, desk);
+        self.rest(order, touch.price);
     }
 
     fn consume(&mut self, side: Side, quantity: Quantity) {
@@ -179,7 +183,8 @@ impl Book {
         }
     }
 
-    /// Fills part of a resting order; it leaves the book when nothing remains.
+    /// Fills part of a resting order; it leaves the book when nothing remains, and goes to the end
+    /// of its line when it has shown its next slice.
     pub(crate) fn fill_resting(
         &mut self,
         id: OrderId,
@@ -187,23 +192,30 @@ impl Book {
         quantity: Quantity,
         desk: &mut Desk<'_>,
     ) {
-        let Some(mut order) = self.resting.get(id).map(|resting| resting.order) else {
+        let Some(&Resting {
+            mut order,
+            price: limit,
+            shown,
+            ..
+        }) = self.resting.get(id)
+        else {
             return;
         };
-        let liquidity = match order.kind {
-            OrderKind::Limit { .. } => Liquidity::Maker,
-            _ => Liquidity::Taker,
-        };
-        self.fill(&mut order, price, quantity, liquidity, desk);
+        self.fill(&mut order, price, quantity, Liquidity::Maker, desk);
         if order.remaining.is_zero() {
-            self.resting.remove(id);
+            self.take_out(id);
+        } else if shown <= quantity {
+            self.take_out(id);
+            self.rest(order, limit);
         } else if let Some(resting) = self.resting.get_mut(id) {
-            resting.order.remaining = order.remaining;
+            resting.order = order;
+            resting.shown = shown.saturating_sub(quantity);
         }
     }
 
     /// Executes `quantity` at `price` and reports it. Amounts beyond what can be counted end the
-    /// order instead of being cut short.
+    /// order instead of being cut short, and a reduce-only order ends where nothing is left to
+    /// reduce.
     pub(crate) fn fill(
         &mut self,
         order: &mut VenueOrder,
@@ -215,11 +227,12 @@ impl Book {
         if quantity.is_zero() {
             return;
         }
+        let quantity = self.allowed(order, quantity);
         let value = price.notional(quantity, self.multiplier);
         let fee = value
             .clone()
             .and_then(|v| fee(&self.fees, liquidity, v, quantity));
-        let (Ok(value), Ok(fee)) = (value, fee) else {
+        let (Ok(value), Ok(fee), false) = (value, fee, quantity.is_zero()) else {
             order.remaining = Quantity::ZERO;
             return desk.report(order, ReportKind::Canceled);
         };
@@ -234,5 +247,23 @@ impl Book {
             liquidity,
         };
         desk.report(order, ReportKind::Filled(execution));
+        self.owned.count(order.owner, order.side, quantity);
+        self.shrink(order.owner, order.id, desk);
+    }
+
+    /// As much of a fill as the order's promise to reduce leaves.
+    fn allowed(&self, order: &VenueOrder, quantity: Quantity) -> Quantity {
+        if order.reduce_only {
+            quantity.min(self.owned.closable(order.owner, order.side))
+        } else {
+            quantity
+        }
+    }
+}
+
+fn touch_of(quote: &Quote, side: Side) -> Price {
+    match side {
+        Side::Buy => quote.ask,
+        Side::Sell => quote.bid,
     }
 }

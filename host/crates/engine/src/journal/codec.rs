@@ -100,6 +100,22 @@ impl Decode for bool {
     }
 }
 
+impl Encode for [bool; 7] {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.iter().for_each(|flag| flag.encode(out));
+    }
+}
+
+impl Decode for [bool; 7] {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let mut flags = [false; 7];
+        for flag in &mut flags {
+            *flag = bool::decode(from)?;
+        }
+        Ok(flags)
+    }
+}
+
 impl Encode for [u8; 32] {
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);

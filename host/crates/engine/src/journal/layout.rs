@@ -8,12 +8,14 @@ use crate::input::{
     Slippage, StrategyConfig, TradingState, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
-    CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest,
-    Instrument, InstrumentId, Intent, Liquidity, LogLevel, Margin, Money, OptionRight, OrderChange,
-    OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PluginHash, PositionState,
-    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Side, SignedQuantity, StrategyId,
-    Subscription, TimeInForce, Timestamp, Trade, VenueId,
+    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
+    BarSpec, CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock,
+    HistoryRequest, Instrument, InstrumentId, Intent, Links, Liquidity, LogLevel, Margin,
+    MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
+    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState,
+    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity,
+    StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
+    VenueId,
 };
 
 newtypes! {
@@ -39,21 +41,29 @@ fields! {
     Trade { instrument, price, size, aggressor, ts_event, ts_init }
     Bar { instrument, spec, open, high, low, close, volume, ts_open, ts_event, ts_init }
     BarSpec { method, basis }
+    Session { open, close, days }
     Margin { initial, maintenance }
     Fees { maker, taker, per_contract }
     Instrument {
         symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
-        margin, fees, day_end, tradable,
+        margin, fees, day_end, session, tradable,
     }
     AccountConfig { name, venue, kind, base_currency, deposits }
-    VenueConfig { name, latency, slippage }
-    Latency { insert, cancel, jitter, seed }
+    VenueConfig { name, latency, slippage, lacks }
+    Latency { insert, cancel, modify, jitter, seed }
+    MarkPrice { instrument, mark, index, ts_event, ts_init }
     StrategyConfig { name, account, on_fault, manual }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
         message_window, duplicate_window,
     }
-    OrderRequest { id, instrument, side, kind, quantity, time_in_force, intent }
+    Trigger { price, by }
+    Trail { offset, activation, by }
+    Peers { group, rule }
+    Links { parent, peers }
+    Terms { post_only, reduce_only, quote_quantity, display, hold, links, tag }
+    OrderRequest { id, instrument, side, kind, quantity, time_in_force, terms, intent }
+    Amendment { order, quantity, price, trigger }
     OrderUpdate { order, strategy, instrument, side, change, status, filled, quantity, ts_event }
     Fill {
         execution, order, strategy, account, instrument, side, price, quantity, fee, liquidity,
@@ -85,8 +95,27 @@ variants!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Share(rate) });
 variants!(OrdersOnFault { 0 => Cancel, 1 => Keep });
 variants!(LimitScope { 0 => Firm, 1 => Account(id), 2 => Strategy(id), 3 => Instrument(id) });
 variants!(TradingState { 0 => Active, 1 => Reducing, 2 => Halted });
-variants!(TimeInForce { 0 => Gtc, 1 => Ioc, 2 => Fok, 3 => Day });
-variants!(OrderKind { 0 => Market, 1 => Limit { price }, 2 => StopMarket { trigger } });
+variants!(TimeInForce {
+    0 => Gtc, 1 => Ioc, 2 => Fok, 3 => Day, 4 => Gtd(expires), 5 => AtTheOpen, 6 => AtTheClose,
+});
+variants!(TriggerBy { 0 => BidAsk, 1 => Last, 2 => Mid, 3 => Mark, 4 => Index });
+variants!(Offset { 0 => Price(price), 1 => BasisPoints(points), 2 => Ticks(ticks) });
+variants!(PeerRule { 0 => Cancel, 1 => Reduce });
+variants!(OrderKind {
+    0 => Market,
+    1 => Limit { price },
+    2 => StopMarket { trigger },
+    3 => StopLimit { trigger, price },
+    4 => MarketToLimit,
+    5 => MarketIfTouched { trigger },
+    6 => LimitIfTouched { trigger, price },
+    7 => TrailingStopMarket { trail },
+    8 => TrailingStopLimit { trail, limit },
+});
+variants!(OrderKindName {
+    0 => Market, 1 => Limit, 2 => StopMarket, 3 => StopLimit, 4 => MarketToLimit,
+    5 => MarketIfTouched, 6 => LimitIfTouched, 7 => TrailingStopMarket, 8 => TrailingStopLimit,
+});
 variants!(LogLevel { 0 => Debug, 1 => Info, 2 => Warn, 3 => Error });
 variants!(FaultKind {
     0 => Trap, 1 => OutOfFuel, 2 => Deadline, 3 => Memory, 4 => BadOutput, 5 => Refused,
@@ -99,6 +128,8 @@ variants!(OrderStatus {
 variants!(OrderChange {
     0 => Denied(code), 1 => Submitted, 2 => Accepted, 3 => Rejected, 4 => Triggered,
     5 => PendingCancel, 6 => CancelRejected, 7 => Filled(fill), 8 => Canceled, 9 => Expired,
+    10 => Emulated, 11 => Released, 12 => PendingUpdate, 13 => Updated { price, trigger },
+    14 => UpdateRejected, 15 => UpdateDenied(code),
 });
 variants!(Subscription { 0 => Quotes(id), 1 => Trades(id), 2 => Bars(id, spec) });
 variants!(Intent {
@@ -111,6 +142,8 @@ variants!(Intent {
     6 => CancelTimer { id },
     7 => PutState { key, value },
     8 => Log { level, text },
+    9 => SubmitList(requests),
+    10 => Modify(amendment),
 });
 variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
 variants!(Definition {
@@ -129,11 +162,12 @@ variants!(Command {
     4 => SwapBegin { strategy, plugin, parameters, history },
     5 => SwapCommit(strategy),
     6 => SwapAbort { strategy, reason },
-    7 => PlaceOrder { strategy, instrument, side, kind, quantity, time_in_force, intent },
+    7 => PlaceOrders(strategy, requests),
     8 => CancelOrder(order),
     9 => SetTradingState(state),
     10 => SetKillLatch(set),
     11 => SetVenueConnected(venue, connected),
+    12 => ModifyOrder(amendment),
 });
 variants!(Input {
     0 => Clock,
@@ -142,7 +176,20 @@ variants!(Input {
     3 => Bar(bar),
     4 => Define(definition),
     5 => Command(command),
+    6 => Mark(mark),
 });
+
+impl Encode for Tag {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.as_str().to_owned().encode(out);
+    }
+}
+
+impl Decode for Tag {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        String::decode(from)?.parse().map_err(|_| DecodeError::Text)
+    }
+}
 
 impl Encode for DenyCode {
     fn encode(&self, out: &mut Vec<u8>) {

@@ -5,7 +5,7 @@ use model::OrderRequest;
 
 /// An order that passed every control. The constructor is visible to the gate alone, so code that
 /// sends an order cannot be written without having asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Approved {
     request: OrderRequest,
     sequence: u64,

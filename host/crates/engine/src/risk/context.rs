@@ -7,12 +7,14 @@ use crate::effect::StrategyState;
 use crate::holdings::{Holding, Holdings};
 use crate::input::{Limits, StrategyConfig, TradingState};
 use crate::market::{Market, MarketState};
-use crate::orders::Orders;
+use crate::orders::{OpenOrder, Orders};
 use crate::valuation::Books;
 use model::{AccountId, Instrument, OrderRequest, Price, Side, StrategyId, Timestamp};
 
 pub(crate) struct Context<'a> {
     pub(crate) request: &'a OrderRequest,
+    /// The open order that the request changes or sends on; it must not count twice.
+    pub(crate) replaces: Option<&'a OpenOrder>,
     pub(crate) sequence: u64,
     pub(crate) now: Timestamp,
     pub(crate) strategy: StrategyId,
@@ -54,7 +56,10 @@ impl Context<'_> {
             .state
             .and_then(|state| state.reference(self.request.side));
         match (
-            self.request.kind.price().or(self.request.kind.trigger()),
+            self.request
+                .kind
+                .price()
+                .or(self.request.kind.trigger().map(|trigger| trigger.price)),
             self.request.side,
         ) {
             (None, _) => reference,

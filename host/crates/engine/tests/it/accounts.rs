@@ -3,7 +3,7 @@
 use crate::script::sum;
 use crate::world::*;
 use engine::Definition;
-use model::{AccountKind, DenyCode, Money, Quantity, SignedQuantity, StrategyId};
+use model::{AccountKind, DenyCode, Money, OrderRequest, Quantity, SignedQuantity, StrategyId};
 
 #[test]
 fn a_buy_locks_its_price_and_fee_and_frees_them_bit_by_bit() {
@@ -118,7 +118,7 @@ fn check_position(world: &World, strategy: StrategyId, quantity: &str, cost: &st
 #[test]
 fn average_price_and_profit_are_exact_through_flips() {
     let mut world = World::new();
-    let trade = |world: &mut World, ask: Ask, at_price: &str| {
+    let trade = |world: &mut World, ask: OrderRequest, at_price: &str| {
         world.now += 1;
         world.quote(EQUITY, at_price, at_price);
         world.place(MARGIN_HAND, ask);

@@ -143,19 +143,9 @@ fn orders(out: &mut Intents, n: u64) {
     submit(out, EQUITY, Side::Buy, limit("90"), 1);
     submit(out, EQUITY, Side::Buy, limit("90.001"), 1);
     // Nobody ever quoted the coin, so the venue refuses it.
-    out.submit(
-        COIN,
-        Side::Buy,
-        limit("1"),
-        quantity("1"),
-        TimeInForce::Gtc,
-        1_000 + n,
-    );
-    let far = OrderKind::StopMarket {
-        trigger: price("500"),
-    };
+    out.submit(buy(COIN, "1").limit("1").intent(1_000 + n));
     if n.is_multiple_of(3) {
-        out.submit(EQUITY, Side::Buy, far, quantity("1"), TimeInForce::Day, 0);
+        out.submit(buy(EQUITY, "1").stop("500").tif(TimeInForce::Day));
     }
     timer(out, n % 7, out.now().nanos() + SECOND);
     let spec = |n| BarSpec {

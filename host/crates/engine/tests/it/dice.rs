@@ -5,12 +5,13 @@ use engine::{
     Slippage, StrategyConfig, TradingState, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
-    CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest,
-    Instrument, InstrumentId, Intent, Liquidity, LogLevel, Margin, Money, OptionRight, OrderChange,
-    OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PluginHash, PositionState,
-    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Side, SignedQuantity, StrategyId,
-    Subscription, TimeInForce, Timestamp, Trade, VenueId,
+    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
+    BarSpec, CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock,
+    HistoryRequest, Instrument, InstrumentId, Intent, Links, Liquidity, LogLevel, Margin,
+    MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderRequest,
+    OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState, PositionUpdate, Price,
+    Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription,
+    Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
 };
 
 /// A small generator of numbers (SplitMix64), so that one seed names a whole run.
@@ -123,18 +124,89 @@ impl Dice {
         self.one_of(&[Side::Buy, Side::Sell])
     }
 
+    fn trigger(&mut self) -> Trigger {
+        Trigger {
+            price: self.price(),
+            by: self.one_of(&TriggerBy::ALL),
+        }
+    }
+
+    fn session(&mut self) -> Session {
+        Session {
+            open: self.duration(),
+            close: self.duration(),
+            days: std::array::from_fn(|_| self.flag()),
+        }
+    }
+
+    fn mark(&mut self) -> MarkPrice {
+        MarkPrice {
+            instrument: self.instrument_id(),
+            mark: self.maybe(Self::price),
+            index: self.maybe(Self::price),
+            ts_event: self.time(),
+            ts_init: self.time(),
+        }
+    }
+
+    fn offset(&mut self) -> Offset {
+        let (price, number) = (self.price(), self.small());
+        self.one_of(&[
+            Offset::Price(price),
+            Offset::BasisPoints(number),
+            Offset::Ticks(number),
+        ])
+    }
+
+    fn trail(&mut self) -> Trail {
+        Trail {
+            offset: self.offset(),
+            activation: self.maybe(Self::price),
+            by: self.one_of(&TriggerBy::ALL),
+        }
+    }
+
     fn kind(&mut self) -> OrderKind {
-        let price = self.price();
+        let (price, trigger) = (self.price(), self.trigger());
+        let (trail, limit) = (self.trail(), self.offset());
         self.one_of(&[
             OrderKind::Market,
             OrderKind::Limit { price },
-            OrderKind::StopMarket { trigger: price },
+            OrderKind::StopMarket { trigger },
+            OrderKind::StopLimit { trigger, price },
+            OrderKind::MarketToLimit,
+            OrderKind::MarketIfTouched { trigger },
+            OrderKind::LimitIfTouched { trigger, price },
+            OrderKind::TrailingStopMarket { trail },
+            OrderKind::TrailingStopLimit { trail, limit },
         ])
     }
 
     fn time_in_force(&mut self) -> TimeInForce {
-        use TimeInForce::{Day, Fok, Gtc, Ioc};
-        self.one_of(&[Gtc, Ioc, Fok, Day])
+        use TimeInForce::{AtTheClose, AtTheOpen, Day, Fok, Gtc, Gtd, Ioc};
+        let until = Gtd(self.time());
+        self.one_of(&[Gtc, Ioc, Fok, Day, until, AtTheOpen, AtTheClose])
+    }
+
+    fn terms(&mut self) -> Terms {
+        let rules = [PeerRule::Cancel, PeerRule::Reduce];
+        let tags = ["", "entry", "a tag of thirty-two characters!!"];
+        let byte = |dice: &mut Self| u8::try_from(dice.below(256)).unwrap_or_default();
+        Terms {
+            post_only: self.flag(),
+            reduce_only: self.flag(),
+            quote_quantity: self.flag(),
+            display: self.maybe(Self::quantity),
+            hold: self.maybe(Self::trigger),
+            links: Links {
+                parent: self.maybe(byte),
+                peers: self.maybe(|dice| Peers {
+                    group: byte(dice),
+                    rule: dice.one_of(&rules),
+                }),
+            },
+            tag: self.one_of(&tags).parse().unwrap(),
+        }
     }
 
     fn spec(&mut self) -> BarSpec {
@@ -227,6 +299,7 @@ impl Dice {
                 per_contract: self.money(),
             },
             day_end: self.duration(),
+            session: self.maybe(Self::session),
             tradable: self.flag(),
         }
     }
@@ -249,6 +322,7 @@ impl Dice {
             latency: Latency {
                 insert: self.duration(),
                 cancel: self.duration(),
+                modify: self.duration(),
                 jitter: self.duration(),
                 seed: self.extreme(),
             },
@@ -257,6 +331,7 @@ impl Dice {
                 Slippage::Ticks(ticks),
                 Slippage::Share(share),
             ]),
+            lacks: self.list(|dice| dice.kind().name()),
         }
     }
 
@@ -330,15 +405,8 @@ impl Dice {
     }
 
     fn place(&mut self) -> Command {
-        Command::PlaceOrder {
-            strategy: self.strategy_id(),
-            instrument: self.instrument_id(),
-            side: self.side(),
-            kind: self.kind(),
-            quantity: self.quantity(),
-            time_in_force: self.time_in_force(),
-            intent: self.extreme(),
-        }
+        let requests = self.list(Self::request);
+        Command::PlaceOrders(self.strategy_id(), requests)
     }
 
     fn command(&mut self) -> Command {
@@ -348,7 +416,7 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(12) {
+        match self.below(13) {
             0 => Command::Start {
                 strategy,
                 plugin: self.plugin(),
@@ -374,13 +442,15 @@ impl Dice {
             8 => Command::CancelOrder(self.order_id()),
             9 => Command::SetTradingState(self.one_of(&states)),
             10 => Command::SetKillLatch(self.flag()),
+            11 => Command::ModifyOrder(self.amendment()),
             _ => Command::SetVenueConnected(VenueId::new(self.small()), self.flag()),
         }
     }
 
     pub(crate) fn input(&mut self) -> Sequenced<Input> {
-        let input = match self.below(6) {
+        let input = match self.below(7) {
             0 => Input::Clock,
+            6 => Input::Mark(self.mark()),
             1 => Input::Quote(self.quote()),
             2 => Input::Trade(self.trade()),
             3 => Input::Bar(self.bar()),
@@ -411,7 +481,17 @@ impl Dice {
             kind: self.kind(),
             quantity: self.quantity(),
             time_in_force: self.time_in_force(),
+            terms: self.terms(),
             intent: self.extreme(),
+        }
+    }
+
+    fn amendment(&mut self) -> Amendment {
+        Amendment {
+            order: self.order_id(),
+            quantity: self.maybe(Self::quantity),
+            price: self.maybe(Self::price),
+            trigger: self.maybe(Self::price),
         }
     }
 
@@ -422,8 +502,10 @@ impl Dice {
             LogLevel::Warn,
             LogLevel::Error,
         ];
-        match self.below(9) {
+        match self.below(11) {
             0 => Intent::Submit(self.request()),
+            9 => Intent::SubmitList(self.list(Self::request)),
+            10 => Intent::Modify(self.amendment()),
             1 => Intent::Cancel(self.order_id()),
             2 => Intent::CancelAll(self.instrument_id()),
             3 => Intent::Subscribe(self.subscription()),
@@ -475,6 +557,7 @@ impl Dice {
 
     fn change(&mut self) -> OrderChange {
         let (code, fill) = (self.one_of(&DenyCode::ALL), self.fill());
+        let (price, trigger) = (self.maybe(Self::price), self.maybe(Self::price));
         self.one_of(&[
             OrderChange::Denied(code),
             OrderChange::Submitted,
@@ -486,6 +569,12 @@ impl Dice {
             OrderChange::Filled(fill),
             OrderChange::Canceled,
             OrderChange::Expired,
+            OrderChange::Emulated,
+            OrderChange::Released,
+            OrderChange::PendingUpdate,
+            OrderChange::Updated { price, trigger },
+            OrderChange::UpdateRejected,
+            OrderChange::UpdateDenied(code),
         ])
     }
 

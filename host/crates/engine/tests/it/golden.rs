@@ -23,6 +23,7 @@ pub(crate) fn run(journal: Journal) -> World {
     setup.venue.latency = Latency {
         insert: Duration::from_nanos(3),
         cancel: Duration::from_nanos(2),
+        modify: Duration::from_nanos(2),
         jitter: Duration::from_nanos(2),
         seed: 42,
     };

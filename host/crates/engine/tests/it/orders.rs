@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use engine::{Ignored, Slippage};
-use model::{Duration, Liquidity, TimeInForce};
+use model::{Duration, Liquidity, OrderRequest, TimeInForce};
 
 #[test]
 fn a_market_order_takes_the_touch() {
@@ -94,7 +94,7 @@ fn a_marketable_limit_takes_the_touch_and_rests_with_the_remainder() {
 #[test]
 fn time_in_force_decides_about_the_remainder() {
     use TimeInForce::{Day, Fok, Gtc, Ioc};
-    let check = |ask: Ask, expect: &str| {
+    let check = |ask: OrderRequest, expect: &str| {
         let mut world = World::new();
         world.sized_quote(EQUITY, ["99", "4"], ["100", "4"]);
         let order = world.place(MARGIN_HAND, ask);

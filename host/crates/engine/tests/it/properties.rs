@@ -6,8 +6,10 @@ use crate::script::Script;
 use crate::world::*;
 use engine::{Command, Input, Latency, Slippage, TradingState, invariants};
 use model::{
-    AccountKind, Duration, Event, InstrumentId, Intent, Intents, OrderChange, OrderKind, Price,
-    Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription, TimeInForce, Timestamp, Trade,
+    AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId, Intent, Intents,
+    Links, MarkPrice, Offset, OrderChange, OrderKind, OrderKindName, OrderRequest, PeerRule, Peers,
+    Price, Quantity, Quote, Session, Side, SignedQuantity, StrategyId, Subscription, Terms,
+    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -51,21 +53,108 @@ fn lots(dice: &mut Dice, lot: Quantity, scale: Scale) -> Quantity {
 
 fn kind(dice: &mut Dice, tick: Price, scale: Scale) -> OrderKind {
     let price = price_near(dice, tick, scale);
+    let trigger = Trigger {
+        price: price_near(dice, tick, scale),
+        by: dice.one_of(&TriggerBy::ALL),
+    };
+    let offset = dice.one_of(&[
+        Offset::Ticks(3),
+        Offset::BasisPoints(50),
+        Offset::Price(tick),
+    ]);
+    let activation = dice.one_of(&[None, Some(price)]);
+    let by = dice.one_of(&TriggerBy::ALL);
+    let trail = Trail {
+        offset,
+        activation,
+        by,
+    };
     dice.one_of(&[
+        OrderKind::Market,
         OrderKind::Market,
         OrderKind::Limit { price },
         OrderKind::Limit { price },
-        OrderKind::StopMarket { trigger: price },
+        OrderKind::Limit { price },
+        OrderKind::StopMarket { trigger },
+        OrderKind::StopLimit { trigger, price },
+        OrderKind::MarketToLimit,
+        OrderKind::MarketIfTouched { trigger },
+        OrderKind::LimitIfTouched { trigger, price },
+        OrderKind::TrailingStopMarket { trail },
+        OrderKind::TrailingStopLimit {
+            trail,
+            limit: offset,
+        },
     ])
 }
 
-fn tif(dice: &mut Dice) -> TimeInForce {
-    use TimeInForce::{Day, Fok, Gtc, Ioc};
-    dice.one_of(&[Gtc, Gtc, Day, Ioc, Fok])
+fn tif(dice: &mut Dice, now: Timestamp) -> TimeInForce {
+    use TimeInForce::{AtTheClose, AtTheOpen, Day, Fok, Gtc, Gtd, Ioc};
+    let until = Gtd(now.after(Duration::from_nanos(1 + dice.below(200))));
+    dice.one_of(&[Gtc, Gtc, Gtc, Day, until, Ioc, Fok, AtTheOpen, AtTheClose])
+}
+
+fn terms(dice: &mut Dice, tick: Price, lot: Quantity, scale: Scale) -> Terms {
+    let mut terms = Terms::default();
+    match dice.below(12) {
+        0 => terms.post_only = true,
+        1 | 2 => terms.reduce_only = true,
+        3 => terms.quote_quantity = true,
+        4 => terms.display = Some(lot),
+        5 => {
+            terms.hold = Some(Trigger {
+                price: price_near(dice, tick, scale),
+                by: dice.one_of(&TriggerBy::ALL),
+            });
+        }
+        _ => {}
+    }
+    terms
+}
+
+type Grid = (InstrumentId, Price, Quantity);
+
+fn request(dice: &mut Dice, grid: Grid, scale: Scale, now: Timestamp) -> OrderRequest {
+    let (instrument, tick, lot) = grid;
+    let side = dice.one_of(&SIDES);
+    let kind = kind(dice, tick, scale);
+    let quantity = lots(dice, lot, scale);
+    OrderRequest::new(instrument, side, kind, quantity)
+        .lasting(tif(dice, now))
+        .with(terms(dice, tick, lot, scale))
+}
+
+/// An entry with orders that depend on it and on each other.
+fn list(dice: &mut Dice, grid: Grid, scale: Scale, now: Timestamp) -> Vec<OrderRequest> {
+    let entry = request(dice, grid, scale, now);
+    let rule = dice.one_of(&[PeerRule::Cancel, PeerRule::Reduce]);
+    let peers = dice.one_of(&[None, Some(Peers { group: 1, rule })]);
+    let parent = dice.one_of(&[None, Some(0), Some(0)]);
+    let mut orders = vec![entry];
+    for _ in 0..=dice.below(2) {
+        let mut child = request(dice, grid, scale, now);
+        child.side = entry.side.opposite();
+        child.quantity = entry.quantity;
+        child.terms.links = Links { parent, peers };
+        child.terms.reduce_only |= dice.below(2) == 0;
+        orders.push(child);
+    }
+    orders
+}
+
+fn amendment(dice: &mut Dice, order: &model::Order, grid: Grid, scale: Scale) -> Amendment {
+    let (_, tick, lot) = grid;
+    let maybe = |dice: &mut Dice| dice.below(2) == 0;
+    Amendment {
+        order: order.id,
+        quantity: maybe(dice).then(|| lots(dice, lot, scale)),
+        price: maybe(dice).then(|| price_near(dice, tick, scale)),
+        trigger: (dice.below(3) == 0).then(|| price_near(dice, tick, scale)),
+    }
 }
 
 /// Ticks and lots of the traded instruments.
-type Grids = Vec<(InstrumentId, Price, Quantity)>;
+type Grids = Vec<Grid>;
 
 /// Does something at random on some of its events.
 fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
@@ -96,15 +185,16 @@ fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale) {
                 due,
             });
         }
-        2..=5 => {
-            let (side, kind) = (dice.one_of(&SIDES), kind(dice, tick, scale));
-            let (quantity, tif) = (lots(dice, lot, scale), tif(dice));
-            let intent = if dice.below(8) == 0 {
-                dice.below(40)
-            } else {
-                0
-            };
-            out.submit(instrument, side, kind, quantity, tif, intent);
+        2..=4 => {
+            let mut request = request(dice, (instrument, tick, lot), scale, out.now());
+            if dice.below(8) == 0 {
+                request.intent = dice.below(40);
+            }
+            out.submit(request);
+        }
+        5 => {
+            let list = list(dice, (instrument, tick, lot), scale, out.now());
+            out.submit_list(list);
         }
         _ => {}
     }
@@ -125,6 +215,7 @@ impl Run {
         setup.venue.latency = Latency {
             insert: Duration::from_nanos(dice.below(30)),
             cancel: Duration::from_nanos(dice.below(30)),
+            modify: Duration::from_nanos(dice.below(30)),
             jitter: Duration::from_nanos(dice.below(10)),
             seed,
         };
@@ -148,6 +239,17 @@ impl Run {
         if scale.ticks < 1_000 {
             setup.limits.max_position = quantity("60");
             setup.limits.max_open_orders = 12;
+        }
+        if dice.below(3) == 0 {
+            let stop = OrderKind::stop_market(Price::ZERO).name();
+            setup.venue.lacks = vec![stop, OrderKindName::TrailingStopMarket];
+        }
+        if dice.below(2) == 0 {
+            setup.instrument(EQUITY).session = Some(Session {
+                open: Duration::from_secs(6 * 3_600),
+                close: Duration::from_secs(20 * 3_600),
+                days: [true; 7],
+            });
         }
         let grids: Grids = TRADED
             .iter()
@@ -173,14 +275,21 @@ impl Run {
 
     fn step(&mut self) {
         self.world.now += self.dice.below(20);
-        match self.dice.below(20) {
+        match self.dice.below(24) {
+            20 => self.bar(),
+            21 => self.mark(),
+            22 | 23 => self.amend(),
             0..=9 => self.quote(),
             10..=12 => self.trade(),
             13..=15 => self.place(),
             16 => self.cancel(),
             17 => self.world.wait(0),
             18 => self.disturb(),
-            _ => self.world.now += self.dice.one_of(&[SECOND, 86_400 * SECOND]),
+            _ => {
+                self.world.now += self
+                    .dice
+                    .one_of(&[SECOND, 86_400 * SECOND, 7 * 3_600 * SECOND])
+            }
         }
         assert_eq!(
             invariants::exposure_within_limits(&self.world.engine),
@@ -217,18 +326,68 @@ impl Run {
         }));
     }
 
-    fn place(&mut self) {
+    fn bar(&mut self) {
         let (instrument, tick, lot) = self.dice.one_of(&self.grids);
-        let ask = Ask {
+        let mut prices: [Price; 4] =
+            std::array::from_fn(|_| price_near(&mut self.dice, tick, self.scale));
+        prices.sort();
+        let (open, close) = self.dice.one_of(&[(1, 2), (2, 1)]);
+        let now = at(self.world.now);
+        self.world.step(Input::Bar(Bar {
             instrument,
-            side: self.dice.one_of(&SIDES),
-            kind: kind(&mut self.dice, tick, self.scale),
-            quantity: lots(&mut self.dice, lot, self.scale),
-            time_in_force: tif(&mut self.dice),
-            intent: 0,
-        };
+            spec: BarSpec::seconds(1, BarBasis::Last),
+            open: prices[open],
+            high: prices[3],
+            low: prices[0],
+            close: prices[close],
+            volume: lots(&mut self.dice, lot, self.scale),
+            ts_open: now.before(Duration::from_secs(1)),
+            ts_event: now,
+            ts_init: now,
+        }));
+    }
+
+    fn mark(&mut self) {
+        let (instrument, tick, _) = self.dice.one_of(&self.grids);
+        let now = at(self.world.now);
+        let price = price_near(&mut self.dice, tick, self.scale);
+        self.world.step(Input::Mark(MarkPrice {
+            instrument,
+            mark: self.dice.one_of(&[None, Some(price)]),
+            index: Some(price),
+            ts_event: now,
+            ts_init: now,
+        }));
+    }
+
+    fn place(&mut self) {
+        let grid = self.dice.one_of(&self.grids);
+        let now = at(self.world.now);
         let hand = self.dice.one_of(&[CASH_HAND, MARGIN_HAND]);
-        self.world.place(hand, ask);
+        if self.dice.below(4) == 0 {
+            let list = list(&mut self.dice, grid, self.scale, now);
+            self.world.place_list(hand, list);
+        } else {
+            let ask = request(&mut self.dice, grid, self.scale, now);
+            self.world.place(hand, ask);
+        }
+    }
+
+    fn amend(&mut self) {
+        let open: Vec<_> = self
+            .world
+            .engine
+            .orders()
+            .iter()
+            .map(|open| open.order)
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let order = self.dice.one_of(&open);
+        let grid = self.grids.iter().find(|grid| grid.0 == order.instrument);
+        let amendment = amendment(&mut self.dice, &order, *grid.unwrap(), self.scale);
+        self.world.command(Command::ModifyOrder(amendment));
     }
 
     fn cancel(&mut self) {
@@ -344,11 +503,14 @@ fn the_random_runs_are_worth_their_while() {
     let lives = [
         "ACCEPTED",
         "CANCELED",
+        "EMULATED",
         "EXPIRED",
         "FILLED",
         "PARTIALLY_FILLED",
         "PENDING_CANCEL",
+        "PENDING_UPDATE",
         "REJECTED",
+        "RELEASED",
         "TRIGGERED",
     ];
     check_reached(

@@ -6,11 +6,12 @@ use crate::world::*;
 use engine::journal::{Sink, SinkError};
 use engine::{Command, Definition, Journal, LimitScope, Limits, TradingState};
 use model::{
-    DenyCode, Duration, Event, InstrumentId, OrderChange, Price, Side, StrategyId, VenueId,
+    DenyCode, Duration, Event, InstrumentId, OrderChange, OrderRequest, Price, Side, StrategyId,
+    VenueId,
 };
 
 /// Places an order and checks the verdict; a denial must leave no trace.
-fn check(world: &mut World, strategy: StrategyId, ask: Ask, expect: Option<DenyCode>) {
+fn check(world: &mut World, strategy: StrategyId, ask: OrderRequest, expect: Option<DenyCode>) {
     let before = traces(world);
     let order = world.place(strategy, ask);
     assert_eq!(

@@ -4,8 +4,8 @@ use crate::world::{World, money};
 use engine::{OrdersOnFault, StrategyConfig};
 use model::{
     AccountId, Event, Fault, FaultKind, HistoryRequest, InstrumentId, Intent, Intents, Money,
-    OrderChange, OrderId, OrderKind, Quantity, SavedState, Side, StartSnapshot, Strategy,
-    StrategyId, Subscription, TimeInForce,
+    OrderChange, OrderId, OrderKind, OrderRequest, Quantity, SavedState, Side, StartSnapshot,
+    Strategy, StrategyId, Subscription,
 };
 use std::sync::{Arc, Mutex};
 
@@ -200,7 +200,7 @@ pub(crate) fn submit(
     units: i64,
 ) -> Option<OrderId> {
     let quantity = Quantity::whole(units).unwrap();
-    out.submit(instrument, side, kind, quantity, TimeInForce::Gtc, 0)
+    out.submit(OrderRequest::new(instrument, side, kind, quantity))
 }
 
 pub(crate) fn market(

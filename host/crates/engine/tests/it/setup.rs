@@ -5,8 +5,8 @@ use crate::world::World;
 use engine::{Definition, Journal, LimitScope, Limits, VenueConfig};
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument,
-    InstrumentId, Margin, Money, OptionRight, OrderKind, Price, Quantity, Rate, Side, StrategyId,
-    TimeInForce, Timestamp, VenueId,
+    InstrumentId, Margin, Money, OptionRight, OrderKind, OrderRequest, Price, Quantity, Rate, Side,
+    StrategyId, TimeInForce, Timestamp, VenueId,
 };
 
 pub(crate) const USD: CurrencyId = CurrencyId::new(0);
@@ -110,6 +110,7 @@ pub(crate) fn venue(name: &str) -> VenueConfig {
         name: name.to_owned(),
         latency: engine::Latency::default(),
         slippage: engine::Slippage::None,
+        lacks: Vec::new(),
     }
 }
 
@@ -204,60 +205,49 @@ fn instrument(
         },
         fees: Fees::default(),
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     }
 }
 
-/// An order to be placed by hand.
-#[derive(Clone, Copy)]
-pub(crate) struct Ask {
-    pub(crate) instrument: InstrumentId,
-    pub(crate) side: Side,
-    pub(crate) kind: OrderKind,
-    pub(crate) quantity: Quantity,
-    pub(crate) time_in_force: TimeInForce,
-    pub(crate) intent: u64,
-}
-
 /// A market order to buy.
-pub(crate) fn buy(instrument: InstrumentId, amount: &str) -> Ask {
-    Ask {
-        instrument,
-        side: Side::Buy,
-        kind: OrderKind::Market,
-        quantity: quantity(amount),
-        time_in_force: TimeInForce::Gtc,
-        intent: 0,
-    }
+pub(crate) fn buy(instrument: InstrumentId, amount: &str) -> OrderRequest {
+    OrderRequest::new(instrument, Side::Buy, OrderKind::Market, quantity(amount))
 }
 
 /// A market order to sell.
-pub(crate) fn sell(instrument: InstrumentId, amount: &str) -> Ask {
-    Ask {
-        side: Side::Sell,
-        ..buy(instrument, amount)
-    }
+pub(crate) fn sell(instrument: InstrumentId, amount: &str) -> OrderRequest {
+    OrderRequest::new(instrument, Side::Sell, OrderKind::Market, quantity(amount))
 }
 
-impl Ask {
-    pub(crate) fn limit(mut self, text: &str) -> Self {
-        self.kind = OrderKind::Limit { price: price(text) };
+/// Short words for the orders of tests.
+pub(crate) trait Ask {
+    fn limit(self, text: &str) -> Self;
+    fn stop(self, text: &str) -> Self;
+    fn kind(self, kind: OrderKind) -> Self;
+    fn tif(self, time_in_force: TimeInForce) -> Self;
+    fn intent(self, intent: u64) -> Self;
+}
+
+impl Ask for OrderRequest {
+    fn limit(self, text: &str) -> Self {
+        self.kind(OrderKind::Limit { price: price(text) })
+    }
+
+    fn stop(self, text: &str) -> Self {
+        self.kind(OrderKind::stop_market(price(text)))
+    }
+
+    fn kind(mut self, kind: OrderKind) -> Self {
+        self.kind = kind;
         self
     }
 
-    pub(crate) fn stop(mut self, text: &str) -> Self {
-        self.kind = OrderKind::StopMarket {
-            trigger: price(text),
-        };
-        self
+    fn tif(self, time_in_force: TimeInForce) -> Self {
+        self.lasting(time_in_force)
     }
 
-    pub(crate) fn tif(mut self, time_in_force: TimeInForce) -> Self {
-        self.time_in_force = time_in_force;
-        self
-    }
-
-    pub(crate) fn intent(mut self, intent: u64) -> Self {
+    fn intent(mut self, intent: u64) -> Self {
         self.intent = intent;
         self
     }

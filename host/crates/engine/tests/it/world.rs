@@ -7,8 +7,8 @@ use engine::{
 };
 use model::{
     AccountId, Balance, Bar, BarBasis, BarSpec, CurrencyId, DenyCode, Duration, Fill, InstrumentId,
-    Liquidity, OrderChange, OrderId, OrderStatus, OrderUpdate, PluginHash, PositionState, Quote,
-    Side, StrategyId, Trade,
+    Liquidity, OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PluginHash,
+    PositionState, Price, Quote, Side, StrategyId, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -52,13 +52,13 @@ impl World {
         assert_eq!(invariants::check(&self.engine), Ok(()));
     }
 
-    /// I5: a status moves only along the table. An acknowledgement or a refused order changes
-    /// nothing where it finds a cancel on its way.
+    /// I5: a status moves only along the table. What crosses a cancel or a change, or changes no
+    /// status, leaves it where it is.
     fn check_move(&mut self, update: &OrderUpdate) {
         let before = self.statuses.insert(update.order, update.status);
         let from = before.unwrap_or(OrderStatus::Initialized);
-        let crossed = update.change == OrderChange::Accepted && from == OrderStatus::PendingCancel;
-        let legal = from.may_become(update.status) || (crossed && update.status == from);
+        let fill = matches!(update.change, OrderChange::Filled(_));
+        let legal = from.may_become(update.status) || (!fill && update.status == from);
         assert!(
             legal,
             "{}: {from:?} to {:?} by {:?}",
@@ -158,24 +158,13 @@ impl World {
     }
 
     /// Places an order by hand and returns its id.
-    pub(crate) fn place(&mut self, strategy: StrategyId, ask: Ask) -> OrderId {
-        let Ask {
-            instrument,
-            side,
-            kind,
-            quantity,
-            time_in_force,
-            intent,
-        } = ask;
-        self.command(Command::PlaceOrder {
-            strategy,
-            instrument,
-            side,
-            kind,
-            quantity,
-            time_in_force,
-            intent,
-        });
+    pub(crate) fn place(&mut self, strategy: StrategyId, ask: OrderRequest) -> OrderId {
+        self.place_list(strategy, vec![ask])
+    }
+
+    /// Places a list by hand and returns the first one's id.
+    pub(crate) fn place_list(&mut self, strategy: StrategyId, asks: Vec<OrderRequest>) -> OrderId {
+        self.command(Command::PlaceOrders(strategy, asks));
         OrderId::derive(self.engine.sequence(), 0).unwrap()
     }
 
@@ -296,6 +285,18 @@ fn word(change: &OrderChange) -> String {
         OrderChange::CancelRejected => "uncancelled".to_owned(),
         OrderChange::Canceled => "canceled".to_owned(),
         OrderChange::Expired => "expired".to_owned(),
+        OrderChange::Emulated => "held".to_owned(),
+        OrderChange::Released => "released".to_owned(),
+        OrderChange::PendingUpdate => "changing".to_owned(),
+        OrderChange::Updated { price, trigger } => {
+            let at =
+                |name: &str, price: &Option<Price>| price.map(|price| format!("{name}{price}"));
+            let parts = [at("@", price), at("!", trigger)];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            format!("changed:{}", parts.join(""))
+        }
+        OrderChange::UpdateDenied(code) => format!("unchanged:{code}"),
+        OrderChange::UpdateRejected => "unchanged".to_owned(),
     }
 }
 

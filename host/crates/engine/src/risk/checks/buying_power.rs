@@ -5,6 +5,7 @@
 //! unrealised profit, all in its base currency, less what is locked.
 
 use crate::account::{Account, Reservation, as_money};
+use crate::orders::OpenOrder;
 use crate::risk::Context;
 use model::{
     AccountKind, CurrencyId, DenyCode, Instrument, Liquidity, Money, NumberError, Quantity, Rate,
@@ -25,6 +26,11 @@ pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
             .map_err(|_| DenyCode::Conversion)?,
         AccountKind::Margin { .. } => free_equity(context, account)?,
     };
+    let freed = context.replaces.map(OpenOrder::locked);
+    let freed = freed.filter(|freed| freed.currency == needed.currency);
+    let free = free
+        .checked_add(freed.unwrap_or_default().amount)
+        .map_err(|_| DenyCode::Conversion)?;
     if needed.amount <= free {
         Ok(needed)
     } else {

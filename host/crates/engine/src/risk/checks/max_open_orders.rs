@@ -21,7 +21,9 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
             orders.of_instrument(instrument),
         ),
     ];
+    let own = u32::from(context.replaces.is_some());
     let full = counts.into_iter().any(|(scope, count)| {
+        let count = count.saturating_sub(own);
         context
             .limits
             .get(scope)

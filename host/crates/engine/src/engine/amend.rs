@@ -1,0 +1,233 @@
+//! Changes to open orders. A change that only takes quantity away passes like a cancel; any other is
+//! judged like a new order that takes the old one's place. Until the venue answers, the larger of the
+//! two is held back.
+
+use super::Engine;
+use super::execution::{request_of, update_of};
+use crate::effect::Ignored;
+use crate::exchange::{Terms, VenueCommand};
+use crate::orders::{OpenOrder, PendingUpdate};
+use crate::risk;
+use model::{
+    Amendment, DenyCode, Money, NumberError, OrderChange, OrderId, OrderKind, OrderRequest,
+    OrderStatus, Quantity, StrategyId, Timestamp,
+};
+
+impl Engine {
+    /// A strategy changes an order; only its own.
+    pub(super) fn modify_own(&mut self, strategy: StrategyId, amendment: &Amendment) {
+        let open = self.orders.get(amendment.order);
+        if open.is_some_and(|open| open.order.strategy == strategy) {
+            self.modify(amendment)
+        } else {
+            self.ignore(Ignored::UnknownOrder(amendment.order))
+        }
+    }
+
+    pub(super) fn modify(&mut self, amendment: &Amendment) {
+        let Some(open) = self.orders.get(amendment.order) else {
+            return self.ignore(Ignored::UnknownOrder(amendment.order));
+        };
+        let busy = open.update.is_some() || open.order.status == OrderStatus::PendingCancel;
+        let Some(target) = amended(open, amendment).filter(|_| !busy) else {
+            return self.refuse_update(amendment.order, DenyCode::Unsupported);
+        };
+        let judged = if open.is_held() {
+            self.modify_held(amendment, &target)
+        } else {
+            self.send_update(amendment, &target)
+        };
+        if let Err(code) = judged {
+            self.refuse_update(amendment.order, code);
+        }
+    }
+
+    fn modify_held(
+        &mut self,
+        amendment: &Amendment,
+        target: &OrderRequest,
+    ) -> Result<(), DenyCode> {
+        let id = amendment.order;
+        let open = self.orders.get(id).ok_or(DenyCode::List)?;
+        risk::judge_held(&self.context(open.order.strategy, target, Some(open)))?;
+        let Some(open) = self.orders.get_mut(id) else {
+            return Ok(());
+        };
+        open.order.kind = target.kind;
+        open.order.quantity = target.quantity;
+        open.order.trigger = target.kind.trigger().map(|trigger| trigger.price);
+        let order = open.order;
+        self.watch_held(&order);
+        let change = OrderChange::Updated {
+            price: order.kind.price(),
+            trigger: order.trigger,
+        };
+        self.publish(update_of(&order, change, self.now), order);
+        Ok(())
+    }
+
+    fn send_update(
+        &mut self,
+        amendment: &Amendment,
+        target: &OrderRequest,
+    ) -> Result<(), DenyCode> {
+        let open = self.orders.get(amendment.order).ok_or(DenyCode::List)?;
+        let strategy = open.order.strategy;
+        let only_less = target.kind == open.order.kind && target.quantity <= open.order.remaining();
+        let context = self.context(strategy, target, Some(open));
+        let (reserved, approval) = if only_less {
+            risk::judge_decrease(&context)?;
+            let part = open.reserved.part(target.quantity, open.order.remaining());
+            let part = part.map_err(|_| DenyCode::Conversion)?;
+            (part, open.approval.clone())
+        } else {
+            let approved = risk::judge(&context)?;
+            (approved.reservation(), Some(approved))
+        };
+        let more = target.quantity.saturating_sub(open.order.remaining());
+        let more_reserved = reserved
+            .amount
+            .checked_sub(open.reserved.amount)
+            .map_err(|_| DenyCode::Conversion)?
+            .max(Money::ZERO);
+        let update = PendingUpdate {
+            more,
+            more_reserved,
+            remaining: target.quantity,
+            reserved,
+        };
+        let (account, side, instrument) =
+            (open.order.account, open.order.side, open.order.instrument);
+        self.lock(account, reserved.currency, more_reserved)
+            .map_err(|_| DenyCode::Conversion)?;
+        let on_order = self.holdings.entry(strategy, instrument).on_order_mut(side);
+        *on_order = on_order.checked_add(more).unwrap_or(Quantity::MAX);
+        self.windows
+            .sent(strategy, self.now, self.limits.messages_to_remember());
+        let Some(open) = self.orders.get_mut(amendment.order) else {
+            return Ok(());
+        };
+        open.update = Some(update);
+        open.approval = approval;
+        open.order.status = OrderStatus::PendingUpdate;
+        let (order, inserted) = (open.order, open.arrives);
+        self.publish(
+            update_of(&order, OrderChange::PendingUpdate, self.now),
+            order,
+        );
+        let command = VenueCommand::Modify(*amendment, order.instrument);
+        // Like a cancel, a change never overtakes its order.
+        let arrives = self.arrival(&command).max(inserted);
+        self.dispatch(command, arrives);
+        Ok(())
+    }
+
+    fn refuse_update(&mut self, id: OrderId, code: DenyCode) {
+        if let Some(open) = self.orders.get(id) {
+            let order = open.order;
+            let change = OrderChange::UpdateDenied(code);
+            self.publish(update_of(&order, change, self.now), order);
+        }
+    }
+
+    /// The venue changed an order, asked to or by its own rules.
+    pub(super) fn on_updated(
+        &mut self,
+        id: OrderId,
+        terms: &Terms,
+        to: OrderStatus,
+        ts_event: Timestamp,
+    ) {
+        let update = if terms.answers {
+            self.drop_update(id)
+        } else {
+            None
+        };
+        if self.resize(id, terms.quantity, update).is_err() {
+            return self.ignore(Ignored::Overflow(id));
+        }
+        let Some(open) = self.orders.get_mut(id) else {
+            return;
+        };
+        open.order.kind = terms.kind;
+        open.order.trigger = terms.trigger;
+        open.order.status = to;
+        let order = open.order;
+        let change = OrderChange::Updated {
+            price: order.kind.price(),
+            trigger: order.trigger,
+        };
+        self.publish(update_of(&order, change, ts_event), order);
+        if order.list.is_some() {
+            self.happenings
+                .push_back((order, crate::lists::Happening::Updated));
+        }
+    }
+
+    pub(super) fn give_up_update(&mut self, id: OrderId) {
+        self.drop_update(id);
+    }
+
+    /// Lets go of what a change held back beyond its order.
+    fn drop_update(&mut self, id: OrderId) -> Option<PendingUpdate> {
+        let open = self.orders.get_mut(id)?;
+        let update = open.update.take()?;
+        let order = open.order;
+        let currency = update.reserved.currency;
+        let holding = self.holdings.entry(order.strategy, order.instrument);
+        let on_order = holding.on_order_mut(order.side);
+        *on_order = on_order.saturating_sub(update.more);
+        self.release(order.account, currency, update.more_reserved);
+        Some(update)
+    }
+
+    /// Sets an order's quantity and brings what is counted on order, and reserved, in line. Fills
+    /// may have come while a change was on its way, so only its share of what is left is kept.
+    fn resize(
+        &mut self,
+        id: OrderId,
+        quantity: Quantity,
+        update: Option<PendingUpdate>,
+    ) -> Result<(), NumberError> {
+        let Some(open) = self.orders.get_mut(id) else {
+            return Ok(());
+        };
+        let (before, held) = (open.order.remaining(), open.reserved);
+        open.order.quantity = quantity;
+        let (order, after) = (open.order, open.order.remaining());
+        let (whole, of) = match update {
+            Some(update) => (update.reserved, update.remaining),
+            None => (held, before),
+        };
+        open.reserved = whole.part(after.min(of), of)?;
+        let kept = open.reserved;
+        let holding = self.holdings.entry(order.strategy, order.instrument);
+        let on_order = holding.on_order_mut(order.side);
+        *on_order = on_order.saturating_sub(before).checked_add(after)?;
+        self.release(order.account, held.currency, held.amount);
+        self.lock(order.account, kept.currency, kept.amount)
+    }
+}
+
+/// The order as it would be, with what would be left of it as quantity; `None` for a change that
+/// asks for nothing, or for something the order does not have.
+fn amended(open: &OpenOrder, amendment: &Amendment) -> Option<OrderRequest> {
+    let order = &open.order;
+    let mut kind: OrderKind = order.kind;
+    if let Some(price) = amendment.price {
+        kind.price()?;
+        kind = kind.with_price(price);
+    }
+    if let Some(trigger) = amendment.trigger {
+        kind.trigger()?;
+        kind = kind.with_trigger(trigger);
+    }
+    let quantity = amendment.quantity.unwrap_or(order.quantity);
+    let remaining = quantity.saturating_sub(order.filled);
+    let same = kind == order.kind && quantity == order.quantity;
+    (!same && !remaining.is_zero()).then_some(OrderRequest {
+        kind,
+        quantity: remaining,
+        ..request_of(order)
+    })
+}

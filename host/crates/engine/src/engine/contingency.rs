@@ -1,0 +1,122 @@
+//! Carries out what follows from the fills and ends of orders that depend on each other.
+
+use super::Engine;
+use super::execution::request_of;
+use crate::lists::{Consequence, is_consistent};
+use model::{Amendment, DenyCode, Order, OrderId, OrderRequest, Quantity, StrategyId};
+
+impl Engine {
+    /// Judges a list of orders and sends what may go at once; all of it is denied if one fails.
+    pub(super) fn submit_list(&mut self, strategy: StrategyId, requests: &[OrderRequest]) {
+        let Some(first) = requests.first().map(|request| request.id) else {
+            return;
+        };
+        if let Err((at, code)) = self.admit_list(strategy, first, requests) {
+            for (place, request) in requests.iter().enumerate() {
+                let code = if place == at { code } else { DenyCode::List };
+                self.deny(strategy, request, code);
+            }
+            return;
+        }
+        let admitted = requests
+            .iter()
+            .filter_map(|request| self.orders.get(request.id))
+            .map(|open| request_of(&open.order));
+        let admitted: Vec<OrderRequest> = admitted.collect();
+        self.lists.add(first, &admitted);
+        for request in requests {
+            self.launch(request.id);
+        }
+    }
+
+    /// Takes all orders of a list on, or none; gives the place and code of the one that failed.
+    fn admit_list(
+        &mut self,
+        strategy: StrategyId,
+        list: OrderId,
+        requests: &[OrderRequest],
+    ) -> Result<(), (usize, DenyCode)> {
+        if !is_consistent(requests) {
+            return Err((0, DenyCode::List));
+        }
+        for (place, request) in requests.iter().enumerate() {
+            let repeated = request.intent != 0
+                && requests
+                    .iter()
+                    .take(place)
+                    .any(|earlier| earlier.intent == request.intent);
+            let admitted = if repeated {
+                Err(DenyCode::Duplicate)
+            } else {
+                self.admit(strategy, request, Some(list))
+            };
+            if let Err(code) = admitted {
+                for earlier in requests.iter().take(place) {
+                    self.retract(earlier.id);
+                }
+                return Err((place, code));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the next thing that happened to an order of a list and does what follows.
+    pub(super) fn follow_up(&mut self) -> bool {
+        let Some((order, happening)) = self.happenings.pop_front() else {
+            return false;
+        };
+        for consequence in self.lists.after(&order, happening) {
+            self.carry_out_consequence(&order, consequence);
+        }
+        true
+    }
+
+    fn carry_out_consequence(&mut self, cause: &Order, consequence: Consequence) {
+        match consequence {
+            Consequence::Release(id, quantity) => {
+                let Some(open) = self.orders.get(id) else {
+                    return;
+                };
+                let (kind, holds) = (open.order.kind, open.order.terms.hold.is_some());
+                if holds {
+                    return self.start_to_wait(id, quantity);
+                }
+                self.release_held(id, kind, quantity);
+            }
+            Consequence::Resize(id, quantity) => self.resize_member(id, quantity),
+            Consequence::Cancel(id) => {
+                if id != cause.id && self.orders.get(id).is_some() {
+                    self.cancel(id);
+                }
+            }
+        }
+    }
+
+    /// A child that also waits for a price begins to.
+    fn start_to_wait(&mut self, id: OrderId, quantity: Quantity) {
+        let Some(open) = self.orders.get_mut(id) else {
+            return;
+        };
+        open.order.quantity = quantity;
+        let order = open.order;
+        self.watch_held(&order);
+        self.check_held(order.instrument);
+    }
+
+    fn resize_member(&mut self, id: OrderId, quantity: Quantity) {
+        // A change on its way is followed by another when the venue has answered it.
+        let busy = self
+            .orders
+            .get(id)
+            .is_none_or(|open| open.update.is_some() || open.order.quantity == quantity);
+        if busy {
+            return;
+        }
+        self.modify(&Amendment {
+            order: id,
+            quantity: Some(quantity),
+            price: None,
+            trigger: None,
+        });
+    }
+}

@@ -1,0 +1,59 @@
+//! Sessions: when an instrument opens and closes, its venue is told.
+
+use super::Engine;
+use crate::agenda::Due;
+use crate::exchange::Phase;
+use model::{Duration, InstrumentId, Session, Timestamp};
+
+/// How far back the changes of a session are caught up with when time jumps, such as from the
+/// definitions to the first data.
+const CAUGHT_UP: Duration = Duration::from_secs(2 * 86_400);
+
+impl Engine {
+    pub(super) fn begin_sessions(&mut self, instrument: InstrumentId) {
+        self.set_phase_now(instrument);
+        if let Some(session) = self.session(instrument) {
+            self.plan_session(instrument, &session, self.now);
+        }
+    }
+
+    /// A session opened or closed at `at`, while time goes on to `until`.
+    pub(super) fn turn_session(
+        &mut self,
+        instrument: InstrumentId,
+        at: Timestamp,
+        until: Timestamp,
+    ) {
+        let Some(session) = self.session(instrument) else {
+            return;
+        };
+        self.set_phase_now(instrument);
+        self.plan_session(instrument, &session, at.max(until.before(CAUGHT_UP)));
+    }
+
+    fn plan_session(&mut self, instrument: InstrumentId, session: &Session, after: Timestamp) {
+        let next = session.next_change(after);
+        if next != Timestamp::MAX {
+            self.agenda.add(next, Due::Session(instrument));
+        }
+    }
+
+    fn set_phase_now(&mut self, instrument: InstrumentId) {
+        let now = self.now;
+        let Some(state) = self.market.get(instrument) else {
+            return;
+        };
+        let phase = match state.instrument.session {
+            None => Phase::Always,
+            Some(session) if session.is_open(now) => Phase::Open,
+            Some(_) => Phase::Closed(now),
+        };
+        if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
+            venue.set_phase(instrument, phase, now, &mut self.reports);
+        }
+    }
+
+    fn session(&self, instrument: InstrumentId) -> Option<Session> {
+        self.market.get(instrument)?.instrument.session
+    }
+}

@@ -1,0 +1,91 @@
+//! What the venue knows of its clients' positions, for orders that may only reduce one: they never
+//! fill beyond it, shrink with it, and end when it is gone.
+
+use super::book::Book;
+use super::{Desk, ReportKind};
+use model::{OrderId, Quantity, Side, SignedQuantity, StrategyId};
+use std::collections::BTreeMap;
+
+/// Positions by owner, and the open orders that may only reduce them.
+#[derive(Debug, Default)]
+pub(crate) struct Owned {
+    positions: BTreeMap<StrategyId, SignedQuantity>,
+    reducing: BTreeMap<OrderId, StrategyId>,
+}
+
+impl Owned {
+    pub(crate) fn remember(&mut self, order: OrderId, owner: StrategyId) {
+        self.reducing.insert(order, owner);
+    }
+
+    pub(crate) fn forget(&mut self, order: OrderId) {
+        self.reducing.remove(&order);
+    }
+
+    /// How much an order of `side` can close of what its owner holds.
+    pub(crate) fn closable(&self, owner: StrategyId, side: Side) -> Quantity {
+        let position = self.positions.get(&owner).copied().unwrap_or_default();
+        let closes = match side {
+            Side::Buy => position.is_short(),
+            Side::Sell => position.is_long(),
+        };
+        if closes {
+            position.magnitude().unwrap_or(Quantity::MAX)
+        } else {
+            Quantity::ZERO
+        }
+    }
+
+    /// Counts a fill. Positions beyond what can be counted stay where they are; the engine's own
+    /// books stop trading before.
+    pub(crate) fn count(&mut self, owner: StrategyId, side: Side, quantity: Quantity) {
+        let position = self.positions.entry(owner).or_default();
+        *position = position
+            .checked_add(side.signed(quantity))
+            .unwrap_or(*position);
+    }
+
+    /// Takes a position over from the client's books, after an event that was no fill.
+    pub(crate) fn set(&mut self, owner: StrategyId, position: SignedQuantity) {
+        self.positions.insert(owner, position);
+    }
+
+    fn reducing(&self, owner: StrategyId) -> Vec<OrderId> {
+        let own = self.reducing.iter().filter(|(_, of)| **of == owner);
+        own.map(|(order, _)| *order).collect()
+    }
+}
+
+impl Book {
+    /// Brings the reduce-only orders of an owner into line with what is left to reduce.
+    pub(crate) fn shrink(&mut self, owner: StrategyId, but: OrderId, desk: &mut Desk<'_>) {
+        for id in self.owned.reducing(owner) {
+            if id != but {
+                self.shrink_order(id, desk);
+            }
+        }
+    }
+
+    fn shrink_order(&mut self, id: OrderId, desk: &mut Desk<'_>) {
+        let Some(order) = self.find(id).copied() else {
+            return;
+        };
+        let closable = self.owned.closable(order.owner, order.side);
+        if closable.is_zero() {
+            self.take_out(id);
+            return desk.report(&order, ReportKind::Canceled);
+        }
+        let excess = order.remaining.saturating_sub(closable);
+        if excess.is_zero() {
+            return;
+        }
+        let smaller = super::VenueOrder {
+            remaining: closable,
+            quantity: order.quantity.saturating_sub(excess),
+            ..order
+        };
+        self.replace_in_place(smaller);
+        let trigger = order.kind.trigger().map(|trigger| trigger.price);
+        self.report_terms(&smaller, trigger, false, desk);
+    }
+}

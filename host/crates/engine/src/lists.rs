@@ -1,0 +1,227 @@
+//! Lists of orders that depend on each other: what is to be done when one of them fills or ends. It
+//! only decides; the engine carries out.
+//!
+//! * OTO: a child waits for its parent. One that closes what the parent opened (same instrument,
+//!   other side) goes at the first fill, for as much as is filled, and grows with it; any other goes
+//!   when the parent is filled. A parent that ends without a fill takes its waiting children along.
+//! * OCO: the first fill or end of one order of a group cancels the others.
+//! * OUO: a fill shrinks the others by as much; an end cancels them.
+//! * When a child fills while its parent is still open, the rest of the parent is cancelled: nothing
+//!   would protect it.
+
+use model::{Links, Order, OrderId, OrderRequest, PeerRule, Quantity};
+use std::collections::BTreeMap;
+
+/// The most orders in a list.
+pub(crate) const MAX_LIST: usize = 32;
+
+/// What happened to an order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// So much of it was filled.
+    Filled(Quantity),
+    /// The venue took a change of it.
+    Updated,
+    /// It is closed.
+    Closed,
+}
+
+/// What follows for another order of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consequence {
+    /// Let it go, for so much in all.
+    Release(OrderId, Quantity),
+    /// Change it to so much in all.
+    Resize(OrderId, Quantity),
+    /// Withdraw it.
+    Cancel(OrderId),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    id: OrderId,
+    links: Links,
+    instrument: model::InstrumentId,
+    side: model::Side,
+    /// What it is for in all, by request and by what its group took from it.
+    full: Quantity,
+    /// What it is for now.
+    sized: Quantity,
+    filled: Quantity,
+    waits: bool,
+    open: bool,
+}
+
+/// Lists with open orders, by the id of their first.
+#[derive(Debug, Default)]
+pub(crate) struct Lists {
+    lists: BTreeMap<OrderId, Vec<Member>>,
+}
+
+/// Whether the links of a list make sense: parents come before their children, and a group's orders
+/// have one rule and one parent.
+pub(crate) fn is_consistent(requests: &[OrderRequest]) -> bool {
+    let small = !requests.is_empty() && requests.len() <= MAX_LIST;
+    small
+        && requests.iter().enumerate().all(|(place, request)| {
+            let links = request.terms.links;
+            let parent_first = links
+                .parent
+                .is_none_or(|parent| usize::from(parent) < place);
+            let alike = requests
+                .iter()
+                .all(|other| match (links.peers, other.terms.links.peers) {
+                    (Some(own), Some(peers)) if own.group == peers.group => {
+                        own.rule == peers.rule && links.parent == other.terms.links.parent
+                    }
+                    _ => true,
+                });
+            parent_first && alike
+        })
+}
+
+impl Lists {
+    pub(crate) fn add(&mut self, list: OrderId, requests: &[OrderRequest]) {
+        let members = requests.iter().map(|request| Member {
+            id: request.id,
+            links: request.terms.links,
+            instrument: request.instrument,
+            side: request.side,
+            full: request.quantity,
+            sized: request.quantity,
+            filled: Quantity::ZERO,
+            waits: request.terms.links.parent.is_some(),
+            open: true,
+        });
+        self.lists.insert(list, members.collect());
+    }
+
+    /// Whether a child no longer waits for its parent.
+    pub(crate) fn is_freed(&self, order: &Order) -> bool {
+        let members = order.list.and_then(|list| self.lists.get(&list));
+        let member = members.and_then(|members| members.iter().find(|m| m.id == order.id));
+        member.is_none_or(|member| !member.waits)
+    }
+
+    /// What follows from something that happened to `order`, in the order in which to do it.
+    pub(crate) fn after(&mut self, order: &Order, happening: Happening) -> Vec<Consequence> {
+        let Some(list) = order.list else {
+            return Vec::new();
+        };
+        let Some(members) = self.lists.get_mut(&list) else {
+            return Vec::new();
+        };
+        let Some(place) = members.iter().position(|member| member.id == order.id) else {
+            return Vec::new();
+        };
+        let mut todo = Vec::new();
+        match happening {
+            Happening::Filled(quantity) => after_fill(members, place, quantity, &mut todo),
+            Happening::Updated => after_update(members, place, order.quantity, &mut todo),
+            Happening::Closed => after_close(members, place, &mut todo),
+        }
+        if members.iter().all(|member| !member.open) {
+            self.lists.remove(&list);
+        }
+        todo
+    }
+}
+
+fn after_fill(members: &mut [Member], place: usize, more: Quantity, todo: &mut Vec<Consequence>) {
+    let Some(member) = members.get_mut(place) else {
+        return;
+    };
+    member.filled = member.filled.checked_add(more).unwrap_or(Quantity::MAX);
+    let filled = *member;
+    let parent = filled
+        .links
+        .parent
+        .and_then(|parent| members.get(usize::from(parent)));
+    if let Some(parent) = parent.filter(|parent| parent.open) {
+        todo.push(Consequence::Cancel(parent.id));
+    }
+    for (other, member) in members.iter_mut().enumerate() {
+        if other == place || !member.open {
+            continue;
+        }
+        if member.links.parent.map(usize::from) == Some(place) {
+            free_child(&filled, member, todo);
+        } else if is_peer(&filled, member) {
+            follow_peer(&filled, member, more, todo);
+        }
+    }
+}
+
+/// A child's parent filled: it goes, or grows with it.
+fn free_child(parent: &Member, child: &mut Member, todo: &mut Vec<Consequence>) {
+    let closes = child.instrument == parent.instrument && child.side != parent.side;
+    let whole = parent.filled >= parent.full;
+    if !closes && !whole {
+        return;
+    }
+    let wanted = if closes {
+        child.full.min(parent.filled)
+    } else {
+        child.full
+    };
+    if child.waits {
+        child.waits = false;
+        child.sized = wanted;
+        todo.push(Consequence::Release(child.id, wanted));
+    } else if wanted > child.sized {
+        child.sized = wanted;
+        todo.push(Consequence::Resize(child.id, wanted));
+    }
+}
+
+fn follow_peer(filled: &Member, peer: &mut Member, more: Quantity, todo: &mut Vec<Consequence>) {
+    let rule = filled.links.peers.map(|peers| peers.rule);
+    if rule == Some(PeerRule::Cancel) {
+        return todo.push(Consequence::Cancel(peer.id));
+    }
+    peer.full = peer.full.saturating_sub(more);
+    peer.sized = peer.sized.saturating_sub(more);
+    if peer.sized <= peer.filled {
+        todo.push(Consequence::Cancel(peer.id));
+    } else if !peer.waits {
+        todo.push(Consequence::Resize(peer.id, peer.sized));
+    }
+}
+
+/// A change was taken. If more was wanted meanwhile, ask again.
+fn after_update(
+    members: &mut [Member],
+    place: usize,
+    quantity: Quantity,
+    todo: &mut Vec<Consequence>,
+) {
+    if let Some(member) = members.get_mut(place).filter(|member| member.open)
+        && member.sized != quantity
+    {
+        todo.push(Consequence::Resize(member.id, member.sized));
+    }
+}
+
+fn after_close(members: &mut [Member], place: usize, todo: &mut Vec<Consequence>) {
+    let Some(member) = members.get_mut(place) else {
+        return;
+    };
+    member.open = false;
+    let closed = *member;
+    for (other, member) in members.iter().enumerate() {
+        if other == place || !member.open {
+            continue;
+        }
+        let child = member.links.parent.map(usize::from) == Some(place);
+        if (child && member.waits) || is_peer(&closed, member) {
+            todo.push(Consequence::Cancel(member.id));
+        }
+    }
+}
+
+fn is_peer(one: &Member, other: &Member) -> bool {
+    match (one.links.peers, other.links.peers) {
+        (Some(one), Some(other)) => one.group == other.group,
+        _ => false,
+    }
+}
