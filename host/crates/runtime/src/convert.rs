@@ -1,33 +1,20 @@
 //! Between the model and the WIT types. Numbers pass as they are: both sides count the same units.
 
+mod orders;
+
+pub(crate) use orders::{open_order, order_event, order_request, side_from, time_in_force_from};
+
 use crate::bindings::argonaut::plugin::types as wit;
 use crate::host::Breach;
 use model::{
-    AssetClass, BarBasis, BarMethod, BarSpec, Instrument, InstrumentId, Liquidity, Money, Order,
-    OrderChange, OrderStatus, OrderUpdate, PositionUpdate, Price, Quantity, Side, StartReason,
-    TimeInForce,
+    AssetClass, BarBasis, BarMethod, BarSpec, Instrument, InstrumentId, Money, PositionUpdate, Price,
+    Quantity, Side, StartReason,
 };
 
-pub(crate) fn side(side: Side) -> wit::Side {
+fn side(side: Side) -> wit::Side {
     match side {
         Side::Buy => wit::Side::Buy,
         Side::Sell => wit::Side::Sell,
-    }
-}
-
-pub(crate) fn side_from(side: wit::Side) -> Side {
-    match side {
-        wit::Side::Buy => Side::Buy,
-        wit::Side::Sell => Side::Sell,
-    }
-}
-
-pub(crate) fn time_in_force_from(time_in_force: wit::TimeInForce) -> TimeInForce {
-    match time_in_force {
-        wit::TimeInForce::Gtc => TimeInForce::Gtc,
-        wit::TimeInForce::Ioc => TimeInForce::Ioc,
-        wit::TimeInForce::Fok => TimeInForce::Fok,
-        wit::TimeInForce::Day => TimeInForce::Day,
     }
 }
 
@@ -73,7 +60,7 @@ pub(crate) fn bar_spec_to(spec: BarSpec) -> wit::BarSpec {
     }
 }
 
-pub(crate) fn money(money: Money) -> wit::Money {
+fn money(money: Money) -> wit::Money {
     let [low, high] = split(money.raw());
     wit::Money {
         high: high.cast_signed(),
@@ -144,65 +131,6 @@ pub(crate) fn append_history(block: &mut Vec<u64>, bar: &model::Bar) {
     ]);
 }
 
-fn status(status: OrderStatus) -> wit::OrderStatus {
-    match status {
-        OrderStatus::Initialized => wit::OrderStatus::Initialized,
-        OrderStatus::Denied => wit::OrderStatus::Denied,
-        OrderStatus::Emulated => wit::OrderStatus::Emulated,
-        OrderStatus::Released => wit::OrderStatus::Released,
-        OrderStatus::Submitted => wit::OrderStatus::Submitted,
-        OrderStatus::Accepted => wit::OrderStatus::Accepted,
-        OrderStatus::Rejected => wit::OrderStatus::Rejected,
-        OrderStatus::Triggered => wit::OrderStatus::Triggered,
-        OrderStatus::PendingUpdate => wit::OrderStatus::PendingUpdate,
-        OrderStatus::PendingCancel => wit::OrderStatus::PendingCancel,
-        OrderStatus::PartiallyFilled => wit::OrderStatus::PartiallyFilled,
-        OrderStatus::Filled => wit::OrderStatus::Filled,
-        OrderStatus::Canceled => wit::OrderStatus::Canceled,
-        OrderStatus::Expired => wit::OrderStatus::Expired,
-    }
-}
-
-pub(crate) fn order_event(update: &OrderUpdate) -> wit::OrderEvent {
-    let mut event = wit::OrderEvent {
-        order: update.order.number(),
-        instrument: update.instrument.number(),
-        change: wit::OrderChange::Submitted,
-        status: status(update.status),
-        deny_code: 0,
-        side: side(update.side),
-        quantity: update.quantity.raw(),
-        filled: update.filled.raw(),
-        fill_price: 0,
-        fill_quantity: 0,
-        fill_fee: money(Money::ZERO),
-        maker: false,
-        ts_event: update.ts_event.nanos(),
-    };
-    event.change = match &update.change {
-        OrderChange::Denied(code) => {
-            event.deny_code = code.number();
-            wit::OrderChange::Denied
-        }
-        OrderChange::Filled(fill) => {
-            event.fill_price = fill.price.raw();
-            event.fill_quantity = fill.quantity.raw();
-            event.fill_fee = money(fill.fee);
-            event.maker = fill.liquidity == Liquidity::Maker;
-            wit::OrderChange::Filled
-        }
-        OrderChange::Submitted => wit::OrderChange::Submitted,
-        OrderChange::Accepted => wit::OrderChange::Accepted,
-        OrderChange::Rejected => wit::OrderChange::Rejected,
-        OrderChange::Triggered => wit::OrderChange::Triggered,
-        OrderChange::PendingCancel => wit::OrderChange::PendingCancel,
-        OrderChange::CancelRejected => wit::OrderChange::CancelRejected,
-        OrderChange::Canceled => wit::OrderChange::Canceled,
-        OrderChange::Expired => wit::OrderChange::Expired,
-    };
-    event
-}
-
 /// A position, with the average price that `multiplier` gives; fails when it does not fit the
 /// contract's ranges.
 pub(crate) fn position_event(
@@ -232,19 +160,6 @@ pub(crate) fn position_event(
         fees: money(state.fees),
         ts_event: update.ts_event.nanos(),
     })
-}
-
-pub(crate) fn open_order(order: &Order) -> wit::OpenOrder {
-    wit::OpenOrder {
-        order: order.id.number(),
-        instrument: order.instrument.number(),
-        side: side(order.side),
-        quantity: order.quantity.raw(),
-        filled: order.filled.raw(),
-        limit_price: order.kind.price().map(Price::raw),
-        trigger_price: order.kind.trigger().map(Price::raw),
-        status: status(order.status),
-    }
 }
 
 pub(crate) fn start_reason(reason: StartReason) -> wit::StartReason {

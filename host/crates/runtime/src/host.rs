@@ -162,9 +162,20 @@ impl HostState {
 
     /// Charges for something the guest wants done, if it may want it now.
     pub(crate) fn charge_intent(&mut self, function: &str, bytes: usize) -> Result<(), Breach> {
+        self.charge_intents(function, 1, bytes)
+    }
+
+    /// The same for several things in one call; none still count as one.
+    pub(crate) fn charge_intents(
+        &mut self,
+        function: &str,
+        count: usize,
+        bytes: usize,
+    ) -> Result<(), Breach> {
         self.charge(bytes)?;
         self.require(function, self.phase == Phase::Live)?;
-        self.meter.intents += 1;
+        let count = u32::try_from(count.max(1)).unwrap_or(u32::MAX);
+        self.meter.intents = self.meter.intents.saturating_add(count);
         if self.meter.intents > self.limits.intents_per_call {
             let limit = self.limits.intents_per_call;
             return Err(Breach::bad_output(format!(

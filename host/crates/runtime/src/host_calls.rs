@@ -1,16 +1,15 @@
 //! The functions a guest may call. Each one checks, charges, and puts an intent in line; none
 //! blocks, and none does anything by itself.
 
-use crate::bindings::argonaut::plugin::types::{BarSpec, Side, TimeInForce};
-use crate::bindings::argonaut::plugin::{log, market_data, orders, state, timers, types};
+mod orders;
+
+use crate::bindings::argonaut::plugin::types::BarSpec;
+use crate::bindings::argonaut::plugin::{log, market_data, state, timers, types};
 use crate::convert;
 use crate::host::{Breach, HostState, Phase};
 use crate::limits::MAX_KEY_BYTES;
 use crate::log_text::printable;
-use model::{
-    HistoryRequest, InstrumentId, Intent, LogLevel, OrderId, OrderKind, Price, Quantity,
-    Subscription, Timestamp,
-};
+use model::{HistoryRequest, Intent, LogLevel, Subscription, Timestamp};
 use wasmtime::Result;
 
 impl types::Host for HostState {}
@@ -51,32 +50,6 @@ impl HostState {
             convert::bar_spec(spec)?,
         ))
     }
-
-    fn submit(&mut self, function: &str, order: Submission) -> Result<u64> {
-        self.charge_intent(function, 0)?;
-        // Whether instrument, quantity and price make sense is the risk gate's to say.
-        let id = self.intents.submit(
-            InstrumentId::new(order.instrument),
-            convert::side_from(order.side),
-            order.kind,
-            Quantity::from_raw(order.quantity),
-            convert::time_in_force_from(order.time_in_force),
-            order.intent,
-        );
-        if id.is_none() {
-            self.refused_orders += 1;
-        }
-        Ok(id.map_or(0, OrderId::number))
-    }
-}
-
-struct Submission {
-    instrument: u32,
-    side: Side,
-    quantity: u64,
-    kind: OrderKind,
-    time_in_force: TimeInForce,
-    intent: u64,
 }
 
 fn within(count: usize, limit: usize, what: &str) -> Result<(), Breach> {
@@ -140,94 +113,6 @@ impl market_data::Host for HostState {
             count,
         };
         self.history.push(request);
-        Ok(())
-    }
-}
-
-impl orders::Host for HostState {
-    fn submit_market(
-        &mut self,
-        instrument: u32,
-        side: Side,
-        quantity: u64,
-        time_in_force: TimeInForce,
-        intent: u64,
-    ) -> Result<u64> {
-        let kind = OrderKind::Market;
-        self.submit(
-            "submit-market",
-            Submission {
-                instrument,
-                side,
-                quantity,
-                kind,
-                time_in_force,
-                intent,
-            },
-        )
-    }
-
-    fn submit_limit(
-        &mut self,
-        instrument: u32,
-        side: Side,
-        quantity: u64,
-        price: i64,
-        time_in_force: TimeInForce,
-        intent: u64,
-    ) -> Result<u64> {
-        let kind = OrderKind::Limit {
-            price: Price::from_raw(price),
-        };
-        self.submit(
-            "submit-limit",
-            Submission {
-                instrument,
-                side,
-                quantity,
-                kind,
-                time_in_force,
-                intent,
-            },
-        )
-    }
-
-    fn submit_stop_market(
-        &mut self,
-        instrument: u32,
-        side: Side,
-        quantity: u64,
-        trigger: i64,
-        time_in_force: TimeInForce,
-        intent: u64,
-    ) -> Result<u64> {
-        let kind = OrderKind::StopMarket {
-            trigger: Price::from_raw(trigger),
-        };
-        self.submit(
-            "submit-stop-market",
-            Submission {
-                instrument,
-                side,
-                quantity,
-                kind,
-                time_in_force,
-                intent,
-            },
-        )
-    }
-
-    fn cancel(&mut self, order: u64) -> Result<()> {
-        self.charge_intent("cancel", 0)?;
-        self.intents
-            .push(Intent::Cancel(OrderId::from_number(order)));
-        Ok(())
-    }
-
-    fn cancel_all(&mut self, instrument: u32) -> Result<()> {
-        self.charge_intent("cancel-all", 0)?;
-        self.intents
-            .push(Intent::CancelAll(InstrumentId::new(instrument)));
         Ok(())
     }
 }
