@@ -1,10 +1,13 @@
 //! The one door to a running host: commands go in, answers and updates come out. Cheap to clone.
 
+mod ticket;
+
 use crate::view::{AccountView, EngineView, InstrumentView, PositionView, StrategyView, Update};
-use model::{Fill, Order, OrderId, OrderKind, Quantity, Side, TimeInForce};
+use model::{DenyCode, Fill, Order, OrderId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+pub use ticket::OrderTicket;
 
 /// Where a plugin's bytes come from.
 #[derive(Debug, Clone)]
@@ -58,25 +61,6 @@ pub struct SwapReport {
     pub total_ns: u64,
 }
 
-/// An order by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderTicket {
-    /// Symbol.
-    pub instrument: String,
-    /// The manual strategy's name; `manual` when `None`.
-    pub strategy: Option<String>,
-    /// Buy or sell.
-    pub side: Side,
-    /// Type and prices.
-    pub kind: OrderKind,
-    /// How much.
-    pub quantity: Quantity,
-    /// How long.
-    pub time_in_force: TimeInForce,
-    /// The client's own number; the same number again is denied. Zero for none.
-    pub intent: u64,
-}
-
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
@@ -107,6 +91,20 @@ pub enum HostError {
         stage: &'static str,
         /// Why, and what would do.
         reason: String,
+    },
+    /// The risk gate refused a change of an order, which stays as it was.
+    #[error("the risk gate refused the change: {code}, {}", code.reason())]
+    Denied {
+        /// Why.
+        code: DenyCode,
+    },
+    /// One order of a list is at fault; none was placed.
+    #[error("order {place} of the list: {error}")]
+    InList {
+        /// Its place, from 0.
+        place: usize,
+        /// What is wrong with it.
+        error: Box<HostError>,
     },
     /// The engine's queue is full; try again.
     #[error("the engine is busy; try again")]

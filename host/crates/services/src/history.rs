@@ -116,7 +116,7 @@ impl History {
                         .bars
                         .push(*bar, self.bound);
                 }
-                MarketInput::Clock(_) => {}
+                MarketInput::Mark(_) | MarketInput::Clock(_) => {}
             }
         }
     }

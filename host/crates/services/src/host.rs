@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod orders;
 
 use crate::clock::{Clock, TimeSource};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};

@@ -10,7 +10,7 @@
 use crate::handle::HostError;
 use crate::sync::lock;
 use crate::trader::Request;
-use model::{Bar, InstrumentId, Quote, Timestamp, Trade};
+use model::{Bar, InstrumentId, MarkPrice, Quote, Timestamp, Trade};
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,8 @@ pub enum MarketInput {
     Trade(Trade),
     /// A finished bar.
     Bar(Bar),
+    /// The venue's mark price or the index behind a derivative.
+    Mark(MarkPrice),
     /// Nothing but time, for replays: timers that are due come out.
     Clock(Timestamp),
 }
@@ -41,6 +43,7 @@ impl MarketInput {
             Self::Quote(quote) => quote.ts_init,
             Self::Trade(trade) => trade.ts_init,
             Self::Bar(bar) => bar.ts_init,
+            Self::Mark(mark) => mark.ts_init,
             Self::Clock(time) => *time,
         }
     }
@@ -51,6 +54,12 @@ impl MarketInput {
             Self::Quote(quote) => Some((0, quote.instrument)),
             Self::Trade(trade) => Some((1, trade.instrument)),
             Self::Clock(_) => Some((2, InstrumentId::default())),
+            // One that gives less than another does not replace it.
+            Self::Mark(mark) => match (mark.mark, mark.index) {
+                (Some(_), Some(_)) => Some((3, mark.instrument)),
+                (Some(_), None) => Some((4, mark.instrument)),
+                (None, _) => Some((5, mark.instrument)),
+            },
             Self::Bar(_) => None,
         }
     }

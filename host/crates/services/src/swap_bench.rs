@@ -225,6 +225,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
             name: "SIM".to_owned(),
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
+            lacks: Vec::new(),
         }),
         Definition::Instrument(Instrument {
             symbol: "BENCH".to_owned(),
@@ -239,6 +240,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
             margin: Margin::default(),
             fees: Fees::default(),
             day_end: Duration::ZERO,
+            session: None,
             tradable: true,
         }),
         Definition::Account(AccountConfig {

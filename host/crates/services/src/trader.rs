@@ -17,7 +17,10 @@ use crate::outlet::{Item, Mark, Numbers, Outlet};
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
 use engine::{Command, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
-use model::{AccountId, Balance, CurrencyId, InstrumentId, Order, OrderId, StrategyId, Timestamp};
+use model::{
+    AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, StrategyId,
+    Timestamp,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,16 +94,35 @@ pub(crate) struct Stepped {
 }
 
 impl Stepped {
-    /// Why the input had no effect, if it had none.
+    /// Why the input had no effect, if it had none. What was refused of an order tells
+    /// [`Stepped::lacks`].
     pub(crate) fn refusal(&self) -> Option<&Ignored> {
         self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Ignored(
-                why @ (Ignored::UnknownOrder(_)
-                | Ignored::UnknownStrategy(_)
+                why @ (Ignored::UnknownStrategy(_)
                 | Ignored::WrongState { .. }
                 | Ignored::NothingStaged(_)
                 | Ignored::BadDefinition(_)),
             ) => Some(why),
+            _ => None,
+        })
+    }
+
+    /// Whether the input named an order that is not open.
+    pub(crate) fn lacks(&self, id: OrderId) -> bool {
+        let unknown = Effect::Ignored(Ignored::UnknownOrder(id));
+        self.effects.contains(&unknown)
+    }
+
+    /// What became of a change of an order, if the input asked for one.
+    pub(crate) fn verdict(&self, id: OrderId) -> Option<OrderChange> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Order(update, _) if update.order == id => match update.change {
+                verdict @ (OrderChange::UpdateDenied(_) | OrderChange::UpdateRejected) => {
+                    Some(verdict)
+                }
+                _ => None,
+            },
             _ => None,
         })
     }
@@ -283,6 +305,10 @@ impl Trader {
             MarketInput::Bar(mut bar) => {
                 bar.ts_init = time;
                 (Input::Bar(bar), bar.instrument)
+            }
+            MarketInput::Mark(mut mark) => {
+                mark.ts_init = time;
+                (Input::Mark(mark), mark.instrument)
             }
             MarketInput::Clock(_) => {
                 self.advance(Input::Clock, time);

@@ -368,6 +368,7 @@ mod tests {
                 margin: Margin::default(),
                 fees: Fees::default(),
                 day_end: Duration::ZERO,
+                session: None,
                 tradable: true,
             },
             price: "250".parse().unwrap(),

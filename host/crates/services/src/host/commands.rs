@@ -1,14 +1,14 @@
-//! What can be asked of a running host. Quick commands go straight to the engine's queue; slow ones
+//! What can be asked of a running host, but for orders. Quick commands go straight to the engine's queue; slow ones
 //! to a blocking worker, where they run to their end even when the asker goes away.
 
-use super::{Ended, FeedSlot, HostHandle, MANUAL};
-use crate::handle::{HostError, LoadRequest, OrderTicket, Queries, SwapReport, SwapRequest};
+use super::{Ended, FeedSlot, HostHandle};
+use crate::handle::{HostError, LoadRequest, Queries, SwapReport, SwapRequest};
 use crate::strategy::{Strategies, not_found};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
 use crate::view::{EngineView, StrategyView};
 use engine::{Command, TradingState};
-use model::{Order, OrderId, StrategyId};
+use model::StrategyId;
 use std::sync::Arc;
 
 impl HostHandle {
@@ -82,63 +82,6 @@ impl HostHandle {
         })
     }
 
-    /// Hands an order to the risk gate; returns it as it is after its first verdict. A denied order
-    /// is returned with that status; the code is in its update.
-    ///
-    /// # Errors
-    /// `NotFound` and `Invalid` for what the ticket names, `Busy` when the queue is full.
-    pub async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
-        let name = ticket.strategy.as_deref().unwrap_or(MANUAL);
-        let strategy = self
-            .strategy(name)
-            .ok_or_else(|| not_found("strategy", name))?;
-        if !strategy.manual {
-            let reason = format!("`{name}` is traded by a plugin; orders by hand need their own");
-            return Err(HostError::Invalid {
-                field: "strategy",
-                reason,
-            });
-        }
-        let instruments = self.instruments();
-        let instrument = instruments
-            .iter()
-            .find(|i| i.instrument.symbol == ticket.instrument);
-        let instrument = instrument.ok_or_else(|| not_found("instrument", &ticket.instrument))?;
-        let stepped = self
-            .step(Command::PlaceOrder {
-                strategy: strategy.id,
-                instrument: instrument.id,
-                side: ticket.side,
-                kind: ticket.kind,
-                quantity: ticket.quantity,
-                time_in_force: ticket.time_in_force,
-                intent: ticket.intent,
-            })
-            .await?;
-        let id = OrderId::derive(stepped.sequence, 0).ok_or(HostError::Stopped)?;
-        stepped.order(id).ok_or(HostError::Stopped)
-    }
-
-    /// Asks for an order's cancellation; returns the order as it is then.
-    ///
-    /// # Errors
-    /// `NotFound` for an order that was never seen or is long over, `Conflict` for one that is over.
-    pub async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {
-        let stepped = self.step(Command::CancelOrder(id)).await?;
-        let known = self.order(id);
-        match (stepped.refusal(), known) {
-            (None, known) => stepped
-                .order(id)
-                .or(known)
-                .ok_or_else(|| not_found("order", &id.to_string())),
-            (Some(_), Some(order)) => Err(HostError::Conflict(format!(
-                "order {id} is {} and cannot be cancelled",
-                order.status.name()
-            ))),
-            (Some(_), None) => Err(not_found("order", &id.to_string())),
-        }
-    }
-
     /// Lets all, only reducing, or no orders leave.
     ///
     /// # Errors
@@ -200,7 +143,7 @@ impl HostHandle {
     }
 
     /// Steps a command; returns when readers see what it changed.
-    async fn step(&self, command: Command) -> Result<Stepped, HostError> {
+    pub(super) async fn step(&self, command: Command) -> Result<Stepped, HostError> {
         let (request, answer) = StepRequest::command(command);
         self.0.inbox.offer_command(request)?;
         let stepped = answer.await.map_err(|_| HostError::Stopped)?;

@@ -8,7 +8,7 @@ use engine::journal::Sink;
 use engine::{Journal, Latency, Slippage, VenueConfig};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Margin, Money, OrderKind,
-    OrderStatus, Price, Quantity, Quote, Side, TimeInForce, VenueId,
+    OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
 };
 
 /// Takes so many blocks, then fails.
@@ -34,6 +34,7 @@ fn definitions() -> Vec<Definition> {
                 ..Latency::default()
             },
             slippage: Slippage::None,
+            lacks: Vec::new(),
         }),
         Definition::Instrument(Instrument {
             symbol: "ABC".to_owned(),
@@ -48,6 +49,7 @@ fn definitions() -> Vec<Definition> {
             margin: Margin::default(),
             fees: Fees::default(),
             day_end: model::Duration::ZERO,
+            session: None,
             tradable: true,
         }),
         Definition::Account(AccountConfig {
@@ -104,15 +106,14 @@ impl Bench {
     }
 
     fn buy(&mut self) -> Order {
-        let (request, mut answer) = StepRequest::command(Command::PlaceOrder {
-            strategy: StrategyId::new(0),
-            instrument: InstrumentId::new(0),
-            side: Side::Buy,
-            kind: OrderKind::Market,
-            quantity: Quantity::ONE,
-            time_in_force: TimeInForce::Gtc,
-            intent: 0,
-        });
+        let request = OrderRequest::new(
+            InstrumentId::new(0),
+            Side::Buy,
+            OrderKind::Market,
+            Quantity::ONE,
+        );
+        let command = Command::PlaceOrders(StrategyId::new(0), vec![request]);
+        let (request, mut answer) = StepRequest::command(command);
         self.trader.handle(request);
         assert!(
             answer.try_recv().is_err(),

@@ -5,8 +5,8 @@ use engine::Engine;
 use engine::replay::Instances;
 use model::{
     BarBasis, BarSpec, Event, Fault, FaultKind, HistoryRequest, Instrument, InstrumentId, Intent,
-    Intents, LogLevel, OrderKind, PluginHash, Quantity, SavedState, Side, StartSnapshot, Strategy,
-    StrategyId, Subscription, TimeInForce,
+    Intents, LogLevel, OrderKind, OrderRequest, PluginHash, Quantity, SavedState, Side,
+    StartSnapshot, Strategy, StrategyId, Subscription,
 };
 use services::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
 use std::collections::BTreeMap;
@@ -229,7 +229,7 @@ impl Running {
     }
 
     fn order(&self, side: Side, kind: OrderKind, out: &mut Intents) {
-        out.submit(self.instrument, side, kind, self.size, TimeInForce::Gtc, 0);
+        out.submit(OrderRequest::new(self.instrument, side, kind, self.size));
     }
 }
 

@@ -58,6 +58,7 @@ fn instrument(symbol: &str) -> Instrument {
             ..Fees::default()
         },
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     }
 }
@@ -72,6 +73,7 @@ pub(crate) fn definitions() -> Vec<Definition> {
                 ..Latency::default()
             },
             slippage: Slippage::None,
+            lacks: Vec::new(),
         }),
         Definition::Instrument(instrument(SYMBOL)),
         Definition::Instrument(instrument("XYZ")),
@@ -226,6 +228,7 @@ pub(crate) fn ticket(side: model::Side, quantity: i64) -> OrderTicket {
         kind: model::OrderKind::Market,
         quantity: Quantity::whole(quantity).unwrap(),
         time_in_force: model::TimeInForce::Gtc,
+        terms: model::Terms::default(),
         intent: 0,
     }
 }
