@@ -169,15 +169,19 @@ impl sdk::Host for Imports<'_> {
     }
 
     fn submit(&mut self, order: &sdk::NewOrder) -> Option<sdk::OrderId> {
-        let id = self.intents.submit(
-            InstrumentId::new(order.instrument.number()),
-            convert::side(order.side),
-            convert::order_kind(order.kind),
-            model::Quantity::from_raw(order.quantity.raw()),
-            convert::time_in_force(order.time_in_force),
-            order.intent,
-        )?;
+        let id = self.intents.submit(convert::order_request(order))?;
         Some(sdk::OrderId::new(id.number()))
+    }
+
+    fn submit_list(&mut self, orders: &[sdk::NewOrder]) -> Option<sdk::OrderId> {
+        let requests = orders.iter().map(convert::order_request);
+        let first = self.intents.submit_list(requests.collect())?;
+        Some(sdk::OrderId::new(first.number()))
+    }
+
+    fn modify(&mut self, order: sdk::OrderId, amendment: sdk::Amendment) {
+        let amendment = convert::amendment(order, amendment);
+        self.intents.push(Intent::Modify(amendment));
     }
 
     fn cancel(&mut self, order: sdk::OrderId) {

@@ -1,11 +1,15 @@
 //! Between the engine's values and the SDK's. Both hold the same integers under different names,
 //! because an author's dependency must not be the host's.
 
+mod orders;
+
+pub(super) use orders::{amendment, order_event, order_request};
+
 use argonaut_sdk as sdk;
 use model::{
-    AssetClass, Bar, BarBasis, BarMethod, BarSpec, HistoryBlock, InstrumentId, LogLevel, Order,
-    OrderChange, OrderKind, OrderStatus, OrderUpdate, PositionUpdate, Quantity, Quote, Side,
-    StartReason, StartSnapshot, Subscription, TimeInForce, Timestamp, Trade,
+    AssetClass, Bar, BarBasis, BarMethod, BarSpec, HistoryBlock, InstrumentId, LogLevel,
+    PositionUpdate, Quantity, Quote, Side, StartReason, StartSnapshot, Subscription, Timestamp,
+    Trade,
 };
 
 fn time(at: Timestamp) -> sdk::Timestamp {
@@ -140,39 +144,10 @@ pub(super) fn subscription(subscription: sdk::Subscription) -> Subscription {
     }
 }
 
-pub(super) fn side(side: sdk::Side) -> Side {
-    match side {
-        sdk::Side::Buy => Side::Buy,
-        sdk::Side::Sell => Side::Sell,
-    }
-}
-
 fn sdk_side(side: Side) -> sdk::Side {
     match side {
         Side::Buy => sdk::Side::Buy,
         Side::Sell => sdk::Side::Sell,
-    }
-}
-
-pub(super) fn order_kind(kind: sdk::OrderKind) -> OrderKind {
-    let model_price = |price: sdk::Price| model::Price::from_raw(price.raw());
-    match kind {
-        sdk::OrderKind::Market => OrderKind::Market,
-        sdk::OrderKind::Limit { price } => OrderKind::Limit {
-            price: model_price(price),
-        },
-        sdk::OrderKind::StopMarket { trigger } => OrderKind::StopMarket {
-            trigger: model_price(trigger),
-        },
-    }
-}
-
-pub(super) fn time_in_force(time_in_force: sdk::TimeInForce) -> TimeInForce {
-    match time_in_force {
-        sdk::TimeInForce::Gtc => TimeInForce::Gtc,
-        sdk::TimeInForce::Ioc => TimeInForce::Ioc,
-        sdk::TimeInForce::Fok => TimeInForce::Fok,
-        sdk::TimeInForce::Day => TimeInForce::Day,
     }
 }
 
@@ -182,54 +157,6 @@ pub(super) fn log_level(level: sdk::LogLevel) -> LogLevel {
         sdk::LogLevel::Info => LogLevel::Info,
         sdk::LogLevel::Warn => LogLevel::Warn,
         sdk::LogLevel::Error => LogLevel::Error,
-    }
-}
-
-fn order_status(status: OrderStatus) -> sdk::OrderStatus {
-    match status {
-        OrderStatus::Initialized => sdk::OrderStatus::Initialized,
-        OrderStatus::Denied => sdk::OrderStatus::Denied,
-        OrderStatus::Emulated => sdk::OrderStatus::Emulated,
-        OrderStatus::Released => sdk::OrderStatus::Released,
-        OrderStatus::Submitted => sdk::OrderStatus::Submitted,
-        OrderStatus::Accepted => sdk::OrderStatus::Accepted,
-        OrderStatus::Rejected => sdk::OrderStatus::Rejected,
-        OrderStatus::Triggered => sdk::OrderStatus::Triggered,
-        OrderStatus::PendingUpdate => sdk::OrderStatus::PendingUpdate,
-        OrderStatus::PendingCancel => sdk::OrderStatus::PendingCancel,
-        OrderStatus::PartiallyFilled => sdk::OrderStatus::PartiallyFilled,
-        OrderStatus::Filled => sdk::OrderStatus::Filled,
-        OrderStatus::Canceled => sdk::OrderStatus::Canceled,
-        OrderStatus::Expired => sdk::OrderStatus::Expired,
-    }
-}
-
-pub(super) fn order_event(update: &OrderUpdate) -> sdk::OrderEvent {
-    sdk::OrderEvent {
-        order: sdk::OrderId::new(update.order.number()),
-        instrument: instrument_id(update.instrument),
-        change: match update.change {
-            OrderChange::Denied(code) => sdk::OrderChange::Denied(code.number()),
-            OrderChange::Submitted => sdk::OrderChange::Submitted,
-            OrderChange::Accepted => sdk::OrderChange::Accepted,
-            OrderChange::Rejected => sdk::OrderChange::Rejected,
-            OrderChange::Triggered => sdk::OrderChange::Triggered,
-            OrderChange::PendingCancel => sdk::OrderChange::PendingCancel,
-            OrderChange::CancelRejected => sdk::OrderChange::CancelRejected,
-            OrderChange::Filled(fill) => sdk::OrderChange::Filled(sdk::Execution {
-                price: price(fill.price),
-                quantity: quantity(fill.quantity),
-                fee: money(fill.fee),
-                maker: fill.liquidity == model::Liquidity::Maker,
-            }),
-            OrderChange::Canceled => sdk::OrderChange::Canceled,
-            OrderChange::Expired => sdk::OrderChange::Expired,
-        },
-        status: order_status(update.status),
-        side: sdk_side(update.side),
-        quantity: quantity(update.quantity),
-        filled: quantity(update.filled),
-        ts_event: time(update.ts_event),
     }
 }
 
@@ -253,19 +180,6 @@ pub(super) fn position(update: &PositionUpdate, multipliers: &[Quantity]) -> sdk
     }
 }
 
-fn open_order(order: &Order) -> sdk::OpenOrder {
-    sdk::OpenOrder {
-        order: sdk::OrderId::new(order.id.number()),
-        instrument: instrument_id(order.instrument),
-        side: sdk_side(order.side),
-        quantity: quantity(order.quantity),
-        filled: quantity(order.filled),
-        limit_price: order.kind.price().map(price),
-        trigger_price: order.kind.trigger().map(price),
-        status: order_status(order.status),
-    }
-}
-
 pub(super) fn snapshot(
     snapshot: &StartSnapshot,
     now: Timestamp,
@@ -282,6 +196,6 @@ pub(super) fn snapshot(
         positions: positions
             .map(|update| position(update, multipliers))
             .collect(),
-        orders: snapshot.orders.iter().map(open_order).collect(),
+        orders: snapshot.orders.iter().map(orders::open_order).collect(),
     }
 }

@@ -141,7 +141,7 @@ fn a_strategy_that_breaks_in_an_event_is_stopped_there_and_reported() {
     // A side that is neither buy nor sell.
     check(
         "(drop (call $submit-market (i32.const 0) (i32.const 7) (i64.const 1) (i32.const 0) \
-         (i64.const 0)))",
+         (i64.const 0) (i64.const 0)))",
         "BAD_OUTPUT",
     );
 }
@@ -159,13 +159,13 @@ fn orders_that_make_no_sense_are_denied_by_code() {
     let market = |instrument: &str, quantity: &str| {
         format!(
             "$submit-market (i32.const {instrument}) (i32.const 0) (i64.const {quantity}) \
-             (i32.const 0) (i64.const 0)"
+             (i32.const 0) (i64.const 0) (i64.const 0)"
         )
     };
     let limit = |price: &str| {
         format!(
             "$submit-limit (i32.const 0) (i32.const 0) (i64.const 100000000) (i64.const {price}) \
-             (i32.const 0) (i64.const 0)"
+             (i32.const 0) (i64.const 0) (i64.const 0)"
         )
     };
     check(&market("99", "100000000"), "P04");

@@ -1,8 +1,8 @@
 //! The hands of a strategy: orders, subscriptions, timers, log, values, and what it holds.
 
 use crate::{
-    BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, Portfolio, Position,
-    Price, Quantity, Side, Subscription, Timestamp,
+    Amendment, BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, OrderList,
+    Portfolio, Position, Price, Quantity, Side, Subscription, Timestamp,
 };
 use std::fmt::Display;
 
@@ -53,8 +53,20 @@ impl<'a> Context<'a> {
     /// Sends an order and returns its id; `None` when this event has used up its orders.
     pub fn submit(&mut self, order: &NewOrder) -> Option<OrderId> {
         let id = self.host.submit(order)?;
-        self.portfolio.sent(id, order);
+        self.portfolio.sent(id, order, None);
         Some(id)
+    }
+
+    /// Sends orders that depend on each other. Returns the first one's id, from which
+    /// [`OrderId::following`] makes the others'; `None` for an empty list, or when this event may
+    /// not make so many.
+    pub fn submit_list(&mut self, list: &OrderList) -> Option<OrderId> {
+        let first = self.host.submit_list(list.orders())?;
+        for (place, order) in (0_u8..).zip(list.orders()) {
+            self.portfolio
+                .sent(first.following(place), order, Some(first));
+        }
+        Some(first)
     }
 
     /// Sends a market order.
@@ -89,7 +101,13 @@ impl<'a> Context<'a> {
         self.submit(&NewOrder::stop_market(instrument, side, quantity, trigger))
     }
 
-    /// Withdraws an order.
+    /// Asks for another quantity, limit price or trigger price of an open order. What becomes of it
+    /// comes back as an event; until then, no other change of the order is taken.
+    pub fn modify(&mut self, order: OrderId, amendment: Amendment) {
+        self.host.modify(order, amendment);
+    }
+
+    /// Withdraws an order. Asking again while that is on its way changes nothing.
     pub fn cancel(&mut self, order: OrderId) {
         self.host.cancel(order);
     }

@@ -4,7 +4,7 @@
 //! an adapter in the host program that runs the same strategy compiled in. Authors use
 //! [`Context`](crate::Context) instead.
 
-use crate::{BarSpec, InstrumentId, NewOrder, OrderId, Subscription, Timestamp};
+use crate::{Amendment, BarSpec, InstrumentId, NewOrder, OrderId, Subscription, Timestamp};
 
 /// How serious a line of the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,11 @@ pub trait Host {
     fn request_history(&mut self, instrument: InstrumentId, spec: BarSpec, count: u32);
     /// Sends an order; `None` when this event has used up its orders.
     fn submit(&mut self, order: &NewOrder) -> Option<OrderId>;
+    /// Sends orders that depend on each other and returns the first one's id, the others' follow;
+    /// `None` for no orders, or when this event may not make so many.
+    fn submit_list(&mut self, orders: &[NewOrder]) -> Option<OrderId>;
+    /// Asks for a change of an order.
+    fn modify(&mut self, order: OrderId, amendment: Amendment);
     /// Withdraws an order.
     fn cancel(&mut self, order: OrderId);
     /// Withdraws all the strategy's orders on an instrument.

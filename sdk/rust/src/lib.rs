@@ -49,13 +49,17 @@ mod host;
 pub mod indicators;
 mod instrument;
 mod market;
+mod new_order;
 mod number;
 mod order;
+mod order_kind;
+mod order_list;
 mod portfolio;
 mod position;
 mod runner;
 mod state;
 mod strategy;
+mod tag;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 mod time;
@@ -66,11 +70,13 @@ pub use description::{Description, Parameter, ParameterKind};
 pub use host::{Host, LogLevel};
 pub use instrument::{AssetClass, Instrument, InstrumentId};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, History, Quote, Subscription, Trade};
+pub use new_order::{Amendment, NewOrder, Terms};
 pub use number::{Money, NumberError, Price, Quantity};
 pub use order::{
-    Execution, NewOrder, OpenOrder, OrderChange, OrderEvent, OrderId, OrderKind, OrderStatus, Side,
-    TimeInForce,
+    Execution, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus, Side, TimeInForce,
 };
+pub use order_kind::{Offset, OrderKind, Trail, Trigger, TriggerBy};
+pub use order_list::{Links, OrderList, PeerRule, Peers};
 pub use portfolio::Portfolio;
 pub use position::Position;
 pub use runner::Runner;
@@ -79,6 +85,7 @@ pub use runner::Runner;
 pub use serde;
 pub use state::SavedState;
 pub use strategy::{Snapshot, StartReason, Strategy};
+pub use tag::{Tag, TagError};
 pub use time::{Duration, Timestamp};
 
 /// Makes a [`Strategy`] the one this component exports. Once per crate; does nothing in native

@@ -1,6 +1,6 @@
-//! Orders: what a strategy asks for, and what it hears back.
+//! Orders as a strategy hears of them: their ids, their lives, what changed, what is open.
 
-use crate::{InstrumentId, Money, Price, Quantity, Timestamp};
+use crate::{InstrumentId, Money, Price, Quantity, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A client order id; unique within a run.
@@ -18,6 +18,12 @@ impl OrderId {
     /// Its number.
     pub const fn number(self) -> u64 {
         self.0
+    }
+
+    /// The id so many places further in the same [`OrderList`](crate::OrderList).
+    #[must_use]
+    pub const fn following(self, places: u8) -> Self {
+        Self(self.0 + places as u64)
     }
 }
 
@@ -60,100 +66,12 @@ pub enum TimeInForce {
     Fok,
     /// Until the instrument's day ends.
     Day,
-}
-
-/// The type of an order, with the prices that type needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderKind {
-    /// Fills at whatever the market gives.
-    Market,
-    /// Fills at this price or better.
-    Limit {
-        /// The worst price accepted.
-        price: Price,
-    },
-    /// Becomes a market order once the market reaches the trigger.
-    StopMarket {
-        /// Where it wakes: at or above for buys, at or below for sells.
-        trigger: Price,
-    },
-}
-
-/// An order to send. Built by [`NewOrder::market`], [`NewOrder::limit`] or
-/// [`NewOrder::stop_market`]; good till cancelled unless said otherwise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewOrder {
-    /// Which instrument.
-    pub instrument: InstrumentId,
-    /// Buy or sell.
-    pub side: Side,
-    /// How much.
-    pub quantity: Quantity,
-    /// Type and prices.
-    pub kind: OrderKind,
-    /// How long.
-    pub time_in_force: TimeInForce,
-    /// A number of the strategy's own: a second order with the same non-zero number is denied as a
-    /// duplicate. Zero means no such check.
-    pub intent: u64,
-}
-
-impl NewOrder {
-    /// A market order.
-    pub const fn market(instrument: InstrumentId, side: Side, quantity: Quantity) -> Self {
-        let (kind, time_in_force) = (OrderKind::Market, TimeInForce::Gtc);
-        Self {
-            instrument,
-            side,
-            quantity,
-            kind,
-            time_in_force,
-            intent: 0,
-        }
-    }
-
-    /// A limit order at `price` or better.
-    pub const fn limit(
-        instrument: InstrumentId,
-        side: Side,
-        quantity: Quantity,
-        price: Price,
-    ) -> Self {
-        let kind = OrderKind::Limit { price };
-        Self {
-            kind,
-            ..Self::market(instrument, side, quantity)
-        }
-    }
-
-    /// A market order once the market reaches `trigger`.
-    pub const fn stop_market(
-        instrument: InstrumentId,
-        side: Side,
-        quantity: Quantity,
-        trigger: Price,
-    ) -> Self {
-        let kind = OrderKind::StopMarket { trigger };
-        Self {
-            kind,
-            ..Self::market(instrument, side, quantity)
-        }
-    }
-
-    /// The same order with another life time.
-    #[must_use]
-    pub const fn time_in_force(self, time_in_force: TimeInForce) -> Self {
-        Self {
-            time_in_force,
-            ..self
-        }
-    }
-
-    /// The same order with an intent number.
-    #[must_use]
-    pub const fn intent(self, intent: u64) -> Self {
-        Self { intent, ..self }
-    }
+    /// Until this moment, which must lie ahead.
+    Gtd(Timestamp),
+    /// In the opening auction only.
+    AtTheOpen,
+    /// In the closing auction only.
+    AtTheClose,
 }
 
 /// Where an order is in its life.
@@ -184,6 +102,14 @@ impl OrderStatus {
             Self::Denied | Self::Rejected | Self::Canceled | Self::Expired | Self::Filled
         )
     }
+
+    /// Whether an answer is awaited: to the order itself, to a change or to a cancel.
+    pub const fn is_in_flight(self) -> bool {
+        matches!(
+            self,
+            Self::Initialized | Self::Submitted | Self::PendingUpdate | Self::PendingCancel
+        )
+    }
 }
 
 /// One execution of (part of) an order.
@@ -202,8 +128,8 @@ pub struct Execution {
 /// What changed in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderChange {
-    /// The host refused it and it never left. The number names the control (5 for P05); 0 means
-    /// that orders are muted while a new version catches up.
+    /// The host refused it and it never left. The number names the control (5 for P05); 31 means
+    /// that it fell with its list, 0 that orders are muted while a new version catches up.
     Denied(u8),
     /// Sent to the venue.
     Submitted,
@@ -211,8 +137,28 @@ pub enum OrderChange {
     Accepted,
     /// The venue refused it.
     Rejected,
+    /// Held by the host: until a price, a fill of another order, or because the venue lacks its
+    /// type.
+    Emulated,
+    /// Let go by the host, about to be sent.
+    Released,
     /// Its trigger was reached.
     Triggered,
+    /// A change is on its way.
+    PendingUpdate,
+    /// Changed: by request, or because its trigger followed the market or its position shrank. The
+    /// event's `quantity` is the new one.
+    Updated {
+        /// The limit price now, where it has one.
+        price: Option<Price>,
+        /// The trigger now, where it waits for one.
+        trigger: Option<Price>,
+    },
+    /// The host refused a change, for the reason the number names, as in `Denied`; the order stays
+    /// as it was.
+    UpdateDenied(u8),
+    /// The venue refused a change; the order stays as it was.
+    UpdateRejected,
     /// A cancel is on its way.
     PendingCancel,
     /// A cancel came too late or named nothing; the order stays as it was.
@@ -261,10 +207,14 @@ pub struct OpenOrder {
     pub filled: Quantity,
     /// The limit, if the type has one and it is known.
     pub limit_price: Option<Price>,
-    /// The trigger, if the type has one and it is known.
+    /// The price that wakes it now, if it waits for one that is known: fixed, or trailed so far.
     pub trigger_price: Option<Price>,
     /// Where it is in its life.
     pub status: OrderStatus,
+    /// The label it was sent with, if that is known.
+    pub tag: Tag,
+    /// The first order of the list it came in, if it came in one and that is known.
+    pub list: Option<OrderId>,
 }
 
 impl OpenOrder {

@@ -1,8 +1,8 @@
 //! What a strategy holds and has working, kept up to date from the events the host sends.
 
 use crate::{
-    InstrumentId, NewOrder, OpenOrder, OrderEvent, OrderId, OrderKind, OrderStatus, Position,
-    Quantity, Snapshot,
+    InstrumentId, NewOrder, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus, Position,
+    Quantity, Snapshot, Tag,
 };
 
 /// Positions and open orders of one strategy. Closed orders leave it, so it does not grow.
@@ -50,47 +50,40 @@ impl Portfolio {
         snapshot.orders.iter().for_each(|order| self.insert(*order));
     }
 
-    /// Remembers an order just sent.
-    pub fn sent(&mut self, id: OrderId, order: &NewOrder) {
-        let (limit_price, trigger_price) = match order.kind {
-            OrderKind::Market => (None, None),
-            OrderKind::Limit { price } => (Some(price), None),
-            OrderKind::StopMarket { trigger } => (None, Some(trigger)),
-        };
-        let open = OpenOrder {
+    /// Remembers an order just sent, with the first order of its list.
+    pub fn sent(&mut self, id: OrderId, order: &NewOrder, list: Option<OrderId>) {
+        self.insert(OpenOrder {
             order: id,
             instrument: order.instrument,
             side: order.side,
             quantity: order.quantity,
             filled: Quantity::ZERO,
-            limit_price,
-            trigger_price,
+            limit_price: order.kind.price(),
+            trigger_price: order.kind.trigger().map(|trigger| trigger.price),
             status: OrderStatus::Initialized,
-        };
-        self.insert(open);
+            tag: order.terms.tag,
+            list,
+        });
     }
 
     /// Follows an order. One that is not known (sent by the version before, during a swap) is
-    /// adopted with unknown prices.
+    /// adopted, with prices, tag and list unknown until an event tells.
     pub fn on_order_event(&mut self, event: &OrderEvent) {
-        match self.place(event.order) {
-            Ok(index) if event.status.is_closed() => _ = self.orders.remove(index),
-            Ok(index) => {
-                self.orders[index].filled = event.filled;
-                self.orders[index].status = event.status;
+        let place = self.place(event.order);
+        if event.status.is_closed() {
+            if let Ok(index) = place {
+                self.orders.remove(index);
             }
-            Err(_) if event.status.is_closed() => {}
-            Err(_) => self.insert(OpenOrder {
-                order: event.order,
-                instrument: event.instrument,
-                side: event.side,
-                quantity: event.quantity,
-                filled: event.filled,
-                limit_price: None,
-                trigger_price: None,
-                status: event.status,
-            }),
+            return;
         }
+        let index = match place {
+            Ok(index) => index,
+            Err(index) => {
+                self.orders.insert(index, adopted(event));
+                index
+            }
+        };
+        follow(&mut self.orders[index], event);
     }
 
     /// Follows a position.
@@ -118,10 +111,41 @@ impl Portfolio {
     }
 }
 
+/// What an event alone tells of an order.
+const fn adopted(event: &OrderEvent) -> OpenOrder {
+    OpenOrder {
+        order: event.order,
+        instrument: event.instrument,
+        side: event.side,
+        quantity: event.quantity,
+        filled: event.filled,
+        limit_price: None,
+        trigger_price: None,
+        status: event.status,
+        tag: Tag::NONE,
+        list: None,
+    }
+}
+
+fn follow(order: &mut OpenOrder, event: &OrderEvent) {
+    order.quantity = event.quantity;
+    order.filled = event.filled;
+    order.status = event.status;
+    match event.change {
+        OrderChange::Updated { price, trigger } => {
+            order.limit_price = price;
+            order.trigger_price = trigger;
+        }
+        // It waits for a price no more.
+        OrderChange::Triggered => order.trigger_price = None,
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OrderChange, Price, Side, Timestamp};
+    use crate::{Price, Side, Timestamp};
 
     const INSTRUMENT: InstrumentId = InstrumentId::new(0);
 
@@ -151,8 +175,8 @@ mod tests {
     fn orders_come_with_sending_and_go_with_closing() {
         let mut portfolio = Portfolio::default();
         let limit = NewOrder::limit(INSTRUMENT, Side::Sell, Quantity::ONE, Price::from_raw(7));
-        portfolio.sent(OrderId::new(4), &limit);
-        portfolio.sent(OrderId::new(5), &limit);
+        portfolio.sent(OrderId::new(4), &limit, None);
+        portfolio.sent(OrderId::new(5), &limit, None);
         portfolio.on_order_event(&event(4, OrderStatus::Accepted));
         check(&portfolio, &[4, 5]);
         assert_eq!(portfolio.orders()[0].limit_price, Some(Price::from_raw(7)));
@@ -168,5 +192,35 @@ mod tests {
         portfolio.on_order_event(&event(1, OrderStatus::Filled));
         check(&portfolio, &[3, 9]);
         assert_eq!(portfolio.orders()[1].limit_price, None);
+    }
+
+    #[test]
+    fn changes_move_prices_and_quantity() {
+        let mut portfolio = Portfolio::default();
+        let (price, trigger) = (Price::from_raw(7), Price::from_raw(9));
+        let stop = NewOrder::stop_limit(INSTRUMENT, Side::Buy, Quantity::ONE, trigger, price);
+        let id = OrderId::new(4);
+        portfolio.sent(id, &stop.tag("in"), Some(id));
+        let mut tell = |change, quantity| {
+            portfolio.on_order_event(&OrderEvent {
+                change,
+                quantity,
+                ..event(4, OrderStatus::Accepted)
+            });
+            let order = portfolio.orders()[0];
+            assert!(order.tag == "in" && order.list == Some(id));
+            (order.limit_price, order.trigger_price, order.quantity)
+        };
+        let one = Quantity::ONE;
+        let prices = (Some(price), Some(trigger), one);
+        assert_eq!(tell(OrderChange::PendingUpdate, one), prices);
+        assert_eq!(tell(OrderChange::UpdateRejected, one), prices);
+        let two = Quantity::whole(2);
+        let updated = OrderChange::Updated {
+            price: Some(price),
+            trigger: Some(price),
+        };
+        assert_eq!(tell(updated, two), (Some(price), Some(price), two));
+        assert_eq!(tell(OrderChange::Triggered, two), (Some(price), None, two));
     }
 }

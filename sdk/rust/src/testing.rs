@@ -29,9 +29,11 @@
 //! ```
 #![allow(clippy::panic, reason = "a harness reports misuse by failing the test")]
 
+mod answers;
 mod desk;
 mod harness;
 mod ledger;
+mod market;
 mod setup;
 mod venue;
 

@@ -48,7 +48,7 @@ fn main() {
     if files.is_empty() {
         measure("nothing", &runtime, &Plugin::new().build().unwrap());
         let order = "(drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 100000000)
-            (i32.const 0) (i64.const 0)))";
+            (i32.const 0) (i64.const 0) (i64.const 0)))";
         measure(
             "one order",
             &runtime,

@@ -7,8 +7,8 @@ pub(crate) use orders::{open_order, order_event, order_request, side_from, time_
 use crate::bindings::argonaut::plugin::types as wit;
 use crate::host::Breach;
 use model::{
-    AssetClass, BarBasis, BarMethod, BarSpec, Instrument, InstrumentId, Money, PositionUpdate, Price,
-    Quantity, Side, StartReason,
+    AssetClass, BarBasis, BarMethod, BarSpec, Instrument, InstrumentId, Money, PositionUpdate,
+    Price, Quantity, Side, StartReason,
 };
 
 fn side(side: Side) -> wit::Side {

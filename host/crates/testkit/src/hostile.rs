@@ -183,7 +183,7 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
         H::OrderSpam => new.with(
             "on-quote",
             "(loop $again (drop (call $submit-market (i32.const 0) (i32.const 0) \
-             (i64.const 100000000) (i32.const 0) (i64.const 0))) (br $again))",
+             (i64.const 100000000) (i32.const 0) (i64.const 0) (i64.const 0))) (br $again))",
         ),
         H::OrderInInit => new.with("init", &format!("{BUY_ONE} (i32.const 1088)")),
         H::OrderInSave => new.with("save", &format!("{BUY_ONE} (i32.const 1104)")),
@@ -215,7 +215,7 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
         H::BadDiscriminant => new.with(
             "on-quote",
             "(drop (call $submit-market (i32.const 0) (i32.const 7) (i64.const 1) (i32.const 0) \
-             (i64.const 0)))",
+             (i64.const 0) (i64.const 0)))",
         ),
         H::BadUtf8InDescribe => new.items(r#"(data (i32.const 512) "\ff\fe")"#),
         // The length of the name.
@@ -224,7 +224,7 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
 }
 
 const BUY_ONE: &str = "(drop (call $submit-market (i32.const 0) (i32.const 0) \
-    (i64.const 100000000) (i32.const 0) (i64.const 0)))";
+    (i64.const 100000000) (i32.const 0) (i64.const 0) (i64.const 0)))";
 
 const ALLOCATE: &str = "(local $at i32) (loop $again
     (local.set $at (memory.grow (i32.const 16)))
@@ -237,13 +237,13 @@ const SLOW_FILL: &str = "(drop (memory.grow (i32.const 900)))
       (memory.fill (i32.const 131072) (i32.const 7) (i32.const 50000000)) (br $again))";
 
 const NONSENSE_ORDERS: &str = "
-    (drop (call $submit-market (i32.const 99) (i32.const 0) (i64.const 1) (i32.const 0) (i64.const 0)))
-    (drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0)))
-    (drop (call $submit-market (i32.const 0) (i32.const 1) (i64.const -1) (i32.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 99) (i32.const 0) (i64.const 1) (i32.const 0) (i64.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 0) (i32.const 1) (i64.const -1) (i32.const 0) (i64.const 0) (i64.const 0)))
     (drop (call $submit-limit (i32.const 0) (i32.const 0) (i64.const 100000000) (i64.const 1)
-      (i32.const 0) (i64.const 0)))
+      (i32.const 0) (i64.const 0) (i64.const 0)))
     (drop (call $submit-limit (i32.const 0) (i32.const 0) (i64.const 100000000)
-      (i64.const -5000000000) (i32.const 0) (i64.const 0)))
+      (i64.const -5000000000) (i32.const 0) (i64.const 0) (i64.const 0)))
     (call $cancel (i64.const 4096))
     (call $cancel (i64.const -1))
     (call $cancel-all (i32.const 99))";

@@ -8,6 +8,10 @@ use std::fmt::Write;
 ///
 /// Results that do not fit one value lie in memory: a description at 1024, `ok` at 1088, a saved
 /// state (version 1, no bytes) at 1104.
+///
+/// The details of an order's change are, in order: a denial's code; for a fill price, quantity, the
+/// fee's halves and whether it is the maker's; for new prices whether there is a limit, the limit,
+/// whether there is a trigger, the trigger.
 const EXPORTS: [(&str, &str, &str); 13] = [
     ("describe", "(result i32)", "(i32.const 1024)"),
     (
@@ -56,10 +60,10 @@ const EXPORTS: [(&str, &str, &str); 13] = [
     ("on-timer", "(param $id i64) (param $due i64)", ""),
     (
         "on-order-event",
-        "(param $order i64) (param $instrument i32) (param $change i32) (param $status i32) \
-         (param $deny_code i32) (param $side i32) (param $quantity i64) (param $filled i64) \
-         (param $fill_price i64) (param $fill_quantity i64) (param $fee_high i64) \
-         (param $fee_low i64) (param $maker i32) (param $ts_event i64)",
+        "(param $order i64) (param $instrument i32) (param $change i32) (param $detail i64) \
+         (param $detail_1 i64) (param $detail_2 i64) (param $detail_3 i64) (param $detail_4 i32) \
+         (param $status i32) (param $side i32) (param $quantity i64) (param $filled i64) \
+         (param $ts_event i64)",
         "",
     ),
     (
@@ -75,7 +79,7 @@ const EXPORTS: [(&str, &str, &str); 13] = [
 
 /// Imports of the world as core functions: interface, name, signature. Inside a body each is called
 /// by its name, as in `(call $cancel (i64.const 1))`.
-const IMPORTS: [(&str, &str, &str); 18] = [
+const IMPORTS: [(&str, &str, &str); 21] = [
     ("market-data", "subscribe-quotes", "(param i32)"),
     ("market-data", "unsubscribe-quotes", "(param i32)"),
     ("market-data", "subscribe-trades", "(param i32)"),
@@ -89,18 +93,24 @@ const IMPORTS: [(&str, &str, &str); 18] = [
     (
         "orders",
         "submit-market",
-        "(param i32 i32 i64 i32 i64) (result i64)",
+        "(param i32 i32 i64 i32 i64 i64) (result i64)",
     ),
     (
         "orders",
         "submit-limit",
-        "(param i32 i32 i64 i64 i32 i64) (result i64)",
+        "(param i32 i32 i64 i64 i32 i64 i64) (result i64)",
     ),
     (
         "orders",
         "submit-stop-market",
-        "(param i32 i32 i64 i64 i32 i64) (result i64)",
+        "(param i32 i32 i64 i64 i32 i64 i64) (result i64)",
     ),
+    // where the order lies
+    ("orders", "submit", "(param i32) (result i64)"),
+    // where the orders lie, how many
+    ("orders", "submit-list", "(param i32 i32) (result i64)"),
+    // the order; then whether there is a new quantity, price, trigger, each before the number
+    ("orders", "modify", "(param i64 i32 i64 i32 i64 i32 i64)"),
     ("orders", "cancel", "(param i64)"),
     ("orders", "cancel-all", "(param i32)"),
     ("timers", "now", "(result i64)"),

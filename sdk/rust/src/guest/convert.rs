@@ -1,11 +1,15 @@
 //! Conversions between the contract's types and this crate's. No decisions are made here.
 
+mod new_order;
+
+pub(super) use new_order::{new_order, to_side, to_time_in_force};
+
 use super::bindings::argonaut::plugin::types as wit;
 use crate::{
     AssetClass, Bar, BarBasis, BarMethod, BarSpec, Config, Description, Duration, Execution,
     Instrument, InstrumentId, Money, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus,
     Parameter, ParameterKind, Position, Price, Quantity, Quote, SavedState, Side, Snapshot,
-    StartReason, TimeInForce, Timestamp, Trade,
+    StartReason, Timestamp, Trade,
 };
 
 pub(super) fn description(description: Description) -> wit::Description {
@@ -147,7 +151,7 @@ pub(super) fn order_event(event: &wit::OrderEvent) -> OrderEvent {
     OrderEvent {
         order: OrderId::new(event.order),
         instrument: InstrumentId::new(event.instrument),
-        change: order_change(event),
+        change: order_change(event.change),
         status: order_status(event.status),
         side: side(event.side),
         quantity: Quantity::from_raw(event.quantity),
@@ -156,20 +160,29 @@ pub(super) fn order_event(event: &wit::OrderEvent) -> OrderEvent {
     }
 }
 
-fn order_change(event: &wit::OrderEvent) -> OrderChange {
-    match event.change {
-        wit::OrderChange::Denied => OrderChange::Denied(event.deny_code),
+fn order_change(change: wit::OrderChange) -> OrderChange {
+    match change {
+        wit::OrderChange::Denied(code) => OrderChange::Denied(code),
         wit::OrderChange::Submitted => OrderChange::Submitted,
         wit::OrderChange::Accepted => OrderChange::Accepted,
         wit::OrderChange::Rejected => OrderChange::Rejected,
+        wit::OrderChange::Emulated => OrderChange::Emulated,
+        wit::OrderChange::Released => OrderChange::Released,
         wit::OrderChange::Triggered => OrderChange::Triggered,
+        wit::OrderChange::PendingUpdate => OrderChange::PendingUpdate,
+        wit::OrderChange::Updated(prices) => OrderChange::Updated {
+            price: prices.limit_price.map(Price::from_raw),
+            trigger: prices.trigger_price.map(Price::from_raw),
+        },
+        wit::OrderChange::UpdateDenied(code) => OrderChange::UpdateDenied(code),
+        wit::OrderChange::UpdateRejected => OrderChange::UpdateRejected,
         wit::OrderChange::PendingCancel => OrderChange::PendingCancel,
         wit::OrderChange::CancelRejected => OrderChange::CancelRejected,
-        wit::OrderChange::Filled => OrderChange::Filled(Execution {
-            price: Price::from_raw(event.fill_price),
-            quantity: Quantity::from_raw(event.fill_quantity),
-            fee: money(event.fill_fee),
-            maker: event.maker,
+        wit::OrderChange::Filled(execution) => OrderChange::Filled(Execution {
+            price: Price::from_raw(execution.price),
+            quantity: Quantity::from_raw(execution.quantity),
+            fee: money(execution.fee),
+            maker: execution.maker,
         }),
         wit::OrderChange::Canceled => OrderChange::Canceled,
         wit::OrderChange::Expired => OrderChange::Expired,
@@ -230,6 +243,9 @@ fn open_order(order: &wit::OpenOrder) -> OpenOrder {
         limit_price: order.limit_price.map(Price::from_raw),
         trigger_price: order.trigger_price.map(Price::from_raw),
         status: order_status(order.status),
+        // The host keeps what it was sent, which was a tag.
+        tag: order.tag.parse().unwrap_or_default(),
+        list: order.list.map(OrderId::new),
     }
 }
 
@@ -242,21 +258,5 @@ fn side(side: wit::Side) -> Side {
     match side {
         wit::Side::Buy => Side::Buy,
         wit::Side::Sell => Side::Sell,
-    }
-}
-
-pub(super) fn to_side(side: Side) -> wit::Side {
-    match side {
-        Side::Buy => wit::Side::Buy,
-        Side::Sell => wit::Side::Sell,
-    }
-}
-
-pub(super) fn to_time_in_force(time_in_force: TimeInForce) -> wit::TimeInForce {
-    match time_in_force {
-        TimeInForce::Gtc => wit::TimeInForce::Gtc,
-        TimeInForce::Ioc => wit::TimeInForce::Ioc,
-        TimeInForce::Fok => wit::TimeInForce::Fok,
-        TimeInForce::Day => wit::TimeInForce::Day,
     }
 }

@@ -3,7 +3,8 @@
 use super::bindings::argonaut::plugin::{log, market_data, orders, state, timers};
 use super::convert;
 use crate::{
-    BarSpec, Host, InstrumentId, LogLevel, NewOrder, OrderId, OrderKind, Subscription, Timestamp,
+    Amendment, BarSpec, Host, InstrumentId, Links, LogLevel, NewOrder, OrderId, OrderKind, Price,
+    Quantity, Subscription, Terms, Timestamp, Trigger, TriggerBy,
 };
 
 /// The host behind the imports.
@@ -39,27 +40,33 @@ impl Host for Imports {
     }
 
     fn submit(&mut self, order: &NewOrder) -> Option<OrderId> {
-        let instrument = order.instrument.number();
-        let side = convert::to_side(order.side);
-        let quantity = order.quantity.raw();
-        let tif = convert::to_time_in_force(order.time_in_force);
-        let id = match order.kind {
-            OrderKind::Market => {
-                orders::submit_market(instrument, side, quantity, tif, order.intent)
-            }
-            OrderKind::Limit { price } => {
-                orders::submit_limit(instrument, side, quantity, price.raw(), tif, order.intent)
-            }
-            OrderKind::StopMarket { trigger } => orders::submit_stop_market(
-                instrument,
-                side,
-                quantity,
-                trigger.raw(),
-                tif,
-                order.intent,
-            ),
-        };
-        (id != 0).then(|| OrderId::new(id))
+        let plain = order.terms == Terms::NONE && order.links == Links::NONE;
+        given(match order.kind {
+            OrderKind::Market if plain => submit_market(order),
+            OrderKind::Limit { price } if plain => submit_limit(order, price),
+            OrderKind::StopMarket {
+                trigger:
+                    Trigger {
+                        price,
+                        by: TriggerBy::BidAsk,
+                    },
+            } if plain => submit_stop_market(order, price),
+            _ => orders::submit(&convert::new_order(order)),
+        })
+    }
+
+    fn submit_list(&mut self, orders: &[NewOrder]) -> Option<OrderId> {
+        let orders: Vec<_> = orders.iter().map(convert::new_order).collect();
+        given(orders::submit_list(&orders))
+    }
+
+    fn modify(&mut self, order: OrderId, amendment: Amendment) {
+        orders::modify(
+            order.number(),
+            amendment.quantity.map(Quantity::raw),
+            amendment.price.map(Price::raw),
+            amendment.trigger.map(Price::raw),
+        );
     }
 
     fn cancel(&mut self, order: OrderId) {
@@ -95,4 +102,43 @@ impl Host for Imports {
     fn put_value(&mut self, key: &str, value: &[u8]) {
         state::put(key, value);
     }
+}
+
+// The calls for orders without terms, which pass nothing through memory.
+
+fn submit_market(order: &NewOrder) -> u64 {
+    orders::submit_market(
+        order.instrument.number(),
+        convert::to_side(order.side),
+        order.quantity.raw(),
+        convert::to_time_in_force(order.time_in_force),
+        order.intent,
+    )
+}
+
+fn submit_limit(order: &NewOrder, price: Price) -> u64 {
+    orders::submit_limit(
+        order.instrument.number(),
+        convert::to_side(order.side),
+        order.quantity.raw(),
+        price.raw(),
+        convert::to_time_in_force(order.time_in_force),
+        order.intent,
+    )
+}
+
+fn submit_stop_market(order: &NewOrder, trigger: Price) -> u64 {
+    orders::submit_stop_market(
+        order.instrument.number(),
+        convert::to_side(order.side),
+        order.quantity.raw(),
+        trigger.raw(),
+        convert::to_time_in_force(order.time_in_force),
+        order.intent,
+    )
+}
+
+/// The id in a host's answer, where 0 is none.
+fn given(id: u64) -> Option<OrderId> {
+    (id != 0).then(|| OrderId::new(id))
 }

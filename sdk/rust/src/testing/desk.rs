@@ -1,8 +1,8 @@
 //! The host as the harness plays it: it writes down what the strategy asks for.
 
 use crate::{
-    BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, OrderKind, OrderStatus,
-    Quantity, Subscription, Timestamp,
+    Amendment, BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, OrderKind,
+    OrderStatus, Price, Quantity, Subscription, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -20,35 +20,71 @@ pub struct LogLine {
 pub struct SentOrder {
     /// Its id.
     pub id: OrderId,
-    /// As it was sent.
+    /// As it was sent, with the changes made since.
     pub order: NewOrder,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// Filled so far.
     pub filled: Quantity,
+    /// The first order of the list it came in.
+    pub list: Option<OrderId>,
+    /// The price that wakes it now, where it waits for one: fixed, or trailed so far.
+    pub trigger: Option<Price>,
+    pub(super) progress: Progress,
+}
+
+/// What the venue of the harness remembers of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Progress {
+    /// It still waits for a fill of another order.
+    pub(super) waits: bool,
+    /// It still waits for a price before it is sent, which is reached from below.
+    pub(super) held_below: Option<bool>,
+    /// Its trail has begun to follow.
+    pub(super) follows: bool,
+    /// What it became when it woke.
+    pub(super) woken: Option<OrderKind>,
+    /// What it is for in all, by request and by what its group took from it.
+    pub(super) full: Quantity,
+    /// When its time runs out.
+    pub(super) expires: Option<Timestamp>,
 }
 
 impl SentOrder {
+    fn new(id: OrderId, order: NewOrder, list: Option<OrderId>) -> Self {
+        Self {
+            id,
+            order,
+            status: OrderStatus::Initialized,
+            filled: Quantity::ZERO,
+            list,
+            trigger: order.kind.trigger().map(|trigger| trigger.price),
+            progress: Progress::default(),
+        }
+    }
+
     /// How much is still to do.
     pub fn remaining(&self) -> Quantity {
         self.order.quantity.saturating_sub(self.filled)
     }
 
+    /// The type of the order as it is now: what a stop became, once it woke.
+    pub(super) fn kind(&self) -> OrderKind {
+        self.progress.woken.unwrap_or(self.order.kind)
+    }
+
     pub(super) fn as_open(&self) -> OpenOrder {
-        let (limit_price, trigger_price) = match self.order.kind {
-            OrderKind::Market => (None, None),
-            OrderKind::Limit { price } => (Some(price), None),
-            OrderKind::StopMarket { trigger } => (None, Some(trigger)),
-        };
         OpenOrder {
             order: self.id,
             instrument: self.order.instrument,
             side: self.order.side,
             quantity: self.order.quantity,
             filled: self.filled,
-            limit_price,
-            trigger_price,
+            limit_price: self.kind().price(),
+            trigger_price: self.trigger,
             status: self.status,
+            tag: self.order.terms.tag,
+            list: self.list,
         }
     }
 }
@@ -62,9 +98,24 @@ pub(super) struct Desk {
     pub(super) orders: Vec<SentOrder>,
     /// Orders asked to be cancelled and not dealt with yet.
     pub(super) cancels: Vec<OrderId>,
+    /// Changes asked for and not dealt with yet.
+    pub(super) amendments: Vec<(OrderId, Amendment)>,
     pub(super) timers: BTreeMap<u64, Timestamp>,
     pub(super) log: Vec<LogLine>,
     pub(super) values: BTreeMap<String, Vec<u8>>,
+}
+
+impl Desk {
+    fn next_id(&self) -> OrderId {
+        OrderId::new(self.orders.len() as u64 + 1)
+    }
+
+    /// Notes that an order is to be withdrawn, once.
+    pub(super) fn ask_cancel(&mut self, order: OrderId) {
+        if !self.cancels.contains(&order) {
+            self.cancels.push(order);
+        }
+    }
 }
 
 impl Host for Desk {
@@ -87,25 +138,33 @@ impl Host for Desk {
     }
 
     fn submit(&mut self, order: &NewOrder) -> Option<OrderId> {
-        let id = OrderId::new(self.orders.len() as u64 + 1);
-        let (status, filled) = (OrderStatus::Initialized, Quantity::ZERO);
-        self.orders.push(SentOrder {
-            id,
-            order: *order,
-            status,
-            filled,
-        });
+        let id = self.next_id();
+        self.orders.push(SentOrder::new(id, *order, None));
         Some(id)
     }
 
+    fn submit_list(&mut self, orders: &[NewOrder]) -> Option<OrderId> {
+        let first = self.next_id();
+        for order in orders {
+            let id = self.next_id();
+            self.orders.push(SentOrder::new(id, *order, Some(first)));
+        }
+        (!orders.is_empty()).then_some(first)
+    }
+
+    fn modify(&mut self, order: OrderId, amendment: Amendment) {
+        self.amendments.push((order, amendment));
+    }
+
     fn cancel(&mut self, order: OrderId) {
-        self.cancels.push(order);
+        self.ask_cancel(order);
     }
 
     fn cancel_all(&mut self, instrument: InstrumentId) {
         let open = self.orders.iter().filter(|sent| !sent.status.is_closed());
         let here = open.filter(|sent| sent.order.instrument == instrument);
-        self.cancels.extend(here.map(|sent| sent.id));
+        let ids: Vec<OrderId> = here.map(|sent| sent.id).collect();
+        ids.into_iter().for_each(|id| self.ask_cancel(id));
     }
 
     fn set_timer(&mut self, id: u64, due: Timestamp) {

@@ -2,11 +2,12 @@
 
 use super::desk::Desk;
 use super::ledger::Ledger;
+use super::market::Market;
 use super::{LogLine, SentOrder, Setup, price};
 use crate::{
-    Bar, BarMethod, BarSpec, Config, Duration, Execution, History, InstrumentId, Money,
-    OrderChange, OrderId, OrderStatus, Portfolio, Position, Price, Quantity, Quote, Runner,
-    SavedState, Snapshot, StartReason, Strategy, Subscription, Timestamp, Trade,
+    Amendment, Bar, BarMethod, BarSpec, Config, Duration, History, InstrumentId, OrderId,
+    Portfolio, Position, Price, Quantity, Quote, Runner, SavedState, Snapshot, StartReason,
+    Strategy, Subscription, Timestamp, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -20,12 +21,9 @@ pub struct Harness<S> {
     pub(super) runner: Runner<S>,
     pub(super) desk: Desk,
     pub(super) ledgers: BTreeMap<InstrumentId, Ledger>,
-    /// Best bid and ask; both the last price where only trades or bars came.
-    pub(super) touches: BTreeMap<InstrumentId, (Price, Price)>,
+    pub(super) markets: BTreeMap<InstrumentId, Market>,
     /// How many of the orders sent the venue has seen.
     pub(super) seen: usize,
-    /// Whether the venue is at work, so that what it sets off waits its turn.
-    pub(super) settling: bool,
 }
 
 impl<S: Strategy> Harness<S> {
@@ -46,7 +44,7 @@ impl<S: Strategy> Harness<S> {
         setup: Setup,
         mut desk: Desk,
         ledgers: BTreeMap<InstrumentId, Ledger>,
-        touches: BTreeMap<InstrumentId, (Price, Price)>,
+        markets: BTreeMap<InstrumentId, Market>,
         reason: StartReason,
     ) -> Result<Self, String> {
         let parameters = setup.parameters.clone();
@@ -61,9 +59,8 @@ impl<S: Strategy> Harness<S> {
             runner,
             desk,
             ledgers,
-            touches,
+            markets,
             seen,
-            settling: false,
         };
         harness.give_history();
         let open = harness
@@ -129,7 +126,7 @@ impl<S: Strategy> Harness<S> {
             setup,
             desk,
             self.ledgers,
-            self.touches,
+            self.markets,
             StartReason::Swapped,
         )
     }
@@ -151,8 +148,10 @@ impl<S: Strategy> Harness<S> {
 
     /// A quote, as it stands.
     pub fn send_quote(&mut self, quote: &Quote) {
-        self.desk.now = self.desk.now.max(quote.ts_init);
-        self.move_market(quote.instrument, quote.bid, quote.ask);
+        self.reach(quote.ts_init);
+        self.move_market(quote.instrument, |market| {
+            market.quote(quote.bid, quote.ask)
+        });
         if self.is_subscribed(Subscription::Quotes(quote.instrument)) {
             self.runner.on_quote(quote, &mut self.desk);
             self.settle();
@@ -175,8 +174,8 @@ impl<S: Strategy> Harness<S> {
 
     /// A trade, as it stands.
     pub fn send_trade(&mut self, trade: &Trade) {
-        self.desk.now = self.desk.now.max(trade.ts_init);
-        self.move_market(trade.instrument, trade.price, trade.price);
+        self.reach(trade.ts_init);
+        self.move_market(trade.instrument, |market| market.trade(trade.price));
         if self.is_subscribed(Subscription::Trades(trade.instrument)) {
             self.runner.on_trade(trade, &mut self.desk);
             self.settle();
@@ -188,7 +187,8 @@ impl<S: Strategy> Harness<S> {
     pub fn close(&mut self, spec: BarSpec, close: &str) {
         let instrument = InstrumentId::default();
         let close = price(close);
-        let open = self.touches.get(&instrument).map_or(close, |(bid, _)| *bid);
+        let market = self.markets.get(&instrument);
+        let open = market.map_or(close, |market| market.bid);
         if let BarMethod::Time(step) = spec.method {
             let into = self.desk.now.nanos() % step.nanos().max(1);
             self.pass(Duration::from_nanos(step.nanos() - into));
@@ -198,15 +198,16 @@ impl<S: Strategy> Harness<S> {
 
     /// A bar, as it stands.
     pub fn send_bar(&mut self, bar: &Bar) {
-        self.desk.now = self.desk.now.max(bar.ts_init);
-        self.move_market(bar.instrument, bar.close, bar.close);
+        self.reach(bar.ts_init);
+        self.move_market(bar.instrument, |market| market.trade(bar.close));
         if self.is_subscribed(Subscription::Bars(bar.instrument, bar.spec)) {
             self.runner.on_bar(bar, &mut self.desk);
             self.settle();
         }
     }
 
-    /// Lets time pass, firing the timers that come due, in the order of their times.
+    /// Lets time pass: timers that come due fire, and orders whose time runs out end, each at its
+    /// moment.
     pub fn pass(&mut self, duration: Duration) {
         let until = self.desk.now + duration;
         loop {
@@ -214,58 +215,21 @@ impl<S: Strategy> Harness<S> {
             let Some((due, id)) = timers.min().filter(|(due, _)| *due <= until) else {
                 break;
             };
+            self.reach(due);
+            // An order that ended on the way may have moved the timer.
+            if self.desk.timers.get(&id) != Some(&due) {
+                continue;
+            }
             self.desk.timers.remove(&id);
-            self.desk.now = self.desk.now.max(due);
             self.runner.on_timer(id, due, &mut self.desk);
             self.settle();
         }
-        self.desk.now = until;
+        self.reach(until);
     }
 
     /// Stops the strategy.
     pub fn stop(&mut self) {
         self.runner.on_stop(&mut self.desk);
-        self.settle();
-    }
-
-    /// The venue has the order.
-    pub fn accept(&mut self, order: OrderId) {
-        self.change(order, OrderChange::Accepted, OrderStatus::Accepted);
-    }
-
-    /// The venue refuses the order.
-    pub fn reject(&mut self, order: OrderId) {
-        self.change(order, OrderChange::Rejected, OrderStatus::Rejected);
-    }
-
-    /// The host refuses the order, with the number of the control that did.
-    pub fn deny(&mut self, order: OrderId, code: u8) {
-        self.change(order, OrderChange::Denied(code), OrderStatus::Denied);
-    }
-
-    /// The order is withdrawn.
-    pub fn confirm_cancel(&mut self, order: OrderId) {
-        self.change(order, OrderChange::Canceled, OrderStatus::Canceled);
-    }
-
-    /// Some or all of the order fills.
-    pub fn fill(&mut self, order: OrderId, quantity: Quantity, price: Price) {
-        let maker = self.execute(order, quantity, price);
-        let sent = self.sent(order);
-        let status = if sent.remaining().is_zero() {
-            OrderStatus::Filled
-        } else {
-            OrderStatus::PartiallyFilled
-        };
-        let execution = Execution {
-            price,
-            quantity,
-            fee: Money::ZERO,
-            maker,
-        };
-        self.change(order, OrderChange::Filled(execution), status);
-        let position = self.position_on(sent.order.instrument);
-        self.runner.on_position(&position, &mut self.desk);
         self.settle();
     }
 
@@ -287,6 +251,11 @@ impl<S: Strategy> Harness<S> {
     /// Orders the strategy wants withdrawn and that still wait for [`Self::confirm_cancel`].
     pub fn cancels(&self) -> &[OrderId] {
         &self.desk.cancels
+    }
+
+    /// Changes the strategy wants and that still wait for [`Self::confirm_update`].
+    pub fn amendments(&self) -> &[(OrderId, Amendment)] {
+        &self.desk.amendments
     }
 
     /// What the strategy wrote to its log.
@@ -317,11 +286,7 @@ impl<S: Strategy> Harness<S> {
     /// The position on an instrument.
     pub fn position_on(&self, instrument: InstrumentId) -> Position {
         let ledger = self.ledgers.get(&instrument).copied().unwrap_or_default();
-        let known = self
-            .setup
-            .instruments
-            .iter()
-            .find(|known| known.id == instrument);
+        let known = self.setup.instrument_of(instrument);
         let multiplier = known.map_or(Quantity::ONE, |known| known.multiplier);
         ledger.position(instrument, multiplier, self.desk.now)
     }

@@ -61,6 +61,10 @@ impl Setup {
         self
     }
 
+    pub(super) fn instrument_of(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.instruments.iter().find(|known| known.id == id)
+    }
+
     /// Sets a parameter.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: impl Display) -> Self {

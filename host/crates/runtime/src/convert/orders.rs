@@ -93,7 +93,9 @@ fn order_kind(kind: wit::OrderKind) -> OrderKind {
             trigger: trigger(order.trigger),
             price: Price::from_raw(order.price),
         },
-        wit::OrderKind::TrailingStopMarket(by) => OrderKind::TrailingStopMarket { trail: trail(by) },
+        wit::OrderKind::TrailingStopMarket(by) => {
+            OrderKind::TrailingStopMarket { trail: trail(by) }
+        }
         wit::OrderKind::TrailingStopLimit(order) => OrderKind::TrailingStopLimit {
             trail: trail(order.trail),
             limit: offset(order.limit),

@@ -101,7 +101,7 @@ fn history_can_only_be_asked_for_in_init() {
 #[test]
 fn an_order_gets_the_next_id_of_the_input() {
     let body = "(global.set $seen (call $submit-limit (i32.const 3) (i32.const 1)
-            (i64.const 250000000) (local.get $ask) (i32.const 3) (i64.const 42)))
+            (i64.const 250000000) (local.get $ask) (i32.const 3) (i64.const 0) (i64.const 42)))
         (call $cancel (global.get $seen))";
     let plugin = Plugin::new()
         .items(SEEN)
@@ -132,7 +132,7 @@ fn an_order_gets_the_next_id_of_the_input() {
 #[test]
 fn ids_that_ran_out_give_zero_and_are_counted() {
     let body = "(global.set $seen (call $submit-market (i32.const 0) (i32.const 0) (i64.const 1)
-            (i32.const 0) (i64.const 0)))";
+            (i32.const 0) (i64.const 0) (i64.const 0)))";
     let plugin = Plugin::new()
         .items(SEEN)
         .with("on-quote", &format!("{body} {body} {REPORT}"));
