@@ -3,10 +3,10 @@
 //! * Each side has one limit order, half a spread away from the middle of the market.
 //! * Inventory skews both: the longer the position, the lower both prices, so that selling becomes
 //!   likelier than buying. A side that would grow the position beyond its limit is not quoted.
-//! * An order is moved only when its price is wrong by the re-quote threshold: moving costs messages
-//!   and the place in the queue. Moving is withdrawing, waiting for the confirmation, and sending
-//!   anew, so that a side never has two orders.
-//! * Quotes never cross the market: a maker that takes has made a mistake.
+//! * An order is moved only when its price is wrong by the re-quote threshold: moving costs a message
+//!   and the place in the queue. A side has one order, which is changed, never a second one.
+//! * Quotes are post-only: a maker that takes has made a mistake. One that would is rejected, and the
+//!   next quote tries again.
 //! * After a fill nothing is quoted until the next quote: the one in hand is from before the move.
 //! * A timer withdraws everything when the market falls silent: old prices are for others to pick.
 
@@ -15,17 +15,18 @@ mod quoting;
 
 use argonaut_sdk::serde::{Deserialize, Serialize};
 use argonaut_sdk::{
-    Config, Context, Description, Duration, Instrument, InstrumentId, OrderChange, OrderEvent,
-    Parameter, Position, Quantity, Quote, SavedState, Side, Snapshot, Strategy, Timestamp,
+    Amendment, Config, Context, Description, Duration, Instrument, InstrumentId, NewOrder,
+    OrderChange, OrderEvent, Parameter, Position, Quantity, Quote, SavedState, Side, Snapshot,
+    Strategy, Timestamp,
 };
 use prices::Pricing;
 use quoting::Quoting;
 
 /// Version of the saved state.
-const STATE_VERSION: u32 = 1;
+const STATE_VERSION: u32 = 2;
 /// The one timer.
 const SILENCE_TIMER: u64 = 1;
-/// How long a side rests after one of its orders was refused.
+/// How long a side rests after the host has refused one of its orders or changes.
 const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Quotes both sides.
@@ -82,22 +83,23 @@ impl MarketMaker {
             .pricing
             .price(side, &market, &position, self.max_inventory);
         let room = self.room(side, &position);
-        let threshold = self.pricing.requote;
+        let wanted = wanted.filter(|_| !room.is_zero());
+        let (instrument, pricing) = (self.instrument, self.pricing);
         let quoting = self.memory.side(side);
         let working = quoting.order.and_then(|id| context.order(id)).copied();
+        let rests = context.now() < quoting.resume;
         match (working, wanted) {
-            (Some(order), Some(wanted)) if !room.is_zero() => {
-                let is_near = order.limit_price.is_some_and(|price| {
-                    price.raw().abs_diff(wanted.raw()) < threshold.raw().unsigned_abs()
-                });
-                if !is_near {
-                    quoting.cancel(context);
+            (Some(order), None) => context.cancel(order.order),
+            // What was asked for last is still on its way; the answer leads here again.
+            (Some(order), _) if order.status.is_in_flight() => {}
+            (Some(order), Some(wanted)) => {
+                if !rests && pricing.is_off(order.limit_price, wanted) {
+                    context.modify(order.order, Amendment::price(wanted));
                 }
             }
-            (Some(_), _) => quoting.cancel(context),
-            (None, Some(wanted)) if !room.is_zero() && context.now() >= quoting.resume => {
-                quoting.order = context.limit(self.instrument, side, room, wanted);
-                quoting.canceling = false;
+            (None, Some(wanted)) if !rests => {
+                let order = NewOrder::limit(instrument, side, room, wanted).post_only();
+                quoting.order = context.submit(&order);
             }
             (None, _) => quoting.order = None,
         }
@@ -192,15 +194,21 @@ impl Strategy for MarketMaker {
             OrderChange::Filled(_) => self.market = None,
             // Orders are muted while this version catches up; the next quote tries again.
             OrderChange::Denied(0) => quoting.order = None,
-            OrderChange::Denied(_) | OrderChange::Rejected => {
-                context.warn(format_args!(
-                    "{:?} refused: {:?}",
-                    event.order, event.change
-                ));
+            OrderChange::Denied(_) => {
+                quoting.rest(event, context);
                 quoting.order = None;
-                quoting.resume = event.ts_event + REFUSAL_PAUSE;
             }
-            OrderChange::CancelRejected => quoting.canceling = false,
+            // A price that may not be moved is soon an old one.
+            OrderChange::UpdateDenied(_) => {
+                quoting.rest(event, context);
+                quoting.cancel(context);
+            }
+            // The market was there first, or was faster; the next quote tries again.
+            OrderChange::Rejected => quoting.order = None,
+            OrderChange::UpdateRejected | OrderChange::CancelRejected => {}
+            OrderChange::Accepted | OrderChange::Updated { .. } => {
+                self.requote(event.side, context)
+            }
             _ if event.status.is_closed() => self.requote(event.side, context),
             _ => {}
         }

@@ -11,7 +11,7 @@ pub(crate) struct Pricing {
     half_spread: Price,
     skew: Price,
     /// How wrong a price must be before the order is moved.
-    pub(crate) requote: Price,
+    requote: Price,
 }
 
 impl Pricing {
@@ -52,6 +52,13 @@ impl Pricing {
             }
         };
         (price > Price::ZERO).then_some(price)
+    }
+
+    /// Whether an order's price is so wrong that the order must be moved.
+    pub(crate) fn is_off(&self, price: Option<Price>, wanted: Price) -> bool {
+        price.is_none_or(|price| {
+            price.raw().abs_diff(wanted.raw()) >= self.requote.raw().unsigned_abs()
+        })
     }
 
     /// How far the inventory moves both prices down (up when negative).

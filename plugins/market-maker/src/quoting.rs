@@ -1,7 +1,8 @@
 //! One side's order and what is going on with it.
 
+use crate::REFUSAL_PAUSE;
 use argonaut_sdk::serde::{Deserialize, Serialize};
-use argonaut_sdk::{Context, OrderId, Timestamp};
+use argonaut_sdk::{Context, OrderEvent, OrderId, Timestamp};
 
 /// One side of the quote. The id may name an order that has closed meanwhile; the context knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -9,19 +10,22 @@ use argonaut_sdk::{Context, OrderId, Timestamp};
 pub(crate) struct Quoting {
     /// The order sent last.
     pub(crate) order: Option<OrderId>,
-    /// Whether its withdrawal was asked for.
-    pub(crate) canceling: bool,
-    /// No order before this moment.
+    /// No order, and no change of one, before this moment.
     pub(crate) resume: Timestamp,
 }
 
 impl Quoting {
-    /// Asks for the order to be withdrawn, once.
+    /// Asks for the order to be withdrawn.
     pub(crate) fn cancel(&mut self, context: &mut Context<'_>) {
-        let open = self.order.filter(|id| context.order(*id).is_some());
-        if let (Some(order), false) = (open, self.canceling) {
-            self.canceling = true;
+        if let Some(order) = self.order.filter(|id| context.order(*id).is_some()) {
             context.cancel(order);
         }
+    }
+
+    /// Lets the side rest after a refusal by the host: asking again at once would be refused again.
+    pub(crate) fn rest(&mut self, event: &OrderEvent, context: &mut Context<'_>) {
+        let (order, change) = (event.order, event.change);
+        context.warn(format_args!("{order:?} refused: {change:?}"));
+        self.resume = event.ts_event + REFUSAL_PAUSE;
     }
 }

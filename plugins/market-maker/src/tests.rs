@@ -2,7 +2,7 @@
 
 use super::*;
 use argonaut_sdk::testing::{Harness, SentOrder, Setup, crypto, price, quantity};
-use argonaut_sdk::{OrderKind, Price};
+use argonaut_sdk::{OrderId, OrderKind, Price};
 
 fn setup() -> Setup {
     let setup = Setup::new().instrument(crypto("BTC/USDT", "0.01", "0.001"));
@@ -57,7 +57,7 @@ fn quotes_follow_the_market_beyond_the_threshold_only() {
     check(&test, "99.98", "100.04");
     test.quote("100.03", "100.05");
     check(&test, "100.01", "100.07");
-    assert_eq!(test.orders().len(), 4);
+    assert_eq!(test.orders().len(), 2, "moved, not sent anew");
 }
 
 #[test]
@@ -85,20 +85,70 @@ fn a_wide_skew_never_takes() {
     check(&test, "94.88", "99.91");
 }
 
-#[test]
-fn a_side_never_has_two_orders() {
+/// Both sides quoted around 100.01, and accepted; orders answered by the test.
+fn quoted() -> (Harness<MarketMaker>, OrderId, OrderId) {
     let mut test = setup().start::<MarketMaker>().unwrap();
     test.quote("100", "100.02");
-    test.quote("101", "101.02");
-    test.quote("102", "102.02");
     let (bid, ask) = (test.orders()[0].id, test.orders()[1].id);
-    assert_eq!((test.cancels(), test.orders().len()), (&[bid, ask][..], 2));
-    test.confirm_cancel(bid);
+    test.accept(bid);
+    test.accept(ask);
+    (test, bid, ask)
+}
+
+#[test]
+fn a_side_has_one_order_and_one_change_under_way() {
+    let (mut test, bid, ask) = quoted();
+    assert!(test.orders().iter().all(|sent| sent.order.terms.post_only));
+    test.quote("101", "101.02");
+    let to = |text| Amendment::price(price(text));
+    let wanted = [(bid, to("100.98")), (ask, to("101.04"))];
+    assert_eq!(test.amendments(), wanted);
+    test.pend_update(bid);
+    test.pend_update(ask);
+    test.quote("102", "102.02");
+    assert_eq!(test.amendments(), wanted, "the answers are awaited");
+    test.confirm_update(bid);
+    assert_eq!(test.amendments()[1], (bid, to("101.98")));
+    test.confirm_update(bid);
     check(&test, "101.98", "100.04");
     test.fill(ask, quantity("1"), price("100.04"));
     check(&test, "101.98", "");
     test.quote("102", "102.02");
     check(&test, "101.98", "102.06");
+    assert_eq!(test.amendments().last(), Some(&(bid, to("102"))));
+    assert_eq!(test.orders().len(), 3);
+}
+
+#[test]
+fn a_price_that_may_not_be_moved_is_withdrawn() {
+    let (mut test, bid, _) = quoted();
+    test.quote("101", "101.02");
+    test.deny_update(bid, 19);
+    assert_eq!(test.cancels(), [bid]);
+    test.confirm_cancel(bid);
+    check(&test, "", "100.04");
+    test.pass(REFUSAL_PAUSE);
+    test.quote("101", "101.02");
+    check(&test, "100.98", "100.04");
+}
+
+#[test]
+fn a_quote_that_would_take_tries_again_with_the_next() {
+    let (mut test, bid, ask) = quoted();
+    test.quote("101", "101.02");
+    test.pend_update(ask);
+    test.reject_update(bid);
+    let of_bid = |test: &Harness<MarketMaker>| {
+        let amendments = test.amendments().iter();
+        amendments.filter(|(order, _)| *order == bid).count()
+    };
+    assert_eq!(of_bid(&test), 0, "not at once");
+    test.quote("101", "101.02");
+    assert_eq!(of_bid(&test), 1);
+    test.reject(bid);
+    check(&test, "", "100.04");
+    test.quote("101", "101.02");
+    check(&test, "100.98", "100.04");
 }
 
 #[test]

@@ -1,28 +1,29 @@
 //! Fades extremes: buys when the RSI of bar closes says oversold, sells when it says overbought, and
 //! leaves at neutral. A stop-market order protects the position from the first fill on.
 //!
-//! The interesting part is keeping the stop in step with the position, because the two change at
-//! different moments and every order may fill while it is being cancelled:
+//! Entry and stop are one list: the stop waits at the host until the entry fills, grows with it, and
+//! only ever reduces the position, so it can neither come late nor close too much. What is left to
+//! do here is to get out of its way and to notice when it is gone:
 //!
-//! * The stop is always of the position's size. When a fill changes the size the old stop is
-//!   withdrawn, and only once that is confirmed is a new one sent: two stops could both fire.
-//! * Leaving works the same way: first the stop goes, then a market order closes what is left. If
-//!   the stop fills instead, there is nothing left to close.
-//! * A stop that is refused leaves the position naked, so the position is closed at once.
-//! * After a swap there may be orders the old version sent last. They are withdrawn first.
+//! * Leaving takes two steps: the stop, and an entry that still works, are withdrawn; once that is
+//!   confirmed a market order closes what is left. If the stop fills instead, nothing is left.
+//! * A stop that is refused, or cannot grow, leaves the position naked, so it is closed at once.
+//! * After a swap there may be orders the old version sent last. They are withdrawn first, and the
+//!   position gets a stop of its own.
 
 mod orders;
 
 use argonaut_sdk::indicators::Rsi;
 use argonaut_sdk::serde::{Deserialize, Serialize};
 use argonaut_sdk::{
-    Bar, Config, Context, Description, History, Instrument, InstrumentId, OrderChange, OrderEvent,
-    Parameter, Position, Price, Quantity, SavedState, Side, Snapshot, Strategy, Timestamp,
+    Bar, Config, Context, Description, History, Instrument, InstrumentId, NewOrder, OrderChange,
+    OrderEvent, Parameter, Position, Price, Quantity, SavedState, Side, Snapshot, Strategy,
+    Timestamp,
 };
 use orders::Working;
 
 /// Version of the saved state.
-const STATE_VERSION: u32 = 1;
+const STATE_VERSION: u32 = 2;
 
 /// Fades extremes.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ struct Settings {
     oversold: f64,
     overbought: f64,
     neutral: f64,
-    /// Share of the entry price at which the stop lies.
+    /// Distance of the stop from the entry, as a share of its price.
     stop_fraction: f64,
     /// Whether to enter by a limit order at the close instead of a market order.
     limit_entry: bool,
@@ -111,14 +112,13 @@ impl RsiReversion {
         }
     }
 
-    /// Where the stop of a position belongs: away from the entry, on the grid.
-    fn stop_price(&self, position: &Position) -> Option<Price> {
-        let entry = position.average_price.to_f64();
+    /// Where the stop of an entry on `side` belongs: away from its price, on the grid.
+    fn stop_price(&self, side: Side, entry: Price) -> Option<Price> {
+        let entry = entry.to_f64();
         let distance = entry.abs() * self.settings.stop_fraction;
-        let trigger = if position.is_long() {
-            entry - distance
-        } else {
-            entry + distance
+        let trigger = match side {
+            Side::Buy => entry - distance,
+            Side::Sell => entry + distance,
         };
         Price::nearest(trigger, self.tick)
     }
@@ -128,7 +128,7 @@ impl RsiReversion {
         let working = self.working.entry.and_then(|id| context.order(id)).copied();
         match (working, side) {
             (Some(order), side) if side != Some(order.side) => {
-                self.working.cancel(order.order, context);
+                context.cancel(order.order);
             }
             // Whatever else is still open, such as a closing order in flight, comes first.
             (None, Some(side)) if context.open_orders(self.instrument).next().is_none() => {
@@ -139,23 +139,37 @@ impl RsiReversion {
     }
 
     fn send_entry(&mut self, side: Side, close: Price, context: &mut Context<'_>) {
-        let quantity = self.settings.quantity;
-        self.working.entry = if self.settings.limit_entry {
+        let (instrument, quantity) = (self.instrument, self.settings.quantity);
+        let entry = if self.settings.limit_entry {
             let price = match side {
                 Side::Buy => close.floor(self.tick),
                 Side::Sell => close.ceil(self.tick),
             };
-            context.limit(self.instrument, side, quantity, price)
+            NewOrder::limit(instrument, side, quantity, price)
         } else {
-            context.market(self.instrument, side, quantity)
+            NewOrder::market(instrument, side, quantity)
         };
+        if let Some(trigger) = self.stop_price(side, close) {
+            self.working.enter(entry, trigger, context);
+        }
     }
 
     /// Brings the orders in step with the position.
-    fn protect(&mut self, context: &mut Context<'_>) {
+    fn settle(&mut self, context: &mut Context<'_>) {
         let position = context.position(self.instrument);
-        let stop_price = self.stop_price(&position);
-        self.working.protect(&position, stop_price, context);
+        let stop_price = self.stop_price(position.side, position.average_price);
+        self.working.settle(&position, stop_price, context);
+    }
+
+    fn warn_refused(&self, event: &OrderEvent, context: &mut Context<'_>) {
+        let (order, change) = (event.order, event.change);
+        context.warn(format_args!("{order:?} refused: {change:?}"));
+    }
+
+    /// Closes the position, whatever its price.
+    fn leave(&mut self, context: &mut Context<'_>) {
+        self.working.leaving = true;
+        self.settle(context);
     }
 }
 
@@ -170,7 +184,7 @@ impl Strategy for RsiReversion {
         };
         let period = Parameter::integer("period", "Period of the RSI, in bars.");
         let entry = "How to enter: market, or limit at the close of the bar.";
-        let stop = "Distance of the stop from the entry price, in percent of it.";
+        let stop = "Distance of the stop from the close that led to the entry, in percent of it.";
         let warm_up = "Bars from before the start that warm the RSI up.";
         Description::new("rsi-reversion", env!("CARGO_PKG_VERSION"), documentation)
             .with_instrument()
@@ -213,20 +227,20 @@ impl Strategy for RsiReversion {
     }
 
     fn on_start(&mut self, _: &Snapshot, context: &mut Context<'_>) {
-        // Restored with a position whose stop is gone, say because the venue expired it.
-        self.protect(context);
+        // Restored with a position whose stop is gone, say because it was withdrawn by hand.
+        self.settle(context);
     }
 
     fn on_bar(&mut self, bar: &Bar, context: &mut Context<'_>) {
         self.observe(bar);
         // Also tries again what was refused since the last bar.
-        self.protect(context);
+        self.settle(context);
         let Some(rsi) = self.rsi.value() else { return };
         let position = context.position(self.instrument);
         if position.is_flat() {
             self.enter(self.settings.entry(rsi), bar.close, context);
         } else if self.settings.is_done(rsi, position.side) {
-            self.working.leave(&position, context);
+            self.leave(context);
         }
     }
 
@@ -239,27 +253,26 @@ impl Strategy for RsiReversion {
             // Orders are muted while this version catches up; the next bar tries again.
             OrderChange::Denied(0) => self.working.forget(event.order),
             OrderChange::Denied(_) | OrderChange::Rejected => {
-                context.warn(format_args!(
-                    "{:?} refused: {:?}",
-                    event.order, event.change
-                ));
+                self.warn_refused(event, context);
                 self.working.forget(event.order);
                 if is_stop {
-                    let position = context.position(self.instrument);
-                    self.working.leave(&position, context);
+                    self.leave(context);
                 }
             }
-            OrderChange::CancelRejected => self.working.cancel_failed(event.order),
+            OrderChange::UpdateDenied(_) | OrderChange::UpdateRejected if is_stop => {
+                self.warn_refused(event, context);
+                self.leave(context);
+            }
             _ if event.status.is_closed() => {
                 self.working.forget(event.order);
-                self.protect(context);
+                self.settle(context);
             }
             _ => {}
         }
     }
 
     fn on_position(&mut self, _: &Position, context: &mut Context<'_>) {
-        self.protect(context);
+        self.settle(context);
     }
 
     fn save(&self) -> SavedState {

@@ -29,9 +29,7 @@ fn open(test: &Harness<RsiReversion>) -> Vec<(Side, u64, OrderKind)> {
 }
 
 fn stop(trigger: &str) -> OrderKind {
-    OrderKind::StopMarket {
-        trigger: price(trigger),
-    }
+    OrderKind::stop_market(price(trigger))
 }
 
 #[test]
@@ -67,31 +65,35 @@ fn the_stop_fires_and_nothing_is_left() {
     assert!(test.position().is_flat() && open(&test).is_empty());
 }
 
-#[test]
-fn a_partial_fill_is_protected_to_its_size() {
+/// An entry of ten with its stop, orders answered by the test.
+fn entering() -> (Harness<RsiReversion>, OrderId, OrderId) {
     let mut test = setup().start::<RsiReversion>().unwrap();
     feed(&mut test, &FALL);
-    let entry = test.orders()[0].id;
-    test.fill(entry, Quantity::whole(4), price("97"));
-    assert_eq!(open(&test)[1], (Side::Sell, 4, stop("87.3")));
-    test.fill(entry, Quantity::whole(6), price("97"));
-    let old = test.orders()[1].id;
-    assert_eq!(
-        (test.cancels(), test.orders().len()),
-        (&[old][..], 2),
-        "no second stop yet"
-    );
-    test.confirm_cancel(old);
-    assert_eq!(open(&test), [(Side::Sell, 10, stop("87.3"))]);
+    let (entry, stop) = (test.orders()[0].id, test.orders()[1].id);
+    test.accept(entry);
+    test.hold(stop);
+    (test, entry, stop)
 }
 
-/// A position of ten with a stop, orders answered by the test.
+/// The same after the entry has filled.
 fn entered() -> (Harness<RsiReversion>, OrderId) {
-    let mut test = setup().start::<RsiReversion>().unwrap();
-    feed(&mut test, &FALL);
-    test.fill(test.orders()[0].id, Quantity::whole(10), price("97"));
-    let stop = test.orders()[1].id;
+    let (mut test, entry, stop) = entering();
+    test.fill(entry, Quantity::whole(10), price("97"));
+    test.release(stop, Quantity::whole(10));
+    test.accept(stop);
     (test, stop)
+}
+
+#[test]
+fn the_host_keeps_the_stop_in_step_with_a_partial_fill() {
+    let (mut test, entry, stop_id) = entering();
+    assert_eq!(test.orders()[1].list, Some(entry));
+    test.fill(entry, Quantity::whole(4), price("97"));
+    test.release(stop_id, Quantity::whole(4));
+    test.fill(entry, Quantity::whole(6), price("97"));
+    test.resize(stop_id, Quantity::whole(10));
+    assert_eq!(open(&test), [(Side::Sell, 10, stop("87.3"))]);
+    assert_eq!((test.orders().len(), test.cancels()), (2, &[][..]));
 }
 
 #[test]
@@ -101,10 +103,25 @@ fn leaving_waits_for_the_stop_to_be_gone() {
     assert_eq!(
         (test.cancels(), test.orders().len()),
         (&[stop][..], 2),
-        "asked once, not closed yet"
+        "not closed yet"
     );
     test.confirm_cancel(stop);
     assert_eq!(open(&test), [(Side::Sell, 10, OrderKind::Market)]);
+    let exit = test.orders()[2].order.terms;
+    assert!(exit.reduce_only && exit.tag == "exit");
+}
+
+#[test]
+fn leaving_withdraws_an_entry_that_still_works() {
+    let (mut test, entry, stop) = entering();
+    test.fill(entry, Quantity::whole(4), price("97"));
+    test.release(stop, Quantity::whole(4));
+    feed(&mut test, &["99", "102"]);
+    assert_eq!(test.cancels(), [entry, stop]);
+    test.confirm_cancel(stop);
+    assert_eq!(test.orders().len(), 2, "the entry may still fill");
+    test.confirm_cancel(entry);
+    assert_eq!(open(&test), [(Side::Sell, 4, OrderKind::Market)]);
 }
 
 #[test]
@@ -136,16 +153,23 @@ fn a_refused_stop_closes_the_position() {
 }
 
 #[test]
+fn a_stop_that_disappears_is_replaced() {
+    let (mut test, old) = entered();
+    test.confirm_cancel(old);
+    assert_eq!(open(&test), [(Side::Sell, 10, stop("87.3"))]);
+    assert!(test.open_orders()[0].order.terms.reduce_only);
+}
+
+#[test]
 fn a_limit_entry_waits_and_is_withdrawn_when_its_reason_goes() {
     let mut test = setup()
         .parameter("entry", "limit")
         .start::<RsiReversion>()
         .unwrap();
     feed(&mut test, &FALL);
-    assert_eq!(
-        open(&test),
-        [(Side::Buy, 10, OrderKind::Limit { price: price("97") })]
-    );
+    let limit = OrderKind::Limit { price: price("97") };
+    let waiting = [(Side::Buy, 10, limit), (Side::Sell, 10, stop("87.3"))];
+    assert_eq!(open(&test), waiting);
     feed(&mut test, &["98.5", "99"]);
     assert_eq!(test.cancels(), [test.orders()[0].id]);
 }

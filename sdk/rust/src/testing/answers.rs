@@ -42,6 +42,26 @@ impl<S: Strategy> Harness<S> {
         self.settle();
     }
 
+    /// A change of the order is on its way to the venue.
+    pub fn pend_update(&mut self, order: OrderId) {
+        self.tell(
+            order,
+            OrderChange::PendingUpdate,
+            OrderStatus::PendingUpdate,
+        );
+        self.settle();
+    }
+
+    /// A cancel of the order is on its way to the venue.
+    pub fn pend_cancel(&mut self, order: OrderId) {
+        self.tell(
+            order,
+            OrderChange::PendingCancel,
+            OrderStatus::PendingCancel,
+        );
+        self.settle();
+    }
+
     /// The oldest change wanted in the order is made.
     pub fn confirm_update(&mut self, order: OrderId) {
         let wanted = self.take_amendment(order);
@@ -50,7 +70,7 @@ impl<S: Strategy> Harness<S> {
         self.settle();
     }
 
-    /// The host, or the order's trail, or a shrinking position, changes the order's quantity.
+    /// The host changes the order's quantity, because its list or its position asks for it.
     pub fn resize(&mut self, order: OrderId, quantity: Quantity) {
         let sent = self.sent_mut(order);
         sent.order.quantity = quantity;
@@ -67,11 +87,11 @@ impl<S: Strategy> Harness<S> {
         self.settle();
     }
 
-    /// The venue refuses the oldest change wanted in the order.
+    /// The venue, which has the order, refuses the oldest change wanted in the order.
     pub fn reject_update(&mut self, order: OrderId) {
         self.take_amendment(order);
-        let status = self.sent(order).status;
-        self.tell(order, OrderChange::UpdateRejected, status);
+        let change = OrderChange::UpdateRejected;
+        self.tell(order, change, OrderStatus::Accepted);
         self.settle();
     }
 
@@ -81,11 +101,11 @@ impl<S: Strategy> Harness<S> {
         self.settle();
     }
 
-    /// The venue refuses to withdraw the order.
+    /// The venue, which has the order, refuses to withdraw it.
     pub fn reject_cancel(&mut self, order: OrderId) {
         self.desk.cancels.retain(|other| *other != order);
-        let status = self.sent(order).status;
-        self.tell(order, OrderChange::CancelRejected, status);
+        let change = OrderChange::CancelRejected;
+        self.tell(order, change, OrderStatus::Accepted);
         self.settle();
     }
 

@@ -173,14 +173,10 @@ impl<S: Strategy> Harness<S> {
         }
     }
 
-    /// Deals with the next new order, change or cancel; `false` when there is none.
+    /// Deals with the next new order or list, change or cancel; `false` when there is none.
     fn settle_one(&mut self) -> bool {
         if let Some(sent) = self.desk.orders.get(self.seen).copied() {
-            self.seen += 1;
-            // One of an inconsistent list has ended with its first.
-            if !sent.status.is_closed() {
-                self.receive(&sent);
-            }
+            self.receive(&sent);
         } else if !self.desk.amendments.is_empty() {
             let (order, amendment) = self.desk.amendments.remove(0);
             if self.is_open(order) {
@@ -208,40 +204,60 @@ impl<S: Strategy> Harness<S> {
         self.cancel_now(order);
     }
 
-    /// Judges a new order, and sends it or holds it back.
-    fn receive(&mut self, sent: &SentOrder) {
-        if let Err(code) = self.judge(sent) {
-            return self.refuse(sent, code);
+    /// Judges a new order, or a whole list, and sends it or holds it back.
+    fn receive(&mut self, first: &SentOrder) {
+        let mut orders = vec![first.id];
+        orders.extend(self.others_of(first));
+        self.seen += orders.len();
+        for order in &orders {
+            if let Err(code) = self.judge(*order) {
+                return self.refuse(&orders, *order, code);
+            }
         }
-        let expires = self.expiry(sent.order.time_in_force);
-        let waits = sent.order.links.parent.is_some();
-        let new = self.sent_mut(sent.id);
-        new.progress.expires = expires;
-        new.progress.full = new.order.quantity;
-        new.progress.waits = waits;
-        if !waits && sent.order.terms.hold.is_none() {
-            return self.send(sent.id);
-        }
-        self.tell(sent.id, OrderChange::Emulated, OrderStatus::Emulated);
-        if !waits {
-            self.start_to_wait(sent.id);
-        }
-    }
-
-    /// Denies an order; if it is the first of a list, all of them.
-    fn refuse(&mut self, sent: &SentOrder, code: u8) {
-        self.end(sent.id, OrderChange::Denied(code), OrderStatus::Denied);
-        for other in self.others_of(sent) {
-            if self.is_open(other) {
-                let change = OrderChange::Denied(terms::LIST);
-                self.end(other, change, OrderStatus::Denied);
+        orders.iter().for_each(|order| self.prepare(*order));
+        // All are on their way before the venue answers the first.
+        orders.iter().for_each(|order| self.launch(*order));
+        for order in orders {
+            if self.sent(order).status == OrderStatus::Submitted {
+                self.arrive(order);
             }
         }
     }
 
-    /// Lets an order go to the venue.
-    fn send(&mut self, order: OrderId) {
-        self.tell(order, OrderChange::Submitted, OrderStatus::Submitted);
+    /// Denies orders: one for its own fault, the others because they came with it.
+    fn refuse(&mut self, orders: &[OrderId], at_fault: OrderId, code: u8) {
+        for order in orders {
+            let code = if *order == at_fault {
+                code
+            } else {
+                terms::LIST
+            };
+            self.tell(*order, OrderChange::Denied(code), OrderStatus::Denied);
+        }
+    }
+
+    fn prepare(&mut self, order: OrderId) {
+        let expires = self.expiry(self.sent(order).order.time_in_force);
+        let new = self.sent_mut(order);
+        new.progress.expires = expires;
+        new.progress.full = new.order.quantity;
+        new.progress.waits = new.order.links.parent.is_some();
+    }
+
+    /// Lets an order that was taken on go to the venue, or wait.
+    fn launch(&mut self, order: OrderId) {
+        let sent = self.sent(order);
+        if !sent.progress.waits && sent.order.terms.hold.is_none() {
+            return self.tell(order, OrderChange::Submitted, OrderStatus::Submitted);
+        }
+        self.tell(order, OrderChange::Emulated, OrderStatus::Emulated);
+        if !sent.progress.waits {
+            self.start_to_wait(order);
+        }
+    }
+
+    /// Lets the venue take an order on.
+    fn arrive(&mut self, order: OrderId) {
         let sent = self.sent(order);
         let takes = matches!(sent.kind(), OrderKind::Market | OrderKind::MarketToLimit);
         let without_market = takes && self.market(sent.order.instrument).is_none();

@@ -2,8 +2,8 @@
 
 use crate::testing::{Harness, SentOrder};
 use crate::{
-    Amendment, NewOrder, OrderKind, OrderList, Price, Quantity, Strategy, TimeInForce, Timestamp,
-    TriggerBy,
+    Amendment, Links, NewOrder, OrderId, OrderKind, OrderList, Price, Quantity, Strategy,
+    TimeInForce, Timestamp, TriggerBy,
 };
 
 /// P05.
@@ -17,9 +17,10 @@ const NANOS_PER_DAY: u64 = 86_400_000_000_000;
 
 impl<S: Strategy> Harness<S> {
     /// Refuses what the host would; fails the test over what this venue does not play.
-    pub(super) fn judge(&mut self, sent: &SentOrder) -> Result<(), u8> {
+    pub(super) fn judge(&mut self, order: OrderId) -> Result<(), u8> {
+        let sent = self.sent(order);
         assert_playable(&sent.order);
-        self.size(sent)?;
+        self.size(&sent)?;
         match sent.list {
             Some(first) if first == sent.id => {
                 let orders = self.desk.orders.iter();
@@ -31,9 +32,8 @@ impl<S: Strategy> Harness<S> {
                     Err(LIST)
                 }
             }
-            Some(_) => Ok(()),
-            None if sent.order.links == crate::Links::NONE => Ok(()),
-            None => Err(LIST),
+            None if sent.order.links != Links::NONE => Err(LIST),
+            _ => Ok(()),
         }
     }
 

@@ -274,6 +274,16 @@ fn a_bracket_waits_protects_and_ends() {
 }
 
 #[test]
+fn an_entry_that_fills_at_once_sends_its_exits() {
+    let mut test = start();
+    let entry = NewOrder::market(ACME, Side::Buy, ten());
+    let stop = entry.stop_loss(price("95"));
+    let first = send_list(&mut test, &OrderList::one_triggers_other(entry, [stop]));
+    let expect = "emulated, released, submitted, accepted";
+    assert_eq!(story(&test, first.following(1)), expect);
+}
+
+#[test]
 fn a_partly_filled_entry_is_protected_to_its_size() {
     let mut test = start();
     let entry = send_list(&mut test, &bracket());

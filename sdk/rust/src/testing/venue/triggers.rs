@@ -121,7 +121,8 @@ impl<S: Strategy> Harness<S> {
     fn release_now(&mut self, order: OrderId) {
         self.sent_mut(order).progress.held_below = None;
         self.tell(order, OrderChange::Released, OrderStatus::Released);
-        self.send(order);
+        self.tell(order, OrderChange::Submitted, OrderStatus::Submitted);
+        self.arrive(order);
     }
 
     /// `from` moved by an offset to where a stop of the order's side lies, outward onto the grid.
