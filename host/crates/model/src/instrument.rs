@@ -1,6 +1,8 @@
 //! What can be traded, and the grid, margin and fees it trades on.
 
-use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId};
+use crate::{
+    CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId,
+};
 
 /// Whether an option is a call or a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
