@@ -1,6 +1,8 @@
 //! What can be traded, and the grid, margin and fees it trades on.
 
-use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId};
+use crate::{
+    CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId,
+};
 
 /// Whether an option is a call or a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +122,8 @@ pub struct Instrument {
     pub margin: Margin,
     /// Fees.
     pub fees: Fees,
-    /// Time of day (UTC) at which DAY orders expire; midnight by default.
+    /// Time of day (UTC) at which DAY orders expire where there are no sessions; midnight by default.
+    /// Where there are, they expire at the close.
     pub day_end: Duration,
     /// When it trades; at all times when `None`.
     pub session: Option<Session>,

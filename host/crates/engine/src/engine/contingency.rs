@@ -94,23 +94,27 @@ impl Engine {
 
     /// A child that also waits for a price begins to.
     fn start_to_wait(&mut self, id: OrderId, quantity: Quantity) {
-        let Some(open) = self.orders.get_mut(id) else {
+        self.size_held(id, quantity);
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
             return;
         };
-        open.order.quantity = quantity;
-        let order = open.order;
         self.watch_held(&order);
         self.check_held(order.instrument);
     }
 
     fn resize_member(&mut self, id: OrderId, quantity: Quantity) {
-        // A change on its way is followed by another when the venue has answered it.
-        let busy = self
-            .orders
-            .get(id)
-            .is_none_or(|open| open.update.is_some() || open.order.quantity == quantity);
-        if busy {
+        let Some(open) = self.orders.get(id) else {
             return;
+        };
+        if open.update.is_some() {
+            // Another change is on its way; this one follows when the venue has answered that.
+            return self.lists.owe(&open.order);
+        }
+        if open.order.quantity == quantity {
+            return;
+        }
+        if open.is_held() {
+            return self.size_held(id, quantity);
         }
         self.modify(&Amendment {
             order: id,
