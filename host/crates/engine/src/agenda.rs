@@ -60,6 +60,18 @@ impl Agenda {
         Some((ticket.0, due))
     }
 
+    /// The same, leaving the ends of orders that are due at `now` itself for later.
+    pub(crate) fn pop_but_ends_at(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        let (ticket, _) = self
+            .entries
+            .range(..=Ticket(now, u64::MAX))
+            .find(|(ticket, due)| ticket.0 < now || !matches!(due, Due::Expiry(_)))?;
+        let ticket = *ticket;
+        let due = self.entries.remove(&ticket)?;
+        self.refresh();
+        Some((ticket.0, due))
+    }
+
     fn refresh(&mut self) {
         self.next = self.entries.first_key_value().map(|(ticket, _)| ticket.0);
     }
@@ -87,5 +99,24 @@ mod tests {
             Some((at(5), Due::Timer(StrategyId::new(0), 1)))
         );
         assert_eq!(agenda.pop(at(9)), None);
+    }
+
+    #[test]
+    fn ends_of_orders_can_wait_for_the_bar_that_ends_with_them() {
+        let mut agenda = Agenda::default();
+        let at = Timestamp::from_nanos;
+        let (early, late) = (OrderId::from_number(1), OrderId::from_number(2));
+        agenda.add(at(5), Due::Expiry(late));
+        agenda.add(at(4), Due::Expiry(early));
+        agenda.add(at(5), Due::Session(InstrumentId::new(0)));
+        let session = Due::Session(InstrumentId::new(0));
+        assert_eq!(
+            agenda.pop_but_ends_at(at(5)),
+            Some((at(4), Due::Expiry(early)))
+        );
+        assert_eq!(agenda.pop_but_ends_at(at(5)), Some((at(5), session)));
+        assert_eq!(agenda.pop_but_ends_at(at(5)), None);
+        assert_eq!(agenda.next_due(), Some(at(5)));
+        assert_eq!(agenda.pop(at(5)), Some((at(5), Due::Expiry(late))));
     }
 }

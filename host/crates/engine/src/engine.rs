@@ -3,6 +3,8 @@
 //! A step happens in this order: the input is journaled; whatever is due before it happens, each
 //! at its own time; the exchange matches; strategies see the data; their orders pass the risk gate
 //! and reach the exchange after its latency; and so on until nothing is left at that time.
+//!
+//! A finished bar tells what happened before its end: orders whose time ends with it still meet it.
 
 mod amend;
 mod commands;
@@ -125,7 +127,8 @@ impl Engine {
     pub fn step(&mut self, input: Sequenced<Input>) -> Result<&[Effect], StepError> {
         self.begin(&input)?;
         self.journal.input(&input);
-        self.catch_up_to(input.time);
+        let ends_bar = matches!(&input.input, Input::Bar(bar) if bar.ts_event == input.time);
+        self.catch_up_to(input.time, ends_bar);
         self.now = input.time;
         match input.input {
             Input::Clock => {}
@@ -133,6 +136,7 @@ impl Engine {
             Input::Trade(trade) => self.on_trade(&trade),
             Input::Bar(bar) => self.on_bar(&bar),
             Input::Mark(mark) => self.on_mark(&mark),
+            Input::Status(status) => self.on_status(&status),
             Input::Define(definition) => self.define(*definition),
             Input::Command(command) => self.command(*command),
         }
@@ -161,9 +165,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets everything happen that is due up to `until`, each at its own time.
-    fn catch_up_to(&mut self, until: Timestamp) {
-        while let Some((at, due)) = self.agenda.pop(until) {
+    /// Lets everything happen that is due up to `until`, each at its own time. Before a bar that
+    /// ends then, orders that end with it wait.
+    fn catch_up_to(&mut self, until: Timestamp, ends_bar: bool) {
+        let next = |agenda: &mut Agenda| match ends_bar {
+            false => agenda.pop(until),
+            true => agenda.pop_but_ends_at(until),
+        };
+        while let Some((at, due)) = next(&mut self.agenda) {
             self.now = self.now.max(at);
             match due {
                 Due::Venue(command) => self.reach_venue(command),

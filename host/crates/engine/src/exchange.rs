@@ -210,11 +210,16 @@ impl Exchange {
         reports: &mut Reports,
     ) {
         let (order, instrument) = (command.order(), command.instrument());
-        let handled = self.with_book(instrument, now, reports, |book, desk| match command {
-            VenueCommand::Insert(order) => book.insert(order, desk),
-            VenueCommand::Modify(amendment, _) => book.amend(&amendment, desk),
-            VenueCommand::Cancel(order, _) => book.cancel(order, desk),
-        });
+        let taken = match &command {
+            VenueCommand::Insert(order) => !self.lacks(order.kind.name()),
+            VenueCommand::Modify(..) | VenueCommand::Cancel(..) => true,
+        };
+        let handled = taken
+            && self.with_book(instrument, now, reports, |book, desk| match command {
+                VenueCommand::Insert(order) => book.insert(order, desk),
+                VenueCommand::Modify(amendment, _) => book.amend(&amendment, desk),
+                VenueCommand::Cancel(order, _) => book.cancel(order, desk),
+            });
         if !handled {
             reports.push_back(Report {
                 order,

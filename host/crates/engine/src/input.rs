@@ -2,8 +2,8 @@
 
 use model::{
     AccountConfig, AccountId, Amendment, Bar, Duration, HistoryBlock, Instrument, InstrumentId,
-    Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest, PluginHash, Quantity, Quote,
-    Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
+    InstrumentStatus, Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest, PluginHash,
+    Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -30,6 +30,8 @@ pub enum Input {
     Bar(Bar),
     /// The venue's mark price or the index behind a derivative.
     Mark(MarkPrice),
+    /// The venue halts an instrument or lets it trade again.
+    Status(InstrumentStatus),
     /// Something to set up.
     Define(Box<Definition>),
     /// Something somebody decided.

@@ -4,7 +4,8 @@
 //! * OTO: a child waits for its parent. One that closes what the parent opened (same instrument,
 //!   other side) goes at the first fill, for as much as is filled, and grows with it; any other goes
 //!   when the parent is filled. A parent that ends without a fill takes its waiting children along.
-//! * OCO: the first fill or end of one order of a group cancels the others.
+//! * OCO: the first fill or end of one order of a group cancels the others. The one that filled in part
+//!   works on.
 //! * OUO: a fill shrinks the others by as much; an end cancels them.
 //! * When a child fills while its parent is still open, the rest of the parent is cancelled: nothing
 //!   would protect it.
@@ -20,8 +21,12 @@ pub(crate) const MAX_LIST: usize = 32;
 pub(crate) enum Happening {
     /// So much of it was filled.
     Filled(Quantity),
-    /// The venue took a change of it.
+    /// A change of it was taken.
     Updated,
+    /// A change of it was refused.
+    Refused,
+    /// It shrank without being asked, because its position did.
+    Shrunk,
     /// It is closed.
     Closed,
 }
@@ -49,6 +54,10 @@ struct Member {
     sized: Quantity,
     filled: Quantity,
     waits: bool,
+    /// Whether a change to what it is for now could not be sent yet.
+    owed: bool,
+    /// Whether the list itself withdrew it: its end then means nothing for the others.
+    dropped: bool,
     open: bool,
 }
 
@@ -91,6 +100,8 @@ impl Lists {
             sized: request.quantity,
             filled: Quantity::ZERO,
             waits: request.terms.links.parent.is_some(),
+            owed: false,
+            dropped: false,
             open: true,
         });
         self.lists.insert(list, members.collect());
@@ -101,6 +112,15 @@ impl Lists {
         let members = order.list.and_then(|list| self.lists.get(&list));
         let member = members.and_then(|members| members.iter().find(|m| m.id == order.id));
         member.is_none_or(|member| !member.waits)
+    }
+
+    /// Remembers that an order is to be changed once the change on its way is answered.
+    pub(crate) fn owe(&mut self, order: &Order) {
+        let members = order.list.and_then(|list| self.lists.get_mut(&list));
+        let mut members = members.into_iter().flatten();
+        if let Some(member) = members.find(|member| member.id == order.id) {
+            member.owed = true;
+        }
     }
 
     /// What follows from something that happened to `order`, in the order in which to do it.
@@ -117,7 +137,15 @@ impl Lists {
         let mut todo = Vec::new();
         match happening {
             Happening::Filled(quantity) => after_fill(members, place, quantity, &mut todo),
-            Happening::Updated => after_update(members, place, order.quantity, &mut todo),
+            Happening::Updated | Happening::Refused => {
+                let taken = (happening == Happening::Updated).then_some(order.quantity);
+                after_answer(members, place, taken, &mut todo);
+            }
+            Happening::Shrunk => {
+                if let Some(member) = members.get_mut(place) {
+                    member.sized = member.sized.min(order.quantity);
+                }
+            }
             Happening::Closed => after_close(members, place, &mut todo),
         }
         if members.iter().all(|member| !member.open) {
@@ -177,28 +205,34 @@ fn free_child(parent: &Member, child: &mut Member, todo: &mut Vec<Consequence>) 
 fn follow_peer(filled: &Member, peer: &mut Member, more: Quantity, todo: &mut Vec<Consequence>) {
     let rule = filled.links.peers.map(|peers| peers.rule);
     if rule == Some(PeerRule::Cancel) {
+        peer.dropped = true;
         return todo.push(Consequence::Cancel(peer.id));
     }
     peer.full = peer.full.saturating_sub(more);
     peer.sized = peer.sized.saturating_sub(more);
     if peer.sized <= peer.filled {
+        peer.dropped = true;
         todo.push(Consequence::Cancel(peer.id));
     } else if !peer.waits {
         todo.push(Consequence::Resize(peer.id, peer.sized));
     }
 }
 
-/// A change was taken. If more was wanted meanwhile, ask again.
-fn after_update(
+/// A change was taken, or refused. If the list wanted another one meanwhile, that is asked for now;
+/// otherwise what somebody else asked for is what the order is for.
+fn after_answer(
     members: &mut [Member],
     place: usize,
-    quantity: Quantity,
+    taken: Option<Quantity>,
     todo: &mut Vec<Consequence>,
 ) {
-    if let Some(member) = members.get_mut(place).filter(|member| member.open)
-        && member.sized != quantity
-    {
+    let Some(member) = members.get_mut(place).filter(|member| member.open) else {
+        return;
+    };
+    if std::mem::take(&mut member.owed) {
         todo.push(Consequence::Resize(member.id, member.sized));
+    } else if let Some(quantity) = taken.filter(|quantity| *quantity != member.sized) {
+        (member.sized, member.full) = (quantity, quantity);
     }
 }
 
@@ -213,7 +247,8 @@ fn after_close(members: &mut [Member], place: usize, todo: &mut Vec<Consequence>
             continue;
         }
         let child = member.links.parent.map(usize::from) == Some(place);
-        if (child && member.waits) || is_peer(&closed, member) {
+        let peer = !closed.dropped && is_peer(&closed, member);
+        if (child && member.waits) || peer {
             todo.push(Consequence::Cancel(member.id));
         }
     }

@@ -1,8 +1,8 @@
 //! What the engine knows of each instrument: its definition, the last prices, and exchange rates.
 
 use model::{
-    Bar, CurrencyId, Instrument, InstrumentId, Interner, MarkPrice, Money, NumberError, Price,
-    Quote, Side, Timestamp, Trade,
+    Bar, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice, Money,
+    NumberError, Price, Quote, Side, Timestamp, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -19,11 +19,18 @@ pub struct MarketState {
     pub venue_mark: Option<Price>,
     /// The price of the index behind it, where the venue gives one.
     pub index: Option<Price>,
+    /// Whether the venue has halted it.
+    pub halted: bool,
     /// Event time of the latest data; the next may not be older.
     pub ts_event: Timestamp,
 }
 
 impl MarketState {
+    /// Whether orders can trade at `now`: its session is on, and the venue has not halted it.
+    pub fn is_trading(&self, now: Timestamp) -> bool {
+        !self.halted && self.instrument.is_in_session(now)
+    }
+
     /// What a position is worth: the midpoint, without quotes the last trade.
     pub fn mark(&self) -> Option<Price> {
         self.quote
@@ -103,6 +110,7 @@ impl Market {
             last: None,
             venue_mark: None,
             index: None,
+            halted: false,
             ts_event: Timestamp::ZERO,
         });
         id
@@ -135,6 +143,13 @@ impl Market {
             state.venue_mark = mark.mark.or(state.venue_mark);
             state.index = mark.index.or(state.index);
             state.ts_event = mark.ts_event;
+        }
+    }
+
+    pub(crate) fn on_status(&mut self, status: &InstrumentStatus) {
+        if let Some(state) = self.states.get_mut(status.instrument.index()) {
+            state.halted = status.halted;
+            state.ts_event = status.ts_event;
         }
     }
 

@@ -47,9 +47,9 @@ impl OpenOrder {
         self.approval.is_none()
     }
 
-    /// What it may still fill, as counted into its holding.
+    /// What it may still fill, as counted into its holding: nothing before it is approved.
     pub(crate) fn pending(&self) -> Quantity {
-        if self.is_held() {
+        if self.approval.is_none() {
             return Quantity::ZERO;
         }
         let more = self.update.map_or(Quantity::ZERO, |update| update.more);

@@ -53,5 +53,11 @@ mod strategies;
 mod swap;
 #[path = "it/timers.rs"]
 mod timers;
+#[path = "it/trace_input.rs"]
+mod trace_input;
+#[path = "it/trace_output.rs"]
+mod trace_output;
+#[path = "it/traces.rs"]
+mod traces;
 #[path = "it/world.rs"]
 mod world;

@@ -122,7 +122,8 @@ pub struct Instrument {
     pub margin: Margin,
     /// Fees.
     pub fees: Fees,
-    /// Time of day (UTC) at which DAY orders expire; midnight by default.
+    /// Time of day (UTC) at which DAY orders expire where there are no sessions; midnight by default.
+    /// Where there are, they expire at the close.
     pub day_end: Duration,
     /// When it trades; at all times when `None`.
     pub session: Option<Session>,

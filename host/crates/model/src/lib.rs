@@ -26,7 +26,7 @@ pub use identifiers::{
     AccountId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, StrategyId, VenueId,
 };
 pub use instrument::{AssetClass, Fees, Instrument, Margin, OptionRight};
-pub use market::{Bar, BarBasis, BarMethod, BarSpec, MarkPrice, Quote, Trade};
+pub use market::{Bar, BarBasis, BarMethod, BarSpec, InstrumentStatus, MarkPrice, Quote, Trade};
 pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};
 pub use order::{Amendment, Links, Order, OrderRequest, PeerRule, Peers, Side, Terms, TimeInForce};
 pub use order_kind::{Offset, OrderKind, OrderKindName, Trail, Trigger, TriggerBy};

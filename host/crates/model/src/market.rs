@@ -55,6 +55,19 @@ pub struct MarkPrice {
     pub ts_init: Timestamp,
 }
 
+/// The venue halts an instrument, or lets it trade again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstrumentStatus {
+    /// Which instrument.
+    pub instrument: InstrumentId,
+    /// Whether it is halted from now on.
+    pub halted: bool,
+    /// Venue time.
+    pub ts_event: Timestamp,
+    /// Our time.
+    pub ts_init: Timestamp,
+}
+
 /// What closes a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BarMethod {

@@ -4,12 +4,14 @@
 
 use super::Engine;
 use super::execution::{request_of, update_of};
+use super::held::changed;
 use crate::effect::Ignored;
 use crate::exchange::{Terms, VenueCommand};
+use crate::lists::Happening;
 use crate::orders::{OpenOrder, PendingUpdate};
 use crate::risk;
 use model::{
-    Amendment, DenyCode, Money, NumberError, OrderChange, OrderId, OrderKind, OrderRequest,
+    Amendment, DenyCode, Money, NumberError, Order, OrderChange, OrderId, OrderKind, OrderRequest,
     OrderStatus, Quantity, StrategyId, Timestamp,
 };
 
@@ -57,12 +59,10 @@ impl Engine {
         open.order.quantity = target.quantity;
         open.order.trigger = target.kind.trigger().map(|trigger| trigger.price);
         let order = open.order;
+        self.publish(update_of(&order, changed(&order), self.now), order);
+        self.tell_list(&order, Happening::Updated);
         self.watch_held(&order);
-        let change = OrderChange::Updated {
-            price: order.kind.price(),
-            trigger: order.trigger,
-        };
-        self.publish(update_of(&order, change, self.now), order);
+        self.check_held(order.instrument);
         Ok(())
     }
 
@@ -96,12 +96,15 @@ impl Engine {
             remaining: target.quantity,
             reserved,
         };
-        let (account, side, instrument) =
-            (open.order.account, open.order.side, open.order.instrument);
-        self.lock(account, reserved.currency, more_reserved)
-            .map_err(|_| DenyCode::Conversion)?;
-        let on_order = self.holdings.entry(strategy, instrument).on_order_mut(side);
-        *on_order = on_order.checked_add(more).unwrap_or(Quantity::MAX);
+        let order = open.order;
+        self.count_on_order(&order, more)?;
+        let locked = self.lock(order.account, reserved.currency, more_reserved);
+        if locked.is_err() {
+            let holding = self.holdings.entry(strategy, order.instrument);
+            let on_order = holding.on_order_mut(order.side);
+            *on_order = on_order.saturating_sub(more);
+            return Err(DenyCode::Conversion);
+        }
         self.windows
             .sent(strategy, self.now, self.limits.messages_to_remember());
         let Some(open) = self.orders.get_mut(amendment.order) else {
@@ -153,19 +156,25 @@ impl Engine {
         open.order.trigger = terms.trigger;
         open.order.status = to;
         let order = open.order;
-        let change = OrderChange::Updated {
-            price: order.kind.price(),
-            trigger: order.trigger,
+        self.publish(update_of(&order, changed(&order), ts_event), order);
+        let happening = match terms.answers {
+            true => Happening::Updated,
+            false => Happening::Shrunk,
         };
-        self.publish(update_of(&order, change, ts_event), order);
+        self.tell_list(&order, happening);
+    }
+
+    fn tell_list(&mut self, order: &Order, happening: Happening) {
         if order.list.is_some() {
-            self.happenings
-                .push_back((order, crate::lists::Happening::Updated));
+            self.happenings.push_back((*order, happening));
         }
     }
 
     pub(super) fn give_up_update(&mut self, id: OrderId) {
         self.drop_update(id);
+        if let Some(order) = self.orders.get(id).map(|open| open.order) {
+            self.tell_list(&order, Happening::Refused);
+        }
     }
 
     /// Lets go of what a change held back beyond its order.
@@ -179,6 +188,17 @@ impl Engine {
         *on_order = on_order.saturating_sub(update.more);
         self.release(order.account, currency, update.more_reserved);
         Some(update)
+    }
+
+    /// Gives up an order of which a fill cannot be counted: nobody knows any more what is left of it.
+    pub(super) fn disown(&mut self, id: OrderId, ts_event: Timestamp) {
+        let Some(order) = self.move_order(id, OrderStatus::Canceled) else {
+            return;
+        };
+        self.publish(update_of(&order, OrderChange::Canceled, ts_event), order);
+        let command = VenueCommand::Cancel(id, order.instrument);
+        let arrives = self.arrival(&command);
+        self.dispatch(command, arrives);
     }
 
     /// Sets an order's quantity and brings what is counted on order, and reserved, in line. Fills
@@ -199,7 +219,8 @@ impl Engine {
             Some(update) => (update.reserved, update.remaining),
             None => (held, before),
         };
-        open.reserved = whole.part(after.min(of), of)?;
+        // A share that cannot be computed keeps all of it back: too much is locked, never too little.
+        open.reserved = whole.part(after.min(of), of).unwrap_or(whole);
         let kept = open.reserved;
         let holding = self.holdings.entry(order.strategy, order.instrument);
         let on_order = holding.on_order_mut(order.side);

@@ -74,15 +74,13 @@ impl Engine {
     fn carry_out_consequence(&mut self, cause: &Order, consequence: Consequence) {
         match consequence {
             Consequence::Release(id, quantity) => {
-                let Some(open) = self.orders.get_mut(id) else {
+                let Some(open) = self.orders.get(id) else {
                     return;
                 };
-                if open.order.terms.hold.is_some() {
-                    // It waits for a price as well.
-                    open.order.quantity = quantity;
-                    return self.go_on_waiting(id);
+                let (kind, holds) = (open.order.kind, open.order.terms.hold.is_some());
+                if holds {
+                    return self.start_to_wait(id, quantity);
                 }
-                let kind = open.order.kind;
                 self.release_held(id, kind, quantity);
             }
             Consequence::Resize(id, quantity) => self.resize_member(id, quantity),
@@ -94,14 +92,29 @@ impl Engine {
         }
     }
 
-    fn resize_member(&mut self, id: OrderId, quantity: Quantity) {
-        // A change on its way is followed by another when the venue has answered it.
-        let busy = self
-            .orders
-            .get(id)
-            .is_none_or(|open| open.update.is_some() || open.order.quantity == quantity);
-        if busy {
+    /// A child that also waits for a price begins to.
+    fn start_to_wait(&mut self, id: OrderId, quantity: Quantity) {
+        self.size_held(id, quantity);
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
             return;
+        };
+        self.watch_held(&order);
+        self.check_held(order.instrument);
+    }
+
+    fn resize_member(&mut self, id: OrderId, quantity: Quantity) {
+        let Some(open) = self.orders.get(id) else {
+            return;
+        };
+        if open.update.is_some() {
+            // Another change is on its way; this one follows when the venue has answered that.
+            return self.lists.owe(&open.order);
+        }
+        if open.order.quantity == quantity {
+            return;
+        }
+        if open.is_held() {
+            return self.size_held(id, quantity);
         }
         self.modify(&Amendment {
             order: id,

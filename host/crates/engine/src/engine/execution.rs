@@ -76,15 +76,26 @@ impl Engine {
             expiry: None,
             update: None,
         };
-        let pending = open.pending();
+        if let Err(code) = self.count_on_order(&order, open.pending()) {
+            self.release(account, reserved.currency, reserved.amount);
+            return Err(code);
+        }
         self.orders.add(open);
         let holding = self.holdings.entry(strategy, order.instrument);
         holding.open_orders += 1;
-        let on_order = holding.on_order_mut(order.side);
-        // The position control has bounded the sum.
-        *on_order = on_order.checked_add(pending).unwrap_or(Quantity::MAX);
         self.windows
             .sent(strategy, self.now, self.limits.messages_to_remember());
+        Ok(())
+    }
+
+    /// Counts what an order may fill beyond what is counted already. The position control bounds
+    /// what may come of it, but not the sum itself where it would close a large position.
+    pub(super) fn count_on_order(&mut self, order: &Order, more: Quantity) -> Result<(), DenyCode> {
+        let holding = self.holdings.entry(order.strategy, order.instrument);
+        let on_order = holding.on_order_mut(order.side);
+        *on_order = on_order
+            .checked_add(more)
+            .map_err(|_| DenyCode::MaxPosition)?;
         Ok(())
     }
 
@@ -118,7 +129,9 @@ impl Engine {
         }
         let state = self.market.get(request.instrument);
         let state = state.ok_or(DenyCode::Instrument)?;
-        let price = request.kind.price().or(state.reference(request.side));
+        let trigger = request.kind.trigger().map(|trigger| trigger.price);
+        let price = request.kind.price().or(trigger);
+        let price = price.or(state.reference(request.side));
         let price = price.ok_or(DenyCode::Conversion)?;
         let instrument = &state.instrument;
         let quantity = price
@@ -217,7 +230,10 @@ impl Engine {
         match (order.time_in_force, state) {
             (TimeInForce::Gtd(until), _) => until,
             // The day is the venue's: one that ends while the order travels is not the order's.
-            (TimeInForce::Day, Some(state)) => since.next_time_of_day(state.instrument.day_end),
+            (TimeInForce::Day, Some(state)) => match state.instrument.session {
+                Some(session) if session.is_open(since) => session.next_change(since),
+                _ => since.next_time_of_day(state.instrument.day_end),
+            },
             _ => Timestamp::MAX,
         }
     }
@@ -409,7 +425,8 @@ impl Engine {
         if self.book(&fill, execution.value).is_err() {
             // A fill that cannot be counted must not be forgotten: stop and let people look.
             self.set_trading_state(TradingState::Halted);
-            return self.ignore(Ignored::Overflow(id));
+            self.ignore(Ignored::Overflow(id));
+            return self.disown(id, ts_event);
         }
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return;

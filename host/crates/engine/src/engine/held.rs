@@ -1,6 +1,7 @@
 //! Orders the host holds back: good till triggered, of a type the venue lacks, or waiting for the
 //! fill of another. They are at no venue and count as no exposure; when their time comes they are
-//! judged like any new order and sent.
+//! judged like any new order and sent. While their instrument is halted or closed they wait on, as
+//! they would at a venue.
 
 use super::Engine;
 use super::execution::{request_of, update_of};
@@ -18,6 +19,8 @@ use model::{
 pub(crate) struct Held {
     waiting: Waiting,
     arrivals: u64,
+    /// Orders whose parent let them go while nothing traded.
+    parked: Vec<OrderId>,
 }
 
 impl Engine {
@@ -77,10 +80,11 @@ impl Engine {
 
     /// Lets held orders of an instrument follow the market and go when their price is reached.
     pub(super) fn check_held(&mut self, instrument: InstrumentId) {
-        let idle = |held: &Held| held.waiting.is_empty();
-        if self.held.get(instrument.index()).is_none_or(idle) {
+        let idle = |held: &Held| held.waiting.is_empty() && held.parked.is_empty();
+        if self.held.get(instrument.index()).is_none_or(idle) || !self.is_trading(instrument) {
             return;
         }
+        self.let_parked_go(instrument);
         let at = self.references(instrument);
         self.trail_held(instrument, &at);
         while let Some(reached) = self.next_held(instrument, &at) {
@@ -110,11 +114,7 @@ impl Engine {
             };
             open.order.trigger = Some(trigger);
             let order = open.order;
-            let change = OrderChange::Updated {
-                price: order.kind.price(),
-                trigger: order.trigger,
-            };
-            self.publish(update_of(&order, change, self.now), order);
+            self.publish(update_of(&order, changed(&order), self.now), order);
         }
     }
 
@@ -135,18 +135,26 @@ impl Engine {
         }
     }
 
-    /// Sends a held order, if the gate lets it and its venue takes it as it is.
+    /// Sends a held order, if the gate lets it. One that its parent let go while nothing trades waits
+    /// for the market; one of a type the venue lacks waits for its own trigger.
     pub(super) fn release_held(&mut self, id: OrderId, kind: OrderKind, quantity: Quantity) {
         let Some(open) = self.orders.get_mut(id) else {
             return;
         };
         open.order.kind = kind;
-        open.order.quantity = quantity;
         open.order.terms.hold = None;
         open.order.trigger = kind.trigger().map(|trigger| trigger.price);
-        let request = request_of(&open.order);
+        self.size_held(id, quantity);
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
+            return;
+        };
+        let request = request_of(&order);
         if self.is_emulated(&request) {
-            return self.go_on_waiting(id);
+            self.watch_held(&order);
+            return self.check_held(order.instrument);
+        }
+        if !order.time_in_force.is_auction() && !self.is_trading(order.instrument) {
+            return self.park(&order);
         }
         let Some(order) = self.move_order(id, OrderStatus::Released) else {
             return;
@@ -158,38 +166,56 @@ impl Engine {
         }
     }
 
-    /// The price or the parent of a held order let it go, but its venue lacks its type: now the
-    /// host waits for its own trigger.
-    pub(super) fn go_on_waiting(&mut self, id: OrderId) {
-        let Some(order) = self.orders.get(id).map(|open| open.order) else {
+    /// Gives a held order its quantity, and tells if that is another one.
+    pub(super) fn size_held(&mut self, id: OrderId, quantity: Quantity) {
+        let open = self.orders.get_mut(id);
+        let Some(open) = open.filter(|open| open.order.quantity != quantity) else {
             return;
         };
-        let change = OrderChange::Updated {
-            price: order.kind.price(),
-            trigger: order.trigger,
-        };
-        self.publish(update_of(&order, change, self.now), order);
-        self.watch_held(&order);
-        self.check_held(order.instrument);
+        open.order.quantity = quantity;
+        let order = open.order;
+        self.publish(update_of(&order, changed(&order), self.now), order);
+    }
+
+    fn park(&mut self, order: &Order) {
+        if let Some(held) = self.held.get_mut(order.instrument.index()) {
+            held.parked.push(order.id);
+        }
+    }
+
+    fn let_parked_go(&mut self, instrument: InstrumentId) {
+        let held = self.held.get_mut(instrument.index());
+        let parked = held.map(|held| std::mem::take(&mut held.parked));
+        for id in parked.unwrap_or_default() {
+            let Some(order) = self.orders.get(id).map(|open| open.order) else {
+                continue;
+            };
+            self.release_held(id, order.kind, order.quantity);
+        }
+    }
+
+    fn is_trading(&self, instrument: InstrumentId) -> bool {
+        let state = self.market.get(instrument);
+        state.is_some_and(|state| state.is_trading(self.now))
     }
 
     fn approve_held(&mut self, order: &Order, request: &OrderRequest) -> Result<(), DenyCode> {
         let open = self.orders.get(order.id).ok_or(DenyCode::List)?;
         let approved = risk::judge(&self.context(order.strategy, request, Some(open)))?;
         let reserved = approved.reservation();
-        self.lock(order.account, reserved.currency, reserved.amount)
-            .map_err(|_| DenyCode::Conversion)?;
-        let Some(open) = self.orders.get_mut(order.id) else {
-            return Err(DenyCode::List);
+        self.count_on_order(order, order.remaining())?;
+        let locked = self.lock(order.account, reserved.currency, reserved.amount);
+        let open = self.orders.get_mut(order.id);
+        let (Ok(()), Some(open)) = (locked, open) else {
+            let holding = self.holdings.entry(order.strategy, order.instrument);
+            let on_order = holding.on_order_mut(order.side);
+            *on_order = on_order.saturating_sub(order.remaining());
+            return Err(DenyCode::Conversion);
         };
         open.approval = Some(approved);
         open.reserved = reserved;
         open.order.status = OrderStatus::Submitted;
         open.before = OrderStatus::Submitted;
-        let pending = open.pending();
-        let holding = self.holdings.entry(order.strategy, order.instrument);
-        let on_order = holding.on_order_mut(order.side);
-        *on_order = on_order.checked_add(pending).unwrap_or(Quantity::MAX);
         Ok(())
     }
 
@@ -203,6 +229,7 @@ impl Engine {
             && let Some(held) = self.held.get_mut(open.order.instrument.index())
         {
             held.waiting.remove(id);
+            held.parked.retain(|parked| *parked != id);
         }
         if let Some(order) = self.move_order(id, status) {
             self.publish(update_of(&order, change, self.now), order);
@@ -220,5 +247,13 @@ impl Engine {
             mark: state.venue_mark,
             index: state.index,
         }
+    }
+}
+
+/// An order's terms as they are now, as news.
+pub(super) fn changed(order: &Order) -> OrderChange {
+    OrderChange::Updated {
+        price: order.kind.price(),
+        trigger: order.trigger,
     }
 }

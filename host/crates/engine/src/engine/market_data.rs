@@ -99,7 +99,12 @@ impl Engine {
     }
 
     /// Whether market data may pass: known instrument, possible prices, time not going back (I9).
-    fn accepts(&mut self, id: InstrumentId, ts_event: Timestamp, possible: bool) -> bool {
+    pub(super) fn accepts(
+        &mut self,
+        id: InstrumentId,
+        ts_event: Timestamp,
+        possible: bool,
+    ) -> bool {
         let refused = match self.market.get(id) {
             None => Some(Ignored::UnknownInstrument(id)),
             Some(state) if ts_event < state.ts_event => Some(Ignored::StaleEvent(id)),

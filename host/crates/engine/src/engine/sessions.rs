@@ -1,9 +1,9 @@
-//! Sessions: when an instrument opens and closes, its venue is told.
+//! Sessions and halts: when an instrument opens, closes, stops or goes on, its venue is told.
 
 use super::Engine;
 use crate::agenda::Due;
 use crate::exchange::Phase;
-use model::{Duration, InstrumentId, Session, Timestamp};
+use model::{Duration, InstrumentId, InstrumentStatus, Session, Timestamp};
 
 /// How far back the changes of a session are caught up with when time jumps, such as from the
 /// definitions to the first data.
@@ -31,6 +31,16 @@ impl Engine {
         self.plan_session(instrument, &session, at.max(until.before(CAUGHT_UP)));
     }
 
+    /// The venue halts an instrument or lets it trade again. What waits for a price waits for the
+    /// first one after the halt.
+    pub(super) fn on_status(&mut self, status: &InstrumentStatus) {
+        if !self.accepts(status.instrument, status.ts_event, true) {
+            return;
+        }
+        self.market.on_status(status);
+        self.set_phase_now(status.instrument);
+    }
+
     fn plan_session(&mut self, instrument: InstrumentId, session: &Session, after: Timestamp) {
         let next = session.next_change(after);
         if next != Timestamp::MAX {
@@ -44,9 +54,10 @@ impl Engine {
             return;
         };
         let phase = match state.instrument.session {
+            Some(session) if !session.is_open(now) => Phase::Closed(now),
+            _ if state.halted => Phase::Halted,
             None => Phase::Always,
-            Some(session) if session.is_open(now) => Phase::Open,
-            Some(_) => Phase::Closed(now),
+            Some(_) => Phase::Open,
         };
         if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
             venue.set_phase(instrument, phase, now, &mut self.reports);

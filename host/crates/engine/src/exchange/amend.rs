@@ -16,7 +16,8 @@ impl Book {
         };
         if keeps_place {
             self.replace_in_place(order);
-            return self.answer(&order, desk);
+            self.answer(&order, desk);
+            return self.keep_reducing(&order, desk);
         }
         if self.asleep.contains_key(&id) {
             return self.amend_asleep(order, desk);
@@ -44,7 +45,9 @@ impl Book {
             kind = kind.with_trigger(trigger);
         }
         let same_line = kind == order.kind && quantity <= order.quantity;
-        let waits = self.auctions.get(order.id).is_some();
+        // Who waits for an auction or a trigger stands in no line, and a trail must not start anew.
+        let asleep = kind == order.kind && self.asleep.contains_key(&order.id);
+        let waits = asleep || self.auctions.get(order.id).is_some();
         let amended = VenueOrder {
             kind,
             quantity,
@@ -57,13 +60,13 @@ impl Book {
     fn amend_asleep(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
         self.take_out(order.id);
         let arrival = self.next_arrival();
-        if order.reduce_only {
-            self.owned.remember(order.id, order.owner);
-        }
         self.asleep.insert(order.id, order);
         self.waiting.add(order.id, order.side, &order.kind, arrival);
         self.answer(&order, desk);
-        self.wake_triggered(desk);
+        self.keep_reducing(&order, desk);
+        if self.phase.matches() {
+            self.wake_triggered(desk);
+        }
     }
 
     fn requeue(&mut self, order: VenueOrder, price: model::Price, desk: &mut Desk<'_>) {
@@ -76,13 +79,12 @@ impl Book {
         if takes {
             self.work_limit(order, price, desk);
         } else {
-            self.rest(order, price);
+            self.rest(order, price, desk);
         }
     }
 
     fn answer(&self, order: &VenueOrder, desk: &mut Desk<'_>) {
-        let trigger = order.kind.trigger().map(|trigger| trigger.price);
-        self.report_terms(order, trigger, true, desk);
+        self.report_terms(order, true, desk);
     }
 
     /// Puts a smaller or otherwise equal order in the place of the one with its id.

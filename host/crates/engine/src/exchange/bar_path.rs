@@ -3,14 +3,15 @@
 //!
 //! What the open jumped over fills at the open: a stop at a worse price than its trigger, a limit
 //! at a better one than its own. What the market then passes fills at its own price. Bars carry no
-//! depth, so size is not limited.
+//! depth, so size is not limited. Bars of a market that is known by quotes or trades match nothing:
+//! what they are made of has matched already.
 
 use super::Desk;
 use super::book::{Book, Level};
 use super::references::References;
 use super::slippage::slipped;
 use super::waiting::Reached;
-use model::{Bar, Liquidity, OrderId, OrderKind, Price, Quantity, Side};
+use model::{Bar, Liquidity, OrderId, OrderKind, Price, Quantity, Side, TriggerBy};
 
 /// What the market meets next on its way.
 enum Met {
@@ -20,8 +21,12 @@ enum Met {
 
 impl Book {
     pub(crate) fn on_bar(&mut self, bar: &Bar, desk: &mut Desk<'_>) {
+        if self.finer {
+            return;
+        }
+        self.auctions.opened |= self.phase.matches();
         if !self.is_idle() && self.is_of_session(bar) {
-            self.open_at(|_| bar.open, desk);
+            self.open_at(|_| Some(bar.open), desk);
             self.jump(bar.open, desk);
             let mut at = bar.open;
             for point in path(bar) {
@@ -29,8 +34,9 @@ impl Book {
                 at = point;
             }
         }
+        self.reopens &= !self.phase.matches();
         self.last = Some(bar.close);
-        self.by_bars = !self.quoted;
+        self.by_bars = true;
         self.bid = Some(Level::new(bar.close, Quantity::ZERO));
         self.ask = self.bid;
         self.close_with_bar(bar, desk);
@@ -74,7 +80,13 @@ impl Book {
             debug_assert_eq!(first.order.id, resting.order.id);
             Some((resting.price, arrival, resting.order.id))
         });
-        let trigger = self.waiting.next_on_walk(to, rising);
+        let mark_is_known = self.references().mark.is_some();
+        let apart = |by| match by {
+            TriggerBy::Index => true,
+            TriggerBy::Mark => mark_is_known,
+            _ => false,
+        };
+        let trigger = self.waiting.next_on_walk(to, rising, apart);
         let distance = |price: Price| {
             if rising {
                 price.raw()
@@ -117,8 +129,10 @@ impl Book {
     }
 
     fn on_path(&self, price: Price) -> References {
+        let known = self.references();
         References {
-            index: self.references().index,
+            mark: known.mark.or(Some(price)),
+            index: known.index,
             ..References::all_at(price)
         }
     }

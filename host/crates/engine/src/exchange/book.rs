@@ -47,7 +47,11 @@ pub(crate) struct Book {
     pub(crate) quoted: bool,
     /// Whether finished bars are what the market is known by.
     pub(crate) by_bars: bool,
+    /// Whether quotes or trades were ever seen; then bars are made of them and match nothing.
+    pub(crate) finer: bool,
     pub(crate) phase: Phase,
+    /// Whether the market opens anew, its first price still to come.
+    pub(crate) reopens: bool,
     pub(crate) resting: Ladders,
     /// Orders that wait for a trigger, and what each waits for.
     pub(crate) asleep: BTreeMap<OrderId, VenueOrder>,
@@ -72,7 +76,9 @@ impl Book {
             index: None,
             quoted: false,
             by_bars: false,
+            finer: false,
             phase: Phase::default(),
+            reopens: false,
             resting: Ladders::default(),
             asleep: BTreeMap::new(),
             waiting: Waiting::default(),
@@ -129,8 +135,25 @@ impl Book {
         Some(order)
     }
 
+    /// Forgets the best prices, because the market opens anew.
+    pub(crate) fn forget_touch(&mut self) {
+        (self.bid, self.ask) = (None, None);
+        self.reopens = true;
+    }
+
+    /// Whether the venue has a use for an order now: somebody quotes against it, or it can wait for
+    /// the first price of a market that opens.
+    fn has_use_for(&mut self, order: &VenueOrder) -> bool {
+        let at_once = matches!(order.kind, OrderKind::Market | OrderKind::MarketToLimit);
+        let can_wait = order.time_in_force.rests() && !at_once;
+        self.opposite(order.side).is_some() || (self.reopens && can_wait)
+    }
+
     pub(crate) fn insert(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
-        if order.reduce_only && self.owned.closable(order.owner, order.side).is_zero() {
+        let late = matches!(order.time_in_force, TimeInForce::Gtd(until) if until <= desk.now);
+        let reduces_nothing =
+            order.reduce_only && self.owned.closable(order.owner, order.side).is_zero();
+        if late || reduces_nothing {
             return desk.report(&order, ReportKind::Rejected);
         }
         if order.is_sliced_too_thin() {
@@ -139,8 +162,7 @@ impl Book {
         if order.time_in_force.is_auction() {
             return self.insert_for_auction(order, desk);
         }
-        // Where nothing is known about a market nobody would quote against the order.
-        if !self.phase.matches() || self.opposite(order.side).is_none() {
+        if !self.phase.matches() || !self.has_use_for(&order) {
             return desk.report(&order, ReportKind::Rejected);
         }
         match order.kind {
@@ -169,26 +191,25 @@ impl Book {
     /// Takes what a limit order can take and lets the rest rest, or ends it.
     pub(crate) fn work_limit(&mut self, mut order: VenueOrder, price: Price, desk: &mut Desk<'_>) {
         if self.is_marketable(order.side, price) {
+            self.trim(&mut order, desk);
             self.take_touch(&mut order, desk);
         }
         if order.remaining.is_zero() {
             return;
         }
         if order.time_in_force.rests() {
-            self.rest(order, price);
+            self.rest(order, price, desk);
         } else {
             desk.report(&order, ReportKind::Canceled);
         }
     }
 
     /// Puts an order at the end of the line at its price.
-    pub(crate) fn rest(&mut self, order: VenueOrder, price: Price) {
+    pub(crate) fn rest(&mut self, order: VenueOrder, price: Price, desk: &mut Desk<'_>) {
         let queue_ahead = self.queue_at(order.side, price);
         let arrival = self.next_arrival();
-        if order.reduce_only {
-            self.owned.remember(order.id, order.owner);
-        }
         self.resting.add(order, price, queue_ahead, arrival);
+        self.keep_reducing(&order, desk);
     }
 
     pub(crate) fn next_arrival(&mut self) -> u64 {
@@ -248,17 +269,11 @@ impl Book {
     }
 
     /// What the venue says of an order as it is now.
-    pub(crate) fn report_terms(
-        &self,
-        order: &VenueOrder,
-        trigger: Option<Price>,
-        answers: bool,
-        desk: &mut Desk<'_>,
-    ) {
+    pub(crate) fn report_terms(&self, order: &VenueOrder, answers: bool, desk: &mut Desk<'_>) {
         let terms = Terms {
             quantity: order.quantity,
             kind: order.kind,
-            trigger,
+            trigger: self.waiting.trigger_of(order.id),
             answers,
         };
         desk.report(order, ReportKind::Updated(terms));

@@ -69,6 +69,24 @@ impl Ladders {
         self.side_mut(side).get_mut(&key)
     }
 
+    /// Lets at most `size` stand before orders at `best`, the best price that others display, and
+    /// nobody before those at a better one.
+    pub(crate) fn shorten_queues(&mut self, side: Side, best: Price, size: Quantity) {
+        let last = (level_key(side, best), u64::MAX);
+        for resting in self
+            .side_mut(side)
+            .range_mut(..=last)
+            .map(|(_, resting)| resting)
+        {
+            let most = if resting.price == best {
+                size
+            } else {
+                Quantity::ZERO
+            };
+            resting.queue_ahead = Some(resting.queue_ahead.map_or(most, |ahead| ahead.min(most)));
+        }
+    }
+
     /// The order of a side that the market reaches first, with its arrival.
     pub(crate) fn first(&self, side: Side) -> Option<(&Resting, u64)> {
         let ((_, arrival), resting) = self.side(side).first_key_value()?;

@@ -5,7 +5,7 @@
 //! * A resting limit order fills in full when the market trades through it, and at its own price by
 //!   what is left there otherwise: of the opposite touch for quotes, behind the displayed queue for
 //!   trades. What one of our orders takes, the next cannot take again. Of an iceberg only what it
-//!   shows fills at its price; the next slice goes to the end of the line.
+//!   shows fills at its price, once per quote or trade; the next slice goes to the end of the line.
 //! * A trigger wakes its order when the price it watches has reached it.
 
 use super::book::{Book, Level};
@@ -17,25 +17,41 @@ use model::{Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInF
 
 impl Book {
     pub(crate) fn on_quote(&mut self, quote: &Quote, desk: &mut Desk<'_>) {
-        self.quoted = true;
-        self.by_bars = false;
+        (self.quoted, self.finer, self.by_bars) = (true, true, false);
         self.bid = Some(Level::new(quote.bid, quote.bid_size));
         self.ask = Some(Level::new(quote.ask, quote.ask_size));
+        self.auctions.opened |= self.phase.matches();
         if self.is_idle() || !self.phase.matches() {
+            self.reopens &= !self.phase.matches();
             return;
         }
-        self.open_at(|side| touch_of(quote, side), desk);
+        self.shorten_queues();
+        self.open_at(|side| Some(touch_of(quote, side)), desk);
         self.fill_limits_at_touch(Side::Buy, desk);
         self.fill_limits_at_touch(Side::Sell, desk);
+        self.reopens = false;
         self.wake_triggered(desk);
     }
 
+    /// The best price of a side shows at most so much before our orders there, and nothing before
+    /// those that are better.
+    fn shorten_queues(&mut self) {
+        for (side, level) in [(Side::Buy, self.bid), (Side::Sell, self.ask)] {
+            if let Some(Level { price, size, .. }) = level {
+                self.resting.shorten_queues(side, price, size);
+            }
+        }
+    }
+
     fn fill_limits_at_touch(&mut self, side: Side, desk: &mut Desk<'_>) {
-        while let Some(touch) = *self.opposite(side) {
-            let Some(resting) = self.resting.reached(side, touch.price) else {
-                return;
+        let Some(Level { price: best, .. }) = *self.opposite(side) else {
+            return;
+        };
+        for id in self.resting.up_to(side, best) {
+            let (Some(touch), Some(resting)) = (*self.opposite(side), self.resting.get(id)) else {
+                continue;
             };
-            let (id, price) = (resting.order.id, resting.price);
+            let price = resting.price;
             let through = price != touch.price;
             let quantity = if through {
                 resting.order.remaining
@@ -43,26 +59,29 @@ impl Book {
                 resting.shown.min(touch.left)
             };
             if quantity.is_zero() {
-                return;
+                continue;
             }
             if !through {
                 self.consume(side, quantity);
             }
-            self.fill_resting(id, price, quantity, desk);
+            let at = if self.reopens { touch.price } else { price };
+            self.fill_resting(id, at, quantity, desk);
         }
     }
 
     pub(crate) fn on_trade(&mut self, trade: &Trade, desk: &mut Desk<'_>) {
         self.last = Some(trade.price);
-        self.by_bars = false;
+        (self.finer, self.by_bars) = (true, false);
+        self.auctions.opened |= self.phase.matches();
         if !self.quoted {
             self.bid = Some(Level::new(trade.price, Quantity::ZERO));
             self.ask = self.bid;
         }
         if self.is_idle() || !self.phase.matches() {
+            self.reopens &= !self.phase.matches();
             return;
         }
-        self.open_at(|_| trade.price, desk);
+        self.open_at(|_| Some(trade.price), desk);
         let mut left = if trade.size.is_zero() {
             Quantity::MAX
         } else {
@@ -74,6 +93,7 @@ impl Book {
         if trade.aggressor != Some(Side::Sell) {
             self.fill_limits_by_trade(Side::Sell, trade.price, &mut left, desk);
         }
+        self.reopens = false;
         self.wake_triggered(desk);
     }
 
@@ -90,7 +110,8 @@ impl Book {
                 continue;
             };
             if price != traded {
-                self.fill_resting(id, price, order.remaining, desk);
+                let at = if self.reopens { traded } else { price };
+                self.fill_resting(id, at, order.remaining, desk);
                 continue;
             }
             self.pass_queue(id, &mut passed, left);
@@ -137,6 +158,7 @@ impl Book {
     /// Fills all of a market order: the displayed size at the touch, the rest one tick worse.
     /// A fill-or-kill order that asks for more than is displayed is cancelled.
     pub(crate) fn execute_market(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
+        self.trim(&mut order, desk);
         let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
             return desk.report(&order, ReportKind::Canceled);
         };
@@ -163,6 +185,7 @@ impl Book {
         if order.time_in_force.rests() {
             desk.report(&order, ReportKind::Accepted);
         }
+        self.trim(&mut order, desk);
         self.take_touch(&mut order, desk);
         if order.remaining.is_zero() {
             return;
@@ -171,8 +194,8 @@ impl Book {
             return desk.report(&order, ReportKind::Canceled);
         }
         order.kind = OrderKind::Limit { price: touch.price };
-        self.report_terms(&order, None, false, desk);
-        self.rest(order, touch.price);
+        self.report_terms(&order, false, desk);
+        self.rest(order, touch.price, desk);
     }
 
     fn consume(&mut self, side: Side, quantity: Quantity) {
@@ -206,7 +229,7 @@ impl Book {
             self.take_out(id);
         } else if shown <= quantity {
             self.take_out(id);
-            self.rest(order, limit);
+            self.rest(order, limit, desk);
         } else if let Some(resting) = self.resting.get_mut(id) {
             resting.order = order;
             resting.shown = shown.saturating_sub(quantity);

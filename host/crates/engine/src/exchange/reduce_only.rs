@@ -45,11 +45,6 @@ impl Owned {
             .unwrap_or(*position);
     }
 
-    /// Takes a position over from the client's books, after an event that was no fill.
-    pub(crate) fn set(&mut self, owner: StrategyId, position: SignedQuantity) {
-        self.positions.insert(owner, position);
-    }
-
     fn reducing(&self, owner: StrategyId) -> Vec<OrderId> {
         let own = self.reducing.iter().filter(|(_, of)| **of == owner);
         own.map(|(order, _)| *order).collect()
@@ -57,6 +52,15 @@ impl Owned {
 }
 
 impl Book {
+    /// Follows an order that now waits here, if it may only reduce; it is never for more than there
+    /// is to reduce.
+    pub(crate) fn keep_reducing(&mut self, order: &super::VenueOrder, desk: &mut Desk<'_>) {
+        if order.reduce_only {
+            self.owned.remember(order.id, order.owner);
+            self.shrink_order(order.id, desk);
+        }
+    }
+
     /// Brings the reduce-only orders of an owner into line with what is left to reduce.
     pub(crate) fn shrink(&mut self, owner: StrategyId, but: OrderId, desk: &mut Desk<'_>) {
         for id in self.owned.reducing(owner) {
@@ -64,6 +68,21 @@ impl Book {
                 self.shrink_order(id, desk);
             }
         }
+    }
+
+    /// Cuts a reduce-only order that is about to trade down to what there is to reduce.
+    pub(crate) fn trim(&self, order: &mut super::VenueOrder, desk: &mut Desk<'_>) {
+        if !order.reduce_only {
+            return;
+        }
+        let closable = self.owned.closable(order.owner, order.side);
+        let excess = order.remaining.saturating_sub(closable);
+        if closable.is_zero() || excess.is_zero() {
+            return;
+        }
+        order.remaining = closable;
+        order.quantity = order.quantity.saturating_sub(excess);
+        self.report_terms(order, false, desk);
     }
 
     fn shrink_order(&mut self, id: OrderId, desk: &mut Desk<'_>) {
@@ -75,17 +94,8 @@ impl Book {
             self.take_out(id);
             return desk.report(&order, ReportKind::Canceled);
         }
-        let excess = order.remaining.saturating_sub(closable);
-        if excess.is_zero() {
-            return;
-        }
-        let smaller = super::VenueOrder {
-            remaining: closable,
-            quantity: order.quantity.saturating_sub(excess),
-            ..order
-        };
+        let mut smaller = order;
+        self.trim(&mut smaller, desk);
         self.replace_in_place(smaller);
-        let trigger = order.kind.trigger().map(|trigger| trigger.price);
-        self.report_terms(&smaller, trigger, false, desk);
     }
 }

@@ -4,40 +4,44 @@ use super::book::Book;
 use super::references::References;
 use super::waiting::Reached;
 use super::{Desk, ReportKind, VenueOrder};
-use model::{OrderId, OrderKind, Price};
+use model::{OrderId, OrderKind, Price, Side};
 
 impl Book {
     pub(crate) fn put_to_sleep(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
         desk.report(&order, ReportKind::Accepted);
         let arrival = self.next_arrival();
-        if order.reduce_only {
-            self.owned.remember(order.id, order.owner);
-        }
         self.asleep.insert(order.id, order);
         self.waiting.add(order.id, order.side, &order.kind, arrival);
+        self.keep_reducing(&order, desk);
         self.wake_triggered(desk);
     }
 
-    /// Lets trails follow the market as it is and wakes whatever it has reached.
+    /// Lets trails follow the market as it is and wakes whatever it has reached. While nothing is
+    /// known of the side that an order would take from, it sleeps on: woken, it would find nobody.
     pub(crate) fn wake_triggered(&mut self, desk: &mut Desk<'_>) {
         if self.asleep.is_empty() {
             return;
         }
         let at = self.references();
         self.follow(&at, desk);
-        while let Some(reached) = self.waiting.reached(&at) {
+        let (bid, ask) = (at.bid.is_some(), at.ask.is_some());
+        let may = |side| match side {
+            Side::Buy => ask,
+            Side::Sell => bid,
+        };
+        while let Some(reached) = self.waiting.reached_by(&at, may) {
             self.wake(&reached, desk);
         }
     }
 
     /// Moves trailing triggers and tells their owners.
     pub(crate) fn follow(&mut self, at: &References, desk: &mut Desk<'_>) {
-        let mut moved: Vec<(OrderId, Price)> = Vec::new();
+        let mut moved: Vec<OrderId> = Vec::new();
         self.waiting
-            .follow(at, self.tick, |order, trigger| moved.push((order, trigger)));
-        for (id, trigger) in moved {
+            .follow(at, self.tick, |order, _| moved.push(order));
+        for id in moved {
             if let Some(order) = self.asleep.get(&id) {
-                self.report_terms(order, Some(trigger), false, desk);
+                self.report_terms(order, false, desk);
             }
         }
     }
@@ -64,7 +68,7 @@ impl Book {
         order.kind = kind;
         if !known {
             // A trailing stop's limit is known only now.
-            self.report_terms(&order, None, false, desk);
+            self.report_terms(&order, false, desk);
         }
         Some(order)
     }

@@ -49,8 +49,10 @@ impl Waiting {
         self.keys.is_empty() && self.trails.is_empty()
     }
 
-    pub(crate) fn contains(&self, order: OrderId) -> bool {
-        self.keys.contains_key(&order) || self.trails.contains_key(&order)
+    /// Where the trigger of an order stands; none while it trails and has not begun to follow.
+    pub(crate) fn trigger_of(&self, order: OrderId) -> Option<Price> {
+        let (watch, (key, _)) = self.keys.get(&order)?;
+        Some(price_of(*watch, *key))
     }
 
     /// Adds an order whose kind waits; others are not taken. A trailing order starts to follow with
@@ -136,18 +138,34 @@ impl Waiting {
 
     /// The next order whose trigger the market has reached: rising ones first, nearest first.
     pub(crate) fn reached(&self, at: &References) -> Option<Reached> {
-        self.watches.iter().find_map(|(watch, levels)| {
+        self.reached_by(at, |_| true)
+    }
+
+    /// The same among orders of the sides that `may` wake.
+    pub(crate) fn reached_by(
+        &self,
+        at: &References,
+        may: impl Fn(Side) -> bool,
+    ) -> Option<Reached> {
+        let watches = self.watches.iter().filter(|(watch, _)| may(watch.side));
+        watches.into_iter().find_map(|(watch, levels)| {
             let now = at.watched(watch.by, watch.side)?;
             first_within(*watch, levels, now)
         })
     }
 
-    /// The next order that a market going through every price up to `to` reaches.
-    pub(crate) fn next_on_walk(&self, to: Price, rising: bool) -> Option<Reached> {
+    /// The next order that a market going through every price up to `to` reaches. Prices that the
+    /// venue gives apart from the market are not on its way.
+    pub(crate) fn next_on_walk(
+        &self,
+        to: Price,
+        rising: bool,
+        apart: impl Fn(TriggerBy) -> bool,
+    ) -> Option<Reached> {
         let on_way = self
             .watches
             .iter()
-            .filter(|(watch, _)| watch.falls != rising && watch.by != TriggerBy::Index)
+            .filter(|(watch, _)| watch.falls != rising && !apart(watch.by))
             .filter_map(|(watch, levels)| first_within(*watch, levels, to));
         on_way.min_by_key(|reached| {
             let raw = reached.trigger.raw();
@@ -192,12 +210,16 @@ fn first_within(watch: Watch, levels: &BTreeMap<Key, OrderId>, now: Price) -> Op
     let ((key, arrival), order) = levels.first_key_value()?;
     (*key <= level_key(watch, now)).then_some(Reached {
         order: *order,
-        trigger: Price::from_raw(if watch.falls {
-            key.saturating_neg()
-        } else {
-            *key
-        }),
+        trigger: price_of(watch, *key),
         arrival: *arrival,
+    })
+}
+
+fn price_of(watch: Watch, key: i64) -> Price {
+    Price::from_raw(if watch.falls {
+        key.saturating_neg()
+    } else {
+        key
     })
 }
 

@@ -10,8 +10,8 @@ use crate::input::{
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
     BarSpec, CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock,
-    HistoryRequest, Instrument, InstrumentId, Intent, Links, Liquidity, LogLevel, Margin,
-    MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
+    HistoryRequest, Instrument, InstrumentId, InstrumentStatus, Intent, Links, Liquidity, LogLevel,
+    Margin, MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
     OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState,
     PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity,
     StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
@@ -52,6 +52,7 @@ fields! {
     VenueConfig { name, latency, slippage, lacks }
     Latency { insert, cancel, modify, jitter, seed }
     MarkPrice { instrument, mark, index, ts_event, ts_init }
+    InstrumentStatus { instrument, halted, ts_event, ts_init }
     StrategyConfig { name, account, on_fault, manual }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
@@ -177,6 +178,7 @@ variants!(Input {
     4 => Define(definition),
     5 => Command(command),
     6 => Mark(mark),
+    7 => Status(status),
 });
 
 impl Encode for Tag {
