@@ -1,8 +1,9 @@
 //! The configuration file: what it may say, and how it becomes the world of a run.
 //!
 //! Amounts are text in quotes (`"0.0002"`), durations text with a unit (`"5ms"`), so that no number
-//! is ever rounded or misread. Unknown keys are refused. Every key can be overridden by an
-//! environment variable: `ARGONAUT_HOST__LISTEN=127.0.0.1:9000` sets `listen` in `[host]`.
+//! is ever rounded or misread. Unknown keys are refused. Keys of sections, not of lists such as
+//! `[[venue]]`, can be overridden by environment variables: `ARGONAUT_HOST__LISTEN=127.0.0.1:9000`
+//! sets `listen` in `[host]`.
 
 mod build;
 mod environment;
@@ -275,8 +276,8 @@ pub enum AccountSort {
     Margin,
 }
 
-/// `[limits]`, and `limits` of an account or an instrument. What is left out does not bind, but for open orders
-/// (1,000) and messages (10,000 a second).
+/// `[limits]`, and `limits` of an account or an instrument. What is left out does not bind, but for
+/// open orders (1,000) and messages (10,000 a second).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsSection {

@@ -1,5 +1,5 @@
 //! The promises of the core, each as one named function over the engine's state. Debug builds check
-//! them after every step; tests and the host's monitor call the same functions.
+//! them after every step; tests call the same functions.
 
 use crate::account::Account;
 use crate::engine::Engine;
@@ -10,7 +10,7 @@ use model::{AccountKind, CurrencyId, Money, NumberError, OrderStatus, SignedQuan
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invariant {invariant} is broken: {detail}")]
 pub struct Violation {
-    /// Which, as in the reliability catalogue.
+    /// Which, `I1` to `I10`; see [`check`].
     pub invariant: &'static str,
     /// What was found.
     pub detail: String,

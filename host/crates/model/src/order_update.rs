@@ -9,11 +9,11 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum DenyCode {
-    /// The order came from a candidate that is catching up or in shadow; it never leaves.
+    /// The order came from a candidate that is catching up; it never leaves.
     Muted = 0,
     /// P01: trading is halted, or reducing and the order does not reduce.
     TradingState = 1,
-    /// P02: the strategy is not running, or is quarantined.
+    /// P02: the strategy is not running.
     StrategyState = 2,
     /// P03: the strategy may not trade this instrument, side or venue.
     Permission = 3,
@@ -113,7 +113,8 @@ impl DenyCode {
         Self::List,
     ];
 
-    /// The control's number in the risk catalogue.
+    /// The control's number, as the journal and `wit/v1` carry it. Numbers that are missing are not
+    /// in use.
     pub const fn number(self) -> u8 {
         self as u8
     }

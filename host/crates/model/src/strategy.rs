@@ -1,8 +1,7 @@
 //! The port behind which strategies live: events in, intents out, faults as values.
 //!
-//! The engine knows only this trait. `runtime` implements it with WebAssembly instances, a
-//! recorder implements it for candidates that catch up on another thread, and replay implements
-//! it by reading intents back from the journal.
+//! The engine knows only this trait. `runtime` implements it with WebAssembly instances, the
+//! program's bench with strategies compiled in, and tests with closures.
 
 use crate::{
     Amendment, Bar, BarSpec, InstrumentId, Order, OrderId, OrderRequest, OrderUpdate,

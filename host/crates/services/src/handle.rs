@@ -86,8 +86,8 @@ pub enum HostError {
     /// The plugin was refused; nothing changed.
     #[error("{stage}: {reason}")]
     Plugin {
-        /// The stage that failed: read, size, parse, imports, world, compile, parameters, init,
-        /// hand-over, catch-up, switch.
+        /// The stage that failed: read, size, parse, imports, world, compile, describe, parameters,
+        /// init, hand-over, catch-up, switch.
         stage: &'static str,
         /// Why, and what would do.
         reason: String,

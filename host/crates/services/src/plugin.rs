@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{stage}: {reason}")]
 pub struct Refusal {
-    /// The stage that failed: size, parse, imports, world, compile, parameters, init.
+    /// The stage that failed: size, parse, imports, world, compile, describe, parameters, init.
     pub stage: &'static str,
     /// Why, and what would do.
     pub reason: String,

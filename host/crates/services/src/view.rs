@@ -38,7 +38,7 @@ pub enum Change {
     Engine(EngineView),
 }
 
-/// Where the host is (features B10).
+/// Where the host is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineState {
     /// Not yet begun, or ended.

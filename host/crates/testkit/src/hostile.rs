@@ -1,5 +1,5 @@
 //! Plugins that try to hurt: each is one way in which a strategy can be broken or malicious. Names
-//! follow what they do; `reliability.md` numbers the families H01 to H20.
+//! follow what they do; the tests of `runtime` say how each ends.
 
 use crate::component::{ComponentError, World, componentise, core_module};
 use crate::plugin::Plugin;

@@ -1,4 +1,4 @@
-//! P21: the same intent never twice, and the same order not again within the window.
+//! P21: none of the latest intents again, and the same order not again within the window.
 
 use crate::risk::Context;
 use model::DenyCode;
