@@ -2,8 +2,8 @@
 
 use crate::input::TradingState;
 use model::{
-    AccountId, Balance, Bar, CurrencyId, Fault, Fill, InstrumentId, LogLevel, Order, OrderId,
-    OrderUpdate, PluginHash, PositionUpdate, SavedState, StrategyId,
+    AccountId, Balance, Bar, BookRefusal, CurrencyId, Fault, Fill, InstrumentId, LogLevel, Order,
+    OrderId, OrderUpdate, PluginHash, PositionUpdate, SavedState, StrategyId,
 };
 
 /// One change.
@@ -83,6 +83,9 @@ pub enum Ignored {
     /// Market data older than what was seen before.
     #[error("event time of instrument {} went back", .0.number())]
     StaleEvent(InstrumentId),
+    /// A batch of changes to an order book that does not fit it.
+    #[error("book of instrument {}: {}", .0.number(), .1)]
+    Book(InstrumentId, BookRefusal),
     /// A crossed, empty or inconsistent event.
     #[error("impossible prices on instrument {}", .0.number())]
     BadMarketData(InstrumentId),

@@ -137,6 +137,7 @@ impl Engine {
             Input::Bar(bar) => self.on_bar(&bar),
             Input::Mark(mark) => self.on_mark(&mark),
             Input::Status(status) => self.on_status(&status),
+            Input::Book(update) => self.on_book(&update),
             Input::Define(definition) => self.define(*definition),
             Input::Command(command) => self.command(*command),
         }

@@ -7,6 +7,8 @@ mod amend;
 mod auction;
 mod bar_path;
 mod book;
+mod book_update;
+mod depth;
 pub(crate) mod fees;
 mod ladder;
 mod latency;
@@ -20,11 +22,12 @@ pub(crate) mod waiting;
 use crate::input::VenueConfig;
 pub(crate) use auction::Phase;
 use book::Book;
+pub(crate) use depth::Top;
 use latency::LatencyModel;
 use model::{
-    Amendment, Bar, Duration, Instrument, InstrumentId, Liquidity, MarkPrice, Money, OrderId,
-    OrderKind, OrderKindName, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp,
-    Trade,
+    Amendment, Bar, BookRefusal, BookUpdate, Duration, Instrument, InstrumentId, Liquidity,
+    MarkPrice, Money, OrderId, OrderKind, OrderKindName, Price, Quantity, Quote, Side, StrategyId,
+    TimeInForce, Timestamp, Trade,
 };
 use std::collections::VecDeque;
 
@@ -247,6 +250,21 @@ impl Exchange {
         self.with_book(quote.instrument, now, reports, |book, desk| {
             book.on_quote(quote, desk)
         });
+    }
+
+    /// Applies a batch to a book; its top afterwards, where both sides have one. `None` for an
+    /// instrument that is not listed here.
+    pub(crate) fn on_book(
+        &mut self,
+        update: &BookUpdate,
+        now: Timestamp,
+        reports: &mut Reports,
+    ) -> Option<Result<Option<Top>, BookRefusal>> {
+        let mut applied = None;
+        self.with_book(update.instrument, now, reports, |book, desk| {
+            applied = Some(book.on_book(update, desk));
+        });
+        applied
     }
 
     pub(crate) fn on_trade(&mut self, trade: &Trade, now: Timestamp, reports: &mut Reports) {

@@ -1,9 +1,9 @@
 //! Everything that can reach the engine: one closed list, each with a sequence and a time.
 
 use model::{
-    AccountConfig, AccountId, Amendment, Bar, Duration, HistoryBlock, Instrument, InstrumentId,
-    InstrumentStatus, Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest, PluginHash,
-    Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
+    AccountConfig, AccountId, Amendment, Bar, BookUpdate, Duration, HistoryBlock, Instrument,
+    InstrumentId, InstrumentStatus, Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest,
+    PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -32,6 +32,8 @@ pub enum Input {
     Mark(MarkPrice),
     /// The venue halts an instrument or lets it trade again.
     Status(InstrumentStatus),
+    /// A batch of changes to an order book.
+    Book(Box<BookUpdate>),
     /// Something to set up.
     Define(Box<Definition>),
     /// Something somebody decided.

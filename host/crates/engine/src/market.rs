@@ -1,8 +1,9 @@
 //! What the engine knows of each instrument: its definition, the last prices, and exchange rates.
 
+use crate::exchange::Top;
 use model::{
-    Bar, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice, Money,
-    NumberError, Price, Quote, Side, Timestamp, Trade,
+    Bar, BookUpdate, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice,
+    Money, NumberError, Price, Quote, Side, Timestamp, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +20,8 @@ pub struct MarketState {
     pub venue_mark: Option<Price>,
     /// The price of the index behind it, where the venue gives one.
     pub index: Option<Price>,
+    /// Whether it has an order book that is not known now, because of a gap or an impossible update.
+    pub book_lost: bool,
     /// Whether the venue has halted it.
     pub halted: bool,
     /// Event time of the latest data; the next may not be older.
@@ -110,6 +113,7 @@ impl Market {
             last: None,
             venue_mark: None,
             index: None,
+            book_lost: false,
             halted: false,
             ts_event: Timestamp::ZERO,
         });
@@ -121,6 +125,37 @@ impl Market {
         if let Some(state) = self.states.get_mut(quote.instrument.index()) {
             state.quote = Some(*quote);
             state.ts_event = quote.ts_event;
+        }
+    }
+
+    /// Takes over the top of an order book; returns it as a quote if that is another one.
+    pub(crate) fn on_book(&mut self, update: &BookUpdate, top: Option<Top>) -> Option<Quote> {
+        let state = self.states.get_mut(update.instrument.index())?;
+        state.ts_event = update.ts_event;
+        state.book_lost = false;
+        let quote = top.map(|top| Quote {
+            instrument: update.instrument,
+            bid: top.bid.price,
+            ask: top.ask.price,
+            bid_size: top.bid.size,
+            ask_size: top.ask.size,
+            ts_event: update.ts_event,
+            ts_init: update.ts_init,
+        });
+        let shown = |quote: &Quote| (quote.bid, quote.ask, quote.bid_size, quote.ask_size);
+        let same = quote.as_ref().map(shown) == state.quote.as_ref().map(shown);
+        if same {
+            return None;
+        }
+        state.quote = quote;
+        quote
+    }
+
+    /// An order book is unknown from now on, and with it what it said of the best prices.
+    pub(crate) fn lose_book(&mut self, id: InstrumentId) {
+        if let Some(state) = self.states.get_mut(id.index()) {
+            state.book_lost = true;
+            state.quote = None;
         }
     }
 

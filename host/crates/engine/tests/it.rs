@@ -4,7 +4,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test says what is wrong by stopping; helpers outside of test functions too"
+    clippy::print_stdout,
+    reason = "helpers of tests stop where something is wrong, and say what they skip"
 )]
 
 #[path = "it/accounts.rs"]
@@ -13,12 +14,18 @@ mod accounts;
 mod bar_path;
 #[path = "it/bars.rs"]
 mod bars;
+#[path = "it/book_captures.rs"]
+mod book_captures;
+#[path = "it/capture.rs"]
+mod capture;
 #[path = "it/cost.rs"]
 mod cost;
 #[path = "it/definitions.rs"]
 mod definitions;
 #[path = "it/dice.rs"]
 mod dice;
+#[path = "it/dice_books.rs"]
+mod dice_books;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/golden.rs"]

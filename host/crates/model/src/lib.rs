@@ -5,6 +5,7 @@
 //! formats and WIT types are made at the edges, in `store`, `api` and `runtime`.
 
 pub mod account;
+pub mod book;
 pub mod fill;
 pub mod identifiers;
 pub mod instrument;
@@ -21,6 +22,7 @@ pub mod tag;
 pub mod time;
 
 pub use account::{AccountConfig, AccountKind, Balance};
+pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
 pub use fill::{Fill, Liquidity};
 pub use identifiers::{
     AccountId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, StrategyId, VenueId,

@@ -5,7 +5,9 @@ use crate::agenda::Due;
 use crate::bars::{Aggregator, Sample};
 use crate::effect::{Effect, Ignored};
 use crate::listeners::{BarFeed, Listeners, Seats};
-use model::{Bar, Event, InstrumentId, MarkPrice, Price, Quote, Timestamp, Trade};
+use model::{
+    Bar, BookRefusal, BookUpdate, Event, InstrumentId, MarkPrice, Price, Quote, Timestamp, Trade,
+};
 
 /// Where finished bars and ends of time bars wait while listeners are borrowed.
 type Finished = Vec<(usize, Bar)>;
@@ -25,6 +27,36 @@ impl Engine {
             Some(&listeners.quotes)
         });
         self.feed_bars(quote.instrument, |spec| Sample::of_quote(quote, spec.basis));
+    }
+
+    /// An order book changed; a new top of it is a quote to whoever listens to quotes.
+    pub(super) fn on_book(&mut self, update: &BookUpdate) {
+        let id = update.instrument;
+        if !self.accepts(id, update.ts_event, true) {
+            return;
+        }
+        let venue = self.market.get(id).map(|state| state.instrument.venue);
+        let venue = venue.and_then(|venue| self.venues.get_mut(venue.index()));
+        let applied = venue.and_then(|venue| venue.on_book(update, self.now, &mut self.reports));
+        let quote = match applied {
+            None => return,
+            Some(Ok(top)) => self.market.on_book(update, top),
+            Some(Err(refusal)) => {
+                if !matches!(refusal, BookRefusal::Old { .. }) {
+                    self.market.lose_book(id);
+                }
+                return self.ignore(Ignored::Book(id, refusal));
+            }
+        };
+        if !self.reports.is_empty() {
+            self.settle();
+        }
+        let Some(quote) = quote else {
+            return;
+        };
+        self.check_held(id);
+        self.deliver_market(id, Event::Quote(quote), |listeners| Some(&listeners.quotes));
+        self.feed_bars(id, |spec| Sample::of_quote(&quote, spec.basis));
     }
 
     pub(super) fn on_trade(&mut self, trade: &Trade) {

@@ -1,6 +1,7 @@
 //! One instrument's top of book, the orders resting on it, and how orders come and go.
 
 use super::auction::{Auctions, Phase};
+use super::depth::Depth;
 use super::ladder::Ladders;
 use super::reduce_only::Owned;
 use super::references::References;
@@ -40,6 +41,9 @@ pub(crate) struct Book {
     pub(crate) slippage: Slippage,
     pub(crate) bid: Option<Level>,
     pub(crate) ask: Option<Level>,
+    /// What is behind the touch, where the venue publishes that. It then decides alone about the
+    /// touch; quotes are not looked at.
+    pub(crate) depth: Option<Box<Depth>>,
     pub(crate) last: Option<Price>,
     mark: Option<Price>,
     index: Option<Price>,
@@ -58,7 +62,7 @@ pub(crate) struct Book {
     pub(crate) waiting: Waiting,
     pub(crate) auctions: Auctions,
     pub(crate) owned: Owned,
-    arrivals: u64,
+    pub(crate) arrivals: u64,
 }
 
 impl Book {
@@ -71,6 +75,7 @@ impl Book {
             slippage,
             bid: None,
             ask: None,
+            depth: None,
             last: None,
             mark: None,
             index: None,
@@ -139,6 +144,8 @@ impl Book {
     pub(crate) fn forget_touch(&mut self) {
         (self.bid, self.ask) = (None, None);
         self.reopens = true;
+        // A book that was kept up all the time is as good as before.
+        self.show_top();
     }
 
     /// Whether the venue has a use for an order now: somebody quotes against it, or it can wait for
@@ -146,7 +153,11 @@ impl Book {
     fn has_use_for(&mut self, order: &VenueOrder) -> bool {
         let at_once = matches!(order.kind, OrderKind::Market | OrderKind::MarketToLimit);
         let can_wait = order.time_in_force.rests() && !at_once;
-        self.opposite(order.side).is_some() || (self.reopens && can_wait)
+        match &self.depth {
+            Some(depth) if !depth.is_known() => false,
+            Some(_) => self.opposite(order.side).is_some() || can_wait,
+            None => self.opposite(order.side).is_some() || (self.reopens && can_wait),
+        }
     }
 
     pub(crate) fn insert(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
@@ -192,7 +203,7 @@ impl Book {
     pub(crate) fn work_limit(&mut self, mut order: VenueOrder, price: Price, desk: &mut Desk<'_>) {
         if self.is_marketable(order.side, price) {
             self.trim(&mut order, desk);
-            self.take_touch(&mut order, desk);
+            self.take_up_to(&mut order, price, desk);
         }
         if order.remaining.is_zero() {
             return;
@@ -223,16 +234,25 @@ impl Book {
             .is_some_and(|touch| is_within(touch.price, price, side))
     }
 
-    /// Whether a fill-or-kill order asks for more than is displayed.
-    pub(crate) fn lacks(&mut self, order: &VenueOrder, _limit: Option<Price>) -> bool {
-        order.time_in_force == TimeInForce::Fok
-            && self
-                .opposite(order.side)
-                .is_none_or(|level| level.left < order.remaining)
+    /// Whether a fill-or-kill order asks for more than is displayed within its limit.
+    pub(crate) fn lacks(&mut self, order: &VenueOrder, limit: Option<Price>) -> bool {
+        if order.time_in_force != TimeInForce::Fok {
+            return false;
+        }
+        let wanted = order.remaining;
+        self.depth_lacks(order.side, limit, wanted)
+            .unwrap_or_else(|| {
+                let touch = self.opposite(order.side);
+                touch.is_none_or(|level| level.left < wanted)
+            })
     }
 
-    /// Displayed size before a new order at `price`: known at the touch, none when it improves it.
+    /// Displayed size before a new order at `price`: known with depth; without, known at the touch,
+    /// and none when the order improves it.
     fn queue_at(&self, side: Side, price: Price) -> Option<Quantity> {
+        if let Some(depth) = &self.depth {
+            return depth.is_known().then(|| depth.shown(side, price));
+        }
         let own = match side {
             Side::Buy => self.bid,
             Side::Sell => self.ask,

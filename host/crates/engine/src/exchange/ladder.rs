@@ -1,7 +1,8 @@
 //! Resting limit orders of one book in the order in which the market reaches them.
 
 use super::VenueOrder;
-use model::{OrderId, Price, Quantity, Side};
+use super::depth::Departure;
+use model::{OrderId, Price, Quantity, Side, Timestamp};
 use std::collections::BTreeMap;
 
 /// An order on the book with what matching needs to remember.
@@ -14,6 +15,41 @@ pub(crate) struct Resting {
     pub(crate) queue_ahead: Option<Quantity>,
     /// What the book shows of it now; all that is left unless it is an iceberg.
     pub(crate) shown: Quantity,
+    /// When the line before it was last seen shorter, and how long it was before that: a trade of the
+    /// same time is the reason, not one more.
+    before: Option<(Timestamp, Quantity)>,
+    /// How much of what stood before it the orders of a book still show; trades are told twice, here
+    /// and as trades.
+    line: Quantity,
+}
+
+impl Resting {
+    /// How long the line was for a trade at `ts_event`.
+    pub(crate) fn ahead_of_trade(&self, ts_event: Timestamp) -> Option<Quantity> {
+        match self.before {
+            Some((at, before)) if at == ts_event => Some(before),
+            _ => self.queue_ahead,
+        }
+    }
+
+    /// A trade left so much of the line.
+    pub(crate) fn trade_left(&mut self, rest: Quantity, ts_event: Timestamp) {
+        if let Some((at, before)) = &mut self.before
+            && *at == ts_event
+        {
+            *before = rest;
+        }
+        self.queue_ahead = Some(self.queue_ahead.map_or(rest, |ahead| ahead.min(rest)));
+    }
+
+    /// Others show at most so much where it stands.
+    fn bound(&mut self, most: Quantity, ts_event: Timestamp) {
+        let ahead = self.queue_ahead.unwrap_or(most);
+        if ahead > most && self.before.is_none_or(|(at, _)| at != ts_event) {
+            self.before = Some((ts_event, ahead));
+        }
+        self.queue_ahead = Some(ahead.min(most));
+    }
 }
 
 /// A level and an arrival number: the order in which orders of one ladder are reached.
@@ -48,6 +84,8 @@ impl Ladders {
             price,
             queue_ahead,
             shown,
+            before: None,
+            line: queue_ahead.unwrap_or_default(),
         };
         self.side_mut(order.side).insert(key, resting);
     }
@@ -71,19 +109,60 @@ impl Ladders {
 
     /// Lets at most `size` stand before orders at `best`, the best price that others display, and
     /// nobody before those at a better one.
-    pub(crate) fn shorten_queues(&mut self, side: Side, best: Price, size: Quantity) {
+    pub(crate) fn bound_queues_to(
+        &mut self,
+        side: Side,
+        best: Price,
+        size: Quantity,
+        ts_event: Timestamp,
+    ) {
         let last = (level_key(side, best), u64::MAX);
-        for resting in self
-            .side_mut(side)
-            .range_mut(..=last)
-            .map(|(_, resting)| resting)
-        {
+        for (_, resting) in self.side_mut(side).range_mut(..=last) {
             let most = if resting.price == best {
                 size
             } else {
                 Quantity::ZERO
             };
-            resting.queue_ahead = Some(resting.queue_ahead.map_or(most, |ahead| ahead.min(most)));
+            resting.bound(most, ts_event);
+        }
+    }
+
+    /// Lets at most `size` stand before orders at a price.
+    pub(crate) fn bound_queue(
+        &mut self,
+        side: Side,
+        price: Price,
+        size: Quantity,
+        ts_event: Timestamp,
+    ) {
+        let key = level_key(side, price);
+        let line = self.side_mut(side).range_mut((key, 0)..=(key, u64::MAX));
+        line.for_each(|(_, resting)| resting.bound(size, ts_event));
+    }
+
+    /// The same for every order, by what is shown at its price.
+    pub(crate) fn bound_queues(
+        &mut self,
+        shown: impl Fn(Side, Price) -> Quantity,
+        ts_event: Timestamp,
+    ) {
+        let all = self.buys.values_mut().chain(self.sells.values_mut());
+        for resting in all {
+            let most = shown(resting.order.side, resting.price);
+            if resting.queue_ahead.is_none() {
+                resting.line = most;
+            }
+            resting.bound(most, ts_event);
+        }
+    }
+
+    /// Something left the line before every order that arrived after it.
+    pub(crate) fn shorten_behind(&mut self, left: &Departure, ts_event: Timestamp) {
+        let key = level_key(left.side, left.price);
+        let behind = (key, left.arrival)..=(key, u64::MAX);
+        for (_, resting) in self.side_mut(left.side).range_mut(behind) {
+            resting.line = resting.line.saturating_sub(left.size);
+            resting.bound(resting.line, ts_event);
         }
     }
 

@@ -13,10 +13,15 @@ use super::fees::fee;
 use super::ladder::Resting;
 use super::slippage::{slipped, worse_by};
 use super::{Desk, Execution, ReportKind, VenueOrder};
-use model::{Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Trade};
+use model::{
+    Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Timestamp, Trade,
+};
 
 impl Book {
     pub(crate) fn on_quote(&mut self, quote: &Quote, desk: &mut Desk<'_>) {
+        if self.depth.is_some() {
+            return;
+        }
         (self.quoted, self.finer, self.by_bars) = (true, true, false);
         self.bid = Some(Level::new(quote.bid, quote.bid_size));
         self.ask = Some(Level::new(quote.ask, quote.ask_size));
@@ -25,7 +30,7 @@ impl Book {
             self.reopens &= !self.phase.matches();
             return;
         }
-        self.shorten_queues();
+        self.bound_queues(quote.ts_event);
         self.open_at(|side| Some(touch_of(quote, side)), desk);
         self.fill_limits_at_touch(Side::Buy, desk);
         self.fill_limits_at_touch(Side::Sell, desk);
@@ -35,10 +40,10 @@ impl Book {
 
     /// The best price of a side shows at most so much before our orders there, and nothing before
     /// those that are better.
-    fn shorten_queues(&mut self) {
+    fn bound_queues(&mut self, ts_event: Timestamp) {
         for (side, level) in [(Side::Buy, self.bid), (Side::Sell, self.ask)] {
             if let Some(Level { price, size, .. }) = level {
-                self.resting.shorten_queues(side, price, size);
+                self.resting.bound_queues_to(side, price, size, ts_event);
             }
         }
     }
@@ -88,10 +93,10 @@ impl Book {
             trade.size
         };
         if trade.aggressor != Some(Side::Buy) {
-            self.fill_limits_by_trade(Side::Buy, trade.price, &mut left, desk);
+            self.fill_limits_by_trade(Side::Buy, trade, &mut left, desk);
         }
         if trade.aggressor != Some(Side::Sell) {
-            self.fill_limits_by_trade(Side::Sell, trade.price, &mut left, desk);
+            self.fill_limits_by_trade(Side::Sell, trade, &mut left, desk);
         }
         self.reopens = false;
         self.wake_triggered(desk);
@@ -100,10 +105,11 @@ impl Book {
     fn fill_limits_by_trade(
         &mut self,
         side: Side,
-        traded: Price,
+        trade: &Trade,
         left: &mut Quantity,
         desk: &mut Desk<'_>,
     ) {
+        let traded = trade.price;
         let mut passed = Quantity::ZERO;
         for id in self.resting.up_to(side, traded) {
             let Some(&Resting { order, price, .. }) = self.resting.get(id) else {
@@ -114,7 +120,7 @@ impl Book {
                 self.fill_resting(id, at, order.remaining, desk);
                 continue;
             }
-            self.pass_queue(id, &mut passed, left);
+            self.pass_queue(id, trade.ts_event, &mut passed, left);
             let shown = self.resting.get(id).map(|resting| resting.shown);
             let taken = shown.unwrap_or_default().min(*left);
             *left = left.saturating_sub(taken);
@@ -126,7 +132,13 @@ impl Book {
 
     /// Lets a trade at the order's price first fill those of others who were there before it.
     /// `passed` is what they got of this trade already, ahead of an earlier order of ours.
-    fn pass_queue(&mut self, id: OrderId, passed: &mut Quantity, left: &mut Quantity) {
+    fn pass_queue(
+        &mut self,
+        id: OrderId,
+        ts_event: Timestamp,
+        passed: &mut Quantity,
+        left: &mut Quantity,
+    ) {
         let displayed = |level: Option<Level>| level.map_or(Quantity::ZERO, |level| level.size);
         let (bid, ask, quoted) = (self.bid, self.ask, self.quoted);
         let Some(resting) = self.resting.get_mut(id) else {
@@ -137,19 +149,25 @@ impl Book {
             Side::Sell => displayed(ask),
         };
         let unknown = if quoted { at_touch } else { Quantity::ZERO };
-        let ahead = resting.queue_ahead.unwrap_or(unknown);
+        let ahead = resting.ahead_of_trade(ts_event).unwrap_or(unknown);
         let now = ahead.saturating_sub(*passed).min(*left);
         *left = left.saturating_sub(now);
         // Both are parts of one trade, so their sum fits.
         *passed = passed.checked_add(now).unwrap_or(Quantity::MAX);
-        resting.queue_ahead = Some(ahead.saturating_sub(*passed));
+        resting.trade_left(ahead.saturating_sub(*passed), ts_event);
     }
 
-    /// Fills a marketable limit order with what the touch has.
-    pub(crate) fn take_touch(&mut self, order: &mut VenueOrder, desk: &mut Desk<'_>) {
+    /// Fills a marketable limit order with what the touch has, or the levels up to its limit.
+    pub(crate) fn take_up_to(&mut self, order: &mut VenueOrder, limit: Price, desk: &mut Desk<'_>) {
         let Some(touch) = *self.opposite(order.side) else {
             return;
         };
+        if let Some(got) = self.walk_depth(order.side, Some(limit), order.remaining) {
+            for (price, quantity) in got {
+                self.fill(order, price, quantity, Liquidity::Taker, desk);
+            }
+            return;
+        }
         let quantity = order.remaining.min(touch.left);
         self.consume(order.side, quantity);
         self.fill(order, touch.price, quantity, Liquidity::Taker, desk);
@@ -162,6 +180,9 @@ impl Book {
         let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
             return desk.report(&order, ReportKind::Canceled);
         };
+        if let Some(got) = self.walk_depth(order.side, None, order.remaining) {
+            return self.execute_in_depth(order, &got, desk);
+        }
         let price = slipped(self.slippage, touch.price, self.tick, order.side);
         let quantity = order.remaining.min(touch.left);
         self.consume(order.side, quantity);
@@ -177,6 +198,23 @@ impl Book {
         self.fill(&mut order, worse, rest, Liquidity::Taker, desk);
     }
 
+    /// Fills a market order with what it got level by level; what is behind that is not known, so
+    /// the rest is cancelled.
+    fn execute_in_depth(
+        &mut self,
+        mut order: VenueOrder,
+        got: &[(Price, Quantity)],
+        desk: &mut Desk<'_>,
+    ) {
+        for (price, quantity) in got {
+            let price = slipped(self.slippage, *price, self.tick, order.side);
+            self.fill(&mut order, price, *quantity, Liquidity::Taker, desk);
+        }
+        if !order.remaining.is_zero() {
+            desk.report(&order, ReportKind::Canceled);
+        }
+    }
+
     /// Takes what the touch has and lets the rest rest at the price of the touch.
     pub(crate) fn execute_to_limit(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
         let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
@@ -186,7 +224,7 @@ impl Book {
             desk.report(&order, ReportKind::Accepted);
         }
         self.trim(&mut order, desk);
-        self.take_touch(&mut order, desk);
+        self.take_up_to(&mut order, touch.price, desk);
         if order.remaining.is_zero() {
             return;
         }

@@ -9,13 +9,13 @@ use crate::input::{
 };
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
-    BarSpec, CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock,
-    HistoryRequest, Instrument, InstrumentId, InstrumentStatus, Intent, Links, Liquidity, LogLevel,
-    Margin, MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
-    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState,
-    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity,
-    StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
-    VenueId,
+    BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate, CurrencyId, DenyCode,
+    Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
+    InstrumentStatus, Intent, Links, Liquidity, LogLevel, Margin, MarkPrice, Money, Offset,
+    OptionRight, OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus,
+    OrderUpdate, PeerRule, Peers, PluginHash, PositionState, PositionUpdate, Price, Quantity,
+    Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
+    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
 };
 
 newtypes! {
@@ -53,6 +53,9 @@ fields! {
     Latency { insert, cancel, modify, jitter, seed }
     MarkPrice { instrument, mark, index, ts_event, ts_init }
     InstrumentStatus { instrument, halted, ts_event, ts_init }
+    BookLevel { side, price, size }
+    BookOrder { id, side, price, size }
+    BookUpdate { instrument, scope, first, last, changes, ts_event, ts_init }
     StrategyConfig { name, account, on_fault, manual }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
@@ -78,6 +81,8 @@ fields! {
     HistoryBlock { request, bars }
 }
 
+variants!(BookScope { 0 => Snapshot, 1 => Delta });
+variants!(BookChanges { 0 => Levels(levels), 1 => Orders(orders) });
 variants!(Side { 0 => Buy, 1 => Sell });
 variants!(Liquidity { 0 => Maker, 1 => Taker });
 variants!(BarBasis { 0 => Bid, 1 => Ask, 2 => Mid, 3 => Last });
@@ -179,6 +184,7 @@ variants!(Input {
     5 => Command(command),
     6 => Mark(mark),
     7 => Status(status),
+    8 => Book(update),
 });
 
 impl Encode for Tag {

@@ -448,9 +448,11 @@ impl Dice {
     }
 
     pub(crate) fn input(&mut self) -> Sequenced<Input> {
-        let input = match self.below(7) {
+        let input = match self.below(9) {
             0 => Input::Clock,
             6 => Input::Mark(self.mark()),
+            7 => Input::Status(crate::dice_books::any_status(self)),
+            8 => Input::Book(Box::new(crate::dice_books::any_update(self))),
             1 => Input::Quote(self.quote()),
             2 => Input::Trade(self.trade()),
             3 => Input::Bar(self.bar()),

@@ -2,14 +2,16 @@
 //! are kept, positions are the sum of their fills, and nothing panics, extremes included.
 
 use crate::dice::Dice;
+use crate::dice_books::BookFeed;
 use crate::script::Script;
 use crate::world::*;
 use engine::{Command, Input, Latency, Slippage, TradingState, invariants};
 use model::{
-    AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId, Intent, Intents,
-    Links, MarkPrice, Offset, OrderChange, OrderKind, OrderKindName, OrderRequest, PeerRule, Peers,
-    Price, Quantity, Quote, Session, Side, SignedQuantity, StrategyId, Subscription, Terms,
-    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
+    AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId,
+    InstrumentStatus, Intent, Intents, Links, MarkPrice, Offset, OrderChange, OrderKind,
+    OrderKindName, OrderRequest, PeerRule, Peers, Price, Quantity, Quote, Session, Side,
+    SignedQuantity, StrategyId, Subscription, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger,
+    TriggerBy,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -206,6 +208,8 @@ struct Run {
     grids: Grids,
     scale: Scale,
     strategies: Vec<StrategyId>,
+    /// One instrument has an order book in some runs; it has quotes until the first snapshot.
+    book: Option<BookFeed>,
 }
 
 impl Run {
@@ -264,7 +268,12 @@ impl Run {
             grids,
             scale,
             strategies: vec![CASH_HAND, MARGIN_HAND],
+            book: None,
         };
+        if run.dice.below(2) == 0 {
+            let (instrument, tick, lot) = run.dice.one_of(&run.grids);
+            run.book = Some(BookFeed::new(&mut run.dice, instrument, tick, lot));
+        }
         for (name, account) in [("a", CASH), ("b", MARGIN), ("c", MARGIN)] {
             let script = erratic(run.dice.number(), run.grids.clone(), scale);
             let (strategy, _) = script.run(&mut run.world, name, account);
@@ -275,7 +284,9 @@ impl Run {
 
     fn step(&mut self) {
         self.world.now += self.dice.below(20);
-        match self.dice.below(24) {
+        match self.dice.below(28) {
+            24..=26 => self.book(),
+            27 => self.halt(),
             20 => self.bar(),
             21 => self.mark(),
             22 | 23 => self.amend(),
@@ -355,6 +366,28 @@ impl Run {
             instrument,
             mark: self.dice.one_of(&[None, Some(price)]),
             index: Some(price),
+            ts_event: now,
+            ts_init: now,
+        }));
+    }
+
+    fn book(&mut self) {
+        let Some(feed) = &mut self.book else {
+            return;
+        };
+        let mid = price_near(&mut self.dice, price("0.01"), self.scale);
+        let update = feed.next(&mut self.dice, mid, self.world.now);
+        self.world.step(Input::Book(Box::new(update)));
+    }
+
+    /// Halts an instrument, for a while.
+    fn halt(&mut self) {
+        let (instrument, ..) = self.dice.one_of(&self.grids);
+        let halted = self.dice.below(3) == 0;
+        let now = at(self.world.now);
+        self.world.step(Input::Status(InstrumentStatus {
+            instrument,
+            halted,
             ts_event: now,
             ts_init: now,
         }));

@@ -4,9 +4,9 @@ use crate::trace_output::Reader;
 use crate::world::*;
 use engine::{Command, Input, Latency, Slippage};
 use model::{
-    Amendment, Bar, BarBasis, BarSpec, Duration, InstrumentStatus, MarkPrice, Offset, OrderId,
-    OrderKind, OrderKindName, OrderRequest, PeerRule, Peers, Price, Session, Side, TimeInForce,
-    Trail, Trigger, TriggerBy,
+    Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate,
+    Duration, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind, OrderKindName, OrderRequest,
+    PeerRule, Peers, Price, Session, Side, TimeInForce, Trail, Trigger, TriggerBy,
 };
 
 const DAY: u64 = 86_400 * SECOND;
@@ -150,6 +150,14 @@ fn market(world: &mut World, words: &[&str]) {
         ["day_bar", open, high, low, close] => day_bar(world, [open, high, low, close]),
         ["mark", mark] => mark_price(world, Some(price(mark)), None),
         ["index", index] => mark_price(world, None, Some(price(index))),
+        ["book", scope, number, ref levels @ ..] => {
+            let changes = levels.chunks(4).map(level).collect();
+            book(world, scope, number, BookChanges::Levels(changes));
+        }
+        ["orders", scope, number, ref orders @ ..] => {
+            let changes = orders.chunks(5).map(quoted).collect();
+            book(world, scope, number, BookChanges::Orders(changes));
+        }
         ["halt"] => status(world, true),
         ["resume"] => status(world, false),
         ["wait"] => world.wait(0),
@@ -191,6 +199,57 @@ fn status(world: &mut World, halted: bool) {
         ts_event: at(world.now),
         ts_init: at(world.now),
     }));
+}
+
+fn book(world: &mut World, scope: &str, number: &str, changes: BookChanges) {
+    let number = number.parse().unwrap();
+    let scope = match scope {
+        "snapshot" => BookScope::Snapshot,
+        "delta" => BookScope::Delta,
+        _ => panic!("{scope} is no scope"),
+    };
+    world.step(Input::Book(Box::new(BookUpdate {
+        instrument: EQUITY,
+        scope,
+        first: number,
+        last: number,
+        changes,
+        ts_event: at(world.now),
+        ts_init: at(world.now),
+    })));
+}
+
+/// `bid 100.00 x 500`.
+fn level(words: &[&str]) -> BookLevel {
+    let [side, price_text, "x", size] = *words else {
+        panic!("cannot read {words:?}");
+    };
+    BookLevel {
+        side: book_side(side),
+        price: price(price_text),
+        size: quantity(size),
+    }
+}
+
+/// `bid 17 100.00 x 500`, with the order's id.
+fn quoted(words: &[&str]) -> BookOrder {
+    let [side, id, price_text, "x", size] = *words else {
+        panic!("cannot read {words:?}");
+    };
+    BookOrder {
+        id: id.parse().unwrap(),
+        side: book_side(side),
+        price: price(price_text),
+        size: quantity(size),
+    }
+}
+
+fn book_side(word: &str) -> Side {
+    match word {
+        "bid" => Side::Buy,
+        "ask" => Side::Sell,
+        _ => panic!("{word} is no side of a book"),
+    }
 }
 
 fn show(world: &mut World, reader: &mut Reader) {

@@ -13,8 +13,8 @@
 //!
 //! `given` lines come before the first timed one: `fees`, `latency insert 5ms cancel 5ms modify 5ms`,
 //! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`. Timed lines, each on the day of the one
-//! before unless it names a weekday (the first is a Monday): quote, trade, bar, mark, index, halt,
-//! resume, buy, sell, list (its orders follow, indented), cancel, modify, wait, show.
+//! before unless it names a weekday (the first is a Monday): quote, book and orders (a snapshot or
+//! delta with its number), trade, bar, day_bar, mark, index, halt, resume, buy, sell, list (its orders follow, indented), cancel, modify, wait, show.
 
 use crate::trace_input::{Given, Line, apply};
 use crate::trace_output::Reader;
