@@ -51,7 +51,7 @@ impl Book {
             remaining: quantity.saturating_sub(done),
             ..*order
         };
-        Some((amended, same_line || waits))
+        (!amended.is_sliced_too_thin()).then_some((amended, same_line || waits))
     }
 
     fn amend_asleep(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
