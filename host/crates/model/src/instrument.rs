@@ -1,6 +1,8 @@
 //! What can be traded, and the grid, margin and fees it trades on.
 
-use crate::{CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId};
+use crate::{
+    CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId,
+};
 
 /// Whether an option is a call or a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +128,8 @@ pub struct Instrument {
     pub session: Option<Session>,
     /// Whether orders are accepted at all.
     pub tradable: bool,
+    /// The part of the economy it belongs to, to limit what is held of it in all.
+    pub sector: Option<String>,
 }
 
 impl Instrument {

@@ -183,10 +183,12 @@ impl Engine {
         let holding = self.holdings.entry(order.strategy, order.instrument);
         let on_order = holding.on_order_mut(order.side);
         *on_order = on_order.checked_add(pending).unwrap_or(Quantity::MAX);
+        self.follow_order(order.id);
         Ok(())
     }
 
     fn deny_held(&mut self, id: OrderId, code: DenyCode) {
+        self.memory.count_denial(code);
         self.end_held(id, OrderStatus::Denied, OrderChange::Denied(code));
     }
 

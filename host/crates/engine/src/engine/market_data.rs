@@ -16,7 +16,9 @@ impl Engine {
         if !self.accepts(quote.instrument, quote.ts_event, possible) {
             return;
         }
+        let before = self.mark(quote.instrument);
         self.market.on_quote(quote);
+        self.follow_mark(quote.instrument, before);
         self.match_at_venue(quote.instrument, |venue, now, reports| {
             venue.on_quote(quote, now, reports);
         });
@@ -31,7 +33,9 @@ impl Engine {
         if !self.accepts(trade.instrument, trade.ts_event, trade.price > Price::ZERO) {
             return;
         }
+        let before = self.mark(trade.instrument);
         self.market.on_trade(trade);
+        self.follow_mark(trade.instrument, before);
         self.match_at_venue(trade.instrument, |venue, now, reports| {
             venue.on_trade(trade, now, reports);
         });
@@ -48,7 +52,9 @@ impl Engine {
         if !self.accepts(bar.instrument, bar.ts_event, possible) {
             return;
         }
+        let before = self.mark(bar.instrument);
         self.market.on_bar(bar);
+        self.follow_mark(bar.instrument, before);
         self.match_at_venue(bar.instrument, |venue, now, reports| {
             venue.on_bar(bar, now, reports)
         });
@@ -80,6 +86,10 @@ impl Engine {
         self.check_held(mark.instrument);
     }
 
+    fn mark(&self, instrument: InstrumentId) -> Option<Price> {
+        self.market.get(instrument)?.mark()
+    }
+
     /// Builds longer time bars of the same basis out of shorter ones from the source.
     fn merge_bars(&mut self, bar: &Bar) {
         let Some(listeners) = self.listeners.get_mut(bar.instrument.index()) else {
@@ -108,6 +118,9 @@ impl Engine {
         };
         match refused {
             Some(why) => {
+                if let (Ignored::BadMarketData(_), Some(state)) = (&why, self.market.get_mut(id)) {
+                    state.flaw.impossible = true;
+                }
                 self.ignore(why);
                 false
             }

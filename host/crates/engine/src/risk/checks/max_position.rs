@@ -1,14 +1,11 @@
 //! P14: were all open orders filled, no position may exceed its limit, unless the order reduces it.
 
-use crate::risk::Context;
+use crate::risk::{Bound, Context};
 use model::DenyCode;
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let request = context.request;
-    if context
-        .holding
-        .is_reduced_by(request.side, request.quantity)
-    {
+    if context.reduces() {
         return Ok(());
     }
     let worst = context
@@ -16,7 +13,8 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
         .worst_case(request.side, request.quantity)
         .and_then(model::SignedQuantity::magnitude)
         .map_err(|_| DenyCode::MaxPosition)?;
-    if context.limits().all(|limits| worst <= limits.max_position) {
+    let within = |bound: &Bound<'_>| worst <= bound.quantity(bound.limits.max_position);
+    if context.bounds().all(within) {
         Ok(())
     } else {
         Err(DenyCode::MaxPosition)
