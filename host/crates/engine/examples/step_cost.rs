@@ -74,6 +74,7 @@ fn definitions() -> [Definition; 3] {
             day_end: Duration::ZERO,
             session: None,
             tradable: true,
+            sector: None,
         }),
     ]
 }

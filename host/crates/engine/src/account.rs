@@ -76,6 +76,11 @@ impl Account {
             .map(|(currency, balance)| (*currency, *balance))
     }
 
+    /// Whether it ever had money of a currency.
+    pub(crate) fn has(&self, currency: CurrencyId) -> bool {
+        self.balances.contains_key(&currency)
+    }
+
     /// The balance of one currency.
     pub fn balance(&self, currency: CurrencyId) -> Balance {
         self.balances.get(&currency).copied().unwrap_or_default()

@@ -1,9 +1,9 @@
 //! What a step changed, for everybody outside: projections, streams, logs. Never read back.
 
-use crate::input::TradingState;
+use crate::input::{LimitScope, TradingState};
 use model::{
-    AccountId, Balance, Bar, BookRefusal, CurrencyId, Fault, Fill, InstrumentId, LogLevel, Order,
-    OrderId, OrderUpdate, PluginHash, PositionUpdate, SavedState, StrategyId,
+    AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId, LogLevel,
+    Order, OrderId, OrderUpdate, PluginHash, PositionUpdate, Rate, SavedState, StrategyId,
 };
 
 /// One change.
@@ -29,12 +29,44 @@ pub enum Effect {
     Swap(StrategyId, SwapStage),
     /// A strategy's state was saved when it stopped.
     Saved(StrategyId, SavedState),
-    /// Trading was let go or held back.
+    /// The firm's trading was let go or held back.
     TradingState(TradingState),
-    /// The kill latch was set or cleared.
+    /// The firm's kill latch was set or cleared.
     KillLatch(bool),
+    /// The trading of another scope was let go or held back.
+    ScopeState(LimitScope, TradingState),
+    /// The kill latch of another scope was set or cleared.
+    ScopeKill(LimitScope, bool),
+    /// Somebody should look. Raised once when things get worse, and once when they get better.
+    Alert(Alert),
     /// An input had no effect, and why.
     Ignored(Ignored),
+}
+
+/// What somebody should look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alert {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The control whose limit is near or reached.
+    pub code: DenyCode,
+    /// Whose limit.
+    pub scope: LimitScope,
+    /// How much of the limit is used; zero where there is nothing to measure.
+    pub share: Rate,
+}
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It is over.
+    Cleared,
+    /// A limit is near.
+    Warning,
+    /// Only reducing orders leave now.
+    Serious,
+    /// No orders leave until somebody lets them.
+    Critical,
 }
 
 /// Where a strategy is.
@@ -108,6 +140,9 @@ pub enum Ignored {
     /// A start or swap without an instance staged for it.
     #[error("no instance was staged for the strategy")]
     NothingStaged(StrategyId),
+    /// A command for a scope that is not defined, or with a factor outside of 0 to 1.
+    #[error("{0}")]
+    BadCommand(&'static str),
     /// A definition that contradicts an earlier one or itself.
     #[error("{0}")]
     BadDefinition(String),

@@ -13,7 +13,9 @@ mod definitions;
 mod dispatch;
 mod execution;
 pub(crate) mod held;
+mod levels;
 mod market_data;
+mod reckoning;
 mod sessions;
 mod swap;
 
@@ -22,18 +24,18 @@ use crate::agenda::{Agenda, Due};
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::exchange::{Exchange, Reports};
 use crate::holdings::Holdings;
-use crate::input::{Input, Sequenced, StrategyConfig, TradingState};
+use crate::input::{Input, LimitScope, Sequenced, StrategyConfig, TradingState};
 use crate::journal::Journal;
 use crate::listeners::Listeners;
 use crate::lists::{Happening, Lists};
 use crate::market::Market;
 use crate::orders::Orders;
-use crate::risk::{LimitBook, Windows};
+use crate::risk::{self, LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
-use crate::valuation::{Books, ValuationError};
+use crate::valuation::ValuationError;
 use model::{
-    AccountId, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy, StrategyId,
-    Timestamp, VenueId,
+    AccountId, DenyCode, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy,
+    StrategyId, Timestamp, VenueId,
 };
 use std::collections::VecDeque;
 
@@ -72,8 +74,8 @@ pub struct Engine {
     pub(crate) orders: Orders,
     pub(crate) limits: LimitBook,
     pub(crate) windows: Windows,
-    pub(crate) trading_state: TradingState,
-    pub(crate) killed: bool,
+    /// What the gate remembers besides.
+    pub(crate) memory: risk::Memory,
     agenda: Agenda,
     listeners: Vec<Listeners>,
     /// Orders the host holds back, by instrument.
@@ -106,8 +108,7 @@ impl Engine {
             orders: Orders::default(),
             limits: LimitBook::default(),
             windows: Windows::default(),
-            trading_state: TradingState::default(),
-            killed: false,
+            memory: risk::Memory::default(),
             agenda: Agenda::default(),
             listeners: Vec::new(),
             held: Vec::new(),
@@ -284,14 +285,7 @@ impl Engine {
     /// What an account is worth in its base currency at the latest marks; `None` when there is no
     /// such account.
     pub fn equity(&self, id: AccountId) -> Option<Result<Money, ValuationError>> {
-        let books = Books {
-            market: &self.market,
-            holdings: &self.holdings,
-            strategies: self.strategies.configs(),
-        };
-        self.accounts
-            .get(id.index())
-            .map(|account| books.equity(id, account))
+        self.worth(id)
     }
 
     /// Strategies in the order of their handles.
@@ -318,14 +312,29 @@ impl Engine {
             .map_or("?", |venue| venue.config().name.as_str())
     }
 
-    /// Whether orders may leave.
+    /// Whether orders of the firm may leave.
     pub fn trading_state(&self) -> TradingState {
-        self.trading_state
+        self.state_of(LimitScope::Firm)
     }
 
-    /// Whether the kill latch is set.
+    /// Whether orders of a scope may leave: what was set, or what escalation made of it.
+    pub fn state_of(&self, scope: LimitScope) -> TradingState {
+        self.memory.levels.of(scope).state()
+    }
+
+    /// Whether the firm's kill latch is set.
     pub fn is_killed(&self) -> bool {
-        self.killed
+        self.is_scope_killed(LimitScope::Firm)
+    }
+
+    /// Whether a scope's own kill latch is set.
+    pub fn is_scope_killed(&self, scope: LimitScope) -> bool {
+        self.memory.levels.of(scope).killed
+    }
+
+    /// How many orders and changes were denied with a code.
+    pub fn denials(&self, code: DenyCode) -> u64 {
+        self.memory.denials(code)
     }
 
     /// Limits by scope.

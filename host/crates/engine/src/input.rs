@@ -1,8 +1,17 @@
 //! Everything that can reach the engine: one closed list, each with a sequence and a time.
 
+mod limits;
+mod permissions;
+
+pub use limits::{
+    ConductLimits, DataLimits, Escalation, ExposureLimits, LimitScope, Limits, LossLimits,
+    PriceLimits, Scaling, ShortLimits, VolumeLimits,
+};
+pub use permissions::{Allowed, Permissions};
+
 use model::{
     AccountConfig, AccountId, Amendment, Bar, BookUpdate, Duration, HistoryBlock, Instrument,
-    InstrumentId, InstrumentStatus, Intent, MarkPrice, Money, OrderId, OrderKindName, OrderRequest,
+    InstrumentId, InstrumentStatus, Intent, MarkPrice, OrderId, OrderKindName, OrderRequest,
     PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
 };
 
@@ -55,6 +64,10 @@ pub enum Definition {
     Limits(LimitScope, Limits),
     /// The next strategy. Without a plugin it is traded by hand.
     Strategy(StrategyConfig),
+    /// What a strategy may trade from now on, replacing what it was defined with.
+    Permissions(StrategyId, Permissions),
+    /// What an instrument trades on an average day, replacing what was known.
+    AverageVolume(InstrumentId, Quantity),
 }
 
 /// A simulated venue.
@@ -108,6 +121,8 @@ pub struct StrategyConfig {
     pub on_fault: OrdersOnFault,
     /// Whether a person trades by it: it runs from its definition on, without an instance.
     pub manual: bool,
+    /// What it may trade; [`Permissions::ALL`] must be said.
+    pub permissions: Permissions,
 }
 
 /// What becomes of a strategy's open orders when it faults.
@@ -120,55 +135,8 @@ pub enum OrdersOnFault {
     Keep,
 }
 
-/// Whom a set of limits binds. An order must pass every scope it falls under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LimitScope {
-    /// Everybody; this scope always exists.
-    Firm,
-    /// One account.
-    Account(AccountId),
-    /// One strategy.
-    Strategy(StrategyId),
-    /// One instrument.
-    Instrument(InstrumentId),
-}
-
-/// What may not be exceeded. `MAX` values do not bind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest quantity of one order.
-    pub max_order_quantity: Quantity,
-    /// Largest notional value of one order, in the quote currency.
-    pub max_order_notional: Money,
-    /// Most orders open at once.
-    pub max_open_orders: u32,
-    /// Largest position of one strategy in one instrument, all its open orders filled.
-    pub max_position: Quantity,
-    /// Most messages (orders and cancels) in `message_window`.
-    pub max_messages: u32,
-    /// The window of `max_messages`.
-    pub message_window: Duration,
-    /// A second, equal order of a strategy within this time is a duplicate; zero turns it off.
-    pub duplicate_window: Duration,
-}
-
-impl Default for Limits {
-    /// Generous, but never without a bound on open orders and messages.
-    fn default() -> Self {
-        Self {
-            max_order_quantity: Quantity::MAX,
-            max_order_notional: Money::MAX,
-            max_open_orders: 1_000,
-            max_position: Quantity::MAX,
-            max_messages: 10_000,
-            message_window: Duration::from_secs(1),
-            duplicate_window: Duration::ZERO,
-        }
-    }
-}
-
-/// Whether orders may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Whether orders may leave; the later the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TradingState {
     /// All may.
     #[default]
@@ -228,12 +196,24 @@ pub enum Command {
     ModifyOrder(Amendment),
     /// Withdraw an order, whoever's it is.
     CancelOrder(OrderId),
-    /// Let all, only reducing, or no orders leave.
+    /// Let all, only reducing, or no orders of the firm leave.
     SetTradingState(TradingState),
-    /// The kill latch: once set, only cancels leave until it is cleared.
+    /// The firm's kill latch: once set, only cancels leave until it is cleared.
     SetKillLatch(bool),
     /// A venue's connection came or went.
     SetVenueConnected(VenueId, bool),
+    /// Let all, only reducing, or no orders of a scope leave; also takes back what its escalation
+    /// set. The stricter of all scopes an order falls under wins.
+    SetScopeState(LimitScope, TradingState),
+    /// The kill latch of a scope: its open orders are cancelled, and only cancels leave until it is
+    /// cleared.
+    SetScopeKill(LimitScope, bool),
+    /// Let a strategy trade again that was stopped for executing the same order over and over.
+    ClearRepeats(StrategyId),
+    /// The source of an instrument's data lost some of it, or has caught up again.
+    SetDataIntact(InstrumentId, bool),
+    /// Multiply the limits of a scope by a factor from 0 to 1, until told otherwise.
+    ScaleLimits(LimitScope, Rate),
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

@@ -4,6 +4,7 @@
 use crate::account::Account;
 use crate::engine::Engine;
 use crate::orders::OpenOrder;
+use crate::scopes::scopes_of;
 use model::{AccountKind, CurrencyId, Money, NumberError, OrderStatus, SignedQuantity};
 
 /// A broken promise.
@@ -38,7 +39,10 @@ pub fn check(engine: &Engine) -> Checked {
     open_orders_are_open(engine)?;
     sent_orders_were_approved(engine)?;
     order_ids_are_unique(engine)?;
-    exposure_is_counted(engine)
+    exposure_is_counted(engine)?;
+    totals_are_counted(engine)?;
+    own_orders_are_found(engine)?;
+    only_cancels_leave(engine)
 }
 
 /// I2: no order is filled beyond its quantity, and the venue agrees on what is left.
@@ -201,6 +205,60 @@ pub fn exposure_is_counted(engine: &Engine) -> Checked {
         })
 }
 
+/// I8, of sums: the running totals of every scope are what holdings and marks give.
+pub fn totals_are_counted(engine: &Engine) -> Checked {
+    let (running, anew) = (&engine.memory.exposures, engine.counted_anew());
+    running.scopes().try_for_each(|(scope, totals)| {
+        let agrees = anew
+            .totals(scope)
+            .is_some_and(|anew| totals.agree_with(anew));
+        holds("I8", agrees || totals.are_broken(), || {
+            let anew = anew.totals(scope);
+            format!("{scope:?} counts {totals:?}, its holdings give {anew:?}")
+        })
+    })
+}
+
+/// I8, of orders that could meet one another: all that are on a book are found by their price.
+pub fn own_orders_are_found(engine: &Engine) -> Checked {
+    let mut anew = crate::risk::Resting::default();
+    engine.orders().iter().for_each(|open| anew.place(open));
+    holds("I8", anew == engine.memory.resting, || {
+        format!("{:?} are found, {anew:?} are open", engine.memory.resting)
+    })
+}
+
+/// I8, of sums: no gross or net exposure is above its limit. Holds after an order was let through;
+/// prices may move beyond it, and limits may be lowered.
+pub fn sums_within_limits(engine: &Engine, scope: crate::input::LimitScope) -> Checked {
+    let used = engine.exposure_used(scope);
+    let exceeded = used.is_some_and(|used| used.raw() > model::Rate::SCALE);
+    holds("I8", !exceeded, || {
+        format!("{scope:?} is above its exposure")
+    })
+}
+
+/// I11: no open order of a scope that is halted or killed was approved after that. Cancels, and
+/// changes that only take quantity away, need no approval.
+pub fn only_cancels_leave(engine: &Engine) -> Checked {
+    engine.orders().iter().try_for_each(|open| {
+        let order = &open.order;
+        let scopes = scopes_of(Some(order.account), order.strategy, order.instrument);
+        let stops = scopes
+            .into_iter()
+            .flatten()
+            .filter_map(|scope| engine.memory.levels.of(scope).stopped);
+        let approved = open.approval.as_ref().map(|approved| approved.sequence());
+        let late = stops
+            .min()
+            .zip(approved)
+            .is_some_and(|(stop, at)| at > stop);
+        holds("I11", !late, || {
+            format!("order {} left after its scope was stopped", order.id)
+        })
+    })
+}
+
 /// I8: no position can outgrow its limit, all open orders filled. Holds at every sequence unless a
 /// limit was lowered below what was there already.
 pub fn exposure_within_limits(engine: &Engine) -> Checked {
@@ -211,7 +269,7 @@ pub fn exposure_within_limits(engine: &Engine) -> Checked {
             let within = engine
                 .limits()
                 .of(None, strategy, instrument)
-                .all(|limits| is_within(holding, limits));
+                .all(|(_, limits)| is_within(holding, limits));
             holds("I8", within, || {
                 format!("strategy {} can outgrow a limit", strategy.number())
             })

@@ -16,6 +16,7 @@ pub mod candidate;
 pub mod effect;
 mod engine;
 mod exchange;
+mod exposure;
 pub mod holdings;
 pub mod input;
 pub mod invariants;
@@ -26,17 +27,20 @@ pub mod market;
 pub mod orders;
 pub mod replay;
 mod risk;
+mod scopes;
 pub mod strategies;
 mod valuation;
 
 pub use candidate::Candidate;
-pub use effect::{Effect, Ignored, StrategyState, SwapStage};
+pub use effect::{Alert, Effect, Ignored, Severity, StrategyState, SwapStage};
 pub use engine::{Engine, StepError};
 pub use input::{
-    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
-    Slippage, StrategyConfig, TradingState, VenueConfig,
+    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
+    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
+    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
+    VolumeLimits,
 };
 pub use journal::{Journal, JournalHash};
-pub use risk::LimitBook;
+pub use risk::{Control, LimitBook, controls, documented};
 pub use strategies::{Recorder, Staged};
 pub use valuation::ValuationError;

@@ -89,7 +89,74 @@ pub(crate) fn is_consistent(requests: &[OrderRequest]) -> bool {
         })
 }
 
+/// What of an order of a list decides how much its orders close of each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leg {
+    links: Links,
+    instrument: model::InstrumentId,
+    side: model::Side,
+    quantity: Quantity,
+}
+
+impl Leg {
+    pub(crate) fn of(request: &OrderRequest, quantity: Quantity) -> Self {
+        Self {
+            links: request.terms.links,
+            instrument: request.instrument,
+            side: request.side,
+            quantity,
+        }
+    }
+}
+
+/// How much of its parent the order at `place` may close: what the parent opens, less what other
+/// orders would close of it. Of a group only one order counts, the largest: a fill of one takes as
+/// much from the others. `None` for an order that closes nothing of a parent.
+pub(crate) fn room(legs: &[Leg], place: usize) -> Option<Quantity> {
+    let own = legs.get(place)?;
+    let parent = own.links.parent?;
+    let opens = legs.get(usize::from(parent))?;
+    let closes = |leg: &Leg| {
+        let child = leg.links.parent == Some(parent);
+        child && leg.instrument == opens.instrument && leg.side != opens.side
+    };
+    if !closes(own) {
+        return None;
+    }
+    let group = |leg: &Leg| leg.links.peers.map(|peers| peers.group);
+    let mut room = opens.quantity;
+    for (at, leg) in legs.iter().enumerate() {
+        let grouped = group(leg).is_some();
+        let mut before = legs.iter().take(at).filter(|other| closes(other));
+        let largest = legs
+            .iter()
+            .filter(|other| closes(other) && group(other) == group(leg));
+        let largest = largest.map(|other| other.quantity).max();
+        let first = !grouped || before.all(|other| group(other) != group(leg));
+        let with_own = at == place || (grouped && group(leg) == group(own));
+        if closes(leg) && first && !with_own {
+            let taken = if grouped { largest } else { None };
+            room = room.saturating_sub(taken.unwrap_or(leg.quantity));
+        }
+    }
+    Some(room)
+}
+
 impl Lists {
+    /// The most that is left to do of an order, where it closes what its parent opens.
+    pub(crate) fn room(&self, order: &Order) -> Option<Quantity> {
+        let members = self.lists.get(&order.list?)?;
+        let place = members.iter().position(|member| member.id == order.id)?;
+        let legs = members.iter().map(|member| Leg {
+            links: member.links,
+            instrument: member.instrument,
+            side: member.side,
+            quantity: member.full,
+        });
+        let legs: Vec<Leg> = legs.collect();
+        room(&legs, place).map(|room| room.saturating_sub(order.filled))
+    }
+
     pub(crate) fn add(&mut self, list: OrderId, requests: &[OrderRequest]) {
         let members = requests.iter().map(|request| Member {
             id: request.id,

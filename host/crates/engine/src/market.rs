@@ -3,7 +3,7 @@
 use crate::exchange::Top;
 use model::{
     Bar, BookUpdate, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice,
-    Money, NumberError, Price, Quote, Side, Timestamp, Trade,
+    Money, NumberError, Price, Quantity, Quote, Side, Timestamp, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub struct MarketState {
     pub quote: Option<Quote>,
     /// The latest traded price: of a trade, or the close of a bar.
     pub last: Option<Price>,
+    /// Event time of that.
+    pub ts_last: Option<Timestamp>,
     /// The venue's own mark price, where it gives one.
     pub venue_mark: Option<Price>,
     /// The price of the index behind it, where the venue gives one.
@@ -26,6 +28,30 @@ pub struct MarketState {
     pub halted: bool,
     /// Event time of the latest data; the next may not be older.
     pub ts_event: Timestamp,
+    /// When this host first saw the latest data.
+    pub ts_init: Timestamp,
+    /// Why its data is not to be trusted, if it is not.
+    pub flaw: DataFlaw,
+    /// What it trades on an average day, where that is known.
+    pub average_volume: Option<Quantity>,
+    /// Its sector's place in the order of first use.
+    pub(crate) sector: Option<u32>,
+}
+
+/// What is wrong with an instrument's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DataFlaw {
+    /// The latest event was impossible, such as a crossed quote; the prices are those before it.
+    pub impossible: bool,
+    /// Its source says that some was lost.
+    pub gap: bool,
+}
+
+impl DataFlaw {
+    /// Whether orders may rely on the data.
+    pub const fn is_none(self) -> bool {
+        !self.impossible && !self.gap
+    }
 }
 
 impl MarketState {
@@ -39,6 +65,21 @@ impl MarketState {
         self.quote
             .map(|quote| quote.bid.midpoint(quote.ask))
             .or(self.last)
+    }
+
+    fn saw(&mut self, ts_event: Timestamp, ts_init: Timestamp) {
+        (self.ts_event, self.ts_init) = (ts_event, ts_init);
+    }
+
+    /// Takes over a trade's or a bar's price. Where there are quotes, only a quote mends a bad one.
+    fn traded_at(&mut self, price: Price, ts_event: Timestamp) {
+        (self.last, self.ts_last) = (Some(price), Some(ts_event));
+        self.flaw.impossible &= self.quote.is_some();
+    }
+
+    /// When the price that orders are judged by was made.
+    pub fn priced_at(&self) -> Option<Timestamp> {
+        self.quote.map(|quote| quote.ts_event).or(self.ts_last)
     }
 
     /// What an order of `side` would pay now: the opposite touch, without quotes the last trade.
@@ -57,6 +98,7 @@ pub struct Market {
     states: Vec<MarketState>,
     symbols: Interner,
     currencies: Interner,
+    sectors: Interner,
     pairs: BTreeMap<(CurrencyId, CurrencyId), InstrumentId>,
 }
 
@@ -96,6 +138,10 @@ impl Market {
         self.currencies.name(currency.number()).is_some()
     }
 
+    pub(crate) fn get_mut(&mut self, id: InstrumentId) -> Option<&mut MarketState> {
+        self.states.get_mut(id.index())
+    }
+
     pub(crate) fn add_currency(&mut self, name: &str) {
         self.currencies.intern(name);
     }
@@ -107,15 +153,22 @@ impl Market {
                 .entry((base, instrument.quote_currency))
                 .or_insert(id);
         }
+        let sector = instrument.sector.as_deref();
+        let sector = sector.map(|name| self.sectors.intern(name));
         self.states.push(MarketState {
             instrument,
             quote: None,
             last: None,
+            ts_last: None,
             venue_mark: None,
             index: None,
             book_lost: false,
             halted: false,
             ts_event: Timestamp::ZERO,
+            ts_init: Timestamp::ZERO,
+            flaw: DataFlaw::default(),
+            average_volume: None,
+            sector,
         });
         id
     }
@@ -124,15 +177,17 @@ impl Market {
     pub(crate) fn on_quote(&mut self, quote: &Quote) {
         if let Some(state) = self.states.get_mut(quote.instrument.index()) {
             state.quote = Some(*quote);
-            state.ts_event = quote.ts_event;
+            state.flaw.impossible = false;
+            state.saw(quote.ts_event, quote.ts_init);
         }
     }
 
     /// Takes over the top of an order book; returns it as a quote if that is another one.
     pub(crate) fn on_book(&mut self, update: &BookUpdate, top: Option<Top>) -> Option<Quote> {
         let state = self.states.get_mut(update.instrument.index())?;
-        state.ts_event = update.ts_event;
+        state.saw(update.ts_event, update.ts_init);
         state.book_lost = false;
+        state.flaw.impossible = false;
         let quote = top.map(|top| Quote {
             instrument: update.instrument,
             bid: top.bid.price,
@@ -161,15 +216,15 @@ impl Market {
 
     pub(crate) fn on_trade(&mut self, trade: &Trade) {
         if let Some(state) = self.states.get_mut(trade.instrument.index()) {
-            state.last = Some(trade.price);
-            state.ts_event = trade.ts_event;
+            state.traded_at(trade.price, trade.ts_event);
+            state.saw(trade.ts_event, trade.ts_init);
         }
     }
 
     pub(crate) fn on_bar(&mut self, bar: &Bar) {
         if let Some(state) = self.states.get_mut(bar.instrument.index()) {
-            state.last = Some(bar.close);
-            state.ts_event = bar.ts_event;
+            state.traded_at(bar.close, bar.ts_event);
+            state.saw(bar.ts_event, bar.ts_init);
         }
     }
 
@@ -177,7 +232,7 @@ impl Market {
         if let Some(state) = self.states.get_mut(mark.instrument.index()) {
             state.venue_mark = mark.mark.or(state.venue_mark);
             state.index = mark.index.or(state.index);
-            state.ts_event = mark.ts_event;
+            state.saw(mark.ts_event, mark.ts_init);
         }
     }
 

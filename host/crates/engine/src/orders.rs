@@ -4,7 +4,8 @@ use crate::account::Reservation;
 use crate::agenda::Ticket;
 use crate::risk::Approved;
 use model::{
-    AccountId, InstrumentId, Money, Order, OrderId, OrderStatus, Quantity, StrategyId, Timestamp,
+    AccountId, InstrumentId, Money, Order, OrderId, OrderKind, OrderStatus, Quantity, StrategyId,
+    Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub(crate) struct PendingUpdate {
     pub(crate) remaining: Quantity,
     /// What that needs to have reserved.
     pub(crate) reserved: Reservation,
+    /// Type and prices as asked for.
+    pub(crate) kind: OrderKind,
 }
 
 impl OpenOrder {

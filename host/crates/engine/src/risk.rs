@@ -2,19 +2,37 @@
 //! first that objects. Only this module can build an [`Approved`] order, and only approved orders
 //! reach a venue.
 //!
-//! One file per control under `checks/`; [`CHECKS`] is the table of them.
+//! One file per control under `checks/`; [`checks::CONTROLS`] is the table of them. What they look
+//! at is kept up to date elsewhere: nothing here sums over orders, holdings or instruments.
 
 mod approval;
 mod checks;
+mod conduct;
 mod context;
+mod control;
+mod day_trades;
+mod levels;
 mod limits;
+mod losses;
+mod memory;
+mod ranges;
+mod resting;
+mod scaling;
 mod windows;
 
 pub(crate) use approval::Approved;
-use checks::CHECKS;
+use checks::CONTROLS;
 pub(crate) use checks::buying_power::initial_margin;
 pub(crate) use context::Context;
+use control::Subject;
+pub use control::{Control, controls, documented};
+pub(crate) use day_trades::Change;
+pub(crate) use levels::{Step, share_of};
 pub use limits::LimitBook;
+pub(crate) use limits::MOST_WINDOWS;
+pub(crate) use memory::Memory;
+pub(crate) use resting::Resting;
+pub(crate) use scaling::Bound;
 pub(crate) use windows::Windows;
 
 use crate::input::TradingState;
@@ -23,17 +41,14 @@ use model::DenyCode;
 /// A control: nothing when the order may pass.
 pub(crate) type Check = fn(&Context<'_>) -> Result<(), DenyCode>;
 
-/// Controls that ask about the present: a held order answers to them when it is sent.
-const ON_SENDING: [DenyCode; 2] = [DenyCode::MaxPosition, DenyCode::MarketData];
-
 /// Judges an order that the host holds for now. It is judged again, by all controls, when sent.
 pub(crate) fn judge_held(context: &Context<'_>) -> Result<(), DenyCode> {
-    let now = CHECKS.iter().filter(|(code, _)| !ON_SENDING.contains(code));
-    for (code, check) in now {
+    let now = CONTROLS.iter();
+    for control in now.filter(|control| control.subject == Subject::Order) {
         // A protecting order reduces a position that is not there yet.
-        let waits = *code == DenyCode::TradingState && context.request.terms.reduce_only;
+        let waits = control.code == DenyCode::TradingState && context.request.terms.reduce_only;
         if !waits || context.trading_state == TradingState::Halted {
-            check(context)?;
+            (control.check)(context)?;
         }
     }
     Ok(())
@@ -51,9 +66,11 @@ pub(crate) fn judge_decrease(context: &Context<'_>) -> Result<(), DenyCode> {
 
 /// Judges an order. The approval also says how much money to hold back for it.
 pub(crate) fn judge(context: &Context<'_>) -> Result<Approved, DenyCode> {
-    for (_, check) in CHECKS {
-        check(context)?;
+    let [before @ .., _] = &CONTROLS;
+    for control in before {
+        (control.check)(context)?;
     }
+    // The last control also says how much to hold back.
     let reservation = checks::buying_power::reserve(context)?;
     Ok(Approved::new(
         *context.request,

@@ -213,7 +213,8 @@ pub(crate) struct Strategies {
 }
 
 impl Strategies {
-    pub(crate) fn add(&mut self, config: StrategyConfig) -> StrategyId {
+    pub(crate) fn add(&mut self, mut config: StrategyConfig) -> StrategyId {
+        config.permissions = config.permissions.sorted();
         self.configs.push(config);
         self.places.push(Place::empty());
         // As many strategies as u32 counts would exhaust memory first.
@@ -226,6 +227,10 @@ impl Strategies {
 
     pub(crate) fn config(&self, id: StrategyId) -> Option<&StrategyConfig> {
         self.configs.get(id.index())
+    }
+
+    pub(crate) fn config_mut(&mut self, id: StrategyId) -> Option<&mut StrategyConfig> {
+        self.configs.get_mut(id.index())
     }
 
     pub(crate) fn get(&self, id: StrategyId) -> Option<&Place> {

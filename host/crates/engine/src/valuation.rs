@@ -1,10 +1,10 @@
-//! What an account is worth, in its base currency, at the latest marks.
+//! What an account is worth, and what trading brought a scope, in its base currency at the latest
+//! marks. The sums behind it are running totals; see [`crate::exposure`].
 
 use crate::account::Account;
-use crate::holdings::Holdings;
-use crate::input::StrategyConfig;
+use crate::exposure::Totals;
 use crate::market::Market;
-use model::{AccountId, AccountKind, CurrencyId, Money, NumberError};
+use model::{CurrencyId, Money, NumberError};
 
 /// Why an account's worth is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,58 +17,50 @@ pub enum ValuationError {
     Number(#[from] NumberError),
 }
 
-/// What an account's worth follows from.
-pub(crate) struct Books<'a> {
-    pub(crate) market: &'a Market,
-    pub(crate) holdings: &'a Holdings,
-    pub(crate) strategies: &'a [StrategyConfig],
+/// Balances and what is held beyond them. A margin account counts the profit of its open positions,
+/// a cash account the value of what it owns.
+pub(crate) fn equity(
+    account: &Account,
+    totals: &Totals,
+    market: &Market,
+) -> Result<Money, ValuationError> {
+    let base = account.config().base_currency;
+    let balances = account.balances();
+    let balances = balances.map(|(currency, balance)| {
+        let sum = balance.total.checked_add(totals.of(currency).worth);
+        (currency, sum)
+    });
+    let beyond = totals
+        .currencies()
+        .filter(|(currency, _)| !account.has(*currency))
+        .map(|(currency, sums)| (currency, Ok(sums.worth)));
+    sum(balances.chain(beyond), totals, market, base)
 }
 
-impl Books<'_> {
-    /// Balances and what is held, in the base currency. A margin account counts the profit of its
-    /// open positions, a cash account the value of what it owns beyond its balances.
-    pub(crate) fn equity(&self, id: AccountId, account: &Account) -> Result<Money, ValuationError> {
-        let base = account.config().base_currency;
-        let mut sum = Money::ZERO;
-        for (currency, balance) in account.balances() {
-            sum = sum.checked_add(self.converted(balance.total, currency, base)?)?;
-        }
-        for (strategy, instrument, holding) in self.holdings.iter() {
-            let owner = self
-                .strategies
-                .get(strategy.index())
-                .map(|config| config.account);
-            if owner != Some(id) || holding.position.quantity.is_zero() {
-                continue;
-            }
-            let state = self
-                .market
-                .get(instrument)
-                .ok_or(ValuationError::Unpriced)?;
-            let traded = &state.instrument;
-            let delivered = traded.class.delivered().is_some();
-            if account.config().kind == AccountKind::Cash && delivered {
-                // The asset is among the balances.
-                continue;
-            }
-            let mark = state.mark().ok_or(ValuationError::Unpriced)?;
-            let mut worth = holding.position.unrealized(mark, traded.multiplier)?;
-            if account.config().kind == AccountKind::Cash {
-                worth = worth.checked_add(holding.position.open_cost)?;
-            }
-            sum = sum.checked_add(self.converted(worth, traded.quote_currency, base)?)?;
-        }
-        Ok(sum)
-    }
+/// Realised and open profit less fees.
+pub(crate) fn gain(
+    totals: &Totals,
+    market: &Market,
+    base: CurrencyId,
+) -> Result<Money, ValuationError> {
+    let gains = totals.currencies();
+    let gains = gains.map(|(currency, sums)| (currency, Ok(sums.gain)));
+    sum(gains, totals, market, base)
+}
 
-    fn converted(
-        &self,
-        money: Money,
-        from: CurrencyId,
-        to: CurrencyId,
-    ) -> Result<Money, ValuationError> {
-        self.market
-            .convert(money, from, to)?
-            .ok_or(ValuationError::Unpriced)
+fn sum(
+    amounts: impl Iterator<Item = (CurrencyId, Result<Money, NumberError>)>,
+    totals: &Totals,
+    market: &Market,
+    base: CurrencyId,
+) -> Result<Money, ValuationError> {
+    if !totals.are_known() {
+        return Err(ValuationError::Unpriced);
     }
+    let mut sum = Money::ZERO;
+    for (currency, amount) in amounts {
+        let converted = market.convert(amount?, currency, base)?;
+        sum = sum.checked_add(converted.ok_or(ValuationError::Unpriced)?)?;
+    }
+    Ok(sum)
 }

@@ -46,6 +46,16 @@ mod properties;
 mod queue;
 #[path = "it/risk.rs"]
 mod risk;
+#[path = "it/risk_bad_input.rs"]
+mod risk_bad_input;
+#[path = "it/risk_conduct.rs"]
+mod risk_conduct;
+#[path = "it/risk_levels.rs"]
+mod risk_levels;
+#[path = "it/risk_market.rs"]
+mod risk_market;
+#[path = "it/risk_sums.rs"]
+mod risk_sums;
 #[path = "it/round_trip.rs"]
 mod round_trip;
 #[path = "it/script.rs"]

@@ -129,6 +129,8 @@ pub struct Instrument {
     pub session: Option<Session>,
     /// Whether orders are accepted at all.
     pub tradable: bool,
+    /// The part of the economy it belongs to, to limit what is held of it in all.
+    pub sector: Option<String>,
 }
 
 impl Instrument {

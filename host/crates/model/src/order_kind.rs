@@ -25,7 +25,7 @@ impl TriggerBy {
 }
 
 /// A price that wakes an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trigger {
     /// Where it wakes.
     pub price: Price,
@@ -44,7 +44,7 @@ impl Trigger {
 }
 
 /// A distance from a price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Offset {
     /// So much.
     Price(Price),
@@ -90,7 +90,7 @@ impl Offset {
 }
 
 /// How a stop follows the market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trail {
     /// How far behind the best price it stays.
     pub offset: Offset,
@@ -101,7 +101,7 @@ pub struct Trail {
 }
 
 /// The type of an order, with the prices that type needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderKind {
     /// Fills at whatever the market gives.
     Market,

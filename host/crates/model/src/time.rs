@@ -48,6 +48,19 @@ impl Timestamp {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
+    /// Days since the epoch, UTC.
+    pub const fn day(self) -> u64 {
+        self.0 / NANOS_PER_DAY
+    }
+
+    /// Days from Monday to Friday since the week of the epoch, UTC; a weekend belongs to its Friday.
+    pub const fn business_day(self) -> u64 {
+        // The epoch was a Thursday.
+        let since_monday = self.day() + 3;
+        let of_week = since_monday % 7;
+        since_monday / 7 * 5 + if of_week < 4 { of_week } else { 4 }
+    }
+
     /// The next moment at which the time of day equals `offset`, strictly later than this one; the
     /// end of time when there is none.
     #[must_use]
@@ -65,6 +78,8 @@ impl Timestamp {
 impl Duration {
     /// No time.
     pub const ZERO: Duration = Duration(0);
+    /// The longest there is; as a limit it does not bind.
+    pub const MAX: Duration = Duration(u64::MAX);
 
     /// From nanoseconds.
     pub const fn from_nanos(nanos: u64) -> Self {
@@ -136,6 +151,14 @@ mod tests {
         check(0, "1970-01-01T00:00:00.000000000Z");
         check(1_704_067_200_000_000_001, "2024-01-01T00:00:00.000000001Z");
         check(951_827_696_789_000_000, "2000-02-29T12:34:56.789000000Z");
+    }
+
+    #[test]
+    fn a_weekend_is_no_business_day() {
+        let day = |day: u64| Timestamp::from_nanos(day * NANOS_PER_DAY).business_day();
+        // 1970-01-02 was a Friday.
+        let week: Vec<u64> = (0..6).map(|n| day(n) - day(0)).collect();
+        assert_eq!(week, [0, 1, 1, 1, 2, 3]);
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Engine {
             more_reserved,
             remaining: target.quantity,
             reserved,
+            kind: target.kind,
         };
         let order = open.order;
         self.count_on_order(&order, more)?;
@@ -114,6 +115,8 @@ impl Engine {
         open.approval = approval;
         open.order.status = OrderStatus::PendingUpdate;
         let (order, inserted) = (open.order, open.arrives);
+        self.memory.conduct.cancelled(strategy, self.now);
+        self.follow_order(order.id);
         self.publish(
             update_of(&order, OrderChange::PendingUpdate, self.now),
             order,
@@ -126,6 +129,7 @@ impl Engine {
     }
 
     fn refuse_update(&mut self, id: OrderId, code: DenyCode) {
+        self.memory.count_denial(code);
         if let Some(open) = self.orders.get(id) {
             let order = open.order;
             let change = OrderChange::UpdateDenied(code);
@@ -156,6 +160,7 @@ impl Engine {
         open.order.trigger = terms.trigger;
         open.order.status = to;
         let order = open.order;
+        self.follow_order(id);
         self.publish(update_of(&order, changed(&order), ts_event), order);
         let happening = match terms.answers {
             true => Happening::Updated,
@@ -187,6 +192,7 @@ impl Engine {
         let on_order = holding.on_order_mut(order.side);
         *on_order = on_order.saturating_sub(update.more);
         self.release(order.account, currency, update.more_reserved);
+        self.follow_order(id);
         Some(update)
     }
 

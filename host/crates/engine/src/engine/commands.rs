@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::effect::{Effect, Ignored, StrategyState};
-use crate::input::{Command, Outcome, TradingState};
+use crate::input::{Command, LimitScope, Outcome};
 use crate::listeners::{Role, Seat};
 use crate::strategies::Staged;
 use model::{
@@ -43,13 +43,12 @@ impl Engine {
             Command::ModifyOrder(amendment) => self.modify(&amendment),
             Command::CancelOrder(order) => self.cancel(order),
             Command::SetTradingState(state) => self.set_trading_state(state),
-            Command::SetKillLatch(set) => {
-                self.killed = set;
-                self.effects.push(Effect::KillLatch(set));
-                if set {
-                    self.cancel_everything();
-                }
-            }
+            Command::SetKillLatch(set) => self.set_scope_kill(LimitScope::Firm, set),
+            Command::SetScopeState(scope, state) => self.set_scope_state(scope, state),
+            Command::SetScopeKill(scope, set) => self.set_scope_kill(scope, set),
+            Command::ClearRepeats(strategy) => self.clear_repeats(strategy),
+            Command::SetDataIntact(instrument, intact) => self.set_data_intact(instrument, intact),
+            Command::ScaleLimits(scope, factor) => self.scale_limits(scope, factor),
             Command::SetVenueConnected(venue, connected) => {
                 if let Some(venue) = self.venues.get_mut(venue.index()) {
                     venue.set_connected(connected);
@@ -70,18 +69,6 @@ impl Engine {
         match requests.as_slice() {
             [single] => self.submit(strategy, single),
             list => self.submit_list(strategy, list),
-        }
-    }
-
-    pub(super) fn set_trading_state(&mut self, state: TradingState) {
-        self.trading_state = state;
-        self.effects.push(Effect::TradingState(state));
-    }
-
-    fn cancel_everything(&mut self) {
-        let open: Vec<_> = self.orders.iter().map(|open| open.order.id).collect();
-        for order in open {
-            self.cancel(order);
         }
     }
 

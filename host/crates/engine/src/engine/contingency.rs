@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::execution::request_of;
-use crate::lists::{Consequence, is_consistent};
+use crate::lists::{Consequence, Leg, is_consistent, room};
 use model::{Amendment, DenyCode, Order, OrderId, OrderRequest, Quantity, StrategyId};
 
 impl Engine {
@@ -48,7 +48,8 @@ impl Engine {
             let admitted = if repeated {
                 Err(DenyCode::Duplicate)
             } else {
-                self.admit(strategy, request, Some(list))
+                let room = self.room_in_list(requests, place);
+                self.admit(strategy, request, Some(list), room)
             };
             if let Err(code) = admitted {
                 for earlier in requests.iter().take(place) {
@@ -58,6 +59,17 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// The most an order of a list may be for, given those before it, which are taken on already.
+    fn room_in_list(&self, requests: &[OrderRequest], place: usize) -> Option<Quantity> {
+        let legs = requests.iter().take(place + 1).map(|request| {
+            let taken_on = self.orders.get(request.id);
+            let quantity = taken_on.map_or(request.quantity, |open| open.order.quantity);
+            Leg::of(request, quantity)
+        });
+        let legs: Vec<Leg> = legs.collect();
+        room(&legs, place)
     }
 
     /// Takes the next thing that happened to an order of a list and does what follows.

@@ -4,9 +4,12 @@ use super::Engine;
 use crate::account::Account;
 use crate::effect::{Ignored, StrategyState};
 use crate::exchange::Exchange;
-use crate::input::{Definition, LimitScope, StrategyConfig, VenueConfig};
+use crate::input::{Definition, LimitScope, Limits, Permissions, StrategyConfig, VenueConfig};
 use crate::listeners::Listeners;
-use model::{AccountConfig, AccountKind, Instrument, Price, Quantity, Rate};
+use crate::risk::MOST_WINDOWS;
+use model::{
+    AccountConfig, AccountKind, Instrument, InstrumentId, Price, Quantity, Rate, StrategyId,
+};
 
 impl Engine {
     pub(super) fn define(&mut self, definition: Definition) {
@@ -15,10 +18,14 @@ impl Engine {
             Definition::Venue(config) => self.define_venue(config),
             Definition::Instrument(instrument) => self.define_instrument(instrument),
             Definition::Account(config) => self.define_account(config),
-            Definition::Limits(scope, limits) => self
-                .check_scope(scope)
-                .map(|()| self.limits.set(scope, limits)),
+            Definition::Limits(scope, limits) => self.define_limits(scope, limits),
             Definition::Strategy(config) => self.define_strategy(config),
+            Definition::Permissions(strategy, permissions) => {
+                self.define_permissions(strategy, permissions)
+            }
+            Definition::AverageVolume(instrument, volume) => {
+                self.define_average_volume(instrument, volume)
+            }
         };
         if let Err(reason) = refused {
             self.ignore(Ignored::BadDefinition(reason));
@@ -125,6 +132,7 @@ impl Engine {
         match Account::new(config) {
             Ok(account) => {
                 self.accounts.push(account);
+                self.follow_limits();
                 Ok(())
             }
             Err(_) => problem("its deposits overflow"),
@@ -148,13 +156,59 @@ impl Engine {
         }
         let manual = config.manual;
         let strategy = self.strategies.add(config);
+        self.follow_limits();
         if manual {
             self.set_state(strategy, StrategyState::Running);
         }
         Ok(())
     }
 
-    fn check_scope(&self, scope: LimitScope) -> Result<(), String> {
+    fn define_permissions(
+        &mut self,
+        strategy: StrategyId,
+        permissions: Permissions,
+    ) -> Result<(), String> {
+        match self.strategies.config_mut(strategy) {
+            Some(config) => {
+                config.permissions = permissions.sorted();
+                Ok(())
+            }
+            None => Err("permissions of a strategy that is not defined".to_owned()),
+        }
+    }
+
+    fn define_average_volume(
+        &mut self,
+        instrument: InstrumentId,
+        volume: Quantity,
+    ) -> Result<(), String> {
+        match self.market.get_mut(instrument) {
+            Some(state) => {
+                state.average_volume = Some(volume);
+                Ok(())
+            }
+            None => Err("the volume of an instrument that is not defined".to_owned()),
+        }
+    }
+
+    fn define_limits(&mut self, scope: LimitScope, limits: Limits) -> Result<(), String> {
+        self.check_scope(scope)?;
+        let sums = limits.exposure.bind_sums() || limits.loss.bind();
+        if sums && matches!(scope, LimitScope::Instrument(_)) {
+            return Err("an instrument has no exposure or loss of its own to limit".to_owned());
+        }
+        if self.limits.price_windows_with(&limits) > MOST_WINDOWS {
+            return Err(format!(
+                "more than {MOST_WINDOWS} windows of prices to watch"
+            ));
+        }
+        self.limits.set(scope, limits);
+        self.follow_limits();
+        self.reckon(scope);
+        Ok(())
+    }
+
+    pub(super) fn check_scope(&self, scope: LimitScope) -> Result<(), String> {
         let known = match scope {
             LimitScope::Firm => true,
             LimitScope::Account(id) => id.index() < self.accounts.len(),

@@ -6,7 +6,7 @@ use crate::agenda::Due;
 use crate::candidate::denied;
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::exchange::{Execution, Report, ReportKind, VenueCommand, VenueOrder};
-use crate::input::TradingState;
+use crate::input::{LimitScope, TradingState};
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
 use crate::risk::{self, Approved, Context};
@@ -22,22 +22,26 @@ impl Engine {
         if !request.terms.links.is_none() {
             return self.deny(strategy, request, DenyCode::List);
         }
-        if let Err(code) = self.admit(strategy, request, None) {
+        if let Err(code) = self.admit(strategy, request, None, None) {
             return self.deny(strategy, request, code);
         }
         self.launch(request.id);
     }
 
     /// Takes an order on without telling anybody: judged, its money held back, counted. It can
-    /// still be retracted.
+    /// still be retracted. `room` bounds what closes another order of its list.
     pub(super) fn admit(
         &mut self,
         strategy: StrategyId,
         request: &OrderRequest,
         list: Option<OrderId>,
+        room: Option<Quantity>,
     ) -> Result<(), DenyCode> {
         let request = self.sized(request)?;
-        let context = self.context(strategy, &request, None);
+        let context = Context {
+            room,
+            ..self.context(strategy, &request, None)
+        };
         let approval = if self.must_hold(&request) {
             risk::judge_held(&context)?;
             None
@@ -83,6 +87,7 @@ impl Engine {
         self.orders.add(open);
         let holding = self.holdings.entry(strategy, order.instrument);
         holding.open_orders += 1;
+        self.follow_order(order.id);
         self.windows
             .sent(strategy, self.now, self.limits.messages_to_remember());
         Ok(())
@@ -152,10 +157,8 @@ impl Engine {
         request: &'a OrderRequest,
         replaces: Option<&'a OpenOrder>,
     ) -> Context<'a> {
-        let account_id = self
-            .strategies
-            .config(strategy)
-            .map(|config| config.account);
+        let config = self.strategies.config(strategy);
+        let account_id = config.map(|config| config.account);
         let state = self.market.get(request.instrument);
         let venue = state.and_then(|state| self.venues.get(state.instrument.venue.index()));
         let place = self.strategies.get(strategy);
@@ -164,32 +167,36 @@ impl Engine {
             let pending = holding.on_order_mut(open.order.side);
             *pending = pending.saturating_sub(open.pending());
         }
-        Context {
+        let context = Context {
             request,
             replaces,
             sequence: self.sequence,
             now: self.now,
             strategy,
             strategy_state: place.map_or(StrategyState::Stopped, |place| place.state),
+            config,
             account_id,
             account: account_id.and_then(|id| self.accounts.get(id.index())),
+            firm_base: self.base_of(LimitScope::Firm),
             market: &self.market,
             state,
+            venue,
             holding,
-            holdings: &self.holdings,
-            strategies: self.strategies.configs(),
             orders: &self.orders,
             limits: &self.limits,
+            bounds: [None; 4],
             windows: &self.windows,
-            trading_state: self.trading_state,
-            killed: self.killed,
-            // An unknown instrument has no venue; the instrument control names that better.
-            venue_connected: venue.is_none_or(crate::exchange::Exchange::is_connected),
+            memory: &self.memory,
+            trading_state: TradingState::Halted,
+            killed: true,
             journal_writable: self.journal.is_writable(),
-        }
+            room: replaces.and_then(|open| self.lists.room(&open.order)),
+        };
+        context.bound()
     }
 
     pub(super) fn deny(&mut self, strategy: StrategyId, request: &OrderRequest, code: DenyCode) {
+        self.memory.count_denial(code);
         let update = denied(strategy, request, code, self.now);
         let account = self
             .strategies
@@ -293,6 +300,7 @@ impl Engine {
         let (order, inserted) = (open.order, open.arrives);
         self.windows
             .sent(order.strategy, now, self.limits.messages_to_remember());
+        self.memory.conduct.cancelled(order.strategy, now);
         self.publish(update_of(&order, OrderChange::PendingCancel, now), order);
         let command = VenueCommand::Cancel(order.id, order.instrument);
         // A cancel never overtakes its order: it would miss, and the order would live on.
@@ -374,6 +382,7 @@ impl Engine {
                 open.order.trigger = None;
             }
             debug_assert!(to == open.before || to.is_in_flight());
+            self.follow_order(id);
         }
         change
     }
@@ -393,6 +402,7 @@ impl Engine {
         let Some(open) = self.orders.remove(id) else {
             return;
         };
+        self.memory.resting.remove(&open);
         let (order, pending) = (open.order, open.pending());
         let reserved = open.locked();
         if let Some(ticket) = open.expiry {
@@ -403,6 +413,7 @@ impl Engine {
         let on_order = holding.on_order_mut(order.side);
         *on_order = on_order.saturating_sub(pending);
         self.release(order.account, reserved.currency, reserved.amount);
+        self.recount(order.strategy, order.instrument);
         if order.list.is_some() {
             self.happenings.push_back((order, Happening::Closed));
         }
@@ -418,7 +429,8 @@ impl Engine {
         let Some(open) = self.orders.get(id) else {
             return;
         };
-        let fill = fill_of(&open.order, execution, ts_event);
+        let order = open.order;
+        let fill = fill_of(&order, execution, ts_event);
         if !self.is_new_execution(&fill) {
             return self.ignore(Ignored::DuplicateExecution(fill.execution));
         }
@@ -428,6 +440,7 @@ impl Engine {
             self.ignore(Ignored::Overflow(id));
             return self.disown(id, ts_event);
         }
+        self.count_execution(&order);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return;
         };
@@ -485,6 +498,7 @@ impl Engine {
         let pending = holding.on_order_mut(fill.side);
         *pending = pending.saturating_sub(fill.quantity);
         self.release(account, currency, share);
+        self.follow_order(id);
         self.move_order(id, to)
     }
 
@@ -494,8 +508,9 @@ impl Engine {
             .market
             .get(fill.instrument)
             .ok_or(NumberError::Overflow)?;
-        let instrument = state.instrument.clone();
+        let instrument = &state.instrument;
         let mut holding = self.holdings.get(fill.strategy, fill.instrument);
+        let before = holding.position.quantity;
         let realized = holding
             .position
             .apply(fill.side, fill.quantity, value, fill.fee)?;
@@ -507,7 +522,7 @@ impl Engine {
         let base = account.config().base_currency;
         let mut locked = Money::ZERO;
         if let AccountKind::Margin { leverage } = account.config().kind {
-            let needed = risk::initial_margin(holding.position.open_cost, &instrument, leverage)?;
+            let needed = risk::initial_margin(holding.position.open_cost, instrument, leverage)?;
             // A rate was known when the order was approved, and rates are never forgotten.
             let margin = self
                 .market
@@ -517,7 +532,7 @@ impl Engine {
             holding.margin = margin;
         }
         account.lock(base, locked)?;
-        let booked = account.book(fill, &instrument, value, realized);
+        let booked = account.book(fill, instrument, value, realized);
         if booked.is_err() {
             account.lock(base, locked.negated()?)?;
         }
@@ -528,6 +543,7 @@ impl Engine {
                 .push(Effect::Balance(fill.account, currency, balance));
         }
         *self.holdings.entry(fill.strategy, fill.instrument) = holding;
+        self.count_day_trade(fill, before);
         Ok(())
     }
 

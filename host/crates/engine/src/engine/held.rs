@@ -216,10 +216,12 @@ impl Engine {
         open.reserved = reserved;
         open.order.status = OrderStatus::Submitted;
         open.before = OrderStatus::Submitted;
+        self.follow_order(order.id);
         Ok(())
     }
 
     fn deny_held(&mut self, id: OrderId, code: DenyCode) {
+        self.memory.count_denial(code);
         self.end_held(id, OrderStatus::Denied, OrderChange::Denied(code));
     }
 

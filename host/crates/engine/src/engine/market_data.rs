@@ -18,7 +18,9 @@ impl Engine {
         if !self.accepts(quote.instrument, quote.ts_event, possible) {
             return;
         }
+        let before = self.mark(quote.instrument);
         self.market.on_quote(quote);
+        self.follow_mark(quote.instrument, before);
         self.match_at_venue(quote.instrument, |venue, now, reports| {
             venue.on_quote(quote, now, reports);
         });
@@ -35,6 +37,7 @@ impl Engine {
         if !self.accepts(id, update.ts_event, true) {
             return;
         }
+        let before = self.mark(id);
         let venue = self.market.get(id).map(|state| state.instrument.venue);
         let venue = venue.and_then(|venue| self.venues.get_mut(venue.index()));
         let applied = venue.and_then(|venue| venue.on_book(update, self.now, &mut self.reports));
@@ -48,6 +51,7 @@ impl Engine {
                 return self.ignore(Ignored::Book(id, refusal));
             }
         };
+        self.follow_mark(id, before);
         if !self.reports.is_empty() {
             self.settle();
         }
@@ -63,7 +67,9 @@ impl Engine {
         if !self.accepts(trade.instrument, trade.ts_event, trade.price > Price::ZERO) {
             return;
         }
+        let before = self.mark(trade.instrument);
         self.market.on_trade(trade);
+        self.follow_mark(trade.instrument, before);
         self.match_at_venue(trade.instrument, |venue, now, reports| {
             venue.on_trade(trade, now, reports);
         });
@@ -80,7 +86,9 @@ impl Engine {
         if !self.accepts(bar.instrument, bar.ts_event, possible) {
             return;
         }
+        let before = self.mark(bar.instrument);
         self.market.on_bar(bar);
+        self.follow_mark(bar.instrument, before);
         self.match_at_venue(bar.instrument, |venue, now, reports| {
             venue.on_bar(bar, now, reports)
         });
@@ -110,6 +118,10 @@ impl Engine {
             venue.on_mark(mark, now, reports);
         });
         self.check_held(mark.instrument);
+    }
+
+    fn mark(&self, instrument: InstrumentId) -> Option<Price> {
+        self.market.get(instrument)?.mark()
     }
 
     /// Builds longer time bars of the same basis out of shorter ones from the source.
@@ -145,6 +157,9 @@ impl Engine {
         };
         match refused {
             Some(why) => {
+                if let (Ignored::BadMarketData(_), Some(state)) = (&why, self.market.get_mut(id)) {
+                    state.flaw.impossible = true;
+                }
                 self.ignore(why);
                 false
             }

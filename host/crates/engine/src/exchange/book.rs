@@ -170,6 +170,9 @@ impl Book {
         if order.is_sliced_too_thin() {
             return desk.report(&order, ReportKind::Rejected);
         }
+        if order.is_sliced_too_thin() {
+            return desk.report(&order, ReportKind::Rejected);
+        }
         if order.time_in_force.is_auction() {
             return self.insert_for_auction(order, desk);
         }

@@ -4,8 +4,10 @@
 use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::input::{
-    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
-    Slippage, StrategyConfig, TradingState, VenueConfig,
+    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
+    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
+    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
+    VolumeLimits,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
@@ -46,7 +48,7 @@ fields! {
     Fees { maker, taker, per_contract }
     Instrument {
         symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
-        margin, fees, day_end, session, tradable,
+        margin, fees, day_end, session, tradable, sector,
     }
     AccountConfig { name, venue, kind, base_currency, deposits }
     VenueConfig { name, latency, slippage, lacks }
@@ -56,11 +58,25 @@ fields! {
     BookLevel { side, price, size }
     BookOrder { id, side, price, size }
     BookUpdate { instrument, scope, first, last, changes, ts_event, ts_init }
-    StrategyConfig { name, account, on_fault, manual }
+    StrategyConfig { name, account, on_fault, manual, permissions }
+    Permissions { instruments, sides, venues }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
-        message_window, duplicate_window,
+        message_window, duplicate_window, price, volume, exposure, loss, conduct, data, short,
+        escalation, scaling,
     }
+    PriceLimits { max_distance, max_drift, drift_window }
+    VolumeLimits { max_book_share, max_day_share }
+    ExposureLimits { max_gross, max_net, max_instrument_share, max_sector_share }
+    LossLimits { max_daily, max_rolling, rolling_window, max_drawdown }
+    ConductLimits {
+        max_cancels_per_fill, free_cancels, cancel_window, max_repeats, repeat_window,
+        no_self_match,
+    }
+    DataLimits { max_age, max_ahead, max_behind }
+    ShortLimits { no_short_sale, max_day_trades, day_trade_days }
+    Escalation { warn, reduce, halt, hysteresis }
+    Scaling { calm_volatility, volatility_window, drawdown_from }
     Trigger { price, by }
     Trail { offset, activation, by }
     Peers { group, rule }
@@ -159,6 +175,8 @@ variants!(Definition {
     3 => Account(config),
     4 => Limits(scope, limits),
     5 => Strategy(config),
+    6 => Permissions(strategy, permissions),
+    7 => AverageVolume(instrument, volume),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
@@ -174,6 +192,11 @@ variants!(Command {
     10 => SetKillLatch(set),
     11 => SetVenueConnected(venue, connected),
     12 => ModifyOrder(amendment),
+    13 => SetScopeState(scope, state),
+    14 => SetScopeKill(scope, set),
+    15 => ClearRepeats(strategy),
+    16 => SetDataIntact(instrument, intact),
+    17 => ScaleLimits(scope, factor),
 });
 variants!(Input {
     0 => Clock,
@@ -196,6 +219,31 @@ impl Encode for Tag {
 impl Decode for Tag {
     fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
         String::decode(from)?.parse().map_err(|_| DecodeError::Text)
+    }
+}
+
+impl<T: Encode> Encode for Allowed<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Allowed::All => out.push(0),
+            Allowed::Only(items) => {
+                out.push(1);
+                items.encode(out);
+            }
+        }
+    }
+}
+
+impl<T: Decode> Decode for Allowed<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        match u8::decode(from)? {
+            0 => Ok(Allowed::All),
+            1 => Vec::decode(from).map(Allowed::Only),
+            number => Err(DecodeError::Unknown {
+                what: "permission",
+                number,
+            }),
+        }
     }
 }
 

@@ -1,15 +1,21 @@
 //! What the controls may look at. What is missing is `None`, and a control that needs it denies.
 
-use super::Windows;
 use super::limits::LimitBook;
+use super::scaling::{At, Bases};
+use super::{Bound, Memory, Windows};
 use crate::account::Account;
 use crate::effect::StrategyState;
-use crate::holdings::{Holding, Holdings};
-use crate::input::{Limits, StrategyConfig, TradingState};
+use crate::exchange::Exchange;
+use crate::exposure::{Owner, Projection};
+use crate::holdings::Holding;
+use crate::input::{LimitScope, Limits, StrategyConfig, TradingState};
 use crate::market::{Market, MarketState};
 use crate::orders::{OpenOrder, Orders};
-use crate::valuation::Books;
-use model::{AccountId, Instrument, OrderRequest, Price, Side, StrategyId, Timestamp};
+use crate::scopes::scopes_of;
+use model::{
+    AccountId, CurrencyId, Instrument, NumberError, OrderRequest, Price, Quantity, Side,
+    StrategyId, Timestamp,
+};
 
 pub(crate) struct Context<'a> {
     pub(crate) request: &'a OrderRequest,
@@ -19,35 +25,64 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
     pub(crate) strategy: StrategyId,
     pub(crate) strategy_state: StrategyState,
+    pub(crate) config: Option<&'a StrategyConfig>,
     pub(crate) account_id: Option<AccountId>,
     pub(crate) account: Option<&'a Account>,
+    /// The currency in which the firm reckons.
+    pub(crate) firm_base: Option<CurrencyId>,
     pub(crate) market: &'a Market,
     pub(crate) state: Option<&'a MarketState>,
+    pub(crate) venue: Option<&'a Exchange>,
     pub(crate) holding: Holding,
-    pub(crate) holdings: &'a Holdings,
-    /// All strategies, to know which trade the same account.
-    pub(crate) strategies: &'a [StrategyConfig],
     pub(crate) orders: &'a Orders,
     pub(crate) limits: &'a LimitBook,
+    /// The limits that bind the order.
+    pub(crate) bounds: [Option<Bound<'a>>; 4],
     pub(crate) windows: &'a Windows,
+    pub(crate) memory: &'a Memory,
+    /// The strictest state of the order's scopes.
     pub(crate) trading_state: TradingState,
+    /// Whether any of the order's scopes is killed.
     pub(crate) killed: bool,
-    pub(crate) venue_connected: bool,
     pub(crate) journal_writable: bool,
+    /// The most the order may be for, where it closes what its parent opens.
+    pub(crate) room: Option<Quantity>,
 }
 
-impl Context<'_> {
-    pub(crate) fn instrument(&self) -> Option<&Instrument> {
+impl<'a> Context<'a> {
+    /// Finds the limits and levels that bind the order.
+    pub(crate) fn bound(mut self) -> Self {
+        let instrument = self.request.instrument;
+        let at = At {
+            limits: self.limits,
+            memory: self.memory,
+            market: self.market,
+            bases: self.bases(),
+            now: self.now,
+        };
+        let scopes = scopes_of(self.account_id, self.strategy, instrument);
+        self.bounds = scopes.map(|scope| Bound::of(scope?, instrument, &at));
+        let levels = &self.memory.levels;
+        (self.trading_state, self.killed) =
+            levels.strictest(self.account_id, self.strategy, instrument);
+        self
+    }
+
+    pub(crate) fn instrument(&self) -> Option<&'a Instrument> {
         self.state.map(|state| &state.instrument)
     }
 
-    /// What an account's worth follows from.
-    pub(crate) fn books(&self) -> Books<'_> {
-        Books {
-            market: self.market,
-            holdings: self.holdings,
-            strategies: self.strategies,
+    fn bases(&self) -> Bases {
+        let account = self.account.map(|account| account.config().base_currency);
+        Bases {
+            firm: self.firm_base,
+            account,
         }
+    }
+
+    /// The currency in which a scope of the order reckons.
+    pub(crate) fn base(&self, scope: LimitScope) -> Option<CurrencyId> {
+        self.bases().of(scope)
     }
 
     /// The price at which the order is valued: the worst it may pay, as far as that is known.
@@ -69,9 +104,41 @@ impl Context<'_> {
         }
     }
 
+    /// The limits of every scope the order falls under, with what they are scaled by.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = &Bound<'a>> {
+        self.bounds.iter().flatten()
+    }
+
     /// The limits of every scope the order falls under.
-    pub(crate) fn limits(&self) -> impl Iterator<Item = &Limits> {
-        self.limits
-            .of(self.account_id, self.strategy, self.request.instrument)
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &'a Limits> {
+        self.bounds().map(|bound| bound.limits)
+    }
+
+    /// Whether the order can only bring its position nearer to zero.
+    pub(crate) fn reduces(&self) -> bool {
+        let request = self.request;
+        self.holding.is_reduced_by(request.side, request.quantity)
+    }
+
+    /// What the sums of a scope would be with the order among its open ones.
+    pub(crate) fn projected(&self, scope: LimitScope) -> Option<Projection<'a>> {
+        let (account, account_id) = (self.account?, self.account_id?);
+        let owner = Owner {
+            strategy: self.strategy,
+            account: account_id,
+            kind: account.config().kind,
+        };
+        let with = self.holding_with_order().ok()?;
+        let exposures = &self.memory.exposures;
+        let projected =
+            exposures.projected(&owner, scope, self.request.instrument, &with, self.state?);
+        projected.ok()
+    }
+
+    fn holding_with_order(&self) -> Result<Holding, NumberError> {
+        let mut holding = self.holding;
+        let on_order = holding.on_order_mut(self.request.side);
+        *on_order = on_order.checked_add(self.request.quantity)?;
+        Ok(holding)
     }
 }

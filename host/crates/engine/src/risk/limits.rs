@@ -1,44 +1,119 @@
-//! Limits by scope. The firm's always exist; the others bind only where set.
+//! Limits by scope. The firm's always exist; the others bind only where set. A look-up is an index.
 
+use crate::exposure::Needs;
 use crate::input::{LimitScope, Limits};
-use model::{AccountId, InstrumentId, StrategyId};
-use std::collections::BTreeMap;
+use crate::scopes::{ByScope, scopes_of};
+use model::{AccountId, AccountKind, Duration, InstrumentId, Rate, StrategyId};
 
 /// Message times kept at most, so that a careless limit costs no memory. A larger
 /// `max_messages` acts as no limit.
 const MOST_REMEMBERED: u32 = 100_000;
 
+/// Windows of prices that may be watched at once, so that a quote never costs more than this.
+pub(crate) const MOST_WINDOWS: usize = 8;
+
 /// The limits of all scopes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LimitBook {
-    firm: Limits,
-    scopes: BTreeMap<LimitScope, Limits>,
+    scopes: ByScope<Option<Box<Limits>>>,
+    /// What somebody scaled; `None` is one.
+    factors: ByScope<Option<Rate>>,
+    /// What any scope asks for, so that nothing is kept that nobody asks for.
+    asked: Asked,
+}
+
+/// What at least one set of limits asks for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked {
+    shares: bool,
+    day_trades: bool,
+    repeats: bool,
+    most_messages: u32,
+}
+
+impl Default for LimitBook {
+    fn default() -> Self {
+        let mut book = Self {
+            scopes: ByScope::default(),
+            factors: ByScope::default(),
+            asked: Asked::default(),
+        };
+        book.set(LimitScope::Firm, Limits::default());
+        book
+    }
 }
 
 impl LimitBook {
     /// Replaces the limits of a scope.
     pub(crate) fn set(&mut self, scope: LimitScope, limits: Limits) {
-        match scope {
-            LimitScope::Firm => self.firm = limits,
-            scope => {
-                self.scopes.insert(scope, limits);
-            }
-        }
+        *self.scopes.entry(scope) = Some(Box::new(limits));
+        self.asked = self.all().fold(Asked::default(), |asked, limits| Asked {
+            shares: asked.shares || limits.exposure.bind_shares(),
+            day_trades: asked.day_trades || limits.short.max_day_trades < u32::MAX,
+            repeats: asked.repeats || limits.conduct.max_repeats < u32::MAX,
+            most_messages: asked.most_messages.max(limits.max_messages),
+        });
     }
 
-    /// The limits of one scope, if it has its own.
+    /// Multiplies the limits of a scope by a factor.
+    pub(crate) fn scale(&mut self, scope: LimitScope, factor: Rate) {
+        *self.factors.entry(scope) = Some(factor);
+    }
+
+    /// What the limits of a scope are multiplied by on command.
+    pub fn factor(&self, scope: LimitScope) -> Rate {
+        let factor = self.factors.get(scope).copied().flatten();
+        factor.unwrap_or(Rate::from_raw(Rate::SCALE))
+    }
+
+    /// The limits of one scope as they were set, if it has its own.
     pub fn get(&self, scope: LimitScope) -> Option<&Limits> {
-        match scope {
-            LimitScope::Firm => Some(&self.firm),
-            scope => self.scopes.get(&scope),
-        }
+        self.scopes.get(scope)?.as_deref()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Limits> {
+        let scopes = self.scopes.iter();
+        scopes.filter_map(|(_, limits)| limits.as_deref())
     }
 
     /// How many sent messages must be remembered for the largest window.
     pub(crate) fn messages_to_remember(&self) -> usize {
-        let scoped = self.scopes.values().map(|limits| limits.max_messages);
-        let most = scoped.fold(self.firm.max_messages, u32::max);
-        most.min(MOST_REMEMBERED) as usize
+        self.asked.most_messages.min(MOST_REMEMBERED) as usize
+    }
+
+    /// Whether anybody limits day trades.
+    pub(crate) fn ask_for_day_trades(&self) -> bool {
+        self.asked.day_trades
+    }
+
+    /// Whether anybody limits repeated executions.
+    pub(crate) fn ask_for_repeats(&self) -> bool {
+        self.asked.repeats
+    }
+
+    /// The windows over which prices must be watched, shortest first.
+    pub(crate) fn price_windows(&self) -> Vec<Duration> {
+        distinct(self.all().flat_map(price_windows).flatten())
+    }
+
+    /// How many there would be with one more set of limits.
+    pub(crate) fn price_windows_with(&self, more: &Limits) -> usize {
+        let all = self.all().chain([more]);
+        distinct(all.flat_map(price_windows).flatten()).len()
+    }
+
+    /// What must be summed up for a scope.
+    pub(crate) fn needs(&self, scope: LimitScope, kind: Option<AccountKind>) -> Needs {
+        let own = self.get(scope);
+        let sums = own.is_some_and(|limits| limits.exposure.bind_sums());
+        let losses = own.is_some_and(|limits| limits.loss.bind());
+        let margin = matches!(kind, Some(AccountKind::Margin { .. }));
+        let shares = kind.is_some() && self.asked.shares;
+        Needs {
+            worth: margin || shares,
+            gain: losses,
+            exposure: sums || shares,
+        }
     }
 
     /// Every set of limits that binds an order.
@@ -47,16 +122,24 @@ impl LimitBook {
         account: Option<AccountId>,
         strategy: StrategyId,
         instrument: InstrumentId,
-    ) -> impl Iterator<Item = &Limits> {
-        let scopes = [
-            account.map(LimitScope::Account),
-            Some(LimitScope::Strategy(strategy)),
-            Some(LimitScope::Instrument(instrument)),
-        ];
-        let scoped = scopes
-            .into_iter()
-            .flatten()
-            .filter_map(|scope| self.scopes.get(&scope));
-        std::iter::once(&self.firm).chain(scoped)
+    ) -> impl Iterator<Item = (LimitScope, &Limits)> {
+        let scopes = scopes_of(account, strategy, instrument);
+        let scopes = scopes.into_iter().flatten();
+        scopes.filter_map(|scope| Some((scope, self.get(scope)?)))
     }
+}
+
+fn price_windows(limits: &Limits) -> [Option<Duration>; 2] {
+    let drift = limits.price.drift_window;
+    let drifts = limits.price.max_drift < Rate::MAX;
+    let scaling = limits.scaling.volatility_window;
+    let scales = scaling > Duration::ZERO;
+    [drifts.then_some(drift), scales.then_some(scaling)]
+}
+
+fn distinct(windows: impl Iterator<Item = Duration>) -> Vec<Duration> {
+    let mut windows: Vec<Duration> = windows.collect();
+    windows.sort();
+    windows.dedup();
+    windows
 }

@@ -22,9 +22,13 @@ struct Memory {
     intents: VecDeque<u64>,
     intent_set: BTreeSet<u64>,
     orders: VecDeque<(Timestamp, Fingerprint)>,
+    /// When each of them was last seen, and how often it is remembered, so that a look-up need not
+    /// walk them.
+    last_seen: BTreeMap<Fingerprint, (Timestamp, usize)>,
 }
 
-type Fingerprint = (InstrumentId, Side, OrderKind, Quantity);
+/// What makes an order the same as another.
+pub(super) type Fingerprint = (InstrumentId, Side, OrderKind, Quantity);
 
 impl Windows {
     /// Remembers a message (an order or a cancel) sent now, forgetting all beyond `keep`.
@@ -40,7 +44,7 @@ impl Windows {
     /// Remembers an approved order.
     pub(crate) fn approved(&mut self, strategy: StrategyId, now: Timestamp, order: &OrderRequest) {
         let memory = self.strategies.entry(strategy).or_default();
-        remember(&mut memory.orders, (now, fingerprint(order)), REMEMBERED);
+        memory.see(now, fingerprint(order));
         if order.intent == 0 {
             return;
         }
@@ -91,17 +95,29 @@ impl Windows {
         if order.intent != 0 && memory.intent_set.contains(&order.intent) {
             return true;
         }
-        let wanted = fingerprint(order);
-        memory
-            .orders
-            .iter()
-            .rev()
-            .take_while(|(at, _)| now.since(*at) < window)
-            .any(|(_, seen)| *seen == wanted)
+        let seen = memory.last_seen.get(&fingerprint(order));
+        seen.is_some_and(|(at, _)| now.since(*at) < window)
     }
 }
 
-fn fingerprint(order: &OrderRequest) -> Fingerprint {
+impl Memory {
+    fn see(&mut self, now: Timestamp, order: Fingerprint) {
+        self.orders.push_back((now, order));
+        let seen = self.last_seen.entry(order).or_default();
+        *seen = (now, seen.1 + 1);
+        if self.orders.len() > REMEMBERED
+            && let Some((_, forgotten)) = self.orders.pop_front()
+            && let Some((_, count)) = self.last_seen.get_mut(&forgotten)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.last_seen.remove(&forgotten);
+            }
+        }
+    }
+}
+
+pub(super) fn fingerprint(order: &OrderRequest) -> Fingerprint {
     (order.instrument, order.side, order.kind, order.quantity)
 }
 

@@ -1,8 +1,10 @@
 //! Values of every type in the journal, drawn from a seed; extremes come up often.
 
 use engine::{
-    Command, Definition, Input, Latency, LimitScope, Limits, OrdersOnFault, Outcome, Sequenced,
-    Slippage, StrategyConfig, TradingState, VenueConfig,
+    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
+    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
+    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
+    VolumeLimits,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
@@ -301,6 +303,7 @@ impl Dice {
             day_end: self.duration(),
             session: self.maybe(Self::session),
             tradable: self.flag(),
+            sector: self.maybe(Self::text),
         }
     }
 
@@ -344,6 +347,77 @@ impl Dice {
             max_messages: self.small(),
             message_window: self.duration(),
             duplicate_window: self.duration(),
+            price: PriceLimits {
+                max_distance: self.rate(),
+                max_drift: self.rate(),
+                drift_window: self.duration(),
+            },
+            volume: VolumeLimits {
+                max_book_share: self.rate(),
+                max_day_share: self.rate(),
+            },
+            exposure: ExposureLimits {
+                max_gross: self.money(),
+                max_net: self.money(),
+                max_instrument_share: self.rate(),
+                max_sector_share: self.rate(),
+            },
+            loss: self.losses(),
+            conduct: self.conduct(),
+            data: DataLimits {
+                max_age: self.duration(),
+                max_ahead: self.duration(),
+                max_behind: self.duration(),
+            },
+            short: ShortLimits {
+                no_short_sale: self.flag(),
+                max_day_trades: self.small(),
+                day_trade_days: self.small(),
+            },
+            escalation: Escalation {
+                warn: self.rate(),
+                reduce: self.rate(),
+                halt: self.rate(),
+                hysteresis: self.rate(),
+            },
+            scaling: Scaling {
+                calm_volatility: self.rate(),
+                volatility_window: self.duration(),
+                drawdown_from: self.rate(),
+            },
+        }
+    }
+
+    fn losses(&mut self) -> LossLimits {
+        LossLimits {
+            max_daily: self.money(),
+            max_rolling: self.money(),
+            rolling_window: self.duration(),
+            max_drawdown: self.money(),
+        }
+    }
+
+    fn conduct(&mut self) -> ConductLimits {
+        ConductLimits {
+            max_cancels_per_fill: self.small(),
+            free_cancels: self.small(),
+            cancel_window: self.duration(),
+            max_repeats: self.small(),
+            repeat_window: self.duration(),
+            no_self_match: self.flag(),
+        }
+    }
+
+    fn allowed<T: Clone>(&mut self, item: impl FnMut(&mut Self) -> T) -> Allowed<T> {
+        let items = self.list(item);
+        self.one_of(&[Allowed::All, Allowed::Only(items)])
+    }
+
+    fn permissions(&mut self) -> Permissions {
+        Permissions {
+            instruments: self.allowed(Self::instrument_id),
+            sides: self.allowed(Self::side),
+            venues: self.allowed(|dice| VenueId::new(dice.small())),
         }
     }
 
@@ -363,11 +437,14 @@ impl Dice {
             account: AccountId::new(self.small()),
             on_fault: self.one_of(&[OrdersOnFault::Cancel, OrdersOnFault::Keep]),
             manual: self.flag(),
+            permissions: self.permissions(),
         }
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(6) {
+        match self.below(8) {
+            6 => Definition::Permissions(self.strategy_id(), self.permissions()),
+            7 => Definition::AverageVolume(self.instrument_id(), self.quantity()),
             0 => Definition::Currency(self.text()),
             1 => Definition::Venue(self.venue()),
             2 => Definition::Instrument(self.instrument()),
@@ -416,7 +493,12 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(13) {
+        match self.below(18) {
+            13 => Command::SetScopeState(self.scope(), self.one_of(&states)),
+            14 => Command::SetScopeKill(self.scope(), self.flag()),
+            15 => Command::ClearRepeats(strategy),
+            16 => Command::SetDataIntact(self.instrument_id(), self.flag()),
+            17 => Command::ScaleLimits(self.scope(), self.rate()),
             0 => Command::Start {
                 strategy,
                 plugin: self.plugin(),
@@ -485,6 +567,18 @@ impl Dice {
             time_in_force: self.time_in_force(),
             terms: self.terms(),
             intent: self.extreme(),
+        }
+    }
+
+    pub(crate) fn requests(&mut self) -> Vec<OrderRequest> {
+        self.list(Self::request)
+    }
+
+    /// Any change of an order.
+    pub(crate) fn amendment_of(&mut self, order: OrderId) -> Amendment {
+        Amendment {
+            order,
+            ..self.amendment()
         }
     }
 

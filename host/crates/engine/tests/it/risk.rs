@@ -11,7 +11,12 @@ use model::{
 };
 
 /// Places an order and checks the verdict; a denial must leave no trace.
-fn check(world: &mut World, strategy: StrategyId, ask: OrderRequest, expect: Option<DenyCode>) {
+pub(crate) fn check(
+    world: &mut World,
+    strategy: StrategyId,
+    ask: OrderRequest,
+    expect: Option<DenyCode>,
+) {
     let before = traces(world);
     let order = world.place(strategy, ask);
     assert_eq!(
@@ -50,13 +55,13 @@ fn traces(world: &World) -> String {
     format!("{accounts:?} {holdings:?} {orders:?}")
 }
 
-fn quoted() -> World {
+pub(crate) fn quoted() -> World {
     let mut world = World::new();
     world.quote(EQUITY, "99", "100");
     world
 }
 
-const PASS: Option<DenyCode> = None;
+pub(crate) const PASS: Option<DenyCode> = None;
 
 #[test]
 fn p01_halted_denies_all_and_reducing_lets_only_reducing_orders_pass() {
@@ -180,7 +185,7 @@ fn p06_prices_positive_and_on_the_tick_grid() {
 }
 
 /// A hand besides the two of the world: same margin account.
-fn second_hand(world: &mut World) -> StrategyId {
+pub(crate) fn second_hand(world: &mut World) -> StrategyId {
     world.hand("second hand", MARGIN)
 }
 

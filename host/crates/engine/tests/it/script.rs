@@ -181,6 +181,7 @@ pub(crate) fn config(name: &str, account: AccountId) -> StrategyConfig {
         account,
         on_fault: OrdersOnFault::Cancel,
         manual: false,
+        permissions: engine::Permissions::ALL,
     }
 }
 

@@ -207,6 +207,7 @@ fn instrument(
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     }
 }
 

@@ -88,6 +88,7 @@ impl World {
             account,
             on_fault: engine::OrdersOnFault::Cancel,
             manual: true,
+            permissions: engine::Permissions::ALL,
         })
     }
 

@@ -5,12 +5,18 @@
 //! unrealised profit, all in its base currency, less what is locked.
 
 use crate::account::{Account, Reservation, as_money};
+use crate::input::LimitScope;
 use crate::orders::OpenOrder;
 use crate::risk::Context;
+use crate::valuation;
 use model::{
     AccountKind, CurrencyId, DenyCode, Instrument, Liquidity, Money, NumberError, Quantity, Rate,
     Side,
 };
+
+pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
+    reserve(context).map(|_| ())
+}
 
 /// What to hold back for the order, if the account has it.
 pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
@@ -179,10 +185,10 @@ fn value_and_fee(
 /// What a margin account is worth, less what is locked, in its base currency.
 fn free_equity(context: &Context<'_>, account: &Account) -> Result<Money, DenyCode> {
     let id = context.account_id.ok_or(DenyCode::Account)?;
-    let equity = context
-        .books()
-        .equity(id, account)
-        .map_err(|_| DenyCode::Conversion)?;
+    let totals = context.memory.exposures.totals(LimitScope::Account(id));
+    let totals = totals.ok_or(DenyCode::Conversion)?;
+    let equity = valuation::equity(account, totals, context.market);
+    let equity = equity.map_err(|_| DenyCode::Conversion)?;
     let locked = account.balance(account.config().base_currency).locked;
     equity.checked_sub(locked).map_err(|_| DenyCode::Conversion)
 }

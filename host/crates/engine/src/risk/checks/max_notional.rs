@@ -6,8 +6,8 @@ use model::DenyCode;
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let notional = super::conversion::notional(context).ok_or(DenyCode::MaxNotional)??;
     if context
-        .limits()
-        .all(|limits| notional <= limits.max_order_notional)
+        .bounds()
+        .all(|bound| notional <= bound.money(bound.limits.max_order_notional))
     {
         Ok(())
     } else {

@@ -1,6 +1,6 @@
 //! P14: were all open orders filled, no position may exceed its limit, unless the order reduces it.
 
-use crate::risk::Context;
+use crate::risk::{Bound, Context};
 use model::DenyCode;
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
@@ -10,10 +10,7 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     on_order
         .checked_add(request.quantity)
         .map_err(|_| DenyCode::MaxPosition)?;
-    if context
-        .holding
-        .is_reduced_by(request.side, request.quantity)
-    {
+    if context.reduces() {
         return Ok(());
     }
     let worst = context
@@ -21,7 +18,8 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
         .worst_case(request.side, request.quantity)
         .and_then(model::SignedQuantity::magnitude)
         .map_err(|_| DenyCode::MaxPosition)?;
-    if context.limits().all(|limits| worst <= limits.max_position) {
+    let within = |bound: &Bound<'_>| worst <= bound.quantity(bound.limits.max_position);
+    if context.bounds().all(within) {
         Ok(())
     } else {
         Err(DenyCode::MaxPosition)

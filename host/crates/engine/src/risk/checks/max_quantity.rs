@@ -6,8 +6,8 @@ use model::DenyCode;
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let quantity = context.request.quantity;
     if context
-        .limits()
-        .all(|limits| quantity <= limits.max_order_quantity)
+        .bounds()
+        .all(|bound| quantity <= bound.quantity(bound.limits.max_order_quantity))
     {
         Ok(())
     } else {

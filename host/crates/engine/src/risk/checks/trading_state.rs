@@ -5,12 +5,9 @@ use crate::risk::Context;
 use model::DenyCode;
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
-    let request = context.request;
     let may_pass = match context.trading_state {
         TradingState::Active => true,
-        TradingState::Reducing => context
-            .holding
-            .is_reduced_by(request.side, request.quantity),
+        TradingState::Reducing => context.reduces(),
         TradingState::Halted => false,
     };
     if may_pass {

@@ -1,0 +1,295 @@
+//! What the firm, each account and each strategy hold and have on order, as running totals: updated
+//! when a holding changes or a price moves, read at the gate. Judging an order sums over currencies,
+//! never over orders, holdings or instruments.
+//!
+//! Only what some limit asks for is reckoned, and only scopes that hold an instrument, or have
+//! orders on it, hear of its prices.
+
+mod amounts;
+mod totals;
+
+pub(crate) use amounts::{Amounts, Needs, Values, Worth};
+pub(crate) use totals::{Sector, Totals};
+
+use crate::holdings::Holding;
+use crate::input::LimitScope;
+use crate::market::{Market, MarketState};
+use crate::scopes::ByScope;
+use model::{
+    AccountId, AccountKind, AssetClass, CurrencyId, InstrumentId, Money, NumberError, StrategyId,
+};
+use std::collections::BTreeMap;
+
+/// Whose holding it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    pub(crate) strategy: StrategyId,
+    pub(crate) account: AccountId,
+    pub(crate) kind: AccountKind,
+}
+
+impl Owner {
+    fn scopes(&self) -> [LimitScope; 3] {
+        [
+            LimitScope::Firm,
+            LimitScope::Account(self.account),
+            LimitScope::Strategy(self.strategy),
+        ]
+    }
+
+    /// What a position adds to the balances of a scope.
+    fn worth(&self, scope: LimitScope, class: &AssetClass) -> Worth {
+        match (scope, self.kind) {
+            (LimitScope::Account(_), AccountKind::Margin { .. }) => Worth::Gain,
+            (LimitScope::Account(_), AccountKind::Cash) if class.delivered().is_none() => {
+                Worth::Value
+            }
+            _ => Worth::Nothing,
+        }
+    }
+}
+
+/// One scope's share of one instrument.
+#[derive(Debug, Clone, PartialEq)]
+struct Slot {
+    scope: LimitScope,
+    worth: Worth,
+    amounts: Amounts,
+    /// What it adds to the totals now; `None` when that is not known.
+    values: Option<Values>,
+}
+
+/// The totals, and what they are made of.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Exposures {
+    /// By instrument, in the order of scopes; flat ones leave.
+    slots: Vec<Vec<Slot>>,
+    /// By strategy: what was counted of each holding.
+    counted: Vec<BTreeMap<InstrumentId, Amounts>>,
+    totals: ByScope<Totals>,
+}
+
+impl Exposures {
+    /// Empty totals of scopes that need some.
+    pub(crate) fn new(needs: impl Iterator<Item = (LimitScope, Needs)>) -> Self {
+        let mut exposures = Self::default();
+        for (scope, needs) in needs {
+            *exposures.totals.entry(scope) = Totals::new(needs);
+        }
+        exposures
+    }
+
+    /// Whether these are the needs that are served.
+    pub(crate) fn serve(&self, needs: impl Iterator<Item = (LimitScope, Needs)>) -> bool {
+        let served = |scope| self.totals(scope).map_or(Needs::default(), |own| own.needs);
+        needs
+            .into_iter()
+            .all(|(scope, needs)| served(scope) == needs)
+    }
+
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = (LimitScope, &Totals)> {
+        self.totals.iter()
+    }
+
+    pub(crate) fn totals(&self, scope: LimitScope) -> Option<&Totals> {
+        self.totals.get(scope)
+    }
+
+    /// Counts a holding as it is now.
+    pub(crate) fn recount(
+        &mut self,
+        owner: &Owner,
+        instrument: InstrumentId,
+        holding: &Holding,
+        state: &MarketState,
+    ) {
+        let change = Amounts::of(holding).and_then(|now| {
+            let change = now.minus(&self.counted(owner.strategy, instrument))?;
+            Ok((now, change))
+        });
+        let Ok((now, change)) = change else {
+            return self.break_off(owner);
+        };
+        let counted = owner.strategy.index();
+        if self.counted.len() <= counted {
+            self.counted.resize_with(counted + 1, BTreeMap::new);
+        }
+        self.counted[counted].insert(instrument, now);
+        for scope in owner.scopes() {
+            self.shift(owner, scope, instrument, &change, state);
+        }
+    }
+
+    fn shift(
+        &mut self,
+        owner: &Owner,
+        scope: LimitScope,
+        instrument: InstrumentId,
+        change: &Amounts,
+        state: &MarketState,
+    ) {
+        let totals = self.totals.entry(scope);
+        let needs = totals.needs;
+        if !needs.any() {
+            return;
+        }
+        totals.earn(state.instrument.quote_currency, change.earned);
+        if self.slots.len() <= instrument.index() {
+            self.slots.resize_with(instrument.index() + 1, Vec::new);
+        }
+        let slots = &mut self.slots[instrument.index()];
+        let (place, mut slot) = match slots.binary_search_by_key(&scope, |slot| slot.scope) {
+            Ok(place) => (place, slots.remove(place)),
+            Err(place) => (place, empty(owner, scope, state)),
+        };
+        let Ok(amounts) = slot.amounts.plus(change) else {
+            return totals.break_off();
+        };
+        slot.amounts = amounts;
+        revalue(&mut slot, totals, state);
+        if !slot.amounts.is_flat(needs) {
+            slots.insert(place, slot);
+        }
+    }
+
+    /// Follows the mark of an instrument.
+    pub(crate) fn remark(&mut self, instrument: InstrumentId, state: &MarketState) {
+        let Some(slots) = self.slots.get_mut(instrument.index()) else {
+            return;
+        };
+        for slot in slots {
+            revalue(slot, self.totals.entry(slot.scope), state);
+        }
+    }
+
+    /// Whether anybody's totals depend on the price of an instrument.
+    pub(crate) fn depend_on(&self, instrument: InstrumentId) -> bool {
+        self.slots
+            .get(instrument.index())
+            .is_some_and(|slots| !slots.is_empty())
+    }
+
+    /// The place in line of scopes whose totals depend on an instrument.
+    pub(crate) fn scope_at(&self, instrument: InstrumentId, place: usize) -> Option<LimitScope> {
+        let slot = self.slots.get(instrument.index())?.get(place)?;
+        Some(slot.scope)
+    }
+
+    fn slot(&self, scope: LimitScope, instrument: InstrumentId) -> Option<&Slot> {
+        let slots = self.slots.get(instrument.index())?;
+        let place = slots.binary_search_by_key(&scope, |slot| slot.scope).ok()?;
+        slots.get(place)
+    }
+
+    fn counted(&self, strategy: StrategyId, instrument: InstrumentId) -> Amounts {
+        let counted = self.counted.get(strategy.index());
+        let counted = counted.and_then(|counted| counted.get(&instrument));
+        counted.copied().unwrap_or_default()
+    }
+
+    /// Nothing that cannot be counted may be taken for nothing.
+    fn break_off(&mut self, owner: &Owner) {
+        for scope in owner.scopes() {
+            self.totals.entry(scope).break_off();
+        }
+    }
+
+    /// What a scope's sums would be with one holding changed.
+    pub(crate) fn projected(
+        &self,
+        owner: &Owner,
+        scope: LimitScope,
+        instrument: InstrumentId,
+        holding: &Holding,
+        state: &MarketState,
+    ) -> Result<Projection<'_>, NumberError> {
+        let unknown = NumberError::DivisionByZero;
+        let totals = self.totals(scope).ok_or(unknown.clone())?;
+        let change = Amounts::of(holding)?.minus(&self.counted(owner.strategy, instrument))?;
+        let fresh = empty(owner, scope, state);
+        let slot = self.slot(scope, instrument).unwrap_or(&fresh);
+        if !totals.are_known_beside(&slot.values) {
+            return Err(unknown);
+        }
+        let after = slot.amounts.plus(&change)?;
+        let after = after.values(state, totals.needs, slot.worth)?;
+        Ok(Projection {
+            totals,
+            currency: state.instrument.quote_currency,
+            before: slot.values.unwrap_or_default(),
+            after,
+        })
+    }
+}
+
+/// A scope's totals with one instrument's share replaced.
+pub(crate) struct Projection<'a> {
+    totals: &'a Totals,
+    currency: CurrencyId,
+    before: Values,
+    /// What the scope would have in the instrument, in its quote currency.
+    pub(crate) after: Values,
+}
+
+impl Projection<'_> {
+    /// All of it in `base`; `Ok(None)` when a rate is not known.
+    pub(crate) fn sum(
+        &self,
+        market: &Market,
+        base: CurrencyId,
+    ) -> Result<Option<Values>, NumberError> {
+        let own = self.totals.of(self.currency);
+        let own = own.minus(&self.before)?.plus(&self.after)?;
+        let mut sum = Values::default();
+        let others = self.totals.currencies();
+        let others = others.filter(|(currency, _)| *currency != self.currency);
+        for (currency, values) in others.chain([(self.currency, &own)]) {
+            match values.converted(market, currency, base)? {
+                Some(values) => sum = sum.plus(&values)?,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(sum))
+    }
+
+    /// Gross exposure in a sector that the instrument belongs to.
+    pub(crate) fn sector(
+        &self,
+        sector: Sector,
+        market: &Market,
+        base: CurrencyId,
+    ) -> Result<Option<Money>, NumberError> {
+        let change = self.after.gross.checked_sub(self.before.gross)?;
+        let sums = self.totals.sector(sector);
+        let mut sum = Money::ZERO;
+        for (currency, gross) in sums.chain([(self.currency, change)]) {
+            match market.convert(gross, currency, base)? {
+                Some(gross) => sum = sum.checked_add(gross)?,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(sum))
+    }
+}
+
+fn empty(owner: &Owner, scope: LimitScope, state: &MarketState) -> Slot {
+    Slot {
+        scope,
+        worth: owner.worth(scope, &state.instrument.class),
+        amounts: Amounts::default(),
+        values: Some(Values::default()),
+    }
+}
+
+fn revalue(slot: &mut Slot, totals: &mut Totals, state: &MarketState) {
+    let after = if slot.amounts.is_flat(totals.needs) {
+        Some(Values::default())
+    } else {
+        let values = slot.amounts.values(state, totals.needs, slot.worth);
+        values.ok()
+    };
+    let sector = state.sector;
+    let currency = state.instrument.quote_currency;
+    totals.replace(currency, sector, &slot.values, &after);
+    slot.values = after;
+}
