@@ -112,6 +112,7 @@ fn definitions() -> [Definition; 3] {
             day_end: Duration::ZERO,
             session: None,
             tradable: true,
+            sector: None,
         }),
     ]
 }

@@ -2,8 +2,9 @@
 
 use crate::input::{LimitScope, TradingState};
 use model::{
-    AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId, LogLevel,
-    Order, OrderId, OrderUpdate, PluginHash, PositionUpdate, Rate, SavedState, StrategyId,
+    AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId,
+    LogLevel, Order, OrderId, OrderUpdate, PluginHash, PositionUpdate, Rate, SavedState,
+    StrategyId,
 };
 
 /// One change.

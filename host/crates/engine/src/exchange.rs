@@ -87,17 +87,7 @@ pub(crate) struct VenueOrder {
     pub(crate) display: Option<Quantity>,
 }
 
-/// The most slices an iceberg is shown in; venues have such a rule, and it bounds the fills that one
-/// quote can lead to.
-const MOST_SLICES: u64 = 1_000;
-
 impl VenueOrder {
-    /// Whether it would be shown in more slices than the venue takes.
-    pub(crate) fn is_sliced_too_thin(&self) -> bool {
-        let slice = self.display.unwrap_or(self.quantity).raw().max(1);
-        self.quantity.raw().div_ceil(slice) > MOST_SLICES
-    }
-
     /// What the book shows of it at a time.
     pub(crate) fn slice(&self) -> Quantity {
         self.display

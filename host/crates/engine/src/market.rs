@@ -18,6 +18,8 @@ pub struct MarketState {
     pub last: Option<Price>,
     /// Event time of that.
     pub ts_last: Option<Timestamp>,
+    /// The midpoint of the quotes before they ended.
+    last_mid: Option<Price>,
     /// The venue's own mark price, where it gives one.
     pub venue_mark: Option<Price>,
     /// The price of the index behind it, where the venue gives one.
@@ -60,11 +62,21 @@ impl MarketState {
         !self.halted && self.instrument.is_in_session(now)
     }
 
-    /// What a position is worth: the midpoint, without quotes the last trade.
+    /// What a position is worth: the midpoint, without quotes the last trade. Once known it stays
+    /// known: when the quotes end, what they said last counts until somebody trades.
     pub fn mark(&self) -> Option<Price> {
         self.quote
             .map(|quote| quote.bid.midpoint(quote.ask))
             .or(self.last)
+            .or(self.last_mid)
+    }
+
+    /// Takes over a quote, or that there is none now.
+    fn quoted(&mut self, quote: Option<Quote>) {
+        if let Some(ended) = self.quote.filter(|_| quote.is_none()) {
+            self.last_mid = Some(ended.bid.midpoint(ended.ask));
+        }
+        self.quote = quote;
     }
 
     fn saw(&mut self, ts_event: Timestamp, ts_init: Timestamp) {
@@ -159,6 +171,7 @@ impl Market {
             instrument,
             quote: None,
             last: None,
+            last_mid: None,
             ts_last: None,
             venue_mark: None,
             index: None,
@@ -199,18 +212,15 @@ impl Market {
         });
         let shown = |quote: &Quote| (quote.bid, quote.ask, quote.bid_size, quote.ask_size);
         let same = quote.as_ref().map(shown) == state.quote.as_ref().map(shown);
-        if same {
-            return None;
-        }
-        state.quote = quote;
-        quote
+        state.quoted(quote);
+        quote.filter(|_| !same)
     }
 
     /// An order book is unknown from now on, and with it what it said of the best prices.
     pub(crate) fn lose_book(&mut self, id: InstrumentId) {
         if let Some(state) = self.states.get_mut(id.index()) {
             state.book_lost = true;
-            state.quote = None;
+            state.quoted(None);
         }
     }
 

@@ -47,6 +47,7 @@ impl Engine {
             Some(Err(refusal)) => {
                 if !matches!(refusal, BookRefusal::Old { .. }) {
                     self.market.lose_book(id);
+                    self.follow_mark(id, before);
                 }
                 return self.ignore(Ignored::Book(id, refusal));
             }

@@ -54,7 +54,7 @@ impl Book {
             remaining: quantity.saturating_sub(done),
             ..*order
         };
-        (!amended.is_sliced_too_thin()).then_some((amended, same_line || waits))
+        Some((amended, same_line || waits))
     }
 
     fn amend_asleep(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {

@@ -167,12 +167,6 @@ impl Book {
         if late || reduces_nothing {
             return desk.report(&order, ReportKind::Rejected);
         }
-        if order.is_sliced_too_thin() {
-            return desk.report(&order, ReportKind::Rejected);
-        }
-        if order.is_sliced_too_thin() {
-            return desk.report(&order, ReportKind::Rejected);
-        }
         if order.time_in_force.is_auction() {
             return self.insert_for_auction(order, desk);
         }
