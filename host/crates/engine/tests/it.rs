@@ -16,6 +16,8 @@ mod bar_path;
 mod bars;
 #[path = "it/book_captures.rs"]
 mod book_captures;
+#[path = "it/books.rs"]
+mod books;
 #[path = "it/capture.rs"]
 mod capture;
 #[path = "it/cost.rs"]

@@ -125,6 +125,9 @@ impl Book {
             let left = depth.set_order(order, self.arrivals)?;
             if let Some(left) = left.filter(|_| !self.resting.is_empty()) {
                 self.resting.shorten_behind(&left, ts_event);
+                let shown = depth.shown(left.side, left.price);
+                self.resting
+                    .bound_queue(left.side, left.price, shown, ts_event);
             }
         }
         if snapshot && !self.resting.is_empty() {

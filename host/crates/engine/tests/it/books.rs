@@ -1,0 +1,126 @@
+//! What an order book means outside its venue: quotes for strategies, marks, and what feeds beside it
+//! may not do. How orders fill in it is told by the golden traces.
+
+use crate::script::Script;
+use crate::world::*;
+use engine::Input;
+use model::{
+    BarBasis, BarSpec, BookChanges, BookLevel, BookScope, BookUpdate, Event, Side, Subscription,
+};
+
+/// A batch of `(side, price, size)`.
+fn book(world: &mut World, scope: BookScope, number: u64, levels: &[(Side, &str, &str)]) {
+    let levels = levels.iter().map(|(side, at_price, size)| BookLevel {
+        side: *side,
+        price: price(at_price),
+        size: quantity(size),
+    });
+    world.step(Input::Book(Box::new(BookUpdate {
+        instrument: EQUITY,
+        scope,
+        first: number,
+        last: number,
+        changes: BookChanges::Levels(levels.collect()),
+        ts_event: at(world.now),
+        ts_init: at(world.now),
+    })));
+}
+
+fn snapshot(world: &mut World) {
+    let levels = [
+        (Side::Buy, "100", "5"),
+        (Side::Buy, "99", "50"),
+        (Side::Sell, "101", "7"),
+    ];
+    book(world, BookScope::Snapshot, 1, &levels);
+}
+
+#[test]
+fn a_new_top_is_a_quote_and_a_change_behind_it_is_none() {
+    let mut world = World::new();
+    let minute = BarSpec::seconds(60, BarBasis::Mid);
+    let wanted = [
+        Subscription::Quotes(EQUITY),
+        Subscription::Bars(EQUITY, minute),
+    ];
+    let (_, seen) = Script::new(&wanted).run(&mut world, "listener", MARGIN);
+    snapshot(&mut world);
+    book(&mut world, BookScope::Delta, 2, &[(Side::Buy, "99", "40")]);
+    book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "100", "3")]);
+    book(&mut world, BookScope::Delta, 4, &[(Side::Buy, "100", "0")]);
+    // Nobody offers any more: there is no quote to tell of.
+    book(&mut world, BookScope::Delta, 5, &[(Side::Sell, "101", "0")]);
+    book(&mut world, BookScope::Delta, 6, &[(Side::Sell, "103", "1")]);
+    world.now += 60 * SECOND;
+    book(&mut world, BookScope::Delta, 7, &[(Side::Sell, "102", "1")]);
+    let told = seen.events();
+    let quotes = told.iter().filter_map(|event| match event {
+        Event::Quote(quote) => Some(format!(
+            "{} x {} / {} x {}",
+            quote.bid, quote.bid_size, quote.ask, quote.ask_size
+        )),
+        _ => None,
+    });
+    let expect = [
+        "100 x 5 / 101 x 7",
+        "100 x 3 / 101 x 7",
+        "99 x 40 / 101 x 7",
+        "99 x 40 / 103 x 1",
+        "99 x 40 / 102 x 1",
+    ];
+    assert_eq!(quotes.collect::<Vec<_>>(), expect);
+    let bars = world.bars();
+    let prices = [bars[0].open, bars[0].high, bars[0].low, bars[0].close];
+    assert_eq!(prices, ["100.5", "101", "100", "101"].map(price));
+}
+
+#[test]
+fn the_venue_of_a_book_looks_at_no_quotes() {
+    let mut world = World::new();
+    snapshot(&mut world);
+    world.quote(EQUITY, "90", "91");
+    let order = world.place(MARGIN_HAND, buy(EQUITY, "7"));
+    assert_eq!(world.story(order), "submitted 7@101");
+}
+
+#[test]
+fn a_lost_book_is_no_price() {
+    let mut world = World::new();
+    snapshot(&mut world);
+    world.place(MARGIN_HAND, buy(EQUITY, "2"));
+    let state = world.engine.market().get(EQUITY).unwrap();
+    assert_eq!(
+        (state.mark(), state.book_lost),
+        (Some(price("100.5")), false)
+    );
+    book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "99", "40")]);
+    let state = world.engine.market().get(EQUITY).unwrap();
+    assert_eq!((state.mark(), state.book_lost), (None, true));
+    // What it is worth is unknown, so nothing that needs to know may pass.
+    assert!(world.engine.equity(MARGIN).unwrap().is_err());
+    let order = world.place(MARGIN_HAND, buy(EQUITY, "1"));
+    assert_eq!(world.story(order), "denied:P11");
+}
+
+#[test]
+fn a_book_out_of_time_is_stale_and_then_has_a_gap() {
+    let mut world = World::new();
+    world.now += SECOND;
+    snapshot(&mut world);
+    world.step(Input::Book(Box::new(BookUpdate {
+        instrument: EQUITY,
+        scope: BookScope::Delta,
+        first: 2,
+        last: 2,
+        changes: BookChanges::Levels(Vec::new()),
+        ts_event: at(world.now - 1),
+        ts_init: at(world.now),
+    })));
+    book(&mut world, BookScope::Delta, 3, &[]);
+    let ignored: Vec<String> = world.ignored().iter().map(ToString::to_string).collect();
+    let expect = [
+        "event time of instrument 0 went back",
+        "book of instrument 0: the update begins at 3, the book is at 1: changes between are lost",
+    ];
+    assert_eq!(ignored, expect);
+}
