@@ -4,14 +4,18 @@
 //! state whether it runs on another thread beside the market or inline in a replay. Each order it
 //! tries to send is denied to it as `MUTED`; its timers are kept here until it takes over.
 
+use crate::strategies::{MAX_TIMERS, Values};
 use model::{
     DenyCode, Event, Fault, FaultKind, Intent, Intents, OrderChange, OrderId, OrderRequest,
-    OrderStatus, OrderUpdate, Quantity, StartSnapshot, Strategy, StrategyId, Timestamp,
+    OrderStatus, OrderUpdate, Quantity, StartSnapshot, Strategy, StrategyId, Subscription,
+    Timestamp,
 };
 use std::collections::{BTreeMap, VecDeque};
 
 /// Calls that one event may lead to through muted orders before the candidate counts as runaway.
 const MAX_CALLS_PER_EVENT: usize = 1_000;
+/// Subscriptions it may change while it catches up.
+const MAX_CHANGED_SUBSCRIPTIONS: usize = 1_024;
 
 /// A muted instance on its way to take over.
 pub struct Candidate {
@@ -20,17 +24,17 @@ pub struct Candidate {
     intents: Intents,
     muted_orders: u64,
     timers: BTreeMap<u64, Timestamp>,
-    subscriptions: Vec<Intent>,
-    values: BTreeMap<String, Vec<u8>>,
+    subscriptions: Vec<(Subscription, bool)>,
+    values: Values,
 }
 
 /// What a candidate brings with it when it takes over.
 pub(crate) struct Handover {
     pub(crate) instance: Box<dyn Strategy>,
     pub(crate) timers: BTreeMap<u64, Timestamp>,
-    /// Subscriptions it changed since `init`, in order.
-    pub(crate) subscriptions: Vec<Intent>,
-    pub(crate) values: BTreeMap<String, Vec<u8>>,
+    /// Subscriptions it changed since `init`, in order, and whether it wants each.
+    pub(crate) subscriptions: Vec<(Subscription, bool)>,
+    pub(crate) values: Values,
 }
 
 impl Candidate {
@@ -43,7 +47,7 @@ impl Candidate {
             muted_orders: 0,
             timers: BTreeMap::new(),
             subscriptions: Vec::new(),
-            values: BTreeMap::new(),
+            values: Values::default(),
         }
     }
 
@@ -99,30 +103,33 @@ impl Candidate {
     /// Takes in what the last call wanted, and answers its orders, until it wants nothing more.
     fn settle(&mut self, now: Timestamp) -> Result<(), Fault> {
         let mut pending = VecDeque::new();
-        self.take_intents(&mut pending);
+        self.take_intents(&mut pending)?;
         for _ in 0..MAX_CALLS_PER_EVENT {
             let Some(order) = pending.pop_front() else {
                 return Ok(());
             };
             self.call(now, &Event::Order(muted(self.strategy, &order, now)))?;
-            self.take_intents(&mut pending);
+            self.take_intents(&mut pending)?;
         }
-        let message = format!("more than {MAX_CALLS_PER_EVENT} muted orders after one event");
-        Err(Fault {
-            kind: FaultKind::BadOutput,
-            message,
-        })
+        bad_output(format!(
+            "more than {MAX_CALLS_PER_EVENT} muted orders after one event"
+        ))
     }
 
-    fn take_intents(&mut self, orders: &mut VecDeque<OrderRequest>) {
+    fn take_intents(&mut self, orders: &mut VecDeque<OrderRequest>) -> Result<(), Fault> {
         let mut intents = std::mem::take(&mut self.intents);
-        for intent in intents.drain() {
-            self.take_in(intent, orders);
-        }
+        let taken = intents
+            .drain()
+            .try_for_each(|intent| self.take_in(intent, orders));
         self.intents = intents;
+        taken
     }
 
-    fn take_in(&mut self, intent: Intent, orders: &mut VecDeque<OrderRequest>) {
+    fn take_in(
+        &mut self,
+        intent: Intent,
+        orders: &mut VecDeque<OrderRequest>,
+    ) -> Result<(), Fault> {
         match intent {
             Intent::Submit(request) => {
                 self.muted_orders += 1;
@@ -132,20 +139,43 @@ impl Candidate {
                 self.muted_orders += requests.len() as u64;
                 orders.extend(requests);
             }
-            Intent::Subscribe(_) | Intent::Unsubscribe(_) => self.subscriptions.push(intent),
+            Intent::Subscribe(wanted) => return self.change_subscription(wanted, true),
+            Intent::Unsubscribe(unwanted) => return self.change_subscription(unwanted, false),
             Intent::SetTimer { id, due } => {
                 self.timers.insert(id, due);
+                if self.timers.len() > MAX_TIMERS {
+                    return bad_output(format!("more than {MAX_TIMERS} timers"));
+                }
             }
             Intent::CancelTimer { id } => {
                 self.timers.remove(&id);
             }
+            // An empty value is kept: it removes what the predecessor left.
             Intent::PutState { key, value } => {
-                self.values.insert(key, value);
+                return self.values.insert(key, value).or_else(bad_output);
             }
             // The predecessor still owns the orders, and its log is the one that counts.
             Intent::Modify(_) | Intent::Cancel(_) | Intent::CancelAll(_) | Intent::Log { .. } => {}
         }
+        Ok(())
     }
+
+    /// Remembers the last word on each subscription.
+    fn change_subscription(&mut self, about: Subscription, wanted: bool) -> Result<(), Fault> {
+        self.subscriptions.retain(|(earlier, _)| *earlier != about);
+        self.subscriptions.push((about, wanted));
+        if self.subscriptions.len() > MAX_CHANGED_SUBSCRIPTIONS {
+            return bad_output(format!(
+                "more than {MAX_CHANGED_SUBSCRIPTIONS} subscriptions"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn bad_output(message: String) -> Result<(), Fault> {
+    let kind = FaultKind::BadOutput;
+    Err(Fault { kind, message })
 }
 
 fn muted(strategy: StrategyId, order: &OrderRequest, now: Timestamp) -> OrderUpdate {

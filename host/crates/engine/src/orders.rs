@@ -45,9 +45,9 @@ pub(crate) struct PendingUpdate {
 }
 
 impl OpenOrder {
-    /// Whether the host holds it back; then it counts as no exposure.
+    /// Whether it was never sent: the host holds it back, and it counts as no exposure.
     pub(crate) fn is_held(&self) -> bool {
-        self.order.status == OrderStatus::Emulated
+        self.approval.is_none()
     }
 
     /// What it may still fill, as counted into its holding.

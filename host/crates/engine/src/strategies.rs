@@ -18,6 +18,59 @@ const BURST: Duration = Duration::from_millis(1);
 const MAX_EVENTS_PER_INPUT: u64 = 1_000_000;
 /// Orders that a strategy may make in one input, so that it leaves some ids to its neighbours.
 const MAX_ORDERS_PER_INPUT: u64 = 1_024;
+/// Timers a strategy may have set at once.
+pub(crate) const MAX_TIMERS: usize = 1_024;
+/// Bytes of values the host keeps for a strategy, keys included.
+const MAX_VALUE_BYTES: usize = 1 << 20;
+
+/// Values the host keeps for a strategy, by name. They outlive its instances.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Values {
+    kept: BTreeMap<String, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Values {
+    /// Keeps a value in place of an earlier one of that name. Fails when it makes too many bytes;
+    /// it is kept all the same, for the caller to end whoever asked.
+    pub(crate) fn insert(&mut self, key: String, value: Vec<u8>) -> Result<(), String> {
+        self.remove(&key);
+        self.bytes += key.len() + value.len();
+        self.kept.insert(key, value);
+        if self.bytes <= MAX_VALUE_BYTES {
+            return Ok(());
+        }
+        Err(format!(
+            "more than {MAX_VALUE_BYTES} bytes of host-kept values"
+        ))
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        if let Some(gone) = self.kept.remove(key) {
+            self.bytes -= key.len() + gone.len();
+        }
+    }
+
+    /// These values with `newer` on top, in which an empty one removes.
+    pub(crate) fn updated(&self, newer: Values) -> Result<Values, String> {
+        let mut updated = self.clone();
+        newer.kept.keys().for_each(|key| updated.remove(key));
+        let wanted = newer
+            .kept
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty());
+        for (key, value) in wanted {
+            updated.insert(key, value)?;
+        }
+        Ok(updated)
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<(String, Vec<u8>)> {
+        let kept = self.kept.iter();
+        kept.map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    }
+}
 
 /// What a strategy has used up of what one input gives it.
 #[derive(Debug, Default)]
@@ -127,7 +180,7 @@ pub(crate) struct Place {
     /// Callbacks made so far; names each outcome in the journal.
     pub(crate) calls: u64,
     pub(crate) timers: BTreeMap<u64, Ticket>,
-    pub(crate) values: BTreeMap<String, Vec<u8>>,
+    pub(crate) values: Values,
 }
 
 impl Place {
@@ -142,7 +195,7 @@ impl Place {
             retired: None,
             calls: 0,
             timers: BTreeMap::new(),
-            values: BTreeMap::new(),
+            values: Values::default(),
         }
     }
 

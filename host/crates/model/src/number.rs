@@ -3,6 +3,7 @@
 //! Every operation is checked: overflow is a [`NumberError`], never a wrap. There is no conversion
 //! from or to floating point here; statistics make theirs at the edge of `quant`.
 
+use ethnum::{I256, U256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -150,29 +151,27 @@ pub fn divide_half_even(numerator: i128, denominator: i128) -> Result<i128, Numb
     Ok(if away { quotient + step } else { quotient })
 }
 
-/// `amount * part / whole`, rounded half to even once. The product may be larger than an i128 holds,
-/// as long as the result and `whole * part` fit.
+/// `amount * part / whole`, rounded half to even once. Only the result has to fit.
 fn multiply_divide(amount: i128, part: i128, whole: i128) -> Result<i128, NumberError> {
     if let Some(exact) = amount.checked_mul(part) {
         return divide_half_even(exact, whole);
     }
-    let overflow = NumberError::Overflow;
-    let (times, rest) = match (amount.checked_div(whole), amount.checked_rem(whole)) {
-        (Some(times), Some(rest)) => (times, rest),
-        _ => return Err(overflow),
-    };
-    let sum = times.checked_mul(part).ok_or(NumberError::Overflow)?;
-    let product = rest.checked_mul(part).ok_or(NumberError::Overflow)?;
-    let rounded = divide_half_even(product, whole)?;
-    // A tie went to the even neighbour of the fraction alone; with an odd sum that is the odd one.
-    let tie = (product % whole).unsigned_abs().checked_mul(2) == Some(whole.unsigned_abs());
-    let step = match (tie && sum % 2 != 0, rounded == product / whole) {
-        (false, _) => 0,
-        (true, true) => away_from_zero(product, whole),
-        (true, false) => -away_from_zero(product, whole),
-    };
-    let total = sum.checked_add(rounded).and_then(|t| t.checked_add(step));
-    total.ok_or(overflow)
+    if whole == 0 {
+        return Err(NumberError::DivisionByZero);
+    }
+    let product = I256::from(amount) * I256::from(part);
+    let quotient = product / I256::from(whole);
+    let rest = product - quotient * I256::from(whole);
+    let quotient = i128::try_from(quotient).map_err(|_| NumberError::Overflow)?;
+    // The rest is smaller than `whole`, so its double fits.
+    let twice = (rest * 2).unsigned_abs();
+    let half = U256::from(whole.unsigned_abs());
+    if twice < half || (twice == half && quotient % 2 == 0) {
+        return Ok(quotient);
+    }
+    let sign = if product.is_negative() { -1 } else { 1 };
+    let step = away_from_zero(sign, whole);
+    quotient.checked_add(step).ok_or(NumberError::Overflow)
 }
 
 fn away_from_zero(numerator: i128, denominator: i128) -> i128 {
@@ -569,7 +568,17 @@ mod tests {
         assert_eq!(multiply_divide(2 * odd + 1, 3, 2), Ok(3 * odd + 1));
         assert_eq!(multiply_divide(2 * odd + 1, 5, 2), Ok(5 * odd + 3));
         assert_eq!(multiply_divide(i128::MAX, 3, 2), Err(NumberError::Overflow));
-        assert_eq!(multiply_divide(i128::MAX, 2, 0), Err(NumberError::Overflow));
+        // As large as they come: nothing on the way has to fit.
+        let (large, odd) = (i128::MAX - 1, 3);
+        assert_eq!(multiply_divide(large, odd, odd * 2), Ok(large / 2));
+        assert_eq!(
+            multiply_divide(i128::MIN, i128::MAX, i128::MAX),
+            Ok(i128::MIN)
+        );
+        assert_eq!(
+            multiply_divide(i128::MAX, 2, 0),
+            Err(NumberError::DivisionByZero)
+        );
     }
 
     #[test]

@@ -172,7 +172,11 @@ impl Engine {
         let instance = place.instance.as_mut()?;
         place.calls += 1;
         let call = place.calls;
-        match instance.save() {
+        let mut saved = instance.save();
+        if let Some(fault) = self.take_expected_fault(strategy, call) {
+            saved = Err(fault);
+        }
+        match saved {
             Ok(state) => {
                 self.journal
                     .outcome(strategy, call, &Outcome::Saved(state.clone()));
@@ -198,7 +202,7 @@ impl Engine {
         let values = self
             .strategies
             .get(strategy)
-            .map(|place| place.values.clone());
+            .map(|place| place.values.to_vec());
         let positions = self
             .holdings
             .of(strategy)
@@ -212,7 +216,7 @@ impl Engine {
         StartSnapshot {
             reason,
             state,
-            values: values.unwrap_or_default().into_iter().collect(),
+            values: values.unwrap_or_default(),
             history,
             positions: positions.collect(),
             orders: orders.filter(|order| order.strategy == strategy).collect(),

@@ -86,13 +86,15 @@ impl Engine {
     fn carry_out_consequence(&mut self, cause: &Order, consequence: Consequence) {
         match consequence {
             Consequence::Release(id, quantity) => {
-                let Some(open) = self.orders.get(id) else {
+                let Some(open) = self.orders.get_mut(id) else {
                     return;
                 };
-                let (kind, holds) = (open.order.kind, open.order.terms.hold.is_some());
-                if holds {
-                    return self.start_to_wait(id, quantity);
+                if open.order.terms.hold.is_some() {
+                    // It waits for a price as well.
+                    open.order.quantity = quantity;
+                    return self.go_on_waiting(id);
                 }
+                let kind = open.order.kind;
                 self.release_held(id, kind, quantity);
             }
             Consequence::Resize(id, quantity) => self.resize_member(id, quantity),
@@ -102,17 +104,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    /// A child that also waits for a price begins to.
-    fn start_to_wait(&mut self, id: OrderId, quantity: Quantity) {
-        let Some(open) = self.orders.get_mut(id) else {
-            return;
-        };
-        open.order.quantity = quantity;
-        let order = open.order;
-        self.watch_held(&order);
-        self.check_held(order.instrument);
     }
 
     fn resize_member(&mut self, id: OrderId, quantity: Quantity) {

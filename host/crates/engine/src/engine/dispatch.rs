@@ -5,15 +5,10 @@ use crate::agenda::Due;
 use crate::effect::{Effect, StrategyState};
 use crate::input::{OrdersOnFault, Outcome};
 use crate::listeners::{Role, Seat};
-use crate::strategies::CandidateSeat;
+use crate::strategies::{CandidateSeat, MAX_TIMERS};
 use model::{
     Event, Fault, FaultKind, Intent, Intents, Strategy, StrategyId, Subscription, Timestamp,
 };
-
-/// Timers a strategy may have set at once.
-const MAX_TIMERS: usize = 1_024;
-/// Bytes of host-kept values a strategy may have, keys included.
-const MAX_VALUE_BYTES: usize = 1 << 20;
 
 impl Engine {
     /// Tells a strategy, and its candidate if it has one.
@@ -164,16 +159,8 @@ impl Engine {
                 );
             }
             Intent::Unsubscribe(subscription) => {
-                let listeners = self.listeners.get_mut(instrument_of(&subscription));
-                if let Some(listeners) = listeners {
-                    listeners.remove(
-                        Seat {
-                            strategy,
-                            role: Role::Primary,
-                        },
-                        &subscription,
-                    );
-                }
+                let role = Role::Primary;
+                self.unseat(Seat { strategy, role }, &subscription);
             }
             Intent::SetTimer { id, due } => self.set_timer(strategy, id, due),
             Intent::CancelTimer { id } => self.cancel_timer(strategy, id),
@@ -197,6 +184,12 @@ impl Engine {
         };
         let listeners = self.listeners.get_mut(instrument_of(subscription));
         valid && listeners.is_some_and(|listeners| listeners.add(seat, subscription))
+    }
+
+    pub(super) fn unseat(&mut self, seat: Seat, subscription: &Subscription) {
+        if let Some(listeners) = self.listeners.get_mut(instrument_of(subscription)) {
+            listeners.remove(seat, subscription);
+        }
     }
 
     pub(super) fn set_timer(&mut self, strategy: StrategyId, id: u64, due: Timestamp) {
@@ -252,16 +245,7 @@ impl Engine {
         };
         if value.is_empty() {
             place.values.remove(&key);
-            return;
-        }
-        place.values.insert(key, value);
-        let kept: usize = place
-            .values
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
-        if kept > MAX_VALUE_BYTES {
-            let message = format!("more than {MAX_VALUE_BYTES} bytes of host-kept values");
+        } else if let Err(message) = place.values.insert(key, value) {
             self.bad_output(strategy, message);
         }
     }

@@ -135,7 +135,7 @@ impl Engine {
         }
     }
 
-    /// Sends a held order, if the gate lets it.
+    /// Sends a held order, if the gate lets it and its venue takes it as it is.
     pub(super) fn release_held(&mut self, id: OrderId, kind: OrderKind, quantity: Quantity) {
         let Some(open) = self.orders.get_mut(id) else {
             return;
@@ -144,25 +144,32 @@ impl Engine {
         open.order.quantity = quantity;
         open.order.terms.hold = None;
         open.order.trigger = kind.trigger().map(|trigger| trigger.price);
-        open.order.status = OrderStatus::Released;
-        let order = open.order;
-        self.publish(update_of(&order, OrderChange::Released, self.now), order);
-        let request = request_of(&order);
+        let request = request_of(&open.order);
         if self.is_emulated(&request) {
-            // Its price or its parent let it go; its own trigger is still to come.
-            return self.hold_again(&order);
+            return self.go_on_waiting(id);
         }
+        let Some(order) = self.move_order(id, OrderStatus::Released) else {
+            return;
+        };
+        self.publish(update_of(&order, OrderChange::Released, self.now), order);
         match self.approve_held(&order, &request) {
             Ok(()) => self.send(&order),
             Err(code) => self.deny_held(id, code),
         }
     }
 
-    fn hold_again(&mut self, order: &Order) {
-        if let Some(open) = self.orders.get_mut(order.id) {
-            open.order.status = OrderStatus::Emulated;
-        }
-        self.watch_held(order);
+    /// The price or the parent of a held order let it go, but its venue lacks its type: now the
+    /// host waits for its own trigger.
+    pub(super) fn go_on_waiting(&mut self, id: OrderId) {
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
+            return;
+        };
+        let change = OrderChange::Updated {
+            price: order.kind.price(),
+            trigger: order.trigger,
+        };
+        self.publish(update_of(&order, change, self.now), order);
+        self.watch_held(&order);
         self.check_held(order.instrument);
     }
 

@@ -5,8 +5,8 @@ use super::Engine;
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, SwapStage};
 use crate::listeners::{Role, Seat};
-use crate::strategies::{CandidateSeat, Staged, Successor};
-use model::{HistoryBlock, Intent, PluginHash, StartReason, StartSnapshot, StrategyId};
+use crate::strategies::{CandidateSeat, Staged, Successor, Values};
+use model::{HistoryBlock, PluginHash, StartReason, StartSnapshot, StrategyId, Subscription};
 
 impl Engine {
     pub(super) fn begin_swap(
@@ -122,6 +122,7 @@ impl Engine {
         self.take_over(strategy, plugin, candidate.into_handover());
     }
 
+    /// Exchanges the instances. Whatever could fail is done before the old one leaves.
     fn take_over(&mut self, strategy: StrategyId, plugin: PluginHash, handover: Handover) {
         let Handover {
             instance,
@@ -129,6 +130,10 @@ impl Engine {
             subscriptions,
             values,
         } = handover;
+        let values = match self.make_room(strategy, &subscriptions, values) {
+            Ok(values) => values,
+            Err(reason) => return self.abort_swap(strategy, format!("switch: {reason}")),
+        };
         self.cancel_timers(strategy);
         self.listeners
             .iter_mut()
@@ -136,27 +141,42 @@ impl Engine {
         if let Some(place) = self.strategies.get_mut(strategy) {
             place.retired = place.instance.replace(instance);
             place.plugin = Some(plugin);
-        }
-        for intent in subscriptions {
-            let wanted = matches!(intent, Intent::Subscribe(_) | Intent::Unsubscribe(_));
-            if wanted && self.is_live(strategy) {
-                self.carry_out(strategy, intent);
-            }
-        }
-        if !self.is_live(strategy) {
-            return;
-        }
-        for (key, value) in values {
-            self.put_value(strategy, key, value);
+            place.values = values;
         }
         for (id, due) in timers {
             self.set_timer(strategy, id, due);
         }
-        if !self.is_live(strategy) {
-            return;
-        }
+        debug_assert!(self.is_live(strategy), "a switch broke the strategy");
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Committed(plugin)));
+    }
+
+    /// Seats the candidate where it subscribed while it caught up, and joins its values to those the
+    /// host keeps already.
+    fn make_room(
+        &mut self,
+        strategy: StrategyId,
+        subscriptions: &[(Subscription, bool)],
+        newer: Values,
+    ) -> Result<Values, String> {
+        let seat = Seat {
+            strategy,
+            role: Role::Candidate,
+        };
+        for (subscription, wanted) in subscriptions {
+            if !*wanted {
+                self.unseat(seat, subscription);
+            } else if !self.seat(seat, subscription) {
+                return Err(format!(
+                    "subscribed to what does not exist: {subscription:?}"
+                ));
+            }
+        }
+        let place = self.strategies.get(strategy);
+        place.map_or_else(
+            || Err("the strategy is gone".to_owned()),
+            |place| place.values.updated(newer),
+        )
     }
 
     /// Aborts a swap on command; without one there is nothing to abort.

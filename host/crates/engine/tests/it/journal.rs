@@ -1,11 +1,12 @@
 //! The journal as bytes: it reads back, replays, and damage of any kind has a name.
 
 use crate::golden;
-use engine::Journal;
+use crate::script::Script;
 use engine::journal::reader::{ReadError, Reader, Record};
 use engine::journal::{MAGIC, Sink, SinkError};
 use engine::replay::{self, Instances, ReplayError};
-use model::{PluginHash, Strategy, StrategyId};
+use engine::{Command, Journal, StrategyState};
+use model::{Fault, FaultKind, PluginHash, Strategy, StrategyId};
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
@@ -179,6 +180,44 @@ fn every_flipped_bit_is_found() {
         let found = verify(&damaged);
         assert!(found.is_err(), "the flip at {position} passed");
     }
+}
+
+/// Makes strategies that save without trouble.
+struct Healthy;
+
+impl Instances for Healthy {
+    fn make(
+        &mut self,
+        _: &engine::Engine,
+        _: StrategyId,
+        _: PluginHash,
+        _: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>, String> {
+        Ok(Script::new(&[]).boxed())
+    }
+}
+
+#[test]
+fn a_save_that_the_clock_ended_ends_in_the_replay_too() {
+    let memory = Memory::default();
+    let mut world = crate::world::Setup {
+        journal: Journal::with_sink(Box::new(memory.clone())),
+        ..crate::world::Setup::default()
+    }
+    .build();
+    let late = Fault {
+        kind: FaultKind::Deadline,
+        message: "save: too slow".to_owned(),
+    };
+    let script = Script::new(&[]).save(move || Err(late.clone()));
+    let (strategy, _) = script.run(&mut world, "one", crate::world::MARGIN);
+    world.command(Command::Stop(strategy));
+    assert_eq!(world.state(strategy), StrategyState::Error);
+    world.engine.journal().seal().unwrap();
+    let bytes = [&MAGIC[..], &memory.0.lock().unwrap()].concat();
+    let again = Cursor::new(bytes.clone());
+    let replayed = replay::verify(Cursor::new(bytes), again, &mut Healthy).unwrap();
+    assert!(replayed.sealed);
 }
 
 #[test]

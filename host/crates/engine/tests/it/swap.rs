@@ -269,6 +269,34 @@ fn whatever_fails_the_old_version_goes_on() {
 }
 
 #[test]
+fn a_candidate_that_asks_for_too_much_does_not_take_over() {
+    let commit = |world: &mut World, strategy| world.command(Command::SwapCommit(strategy));
+    let timers = Script::new(&[QUOTES]).start(|_, out| {
+        (0..1_025).for_each(|id| timer(out, id, 500 * SECOND));
+        Ok(())
+    });
+    let text = "hand-over: BAD_OUTPUT: more than 1024 timers";
+    check_old_goes_on(timers, |_, _| (), text);
+    let elsewhere = Script::new(&[QUOTES]).start(|_, out| {
+        let nowhere = Subscription::Quotes(model::InstrumentId::new(999));
+        out.push(Intent::Subscribe(nowhere));
+        Ok(())
+    });
+    let text = "switch: subscribed to what does not exist: Quotes(InstrumentId(999))";
+    check_old_goes_on(elsewhere, commit, text);
+    // Alone it fits; with the value that its predecessor left it does not.
+    let values = Script::new(&[QUOTES]).start(|_, out| {
+        out.push(Intent::PutState {
+            key: "big".to_owned(),
+            value: vec![7; (1 << 20) - 3],
+        });
+        Ok(())
+    });
+    let text = "switch: more than 1048576 bytes of host-kept values";
+    check_old_goes_on(values, commit, text);
+}
+
+#[test]
 fn a_primary_that_breaks_during_catch_up_ends_the_swap() {
     let mut world = World::new();
     let script = Script::new(&[QUOTES]).event(|event, _| match event {

@@ -5,6 +5,11 @@ use model::DenyCode;
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let request = context.request;
+    let on_order = context.holding.on_order(request.side);
+    // What is on order must stay countable, also where it reduces the largest of positions.
+    on_order
+        .checked_add(request.quantity)
+        .map_err(|_| DenyCode::MaxPosition)?;
     if context.reduces() {
         return Ok(());
     }
