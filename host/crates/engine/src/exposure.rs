@@ -194,30 +194,44 @@ impl Exposures {
         }
     }
 
-    /// What a scope's sums would be with one holding changed.
-    pub(crate) fn projected(
+    /// How a holding would differ from what was counted of it.
+    pub(crate) fn change(
         &self,
-        owner: &Owner,
-        scope: LimitScope,
+        strategy: StrategyId,
         instrument: InstrumentId,
         holding: &Holding,
+    ) -> Result<Amounts, NumberError> {
+        Amounts::of(holding)?.minus(&self.counted(strategy, instrument))
+    }
+
+    /// What a scope's exposure would be with a holding changed.
+    pub(crate) fn projected(
+        &self,
+        scope: LimitScope,
+        instrument: InstrumentId,
+        change: &Amounts,
         state: &MarketState,
     ) -> Result<Projection<'_>, NumberError> {
         let unknown = NumberError::DivisionByZero;
         let totals = self.totals(scope).ok_or(unknown.clone())?;
-        let change = Amounts::of(holding)?.minus(&self.counted(owner.strategy, instrument))?;
-        let fresh = empty(owner, scope, state);
-        let slot = self.slot(scope, instrument).unwrap_or(&fresh);
-        if !totals.are_known_beside(&slot.values) {
+        let slot = self.slot(scope, instrument);
+        let (amounts, before) = slot
+            .map_or((Amounts::default(), Some(Values::default())), |slot| {
+                (slot.amounts, slot.values)
+            });
+        if !totals.are_known_beside(&before) {
             return Err(unknown);
         }
-        let after = slot.amounts.plus(&change)?;
-        let after = after.values(state, totals.needs, slot.worth)?;
+        let exposure = Needs {
+            exposure: true,
+            ..Needs::default()
+        };
+        let after = amounts.plus(change)?;
         Ok(Projection {
             totals,
             currency: state.instrument.quote_currency,
-            before: slot.values.unwrap_or_default(),
-            after,
+            before: before.unwrap_or_default(),
+            after: after.values(state, exposure, Worth::Nothing)?,
         })
     }
 }
@@ -232,14 +246,14 @@ pub(crate) struct Projection<'a> {
 }
 
 impl Projection<'_> {
-    /// All of it in `base`; `Ok(None)` when a rate is not known.
+    /// Exposure in all, in `base`; `Ok(None)` when a rate is not known.
     pub(crate) fn sum(
         &self,
         market: &Market,
         base: CurrencyId,
     ) -> Result<Option<Values>, NumberError> {
-        let own = self.totals.of(self.currency);
-        let own = own.minus(&self.before)?.plus(&self.after)?;
+        let own = self.totals.of(self.currency).exposure();
+        let own = own.minus(&self.before.exposure())?.plus(&self.after)?;
         let mut sum = Values::default();
         let others = self.totals.currencies();
         let others = others.filter(|(currency, _)| *currency != self.currency);

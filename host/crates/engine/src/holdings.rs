@@ -59,37 +59,44 @@ impl Holding {
     }
 }
 
-/// All holdings.
+/// All holdings. Those of one strategy are few, so that a look-up stays short however many there are
+/// in all.
 #[derive(Debug, Default)]
 pub struct Holdings {
-    entries: BTreeMap<(StrategyId, InstrumentId), Holding>,
+    strategies: Vec<BTreeMap<InstrumentId, Holding>>,
 }
 
 impl Holdings {
     /// One holding; empty when there never was any.
     pub fn get(&self, strategy: StrategyId, instrument: InstrumentId) -> Holding {
-        self.entries
-            .get(&(strategy, instrument))
-            .copied()
-            .unwrap_or_default()
+        let own = self.strategies.get(strategy.index());
+        let holding = own.and_then(|own| own.get(&instrument));
+        holding.copied().unwrap_or_default()
     }
 
     /// All holdings, by strategy, then by instrument.
     pub fn iter(&self) -> impl Iterator<Item = (StrategyId, InstrumentId, &Holding)> {
-        self.entries
-            .iter()
-            .map(|((strategy, instrument), h)| (*strategy, *instrument, h))
+        let strategies = (0_u32..).map(StrategyId::new).zip(&self.strategies);
+        strategies.flat_map(|(strategy, own)| {
+            let own = own.iter();
+            own.map(move |(instrument, holding)| (strategy, *instrument, holding))
+        })
     }
 
     /// One strategy's holdings.
     pub fn of(&self, strategy: StrategyId) -> impl Iterator<Item = (InstrumentId, &Holding)> {
-        self.entries
-            .range((strategy, InstrumentId::new(0))..=(strategy, InstrumentId::new(u32::MAX)))
-            .map(|((_, instrument), holding)| (*instrument, holding))
+        let own = self.strategies.get(strategy.index()).into_iter().flatten();
+        own.map(|(instrument, holding)| (*instrument, holding))
     }
 
+    /// One holding to change, of a strategy that is defined.
     pub(crate) fn entry(&mut self, strategy: StrategyId, instrument: InstrumentId) -> &mut Holding {
-        self.entries.entry((strategy, instrument)).or_default()
+        if self.strategies.len() <= strategy.index() {
+            self.strategies
+                .resize_with(strategy.index() + 1, BTreeMap::new);
+        }
+        let own = &mut self.strategies[strategy.index()];
+        own.entry(instrument).or_default()
     }
 }
 

@@ -38,10 +38,8 @@ impl Engine {
         room: Option<Quantity>,
     ) -> Result<(), DenyCode> {
         let request = self.sized(request)?;
-        let context = Context {
-            room,
-            ..self.context(strategy, &request, None)
-        };
+        let mut context = self.context(strategy, &request, None);
+        context.room = room;
         let approval = if self.must_hold(&request) {
             risk::judge_held(&context)?;
             None
@@ -167,7 +165,7 @@ impl Engine {
             let pending = holding.on_order_mut(open.order.side);
             *pending = pending.saturating_sub(open.pending());
         }
-        let context = Context {
+        let mut context = Context {
             request,
             replaces,
             sequence: self.sequence,
@@ -185,6 +183,7 @@ impl Engine {
             orders: &self.orders,
             limits: &self.limits,
             bounds: [None; 4],
+            change: None,
             windows: &self.windows,
             memory: &self.memory,
             trading_state: TradingState::Halted,
@@ -192,7 +191,8 @@ impl Engine {
             journal_writable: self.journal.is_writable(),
             room: replaces.and_then(|open| self.lists.room(&open.order)),
         };
-        context.bound()
+        context.bind();
+        context
     }
 
     pub(super) fn deny(&mut self, strategy: StrategyId, request: &OrderRequest, code: DenyCode) {

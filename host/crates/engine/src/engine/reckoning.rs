@@ -4,13 +4,20 @@
 use super::Engine;
 use crate::effect::{Alert, Effect, Severity};
 use crate::exposure::{Exposures, Needs, Owner};
-use crate::input::{LimitScope, Limits};
+use crate::input::{Escalation, ExposureLimits, LimitScope, LossLimits};
 use crate::risk::{Step, share_of};
 use crate::valuation::{self, ValuationError};
 use model::{
     AccountId, AccountKind, CurrencyId, DenyCode, InstrumentId, Money, OrderId, Price, Rate,
     StrategyId,
 };
+
+/// The limits that are watched as sums change, not only when an order is judged.
+struct Watched {
+    loss: LossLimits,
+    exposure: ExposureLimits,
+    escalation: Escalation,
+}
 
 impl Engine {
     /// Follows an open order that changed, and what its strategy has on order with it.
@@ -57,10 +64,11 @@ impl Engine {
 
     /// Takes over new limits, scopes or permissions: what is summed up may be other than before.
     pub(super) fn follow_limits(&mut self) {
-        self.memory.ranges.watch(self.limits.price_windows());
-        for (instrument, state) in self.market.iter() {
-            if let Some(mark) = state.mark() {
-                self.memory.ranges.note(instrument, mark, self.now);
+        if self.memory.ranges.watch(self.limits.price_windows()) {
+            for (instrument, state) in self.market.iter() {
+                if let Some(mark) = state.mark() {
+                    self.memory.ranges.note(instrument, mark, self.now);
+                }
             }
         }
         if self.memory.exposures.serve(self.needs()) {
@@ -141,8 +149,13 @@ impl Engine {
     /// Measures a scope's losses and exposure against its limits, and lets follow what they say
     /// follows.
     pub(super) fn reckon(&mut self, scope: LimitScope) {
-        let Some(limits) = self.limits.get(scope).copied() else {
+        let Some(limits) = self.limits.get(scope) else {
             return;
+        };
+        let limits = Watched {
+            loss: limits.loss,
+            exposure: limits.exposure,
+            escalation: limits.escalation,
         };
         let level = self.memory.levels.of(scope);
         if limits.loss.bind() || level.loss > Step::Quiet {
@@ -151,14 +164,14 @@ impl Engine {
         }
         let watched = limits.exposure.bind_sums() && limits.escalation.warns();
         if watched || level.exposure > Step::Quiet {
-            let share = self.exposure_share(scope, &limits);
+            let share = self.exposure_share(scope, &limits.exposure);
             self.escalate(scope, DenyCode::Exposure, share, &limits);
         }
     }
 
     /// Notes a scope's profit and tells how much of its loss limits is used; `None` when it is not
     /// known.
-    fn loss_share(&mut self, scope: LimitScope, limits: &Limits) -> Option<Rate> {
+    fn loss_share(&mut self, scope: LimitScope, limits: &Watched) -> Option<Rate> {
         if !limits.loss.bind() {
             return Some(Rate::ZERO);
         }
@@ -178,19 +191,19 @@ impl Engine {
 
     /// How much of a scope's exposure limits is used; `None` when it is not known.
     pub(crate) fn exposure_used(&self, scope: LimitScope) -> Option<Rate> {
-        self.exposure_share(scope, self.limits.get(scope)?)
+        self.exposure_share(scope, &self.limits.get(scope)?.exposure)
     }
 
-    fn exposure_share(&self, scope: LimitScope, limits: &Limits) -> Option<Rate> {
-        if !limits.exposure.bind_sums() {
+    fn exposure_share(&self, scope: LimitScope, limits: &ExposureLimits) -> Option<Rate> {
+        if !limits.bind_sums() {
             return Some(Rate::ZERO);
         }
         let base = self.base_of(scope)?;
         let totals = self.memory.exposures.totals(scope)?;
         let sum = totals.sum(&self.market, base).ok()??;
         let net = sum.up.max(sum.down.negated().ok()?);
-        let gross = share_of(sum.gross, limits.exposure.max_gross);
-        Some(gross.max(share_of(net, limits.exposure.max_net)))
+        let gross = share_of(sum.gross, limits.max_gross);
+        Some(gross.max(share_of(net, limits.max_net)))
     }
 
     /// Moves a scope's step to where a share of its limit takes it. What is not known moves nothing:
@@ -200,7 +213,7 @@ impl Engine {
         scope: LimitScope,
         code: DenyCode,
         share: Option<Rate>,
-        limits: &Limits,
+        limits: &Watched,
     ) {
         let Some(share) = share else {
             return;

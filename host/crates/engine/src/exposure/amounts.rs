@@ -91,9 +91,14 @@ impl Amounts {
             };
         }
         if needs.exposure {
-            values.gross = signed_value(mark, self.gross, multiplier)?.magnitude()?;
             values.up = signed_value(mark, self.up, multiplier)?;
             values.down = signed_value(mark, self.down, multiplier)?;
+            // Mostly the one or the other, and valuing is what takes time.
+            values.gross = match self.gross {
+                gross if gross == self.up => values.up,
+                gross => signed_value(mark, gross, multiplier)?,
+            };
+            values.gross = values.gross.magnitude()?;
         }
         Ok(values)
     }
@@ -180,6 +185,16 @@ impl Values {
             up: self.up.checked_sub(other.up)?,
             down: self.down.checked_sub(other.down)?,
         })
+    }
+
+    /// The exposure of it alone.
+    pub(crate) fn exposure(&self) -> Self {
+        Self {
+            gross: self.gross,
+            up: self.up,
+            down: self.down,
+            ..Self::default()
+        }
     }
 
     /// Exposure in another currency; `Ok(None)` when no rate is known.

@@ -143,6 +143,11 @@ impl Default for ExposureLimits {
 }
 
 impl ExposureLimits {
+    /// Whether any of them binds.
+    pub(crate) fn bind(&self) -> bool {
+        self.bind_sums() || self.bind_shares()
+    }
+
     /// Whether a sum of the scope itself is bound.
     pub(crate) fn bind_sums(&self) -> bool {
         self.max_gross < Money::MAX || self.max_net < Money::MAX

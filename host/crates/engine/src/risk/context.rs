@@ -6,7 +6,7 @@ use super::{Bound, Memory, Windows};
 use crate::account::Account;
 use crate::effect::StrategyState;
 use crate::exchange::Exchange;
-use crate::exposure::{Owner, Projection};
+use crate::exposure::{Amounts, Projection};
 use crate::holdings::Holding;
 use crate::input::{LimitScope, Limits, StrategyConfig, TradingState};
 use crate::market::{Market, MarketState};
@@ -38,6 +38,8 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: &'a LimitBook,
     /// The limits that bind the order.
     pub(crate) bounds: [Option<Bound<'a>>; 4],
+    /// What the order would add to sums of exposure, where any are bound.
+    pub(crate) change: Option<Amounts>,
     pub(crate) windows: &'a Windows,
     pub(crate) memory: &'a Memory,
     /// The strictest state of the order's scopes.
@@ -51,7 +53,7 @@ pub(crate) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Finds the limits and levels that bind the order.
-    pub(crate) fn bound(mut self) -> Self {
+    pub(crate) fn bind(&mut self) {
         let instrument = self.request.instrument;
         let at = At {
             limits: self.limits,
@@ -65,7 +67,9 @@ impl<'a> Context<'a> {
         let levels = &self.memory.levels;
         (self.trading_state, self.killed) =
             levels.strictest(self.account_id, self.strategy, instrument);
-        self
+        if self.limits().any(|limits| limits.exposure.bind()) {
+            self.change = self.change_of_holding().ok();
+        }
     }
 
     pub(crate) fn instrument(&self) -> Option<&'a Instrument> {
@@ -122,23 +126,18 @@ impl<'a> Context<'a> {
 
     /// What the sums of a scope would be with the order among its open ones.
     pub(crate) fn projected(&self, scope: LimitScope) -> Option<Projection<'a>> {
-        let (account, account_id) = (self.account?, self.account_id?);
-        let owner = Owner {
-            strategy: self.strategy,
-            account: account_id,
-            kind: account.config().kind,
-        };
-        let with = self.holding_with_order().ok()?;
         let exposures = &self.memory.exposures;
-        let projected =
-            exposures.projected(&owner, scope, self.request.instrument, &with, self.state?);
+        let instrument = self.request.instrument;
+        let projected = exposures.projected(scope, instrument, self.change.as_ref()?, self.state?);
         projected.ok()
     }
 
-    fn holding_with_order(&self) -> Result<Holding, NumberError> {
+    /// How the strategy's holding would change with the order among its open ones.
+    fn change_of_holding(&self) -> Result<Amounts, NumberError> {
         let mut holding = self.holding;
         let on_order = holding.on_order_mut(self.request.side);
         *on_order = on_order.checked_add(self.request.quantity)?;
-        Ok(holding)
+        let exposures = &self.memory.exposures;
+        exposures.change(self.strategy, self.request.instrument, &holding)
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Losses {
     day: u64,
     day_open: Money,
     window: Duration,
+    /// The best of the window, as of the part in which the profit was last noted.
+    best: (u64, Money),
     parts: [(u64, Option<Money>); PLACES],
 }
 
@@ -32,6 +34,7 @@ impl Losses {
     pub(crate) fn note(&mut self, gain: Money, window: Duration, now: Timestamp) {
         if self.window != window {
             (self.window, self.parts) = (window, [(0, None); PLACES]);
+            self.best = (u64::MAX, gain);
         }
         let before = self.last.unwrap_or(gain);
         if self.last.is_none() {
@@ -40,7 +43,6 @@ impl Losses {
         if self.last.is_none() || now.day() != self.day {
             (self.day, self.day_open) = (now.day(), before);
         }
-        self.last = Some(gain);
         self.peak = self.peak.max(gain);
         let number = self.part(now);
         let place = usize::try_from(number % (PARTS + 1)).unwrap_or_default();
@@ -50,6 +52,18 @@ impl Losses {
             Some(part) => *part = (number, Some(best)),
             None => {}
         }
+        self.best = if self.best.0 == number && self.last.is_some() {
+            (number, self.best.1.max(best))
+        } else {
+            (number, self.best_within(number, best))
+        };
+        self.last = Some(gain);
+    }
+
+    fn best_within(&self, number: u64, least: Money) -> Money {
+        let within = |of: u64| of <= number && of + PARTS >= number;
+        let parts = self.parts.iter().filter(|(of, _)| within(*of));
+        parts.filter_map(|(_, high)| *high).fold(least, Money::max)
     }
 
     /// The losses if the profit is `gain` now.
@@ -61,11 +75,11 @@ impl Losses {
             last
         };
         let number = self.part(now);
-        let within = self
-            .parts
-            .iter()
-            .filter(|(of, _)| *of <= number && *of + PARTS >= number);
-        let best = within.filter_map(|(_, high)| *high).fold(last, Money::max);
+        let best = if self.best.0 == number && self.last.is_some() {
+            self.best.1
+        } else {
+            self.best_within(number, last)
+        };
         let peak = if self.last.is_some() { self.peak } else { gain };
         let below = |best: Money| Ok::<_, NumberError>(best.checked_sub(gain)?.max(Money::ZERO));
         Ok(Measures {

@@ -15,10 +15,11 @@ pub(crate) struct Ranges {
 }
 
 impl Ranges {
-    /// Watches these windows from now on, and forgets those no longer named.
-    pub(crate) fn watch(&mut self, windows: Vec<Duration>) {
+    /// Watches these windows from now on, and forgets those no longer named. Tells whether they are
+    /// others than before.
+    pub(crate) fn watch(&mut self, windows: Vec<Duration>) -> bool {
         if windows == self.windows {
-            return;
+            return false;
         }
         for rings in &mut self.rings {
             let kept = windows.iter().map(|window| {
@@ -29,6 +30,7 @@ impl Ranges {
             *rings = kept.collect();
         }
         self.windows = windows;
+        true
     }
 
     /// Notes a price seen now.
@@ -70,8 +72,10 @@ const PLACES: usize = 17;
 /// Lowest and highest price of each part of one window.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ring {
-    parts: [Part; PLACES],
     last: Option<Price>,
+    /// All of the window, as of the part in which the last price came.
+    whole: Part,
+    parts: [Part; PLACES],
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,30 +85,53 @@ struct Part {
     high: Price,
 }
 
+impl Part {
+    fn widen(&mut self, low: Price, high: Price) {
+        (self.low, self.high) = (self.low.min(low), self.high.max(high));
+    }
+}
+
 impl Ring {
     fn note(&mut self, number: u64, price: Price) {
         // A jump counts, however long the market was silent before it.
         let before = self.last.replace(price).unwrap_or(price);
         let (low, high) = (price.min(before), price.max(before));
-        let Some(part) = place(number).and_then(|place| self.parts.get_mut(place)) else {
-            return;
-        };
-        if part.number == number && part.high > Price::ZERO {
-            (part.low, part.high) = (part.low.min(low), part.high.max(high));
+        if let Some(part) = place(number).and_then(|place| self.parts.get_mut(place)) {
+            if part.number == number && part.high > Price::ZERO {
+                part.widen(low, high);
+            } else {
+                *part = Part { number, low, high };
+            }
+        }
+        if self.whole.number == number && self.whole.high > Price::ZERO {
+            self.whole.widen(low, high);
         } else {
-            *part = Part { number, low, high };
+            self.whole = self.within(number, price);
         }
     }
 
     fn moved(&self, number: u64) -> Option<Rate> {
         let last = self.last?;
+        let whole = if self.whole.number == number {
+            self.whole
+        } else {
+            self.within(number, last)
+        };
+        share(whole.high, whole.low)
+    }
+
+    /// All of the window that ends with a part.
+    fn within(&self, number: u64, last: Price) -> Part {
+        let mut whole = Part {
+            number,
+            low: last,
+            high: last,
+        };
         let within = self.parts.iter().filter(|part| {
             part.high > Price::ZERO && part.number <= number && part.number + PARTS >= number
         });
-        let (low, high) = within.fold((last, last), |(low, high), part| {
-            (low.min(part.low), high.max(part.high))
-        });
-        share(high, low)
+        within.for_each(|part| whole.widen(part.low, part.high));
+        whole
     }
 }
 

@@ -5,10 +5,12 @@ use crate::dice::Dice;
 use crate::dice_books::BookFeed;
 use crate::script::Script;
 use crate::world::*;
-use engine::{Command, Input, Latency, Slippage, TradingState, invariants};
+use engine::{
+    Command, Definition, Input, Latency, LimitScope, Limits, Slippage, TradingState, invariants,
+};
 use model::{
     AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId,
-    InstrumentStatus, Intent, Intents, Links, MarkPrice, Offset, OrderChange, OrderKind,
+    InstrumentStatus, Intent, Intents, Links, MarkPrice, Money, Offset, OrderChange, OrderKind,
     OrderKindName, OrderRequest, PeerRule, Peers, Price, Quantity, Quote, Session, Side,
     SignedQuantity, StrategyId, Subscription, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger,
     TriggerBy,
@@ -112,6 +114,37 @@ fn terms(dice: &mut Dice, tick: Price, lot: Quantity, scale: Scale) -> Terms {
         _ => {}
     }
     terms
+}
+
+/// Binds sums, prices and conduct, loosely enough that much still happens.
+fn limit_everything(dice: &mut Dice, limits: &mut Limits, scale: Scale) {
+    let ordinary = scale.ticks < 1_000;
+    let most = |text: &str| {
+        let most = Money::from_raw(i128::MAX - 1);
+        if ordinary { money(text) } else { most }
+    };
+    let window = Duration::from_nanos(dice.one_of(&[50, 100 * SECOND]));
+    limits.exposure.max_gross = most("60000");
+    limits.exposure.max_net = most("40000");
+    limits.exposure.max_instrument_share = rate("0.15");
+    limits.loss.max_daily = most("3000");
+    limits.loss.max_rolling = most("3000");
+    limits.loss.rolling_window = window;
+    limits.loss.max_drawdown = most("10000");
+    limits.price.max_distance = rate("0.5");
+    limits.price.max_drift = rate("0.5");
+    limits.price.drift_window = window;
+    limits.conduct.no_self_match = true;
+    limits.conduct.max_cancels_per_fill = 20;
+    limits.conduct.free_cancels = 20;
+    limits.conduct.cancel_window = window;
+    limits.conduct.max_repeats = 100;
+    limits.conduct.repeat_window = window;
+    limits.short.max_day_trades = 40;
+    limits.escalation.warn = rate("0.5");
+    limits.escalation.reduce = rate("0.9");
+    limits.scaling.calm_volatility = rate("0.5");
+    limits.scaling.volatility_window = window;
 }
 
 type Grid = (InstrumentId, Price, Quantity);
@@ -243,6 +276,9 @@ impl Run {
         if scale.ticks < 1_000 {
             setup.limits.max_position = quantity("60");
             setup.limits.max_open_orders = 12;
+        }
+        if dice.below(2) == 0 {
+            limit_everything(&mut dice, &mut setup.limits, scale);
         }
         if dice.below(3) == 0 {
             let stop = OrderKind::stop_market(Price::ZERO).name();
@@ -440,7 +476,8 @@ impl Run {
     /// Pauses, stops, restarts, halts, kills, and takes it back soon after.
     fn disturb(&mut self) {
         let strategy = self.dice.one_of(&self.strategies[2..]);
-        match self.dice.below(7) {
+        match self.dice.below(8) {
+            7 => self.disturb_scope(strategy),
             0 => self.world.command(Command::Pause(strategy)),
             1 => self.world.command(Command::Resume(strategy)),
             2 => self.world.command(Command::Stop(strategy)),
@@ -466,6 +503,30 @@ impl Run {
             self.world
                 .command(Command::SetTradingState(TradingState::Active));
         }
+    }
+
+    /// Halts, kills or scales one scope for a moment, or changes what is summed up.
+    fn disturb_scope(&mut self, strategy: StrategyId) {
+        let scope = self.dice.one_of(&[
+            LimitScope::Account(CASH),
+            LimitScope::Account(MARGIN),
+            LimitScope::Strategy(strategy),
+        ]);
+        let factor = self.dice.one_of(&["0.5", "1"]);
+        self.world
+            .command(Command::SetScopeState(scope, TradingState::Halted));
+        self.world.command(Command::SetScopeKill(scope, true));
+        self.world.command(Command::SetScopeKill(scope, false));
+        self.world
+            .command(Command::SetScopeState(scope, TradingState::Active));
+        self.world
+            .command(Command::ScaleLimits(scope, rate(factor)));
+        let mut limits = Limits::default();
+        if self.dice.below(2) == 0 {
+            limit_everything(&mut self.dice, &mut limits, self.scale);
+        }
+        self.world.define(Definition::Limits(scope, limits));
+        self.world.command(Command::ClearRepeats(strategy));
     }
 
     /// Positions are the sums of the fills that left the engine; every order is open or over.
@@ -548,7 +609,14 @@ fn the_random_runs_are_worth_their_while() {
     ];
     check_reached(
         ORDINARY,
-        &[&lives[..], &["P01", "P02", "P13", "P14", "P17", "P21"]].concat(),
+        &[
+            &lives[..],
+            &[
+                "P01", "P02", "P07", "P13", "P14", "P15", "P16", "P17", "P18", "P21",
+            ],
+            &["P23", "P27", "P30"],
+        ]
+        .concat(),
     );
     check_reached(EXTREME, &["FILLED", "CANCELED", "P17", "P28"]);
 }

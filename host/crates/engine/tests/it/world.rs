@@ -3,7 +3,7 @@
 pub(crate) use crate::setup::*;
 use engine::{
     Command, Definition, Effect, Engine, Ignored, Input, Journal, LimitScope, Limits, Sequenced,
-    StrategyConfig, StrategyState, invariants,
+    StrategyConfig, StrategyState, TradingState, invariants,
 };
 use model::{
     AccountId, Balance, Bar, BarBasis, BarSpec, CurrencyId, DenyCode, Duration, Fill, InstrumentId,
@@ -42,7 +42,11 @@ impl World {
             time: at(self.now),
             input,
         };
+        let halted = nothing_may_leave(&self.engine);
         let effects = self.engine.step(step).unwrap().to_vec();
+        if halted && nothing_may_leave(&self.engine) {
+            check_nothing_left(&effects);
+        }
         for effect in &effects {
             if let Effect::Order(update, _) = effect {
                 self.check_move(update);
@@ -272,6 +276,19 @@ impl World {
         };
         assert_eq!(self.balance(id, currency), expect);
     }
+}
+
+fn nothing_may_leave(engine: &Engine) -> bool {
+    engine.is_killed() || engine.trading_state() == TradingState::Halted
+}
+
+/// I11: halted, only cancels leave.
+fn check_nothing_left(effects: &[Effect]) {
+    let left = effects.iter().find(|effect| match effect {
+        Effect::Order(update, _) => update.change == OrderChange::Submitted,
+        _ => false,
+    });
+    assert_eq!(left, None);
 }
 
 fn word(change: &OrderChange) -> String {
