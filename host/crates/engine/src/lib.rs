@@ -37,6 +37,7 @@ pub use input::{
     Slippage, StrategyConfig, TradingState, VenueConfig,
 };
 pub use journal::{Journal, JournalHash};
+pub use lists::MAX_LIST;
 pub use risk::LimitBook;
 pub use strategies::{Recorder, Staged};
 pub use valuation::ValuationError;
