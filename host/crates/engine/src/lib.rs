@@ -41,6 +41,7 @@ pub use input::{
     VolumeLimits,
 };
 pub use journal::{Journal, JournalHash};
+pub use lists::MAX_LIST;
 pub use risk::{Control, LimitBook, controls, documented};
 pub use strategies::{Recorder, Staged};
 pub use valuation::ValuationError;

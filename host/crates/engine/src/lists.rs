@@ -14,7 +14,7 @@ use model::{Links, Order, OrderId, OrderRequest, PeerRule, Quantity};
 use std::collections::BTreeMap;
 
 /// The most orders in a list.
-pub(crate) const MAX_LIST: usize = 32;
+pub const MAX_LIST: usize = 32;
 
 /// What happened to an order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,8 @@
 
 #[path = "it/feeds.rs"]
 mod feeds;
+#[path = "it/lists.rs"]
+mod lists;
 #[path = "it/native.rs"]
 mod native;
 #[path = "it/orders.rs"]
