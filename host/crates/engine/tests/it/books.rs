@@ -84,22 +84,23 @@ fn the_venue_of_a_book_looks_at_no_quotes() {
 }
 
 #[test]
-fn a_lost_book_is_no_price() {
+fn a_lost_book_keeps_its_last_worth_and_takes_no_orders() {
     let mut world = World::new();
     snapshot(&mut world);
     world.place(MARGIN_HAND, buy(EQUITY, "2"));
-    let state = world.engine.market().get(EQUITY).unwrap();
-    assert_eq!(
-        (state.mark(), state.book_lost),
-        (Some(price("100.5")), false)
-    );
+    let marked = |world: &World| {
+        let state = world.engine.market().get(EQUITY).unwrap();
+        (state.mark(), state.book_lost, state.quote.is_some())
+    };
+    let last = Some(price("100.5"));
+    assert_eq!(marked(&world), (last, false, true));
+    let worth = world.engine.equity(MARGIN).unwrap();
     book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "99", "40")]);
-    let state = world.engine.market().get(EQUITY).unwrap();
-    assert_eq!((state.mark(), state.book_lost), (None, true));
-    // What it is worth is unknown, so nothing that needs to know may pass.
-    assert!(world.engine.equity(MARGIN).unwrap().is_err());
+    // What is held keeps a worth, but nobody may act on a price that is not known.
+    assert_eq!(marked(&world), (last, true, false));
+    assert_eq!(world.engine.equity(MARGIN).unwrap(), worth);
     let order = world.place(MARGIN_HAND, buy(EQUITY, "1"));
-    assert_eq!(world.story(order), "denied:P11");
+    assert_eq!(world.story(order), "denied:P24");
 }
 
 #[test]

@@ -127,8 +127,8 @@ fn limit_everything(dice: &mut Dice, limits: &mut Limits, scale: Scale) {
     limits.exposure.max_gross = most("60000");
     limits.exposure.max_net = most("40000");
     limits.exposure.max_instrument_share = rate("0.15");
-    limits.loss.max_daily = most("3000");
-    limits.loss.max_rolling = most("3000");
+    limits.loss.max_daily = most("40");
+    limits.loss.max_rolling = most("40");
     limits.loss.rolling_window = window;
     limits.loss.max_drawdown = most("10000");
     limits.price.max_distance = rate("0.5");
@@ -140,9 +140,11 @@ fn limit_everything(dice: &mut Dice, limits: &mut Limits, scale: Scale) {
     limits.conduct.cancel_window = window;
     limits.conduct.max_repeats = 100;
     limits.conduct.repeat_window = window;
-    limits.short.max_day_trades = 40;
-    limits.escalation.warn = rate("0.5");
-    limits.escalation.reduce = rate("0.9");
+    limits.short.max_day_trades = 8;
+    if dice.below(2) == 0 {
+        limits.escalation.warn = rate("0.5");
+        limits.escalation.reduce = rate("0.9");
+    }
     limits.scaling.calm_volatility = rate("0.5");
     limits.scaling.volatility_window = window;
 }
@@ -223,7 +225,7 @@ fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale) {
         2..=4 => {
             let mut request = request(dice, (instrument, tick, lot), scale, out.now());
             if dice.below(8) == 0 {
-                request.intent = dice.below(40);
+                request.intent = dice.below(20);
             }
             out.submit(request);
         }
@@ -568,10 +570,10 @@ fn run(seed: u64, scale: Scale, steps: usize) -> Run {
     run
 }
 
-/// How often orders came to each status in twenty runs.
+/// How often orders came to each status in thirty runs.
 fn statuses(scale: Scale) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::<String, u32>::new();
-    for seed in 0..20 {
+    for seed in 0..30 {
         let run = run(seed, scale, 400);
         for update in run.world.updates() {
             let name = match update.change {
