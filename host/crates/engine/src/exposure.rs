@@ -9,15 +9,13 @@ mod amounts;
 mod totals;
 
 pub(crate) use amounts::{Amounts, Needs, Values, Worth};
-pub(crate) use totals::{Sector, Totals};
+pub(crate) use totals::Totals;
 
 use crate::holdings::Holding;
 use crate::input::LimitScope;
-use crate::market::{Market, MarketState};
+use crate::market::MarketState;
 use crate::scopes::ByScope;
-use model::{
-    AccountId, AccountKind, AssetClass, CurrencyId, InstrumentId, Money, NumberError, StrategyId,
-};
+use model::{AccountId, AccountKind, AssetClass, InstrumentId, Money, NumberError, StrategyId};
 use std::collections::BTreeMap;
 
 /// Whose holding it is.
@@ -194,95 +192,26 @@ impl Exposures {
         }
     }
 
-    /// How a holding would differ from what was counted of it.
-    pub(crate) fn change(
+    /// What a changed holding would add to exposure at the mark, in the instrument's quote currency.
+    /// The same for every scope it belongs to, and added to a sum the same as the sum of what would
+    /// be, but for the last unit.
+    pub(crate) fn added(
         &self,
         strategy: StrategyId,
         instrument: InstrumentId,
         holding: &Holding,
-    ) -> Result<Amounts, NumberError> {
-        Amounts::of(holding)?.minus(&self.counted(strategy, instrument))
-    }
-
-    /// What a scope's exposure would be with a holding changed.
-    pub(crate) fn projected(
-        &self,
-        scope: LimitScope,
-        instrument: InstrumentId,
-        change: &Amounts,
         state: &MarketState,
-    ) -> Result<Projection<'_>, NumberError> {
-        let unknown = NumberError::DivisionByZero;
-        let totals = self.totals(scope).ok_or(unknown.clone())?;
-        let slot = self.slot(scope, instrument);
-        let (amounts, before) = slot
-            .map_or((Amounts::default(), Some(Values::default())), |slot| {
-                (slot.amounts, slot.values)
-            });
-        if !totals.are_known_beside(&before) {
-            return Err(unknown);
-        }
-        let exposure = Needs {
-            exposure: true,
-            ..Needs::default()
-        };
-        let after = amounts.plus(change)?;
-        Ok(Projection {
-            totals,
-            currency: state.instrument.quote_currency,
-            before: before.unwrap_or_default(),
-            after: after.values(state, exposure, Worth::Nothing)?,
-        })
-    }
-}
-
-/// A scope's totals with one instrument's share replaced.
-pub(crate) struct Projection<'a> {
-    totals: &'a Totals,
-    currency: CurrencyId,
-    before: Values,
-    /// What the scope would have in the instrument, in its quote currency.
-    pub(crate) after: Values,
-}
-
-impl Projection<'_> {
-    /// Exposure in all, in `base`; `Ok(None)` when a rate is not known.
-    pub(crate) fn sum(
-        &self,
-        market: &Market,
-        base: CurrencyId,
-    ) -> Result<Option<Values>, NumberError> {
-        let own = self.totals.of(self.currency).exposure();
-        let own = own.minus(&self.before.exposure())?.plus(&self.after)?;
-        let mut sum = Values::default();
-        let others = self.totals.currencies();
-        let others = others.filter(|(currency, _)| *currency != self.currency);
-        for (currency, values) in others.chain([(self.currency, &own)]) {
-            match values.converted(market, currency, base)? {
-                Some(values) => sum = sum.plus(&values)?,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(sum))
+    ) -> Result<Values, NumberError> {
+        let change = Amounts::of(holding)?.minus(&self.counted(strategy, instrument))?;
+        change.exposure(state)
     }
 
-    /// Gross exposure in a sector that the instrument belongs to.
-    pub(crate) fn sector(
-        &self,
-        sector: Sector,
-        market: &Market,
-        base: CurrencyId,
-    ) -> Result<Option<Money>, NumberError> {
-        let change = self.after.gross.checked_sub(self.before.gross)?;
-        let sums = self.totals.sector(sector);
-        let mut sum = Money::ZERO;
-        for (currency, gross) in sums.chain([(self.currency, change)]) {
-            match market.convert(gross, currency, base)? {
-                Some(gross) => sum = sum.checked_add(gross)?,
-                None => return Ok(None),
-            }
+    /// Gross exposure of a scope in one instrument; `None` when it is not known.
+    pub(crate) fn gross_in(&self, scope: LimitScope, instrument: InstrumentId) -> Option<Money> {
+        match self.slot(scope, instrument) {
+            Some(slot) => slot.values.map(|values| values.gross),
+            None => Some(Money::ZERO),
         }
-        Ok(Some(sum))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::account::Reservation;
 use crate::agenda::Ticket;
+use crate::input::LimitScope;
 use crate::risk::Approved;
+use crate::scopes::{ByScope, scopes_of};
 use model::{
     AccountId, InstrumentId, Money, Order, OrderId, OrderKind, OrderStatus, Quantity, StrategyId,
     Timestamp,
@@ -78,9 +80,7 @@ impl OpenOrder {
 #[derive(Debug, Default)]
 pub struct Orders {
     open: BTreeMap<OrderId, OpenOrder>,
-    by_strategy: BTreeMap<StrategyId, u32>,
-    by_account: BTreeMap<AccountId, u32>,
-    by_instrument: BTreeMap<InstrumentId, u32>,
+    counts: ByScope<u32>,
     last_id: Option<OrderId>,
 }
 
@@ -107,17 +107,21 @@ impl Orders {
 
     /// How many a strategy has open.
     pub fn of_strategy(&self, strategy: StrategyId) -> u32 {
-        self.by_strategy.get(&strategy).copied().unwrap_or(0)
+        self.count(LimitScope::Strategy(strategy))
     }
 
     /// How many an account has open.
     pub fn of_account(&self, account: AccountId) -> u32 {
-        self.by_account.get(&account).copied().unwrap_or(0)
+        self.count(LimitScope::Account(account))
     }
 
     /// How many are open on an instrument.
     pub fn of_instrument(&self, instrument: InstrumentId) -> u32 {
-        self.by_instrument.get(&instrument).copied().unwrap_or(0)
+        self.count(LimitScope::Instrument(instrument))
+    }
+
+    fn count(&self, scope: LimitScope) -> u32 {
+        self.counts.get(scope).copied().unwrap_or_default()
     }
 
     /// The latest id that became an order; ids only grow (invariant I7).
@@ -137,9 +141,10 @@ impl Orders {
             instrument,
             ..
         } = order.order;
-        *self.by_strategy.entry(strategy).or_default() += 1;
-        *self.by_account.entry(account).or_default() += 1;
-        *self.by_instrument.entry(instrument).or_default() += 1;
+        let scopes = scopes_of(Some(account), strategy, instrument);
+        for scope in scopes.into_iter().flatten() {
+            *self.counts.entry(scope) += 1;
+        }
         self.last_id = self.last_id.max(Some(id));
         self.open.insert(id, order);
     }
@@ -152,9 +157,11 @@ impl Orders {
             instrument,
             ..
         } = gone.order;
-        decrement(self.by_strategy.get_mut(&strategy));
-        decrement(self.by_account.get_mut(&account));
-        decrement(self.by_instrument.get_mut(&instrument));
+        let scopes = scopes_of(Some(account), strategy, instrument);
+        for scope in scopes.into_iter().flatten() {
+            let count = self.counts.entry(scope);
+            *count = count.saturating_sub(1);
+        }
         Some(gone)
     }
 
@@ -167,11 +174,5 @@ impl Orders {
             .filter(|order| instrument.is_none_or(|wanted| order.instrument == wanted))
             .map(|order| order.id)
             .collect()
-    }
-}
-
-fn decrement(count: Option<&mut u32>) {
-    if let Some(count) = count {
-        *count = count.saturating_sub(1);
     }
 }

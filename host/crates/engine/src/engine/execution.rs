@@ -183,7 +183,7 @@ impl Engine {
             orders: &self.orders,
             limits: &self.limits,
             bounds: [None; 4],
-            change: None,
+            added: None,
             windows: &self.windows,
             memory: &self.memory,
             trading_state: TradingState::Halted,

@@ -91,16 +91,28 @@ impl Amounts {
             };
         }
         if needs.exposure {
-            values.up = signed_value(mark, self.up, multiplier)?;
-            values.down = signed_value(mark, self.down, multiplier)?;
-            // Mostly the one or the other, and valuing is what takes time.
-            values.gross = match self.gross {
-                gross if gross == self.up => values.up,
-                gross => signed_value(mark, gross, multiplier)?,
-            };
-            values.gross = values.gross.magnitude()?;
+            let exposure = self.exposure(state)?;
+            (values.gross, values.up, values.down) = (exposure.gross, exposure.up, exposure.down);
         }
         Ok(values)
+    }
+
+    /// Exposure at the instrument's mark. Of a change it may be negative.
+    pub(crate) fn exposure(&self, state: &MarketState) -> Result<Values, NumberError> {
+        let (mark, multiplier) = (state.mark(), state.instrument.multiplier);
+        let up = signed_value(mark, self.up, multiplier)?;
+        let down = signed_value(mark, self.down, multiplier)?;
+        // Mostly the one or the other, and valuing is what takes time.
+        let gross = match self.gross {
+            gross if gross == self.up => up,
+            gross => signed_value(mark, gross, multiplier)?,
+        };
+        Ok(Values {
+            gross,
+            up,
+            down,
+            ..Values::default()
+        })
     }
 }
 
@@ -185,16 +197,6 @@ impl Values {
             up: self.up.checked_sub(other.up)?,
             down: self.down.checked_sub(other.down)?,
         })
-    }
-
-    /// The exposure of it alone.
-    pub(crate) fn exposure(&self) -> Self {
-        Self {
-            gross: self.gross,
-            up: self.up,
-            down: self.down,
-            ..Self::default()
-        }
     }
 
     /// Exposure in another currency; `Ok(None)` when no rate is known.

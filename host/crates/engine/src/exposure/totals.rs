@@ -6,7 +6,7 @@ use model::{CurrencyId, Money, NumberError};
 use std::collections::BTreeMap;
 
 /// A sector's place in the order of first use.
-pub(crate) type Sector = u32;
+type Sector = u32;
 
 /// Running totals. Values go in and come out as they are, so nothing drifts.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,11 +31,6 @@ impl Totals {
     /// Whether every part of the sums is known.
     pub(crate) fn are_known(&self) -> bool {
         self.unknown == 0 && !self.broken
-    }
-
-    /// Whether they are known but for one instrument, whose worth was `before`.
-    pub(crate) fn are_known_beside(&self, before: &Option<Values>) -> bool {
-        !self.broken && self.unknown == u32::from(before.is_none())
     }
 
     pub(crate) fn currencies(&self) -> impl Iterator<Item = (CurrencyId, &Values)> {

@@ -6,15 +6,14 @@ use super::{Bound, Memory, Windows};
 use crate::account::Account;
 use crate::effect::StrategyState;
 use crate::exchange::Exchange;
-use crate::exposure::{Amounts, Projection};
+use crate::exposure::Values;
 use crate::holdings::Holding;
 use crate::input::{LimitScope, Limits, StrategyConfig, TradingState};
 use crate::market::{Market, MarketState};
 use crate::orders::{OpenOrder, Orders};
 use crate::scopes::scopes_of;
 use model::{
-    AccountId, CurrencyId, Instrument, NumberError, OrderRequest, Price, Quantity, Side,
-    StrategyId, Timestamp,
+    AccountId, CurrencyId, Instrument, OrderRequest, Price, Quantity, Side, StrategyId, Timestamp,
 };
 
 pub(crate) struct Context<'a> {
@@ -38,8 +37,8 @@ pub(crate) struct Context<'a> {
     pub(crate) limits: &'a LimitBook,
     /// The limits that bind the order.
     pub(crate) bounds: [Option<Bound<'a>>; 4],
-    /// What the order would add to sums of exposure, where any are bound.
-    pub(crate) change: Option<Amounts>,
+    /// What the order would add to exposure, in the quote currency, where that is bound and known.
+    pub(crate) added: Option<Values>,
     pub(crate) windows: &'a Windows,
     pub(crate) memory: &'a Memory,
     /// The strictest state of the order's scopes.
@@ -68,7 +67,7 @@ impl<'a> Context<'a> {
         (self.trading_state, self.killed) =
             levels.strictest(self.account_id, self.strategy, instrument);
         if self.limits().any(|limits| limits.exposure.bind()) {
-            self.change = self.change_of_holding().ok();
+            self.added = self.added_exposure();
         }
     }
 
@@ -124,20 +123,24 @@ impl<'a> Context<'a> {
         self.holding.is_reduced_by(request.side, request.quantity)
     }
 
-    /// What the sums of a scope would be with the order among its open ones.
-    pub(crate) fn projected(&self, scope: LimitScope) -> Option<Projection<'a>> {
-        let exposures = &self.memory.exposures;
-        let instrument = self.request.instrument;
-        let projected = exposures.projected(scope, instrument, self.change.as_ref()?, self.state?);
-        projected.ok()
+    /// What the exposure of a scope would be with the order among its open ones, in the scope's base
+    /// currency; `None` when part of it is not known.
+    pub(crate) fn exposure_with(&self, scope: LimitScope) -> Option<Values> {
+        let (base, totals) = (self.base(scope)?, self.memory.exposures.totals(scope)?);
+        let quote = self.instrument()?.quote_currency;
+        let sum = totals.sum(self.market, base).ok()??;
+        let added = self.added?.converted(self.market, quote, base).ok()??;
+        sum.plus(&added).ok()
     }
 
-    /// How the strategy's holding would change with the order among its open ones.
-    fn change_of_holding(&self) -> Result<Amounts, NumberError> {
+    /// What the order would add to exposure.
+    fn added_exposure(&self) -> Option<Values> {
         let mut holding = self.holding;
         let on_order = holding.on_order_mut(self.request.side);
-        *on_order = on_order.checked_add(self.request.quantity)?;
+        *on_order = on_order.checked_add(self.request.quantity).ok()?;
         let exposures = &self.memory.exposures;
-        exposures.change(self.strategy, self.request.instrument, &holding)
+        let instrument = self.request.instrument;
+        let added = exposures.added(self.strategy, instrument, &holding, self.state?);
+        added.ok()
     }
 }

@@ -13,7 +13,7 @@ const REMEMBERED: usize = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     firm: VecDeque<Timestamp>,
-    strategies: BTreeMap<StrategyId, Memory>,
+    strategies: Vec<Memory>,
 }
 
 #[derive(Debug, Default)]
@@ -34,16 +34,12 @@ impl Windows {
     /// Remembers a message (an order or a cancel) sent now, forgetting all beyond `keep`.
     pub(crate) fn sent(&mut self, strategy: StrategyId, now: Timestamp, keep: usize) {
         remember(&mut self.firm, now, keep);
-        remember(
-            &mut self.strategies.entry(strategy).or_default().sent,
-            now,
-            keep,
-        );
+        remember(&mut self.entry(strategy).sent, now, keep);
     }
 
     /// Remembers an approved order.
     pub(crate) fn approved(&mut self, strategy: StrategyId, now: Timestamp, order: &OrderRequest) {
-        let memory = self.strategies.entry(strategy).or_default();
+        let memory = self.entry(strategy);
         memory.see(now, fingerprint(order));
         if order.intent == 0 {
             return;
@@ -76,7 +72,7 @@ impl Windows {
             None => full(&self.firm),
             Some(strategy) => self
                 .strategies
-                .get(&strategy)
+                .get(strategy.index())
                 .map_or(most == 0, |memory| full(&memory.sent)),
         }
     }
@@ -89,7 +85,7 @@ impl Windows {
         order: &OrderRequest,
         window: Duration,
     ) -> bool {
-        let Some(memory) = self.strategies.get(&strategy) else {
+        let Some(memory) = self.strategies.get(strategy.index()) else {
             return false;
         };
         if order.intent != 0 && memory.intent_set.contains(&order.intent) {
@@ -97,6 +93,16 @@ impl Windows {
         }
         let seen = memory.last_seen.get(&fingerprint(order));
         seen.is_some_and(|(at, _)| now.since(*at) < window)
+    }
+}
+
+impl Windows {
+    fn entry(&mut self, strategy: StrategyId) -> &mut Memory {
+        if self.strategies.len() <= strategy.index() {
+            self.strategies
+                .resize_with(strategy.index() + 1, Memory::default);
+        }
+        &mut self.strategies[strategy.index()]
     }
 }
 

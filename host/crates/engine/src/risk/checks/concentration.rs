@@ -28,19 +28,21 @@ fn strictest((instrument, sector): (Rate, Rate), limits: &ExposureLimits) -> (Ra
 fn is_within(context: &Context<'_>, instrument: Rate, sector: Rate) -> Option<bool> {
     let (account, scope) = (context.account?, LimitScope::Account(context.account_id?));
     let (market, base) = (context.market, account.config().base_currency);
-    let totals = context.memory.exposures.totals(scope)?;
+    let (exposures, state) = (&context.memory.exposures, context.state?);
+    let totals = exposures.totals(scope)?;
     let equity = valuation::equity(account, totals, market).ok()?;
-    let projected = context.projected(scope)?;
-    let state = context.state?;
+    let added = context.added?.gross;
     let quote = state.instrument.quote_currency;
-    let own = market.convert(projected.after.gross, quote, base).ok()??;
-    let mut within = is_share(own, instrument, equity)?;
-    if sector < Rate::MAX {
-        // An instrument without a sector is in none that could grow too large.
-        if let Some(of) = state.sector {
-            let all = projected.sector(of, market, base).ok()??;
-            within &= is_share(all, sector, equity)?;
+    let own = exposures.gross_in(scope, context.request.instrument)?;
+    let own = market.convert(own.checked_add(added).ok()?, quote, base);
+    let mut within = is_share(own.ok()??, instrument, equity)?;
+    if let Some(of) = state.sector.filter(|_| sector < Rate::MAX) {
+        let mut all = Money::ZERO;
+        for (currency, gross) in totals.sector(of).chain([(quote, added)]) {
+            let gross = market.convert(gross, currency, base).ok()??;
+            all = all.checked_add(gross).ok()?;
         }
+        within &= is_share(all, sector, equity)?;
     }
     Some(within)
 }

@@ -20,11 +20,7 @@ fn binds(bound: &Bound<'_>) -> bool {
 }
 
 fn is_within(context: &Context<'_>, bound: &Bound<'_>) -> bool {
-    let (Some(base), Some(projected)) = (context.base(bound.scope), context.projected(bound.scope))
-    else {
-        return false;
-    };
-    let Ok(Some(sum)) = projected.sum(context.market, base) else {
+    let Some(sum) = context.exposure_with(bound.scope) else {
         return false;
     };
     let limits = &bound.limits.exposure;
