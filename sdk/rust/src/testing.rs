@@ -1,9 +1,11 @@
 //! Unit tests for strategies, natively and without a host.
 //!
 //! [`Setup`] says what the strategy is made with; [`Harness`] feeds it events and shows what it did.
-//! With [`Setup::fills`] a small venue answers its orders: market orders fill at the touch, limit
-//! and stop orders when the touch reaches them. It is enough to walk a strategy through its life,
-//! and no backtest: sizes, queues, fees and latency are the host's business.
+//! With [`Setup::fills`] a small venue answers its orders: every type fills, whole, at the touch or at
+//! its own price once the market reaches it, with its life time, its terms and its list observed.
+//! It is enough to walk a strategy through its life, and no backtest: sizes, queues, fees and
+//! latency are the host's business, and so are auctions, mark and index prices: an order that needs
+//! those fails the test with a message. Without [`Setup::fills`] the test gives the answers itself.
 //!
 //! Misuse (a price that is not a number, an order that does not exist) fails the test by a panic.
 //!

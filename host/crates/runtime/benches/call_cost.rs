@@ -160,6 +160,7 @@ fn instrument() -> Instrument {
         margin: Margin::default(),
         fees: Fees::default(),
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     }
 }

@@ -2,6 +2,7 @@
 //! follow what they do; the tests of `runtime` say how each ends.
 
 use crate::component::{ComponentError, World, componentise, core_module};
+use crate::new_order::{NewOrder, at};
 use crate::plugin::Plugin;
 
 /// A way to misbehave.
@@ -26,10 +27,25 @@ pub enum HostilePlugin {
     /// Demands tables with 100 million elements.
     HugeTable,
     /// Sends orders that make no sense in `on-quote`: unknown instrument, zero quantity, huge
-    /// quantity, off-tick and negative prices, cancels of orders of others.
+    /// quantity, off-tick and negative prices, a parent without a list, changes and cancels of orders
+    /// of others.
     NonsenseOrders,
     /// Sends orders in `on-quote` without end.
     OrderSpam,
+    /// Sends lists of 32 orders in `on-quote` without end.
+    ListSpam,
+    /// Sends a list of 257 orders in `on-quote`.
+    LongList,
+    /// Sends a list of 300,000 orders in `on-quote`.
+    GiantList,
+    /// Sends a list in `on-quote` that lies outside its memory.
+    ListOutOfBounds,
+    /// Sends an order with a tag of 60,000 characters in `on-quote`.
+    HugeTag,
+    /// Sends an order with a tag that drives a terminal in `on-quote`.
+    EvilTag,
+    /// Sends an order of a type that does not exist in `on-quote`.
+    BadOrderKind,
     /// Sends an order in `init`.
     OrderInInit,
     /// Logs in `on-quote` 10,000 times, with line breaks and terminal escapes.
@@ -81,7 +97,7 @@ pub enum HostilePlugin {
 }
 
 /// All of them.
-pub const ALL: [HostilePlugin; 35] = {
+pub const ALL: [HostilePlugin; 42] = {
     use HostilePlugin::*;
     [
         TrapInInit,
@@ -95,6 +111,13 @@ pub const ALL: [HostilePlugin; 35] = {
         HugeTable,
         NonsenseOrders,
         OrderSpam,
+        ListSpam,
+        LongList,
+        GiantList,
+        ListOutOfBounds,
+        HugeTag,
+        EvilTag,
+        BadOrderKind,
         OrderInInit,
         LogSpam,
         LongLog,
@@ -179,7 +202,21 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
     use HostilePlugin as H;
     let new = Plugin::new();
     match plugin {
-        H::NonsenseOrders => new.with("on-quote", NONSENSE_ORDERS),
+        H::NonsenseOrders => new
+            .items(&NewOrder::data(
+                &[NewOrder::default().byte(at::PARENT, 1)],
+                2048,
+            ))
+            .with("on-quote", NONSENSE_ORDERS),
+        H::ListSpam
+        | H::LongList
+        | H::GiantList
+        | H::ListOutOfBounds
+        | H::HugeTag
+        | H::EvilTag
+        | H::BadOrderKind => new
+            .items(&order_items(plugin))
+            .with("on-quote", order_body(plugin)),
         H::OrderSpam => new.with(
             "on-quote",
             "(loop $again (drop (call $submit-market (i32.const 0) (i32.const 0) \
@@ -223,6 +260,43 @@ fn talkative(plugin: HostilePlugin) -> Plugin {
     }
 }
 
+/// What those that send whole orders have in memory at 2048.
+fn order_items(plugin: HostilePlugin) -> String {
+    let order = NewOrder::default();
+    let order = match plugin {
+        HostilePlugin::HugeTag => order.tag(4096, 60_000),
+        HostilePlugin::EvilTag => order.tag(4096, 9),
+        HostilePlugin::BadOrderKind => order.byte(at::KIND, 9),
+        _ => return String::new(),
+    };
+    let evil = matches!(plugin, HostilePlugin::EvilTag);
+    let text = if evil {
+        "\\1b[2Jfake\\n"
+    } else {
+        &"a".repeat(60_000)
+    };
+    let tag = format!("(data (i32.const 4096) \"{text}\")");
+    format!("{} {tag}", NewOrder::data(&[order], 2048))
+}
+
+const fn order_body(plugin: HostilePlugin) -> &'static str {
+    match plugin {
+        HostilePlugin::ListSpam => {
+            "(loop $again
+               (drop (call $submit-list (i32.const 4096) (i32.const 32))) (br $again))"
+        }
+        HostilePlugin::LongList => "(drop (call $submit-list (i32.const 4096) (i32.const 257)))",
+        HostilePlugin::GiantList => {
+            "(drop (memory.grow (i32.const 900)))
+             (drop (call $submit-list (i32.const 4096) (i32.const 300000)))"
+        }
+        HostilePlugin::ListOutOfBounds => {
+            "(drop (call $submit-list (i32.const 4096) (i32.const 0x7fffffff)))"
+        }
+        _ => "(drop (call $submit (i32.const 2048)))",
+    }
+}
+
 const BUY_ONE: &str = "(drop (call $submit-market (i32.const 0) (i32.const 0) \
     (i64.const 100000000) (i32.const 0) (i64.const 0) (i64.const 0)))";
 
@@ -237,13 +311,21 @@ const SLOW_FILL: &str = "(drop (memory.grow (i32.const 900)))
       (memory.fill (i32.const 131072) (i32.const 7) (i32.const 50000000)) (br $again))";
 
 const NONSENSE_ORDERS: &str = "
-    (drop (call $submit-market (i32.const 99) (i32.const 0) (i64.const 1) (i32.const 0) (i64.const 0) (i64.const 0)))
-    (drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i64.const 0)))
-    (drop (call $submit-market (i32.const 0) (i32.const 1) (i64.const -1) (i32.const 0) (i64.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 99) (i32.const 0) (i64.const 1) (i32.const 0)
+      (i64.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0)
+      (i64.const 0) (i64.const 0)))
+    (drop (call $submit-market (i32.const 0) (i32.const 1) (i64.const -1) (i32.const 0)
+      (i64.const 0) (i64.const 0)))
     (drop (call $submit-limit (i32.const 0) (i32.const 0) (i64.const 100000000) (i64.const 1)
       (i32.const 0) (i64.const 0) (i64.const 0)))
     (drop (call $submit-limit (i32.const 0) (i32.const 0) (i64.const 100000000)
       (i64.const -5000000000) (i32.const 0) (i64.const 0) (i64.const 0)))
+    (drop (call $submit (i32.const 2048)))
+    (call $modify (i64.const 4096) (i32.const 1) (i64.const 0) (i32.const 1) (i64.const -1)
+      (i32.const 0) (i64.const 0))
+    (call $modify (i64.const -1) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0)
+      (i32.const 0) (i64.const 0))
     (call $cancel (i64.const 4096))
     (call $cancel (i64.const -1))
     (call $cancel-all (i32.const 99))";

@@ -5,4 +5,5 @@
 
 pub mod component;
 pub mod hostile;
+pub mod new_order;
 pub mod plugin;

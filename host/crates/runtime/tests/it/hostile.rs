@@ -179,12 +179,12 @@ fn nonsense_orders_pass_through_to_be_denied() {
         .iter()
         .filter(|i| matches!(i, Intent::Submit(_)))
         .count();
-    let cancels = out
+    let changes = out
         .items()
         .iter()
-        .filter(|i| matches!(i, Intent::Cancel(_)))
+        .filter(|i| matches!(i, Intent::Modify(_) | Intent::Cancel(_)))
         .count();
-    assert_eq!((submits, cancels, out.items().len()), (5, 2, 8));
+    assert_eq!((submits, changes, out.items().len()), (6, 4, 11));
 }
 
 #[test]
@@ -194,6 +194,28 @@ fn order_spam_stops_at_the_limit() {
         FaultKind::BadOutput,
         "on-quote: asked for more than 256 things",
     );
+}
+
+#[test]
+fn a_list_counts_as_many_things_as_it_has_orders() {
+    let text = "on-quote: asked for more than 256 things";
+    faults_on_quote(H::ListSpam, FaultKind::BadOutput, text);
+    faults_on_quote(H::LongList, FaultKind::BadOutput, text);
+}
+
+#[test]
+fn lists_larger_than_anything_legal_are_not_even_read() {
+    let kind = FaultKind::BadOutput;
+    faults_on_quote(H::GiantList, kind, "on-quote: too much data");
+    faults_on_quote(H::ListOutOfBounds, kind, "on-quote: ");
+}
+
+#[test]
+fn tags_that_are_none_are_told_so() {
+    let kind = FaultKind::BadOutput;
+    let text = "a tag of 60000 bytes: a tag is at most 32 printable ASCII characters";
+    faults_on_quote(H::HugeTag, kind, text);
+    faults_on_quote(H::EvilTag, kind, "a tag of 9 bytes");
 }
 
 #[test]
@@ -254,6 +276,7 @@ fn kept_values_are_bounded_in_size_and_traffic() {
 #[test]
 fn results_outside_the_contract_are_bad_output() {
     faults_on_quote(H::BadDiscriminant, FaultKind::BadOutput, "on-quote: ");
+    faults_on_quote(H::BadOrderKind, FaultKind::BadOutput, "on-quote: ");
     faults_in_init(H::EvilRealloc, FaultKind::BadOutput, "init: ");
     let save = |plugin, text: &str| {
         let mut instance = running(&admit_hostile(plugin), tight());

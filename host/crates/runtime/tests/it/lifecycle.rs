@@ -1,29 +1,18 @@
 //! A well-behaved strategy's life: init, load, history, start, events, save.
 
-use crate::support::{admit, config, expect_fault, fresh, intents, quote, running};
+use crate::support::{
+    REPORT, SEEN, admit, config, expect_fault, fresh, intents, quote, reported, running,
+};
 use model::{
     Bar, BarBasis, BarSpec, Event, FaultKind, HistoryBlock, HistoryRequest, InstrumentId, Intent,
     Money, OrderChange, OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PositionState,
     PositionUpdate, Price, Quantity, SavedState, Side, SignedQuantity, StartReason, StartSnapshot,
-    Strategy, StrategyId, Subscription, TimeInForce, Timestamp,
+    Strategy, StrategyId, Subscription, Terms, TimeInForce, Timestamp,
 };
 use runtime::Limits;
 use testkit::plugin::Plugin;
 
 const MINUTE: u64 = 60_000_000_000;
-
-/// Writes its global `$seen` into kept value `s`, so that a test can look inside.
-const REPORT: &str = "(i64.store (i32.const 2100) (global.get $seen))
-    (call $put (i32.const 2048) (i32.const 1) (i32.const 2100) (i32.const 8))";
-const SEEN: &str = r#"(global $seen (mut i64) (i64.const 0)) (data (i32.const 2048) "s")"#;
-
-fn reported(intents: &[Intent]) -> Vec<u64> {
-    let values = intents.iter().filter_map(|intent| match intent {
-        Intent::PutState { value, .. } => Some(value.as_slice().try_into().unwrap()),
-        _ => None,
-    });
-    values.map(u64::from_le_bytes).collect()
-}
 
 #[test]
 fn what_init_declares_is_there_before_the_start() {
@@ -119,6 +108,7 @@ fn an_order_gets_the_next_id_of_the_input() {
         },
         quantity: "2.5".parse().unwrap(),
         time_in_force: TimeInForce::Day,
+        terms: Terms::default(),
         intent: 42,
     };
     assert_eq!(
@@ -349,8 +339,8 @@ fn every_event_reaches_its_export_with_its_fields() {
         )
         .with(
             "on-order-event",
-            &see("(i64.add (local.get $order) (i64.extend_i32_u (i32.add
-            (i32.mul (local.get $deny_code) (i32.const 100)) (local.get $side))))"),
+            &see("(i64.add (local.get $order) (i64.add
+            (i64.mul (local.get $detail) (i64.const 100)) (i64.extend_i32_u (local.get $side))))"),
         )
         .with(
             "on-position-event",

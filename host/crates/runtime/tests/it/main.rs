@@ -12,4 +12,6 @@ mod child;
 mod hostile;
 mod lifecycle;
 mod limits;
+mod order_events;
+mod orders;
 mod support;

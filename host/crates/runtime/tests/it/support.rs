@@ -2,13 +2,28 @@
 
 use model::{
     AssetClass, CurrencyId, Duration, Event, Fault, FaultKind, Fees, Instrument, InstrumentId,
-    Intents, Margin, OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy,
+    Intent, Intents, Margin, OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy,
     Timestamp, VenueId,
 };
 use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions};
 use std::sync::LazyLock;
 use testkit::hostile::{self, HostilePlugin};
 use testkit::plugin::Plugin;
+
+/// Writes its global `$seen` into kept value `s`, so that a test can look inside.
+pub(crate) const REPORT: &str = "(i64.store (i32.const 2100) (global.get $seen))
+    (call $put (i32.const 2048) (i32.const 1) (i32.const 2100) (i32.const 8))";
+pub(crate) const SEEN: &str =
+    r#"(global $seen (mut i64) (i64.const 0)) (data (i32.const 2048) "s")"#;
+
+/// What a plugin wrote by [`REPORT`].
+pub(crate) fn reported(intents: &[Intent]) -> Vec<u64> {
+    let values = intents.iter().filter_map(|intent| match intent {
+        Intent::PutState { value, .. } => Some(value.as_slice().try_into().unwrap()),
+        _ => None,
+    });
+    values.map(u64::from_le_bytes).collect()
+}
 
 /// One runtime for all tests, as in a process.
 pub(crate) fn runtime() -> &'static Runtime {
@@ -44,6 +59,7 @@ pub(crate) fn instrument(symbol: &str) -> Instrument {
         margin: Margin::default(),
         fees: Fees::default(),
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     }
 }
