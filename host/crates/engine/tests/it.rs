@@ -19,6 +19,8 @@ mod cost;
 mod definitions;
 #[path = "it/dice.rs"]
 mod dice;
+#[path = "it/dice_limits.rs"]
+mod dice_limits;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/golden.rs"]
