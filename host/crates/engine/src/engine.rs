@@ -13,6 +13,7 @@ mod definitions;
 mod dispatch;
 mod execution;
 pub(crate) mod held;
+mod judging;
 mod levels;
 mod market_data;
 mod reckoning;

@@ -28,6 +28,8 @@ mod definitions;
 mod dice;
 #[path = "it/dice_books.rs"]
 mod dice_books;
+#[path = "it/dice_limits.rs"]
+mod dice_limits;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/golden.rs"]

@@ -47,11 +47,11 @@ impl Engine {
         let Some(state) = self.market.get(instrument) else {
             return;
         };
-        let Some(mark) = state.mark() else {
-            return;
-        };
-        self.memory.ranges.note(instrument, mark, self.now);
-        if before == Some(mark) || !self.memory.exposures.depend_on(instrument) {
+        let mark = state.mark();
+        if let Some(mark) = mark {
+            self.memory.ranges.note(instrument, mark, self.now);
+        }
+        if before == mark || !self.memory.exposures.depend_on(instrument) {
             return;
         }
         self.memory.exposures.remark(instrument, state);

@@ -62,13 +62,13 @@ impl Amounts {
         })
     }
 
-    /// Whether no price can change what of it is asked for. What is on order only counts where
-    /// exposure does.
+    /// Whether it adds nothing to what is asked for, at any price. What is on order only counts
+    /// where exposure does.
     pub(crate) fn is_flat(&self, needs: Needs) -> bool {
-        let on_order = !self.gross.is_zero() || !self.up.is_zero() || !self.down.is_zero();
+        let idle = self.gross.is_zero() && self.up.is_zero() && self.down.is_zero();
         // One strategy's long and another's short leave a cost where nothing is left of either.
-        let held = !self.position.is_zero() || !self.cost.is_zero();
-        !held && !(needs.exposure && on_order)
+        let closed = self.position.is_zero() && self.cost.is_zero();
+        closed && (idle || !needs.exposure)
     }
 
     /// What it is worth at the instrument's mark, as far as `needs` asks.

@@ -1,10 +1,7 @@
 //! Values of every type in the journal, drawn from a seed; extremes come up often.
 
 use engine::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
-    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
-    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
-    VolumeLimits,
+    Command, Definition, Input, Latency, Outcome, Sequenced, Slippage, TradingState, VenueConfig,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
@@ -51,7 +48,7 @@ impl Dice {
         }
     }
 
-    fn small(&mut self) -> u32 {
+    pub(crate) fn small(&mut self) -> u32 {
         let bytes = self.extreme().to_le_bytes();
         u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
@@ -65,11 +62,11 @@ impl Dice {
         i128::from(high.cast_signed()) << 64 | i128::from(low)
     }
 
-    fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         self.below(2) == 0
     }
 
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+    pub(crate) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.below(4)).map(|_| item(self)).collect()
     }
 
@@ -77,7 +74,7 @@ impl Dice {
         self.flag().then(|| item(self))
     }
 
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         self.one_of(&["", "USD", "naïve", "→ ∞", "a\0b\n", "EUR/USD.SIM"])
             .to_owned()
     }
@@ -90,7 +87,7 @@ impl Dice {
         Timestamp::from_nanos(self.extreme())
     }
 
-    fn duration(&mut self) -> Duration {
+    pub(crate) fn duration(&mut self) -> Duration {
         Duration::from_nanos(self.extreme())
     }
 
@@ -98,19 +95,19 @@ impl Dice {
         Price::from_raw(self.signed())
     }
 
-    fn quantity(&mut self) -> Quantity {
+    pub(crate) fn quantity(&mut self) -> Quantity {
         Quantity::from_raw(self.extreme())
     }
 
-    fn money(&mut self) -> Money {
+    pub(crate) fn money(&mut self) -> Money {
         Money::from_raw(self.wide())
     }
 
-    fn rate(&mut self) -> Rate {
+    pub(crate) fn rate(&mut self) -> Rate {
         Rate::from_raw(self.signed())
     }
 
-    fn instrument_id(&mut self) -> InstrumentId {
+    pub(crate) fn instrument_id(&mut self) -> InstrumentId {
         InstrumentId::new(self.small())
     }
 
@@ -122,7 +119,7 @@ impl Dice {
         OrderId::from_number(self.extreme())
     }
 
-    fn side(&mut self) -> Side {
+    pub(crate) fn side(&mut self) -> Side {
         self.one_of(&[Side::Buy, Side::Sell])
     }
 
@@ -335,109 +332,6 @@ impl Dice {
                 Slippage::Share(share),
             ]),
             lacks: self.list(|dice| dice.kind().name()),
-        }
-    }
-
-    fn limits(&mut self) -> Limits {
-        Limits {
-            max_order_quantity: self.quantity(),
-            max_order_notional: self.money(),
-            max_open_orders: self.small(),
-            max_position: self.quantity(),
-            max_messages: self.small(),
-            message_window: self.duration(),
-            duplicate_window: self.duration(),
-            price: PriceLimits {
-                max_distance: self.rate(),
-                max_drift: self.rate(),
-                drift_window: self.duration(),
-            },
-            volume: VolumeLimits {
-                max_book_share: self.rate(),
-                max_day_share: self.rate(),
-            },
-            exposure: ExposureLimits {
-                max_gross: self.money(),
-                max_net: self.money(),
-                max_instrument_share: self.rate(),
-                max_sector_share: self.rate(),
-            },
-            loss: self.losses(),
-            conduct: self.conduct(),
-            data: DataLimits {
-                max_age: self.duration(),
-                max_ahead: self.duration(),
-                max_behind: self.duration(),
-            },
-            short: ShortLimits {
-                no_short_sale: self.flag(),
-                max_day_trades: self.small(),
-                day_trade_days: self.small(),
-            },
-            escalation: Escalation {
-                warn: self.rate(),
-                reduce: self.rate(),
-                halt: self.rate(),
-                hysteresis: self.rate(),
-            },
-            scaling: Scaling {
-                calm_volatility: self.rate(),
-                volatility_window: self.duration(),
-                drawdown_from: self.rate(),
-            },
-        }
-    }
-
-    fn losses(&mut self) -> LossLimits {
-        LossLimits {
-            max_daily: self.money(),
-            max_rolling: self.money(),
-            rolling_window: self.duration(),
-            max_drawdown: self.money(),
-        }
-    }
-
-    fn conduct(&mut self) -> ConductLimits {
-        ConductLimits {
-            max_cancels_per_fill: self.small(),
-            free_cancels: self.small(),
-            cancel_window: self.duration(),
-            max_repeats: self.small(),
-            repeat_window: self.duration(),
-            no_self_match: self.flag(),
-        }
-    }
-
-    fn allowed<T: Clone>(&mut self, item: impl FnMut(&mut Self) -> T) -> Allowed<T> {
-        let items = self.list(item);
-        self.one_of(&[Allowed::All, Allowed::Only(items)])
-    }
-
-    fn permissions(&mut self) -> Permissions {
-        Permissions {
-            instruments: self.allowed(Self::instrument_id),
-            sides: self.allowed(Self::side),
-            venues: self.allowed(|dice| VenueId::new(dice.small())),
-        }
-    }
-
-    fn scope(&mut self) -> LimitScope {
-        let number = self.small();
-        self.one_of(&[
-            LimitScope::Firm,
-            LimitScope::Account(AccountId::new(number)),
-            LimitScope::Strategy(StrategyId::new(number)),
-            LimitScope::Instrument(InstrumentId::new(number)),
-        ])
-    }
-
-    fn strategy(&mut self) -> StrategyConfig {
-        StrategyConfig {
-            name: self.text(),
-            account: AccountId::new(self.small()),
-            on_fault: self.one_of(&[OrdersOnFault::Cancel, OrdersOnFault::Keep]),
-            manual: self.flag(),
-            permissions: self.permissions(),
         }
     }
 

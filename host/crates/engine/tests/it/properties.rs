@@ -10,7 +10,7 @@ use engine::{
 };
 use model::{
     AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId,
-    InstrumentStatus, Intent, Intents, Links, MarkPrice, Money, Offset, OrderChange, OrderKind,
+    InstrumentStatus, Intent, Intents, Links, MarkPrice, Offset, OrderChange, OrderKind,
     OrderKindName, OrderRequest, PeerRule, Peers, Price, Quantity, Quote, Session, Side,
     SignedQuantity, StrategyId, Subscription, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger,
     TriggerBy,
@@ -116,38 +116,8 @@ fn terms(dice: &mut Dice, tick: Price, lot: Quantity, scale: Scale) -> Terms {
     terms
 }
 
-/// Binds sums, prices and conduct, loosely enough that much still happens.
-fn limit_everything(dice: &mut Dice, limits: &mut Limits, scale: Scale) {
-    let ordinary = scale.ticks < 1_000;
-    let most = |text: &str| {
-        let most = Money::from_raw(i128::MAX - 1);
-        if ordinary { money(text) } else { most }
-    };
-    let window = Duration::from_nanos(dice.one_of(&[50, 100 * SECOND]));
-    limits.exposure.max_gross = most("60000");
-    limits.exposure.max_net = most("40000");
-    limits.exposure.max_instrument_share = rate("0.15");
-    limits.loss.max_daily = most("40");
-    limits.loss.max_rolling = most("40");
-    limits.loss.rolling_window = window;
-    limits.loss.max_drawdown = most("10000");
-    limits.price.max_distance = rate("0.5");
-    limits.price.max_drift = rate("0.5");
-    limits.price.drift_window = window;
-    limits.conduct.no_self_match = true;
-    limits.conduct.max_cancels_per_fill = 20;
-    limits.conduct.free_cancels = 20;
-    limits.conduct.cancel_window = window;
-    limits.conduct.max_repeats = 100;
-    limits.conduct.repeat_window = window;
-    limits.short.max_day_trades = 8;
-    if dice.below(2) == 0 {
-        limits.escalation.warn = rate("0.5");
-        limits.escalation.reduce = rate("0.9");
-    }
-    limits.scaling.calm_volatility = rate("0.5");
-    limits.scaling.volatility_window = window;
-}
+/// Windows of limits, in nanoseconds.
+const WINDOWS: [u64; 2] = [50, 100 * SECOND];
 
 type Grid = (InstrumentId, Price, Quantity);
 
@@ -280,7 +250,8 @@ impl Run {
             setup.limits.max_open_orders = 12;
         }
         if dice.below(2) == 0 {
-            limit_everything(&mut dice, &mut setup.limits, scale);
+            let window = dice.one_of(&WINDOWS);
+            limit_everything(&mut setup.limits, window, scale.ticks < 1_000);
         }
         if dice.below(3) == 0 {
             let stop = OrderKind::stop_market(Price::ZERO).name();
@@ -525,7 +496,8 @@ impl Run {
             .command(Command::ScaleLimits(scope, rate(factor)));
         let mut limits = Limits::default();
         if self.dice.below(2) == 0 {
-            limit_everything(&mut self.dice, &mut limits, self.scale);
+            let window = self.dice.one_of(&WINDOWS);
+            limit_everything(&mut limits, window, self.scale.ticks < 1_000);
         }
         self.world.define(Definition::Limits(scope, limits));
         self.world.command(Command::ClearRepeats(strategy));

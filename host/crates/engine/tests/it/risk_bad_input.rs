@@ -10,7 +10,7 @@ use model::{
 };
 use proptest::prelude::*;
 
-/// A way to spoil an order, and the codes with which it may be denied.
+/// A way to spoil an order.
 type Spoil = fn(&mut Dice, &mut OrderRequest);
 
 fn bad_price(dice: &mut Dice) -> Price {
@@ -50,7 +50,7 @@ fn trail(offset: Offset, activation: Option<Price>) -> Trail {
     }
 }
 
-const SPOILS: [Spoil; 14] = [
+const SPOILS: [Spoil; 15] = [
     |dice, ask| ask.instrument = InstrumentId::new(dice.one_of(&[7, 8, u32::MAX])),
     |dice, ask| {
         let raw = [0, 1, Quantity::SCALE - 1, Quantity::SCALE + 1, u64::MAX];
@@ -98,6 +98,10 @@ const SPOILS: [Spoil; 14] = [
         ask.terms.display = Some(Quantity::from_raw(dice.one_of(&raw)));
     },
     |dice, ask| {
+        ask.terms.quote_quantity = true;
+        ask.quantity = Quantity::from_raw(dice.one_of(&[0, 1, u64::MAX]));
+    },
+    |dice, ask| {
         ask.terms.post_only = true;
         let market = (OrderKind::Market, TimeInForce::Gtc);
         let never = (ask.kind, TimeInForce::Ioc);
@@ -135,9 +139,10 @@ fn good(dice: &mut Dice) -> OrderRequest {
         },
     ]);
     let quantity = Quantity::whole(dice.below(9).cast_signed() + 1).unwrap();
-    let mut terms = Terms::default();
-    terms.reduce_only = false;
-    terms.display = dice.one_of(&[None, Some(Quantity::ONE)]);
+    let terms = Terms {
+        display: dice.one_of(&[None, Some(Quantity::ONE)]),
+        ..Terms::default()
+    };
     OrderRequest::new(EQUITY, side, kind, quantity)
         .lasting(dice.one_of(&[TimeInForce::Gtc, TimeInForce::Day]))
         .with(terms)

@@ -247,6 +247,19 @@ fn p17_buying_power_follows_the_marks_of_everything_held() {
 }
 
 #[test]
+fn what_one_strategy_is_long_and_another_short_is_still_won_or_lost() {
+    let mut world = flat();
+    let other = second_hand(&mut world);
+    world.place(MARGIN_HAND, buy(EQUITY, "10"));
+    world.quote(EQUITY, "110", "110");
+    world.place(other, sell(EQUITY, "10"));
+    for mark in ["90", "200"] {
+        world.quote(EQUITY, mark, mark);
+        assert_eq!(world.engine.equity(MARGIN), Some(Ok(money("100100"))));
+    }
+}
+
+#[test]
 fn limits_of_sums_need_a_scope_that_has_sums() {
     let mut world = flat();
     let scope = LimitScope::Instrument(EQUITY);

@@ -105,6 +105,37 @@ impl Setup {
     }
 }
 
+/// Binds sums, prices and conduct, loosely enough that much still happens: in an ordinary
+/// market, or in one of the largest numbers.
+pub(crate) fn limit_everything(limits: &mut Limits, window: u64, ordinary: bool) {
+    let most = |text: &str| {
+        let most = Money::from_raw(i128::MAX - 1);
+        if ordinary { money(text) } else { most }
+    };
+    let window = Duration::from_nanos(window);
+    limits.exposure.max_gross = most("60000");
+    limits.exposure.max_net = most("40000");
+    limits.exposure.max_instrument_share = rate("0.15");
+    limits.loss.max_daily = most("3000");
+    limits.loss.max_rolling = most("3000");
+    limits.loss.rolling_window = window;
+    limits.loss.max_drawdown = most("10000");
+    limits.price.max_distance = rate("0.5");
+    limits.price.max_drift = rate("0.5");
+    limits.price.drift_window = window;
+    limits.conduct.no_self_match = true;
+    limits.conduct.max_cancels_per_fill = 20;
+    limits.conduct.free_cancels = 20;
+    limits.conduct.cancel_window = window;
+    limits.conduct.max_repeats = 100;
+    limits.conduct.repeat_window = window;
+    limits.short.max_day_trades = 40;
+    limits.escalation.warn = rate("0.5");
+    limits.escalation.reduce = rate("0.9");
+    limits.scaling.calm_volatility = rate("0.5");
+    limits.scaling.volatility_window = window;
+}
+
 pub(crate) fn venue(name: &str) -> VenueConfig {
     VenueConfig {
         name: name.to_owned(),
