@@ -158,6 +158,7 @@ fn universe() -> Result<Universe> {
         name: "SIM".to_owned(),
         latency: engine::Latency::default(),
         slippage: engine::Slippage::None,
+        lacks: Vec::new(),
     });
     let fee: Rate = "0.00002".parse()?;
     universe.add_instrument(Instrument {
@@ -180,6 +181,7 @@ fn universe() -> Result<Universe> {
             per_contract: Money::ZERO,
         },
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     });
     let account = universe.add_account(AccountConfig {

@@ -8,11 +8,13 @@
 mod build;
 mod environment;
 mod file;
+mod session;
 mod text;
 
 pub use build::{Problem, add_instrument, build, limits, on_fault};
 pub use environment::environment_overrides;
 pub use file::{ConfigError, load, parse};
+pub use session::SessionText;
 pub use text::{Decimal, Span};
 
 use model::{Money, Price, Quantity, Rate};
@@ -142,6 +144,8 @@ pub struct VenueSection {
     /// How long cancels travel.
     #[serde(default)]
     pub cancel_latency: Span,
+    /// How long changes of orders travel; as long as orders when left out.
+    pub modify_latency: Option<Span>,
     /// Up to this much more, drawn for each.
     #[serde(default)]
     pub jitter: Span,
@@ -151,6 +155,33 @@ pub struct VenueSection {
     /// Ticks by which takers fill worse than the touch.
     #[serde(default)]
     pub slippage_ticks: u32,
+    /// Order types it does not take. For those that wait for a trigger the host does the waiting.
+    #[serde(default)]
+    pub lacks: Vec<OrderType>,
+}
+
+/// The types of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderType {
+    /// Fills at the market.
+    Market,
+    /// Fills at a price or better.
+    Limit,
+    /// A market order at a trigger.
+    StopMarket,
+    /// A limit order at a trigger.
+    StopLimit,
+    /// A market order whose rest becomes a limit order.
+    MarketToLimit,
+    /// A market order at a trigger better than the market.
+    MarketIfTouched,
+    /// A limit order at a trigger better than the market.
+    LimitIfTouched,
+    /// A stop that follows the market, then a market order.
+    TrailingStopMarket,
+    /// A stop that follows the market, then a limit order.
+    TrailingStopLimit,
 }
 
 /// The kinds of instruments.
@@ -205,9 +236,10 @@ pub struct InstrumentSection {
     pub taker_fee: Option<Decimal<Rate>>,
     /// Fee per whole unit.
     pub fee_per_contract: Option<Decimal<Money>>,
-    /// Time of day (UTC) when DAY orders end.
-    #[serde(default)]
-    pub day_end: Span,
+    /// When it trades, as `14:30-21:00` or `22:00-21:00 sun-thu` (UTC); at all times when left out.
+    pub session: Option<SessionText>,
+    /// Time of day (UTC) when DAY orders end; the session's close when left out, else midnight.
+    pub day_end: Option<Span>,
     /// Last trading moment in seconds since the epoch, for futures and options.
     pub expiry_s: Option<u64>,
     /// Strike, for options.

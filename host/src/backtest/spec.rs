@@ -68,7 +68,7 @@ pub struct World {
     pub leverage: Rate,
     /// What is in the account; one million of the first quote currency when empty.
     pub deposits: Vec<(String, Money)>,
-    /// How long orders and cancels travel.
+    /// How long orders, changes and cancels travel.
     pub latency: Span,
     /// Ticks by which takers fill worse than the touch.
     pub slippage_ticks: u32,
@@ -81,6 +81,7 @@ impl World {
         let latency = Latency {
             insert: self.latency.0,
             cancel: self.latency.0,
+            modify: self.latency.0,
             ..Latency::default()
         };
         let slippage = match self.slippage_ticks {
@@ -91,6 +92,7 @@ impl World {
             name: VENUE.to_owned(),
             latency,
             slippage,
+            lacks: Vec::new(),
         });
         for section in sections {
             crate::config::add_instrument(&mut universe, section).map_err(|(key, reason)| {

@@ -105,7 +105,7 @@ struct WorldArguments {
     /// Money to begin with, such as "1000000 USD"; the first currency is the account's base.
     #[arg(long, value_name = "AMOUNT CURRENCY")]
     deposit: Vec<String>,
-    /// How long orders and cancels travel, such as 5ms.
+    /// How long orders, changes and cancels travel, such as 5ms.
     #[arg(long, default_value = "0ns")]
     latency: Span,
     /// Ticks by which takers fill worse than the touch.

@@ -3,13 +3,13 @@
 
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
-    OnFault, Right, VenueSection,
+    OnFault, OrderType, Right, VenueSection,
 };
 use crate::universe::Universe;
 use engine::{Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Fees, Instrument, Margin, OptionRight,
-    Quantity, Rate, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Fees, Instrument, Margin,
+    OptionRight, OrderKindName, Quantity, Rate, Timestamp, VenueId,
 };
 use std::path::Path;
 
@@ -57,6 +57,7 @@ fn venue_config(section: &VenueSection) -> VenueConfig {
         latency: Latency {
             insert: section.insert_latency.0,
             cancel: section.cancel_latency.0,
+            modify: section.modify_latency.unwrap_or(section.insert_latency).0,
             jitter: section.jitter.0,
             seed: section.seed,
         },
@@ -64,6 +65,21 @@ fn venue_config(section: &VenueSection) -> VenueConfig {
             0 => Slippage::None,
             ticks => Slippage::Ticks(ticks),
         },
+        lacks: section.lacks.iter().map(|kind| order_type(*kind)).collect(),
+    }
+}
+
+fn order_type(kind: OrderType) -> OrderKindName {
+    match kind {
+        OrderType::Market => OrderKindName::Market,
+        OrderType::Limit => OrderKindName::Limit,
+        OrderType::StopMarket => OrderKindName::StopMarket,
+        OrderType::StopLimit => OrderKindName::StopLimit,
+        OrderType::MarketToLimit => OrderKindName::MarketToLimit,
+        OrderType::MarketIfTouched => OrderKindName::MarketIfTouched,
+        OrderType::LimitIfTouched => OrderKindName::LimitIfTouched,
+        OrderType::TrailingStopMarket => OrderKindName::TrailingStopMarket,
+        OrderType::TrailingStopLimit => OrderKindName::TrailingStopLimit,
     }
 }
 
@@ -126,13 +142,21 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
                 .fee_per_contract
                 .map_or_else(Default::default, |fee| fee.0),
         },
-        day_end: section.day_end.0,
+        day_end: day_end(section),
+        session: section.session.map(|text| text.0),
         tradable: true,
     });
     if let Some(limits) = own_limits {
         universe.set_limits(LimitScope::Instrument(id), limits);
     }
     Ok(())
+}
+
+/// When DAY orders end: with the session, unless told.
+fn day_end(section: &InstrumentSection) -> Duration {
+    let told = section.day_end.map(|span| span.0);
+    let close = section.session.map(|text| text.0.close);
+    told.or(close).unwrap_or_default()
 }
 
 fn asset_class(

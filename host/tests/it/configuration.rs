@@ -2,6 +2,8 @@
 
 use super::process::{error_line, execute};
 use argonaut::config;
+use engine::Definition;
+use model::{Duration, InstrumentId, OrderKindName};
 use std::path::Path;
 
 /// The smallest configuration that runs.
@@ -106,6 +108,74 @@ fn amounts_and_durations_are_text_with_units() {
         &with("\"0.00001\"", "\"small\""),
         "host.toml:13: instrument[0].tick: `small` is not a decimal number",
     );
+}
+
+#[test]
+fn sessions_and_order_types_are_named_with_what_would_do() {
+    let session = |text: &str| with("class =", &format!("session = {text}\nclass ="));
+    check(
+        &session("\"9 to 5\""),
+        "host.toml:10: instrument[0].session: `9 to 5` is not a session; write when it opens and \
+         closes (UTC) and, if not from Monday to Friday, on which days, as in \"14:30-21:00\" or \
+         \"22:00-21:00 sun-thu\"",
+    );
+    check(
+        &session("\"09:00-17:00 weekdays\""),
+        "host.toml:10: instrument[0].session: `weekdays` names no days; write days or ranges of \
+         mon, tue, ",
+    );
+    check(
+        &session("9"),
+        "host.toml:10: instrument[0].session: invalid type: integer `9`, expected a session in \
+         quotes, such as \"14:30-21:00\"",
+    );
+    let venue = |more: &str| with("insert_latency", &format!("{more}\ninsert_latency"));
+    check(
+        &venue("lacks = [\"stop_limit\", \"iceberg\"]"),
+        "host.toml:6: venue[0].lacks[1]: unknown variant `iceberg`, expected one of `market`, \
+         `limit`, `stop_market`, ",
+    );
+    check(
+        &venue("modify_latency = \"3\""),
+        "host.toml:6: venue[0].modify_latency: `3` needs a unit",
+    );
+}
+
+#[test]
+fn sessions_order_types_and_latencies_reach_the_engine() {
+    let check = |text: &str, day_end_hours: u64, modify_ms: u64, lacks: &[OrderKindName]| {
+        let file = Path::new("host.toml");
+        let config = config::parse(file, text, &[]).unwrap();
+        let universe = config::build(file, &config).unwrap();
+        let day_end = universe.instrument(InstrumentId::new(0)).unwrap().day_end;
+        assert_eq!(
+            day_end,
+            Duration::from_secs(day_end_hours * 3_600),
+            "{text}"
+        );
+        let venue = universe
+            .definitions()
+            .iter()
+            .find_map(|definition| match definition {
+                Definition::Venue(venue) => Some(venue.clone()),
+                _ => None,
+            });
+        let venue = venue.unwrap();
+        assert_eq!(
+            venue.latency.modify,
+            Duration::from_millis(modify_ms),
+            "{text}"
+        );
+        assert_eq!(venue.lacks, lacks, "{text}");
+    };
+    check(GOOD, 0, 2, &[]);
+    let session = "session = \"14:00-21:00\"\nclass =";
+    check(&with("class =", session), 21, 2, &[]);
+    let both = "session = \"14:00-21:00\"\nday_end = \"22h\"\nclass =";
+    check(&with("class =", both), 22, 2, &[]);
+    let venue = "lacks = [\"trailing_stop_limit\"]\nmodify_latency = \"5ms\"\ninsert_latency";
+    let lacks = [OrderKindName::TrailingStopLimit];
+    check(&with("insert_latency", venue), 0, 5, &lacks);
 }
 
 #[test]

@@ -147,7 +147,10 @@ mod tests {
     use super::*;
     use crate::{InstrumentId, Quantity, Side};
 
-    fn check(list: &OrderList, expect: &[(Option<u8>, Option<(u8, PeerRule)>)]) {
+    /// A parent's place; a group's number and rule.
+    type Expected = (Option<u8>, Option<(u8, PeerRule)>);
+
+    fn check(list: &OrderList, expect: &[Expected]) {
         let links = list.orders().iter().map(|order| {
             let Links { parent, peers } = order.links;
             (parent, peers.map(|peers| (peers.group, peers.rule)))

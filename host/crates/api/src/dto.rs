@@ -5,13 +5,20 @@
 //! Enumerations are in capitals. Requests refuse fields they do not know.
 
 pub(crate) mod account;
+pub(crate) mod amendment;
 pub(crate) mod command;
 pub(crate) mod engine;
+pub(crate) mod fill;
 pub(crate) mod instrument;
 pub(crate) mod market;
+pub(crate) mod moment;
+pub(crate) mod object;
 pub(crate) mod order;
+pub(crate) mod order_list;
+pub(crate) mod order_names;
 pub(crate) mod position;
 pub(crate) mod problem;
 pub(crate) mod strategy;
 pub(crate) mod stream;
 pub(crate) mod text;
+pub(crate) mod ticket;

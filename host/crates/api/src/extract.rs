@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
@@ -189,7 +190,7 @@ pub(crate) fn strict_json<T: DeserializeOwned>(
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = field_path(&error.path().to_string(), error.inner());
+        let path = field_path(&dotted(error.path()), error.inner());
         (path, error.into_inner())
     })?;
     match deserializer.end() {
@@ -205,6 +206,17 @@ fn json_problem(path: String, error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "MALFORMED_JSON", error.to_string())
 }
 
+/// Names and places on the way to a value, with dots between.
+fn dotted(path: &serde_path_to_error::Path) -> String {
+    let parts = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// The path of the field at fault. Serde reports a field that is missing or too much at its
 /// parent, and names it in the message.
 fn field_path(parent: &str, error: &serde_json::Error) -> String {
@@ -212,11 +224,6 @@ fn field_path(parent: &str, error: &serde_json::Error) -> String {
     let named = ["missing field `", "unknown field `", "duplicate field `"]
         .iter()
         .find_map(|start| message.strip_prefix(start)?.split_once('`'));
-    let parent = if parent == "." || parent == "?" {
-        ""
-    } else {
-        parent
-    };
     match named {
         Some((field, _)) if parent.is_empty() => field.to_owned(),
         Some((field, _)) if parent.rsplit('.').next() != Some(field) => format!("{parent}.{field}"),

@@ -18,6 +18,8 @@ const PAGE: &str = concat!(
     include_str!("page/charts.js"),
     include_str!("page/market.js"),
     include_str!("page/trading.js"),
+    include_str!("page/orders.js"),
+    include_str!("page/ticket.js"),
     include_str!("page/strategies.js"),
     include_str!("page/dialogs.js"),
     include_str!("page/main.js"),

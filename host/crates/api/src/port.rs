@@ -5,7 +5,7 @@
 mod handle;
 
 use engine::TradingState;
-use model::{Order, OrderId};
+use model::{Amendment, Order, OrderId};
 use services::handle::{
     HostError, LoadRequest, OrderTicket, Queries, SwapReport, SwapRequest, Updates,
 };
@@ -55,6 +55,18 @@ pub trait HostPort: Queries + Clone + Send + Sync + 'static {
     fn place_order(
         &self,
         ticket: OrderTicket,
+    ) -> impl Future<Output = Result<Order, HostError>> + Send;
+
+    /// Hands a list to the risk gate: all of it is taken or none. Returns its orders.
+    fn place_list(
+        &self,
+        tickets: Vec<OrderTicket>,
+    ) -> impl Future<Output = Result<Vec<Order>, HostError>> + Send;
+
+    /// Asks for a change of an order; returns the order as it is then.
+    fn modify_order(
+        &self,
+        amendment: Amendment,
     ) -> impl Future<Output = Result<Order, HostError>> + Send;
 
     /// Asks for an order's cancellation; returns the order as it is then.

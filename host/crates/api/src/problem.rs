@@ -3,6 +3,7 @@
 use crate::dto::problem::ProblemDto;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use model::DenyCode;
 use services::handle::HostError;
 
 /// Why a request was refused. `code` is stable; `detail` is for people.
@@ -13,6 +14,7 @@ pub(crate) struct Problem {
     detail: String,
     field: Option<String>,
     stage: Option<&'static str>,
+    deny_code: Option<DenyCode>,
 }
 
 impl Problem {
@@ -23,6 +25,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             stage: None,
+            deny_code: None,
         }
     }
 
@@ -60,6 +63,27 @@ impl Problem {
         }
     }
 
+    /// The host's answer to a list, whose orders stood at these dotted paths of the body.
+    pub(crate) fn of_list(error: HostError, paths: &[String]) -> Self {
+        let HostError::InList { place, error } = error else {
+            return Self::of_body(error);
+        };
+        let problem = Self::of_body(*error);
+        match paths.get(place) {
+            // The strategy is the list's and stands beside its orders.
+            Some(path) if problem.field.as_deref() != Some("/strategy") => problem.within(path),
+            _ => problem,
+        }
+    }
+
+    /// Says that the field at fault stands within this dotted path.
+    #[must_use]
+    pub(crate) fn within(mut self, path: &str) -> Self {
+        let field = self.field.unwrap_or_default();
+        self.field = Some(pointer(path) + &field);
+        self
+    }
+
     /// Names the field at fault, as a JSON pointer made from its dotted path.
     #[must_use]
     pub(crate) fn at(mut self, field: &str) -> Self {
@@ -89,6 +113,11 @@ impl From<HostError> for Problem {
                 stage: Some(stage),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "PLUGIN_REFUSED", reason)
             },
+            HostError::Denied { code } => Self {
+                deny_code: Some(code),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "CHANGE_DENIED", detail)
+            },
+            HostError::InList { .. } => Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail),
             HostError::Busy => Self::busy(&detail),
             HostError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_RUNNING", detail),
         }
@@ -108,6 +137,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             field: self.field.as_deref(),
             stage: self.stage,
+            deny_code: self.deny_code.as_ref().map(DenyCode::to_string),
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();

@@ -48,9 +48,12 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
             "/orders",
             get(routes::orders::list::<H>).post(routes::orders::place::<H>),
         )
+        .route("/orders/lists", post(routes::orders::place_list::<H>))
         .route(
             "/orders/{id}",
-            get(routes::orders::show::<H>).delete(routes::orders::cancel::<H>),
+            get(routes::orders::show::<H>)
+                .patch(routes::orders::modify::<H>)
+                .delete(routes::orders::cancel::<H>),
         )
         .route("/fills", get(routes::fills::list::<H>))
         .route("/positions", get(routes::positions::list::<H>))

@@ -13,6 +13,10 @@ mod fake;
 mod page;
 #[path = "it/real_host.rs"]
 mod real_host;
+#[path = "it/real_lists.rs"]
+mod real_lists;
+#[path = "it/real_orders.rs"]
+mod real_orders;
 #[path = "it/rest.rs"]
 mod rest;
 #[path = "it/rest_client.rs"]

@@ -3,7 +3,8 @@
 use super::market::{Printer, QuoteDto};
 use super::text::Name;
 use crate::names::Names;
-use model::{AssetClass, OptionRight, Timestamp};
+use model::time::NANOS_PER_SECOND;
+use model::{AssetClass, Duration, OptionRight, Session, Timestamp};
 use serde::Serialize;
 use services::view::InstrumentView;
 
@@ -24,6 +25,8 @@ pub(crate) struct InstrumentDto {
     pub(crate) margin: MarginDto,
     pub(crate) fees: FeesDto,
     pub(crate) day_end_ns: String,
+    /// When it trades; `null` for at all times.
+    pub(crate) session: Option<SessionDto>,
     pub(crate) tradable: bool,
     pub(crate) price_digits: usize,
     pub(crate) quantity_digits: usize,
@@ -42,6 +45,15 @@ pub(crate) struct ClassDto {
     pub(crate) underlying: Option<String>,
     pub(crate) strike: Option<String>,
     pub(crate) right: Option<Name>,
+}
+
+/// A daily session, in UTC. A close at or before the open is the next day's.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct SessionDto {
+    pub(crate) open: String,
+    pub(crate) close: String,
+    /// Days on which it opens.
+    pub(crate) days: Vec<Name>,
 }
 
 /// Margin as a share of notional value.
@@ -83,6 +95,7 @@ impl InstrumentDto {
                 per_contract: instrument.fees.per_contract.to_string(),
             },
             day_end_ns: instrument.day_end.nanos().to_string(),
+            session: instrument.session.as_ref().map(SessionDto::new),
             tradable: instrument.tradable,
             price_digits: instrument.price_digits(),
             quantity_digits: instrument.quantity_digits(),
@@ -91,6 +104,27 @@ impl InstrumentDto {
             symbol: print.symbol,
         }
     }
+}
+
+impl SessionDto {
+    fn new(session: &Session) -> Self {
+        const DAYS: [&str; 7] = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
+        let days = DAYS.into_iter().zip(session.days);
+        Self {
+            open: time_of_day(session.open),
+            close: time_of_day(session.close),
+            days: days
+                .filter(|(_, on)| *on)
+                .map(|(day, _)| Name(day))
+                .collect(),
+        }
+    }
+}
+
+fn time_of_day(time: Duration) -> String {
+    let seconds = time.nanos() / NANOS_PER_SECOND;
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
 }
 
 impl ClassDto {

@@ -1,31 +1,33 @@
-//! Orders, fills, and the ticket of an order by hand.
+//! Orders as they are, and what changed in them.
 
 use super::market::Printer;
-use super::text::{Decimal, Name};
+use super::order_names::{KindName, RuleName, SideName, TimeInForceName, TriggerByName, UnitName};
+use super::text::Name;
 use crate::names::Names;
-use crate::problem::Problem;
 use model::{
-    DenyCode, Fill, Liquidity, Order, OrderChange, OrderKind, Price, Quantity, Side, TimeInForce,
-    Timestamp,
+    DenyCode, Offset, Order, OrderChange, OrderKind, OrderStatus, Price, TimeInForce, Timestamp,
+    Trigger,
 };
-use serde::{Deserialize, Serialize};
-use services::handle::OrderTicket;
+use serde::Serialize;
 
-/// An order. `deny_code` is set when our own risk gate refused it.
+/// An order with everything that was asked for. `deny_code` is set when our own risk gate refused
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct OrderDto {
     pub(crate) id: String,
     pub(crate) strategy: String,
     pub(crate) account: String,
     pub(crate) instrument: String,
-    pub(crate) side: Name,
-    #[serde(rename = "type")]
-    pub(crate) kind: Name,
-    pub(crate) price: Option<String>,
-    pub(crate) trigger: Option<String>,
+    pub(crate) side: SideName,
+    #[serde(flatten)]
+    pub(crate) prices: PricesDto,
     pub(crate) quantity: String,
-    pub(crate) time_in_force: Name,
+    pub(crate) time_in_force: TimeInForceName,
+    #[serde(flatten)]
+    pub(crate) terms: TermsDto,
     pub(crate) status: Name,
+    /// What is on its way to the venue and not answered yet.
+    pub(crate) pending: Option<Name>,
     pub(crate) filled: String,
     pub(crate) remaining: String,
     pub(crate) average_price: Option<String>,
@@ -37,21 +39,75 @@ pub(crate) struct OrderDto {
     pub(crate) deny_reason: Option<&'static str>,
 }
 
+/// The type of an order, and its prices as they are now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct PricesDto {
+    #[serde(rename = "type")]
+    pub(crate) kind: KindName,
+    pub(crate) price: Option<String>,
+    pub(crate) trigger: Option<String>,
+    pub(crate) trigger_by: Option<TriggerByName>,
+    /// The price that wakes it now: the trigger, or where a trailing one has got to; `null` once it
+    /// woke.
+    pub(crate) trigger_now: Option<String>,
+    pub(crate) trail: Option<TrailDto>,
+    pub(crate) limit_offset: Option<OffsetDto>,
+}
+
+/// How a stop follows the market.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct TrailDto {
+    #[serde(flatten)]
+    pub(crate) offset: OffsetDto,
+    pub(crate) activation: Option<String>,
+}
+
+/// A distance from a price.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct OffsetDto {
+    pub(crate) offset: String,
+    pub(crate) unit: UnitName,
+}
+
+/// What most orders do not need, and the order's place in its list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct TermsDto {
+    pub(crate) post_only: bool,
+    pub(crate) reduce_only: bool,
+    pub(crate) quote_quantity: bool,
+    pub(crate) display: Option<String>,
+    pub(crate) hold: Option<HoldDto>,
+    pub(crate) tag: Option<String>,
+    pub(crate) intent: u64,
+    /// The id of the first order of its list.
+    pub(crate) list: Option<String>,
+    pub(crate) parent: Option<u8>,
+    pub(crate) group: Option<u8>,
+    pub(crate) rule: Option<RuleName>,
+}
+
+/// The price for which an order is held back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct HoldDto {
+    pub(crate) trigger: String,
+    pub(crate) trigger_by: TriggerByName,
+}
+
 impl OrderDto {
     pub(crate) fn new(order: &Order, denied: Option<DenyCode>, names: &Names) -> Self {
         let print = Printer::new(order.instrument, names);
-        let expires = (order.expires != Timestamp::MAX).then_some(order.expires);
+        let expires = expires(order);
         Self {
             id: order.id.to_string(),
             strategy: names.strategy(order.strategy),
             account: names.account(order.account),
-            side: side(order.side),
-            kind: kind(&order.kind),
-            price: order.kind.price().map(|price| print.price(price)),
-            trigger: order.kind.trigger().map(|price| print.price(price)),
-            quantity: print.quantity(order.quantity),
-            time_in_force: time_in_force(order.time_in_force),
+            side: order.side.into(),
+            prices: PricesDto::new(order, &print),
+            quantity: quantity(order, &print),
+            time_in_force: order.time_in_force.into(),
+            terms: TermsDto::new(order, &print),
             status: Name(order.status.name()),
+            pending: pending(order.status),
             filled: print.quantity(order.filled),
             remaining: print.quantity(order.remaining()),
             average_price: average_price(order, names).map(|price| print.price(price)),
@@ -66,13 +122,104 @@ impl OrderDto {
     }
 }
 
+impl PricesDto {
+    fn new(order: &Order, print: &Printer) -> Self {
+        let kind = &order.kind;
+        let watched = kind.trigger().map(|trigger| trigger.by);
+        let followed = kind.trail().map(|trail| trail.by);
+        let limit = match kind {
+            OrderKind::TrailingStopLimit { limit, .. } => Some(OffsetDto::new(limit, print)),
+            _ => None,
+        };
+        Self {
+            kind: KindName::of(kind),
+            price: kind.price().map(|price| print.price(price)),
+            trigger: kind.trigger().map(|trigger| print.price(trigger.price)),
+            trigger_by: watched.or(followed).map(TriggerByName::from),
+            trigger_now: order.trigger.map(|price| print.price(price)),
+            trail: kind.trail().map(|trail| TrailDto {
+                offset: OffsetDto::new(&trail.offset, print),
+                activation: trail.activation.map(|price| print.price(price)),
+            }),
+            limit_offset: limit,
+        }
+    }
+}
+
+impl OffsetDto {
+    fn new(offset: &Offset, print: &Printer) -> Self {
+        let (offset, unit) = match offset {
+            Offset::Price(price) => (print.price(*price), UnitName::Price),
+            Offset::BasisPoints(points) => (points.to_string(), UnitName::BasisPoints),
+            Offset::Ticks(ticks) => (ticks.to_string(), UnitName::Ticks),
+        };
+        Self { offset, unit }
+    }
+}
+
+impl TermsDto {
+    fn new(order: &Order, print: &Printer) -> Self {
+        let terms = &order.terms;
+        let hold = |hold: Trigger| HoldDto {
+            trigger: print.price(hold.price),
+            trigger_by: hold.by.into(),
+        };
+        let peers = terms.links.peers;
+        Self {
+            post_only: terms.post_only,
+            reduce_only: terms.reduce_only,
+            quote_quantity: terms.quote_quantity,
+            display: terms.display.map(|quantity| print.quantity(quantity)),
+            hold: terms.hold.map(hold),
+            tag: (!terms.tag.is_empty()).then(|| terms.tag.to_string()),
+            intent: order.intent,
+            list: order.list.map(|list| list.to_string()),
+            parent: terms.links.parent,
+            group: peers.map(|peers| peers.group),
+            rule: peers.map(|peers| peers.rule.into()),
+        }
+    }
+}
+
+/// An amount of the quote currency is not on the instrument's grid.
+fn quantity(order: &Order, print: &Printer) -> String {
+    if order.terms.quote_quantity {
+        order.quantity.to_string()
+    } else {
+        print.quantity(order.quantity)
+    }
+}
+
+fn expires(order: &Order) -> Option<Timestamp> {
+    match order.time_in_force {
+        TimeInForce::Gtd(moment) => Some(moment),
+        _ => (order.expires != Timestamp::MAX).then_some(order.expires),
+    }
+}
+
+fn pending(status: OrderStatus) -> Option<Name> {
+    match status {
+        OrderStatus::Submitted => Some(Name("SUBMIT")),
+        OrderStatus::PendingUpdate => Some(Name("UPDATE")),
+        OrderStatus::PendingCancel => Some(Name("CANCEL")),
+        _ => None,
+    }
+}
+
 fn average_price(order: &Order, names: &Names) -> Option<Price> {
     let multiplier = names.instrument(order.instrument)?.multiplier;
     let filled = order.filled.long();
     order.filled_value.average_price(filled, multiplier).ok()
 }
 
-/// An order after a change, with the change.
+/// The orders of a list, in their order; `list` is `null` when our own risk gate refused it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ListDto {
+    pub(crate) list: Option<String>,
+    pub(crate) orders: Vec<OrderDto>,
+}
+
+/// An order after a change, with the change. `deny_code` also tells why a change was refused.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct OrderUpdateDto {
     pub(crate) change: Name,
@@ -80,179 +227,37 @@ pub(crate) struct OrderUpdateDto {
     pub(crate) order: OrderDto,
 }
 
+impl OrderUpdateDto {
+    pub(crate) fn new(change: &OrderChange, order: &Order, names: &Names) -> Self {
+        let denied = match change {
+            OrderChange::Denied(code) | OrderChange::UpdateDenied(code) => Some(*code),
+            _ => None,
+        };
+        Self {
+            change: change_name(change),
+            order: OrderDto::new(order, denied, names),
+        }
+    }
+}
+
 /// The name of a step in an order's life.
-pub(crate) fn change(change: &OrderChange) -> Name {
+fn change_name(change: &OrderChange) -> Name {
     Name(match change {
         OrderChange::Denied(_) => "DENIED",
         OrderChange::Submitted => "SUBMITTED",
         OrderChange::Accepted => "ACCEPTED",
         OrderChange::Rejected => "REJECTED",
+        OrderChange::Emulated => "EMULATED",
+        OrderChange::Released => "RELEASED",
         OrderChange::Triggered => "TRIGGERED",
+        OrderChange::PendingUpdate => "PENDING_UPDATE",
+        OrderChange::Updated { .. } => "UPDATED",
+        OrderChange::UpdateDenied(_) => "UPDATE_DENIED",
+        OrderChange::UpdateRejected => "UPDATE_REJECTED",
         OrderChange::PendingCancel => "PENDING_CANCEL",
         OrderChange::CancelRejected => "CANCEL_REJECTED",
         OrderChange::Filled(_) => "FILLED",
         OrderChange::Canceled => "CANCELED",
         OrderChange::Expired => "EXPIRED",
     })
-}
-
-/// An execution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct FillDto {
-    pub(crate) execution: String,
-    pub(crate) order: String,
-    pub(crate) strategy: String,
-    pub(crate) account: String,
-    pub(crate) instrument: String,
-    pub(crate) side: Name,
-    pub(crate) price: String,
-    pub(crate) quantity: String,
-    pub(crate) fee: String,
-    pub(crate) fee_currency: Option<String>,
-    pub(crate) liquidity: Name,
-    pub(crate) ts_event: String,
-    pub(crate) ts_event_ns: String,
-}
-
-impl FillDto {
-    pub(crate) fn new(fill: &Fill, names: &Names) -> Self {
-        let print = Printer::new(fill.instrument, names);
-        let currency = names
-            .instrument(fill.instrument)
-            .map(|name| name.quote_currency.clone());
-        Self {
-            execution: fill.execution.to_string(),
-            order: fill.order.to_string(),
-            strategy: names.strategy(fill.strategy),
-            account: names.account(fill.account),
-            side: side(fill.side),
-            price: print.price(fill.price),
-            quantity: print.quantity(fill.quantity),
-            fee: fill.fee.to_string(),
-            fee_currency: currency,
-            liquidity: liquidity(fill.liquidity),
-            ts_event: fill.ts_event.to_string(),
-            ts_event_ns: fill.ts_event.nanos().to_string(),
-            instrument: print.symbol,
-        }
-    }
-}
-
-fn side(side: Side) -> Name {
-    Name(match side {
-        Side::Buy => "BUY",
-        Side::Sell => "SELL",
-    })
-}
-
-fn kind(kind: &OrderKind) -> Name {
-    Name(match kind {
-        OrderKind::Market => "MARKET",
-        OrderKind::Limit { .. } => "LIMIT",
-        OrderKind::StopMarket { .. } => "STOP_MARKET",
-    })
-}
-
-fn time_in_force(time_in_force: TimeInForce) -> Name {
-    Name(match time_in_force {
-        TimeInForce::Gtc => "GTC",
-        TimeInForce::Ioc => "IOC",
-        TimeInForce::Fok => "FOK",
-        TimeInForce::Day => "DAY",
-    })
-}
-
-fn liquidity(liquidity: Liquidity) -> Name {
-    Name(match liquidity {
-        Liquidity::Maker => "MAKER",
-        Liquidity::Taker => "TAKER",
-    })
-}
-
-/// Body of `POST orders`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OrderTicketRequest {
-    instrument: String,
-    side: SideName,
-    #[serde(rename = "type")]
-    kind: KindName,
-    quantity: Decimal<Quantity>,
-    price: Option<Decimal<Price>>,
-    trigger: Option<Decimal<Price>>,
-    #[serde(default)]
-    time_in_force: TimeInForceName,
-    strategy: Option<String>,
-    #[serde(default)]
-    intent: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum SideName {
-    Buy,
-    Sell,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum KindName {
-    Market,
-    Limit,
-    StopMarket,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum TimeInForceName {
-    #[default]
-    Gtc,
-    Ioc,
-    Fok,
-    Day,
-}
-
-impl OrderTicketRequest {
-    /// The ticket, if the prices are those that the type needs.
-    pub(crate) fn ticket(self) -> Result<OrderTicket, Problem> {
-        Ok(OrderTicket {
-            kind: order_kind(self.kind, self.price, self.trigger)?,
-            instrument: self.instrument,
-            strategy: self.strategy,
-            side: match self.side {
-                SideName::Buy => Side::Buy,
-                SideName::Sell => Side::Sell,
-            },
-            quantity: self.quantity.0,
-            time_in_force: match self.time_in_force {
-                TimeInForceName::Gtc => TimeInForce::Gtc,
-                TimeInForceName::Ioc => TimeInForce::Ioc,
-                TimeInForceName::Fok => TimeInForce::Fok,
-                TimeInForceName::Day => TimeInForce::Day,
-            },
-            intent: self.intent,
-        })
-    }
-}
-
-fn order_kind(
-    kind: KindName,
-    price: Option<Decimal<Price>>,
-    trigger: Option<Decimal<Price>>,
-) -> Result<OrderKind, Problem> {
-    let missing = |field| Problem::invalid(field, format!("this type of order needs a {field}"));
-    let surplus = |field| Err(Problem::invalid(field, format!("this type has no {field}")));
-    match (kind, price, trigger) {
-        (KindName::Market, Some(_), _) | (KindName::StopMarket, Some(_), _) => surplus("price"),
-        (KindName::Market, _, Some(_)) | (KindName::Limit, _, Some(_)) => surplus("trigger"),
-        (KindName::Market, None, None) => Ok(OrderKind::Market),
-        (KindName::Limit, price, None) => {
-            let Decimal(price) = price.ok_or_else(|| missing("price"))?;
-            Ok(OrderKind::Limit { price })
-        }
-        (KindName::StopMarket, None, trigger) => {
-            let Decimal(trigger) = trigger.ok_or_else(|| missing("trigger"))?;
-            Ok(OrderKind::StopMarket { trigger })
-        }
-    }
 }

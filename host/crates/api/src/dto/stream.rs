@@ -5,8 +5,9 @@
 
 use super::account::{AccountDto, BalanceUpdateDto};
 use super::engine::EngineDto;
+use super::fill::FillDto;
 use super::market::{BarDto, QuoteDto};
-use super::order::{FillDto, OrderDto, OrderUpdateDto};
+use super::order::{OrderDto, OrderUpdateDto};
 use super::position::PositionDto;
 use super::strategy::StrategyDto;
 use serde::{Deserialize, Serialize};

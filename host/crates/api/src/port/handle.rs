@@ -2,7 +2,7 @@
 
 use super::{HostPort, StrategyCommand};
 use engine::TradingState;
-use model::{Order, OrderId};
+use model::{Amendment, Order, OrderId};
 use services::handle::{HostError, LoadRequest, OrderTicket, SwapReport, SwapRequest, Updates};
 use services::host::HostHandle;
 use services::view::{EngineView, HealthView, StrategyView};
@@ -32,6 +32,14 @@ impl HostPort for HostHandle {
 
     async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
         HostHandle::place_order(self, ticket).await
+    }
+
+    async fn place_list(&self, tickets: Vec<OrderTicket>) -> Result<Vec<Order>, HostError> {
+        HostHandle::place_list(self, tickets).await
+    }
+
+    async fn modify_order(&self, amendment: Amendment) -> Result<Order, HostError> {
+        HostHandle::modify_order(self, amendment).await
     }
 
     async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {

@@ -2,7 +2,7 @@
 
 use super::limit;
 use super::orders::{instrument, strategy};
-use crate::dto::order::FillDto;
+use crate::dto::fill::FillDto;
 use crate::extract::Fields;
 use crate::port::HostPort;
 use crate::problem::Problem;

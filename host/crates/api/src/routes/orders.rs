@@ -1,7 +1,10 @@
-//! Orders: list, place, show, cancel.
+//! Orders: list, place, show, change, cancel.
 
 use super::{limit, to_the_end};
-use crate::dto::order::{OrderDto, OrderTicketRequest};
+use crate::dto::amendment::AmendmentRequest;
+use crate::dto::order::{ListDto, OrderDto};
+use crate::dto::order_list::{ListRequest, Tickets};
+use crate::dto::ticket::OrderTicketRequest;
 use crate::extract::{Fields, Json, Name};
 use crate::names::Names;
 use crate::port::HostPort;
@@ -33,19 +36,55 @@ pub(crate) async fn place<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<OrderTicketRequest>,
 ) -> Result<impl IntoResponse, Problem> {
+    if let Some(field) = request.link() {
+        let detail = "only orders of a list have it; leave it out, or POST to orders/lists";
+        return Err(Problem::invalid(field, detail));
+    }
     let (host, ticket) = (api.host.clone(), request.ticket()?);
     let order = to_the_end(
         async move { host.place_order(ticket).await },
         Problem::of_body,
     )
     .await?;
+    let place = [(header::LOCATION, format!("/api/v1/orders/{}", order.id))];
+    let body = axum::Json(judged(&api, &order, &api.names()).await);
+    Ok((StatusCode::CREATED, place, body))
+}
+
+/// `POST orders/lists`: orders that depend on each other. All are taken or all denied; they were
+/// made either way.
+pub(crate) async fn place_list<H: HostPort>(
+    State(api): State<Api<H>>,
+    Json(request): Json<ListRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let Tickets(tickets) = request.tickets()?;
+    let (paths, tickets): (Vec<_>, Vec<_>) = tickets.into_iter().unzip();
+    let host = api.host.clone();
+    let orders = to_the_end(async move { host.place_list(tickets).await }, |error| {
+        Problem::of_list(error, &paths)
+    })
+    .await?;
+    let names = api.names();
+    let mut list = ListDto {
+        list: orders
+            .first()
+            .and_then(|order| order.list)
+            .map(|list| list.to_string()),
+        orders: Vec::new(),
+    };
+    for order in &orders {
+        list.orders.push(judged(&api, order, &names).await);
+    }
+    Ok((StatusCode::CREATED, axum::Json(list)))
+}
+
+/// An order with why it was denied, if it was.
+async fn judged<H: HostPort>(api: &Api<H>, order: &Order, names: &Names) -> OrderDto {
     let denied = match order.status {
         OrderStatus::Denied => api.denials.awaited_code(order.id).await,
         _ => None,
     };
-    let place = [(header::LOCATION, format!("/api/v1/orders/{}", order.id))];
-    let body = axum::Json(OrderDto::new(&order, denied, &api.names()));
-    Ok((StatusCode::CREATED, place, body))
+    OrderDto::new(order, denied, names)
 }
 
 /// `GET orders/{id}`.
@@ -57,6 +96,20 @@ pub(crate) async fn show<H: HostPort>(
     let order = order.ok_or_else(|| Problem::not_found("order", &id))?;
     let denied = api.denials.code(order.id);
     Ok(axum::Json(OrderDto::new(&order, denied, &api.names())))
+}
+
+/// `PATCH orders/{id}`: asks for a change; the answer shows how far it has come.
+pub(crate) async fn modify<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(id): Name,
+    Json(request): Json<AmendmentRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let (host, id) = (api.host.clone(), order_id(&id)?);
+    let amendment = request.amendment(id)?;
+    let change = async move { host.modify_order(amendment).await };
+    let order = to_the_end(change, Problem::from).await?;
+    let body = axum::Json(OrderDto::new(&order, api.denials.code(id), &api.names()));
+    Ok((StatusCode::ACCEPTED, body))
 }
 
 /// `DELETE orders/{id}`: asks for cancellation; the answer shows how far it has come.

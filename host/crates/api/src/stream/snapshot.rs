@@ -2,8 +2,9 @@
 
 use crate::dto::account::AccountDto;
 use crate::dto::engine::EngineDto;
+use crate::dto::fill::FillDto;
 use crate::dto::market::QuoteDto;
-use crate::dto::order::{FillDto, OrderDto};
+use crate::dto::order::OrderDto;
 use crate::dto::position::PositionDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item};

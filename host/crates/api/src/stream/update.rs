@@ -2,13 +2,14 @@
 
 use crate::dto::account::BalanceUpdateDto;
 use crate::dto::engine::EngineDto;
+use crate::dto::fill::FillDto;
 use crate::dto::market::{BarDto, QuoteDto};
-use crate::dto::order::{FillDto, OrderDto, OrderUpdateDto, change};
+use crate::dto::order::OrderUpdateDto;
 use crate::dto::position::PositionDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item, ServerMessage};
 use crate::names::Names;
-use model::{InstrumentId, OrderChange, StrategyId, Timestamp};
+use model::{InstrumentId, StrategyId, Timestamp};
 use services::view::{Change, Update};
 
 /// Where a change belongs.
@@ -63,14 +64,7 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
         Change::Quote(quote) => Item::Quote(QuoteDto::new(quote, names)),
         Change::Bar(bar) => Item::Bar(BarDto::new(bar, names)),
         Change::Order(step, order) => {
-            let denied = match step.change {
-                OrderChange::Denied(code) => Some(code),
-                _ => None,
-            };
-            Item::OrderUpdate(OrderUpdateDto {
-                change: change(&step.change),
-                order: OrderDto::new(order, denied, names),
-            })
+            Item::OrderUpdate(OrderUpdateDto::new(&step.change, order, names))
         }
         Change::Fill(fill) => Item::Fill(FillDto::new(fill, names)),
         Change::Position(view) => Item::Position(PositionDto::new(view, names)),

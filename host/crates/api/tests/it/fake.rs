@@ -3,10 +3,11 @@
 use api::{HostPort, StrategyCommand};
 use engine::{StrategyState, TradingState};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, DenyCode, Duration,
-    Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money,
-    Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState,
-    Price, Quantity, Quote, Rate, Side, StrategyId, TimeInForce, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Balance, CurrencyId, DenyCode,
+    Duration, Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
+    Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
+    PositionState, Price, Quantity, Quote, Rate, Side, StrategyId, Terms, TimeInForce, Timestamp,
+    VenueId,
 };
 use services::handle::{
     HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest, Updates,
@@ -131,6 +132,36 @@ impl Fake {
         let mut tables = self.tables();
         tables.asked.push(what);
         tables.failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Makes an order of a ticket: denied when its quantity is off the grid.
+    fn take(
+        &self,
+        id: OrderId,
+        view: &InstrumentView,
+        ticket: &OrderTicket,
+        list: Option<OrderId>,
+    ) -> Order {
+        let fits = ticket.quantity.is_on_grid(view.instrument.lot) && !ticket.quantity.is_zero();
+        let (status, change) = match fits {
+            true => (OrderStatus::Accepted, OrderChange::Accepted),
+            false => (OrderStatus::Denied, OrderChange::Denied(DenyCode::Quantity)),
+        };
+        let order = Order {
+            strategy: MANUAL,
+            instrument: view.id,
+            side: ticket.side,
+            kind: ticket.kind,
+            quantity: ticket.quantity,
+            time_in_force: ticket.time_in_force,
+            terms: ticket.terms,
+            intent: ticket.intent,
+            list,
+            trigger: ticket.kind.trigger().map(|trigger| trigger.price),
+            ..order(id, status)
+        };
+        self.publish(order_change(order, change));
+        order
     }
 
     fn engine_changed(&self) -> EngineView {
@@ -271,22 +302,46 @@ impl HostPort for Fake {
             what: "instrument",
             name: ticket.instrument.clone(),
         })?;
-        let fits = ticket.quantity.is_on_grid(view.instrument.lot) && !ticket.quantity.is_zero();
-        let (status, change) = match fits {
-            true => (OrderStatus::Accepted, OrderChange::Accepted),
-            false => (OrderStatus::Denied, OrderChange::Denied(DenyCode::Quantity)),
-        };
         let id = OrderId::derive(self.tables().sequence + 100, 0).unwrap();
+        Ok(self.take(id, view, &ticket, None))
+    }
+
+    async fn place_list(&self, tickets: Vec<OrderTicket>) -> Result<Vec<Order>, HostError> {
+        self.ask(format!("place list {tickets:?}"))?;
+        let views = self.instruments();
+        let first = OrderId::derive(self.tables().sequence + 100, 0).unwrap();
+        let mut orders = Vec::new();
+        for (place, ticket) in tickets.iter().enumerate() {
+            let named = |view: &&InstrumentView| view.instrument.symbol == ticket.instrument;
+            let view = views.iter().find(named).ok_or_else(|| HostError::InList {
+                place,
+                error: Box::new(HostError::NotFound {
+                    what: "instrument",
+                    name: ticket.instrument.clone(),
+                }),
+            })?;
+            let id = OrderId::from_number(first.number() + place as u64);
+            orders.push(self.take(id, view, ticket, Some(first)));
+        }
+        Ok(orders)
+    }
+
+    async fn modify_order(&self, amendment: Amendment) -> Result<Order, HostError> {
+        self.ask(format!("modify {amendment:?}"))?;
+        let found = self.order(amendment.order);
+        let found = found.ok_or_else(|| HostError::NotFound {
+            what: "order",
+            name: amendment.order.to_string(),
+        })?;
         let order = Order {
-            strategy: MANUAL,
-            instrument: view.id,
-            side: ticket.side,
-            kind: ticket.kind,
-            quantity: ticket.quantity,
-            time_in_force: ticket.time_in_force,
-            ..order(id, status)
+            quantity: amendment.quantity.unwrap_or(found.quantity),
+            kind: amendment
+                .price
+                .map_or(found.kind, |price| found.kind.with_price(price)),
+            ..found
         };
-        self.publish(order_change(order, change));
+        let (price, trigger) = (order.kind.price(), order.trigger);
+        self.publish(order_change(order, OrderChange::Updated { price, trigger }));
         Ok(order)
     }
 
@@ -360,6 +415,7 @@ fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> Instrume
             },
             fees: Fees::default(),
             day_end: Duration::ZERO,
+            session: None,
             tradable: true,
         },
         quote_currency: "USD".into(),
@@ -438,6 +494,10 @@ pub(crate) fn order(id: OrderId, status: OrderStatus) -> Order {
         },
         quantity: number("100000"),
         time_in_force: TimeInForce::Gtc,
+        terms: Terms::default(),
+        intent: 0,
+        list: None,
+        trigger: None,
         status,
         filled: number("40000"),
         filled_value: number("43600"),

@@ -50,6 +50,7 @@ fn definitions() -> Vec<Definition> {
         },
         fees: Fees::default(),
         day_end: Duration::ZERO,
+        session: None,
         tradable: true,
     };
     vec![
@@ -58,6 +59,7 @@ fn definitions() -> Vec<Definition> {
             name: "SIM".into(),
             latency: Latency::default(),
             slippage: Slippage::None,
+            lacks: Vec::new(),
         }),
         Definition::Instrument(instrument),
         Definition::Account(AccountConfig {
@@ -73,8 +75,8 @@ fn definitions() -> Vec<Definition> {
 }
 
 /// A host on a test stand, and a router in front of it.
-struct Stand {
-    host: HostHandle,
+pub(crate) struct Stand {
+    pub(crate) host: HostHandle,
     clock: Arc<ManualClock>,
     router: Router,
     sent: u64,
@@ -82,9 +84,16 @@ struct Stand {
 }
 
 impl Stand {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A stand whose definitions were edited.
+    pub(crate) fn with(edit: impl Fn(&mut Definition)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = HostConfig::new(definitions(), folder.path());
+        let mut definitions = definitions();
+        definitions.iter_mut().for_each(edit);
+        let config = HostConfig::new(definitions, folder.path());
         let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
         // The engine's thread ends with the last handle; nobody needs its verdict here.
         let (host, _thread) = Host::start(config, Arc::new(NoPlugins), clock.clone()).unwrap();
@@ -98,7 +107,7 @@ impl Stand {
     }
 
     /// Waits until something that the host does on its own is seen.
-    async fn until(&self, path: &str, pointer: &str, expect: serde_json::Value) {
+    pub(crate) async fn until(&self, path: &str, pointer: &str, expect: serde_json::Value) {
         for _ in 0..4_000 {
             if self.send("GET", path, "").await.json().pointer(pointer) == Some(&expect) {
                 return;
@@ -109,21 +118,41 @@ impl Stand {
     }
 
     /// Sends a quote and waits until the engine has it: orders may overtake market data.
-    async fn priced(&mut self) {
-        self.quote();
+    pub(crate) async fn priced(&mut self) {
+        self.quoted("1.1000", "1.1002").await;
+    }
+
+    /// The same with another quote.
+    pub(crate) async fn quoted(&mut self, bid: &str, ask: &str) {
+        self.send_quote(bid, ask);
         let path = "/instruments/EUR/USD.SIM";
-        self.until(path, "/quote/bid", json!("1.1000")).await;
+        let moment = self.moment().to_string();
+        self.until(path, "/quote/ts_event", json!(moment)).await;
+    }
+
+    /// A second for each event sent so far.
+    pub(crate) fn moment(&self) -> Timestamp {
+        Timestamp::from_nanos(START_NS).after(Duration::from_secs(self.sent))
     }
 
     /// Sends a quote of 1.1000 / 1.1002 a second later.
     fn quote(&mut self) {
+        self.send_quote("1.1000", "1.1002");
+    }
+
+    /// Lets a second pass and says what time it is.
+    pub(crate) fn tick(&mut self) -> Timestamp {
         self.sent += 1;
-        let at = Timestamp::from_nanos(START_NS).after(Duration::from_secs(self.sent));
-        self.clock.set(at);
+        self.clock.set(self.moment());
+        self.moment()
+    }
+
+    fn send_quote(&mut self, bid: &str, ask: &str) {
+        let at = self.tick();
         let quote = Quote {
             instrument: InstrumentId::new(0),
-            bid: number("1.1"),
-            ask: number("1.1002"),
+            bid: number(bid),
+            ask: number(ask),
             bid_size: number("1000000"),
             ask_size: number("1000000"),
             ts_event: at,
@@ -132,7 +161,7 @@ impl Stand {
         self.host.send_market(&[MarketInput::Quote(quote)]).unwrap();
     }
 
-    async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let request = request(method, path).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

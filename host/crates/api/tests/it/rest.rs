@@ -131,6 +131,53 @@ async fn an_order_is_placed_and_cancelled() {
 }
 
 #[tokio::test]
+async fn an_order_is_changed() {
+    let client = Client::new();
+    let body = r#"{"price":"1.08","quantity":"90000"}"#;
+    let answer = client.json("PATCH", "/orders/9-0", body).await;
+    answer.check(
+        202,
+        &[("/price", json!("1.08000")), ("/quantity", json!("90000"))],
+    );
+    let asked = client.host.asked();
+    assert!(
+        asked[0].starts_with("modify") && asked[0].contains("trigger: None"),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn everything_that_was_asked_for_reaches_the_host_and_comes_back() {
+    let client = Client::new();
+    let body = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"STOP_LIMIT","quantity":"1000",
+        "trigger":"1.1","trigger_by":"LAST","price":"1.2","time_in_force":"GTD",
+        "expires":"2026-01-02T00:00:00Z","post_only":true,"reduce_only":true,"display":"100",
+        "tag":"entry","hold":{"trigger":"1.05"}}"#;
+    let answer = client.json("POST", "/orders", body).await;
+    let expect = [
+        ("/type", json!("STOP_LIMIT")),
+        ("/trigger", json!("1.10000")),
+        ("/trigger_by", json!("LAST")),
+        ("/trigger_now", json!("1.10000")),
+        ("/price", json!("1.20000")),
+        ("/time_in_force", json!("GTD")),
+        ("/expires", json!("2026-01-02T00:00:00.000000000Z")),
+        ("/expires_ns", json!("1767312000000000000")),
+        ("/post_only", json!(true)),
+        ("/reduce_only", json!(true)),
+        ("/quote_quantity", json!(false)),
+        ("/display", json!("100")),
+        ("/tag", json!("entry")),
+        ("/hold/trigger", json!("1.05000")),
+        ("/hold/trigger_by", json!("BID_ASK")),
+        ("/trail", Value::Null),
+        ("/list", Value::Null),
+        ("/pending", Value::Null),
+    ];
+    answer.check(201, &expect);
+}
+
+#[tokio::test]
 async fn market_and_stop_orders_need_no_more_than_their_prices() {
     let client = Client::new();
     let body = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"MARKET","quantity":"1000"}"#;

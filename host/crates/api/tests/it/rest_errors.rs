@@ -2,6 +2,8 @@
 
 use crate::rest_client::{Client, request};
 use axum::body::Body;
+use model::DenyCode;
+use services::handle::HostError;
 
 #[tokio::test]
 async fn bad_tickets_name_the_field() {
@@ -39,8 +41,136 @@ async fn bad_tickets_name_the_field() {
     check(r#"{"time_in_force":"FOREVER"}"#, "/time_in_force").await;
     check(r#"{"intent":-1}"#, "/intent").await;
     check(r#"{"leverage":"50"}"#, "/leverage").await;
+    // What only some types have.
+    check(r#"{"trigger_by":"LAST"}"#, "/trigger_by").await;
+    check(r#"{"trail":{"offset":"1","unit":"TICKS"}}"#, "/trail").await;
+    check(
+        r#"{"limit_offset":{"offset":"1","unit":"TICKS"}}"#,
+        "/limit_offset",
+    )
+    .await;
+    check(r#"{"type":"STOP_LIMIT"}"#, "/trigger").await;
+    check(
+        r#"{"type":"STOP_LIMIT","trigger":"1","price":null}"#,
+        "/price",
+    )
+    .await;
+    check(r#"{"type":"LIMIT_IF_TOUCHED"}"#, "/trigger").await;
+    check(r#"{"type":"MARKET_TO_LIMIT"}"#, "/price").await;
+    check(r#"{"type":"MARKET_IF_TOUCHED","trigger":"1"}"#, "/price").await;
+    check(
+        r#"{"type":"STOP_LIMIT","trigger":"1","trigger_by":"BID"}"#,
+        "/trigger_by",
+    )
+    .await;
+    // Times in force.
+    check(r#"{"time_in_force":"GTD"}"#, "/expires").await;
+    check(
+        r#"{"time_in_force":"GTD","expires":"tomorrow"}"#,
+        "/expires",
+    )
+    .await;
+    check(
+        r#"{"time_in_force":"GTD","expires":"2026-02-30T00:00:00Z"}"#,
+        "/expires",
+    )
+    .await;
+    check(r#"{"expires":"2026-01-02T00:00:00Z"}"#, "/expires").await;
+    // Terms.
+    check(r#"{"post_only":"yes"}"#, "/post_only").await;
+    check(r#"{"display":100}"#, "/display").await;
+    check(r#"{"tag":"more than thirty-two characters..."}"#, "/tag").await;
+    check(r#"{"tag":"ü"}"#, "/tag").await;
+    check(r#"{"hold":"1.1"}"#, "/hold").await;
+    check(r#"{"hold":["1.1"]}"#, "/hold").await;
+    check(r#"{"hold":{}}"#, "/hold/trigger").await;
+    check(r#"{"hold":{"trigger":"1","price":"1"}}"#, "/hold/price").await;
+    check(
+        r#"{"hold":{"trigger":"1","trigger_by":"TOUCH"}}"#,
+        "/hold/trigger_by",
+    )
+    .await;
+    check(r#"{"parent":0}"#, "/parent").await;
+    check(r#"{"group":1,"rule":"OCO"}"#, "/group").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());
     check(r#"{"instrument":"GBP/USD.SIM"}"#, "/instrument").await;
+}
+
+#[tokio::test]
+async fn bad_trails_name_the_field() {
+    let client = Client::new();
+    let check = async |kind: &str, trail: &str, limit: &str, field: &str| {
+        let body = format!(
+            r#"{{"instrument":"EUR/USD.SIM","side":"SELL","quantity":"1000","type":"{kind}"
+            {trail}{limit}}}"#
+        );
+        let answer = client.json("POST", "/orders", &body).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(field));
+    };
+    let market = "TRAILING_STOP_MARKET";
+    check(market, "", "", "/trail").await;
+    check(market, r#","price":"1""#, "", "/price").await;
+    for (trail, field) in [
+        (r#"{"unit":"TICKS"}"#, "/trail/offset"),
+        (r#"{"offset":"1"}"#, "/trail/unit"),
+        (r#"{"offset":"1","unit":"PERCENT"}"#, "/trail/unit"),
+        (r#"{"offset":5,"unit":"TICKS"}"#, "/trail/offset"),
+        (r#"{"offset":"0","unit":"TICKS"}"#, "/trail/offset"),
+        (r#"{"offset":"1.5","unit":"TICKS"}"#, "/trail/offset"),
+        (
+            r#"{"offset":"10000","unit":"BASIS_POINTS"}"#,
+            "/trail/offset",
+        ),
+        (r#"{"offset":"-0.1","unit":"PRICE"}"#, "/trail/offset"),
+        (
+            r#"{"offset":"1","unit":"TICKS","activation":1}"#,
+            "/trail/activation",
+        ),
+        (r#"{"offset":"1","unit":"TICKS","by":"LAST"}"#, "/trail/by"),
+        (r#"["1","TICKS",null]"#, "/trail"),
+    ] {
+        check(market, &format!(",\"trail\":{trail}"), "", field).await;
+    }
+    let trail = r#","trail":{"offset":"1","unit":"TICKS"}"#;
+    let limit = |limit: &str| format!(",\"limit_offset\":{limit}");
+    check("TRAILING_STOP_LIMIT", trail, "", "/limit_offset").await;
+    let nothing = limit(r#"{"offset":"0","unit":"PRICE"}"#);
+    check(
+        "TRAILING_STOP_LIMIT",
+        trail,
+        &nothing,
+        "/limit_offset/offset",
+    )
+    .await;
+    let one = limit(r#"{"offset":"1","unit":"TICKS"}"#);
+    check(market, trail, &one, "/limit_offset").await;
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn changes_that_the_host_refuses_are_problems() {
+    let client = Client::new();
+    let change = async |failure: HostError| {
+        client.host.fail_with(failure);
+        client
+            .json("PATCH", "/orders/9-0", r#"{"price":"1.1"}"#)
+            .await
+    };
+    let denied = change(HostError::Denied {
+        code: DenyCode::BuyingPower,
+    })
+    .await;
+    denied.check_problem(422, "CHANGE_DENIED", None);
+    denied.check(422, &[("/deny_code", "P17".into())]);
+    let busy = change(HostError::Busy).await;
+    busy.check_problem(503, "BUSY", None);
+    let conflict = change(HostError::Conflict("over".into())).await;
+    conflict.check_problem(409, "CONFLICT", None);
+    let list =
+        r#"{"orders":[{"instrument":"EUR/USD.SIM","side":"BUY","type":"MARKET","quantity":"1"}]}"#;
+    client.host.fail_with(HostError::Busy);
+    let busy = client.json("POST", "/orders/lists", list).await;
+    busy.check_problem(503, "BUSY", None);
 }
 
 #[tokio::test]

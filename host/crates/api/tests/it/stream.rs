@@ -4,7 +4,9 @@ use crate::fake::{BTCUSD, EURUSD, Fake, fill, number, order, order_change, posit
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
 use engine::StrategyState;
-use model::{AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderStatus};
+use model::{
+    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus, Trigger,
+};
 use serde_json::{Value, json};
 use services::handle::Queries;
 use services::view::{Change, StrategyView};
@@ -82,6 +84,72 @@ async fn a_snapshot_taken_under_way_neither_misses_nor_repeats_a_fill() {
         last = next;
     }
     publisher.await.unwrap();
+}
+
+#[tokio::test]
+async fn changes_of_an_order_come_with_its_prices_and_why_they_were_refused() {
+    let (server, mut client) = greeted().await;
+    client.subscribe(r#""channel":"orders""#).await;
+    let mut stop = order(OrderId::derive(20, 0).unwrap(), OrderStatus::PendingUpdate);
+    stop.kind = OrderKind::StopLimit {
+        trigger: Trigger::at(number("1.2")),
+        price: number("1.21"),
+    };
+    stop.trigger = Some(number("1.2"));
+    let pending = server
+        .host
+        .publish(order_change(stop, OrderChange::PendingUpdate));
+    stop.status = OrderStatus::Accepted;
+    stop.trigger = Some(number("1.19"));
+    stop.kind = stop
+        .kind
+        .with_trigger(number("1.19"))
+        .with_price(number("1.2"));
+    let (price, trigger) = (stop.kind.price(), stop.trigger);
+    for change in [
+        OrderChange::Updated { price, trigger },
+        OrderChange::UpdateDenied(DenyCode::Price),
+        OrderChange::UpdateRejected,
+        OrderChange::Emulated,
+        OrderChange::Released,
+    ] {
+        server.host.publish(order_change(stop, change));
+    }
+    let update = client.expect("update").await;
+    assert_eq!(update["sequence"], pending);
+    let check = |update: &Value, expect: [Value; 5]| {
+        let names = ["change", "pending", "price", "trigger_now", "deny_code"];
+        assert_eq!(names.map(|name| update["data"][name].clone()), expect);
+    };
+    let [no, before, after] = [Value::Null, json!("1.20000"), json!("1.19000")];
+    let limit = json!("1.21000");
+    check(
+        &update,
+        [
+            json!("PENDING_UPDATE"),
+            json!("UPDATE"),
+            limit,
+            before.clone(),
+            no.clone(),
+        ],
+    );
+    for (change, code) in [
+        ("UPDATED", no.clone()),
+        ("UPDATE_DENIED", json!("P06")),
+        ("UPDATE_REJECTED", no.clone()),
+        ("EMULATED", no.clone()),
+        ("RELEASED", no.clone()),
+    ] {
+        let update = client.expect("update").await;
+        let expect = [
+            json!(change),
+            no.clone(),
+            before.clone(),
+            after.clone(),
+            code,
+        ];
+        check(&update, expect);
+    }
 }
 
 #[tokio::test]

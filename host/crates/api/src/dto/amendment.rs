@@ -1,0 +1,33 @@
+//! The body of a change of an order.
+
+use super::text::Decimal;
+use crate::problem::Problem;
+use model::{Amendment, OrderId, Price, Quantity};
+use serde::Deserialize;
+
+/// Body of `PATCH orders/{id}`; what is left out stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AmendmentRequest {
+    quantity: Option<Decimal<Quantity>>,
+    price: Option<Decimal<Price>>,
+    trigger: Option<Decimal<Price>>,
+}
+
+impl AmendmentRequest {
+    /// The change, if it names one.
+    pub(crate) fn amendment(self, order: OrderId) -> Result<Amendment, Problem> {
+        let amendment = Amendment {
+            order,
+            quantity: self.quantity.map(|Decimal(quantity)| quantity),
+            price: self.price.map(|Decimal(price)| price),
+            trigger: self.trigger.map(|Decimal(price)| price),
+        };
+        let prices = amendment.price.or(amendment.trigger);
+        if prices.is_none() && amendment.quantity.is_none() {
+            let detail = "name what is to change: quantity, price or trigger";
+            return Err(Problem::invalid("", detail));
+        }
+        Ok(amendment)
+    }
+}
