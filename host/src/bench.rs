@@ -183,6 +183,7 @@ fn universe() -> Result<Universe> {
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     });
     let account = universe.add_account(AccountConfig {
         name: "bench".to_owned(),
@@ -199,6 +200,7 @@ fn universe() -> Result<Universe> {
         account,
         on_fault: OrdersOnFault::Cancel,
         manual: false,
+        permissions: engine::Permissions::ALL,
     });
     Ok(universe)
 }

@@ -129,6 +129,7 @@ impl World {
             account,
             on_fault: OrdersOnFault::Cancel,
             manual: false,
+            permissions: engine::Permissions::ALL,
         });
         Ok(universe)
     }

@@ -44,6 +44,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         account: AccountId::new(0),
         on_fault: OrdersOnFault::Keep,
         manual: true,
+        permissions: engine::Permissions::ALL,
     });
     Ok(universe)
 }
@@ -145,6 +146,7 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
         day_end: day_end(section),
         session: section.session.map(|text| text.0),
         tradable: true,
+        sector: None,
     });
     if let Some(limits) = own_limits {
         universe.set_limits(LimitScope::Instrument(id), limits);
@@ -263,6 +265,7 @@ pub fn limits(section: &LimitsSection) -> Limits {
         duplicate_window: section
             .duplicate_window
             .map_or(default.duplicate_window, |span| span.0),
+        ..default
     }
 }
 

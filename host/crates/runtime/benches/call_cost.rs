@@ -162,6 +162,7 @@ fn instrument() -> Instrument {
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     }
 }
 

@@ -228,6 +228,7 @@ fn with_manual(mut definitions: Vec<Definition>) -> Vec<Definition> {
             account: AccountId::new(0),
             on_fault: OrdersOnFault::Keep,
             manual: true,
+            permissions: engine::Permissions::ALL,
         }));
     }
     definitions

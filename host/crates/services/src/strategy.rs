@@ -151,6 +151,7 @@ impl Strategies {
             account,
             on_fault: request.on_fault,
             manual: false,
+            permissions: engine::Permissions::ALL,
         };
         let definition = Box::new(Definition::Strategy(config));
         let stepped = self.step(StepRequest::ask(Input::Define(definition), None, None))?;

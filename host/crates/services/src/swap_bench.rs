@@ -242,6 +242,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
             day_end: Duration::ZERO,
             session: None,
             tradable: true,
+            sector: None,
         }),
         Definition::Account(AccountConfig {
             name: "bench".to_owned(),

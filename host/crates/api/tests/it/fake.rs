@@ -417,6 +417,7 @@ fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> Instrume
             day_end: Duration::ZERO,
             session: None,
             tradable: true,
+            sector: None,
         },
         quote_currency: "USD".into(),
         venue: "SIM".into(),

@@ -52,6 +52,7 @@ fn definitions() -> Vec<Definition> {
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     };
     vec![
         Definition::Currency("USD".into()),

@@ -61,6 +61,7 @@ pub(crate) fn instrument(symbol: &str) -> Instrument {
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     }
 }
 

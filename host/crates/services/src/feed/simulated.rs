@@ -370,6 +370,7 @@ mod tests {
                 day_end: Duration::ZERO,
                 session: None,
                 tradable: true,
+                sector: None,
             },
             price: "250".parse().unwrap(),
             volatility: 0.6,

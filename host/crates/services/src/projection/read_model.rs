@@ -167,7 +167,11 @@ impl ReadModel {
                 self.engine.killed = killed;
                 self.publish_engine(changes);
             }
-            Effect::Saved(..) | Effect::Ignored(_) => {}
+            Effect::Saved(..)
+            | Effect::Ignored(_)
+            | Effect::ScopeState(..)
+            | Effect::ScopeKill(..)
+            | Effect::Alert(_) => {}
         }
     }
 
@@ -343,7 +347,9 @@ impl ReadModel {
             Definition::Instrument(instrument) => self.define_instrument(instrument),
             Definition::Account(config) => self.define_account(config, changes),
             Definition::Strategy(config) => self.define_strategy(config, changes),
-            Definition::Limits(..) => {}
+            Definition::Limits(..)
+            | Definition::Permissions(..)
+            | Definition::AverageVolume(..) => {}
         }
     }
 

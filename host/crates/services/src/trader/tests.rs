@@ -51,6 +51,7 @@ fn definitions() -> Vec<Definition> {
             day_end: model::Duration::ZERO,
             session: None,
             tradable: true,
+            sector: None,
         }),
         Definition::Account(AccountConfig {
             name: "main".to_owned(),
@@ -64,6 +65,7 @@ fn definitions() -> Vec<Definition> {
             account: AccountId::new(0),
             on_fault: engine::OrdersOnFault::Keep,
             manual: true,
+            permissions: engine::Permissions::ALL,
         }),
     ]
 }

@@ -60,6 +60,7 @@ fn instrument(symbol: &str) -> Instrument {
         day_end: Duration::ZERO,
         session: None,
         tradable: true,
+        sector: None,
     }
 }
 
