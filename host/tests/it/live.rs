@@ -5,7 +5,7 @@ use super::process::{argonaut, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,7 @@ fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
         tokio::task::spawn_blocking(move || {
             until("fills", || items(&get(&base, "/fills")).len() >= 3);
             swap(&base);
+            trade_by_hand(&base);
         })
         .await
         .unwrap();
@@ -103,4 +104,66 @@ fn swap(base: &str) {
         text.contains("ema-eurusd") && text.contains("RUNNING"),
         "{text}"
     );
+}
+
+/// Sends JSON; the answer must be a success.
+fn send(method: &str, url: String, body: &Value) -> Value {
+    let request = match method {
+        "PATCH" => ureq::patch(url),
+        _ => ureq::post(url),
+    };
+    let mut answer = request.send_json(body).unwrap();
+    answer.body_mut().read_json().unwrap()
+}
+
+/// Waits until an order has one of these statuses.
+fn until_status(base: &str, order: &Value, wanted: &[&str]) {
+    let id = order["id"].as_str().unwrap();
+    let status = || get(base, &format!("/orders/{id}"))["status"].clone();
+    until(&format!("{wanted:?} of {order}"), || {
+        wanted.contains(&status().as_str().unwrap())
+    });
+}
+
+/// Places an order of every type, a bracket and a change; the replay must make the same of them.
+fn trade_by_hand(base: &str) {
+    let order = |fields: Value| {
+        let mut order = json!({"instrument": "EUR/USD.SIM", "side": "BUY", "quantity": "1000"});
+        let fields = fields.as_object().unwrap().clone();
+        order.as_object_mut().unwrap().extend(fields);
+        order
+    };
+    let bracket = json!({"bracket": {
+        "entry": order(json!({"type": "MARKET"})),
+        "stop": {"type": "STOP_MARKET", "trigger": "0.5"},
+        "target": {"type": "LIMIT", "price": "2"},
+    }});
+    let list = send("POST", format!("{base}/orders/lists"), &bracket);
+    until_status(base, &list["orders"][0], &["FILLED"]);
+    until_status(base, &list["orders"][1], &["ACCEPTED"]);
+    until_status(base, &list["orders"][2], &["ACCEPTED"]);
+    let trail = json!({"offset": "25", "unit": "BASIS_POINTS"});
+    let limit = json!({"offset": "5", "unit": "TICKS"});
+    let mut placed = Vec::new();
+    for fields in [
+        json!({"type": "LIMIT", "price": "0.5", "time_in_force": "DAY"}),
+        json!({"type": "MARKET_TO_LIMIT"}),
+        json!({"type": "STOP_MARKET", "trigger": "2"}),
+        json!({"type": "STOP_LIMIT", "trigger": "2", "price": "2.1", "trigger_by": "MID"}),
+        json!({"type": "MARKET_IF_TOUCHED", "trigger": "0.5"}),
+        json!({"type": "LIMIT_IF_TOUCHED", "trigger": "0.5", "price": "0.6"}),
+        json!({"type": "TRAILING_STOP_MARKET", "trail": trail}),
+        json!({"type": "TRAILING_STOP_LIMIT", "trail": trail, "limit_offset": limit}),
+    ] {
+        let answer = send("POST", format!("{base}/orders"), &order(fields));
+        until_status(base, &answer, &["ACCEPTED", "FILLED", "TRIGGERED"]);
+        placed.push(answer);
+    }
+    let path = format!("/orders/{}", placed[0]["id"].as_str().unwrap());
+    let change = json!({"price": "0.51", "quantity": "2000"});
+    send("PATCH", format!("{base}{path}"), &change);
+    until("the change", || {
+        let order = get(base, &path);
+        order["price"] == "0.51000" && order["quantity"] == "2000"
+    });
 }

@@ -18,6 +18,10 @@ pub struct Update {
 }
 
 /// What can change.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "subscribers share an update; a box would cost an allocation for each order"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// A quote; conflated: under pressure only the latest of an instrument is sent.
