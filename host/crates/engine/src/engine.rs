@@ -17,6 +17,7 @@ mod judging;
 mod levels;
 mod market_data;
 mod reckoning;
+mod reports;
 mod sessions;
 mod swap;
 

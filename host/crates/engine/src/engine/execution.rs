@@ -1,18 +1,15 @@
-//! Orders on their way out, and what the venue says about them on the way back.
+//! Orders on their way out: taken on, sent, withdrawn, and what they hold while open.
 
 use super::Engine;
-use crate::account::Reservation;
 use crate::agenda::Due;
 use crate::effect::{Effect, Ignored};
-use crate::exchange::{Execution, Report, ReportKind, VenueCommand, VenueOrder};
-use crate::input::TradingState;
+use crate::exchange::{VenueCommand, VenueOrder};
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
-use crate::risk::{self, Approved};
+use crate::risk::Approved;
 use model::{
-    AccountId, AccountKind, DenyCode, Duration, Event, Fill, Money, NumberError, Order,
-    OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PositionUpdate, Quantity,
-    StrategyId, TimeInForce, Timestamp,
+    AccountId, DenyCode, Duration, Event, Money, NumberError, Order, OrderChange, OrderId,
+    OrderRequest, OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
 };
 
 impl Engine {
@@ -227,62 +224,6 @@ impl Engine {
         }
     }
 
-    /// A venue's word on an order: checked against the status table, then taken over.
-    pub(super) fn on_report(&mut self, report: Report) {
-        let Some(open) = self.orders.get(report.order) else {
-            return self.ignore(Ignored::UnknownOrder(report.order));
-        };
-        let from = open.order.status;
-        let to = status_after(open, &report.kind);
-        // What crosses a cancel or a change leaves the order where it is: not a move.
-        let stays = from == to && !matches!(report.kind, ReportKind::Filled(_));
-        if !stays && !from.may_become(to) {
-            return self.ignore(Ignored::IllegalTransition {
-                order: report.order,
-                from,
-                to,
-            });
-        }
-        let change = match report.kind {
-            ReportKind::Filled(execution) => {
-                return self.on_execution(report.order, &execution, to, report.ts_event);
-            }
-            ReportKind::Updated(terms) => {
-                return self.on_updated(report.order, &terms, to, report.ts_event);
-            }
-            ReportKind::UpdateRejected => {
-                self.give_up_update(report.order);
-                OrderChange::UpdateRejected
-            }
-            ReportKind::Accepted => self.settled_at(report.order, to, OrderChange::Accepted),
-            ReportKind::Triggered => self.settled_at(report.order, to, OrderChange::Triggered),
-            ReportKind::Rejected => OrderChange::Rejected,
-            ReportKind::Canceled => OrderChange::Canceled,
-            ReportKind::CancelRejected => OrderChange::CancelRejected,
-            ReportKind::Expired => OrderChange::Expired,
-        };
-        let Some(order) = self.move_order(report.order, to) else {
-            return;
-        };
-        self.publish(update_of(&order, change, report.ts_event), order);
-    }
-
-    /// Remembers where an order is at its venue, whatever else is on its way.
-    fn settled_at(&mut self, id: OrderId, to: OrderStatus, change: OrderChange) -> OrderChange {
-        if let Some(open) = self.orders.get_mut(id) {
-            open.before = match change {
-                OrderChange::Triggered => OrderStatus::Triggered,
-                _ => OrderStatus::Accepted,
-            };
-            if change == OrderChange::Triggered {
-                open.order.trigger = None;
-            }
-            debug_assert!(to == open.before || to.is_in_flight());
-            self.follow_order(id);
-        }
-        change
-    }
-
     /// Sets an order's status; a closed one leaves the core and frees what it held.
     pub(super) fn move_order(&mut self, id: OrderId, to: OrderStatus) -> Option<Order> {
         let open = self.orders.get_mut(id)?;
@@ -315,147 +256,6 @@ impl Engine {
         }
     }
 
-    fn on_execution(
-        &mut self,
-        id: OrderId,
-        execution: &Execution,
-        to: OrderStatus,
-        ts_event: Timestamp,
-    ) {
-        let Some(open) = self.orders.get(id) else {
-            return;
-        };
-        let order = open.order;
-        let fill = fill_of(&order, execution, ts_event);
-        if !self.is_new_execution(&fill) {
-            return self.ignore(Ignored::DuplicateExecution(fill.execution));
-        }
-        if self.book(&fill, execution.value).is_err() {
-            // A fill that cannot be counted must not be forgotten: stop and let people look.
-            self.set_trading_state(TradingState::Halted);
-            self.ignore(Ignored::Overflow(id));
-            return self.disown(id, ts_event);
-        }
-        self.count_execution(&order);
-        let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
-            return;
-        };
-        self.journal.fill(&fill);
-        self.effects.push(Effect::Fill(fill));
-        self.publish(
-            update_of(&order, OrderChange::Filled(fill), ts_event),
-            order,
-        );
-        self.publish_position(&fill, ts_event);
-    }
-
-    /// I1: a venue's execution ids only grow, so one seen before is at or below the last.
-    fn is_new_execution(&mut self, fill: &Fill) -> bool {
-        let Some(state) = self.market.get(fill.instrument) else {
-            return false;
-        };
-        let Some(last) = self.last_execution.get_mut(state.instrument.venue.index()) else {
-            return false;
-        };
-        let new = fill.execution > *last;
-        *last = fill.execution.max(*last);
-        new
-    }
-
-    /// Counts the fill into its order and frees its share of what the order held.
-    fn take_fill(
-        &mut self,
-        id: OrderId,
-        fill: &Fill,
-        value: Money,
-        to: OrderStatus,
-    ) -> Option<Order> {
-        let open = self.orders.get_mut(id)?;
-        let before = open.order.remaining();
-        let share = open
-            .reserved
-            .amount
-            .prorated(
-                i128::from(fill.quantity.raw()),
-                i128::from(before.raw().max(1)),
-            )
-            .unwrap_or(open.reserved.amount);
-        open.reserved.amount = open.reserved.amount.checked_sub(share).unwrap_or_default();
-        open.order.filled = open.order.filled.checked_add(fill.quantity).ok()?;
-        open.order.filled_value = open.order.filled_value.checked_add(value).ok()?;
-        open.before = OrderStatus::PartiallyFilled;
-        if open.order.list.is_some() {
-            let happening = Happening::Filled(fill.quantity);
-            self.happenings.push_back((open.order, happening));
-        }
-        let Reservation { currency, .. } = open.reserved;
-        let account = open.order.account;
-        let holding = self.holdings.entry(fill.strategy, fill.instrument);
-        let pending = holding.on_order_mut(fill.side);
-        *pending = pending.saturating_sub(fill.quantity);
-        self.release(account, currency, share);
-        self.follow_order(id);
-        self.move_order(id, to)
-    }
-
-    /// Moves position and cash; all or nothing.
-    fn book(&mut self, fill: &Fill, value: Money) -> Result<(), NumberError> {
-        let state = self
-            .market
-            .get(fill.instrument)
-            .ok_or(NumberError::Overflow)?;
-        let instrument = &state.instrument;
-        let mut holding = self.holdings.get(fill.strategy, fill.instrument);
-        let before = holding.position.quantity;
-        let realized = holding
-            .position
-            .apply(fill.side, fill.quantity, value, fill.fee)?;
-        holding.filled = holding
-            .filled
-            .checked_add(fill.side.signed(fill.quantity))?;
-        let index = fill.account.index();
-        let account = self.accounts.get_mut(index).ok_or(NumberError::Overflow)?;
-        let base = account.config().base_currency;
-        let mut locked = Money::ZERO;
-        if let AccountKind::Margin { leverage } = account.config().kind {
-            let needed = risk::initial_margin(holding.position.open_cost, instrument, leverage)?;
-            // A rate was known when the order was approved, and rates are never forgotten.
-            let margin = self
-                .market
-                .convert(needed, instrument.quote_currency, base)?;
-            let margin = margin.ok_or(NumberError::DivisionByZero)?;
-            locked = margin.checked_sub(holding.margin)?;
-            holding.margin = margin;
-        }
-        account.lock(base, locked)?;
-        let booked = account.book(fill, instrument, value, realized);
-        if booked.is_err() {
-            account.lock(base, locked.negated()?)?;
-        }
-        let (quote, asset) = booked?;
-        for currency in [Some(quote), asset].into_iter().flatten() {
-            let balance = account.balance(currency);
-            self.effects
-                .push(Effect::Balance(fill.account, currency, balance));
-        }
-        *self.holdings.entry(fill.strategy, fill.instrument) = holding;
-        self.count_day_trade(fill, before);
-        Ok(())
-    }
-
-    fn publish_position(&mut self, fill: &Fill, ts_event: Timestamp) {
-        let update = PositionUpdate {
-            strategy: fill.strategy,
-            instrument: fill.instrument,
-            state: self.holdings.get(fill.strategy, fill.instrument).position,
-            ts_event,
-        };
-        self.journal.position(&update);
-        self.effects.push(Effect::Position(update));
-        self.outbox
-            .push_back((fill.strategy, Event::Position(update)));
-    }
-
     pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {
         self.journal.order(&update);
         self.effects.push(Effect::Order(update, order));
@@ -486,40 +286,6 @@ impl Engine {
             .negated()
             .and_then(|amount| self.lock(account, currency, amount));
         debug_assert!(released.is_ok(), "releasing {amount} failed");
-    }
-}
-
-/// Where a report takes an order. What is asked for and not answered yet keeps it in flight; a
-/// refusal returns it to where it was.
-fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
-    let at_venue = |status| {
-        if open.order.status == OrderStatus::PendingCancel {
-            OrderStatus::PendingCancel
-        } else if open.update.is_some() {
-            OrderStatus::PendingUpdate
-        } else {
-            status
-        }
-    };
-    match report {
-        ReportKind::Accepted => at_venue(OrderStatus::Accepted),
-        ReportKind::Triggered => at_venue(OrderStatus::Triggered),
-        ReportKind::Rejected => OrderStatus::Rejected,
-        ReportKind::Canceled => OrderStatus::Canceled,
-        ReportKind::CancelRejected if open.update.is_some() => OrderStatus::PendingUpdate,
-        ReportKind::CancelRejected => open.before,
-        ReportKind::Updated(terms) if !terms.answers => open.order.status,
-        ReportKind::Updated(_) | ReportKind::UpdateRejected
-            if open.order.status == OrderStatus::PendingCancel =>
-        {
-            OrderStatus::PendingCancel
-        }
-        ReportKind::Updated(_) | ReportKind::UpdateRejected => open.before,
-        ReportKind::Expired => OrderStatus::Expired,
-        ReportKind::Filled(execution) if execution.quantity >= open.order.remaining() => {
-            OrderStatus::Filled
-        }
-        ReportKind::Filled(_) => OrderStatus::PartiallyFilled,
     }
 }
 
@@ -591,22 +357,6 @@ pub(super) fn update_of(order: &Order, change: OrderChange, ts_event: Timestamp)
         status: order.status,
         filled: order.filled,
         quantity: order.quantity,
-        ts_event,
-    }
-}
-
-fn fill_of(order: &Order, execution: &Execution, ts_event: Timestamp) -> Fill {
-    Fill {
-        execution: execution.id,
-        order: order.id,
-        strategy: order.strategy,
-        account: order.account,
-        instrument: order.instrument,
-        side: order.side,
-        price: execution.price,
-        quantity: execution.quantity,
-        fee: execution.fee,
-        liquidity: execution.liquidity,
         ts_event,
     }
 }

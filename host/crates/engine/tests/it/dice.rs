@@ -4,14 +4,14 @@ use engine::{
     Command, Definition, Input, Latency, Outcome, Sequenced, Slippage, TradingState, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
-    BarSpec, CurrencyId, DenyCode, Duration, Fault, FaultKind, Fees, Fill, HistoryBlock,
-    HistoryRequest, Instrument, InstrumentId, Intent, Links, Liquidity, LogLevel, Margin,
-    MarkPrice, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderRequest,
-    OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState, PositionUpdate, Price,
-    Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription,
-    Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
+    AccountConfig, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec, CurrencyId,
+    Duration, Fault, FaultKind, Fees, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
+    Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId, PluginHash, Price, Quantity,
+    Quote, Rate, SavedState, Session, Side, StrategyId, Subscription, Timestamp, Trade, VenueId,
 };
+
+#[path = "dice_orders.rs"]
+mod orders;
 
 /// A small generator of numbers (SplitMix64), so that one seed names a whole run.
 pub(crate) struct Dice(u64);
@@ -123,13 +123,6 @@ impl Dice {
         self.one_of(&[Side::Buy, Side::Sell])
     }
 
-    fn trigger(&mut self) -> Trigger {
-        Trigger {
-            price: self.price(),
-            by: self.one_of(&TriggerBy::ALL),
-        }
-    }
-
     fn session(&mut self) -> Session {
         Session {
             open: self.duration(),
@@ -145,66 +138,6 @@ impl Dice {
             index: self.maybe(Self::price),
             ts_event: self.time(),
             ts_init: self.time(),
-        }
-    }
-
-    fn offset(&mut self) -> Offset {
-        let (price, number) = (self.price(), self.small());
-        self.one_of(&[
-            Offset::Price(price),
-            Offset::BasisPoints(number),
-            Offset::Ticks(number),
-        ])
-    }
-
-    fn trail(&mut self) -> Trail {
-        Trail {
-            offset: self.offset(),
-            activation: self.maybe(Self::price),
-            by: self.one_of(&TriggerBy::ALL),
-        }
-    }
-
-    fn kind(&mut self) -> OrderKind {
-        let (price, trigger) = (self.price(), self.trigger());
-        let (trail, limit) = (self.trail(), self.offset());
-        self.one_of(&[
-            OrderKind::Market,
-            OrderKind::Limit { price },
-            OrderKind::StopMarket { trigger },
-            OrderKind::StopLimit { trigger, price },
-            OrderKind::MarketToLimit,
-            OrderKind::MarketIfTouched { trigger },
-            OrderKind::LimitIfTouched { trigger, price },
-            OrderKind::TrailingStopMarket { trail },
-            OrderKind::TrailingStopLimit { trail, limit },
-        ])
-    }
-
-    fn time_in_force(&mut self) -> TimeInForce {
-        use TimeInForce::{AtTheClose, AtTheOpen, Day, Fok, Gtc, Gtd, Ioc};
-        let until = Gtd(self.time());
-        self.one_of(&[Gtc, Ioc, Fok, Day, until, AtTheOpen, AtTheClose])
-    }
-
-    fn terms(&mut self) -> Terms {
-        let rules = [PeerRule::Cancel, PeerRule::Reduce];
-        let tags = ["", "entry", "a tag of thirty-two characters!!"];
-        let byte = |dice: &mut Self| u8::try_from(dice.below(256)).unwrap_or_default();
-        Terms {
-            post_only: self.flag(),
-            reduce_only: self.flag(),
-            quote_quantity: self.flag(),
-            display: self.maybe(Self::quantity),
-            hold: self.maybe(Self::trigger),
-            links: Links {
-                parent: self.maybe(byte),
-                peers: self.maybe(|dice| Peers {
-                    group: byte(dice),
-                    rule: dice.one_of(&rules),
-                }),
-            },
-            tag: self.one_of(&tags).parse().unwrap(),
         }
     }
 
@@ -451,40 +384,6 @@ impl Dice {
         ])
     }
 
-    fn request(&mut self) -> OrderRequest {
-        OrderRequest {
-            id: self.order_id(),
-            instrument: self.instrument_id(),
-            side: self.side(),
-            kind: self.kind(),
-            quantity: self.quantity(),
-            time_in_force: self.time_in_force(),
-            terms: self.terms(),
-            intent: self.extreme(),
-        }
-    }
-
-    pub(crate) fn requests(&mut self) -> Vec<OrderRequest> {
-        self.list(Self::request)
-    }
-
-    /// Any change of an order.
-    pub(crate) fn amendment_of(&mut self, order: OrderId) -> Amendment {
-        Amendment {
-            order,
-            ..self.amendment()
-        }
-    }
-
-    fn amendment(&mut self) -> Amendment {
-        Amendment {
-            order: self.order_id(),
-            quantity: self.maybe(Self::quantity),
-            price: self.maybe(Self::price),
-            trigger: self.maybe(Self::price),
-        }
-    }
-
     fn intent(&mut self) -> Intent {
         let levels = [
             LogLevel::Debug,
@@ -526,73 +425,6 @@ impl Dice {
                 message: self.text(),
             }),
             _ => Outcome::Saved(self.state()),
-        }
-    }
-
-    pub(crate) fn fill(&mut self) -> Fill {
-        Fill {
-            execution: self.extreme(),
-            order: self.order_id(),
-            strategy: self.strategy_id(),
-            account: AccountId::new(self.small()),
-            instrument: self.instrument_id(),
-            side: self.side(),
-            price: self.price(),
-            quantity: self.quantity(),
-            fee: self.money(),
-            liquidity: self.one_of(&[Liquidity::Maker, Liquidity::Taker]),
-            ts_event: self.time(),
-        }
-    }
-
-    fn change(&mut self) -> OrderChange {
-        let (code, fill) = (self.one_of(&DenyCode::ALL), self.fill());
-        let (price, trigger) = (self.maybe(Self::price), self.maybe(Self::price));
-        self.one_of(&[
-            OrderChange::Denied(code),
-            OrderChange::Submitted,
-            OrderChange::Accepted,
-            OrderChange::Rejected,
-            OrderChange::Triggered,
-            OrderChange::PendingCancel,
-            OrderChange::CancelRejected,
-            OrderChange::Filled(fill),
-            OrderChange::Canceled,
-            OrderChange::Expired,
-            OrderChange::Emulated,
-            OrderChange::Released,
-            OrderChange::PendingUpdate,
-            OrderChange::Updated { price, trigger },
-            OrderChange::UpdateRejected,
-            OrderChange::UpdateDenied(code),
-        ])
-    }
-
-    pub(crate) fn update(&mut self) -> OrderUpdate {
-        OrderUpdate {
-            order: self.order_id(),
-            strategy: self.strategy_id(),
-            instrument: self.instrument_id(),
-            side: self.side(),
-            change: self.change(),
-            status: self.one_of(&OrderStatus::ALL),
-            filled: self.quantity(),
-            quantity: self.quantity(),
-            ts_event: self.time(),
-        }
-    }
-
-    pub(crate) fn position(&mut self) -> PositionUpdate {
-        PositionUpdate {
-            strategy: self.strategy_id(),
-            instrument: self.instrument_id(),
-            state: PositionState {
-                quantity: SignedQuantity::from_raw(self.wide()),
-                open_cost: self.money(),
-                realized: self.money(),
-                fees: self.money(),
-            },
-            ts_event: self.time(),
         }
     }
 }
