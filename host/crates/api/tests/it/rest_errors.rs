@@ -5,27 +5,30 @@ use axum::body::Body;
 use model::DenyCode;
 use services::handle::HostError;
 
+/// Sends a limit order with some fields changed, or taken out where `null`.
+async fn check_ticket(client: &Client, change: &str, field: &str) {
+    let mut ticket = serde_json::json!({
+        "instrument": "EUR/USD.SIM", "side": "BUY", "type": "LIMIT",
+        "quantity": "1000", "price": "1.1",
+    });
+    let change: serde_json::Value = serde_json::from_str(change).unwrap();
+    for (name, value) in change.as_object().unwrap() {
+        match value.is_null() {
+            true => ticket.as_object_mut().unwrap().remove(name),
+            false => ticket
+                .as_object_mut()
+                .unwrap()
+                .insert(name.clone(), value.clone()),
+        };
+    }
+    let answer = client.json("POST", "/orders", &ticket.to_string()).await;
+    answer.check_problem(400, "INVALID_FIELD", Some(field));
+}
+
 #[tokio::test]
 async fn bad_tickets_name_the_field() {
     let client = Client::new();
-    let check = async |change: &str, field: &str| {
-        let mut ticket = serde_json::json!({
-            "instrument": "EUR/USD.SIM", "side": "BUY", "type": "LIMIT",
-            "quantity": "1000", "price": "1.1",
-        });
-        let change: serde_json::Value = serde_json::from_str(change).unwrap();
-        for (name, value) in change.as_object().unwrap() {
-            match value.is_null() {
-                true => ticket.as_object_mut().unwrap().remove(name),
-                false => ticket
-                    .as_object_mut()
-                    .unwrap()
-                    .insert(name.clone(), value.clone()),
-            };
-        }
-        let answer = client.json("POST", "/orders", &ticket.to_string()).await;
-        answer.check_problem(400, "INVALID_FIELD", Some(field));
-    };
+    let check = async |change: &str, field: &str| check_ticket(&client, change, field).await;
     check(r#"{"side":"HOLD"}"#, "/side").await;
     check(r#"{"side":"buy"}"#, "/side").await;
     check(r#"{"type":"ICEBERG"}"#, "/type").await;
@@ -41,7 +44,14 @@ async fn bad_tickets_name_the_field() {
     check(r#"{"time_in_force":"FOREVER"}"#, "/time_in_force").await;
     check(r#"{"intent":-1}"#, "/intent").await;
     check(r#"{"leverage":"50"}"#, "/leverage").await;
-    // What only some types have.
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+    check(r#"{"instrument":"GBP/USD.SIM"}"#, "/instrument").await;
+}
+
+#[tokio::test]
+async fn fields_that_the_type_lacks_or_has_not_are_named() {
+    let client = Client::new();
+    let check = async |change: &str, field: &str| check_ticket(&client, change, field).await;
     check(r#"{"trigger_by":"LAST"}"#, "/trigger_by").await;
     check(r#"{"trail":{"offset":"1","unit":"TICKS"}}"#, "/trail").await;
     check(
@@ -63,7 +73,13 @@ async fn bad_tickets_name_the_field() {
         "/trigger_by",
     )
     .await;
-    // Times in force.
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn bad_terms_name_the_field() {
+    let client = Client::new();
+    let check = async |change: &str, field: &str| check_ticket(&client, change, field).await;
     check(r#"{"time_in_force":"GTD"}"#, "/expires").await;
     check(
         r#"{"time_in_force":"GTD","expires":"tomorrow"}"#,
@@ -76,7 +92,6 @@ async fn bad_tickets_name_the_field() {
     )
     .await;
     check(r#"{"expires":"2026-01-02T00:00:00Z"}"#, "/expires").await;
-    // Terms.
     check(r#"{"post_only":"yes"}"#, "/post_only").await;
     check(r#"{"display":100}"#, "/display").await;
     check(r#"{"tag":"more than thirty-two characters..."}"#, "/tag").await;
@@ -93,7 +108,6 @@ async fn bad_tickets_name_the_field() {
     check(r#"{"parent":0}"#, "/parent").await;
     check(r#"{"group":1,"rule":"OCO"}"#, "/group").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());
-    check(r#"{"instrument":"GBP/USD.SIM"}"#, "/instrument").await;
 }
 
 #[tokio::test]

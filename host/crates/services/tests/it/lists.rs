@@ -134,7 +134,7 @@ async fn a_list_with_a_wrong_name_is_refused_by_its_place_and_one_that_is_denied
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_is_changed_once_at_a_time_and_only_in_what_it_has() {
+async fn an_order_is_changed_once_at_a_time() {
     let mut stand = Stand::with(|config| {
         for definition in &mut config.definitions {
             if let Definition::Venue(venue) = definition {
@@ -164,7 +164,21 @@ async fn an_order_is_changed_once_at_a_time_and_only_in_what_it_has() {
         (order.status, order.kind.price()),
         (OrderStatus::Accepted, Some(price("91")))
     );
+    stand.end_and_verify().await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_what_an_order_has_not_leaves_it_as_it_was() {
+    let mut stand = Stand::new();
+    stand.quotes(1).await;
+    let placed = stand
+        .host
+        .place_order(limit(Side::Buy, "91"))
+        .await
+        .unwrap();
+    let id = placed.id;
+    stand.quotes(2).await;
+    let order = stand.host.order(id).unwrap();
     let modify = async |price, quantity| stand.host.modify_order(change(id, price, quantity)).await;
     let code = DenyCode::Price;
     assert_eq!(
