@@ -9,6 +9,10 @@ use model::{
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most effects are orders, and a box would cost each of them an allocation"
+)]
 pub enum Effect {
     /// An order changed; the order as it is after the change.
     Order(OrderUpdate, Order),
