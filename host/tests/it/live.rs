@@ -127,6 +127,9 @@ fn until_status(base: &str, order: &Value, wanted: &[&str]) {
 
 /// Places an order of every type, a bracket and a change; the replay must make the same of them.
 fn trade_by_hand(base: &str) {
+    until("a price", || {
+        !get(base, "/instruments/EUR/USD.SIM")["quote"].is_null()
+    });
     let order = |fields: Value| {
         let mut order = json!({"instrument": "EUR/USD.SIM", "side": "BUY", "quantity": "1000"});
         let fields = fields.as_object().unwrap().clone();
