@@ -18,6 +18,7 @@ use axum::response::IntoResponse;
 use engine::OrdersOnFault;
 use services::handle::{LoadRequest, PluginSource, SwapRequest};
 use std::path::PathBuf;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// What marks a strategy's parameter in the query.
 const PARAMETER_PREFIX: &str = "param.";
@@ -28,17 +29,17 @@ pub(crate) async fn load<H: HostPort>(
     fields: Fields,
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
-    let (kind, bytes) = plugin_body(&api, request).await?;
-    let request = match kind {
-        BodyKind::Json => load_from_json(fields, &bytes)?,
-        BodyKind::Wasm => load_from_bytes(fields, bytes)?,
+    let body = plugin_body(&api, request).await?;
+    let request = match body.kind {
+        BodyKind::Json => load_from_json(fields, &body.bytes)?,
+        BodyKind::Wasm => load_from_bytes(fields, body.bytes)?,
     };
-    let host = api.host.clone();
-    let strategy = to_the_end(
-        async move { host.load_strategy(request).await },
-        Problem::of_body,
-    )
-    .await?;
+    let (host, turn) = (api.host.clone(), body.turn);
+    let load = async move {
+        let _turn = turn;
+        host.load_strategy(request).await
+    };
+    let strategy = to_the_end(load, Problem::of_body).await?;
     let place = format!("/api/v1/strategies/{}", encoded(&strategy.name));
     let body = axum::Json(StrategyDto::new(&strategy, &api.names()));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], body))
@@ -51,12 +52,12 @@ pub(crate) async fn swap<H: HostPort>(
     fields: Fields,
     request: Request,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
-    let (kind, bytes) = plugin_body(&api, request).await?;
-    let request = match kind {
-        BodyKind::Json => swap_from_json(fields, &bytes)?,
-        BodyKind::Wasm => swap_from_bytes(fields, bytes)?,
+    let body = plugin_body(&api, request).await?;
+    let request = match body.kind {
+        BodyKind::Json => swap_from_json(fields, &body.bytes)?,
+        BodyKind::Wasm => swap_from_bytes(fields, body.bytes)?,
     };
-    run_swap(api, name, request).await
+    run_swap(api, name, request, body.turn).await
 }
 
 /// `PUT strategies/{name}/parameters`: a swap that keeps the plugin.
@@ -69,37 +70,44 @@ pub(crate) async fn set_parameters<H: HostPort>(
         plugin: None,
         parameters: plain(request.parameters),
     };
-    run_swap(api, name, request).await
+    run_swap(api, name, request, None).await
 }
 
 async fn run_swap<H: HostPort>(
     api: Api<H>,
     name: String,
     request: SwapRequest,
+    turn: Option<OwnedSemaphorePermit>,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
     let host = api.host.clone();
-    let report = to_the_end(
-        async move { host.swap(&name, request).await },
-        Problem::from,
-    )
-    .await?;
+    let swap = async move {
+        let _turn = turn;
+        host.swap(&name, request).await
+    };
+    let report = to_the_end(swap, Problem::from).await?;
     Ok(axum::Json(SwapReportDto::new(&report, &api.names())))
 }
 
-/// Reads the body while few others do: each may hold 32 MiB.
-async fn plugin_body<H: HostPort>(
-    api: &Api<H>,
-    request: Request,
-) -> Result<(BodyKind, Bytes), Problem> {
+/// What a request to load a plugin brings.
+struct PluginBody {
+    kind: BodyKind,
+    bytes: Bytes,
+    /// Kept until a plugin's bytes are no longer needed.
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads the body while few others do: each may hold 32 MiB, also while it waits for a worker.
+async fn plugin_body<H: HostPort>(api: &Api<H>, request: Request) -> Result<PluginBody, Problem> {
     let kind = body_kind(request.headers());
     let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
     let busy = |_| Problem::busy("other plugins are being uploaded; try again");
-    let _turn = api.uploads.try_acquire().map_err(busy)?;
+    let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
     let bytes = extract::bytes(request, &()).await?;
     if kind == BodyKind::Json && bytes.len() > BODY_LIMIT_BYTES {
         return Err(extract::too_large());
     }
-    Ok((kind, bytes))
+    let turn = (kind == BodyKind::Wasm).then_some(turn);
+    Ok(PluginBody { kind, bytes, turn })
 }
 
 fn load_from_json(fields: Fields, bytes: &[u8]) -> Result<LoadRequest, Problem> {

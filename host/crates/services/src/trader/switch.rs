@@ -104,8 +104,7 @@ impl Trader {
             |effect| matches!(effect, Effect::Swap(id, SwapStage::Committed(_)) if *id == strategy),
         );
         if !committed {
-            let ended = "the strategy was stopped, or broke, before its successor took over";
-            return Err(("switch", ended.to_owned()));
+            return Err(("switch", refusal(&effects, strategy)));
         }
         let held_ns = as_nanos(begun.elapsed());
         Ok(SwitchAnswer::Committed {
@@ -119,6 +118,18 @@ impl Trader {
         self.step(Input::Command(Box::new(command)), Some(time))
             .effects
     }
+}
+
+/// Why the engine would not have the candidate.
+fn refusal(effects: &[Effect], strategy: StrategyId) -> String {
+    let aborted = effects.iter().find_map(|effect| match effect {
+        Effect::Swap(id, SwapStage::Aborted(reason)) if *id == strategy => Some(reason),
+        _ => None,
+    });
+    let ended = "the strategy was stopped, or broke, before its successor took over";
+    aborted
+        .map_or(ended, |reason| reason.trim_start_matches("switch: "))
+        .to_owned()
 }
 
 /// Gives the candidate what it has not seen yet; returns how many events that were.
