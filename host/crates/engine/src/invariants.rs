@@ -3,9 +3,13 @@
 
 use crate::account::Account;
 use crate::engine::Engine;
+use crate::holdings::Holding;
+use crate::input::Limits;
 use crate::orders::OpenOrder;
 use crate::scopes::scopes_of;
-use model::{AccountKind, CurrencyId, Money, NumberError, OrderStatus, SignedQuantity};
+use model::{
+    AccountKind, CurrencyId, InstrumentId, Money, NumberError, OrderStatus, Side, StrategyId,
+};
 
 /// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -269,7 +273,7 @@ pub fn exposure_within_limits(engine: &Engine) -> Checked {
             let within = engine
                 .limits()
                 .of(None, strategy, instrument)
-                .all(|(_, limits)| is_within(holding, limits));
+                .all(|(_, limits)| is_within(engine, (strategy, instrument), holding, limits));
             holds("I8", within, || {
                 format!("strategy {} can outgrow a limit", strategy.number())
             })
@@ -277,15 +281,26 @@ pub fn exposure_within_limits(engine: &Engine) -> Checked {
 }
 
 /// Whether neither side's open orders can take the position beyond the limit, unless they bring
-/// it nearer to zero or it was there before them.
-fn is_within(holding: &crate::holdings::Holding, limits: &crate::input::Limits) -> bool {
-    use model::{Quantity, Side};
-    let now = holding.position.quantity.raw().unsigned_abs();
+/// it nearer to zero or it was there before them. What may only reduce cannot, at its venue.
+fn is_within(
+    engine: &Engine,
+    (strategy, instrument): (StrategyId, InstrumentId),
+    holding: &Holding,
+    limits: &Limits,
+) -> bool {
+    let position = holding.position.quantity.raw();
+    let limit = u128::from(limits.max_position.raw()).max(position.unsigned_abs());
+    let ids = engine.orders().ids_of(strategy, Some(instrument));
+    let open = || ids.iter().filter_map(|id| engine.orders().get(*id));
     [Side::Buy, Side::Sell].into_iter().all(|side| {
-        let worst = holding
-            .worst_case(side, Quantity::ZERO)
-            .map(SignedQuantity::raw);
-        let limit = u128::from(limits.max_position.raw());
-        worst.is_ok_and(|worst| worst.unsigned_abs() <= limit.max(now))
+        let pending = open()
+            .filter(|open| open.order.side == side && !open.order.terms.reduce_only)
+            .map(|open| i128::from(open.pending().raw()))
+            .sum::<i128>();
+        let worst = match side {
+            Side::Buy => position.checked_add(pending),
+            Side::Sell => position.checked_sub(pending),
+        };
+        worst.is_some_and(|worst| worst.unsigned_abs() <= limit)
     })
 }

@@ -12,7 +12,7 @@ use codec::{Encode, encode_frame};
 use model::{Bar, Fill, OrderUpdate, PositionUpdate, StrategyId};
 
 /// The first bytes of a journal file: name and format version.
-pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x01";
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x02";
 
 /// Bytes gathered before they are hashed and handed to the sink.
 const BLOCK_BYTES: usize = 64 * 1024;

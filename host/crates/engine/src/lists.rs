@@ -61,6 +61,15 @@ struct Member {
     open: bool,
 }
 
+impl Member {
+    /// Whether it has filled all that its group leaves it. If it is open still, a fill crossed the
+    /// change to a smaller quantity.
+    fn is_done_for_its_group(&self) -> bool {
+        let rule = self.links.peers.map(|peers| peers.rule);
+        rule == Some(PeerRule::Reduce) && self.filled >= self.sized
+    }
+}
+
 /// Lists with open orders, by the id of their first.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
@@ -203,7 +212,10 @@ impl Lists {
         };
         let mut todo = Vec::new();
         match happening {
-            Happening::Filled(quantity) => after_fill(members, place, quantity, &mut todo),
+            Happening::Filled(quantity) => {
+                after_fill(members, place, quantity, &mut todo);
+                withdraw_overtaken(members, place, order, &mut todo);
+            }
             Happening::Updated | Happening::Refused => {
                 let taken = (happening == Happening::Updated).then_some(order.quantity);
                 after_answer(members, place, taken, &mut todo);
@@ -244,6 +256,23 @@ fn after_fill(members: &mut [Member], place: usize, more: Quantity, todo: &mut V
         } else if is_peer(&filled, member) {
             follow_peer(&filled, member, more, todo);
         }
+    }
+}
+
+/// The rest of an order that has filled what its group leaves it is withdrawn.
+fn withdraw_overtaken(
+    members: &mut [Member],
+    place: usize,
+    order: &Order,
+    todo: &mut Vec<Consequence>,
+) {
+    let member = members.get_mut(place);
+    let done = |member: &&mut Member| member.is_done_for_its_group();
+    if let Some(member) = member.filter(done)
+        && !order.remaining().is_zero()
+    {
+        member.dropped = true;
+        todo.push(Consequence::Cancel(member.id));
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::account::Reservation;
 use crate::agenda::Ticket;
 use crate::input::LimitScope;
+use crate::lists::MAX_LIST;
 use crate::risk::Approved;
 use crate::scopes::{ByScope, scopes_of};
 use model::{
@@ -52,6 +53,22 @@ impl OpenOrder {
         self.approval.is_none()
     }
 
+    /// Its type as its venue works it now: what woke is a limit order, whatever it was.
+    pub(crate) fn kind_now(&self) -> OrderKind {
+        let woke = matches!(
+            self.before,
+            OrderStatus::Triggered | OrderStatus::PartiallyFilled
+        );
+        match self.order.kind {
+            OrderKind::StopLimit { price, .. } | OrderKind::LimitIfTouched { price, .. }
+                if woke =>
+            {
+                OrderKind::Limit { price }
+            }
+            kind => kind,
+        }
+    }
+
     /// What it may still fill, as counted into its holding: nothing before it is approved.
     pub(crate) fn pending(&self) -> Quantity {
         if self.approval.is_none() {
@@ -93,6 +110,13 @@ impl Orders {
     /// All open orders, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &OpenOrder> {
         self.open.values()
+    }
+
+    /// Open orders that came in one list; `first` is the id of its first.
+    pub(crate) fn of_list(&self, first: OrderId) -> impl Iterator<Item = &OpenOrder> {
+        let ids = std::iter::successors(Some(first), |id| id.next()).take(MAX_LIST);
+        ids.filter_map(|id| self.open.get(&id))
+            .filter(move |open| open.order.list == Some(first))
     }
 
     /// How many are open.

@@ -36,10 +36,15 @@ pub(crate) use scaling::Bound;
 pub(crate) use windows::Windows;
 
 use crate::input::TradingState;
+use crate::orders::OpenOrder;
 use model::DenyCode;
 
 /// A control: nothing when the order may pass.
 pub(crate) type Check = fn(&Context<'_>) -> Result<(), DenyCode>;
+
+/// Controls that ask about who sends an order, and passed when it was handed in: a stop that the host
+/// holds must work like one at the venue, also while its strategy is paused.
+const ON_ASKING: [DenyCode; 2] = [DenyCode::StrategyState, DenyCode::CancelRatio];
 
 /// Judges an order that the host holds for now. It is judged again, by all controls, when sent.
 pub(crate) fn judge_held(context: &Context<'_>) -> Result<(), DenyCode> {
@@ -67,8 +72,11 @@ pub(crate) fn judge_decrease(context: &Context<'_>) -> Result<(), DenyCode> {
 /// Judges an order. The approval also says how much money to hold back for it.
 pub(crate) fn judge(context: &Context<'_>) -> Result<Approved, DenyCode> {
     let [before @ .., _] = &CONTROLS;
+    let held = context.replaces.is_some_and(OpenOrder::is_held);
     for control in before {
-        (control.check)(context)?;
+        if !(held && ON_ASKING.contains(&control.code)) {
+            (control.check)(context)?;
+        }
     }
     // The last control also says how much to hold back.
     let reservation = checks::buying_power::reserve(context)?;

@@ -48,6 +48,8 @@ mod orders;
 mod properties;
 #[path = "it/queue.rs"]
 mod queue;
+#[path = "it/regressions.rs"]
+mod regressions;
 #[path = "it/risk.rs"]
 mod risk;
 #[path = "it/risk_bad_input.rs"]

@@ -73,7 +73,7 @@ impl Engine {
     ) -> Result<(), DenyCode> {
         let open = self.orders.get(amendment.order).ok_or(DenyCode::List)?;
         let strategy = open.order.strategy;
-        let only_less = target.kind == open.order.kind && target.quantity <= open.order.remaining();
+        let only_less = target.kind == open.kind_now() && target.quantity <= open.order.remaining();
         let context = self.context(strategy, target, Some(open));
         let (reserved, approval) = if only_less {
             risk::judge_decrease(&context)?;
@@ -145,6 +145,7 @@ impl Engine {
         to: OrderStatus,
         ts_event: Timestamp,
     ) {
+        let before = self.orders.get(id).map(|open| open.order.quantity);
         let update = if terms.answers {
             self.drop_update(id)
         } else {
@@ -162,11 +163,11 @@ impl Engine {
         let order = open.order;
         self.follow_order(id);
         self.publish(update_of(&order, changed(&order), ts_event), order);
-        let happening = match terms.answers {
-            true => Happening::Updated,
-            false => Happening::Shrunk,
-        };
-        self.tell_list(&order, happening);
+        if terms.answers {
+            self.tell_list(&order, Happening::Updated);
+        } else if before.is_some_and(|before| order.quantity < before) {
+            self.tell_list(&order, Happening::Shrunk);
+        }
     }
 
     fn tell_list(&mut self, order: &Order, happening: Happening) {
@@ -240,7 +241,7 @@ impl Engine {
 /// asks for nothing, or for something the order does not have.
 fn amended(open: &OpenOrder, amendment: &Amendment) -> Option<OrderRequest> {
     let order = &open.order;
-    let mut kind: OrderKind = order.kind;
+    let mut kind: OrderKind = open.kind_now();
     if let Some(price) = amendment.price {
         kind.price()?;
         kind = kind.with_price(price);
@@ -251,7 +252,7 @@ fn amended(open: &OpenOrder, amendment: &Amendment) -> Option<OrderRequest> {
     }
     let quantity = amendment.quantity.unwrap_or(order.quantity);
     let remaining = quantity.saturating_sub(order.filled);
-    let same = kind == order.kind && quantity == order.quantity;
+    let same = kind == open.kind_now() && quantity == order.quantity;
     (!same && !remaining.is_zero()).then_some(OrderRequest {
         kind,
         quantity: remaining,

@@ -78,26 +78,32 @@ impl Engine {
             return false;
         };
         for consequence in self.lists.after(&order, happening) {
-            self.carry_out_consequence(&order, consequence);
+            self.carry_out_consequence(consequence);
         }
         true
     }
 
-    fn carry_out_consequence(&mut self, cause: &Order, consequence: Consequence) {
+    fn carry_out_consequence(&mut self, consequence: Consequence) {
         match consequence {
             Consequence::Release(id, quantity) => {
                 let Some(open) = self.orders.get(id) else {
                     return;
                 };
-                let (kind, holds) = (open.order.kind, open.order.terms.hold.is_some());
-                if holds {
+                let Order {
+                    kind,
+                    instrument,
+                    terms,
+                    ..
+                } = open.order;
+                if terms.hold.is_some() {
                     return self.start_to_wait(id, quantity);
                 }
                 self.release_held(id, kind, quantity);
+                self.check_held(instrument);
             }
             Consequence::Resize(id, quantity) => self.resize_member(id, quantity),
             Consequence::Cancel(id) => {
-                if id != cause.id && self.orders.get(id).is_some() {
+                if self.orders.get(id).is_some() {
                     self.cancel(id);
                 }
             }

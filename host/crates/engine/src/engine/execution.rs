@@ -60,9 +60,12 @@ impl Engine {
         self.orders.add(open);
         let holding = self.holdings.entry(strategy, order.instrument);
         holding.open_orders += 1;
-        self.follow_order(order.id);
-        self.windows
-            .sent(strategy, self.now, self.limits.messages_to_remember());
+        if !self.orders.get(order.id).is_some_and(OpenOrder::is_held) {
+            self.windows
+                .sent(strategy, self.now, self.limits.messages_to_remember());
+        }
+        // What follows from it is looked at when it goes its way; until then it may be taken back.
+        self.count_order(order.id);
         Ok(())
     }
 
@@ -79,7 +82,11 @@ impl Engine {
 
     /// Takes back an order that was taken on and told to nobody.
     pub(super) fn retract(&mut self, id: OrderId) {
-        if let Some(order) = self.orders.get(id).map(|open| open.order) {
+        let open = self.orders.get(id);
+        if let Some((order, held)) = open.map(|open| (open.order, open.is_held())) {
+            if !held {
+                self.windows.unsent(order.strategy);
+            }
             self.close(id);
             // Nobody knew it, so nothing follows from its end.
             self.happenings.retain(|(of, _)| of.id != order.id);
@@ -93,6 +100,7 @@ impl Engine {
         };
         self.windows
             .approved(order.strategy, self.now, &request_of(&order));
+        self.reckon_scopes_of(order.strategy);
         if order.status == OrderStatus::Emulated {
             self.hold(&order);
         } else {

@@ -23,6 +23,14 @@ pub(crate) struct Held {
     parked: Vec<OrderId>,
 }
 
+impl Held {
+    /// Waits for nothing any more on behalf of an order.
+    fn forget(&mut self, order: OrderId) {
+        self.waiting.remove(order);
+        self.parked.retain(|parked| *parked != order);
+    }
+}
+
 impl Engine {
     /// Whether an order cannot go to its venue as it is, or not yet.
     pub(super) fn must_hold(&self, request: &OrderRequest) -> bool {
@@ -58,7 +66,9 @@ impl Engine {
             return;
         }
         let now = self.references(order.instrument);
-        let Some(held) = self.held.get_mut(order.instrument.index()) else {
+        let held = self.held.get_mut(order.instrument.index());
+        // What only waits for trading to go on waits for no price.
+        let Some(held) = held.filter(|held| !held.parked.contains(&order.id)) else {
             return;
         };
         held.waiting.remove(order.id);
@@ -136,11 +146,17 @@ impl Engine {
     }
 
     /// Sends a held order, if the gate lets it. One that its parent let go while nothing trades waits
-    /// for the market; one of a type the venue lacks waits for its own trigger.
+    /// for the market; one of a type the venue lacks waits for its own trigger, and whoever called
+    /// looks whether the market has reached it.
     pub(super) fn release_held(&mut self, id: OrderId, kind: OrderKind, quantity: Quantity) {
-        let Some(open) = self.orders.get_mut(id) else {
+        let open = self.orders.get_mut(id);
+        let Some(open) = open.filter(|open| open.is_held()) else {
             return;
         };
+        if let Some(held) = self.held.get_mut(open.order.instrument.index()) {
+            held.forget(id);
+        }
+        let price_is_new = kind.price() != open.order.kind.price();
         open.order.kind = kind;
         open.order.terms.hold = None;
         open.order.trigger = kind.trigger().map(|trigger| trigger.price);
@@ -150,11 +166,14 @@ impl Engine {
         };
         let request = request_of(&order);
         if self.is_emulated(&request) {
-            self.watch_held(&order);
-            return self.check_held(order.instrument);
+            return self.watch_held(&order);
         }
         if !order.time_in_force.is_auction() && !self.is_trading(order.instrument) {
             return self.park(&order);
+        }
+        if price_is_new {
+            // A trailing stop's limit is known only now.
+            self.publish(update_of(&order, changed(&order), self.now), order);
         }
         let Some(order) = self.move_order(id, OrderStatus::Released) else {
             return;
@@ -216,6 +235,8 @@ impl Engine {
         open.reserved = reserved;
         open.order.status = OrderStatus::Submitted;
         open.before = OrderStatus::Submitted;
+        self.windows
+            .sent(order.strategy, self.now, self.limits.messages_to_remember());
         self.follow_order(order.id);
         Ok(())
     }
@@ -230,8 +251,7 @@ impl Engine {
         if let Some(open) = self.orders.get(id)
             && let Some(held) = self.held.get_mut(open.order.instrument.index())
         {
-            held.waiting.remove(id);
-            held.parked.retain(|parked| *parked != id);
+            held.forget(id);
         }
         if let Some(order) = self.move_order(id, status) {
             self.publish(update_of(&order, change, self.now), order);

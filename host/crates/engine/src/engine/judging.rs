@@ -22,6 +22,7 @@ impl Engine {
         let request = self.sized(request)?;
         let mut context = self.context(strategy, &request, None);
         context.room = room;
+        self.count_once(&mut context, list);
         let approval = if self.must_hold(&request) {
             risk::judge_held(&context)?;
             None
@@ -96,9 +97,39 @@ impl Engine {
             killed: true,
             journal_writable: self.journal.is_writable(),
             room: replaces.and_then(|open| self.lists.room(&open.order)),
+            covered: Vec::new(),
         };
         context.bind();
+        self.count_once(&mut context, replaces.and_then(|open| open.order.list));
         context
+    }
+
+    /// Of orders in one group that may only reduce the same position, only one can: the largest counts
+    /// and the others cost nothing. Their venue sees to it that they take no more than there is.
+    fn count_once(&self, context: &mut Context<'_>, list: Option<OrderId>) {
+        let request = context.request;
+        let (Some(first), Some(peers), true) =
+            (list, request.terms.links.peers, request.terms.reduce_only)
+        else {
+            return;
+        };
+        let rivals = self.orders.of_list(first).filter(|open| {
+            let order = &open.order;
+            order.terms.links.peers.map(|peers| peers.group) == Some(peers.group)
+                && order.terms.reduce_only
+                && order.id != request.id
+                && (order.instrument, order.side) == (request.instrument, request.side)
+        });
+        let (mut sum, mut largest) = (Quantity::ZERO, request.quantity);
+        for open in rivals {
+            sum = sum.checked_add(open.pending()).unwrap_or(Quantity::MAX);
+            largest = largest.max(open.pending());
+            context.covered.push(open.locked());
+        }
+        let on_order = context.holding.on_order_mut(request.side);
+        let without = on_order.saturating_sub(sum);
+        let with = without.checked_add(largest.saturating_sub(request.quantity));
+        *on_order = with.unwrap_or(Quantity::MAX);
     }
 
     pub(super) fn deny(&mut self, strategy: StrategyId, request: &OrderRequest, code: DenyCode) {

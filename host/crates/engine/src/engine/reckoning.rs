@@ -29,17 +29,36 @@ impl Engine {
         }
     }
 
-    /// Counts a holding as it is now.
+    /// Counts an open order that nobody knows of yet; nothing follows from it.
+    pub(super) fn count_order(&mut self, id: OrderId) {
+        if let Some(open) = self.orders.get(id) {
+            self.memory.resting.place(open);
+            let (strategy, instrument) = (open.order.strategy, open.order.instrument);
+            self.count_holding(strategy, instrument);
+        }
+    }
+
+    /// Counts a holding as it is now, and does what follows.
     pub(super) fn recount(&mut self, strategy: StrategyId, instrument: InstrumentId) {
-        let (Some(owner), Some(state)) = (self.owner(strategy), self.market.get(instrument)) else {
-            return;
-        };
-        let holding = self.holdings.get(strategy, instrument);
-        let exposures = &mut self.memory.exposures;
-        exposures.recount(&owner, instrument, &holding, state);
-        self.reckon(LimitScope::Firm);
-        self.reckon(LimitScope::Account(owner.account));
-        self.reckon(LimitScope::Strategy(strategy));
+        self.count_holding(strategy, instrument);
+        self.reckon_scopes_of(strategy);
+    }
+
+    fn count_holding(&mut self, strategy: StrategyId, instrument: InstrumentId) {
+        if let (Some(owner), Some(state)) = (self.owner(strategy), self.market.get(instrument)) {
+            let holding = self.holdings.get(strategy, instrument);
+            let exposures = &mut self.memory.exposures;
+            exposures.recount(&owner, instrument, &holding, state);
+        }
+    }
+
+    /// Looks whether a strategy, its account or the firm came near a limit.
+    pub(super) fn reckon_scopes_of(&mut self, strategy: StrategyId) {
+        if let Some(owner) = self.owner(strategy) {
+            self.reckon(LimitScope::Firm);
+            self.reckon(LimitScope::Account(owner.account));
+            self.reckon(LimitScope::Strategy(strategy));
+        }
     }
 
     /// Follows the mark of an instrument; `before` is what it was.

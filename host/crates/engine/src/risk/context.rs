@@ -3,7 +3,7 @@
 use super::limits::LimitBook;
 use super::scaling::{At, Bases};
 use super::{Bound, Memory, Windows};
-use crate::account::Account;
+use crate::account::{Account, Reservation};
 use crate::effect::StrategyState;
 use crate::exchange::Exchange;
 use crate::exposure::Values;
@@ -39,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) bounds: [Option<Bound<'a>>; 4],
     /// What the order would add to exposure, in the quote currency, where that is bound and known.
     pub(crate) added: Option<Values>,
+    /// What orders have locked that can only fill instead of this one.
+    pub(crate) covered: Vec<Reservation>,
     pub(crate) windows: &'a Windows,
     pub(crate) memory: &'a Memory,
     /// The strictest state of the order's scopes.

@@ -37,6 +37,12 @@ impl Windows {
         remember(&mut self.entry(strategy).sent, now, keep);
     }
 
+    /// Forgets the latest message: it was not sent after all.
+    pub(crate) fn unsent(&mut self, strategy: StrategyId) {
+        self.firm.pop_back();
+        self.entry(strategy).sent.pop_back();
+    }
+
     /// Remembers an approved order.
     pub(crate) fn approved(&mut self, strategy: StrategyId, now: Timestamp, order: &OrderRequest) {
         let memory = self.entry(strategy);

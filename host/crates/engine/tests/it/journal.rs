@@ -92,7 +92,7 @@ fn wrong_heads_tags_and_lengths_have_names() {
     let framed = |head: [u8; 5], payload: &[u8]| [&MAGIC[..], &head, payload].concat();
     check(b"", "not a journal, or one of another format version");
     check(
-        b"ARGOJ\0\0\x02",
+        b"ARGOJ\0\0\x01",
         "not a journal, or one of another format version",
     );
     check(

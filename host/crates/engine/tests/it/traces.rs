@@ -21,7 +21,7 @@ use crate::trace_output::Reader;
 use std::path::PathBuf;
 
 /// A file's text with the expected lines replaced by what came.
-fn replay(text: &str) -> String {
+pub(crate) fn replay(text: &str) -> String {
     let mut given = Given::default();
     let mut played = None;
     let mut out = Vec::new();

@@ -20,7 +20,7 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
 
 /// What to hold back for the order, if the account has it.
 pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
-    let needed = required(context)?;
+    let needed = uncovered(context, required(context)?);
     let (_, account) = parties(context)?;
     if needed.amount.is_zero() && !opens_on_margin(context, account)? {
         return Ok(needed);
@@ -41,6 +41,18 @@ pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
         Ok(needed)
     } else {
         Err(DenyCode::BuyingPower)
+    }
+}
+
+/// What is needed beyond what an order that can only fill instead of this one has locked already.
+fn uncovered(context: &Context<'_>, needed: Reservation) -> Reservation {
+    let covered = context.covered.iter();
+    let covered = covered.filter(|covered| covered.currency == needed.currency);
+    let largest = covered.map(|covered| covered.amount).max();
+    let amount = needed.amount.checked_sub(largest.unwrap_or_default());
+    Reservation {
+        amount: amount.unwrap_or(needed.amount).max(Money::ZERO),
+        ..needed
     }
 }
 

@@ -1,0 +1,271 @@
+//! Faults that were once in the order path, each told by the scenario that showed it.
+
+use crate::traces::replay;
+use crate::world::*;
+use engine::{Command, Definition, Input, LimitScope, Limits, TradingState};
+use model::{
+    Amendment, Duration, InstrumentStatus, Offset, OrderKind, PeerRule, Peers, Trail, Trigger,
+    TriggerBy,
+};
+
+fn group(rule: PeerRule) -> Option<Peers> {
+    Some(Peers { group: 1, rule })
+}
+
+#[test]
+fn ouo_fills_that_cross_the_shrinking_change() {
+    let got = replay(
+        "given latency insert 0ms cancel 0ms modify 10ms
+09:30:00 quote 100.00 x 500 / 100.05 x 500
+09:30:01 list
+  buy 10 LIMIT limit 99.90 GTC OUO 1 as A
+  sell 10 LIMIT limit 100.20 GTC OUO 1 as B
+09:30:02 quote 99.80 x 500 / 99.90 x 5
+09:30:02.005 quote 100.20 x 5 / 100.30 x 500
+09:30:03 show
+09:30:04 quote 100.30 x 500 / 100.40 x 500
+09:30:05 show
+",
+    );
+    assert!(got.ends_with("-> position 0\n"), "{got}");
+}
+
+#[test]
+fn ouo_icebergs_fill_in_one_quote() {
+    let got = replay(
+        "09:30:00 quote 100.00 x 500 / 100.05 x 500
+09:30:01 list
+  buy 10 LIMIT limit 99.90 GTC OUO 1 display 5 as A
+  buy 10 LIMIT limit 99.90 GTC OUO 1 display 5 as B
+09:30:02 quote 99.80 x 500 / 99.90 x 10
+09:30:03 show
+09:30:04 quote 99.60 x 500 / 99.70 x 500
+09:30:05 show
+",
+    );
+    assert!(got.ends_with("-> position 10\n"), "{got}");
+}
+
+#[test]
+fn a_trailing_child_grows_with_its_parent() {
+    let got = replay(
+        "09:30:00 quote 99.00 x 500 / 100.05 x 500
+09:30:01 list
+  buy 20 LIMIT limit 100.00 GTC as ENTRY
+  sell 20 TRAILING_STOP_MARKET trail 2.00 GTC reduce_only, after ENTRY as STOP
+09:30:02 quote 99.00 x 500 / 100.00 x 5
+09:30:03 quote 99.50 x 500 / 100.00 x 5
+09:30:04 quote 99.50 x 500 / 100.00 x 10
+09:30:05 show
+",
+    );
+    assert!(got.ends_with("STOP ACCEPTED 20\n"), "{got}");
+}
+
+#[test]
+fn a_parked_order_changed_before_the_first_quote_is_sent_once() {
+    let mut world = World::new();
+    world.quote(EQUITY, "99", "101");
+    world.quote(PERPETUAL, "100", "101");
+    let parent = buy(EQUITY, "1").limit("99.5");
+    let mut child = buy(PERPETUAL, "1").stop("110");
+    child.terms.links.parent = Some(0);
+    world.place_list(MARGIN_HAND, vec![parent, child]);
+    let id = world.engine.orders().iter().last().unwrap().order.id;
+    let status = |world: &mut World, halted| {
+        world.step(Input::Status(InstrumentStatus {
+            instrument: PERPETUAL,
+            halted,
+            ts_event: at(world.now),
+            ts_init: at(world.now),
+        }))
+    };
+    status(&mut world, true);
+    world.quote(EQUITY, "99", "99.5");
+    status(&mut world, false);
+    let change = |trigger: &str| {
+        Command::ModifyOrder(Amendment {
+            order: id,
+            quantity: None,
+            price: None,
+            trigger: Some(price(trigger)),
+        })
+    };
+    world.command(change("105"));
+    world.quote(PERPETUAL, "100", "101");
+    world.command(change("120"));
+    world.quote(PERPETUAL, "106", "107");
+    for fill in world.fills() {
+        println!("{fill:?}");
+    }
+    world.quote(PERPETUAL, "121", "122");
+    assert_eq!(
+        world.position(MARGIN_HAND, PERPETUAL).quantity,
+        quantity("1").long()
+    );
+    assert!(
+        world
+            .fills()
+            .iter()
+            .all(|fill| fill.instrument != PERPETUAL || fill.price == price("122"))
+    );
+}
+
+#[test]
+fn a_bracket_protects_on_a_cash_account() {
+    let mut world = World::new();
+    world.quote(EQUITY, "99", "101");
+    let parent = buy(EQUITY, "10");
+    let mut target = sell(EQUITY, "10").limit("110");
+    let mut stop = sell(EQUITY, "10").stop("90");
+    for child in [&mut target, &mut stop] {
+        child.terms.links.parent = Some(0);
+        child.terms.links.peers = group(PeerRule::Cancel);
+        child.terms.reduce_only = true;
+    }
+    world.place_list(CASH_HAND, vec![parent, target, stop]);
+    for update in world.updates() {
+        println!("{:?} {:?}", update.order, update.change);
+    }
+    assert_eq!(world.engine.orders().len(), 2);
+}
+
+#[test]
+fn a_bracket_protects_where_shorts_are_forbidden() {
+    let mut world = World::new();
+    world.limit(LimitScope::Firm, |limits| limits.short.no_short_sale = true);
+    world.quote(EQUITY, "99", "101");
+    let parent = buy(EQUITY, "10");
+    let mut target = sell(EQUITY, "10").limit("110");
+    let mut stop = sell(EQUITY, "10").stop("90");
+    for child in [&mut target, &mut stop] {
+        child.terms.links.parent = Some(0);
+        child.terms.links.peers = group(PeerRule::Cancel);
+        child.terms.reduce_only = true;
+    }
+    world.place_list(MARGIN_HAND, vec![parent, target, stop]);
+    for update in world.updates() {
+        println!("{:?} {:?}", update.order, update.change);
+    }
+    assert_eq!(world.engine.orders().len(), 2);
+}
+
+#[test]
+fn many_held_orders_reached_at_once() {
+    let mut setup = Setup::default();
+    setup.limits.max_open_orders = 1_000_000;
+    setup.limits.max_messages = 1_000_000;
+    setup.venue.lacks = vec![model::OrderKindName::StopMarket];
+    let mut world = setup.build();
+    world.quote(EQUITY, "99", "101");
+    let count = 1_000;
+    let mut now = world.now;
+    let mut sequence = world.engine.sequence();
+    for _ in 0..count {
+        let mut ask = buy(EQUITY, "1").stop("200");
+        ask.terms.hold = Some(Trigger::at(price("110")));
+        ask.id = Default::default();
+        sequence += 1;
+        now += 1;
+        world
+            .engine
+            .step(engine::Sequenced {
+                sequence,
+                time: at(now),
+                input: Input::Command(Box::new(Command::PlaceOrders(MARGIN_HAND, vec![ask]))),
+            })
+            .unwrap();
+    }
+    world.now = now;
+    world.quote(EQUITY, "110", "111");
+    // Each now waits for its own trigger.
+    let waiting = world.engine.orders().iter();
+    let waiting = waiting.filter(|open| open.order.terms.hold.is_none());
+    assert_eq!(waiting.count(), count);
+}
+
+#[test]
+fn held_orders_count_as_messages_when_they_leave() {
+    let mut world = World::new();
+    world.limit(LimitScope::Firm, |limits| {
+        limits.max_messages = 2;
+        limits.message_window = Duration::from_nanos(SECOND);
+    });
+    world.quote(EQUITY, "99", "101");
+    for _ in 0..10 {
+        world.now += SECOND;
+        let mut ask = buy(EQUITY, "1").limit("50");
+        ask.terms.hold = Some(Trigger::at(price("110")));
+        world.place(MARGIN_HAND, ask);
+    }
+    world.now += 10 * SECOND;
+    world.quote(EQUITY, "110", "111");
+    let sent = world
+        .updates()
+        .filter(|u| u.change == model::OrderChange::Submitted)
+        .count();
+    assert!(sent <= 2);
+}
+
+#[test]
+fn a_list_that_is_denied_leaves_no_halt() {
+    let mut world = World::new();
+    world.limit(LimitScope::Firm, |limits| {
+        limits.exposure.max_gross = money("10000");
+        limits.escalation.halt = rate("0.9");
+    });
+    world.quote(EQUITY, "99", "100");
+    let before = world.engine.trading_state();
+    world.place_list(
+        MARGIN_HAND,
+        vec![buy(EQUITY, "95").limit("100"), buy(EQUITY, "0")],
+    );
+    for update in world.updates() {
+        println!("{:?} {:?}", update.order, update.change);
+    }
+    assert_eq!(world.engine.trading_state(), TradingState::Active);
+}
+
+#[test]
+fn a_triggered_stop_limit_is_judged_as_the_limit_it_is() {
+    let mut world = World::new();
+    world.limit(LimitScope::Firm, |limits| {
+        limits.conduct.no_self_match = true;
+        limits.price.max_distance = rate("0.05");
+    });
+    world.quote(EQUITY, "99", "100");
+    let kind = OrderKind::StopLimit {
+        trigger: Trigger::at(price("100")),
+        price: price("95"),
+    };
+    let id = world.place(MARGIN_HAND, buy(EQUITY, "1").kind(kind));
+    world.quote(EQUITY, "49", "98");
+    world.place(MARGIN_HAND, sell(EQUITY, "1").limit("99"));
+    world.command(Command::ModifyOrder(Amendment {
+        order: id,
+        quantity: None,
+        price: Some(price("105")),
+        trigger: None,
+    }));
+    let denied = world
+        .updates()
+        .any(|u| matches!(u.change, model::OrderChange::UpdateDenied(_)));
+    assert!(denied);
+}
+#[allow(dead_code)]
+fn unused() {
+    let _ = (Offset::Ticks(1), TriggerBy::Last);
+    let _: Option<(Trail, Limits, Definition)> = None;
+}
+#[test]
+fn a_stop_the_host_emulates_protects_a_paused_strategy() {
+    let mut setup = Setup::default();
+    setup.venue.lacks = vec![model::OrderKindName::StopMarket];
+    let mut world = setup.build();
+    world.quote(EQUITY, "99", "100");
+    world.place(MARGIN_HAND, buy(EQUITY, "10"));
+    let stop = world.place(MARGIN_HAND, sell(EQUITY, "10").stop("90"));
+    world.command(Command::Pause(MARGIN_HAND));
+    world.quote(EQUITY, "89", "90");
+    assert!(world.position(MARGIN_HAND, EQUITY).quantity.is_zero());
+}
