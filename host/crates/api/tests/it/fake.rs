@@ -1,7 +1,7 @@
 //! A host that is only a table: it does what it is told at once and remembers what was asked.
 
 use api::{HostPort, StrategyCommand};
-use engine::{StrategyState, TradingState};
+use engine::{LimitScope, Limits, StrategyState, TradingState};
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Balance, CurrencyId, DenyCode,
     Duration, Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
@@ -10,12 +10,14 @@ use model::{
     VenueId,
 };
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest, Updates,
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, ScopeName, SwapReport, SwapRequest,
+    Updates,
 };
 use services::view::{
-    AccountView, Change, EngineState, EngineView, FaultView, HealthView, InstrumentView, LogLine,
-    PluginView, PositionView, StrategyView, Update,
+    AccountView, AlertView, Change, EngineState, EngineView, FaultView, HealthView, InstrumentView,
+    LimitsView, LogLine, PluginView, PositionView, ScopeView, StrategyView, Update,
 };
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::broadcast;
 
@@ -42,6 +44,9 @@ struct Tables {
     fills: Vec<Fill>,
     positions: Vec<PositionView>,
     accounts: Vec<AccountView>,
+    limits: BTreeMap<LimitScope, LimitsView>,
+    scopes: BTreeMap<LimitScope, ScopeView>,
+    alerts: Vec<AlertView>,
     sequence: u64,
     asked: Vec<String>,
     failure: Option<HostError>,
@@ -206,6 +211,13 @@ impl Tables {
                 }
             }
             Change::Engine(view) => self.engine = *view,
+            Change::Risk(view) => {
+                self.scopes.insert(view.scope, *view);
+            }
+            Change::Alert(view) => {
+                self.alerts.retain(|known| known.id != view.id);
+                self.alerts.insert(0, *view);
+            }
             Change::Bar(_) | Change::Balance(..) => {}
         }
     }
@@ -238,6 +250,28 @@ impl Queries for Fake {
     }
     fn accounts(&self) -> Vec<AccountView> {
         self.tables().accounts.clone()
+    }
+    fn limits(&self, scope: LimitScope) -> LimitsView {
+        let unset = LimitsView {
+            scope,
+            limits: Limits::default(),
+            factor: Rate::from_raw(Rate::SCALE),
+        };
+        self.tables().limits.get(&scope).copied().unwrap_or(unset)
+    }
+    fn risk_state(&self, scope: LimitScope) -> ScopeView {
+        let unset = ScopeView {
+            scope,
+            state: TradingState::Active,
+            killed: false,
+        };
+        self.tables().scopes.get(&scope).copied().unwrap_or(unset)
+    }
+    fn alerts(&self) -> Vec<AlertView> {
+        self.tables().alerts.clone()
+    }
+    fn denials(&self, code: DenyCode) -> u64 {
+        u64::from(code.number())
     }
 }
 
@@ -369,6 +403,70 @@ impl HostPort for Fake {
         self.ask(format!("kill {set}"))?;
         self.tables().engine.killed = set;
         Ok(self.engine_changed())
+    }
+
+    async fn set_limits(&self, name: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
+        self.ask(format!("limits {name}"))?;
+        let scope = name.find(self)?;
+        services::limits::check(scope, &limits)
+            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        let view = LimitsView {
+            limits,
+            ..self.limits(scope)
+        };
+        self.tables().limits.insert(scope, view);
+        Ok(view)
+    }
+
+    async fn scale_limits(&self, name: &ScopeName, factor: Rate) -> Result<LimitsView, HostError> {
+        self.ask(format!("scale {name} {factor}"))?;
+        let scope = name.find(self)?;
+        let view = LimitsView {
+            factor,
+            ..self.limits(scope)
+        };
+        self.tables().limits.insert(scope, view);
+        Ok(view)
+    }
+
+    async fn set_scope_state(
+        &self,
+        name: &ScopeName,
+        state: TradingState,
+    ) -> Result<ScopeView, HostError> {
+        self.ask(format!("state {name} {state:?}"))?;
+        let view = ScopeView {
+            state,
+            ..self.risk_state(name.find(self)?)
+        };
+        self.publish(Change::Risk(view));
+        Ok(view)
+    }
+
+    async fn kill_scope(&self, name: &ScopeName, killed: bool) -> Result<ScopeView, HostError> {
+        self.ask(format!("kill {name} {killed}"))?;
+        let view = ScopeView {
+            killed,
+            ..self.risk_state(name.find(self)?)
+        };
+        self.publish(Change::Risk(view));
+        Ok(view)
+    }
+
+    async fn clear_repeats(&self, strategy: &str) -> Result<(), HostError> {
+        self.ask(format!("clear repeats {strategy}"))
+    }
+
+    async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
+        self.ask(format!("acknowledge {id}"))?;
+        let found = self.alerts().into_iter().find(|alert| alert.id == id);
+        let mut view = found.ok_or_else(|| HostError::NotFound {
+            what: "alert",
+            name: id.to_string(),
+        })?;
+        view.acknowledged = true;
+        self.publish(Change::Alert(view));
+        Ok(view)
     }
 
     fn subscribe(&self) -> Updates {
