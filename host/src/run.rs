@@ -173,6 +173,10 @@ fn start_host(
     let data_dir = &config.host.data_dir;
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("host.data_dir: cannot make {}", data_dir.display()))?;
+    if let Some(folder) = config.host.kill_file.as_deref().and_then(Path::parent) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("host.kill_file: cannot make {}", folder.display()))?;
+    }
     let fsync = match config.host.fsync {
         Fsync::Never => services::journal_file::Fsync::Never,
         Fsync::Commit => services::journal_file::Fsync::OnCommit,

@@ -25,6 +25,8 @@ mod rest_client;
 mod rest_errors;
 #[path = "it/rest_strategies.rs"]
 mod rest_strategies;
+#[path = "it/risk.rs"]
+mod risk;
 #[path = "it/serving.rs"]
 mod serving;
 #[path = "it/stream.rs"]
