@@ -9,6 +9,8 @@
 
 #[path = "it/fake.rs"]
 mod fake;
+#[path = "it/fake_values.rs"]
+mod fake_values;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/real_host.rs"]
