@@ -43,7 +43,7 @@ deposits = { USD = "100000000" }
 pub(super) struct DrillHost {
     child: Child,
     /// Kept open, so that the host does not write into nothing.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     folder: tempfile::TempDir,
     program: PathBuf,
     address: String,
@@ -72,7 +72,7 @@ impl DrillHost {
         let output = child.stdout.take().context("the host has no output")?;
         let mut host = Self {
             child,
-            _output: BufReader::new(output),
+            output: BufReader::new(output),
             folder,
             program: program.to_owned(),
             address: String::new(),
@@ -83,7 +83,7 @@ impl DrillHost {
 
     fn read_address(&mut self) -> Result<String> {
         let mut line = String::new();
-        self._output.read_line(&mut line)?;
+        self.output.read_line(&mut line)?;
         let rest = line.split_once("http://").map(|(_, rest)| rest);
         match rest.and_then(|rest| rest.split_once('/')) {
             Some((address, _)) => Ok(address.to_owned()),
