@@ -101,11 +101,7 @@ impl Host {
         plugins: Arc<dyn PluginHost>,
         clock: Arc<dyn Clock>,
     ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
-        let time = if config.feed.carries_time() {
-            TimeSource::Events
-        } else {
-            TimeSource::Wall(Arc::clone(&clock))
-        };
+        let time = time_source(&config, &clock);
         let queues = config.queues;
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
@@ -117,12 +113,7 @@ impl Host {
             clock,
         };
         let prepared = Prepared::new(config.feed, &wiring)?;
-        let journal = match &config.journal {
-            Some(journal) => {
-                Journal::with_sink(Box::new(JournalFile::create(&journal.path, journal.fsync)?))
-            }
-            None => Journal::default(),
-        };
+        let journal = journal(config.journal.as_ref())?;
         let journal_failed = Arc::new(AtomicBool::new(false));
         let mut trader = Trader::new(
             Engine::new(journal),
@@ -158,10 +149,7 @@ impl Host {
             },
         );
         let (ended, thread) = spawn(trader, &outlet, &shared)?;
-        if let Some(kill_file) = &kill_file {
-            let watching = kill_file.clone().watch(Arc::clone(&inbox), killed);
-            watching.inspect_err(|_| inbox.close())?;
-        }
+        watch(kill_file.clone(), &inbox, killed)?;
         let inner = Inner {
             inbox,
             outlet,
@@ -176,6 +164,36 @@ impl Host {
         };
         Ok((HostHandle(Arc::new(inner)), thread))
     }
+}
+
+/// Starts to look for the kill file, if there is one to look for. Without the thread nothing runs.
+fn watch(
+    kill_file: Option<KillFile>,
+    inbox: &Arc<Inbox>,
+    killed: Arc<AtomicBool>,
+) -> Result<(), std::io::Error> {
+    let Some(kill_file) = kill_file else {
+        return Ok(());
+    };
+    let watching = kill_file.watch(Arc::clone(inbox), killed);
+    watching.inspect_err(|_| inbox.close())
+}
+
+/// Time comes with the events of a replay, and from the clock else.
+fn time_source(config: &HostConfig, clock: &Arc<dyn Clock>) -> TimeSource {
+    if config.feed.carries_time() {
+        TimeSource::Events
+    } else {
+        TimeSource::Wall(Arc::clone(clock))
+    }
+}
+
+fn journal(config: Option<&JournalConfig>) -> Result<Journal, JournalFileError> {
+    let Some(config) = config else {
+        return Ok(Journal::default());
+    };
+    let file = JournalFile::create(&config.path, config.fsync)?;
+    Ok(Journal::with_sink(Box::new(file)))
 }
 
 /// Starts the engine's and the projection's threads. The join handle is the engine's; it ends

@@ -52,7 +52,7 @@ impl KillFile {
         match written {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
                 let file = self.0.display();
-                tracing::error!(%error, %file, "the kill file cannot be written; a restart would trade");
+                tracing::error!(%error, %file, "the kill file cannot be written");
             }
             _ => {}
         }

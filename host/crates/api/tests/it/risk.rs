@@ -160,7 +160,8 @@ async fn alerts_are_listed_newest_first_and_acknowledged() {
 }
 
 /// A limit order far below the market.
-const RESTING: &str = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"LIMIT","quantity":"1000","price":"1.0000"}"#;
+const RESTING: &str = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"LIMIT",
+    "quantity":"1000","price":"1.0000"}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_of_a_scope_denies_and_cancels_until_it_is_cleared() {
