@@ -6,19 +6,16 @@ pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 use api::{HostPort, StrategyCommand};
 use engine::{LimitScope, Limits, StrategyState, TradingState};
 use model::{
-    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Balance, CurrencyId, DenyCode,
-    Duration, Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
-    Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
-    PositionState, Price, Quantity, Quote, Rate, Side, StrategyId, Terms, TimeInForce, Timestamp,
-    VenueId,
+    Amendment, Balance, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus,
+    Quantity, Quote, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
     HostError, LoadRequest, OrderTicket, PluginSource, Queries, ScopeName, SwapReport, SwapRequest,
     Updates,
 };
 use services::view::{
-    AccountView, AlertView, Change, EngineState, EngineView, FaultView, HealthView, InstrumentView,
-    LimitsView, LogLine, PluginView, PositionView, ScopeView, StrategyView, Update,
+    AccountView, AlertView, Change, EngineState, EngineView, HealthView, InstrumentView,
+    LimitsView, PositionView, ScopeView, StrategyView, Update,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

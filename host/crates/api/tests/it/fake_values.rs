@@ -6,7 +6,7 @@ use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, Duration, Fault,
     FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money, Order,
     OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState, Price,
-    Quantity, Quote, Rate, Side, StrategyId, Terms, TimeInForce, Timestamp, VenueId,
+    Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
 };
 use services::view::{
     AccountView, Change, FaultView, InstrumentView, LogLine, PluginView, PositionView, StrategyView,
