@@ -6,8 +6,8 @@ pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 use api::{HostPort, StrategyCommand};
 use engine::{LimitScope, Limits, StrategyState, TradingState};
 use model::{
-    Amendment, Balance, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus,
-    Quantity, Quote, Rate, StrategyId, Timestamp,
+    Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus, Quote, Rate,
+    StrategyId, Timestamp,
 };
 use services::handle::{
     HostError, LoadRequest, OrderTicket, PluginSource, Queries, ScopeName, SwapReport, SwapRequest,
