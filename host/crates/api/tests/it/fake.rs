@@ -6,7 +6,7 @@ pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 use api::{HostPort, StrategyCommand};
 use engine::{LimitScope, Limits, StrategyState, TradingState};
 use model::{
-    Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus, Quote, Rate,
+    Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus, Rate,
     StrategyId, Timestamp,
 };
 use services::handle::{
