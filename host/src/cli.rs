@@ -3,6 +3,7 @@
 
 mod backtest;
 mod bench;
+mod kill;
 mod plugin;
 mod replay;
 mod run;
@@ -29,6 +30,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Build and inspect plugins.
     Plugin(plugin::PluginArguments),
+    /// Stop the trading of a running host, or of a part of it.
+    Kill(kill::KillArguments),
     /// Measure the engine.
     Bench(bench::BenchArguments),
     /// Compile one plugin from standard input to standard output; the host calls this itself.
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Plugin(arguments) => plugin::run(arguments),
+        Command::Kill(arguments) => kill::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::CompilePlugin => {
             runtime::compile_child_main(std::io::stdin(), std::io::stdout()).map_err(Into::into)

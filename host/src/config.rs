@@ -8,12 +8,16 @@
 mod build;
 mod environment;
 mod file;
+mod limits;
+mod permissions;
 mod session;
 mod text;
 
-pub use build::{Problem, add_instrument, build, limits, on_fault};
+pub use build::{Problem, add_instrument, build, on_fault};
 pub use environment::environment_overrides;
 pub use file::{ConfigError, load, parse};
+pub use limits::LimitsSection;
+pub use permissions::{PermissionsSection, SideName};
 pub use session::SessionText;
 pub use text::{Decimal, Span};
 
@@ -61,6 +65,8 @@ pub struct HostSection {
     pub plugin_dir: PathBuf,
     /// When the journal is forced to the disk.
     pub fsync: Fsync,
+    /// While this file exists nothing trades: see `docs/risk.md`.
+    pub kill_file: Option<PathBuf>,
 }
 
 impl Default for HostSection {
@@ -70,6 +76,7 @@ impl Default for HostSection {
             data_dir: PathBuf::from(".argonaut"),
             plugin_dir: PathBuf::from("target/plugins"),
             fsync: Fsync::Never,
+            kill_file: None,
         }
     }
 }
@@ -248,6 +255,10 @@ pub struct InstrumentSection {
     pub right: Option<Right>,
     /// How a simulated market makes it move.
     pub simulation: Option<SimulationSection>,
+    /// Its sector, for limits of concentration.
+    pub sector: Option<String>,
+    /// What it trades on an average day, for limits of participation.
+    pub average_daily_volume: Option<Decimal<Quantity>>,
     /// Limits that bind orders on it.
     pub limits: Option<LimitsSection>,
 }
@@ -308,27 +319,6 @@ pub enum AccountSort {
     Margin,
 }
 
-/// `[limits]`, and `limits` of an account or an instrument. What is left out does not bind, but for
-/// open orders (1,000) and messages (10,000 a second).
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsSection {
-    /// Largest quantity of one order.
-    pub max_order_quantity: Option<Decimal<Quantity>>,
-    /// Largest value of one order.
-    pub max_order_notional: Option<Decimal<Money>>,
-    /// Most open orders.
-    pub max_open_orders: Option<u32>,
-    /// Largest position, open orders filled.
-    pub max_position: Option<Decimal<Quantity>>,
-    /// Most messages in the window.
-    pub max_messages: Option<u32>,
-    /// That window.
-    pub message_window: Option<Span>,
-    /// How long an equal order counts as a duplicate.
-    pub duplicate_window: Option<Span>,
-}
-
 /// `[[strategy]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -345,6 +335,10 @@ pub struct StrategySection {
     /// Its parameters.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
+    /// What it may trade; everything when left out.
+    pub permissions: Option<PermissionsSection>,
+    /// Limits that bind its orders.
+    pub limits: Option<LimitsSection>,
 }
 
 /// What becomes of orders when their strategy faults.

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod bench;
 pub mod cli;
 pub mod config;
+pub mod kill;
 pub mod native;
 pub mod plugins;
 pub mod run;

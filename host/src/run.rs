@@ -1,14 +1,14 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
-use crate::config::{self, Config, FeedSection, Fsync};
+use crate::config::{self, Config, FeedSection, Fsync, StrategySection};
 use crate::universe::Universe;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, Settings};
 use model::{Duration, InstrumentId};
 use runtime::{Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
-use services::handle::{LoadRequest, PluginSource};
+use services::handle::{LoadRequest, PluginSource, ScopeName};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
 use services::wasm::WasmPlugins;
 use std::future::Future;
@@ -73,7 +73,7 @@ impl App {
             run,
             journal,
         };
-        if let Err(error) = app.load_strategies(file, config).await {
+        if let Err(error) = app.load_strategies(file, config, &universe).await {
             app.handle.shutdown().await?;
             return Err(error);
         }
@@ -114,17 +114,14 @@ impl App {
         ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))
     }
 
-    async fn load_strategies(&self, file: &Path, config: &Config) -> Result<()> {
+    async fn load_strategies(
+        &self,
+        file: &Path,
+        config: &Config,
+        universe: &Universe,
+    ) -> Result<()> {
         for section in &config.strategies {
-            let request = LoadRequest {
-                name: section.name.clone(),
-                account: section.account.clone(),
-                plugin: PluginSource::Path(section.plugin.clone()),
-                parameters: section.parameters.clone(),
-                on_fault: config::on_fault(section.on_fault),
-                start: true,
-            };
-            let loaded = self.handle.load_strategy(request).await;
+            let loaded = self.load_strategy(section, universe).await;
             loaded.with_context(|| {
                 format!(
                     "{}: strategy `{}`, plugin {}",
@@ -133,6 +130,34 @@ impl App {
                     section.plugin.display()
                 )
             })?;
+        }
+        Ok(())
+    }
+
+    /// Loads a strategy; one with limits or permissions starts when they bind.
+    async fn load_strategy(&self, section: &StrategySection, universe: &Universe) -> Result<()> {
+        let is_bound = section.limits.is_some() || section.permissions.is_some();
+        let request = LoadRequest {
+            name: section.name.clone(),
+            account: section.account.clone(),
+            plugin: PluginSource::Path(section.plugin.clone()),
+            parameters: section.parameters.clone(),
+            on_fault: config::on_fault(section.on_fault),
+            start: !is_bound,
+        };
+        self.handle.load_strategy(request).await?;
+        if let Some(limits) = &section.limits {
+            let scope = ScopeName::Strategy(section.name.clone());
+            self.handle.set_limits(&scope, limits.limits()).await?;
+        }
+        if let Some(permissions) = &section.permissions {
+            let permissions = permissions.permissions(universe);
+            let permissions = permissions.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
+            let name = &section.name;
+            self.handle.set_permissions(name, permissions).await?;
+        }
+        if is_bound {
+            self.handle.start(&section.name).await?;
         }
         Ok(())
     }
@@ -148,6 +173,10 @@ fn start_host(
     let data_dir = &config.host.data_dir;
     std::fs::create_dir_all(data_dir)
         .with_context(|| format!("host.data_dir: cannot make {}", data_dir.display()))?;
+    if let Some(folder) = config.host.kill_file.as_deref().and_then(Path::parent) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("host.kill_file: cannot make {}", folder.display()))?;
+    }
     let fsync = match config.host.fsync {
         Fsync::Never => services::journal_file::Fsync::Never,
         Fsync::Commit => services::journal_file::Fsync::OnCommit,
@@ -161,6 +190,7 @@ fn start_host(
             fsync,
         }),
         plugin_folder: Some(config.host.plugin_dir.clone()),
+        kill_file: config.host.kill_file.clone(),
         ..HostConfig::new(universe.definitions().to_vec(), data_dir)
     };
     Ok(Host::start(host, Arc::new(plugins), Arc::new(SystemClock))?)

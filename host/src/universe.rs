@@ -3,7 +3,8 @@
 
 use engine::{Definition, LimitScope, Limits, StrategyConfig, VenueConfig};
 use model::{
-    AccountConfig, AccountId, CurrencyId, Instrument, InstrumentId, Interner, StrategyId, VenueId,
+    AccountConfig, AccountId, CurrencyId, Instrument, InstrumentId, Interner, Quantity, StrategyId,
+    VenueId,
 };
 
 /// The world of one run.
@@ -119,5 +120,11 @@ impl Universe {
     /// Sets the limits of a scope.
     pub fn set_limits(&mut self, scope: LimitScope, limits: Limits) {
         self.definitions.push(Definition::Limits(scope, limits));
+    }
+
+    /// Sets what an instrument trades on an average day.
+    pub fn set_average_volume(&mut self, instrument: InstrumentId, volume: Quantity) {
+        let definition = Definition::AverageVolume(instrument, volume);
+        self.definitions.push(definition);
     }
 }

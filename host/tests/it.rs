@@ -13,6 +13,8 @@ mod bad_input;
 mod configuration;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/kill.rs"]
+mod kill;
 #[path = "it/live.rs"]
 mod live;
 #[path = "it/process.rs"]

@@ -6,9 +6,10 @@ use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use services::host::HostHandle;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// What to run.
@@ -37,7 +38,10 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         .build()?;
     runtime.block_on(async {
         let compiler = runtime_options(&config.host.data_dir)?;
+        // Before anything trades: the signal's usual effect would end the process.
+        let kills = signal(SignalKind::user_defined2())?;
         let app = App::start(file, &config, run_name()?, compiler).await?;
+        tokio::spawn(kill_at(kills, app.handle().clone()));
         let address = app.address()?;
         say(&format!("argonaut is up: http://{address}/ shows it live"))?;
         say(&format!("journal: {}", app.journal().display()))?;
@@ -72,6 +76,16 @@ fn run_name() -> Result<String> {
         .duration_since(UNIX_EPOCH)
         .context("the clock is before 1970")?;
     Ok(format!("run-{}-{}", since.as_secs(), std::process::id()))
+}
+
+/// Kills the firm at every SIGUSR2.
+async fn kill_at(mut kills: Signal, host: HostHandle) {
+    while kills.recv().await.is_some() {
+        tracing::error!("told by a signal to kill the firm");
+        if let Err(error) = host.kill(true).await {
+            tracing::error!(%error, "the firm could not be killed");
+        }
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT.

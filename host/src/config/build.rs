@@ -6,10 +6,10 @@ use super::{
     OnFault, OrderType, Right, VenueSection,
 };
 use crate::universe::Universe;
-use engine::{Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
+use engine::{Latency, LimitScope, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Fees, Instrument, Margin,
-    OptionRight, OrderKindName, Quantity, Rate, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Fees, Instrument, InstrumentId,
+    Margin, OptionRight, OrderKindName, Quantity, Rate, StrategyId, Timestamp, VenueId,
 };
 use std::path::Path;
 
@@ -21,6 +21,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         key,
         reason,
     };
+    check_limits(config).map_err(|(key, reason)| meaning(key, reason))?;
     for venue in &config.venues {
         universe.add_venue(venue_config(venue));
     }
@@ -32,7 +33,13 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         let made = account(&mut universe, section);
         made.map_err(|(key, reason)| meaning(format!("account[{index}].{key}"), reason))?;
     }
-    universe.set_limits(LimitScope::Firm, limits(&config.limits));
+    for (index, section) in config.strategies.iter().enumerate() {
+        let allowed = section.permissions.iter();
+        let allowed = allowed.map(|section| section.permissions(&universe));
+        let known = allowed.collect::<Result<Vec<_>, Problem>>();
+        known.map_err(|(key, reason)| meaning(format!("strategy[{index}].{key}"), reason))?;
+    }
+    universe.set_limits(LimitScope::Firm, config.limits.limits());
     if config.accounts.is_empty() {
         return Err(meaning(
             "account".to_owned(),
@@ -47,6 +54,34 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         permissions: engine::Permissions::ALL,
     });
     Ok(universe)
+}
+
+/// Limits that cannot be meant, with their key; which scope of a kind it is does not matter.
+fn check_limits(config: &Config) -> Result<(), (String, String)> {
+    let check = |scope, section: &LimitsSection, of: String| {
+        let checked = services::limits::check(scope, &section.limits());
+        checked.map_err(|(key, reason)| (format!("{of}limits.{key}"), reason))
+    };
+    check(LimitScope::Firm, &config.limits, String::new())?;
+    for (index, section) in config.instruments.iter().enumerate() {
+        if let Some(limits) = &section.limits {
+            let scope = LimitScope::Instrument(InstrumentId::new(0));
+            check(scope, limits, format!("instrument[{index}]."))?;
+        }
+    }
+    for (index, section) in config.accounts.iter().enumerate() {
+        if let Some(limits) = &section.limits {
+            let scope = LimitScope::Account(AccountId::new(0));
+            check(scope, limits, format!("account[{index}]."))?;
+        }
+    }
+    for (index, section) in config.strategies.iter().enumerate() {
+        if let Some(limits) = &section.limits {
+            let scope = LimitScope::Strategy(StrategyId::new(0));
+            check(scope, limits, format!("strategy[{index}]."))?;
+        }
+    }
+    Ok(())
 }
 
 /// A key and what is wrong with it.
@@ -112,7 +147,7 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
     let venue = venue_of(universe, section.venue.as_deref())?;
     let class = asset_class(universe, section)?;
     let quote_currency = universe.currency(&section.quote);
-    let own_limits = section.limits.as_ref().map(limits);
+    let own_limits = section.limits.as_ref().map(LimitsSection::limits);
     let initial = section
         .initial_margin
         .map_or(Rate::from_raw(Rate::SCALE), |rate| rate.0);
@@ -146,8 +181,11 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
         day_end: day_end(section),
         session: section.session.map(|text| text.0),
         tradable: true,
-        sector: None,
+        sector: section.sector.clone(),
     });
+    if let Some(volume) = section.average_daily_volume {
+        universe.set_average_volume(id, volume.0);
+    }
     if let Some(limits) = own_limits {
         universe.set_limits(LimitScope::Instrument(id), limits);
     }
@@ -241,32 +279,9 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         deposits,
     });
     if let Some(section) = &section.limits {
-        universe.set_limits(LimitScope::Account(id), limits(section));
+        universe.set_limits(LimitScope::Account(id), section.limits());
     }
     Ok(())
-}
-
-/// Limits as the engine takes them.
-pub fn limits(section: &LimitsSection) -> Limits {
-    let default = Limits::default();
-    Limits {
-        max_order_quantity: section
-            .max_order_quantity
-            .map_or(default.max_order_quantity, |q| q.0),
-        max_order_notional: section
-            .max_order_notional
-            .map_or(default.max_order_notional, |m| m.0),
-        max_open_orders: section.max_open_orders.unwrap_or(default.max_open_orders),
-        max_position: section.max_position.map_or(default.max_position, |q| q.0),
-        max_messages: section.max_messages.unwrap_or(default.max_messages),
-        message_window: section
-            .message_window
-            .map_or(default.message_window, |span| span.0),
-        duplicate_window: section
-            .duplicate_window
-            .map_or(default.duplicate_window, |span| span.0),
-        ..default
-    }
 }
 
 /// What becomes of orders, as the engine takes it.

@@ -1,7 +1,8 @@
 //! Handles back to names, and what it takes to print an instrument's numbers.
 
+use engine::LimitScope;
 use model::{AccountId, CurrencyId, InstrumentId, Quantity, StrategyId, VenueId};
-use services::handle::Queries;
+use services::handle::{Queries, ScopeName};
 use std::collections::BTreeMap;
 
 /// What printing an instrument's numbers needs.
@@ -95,6 +96,17 @@ impl Names {
     pub(crate) fn account(&self, id: AccountId) -> String {
         let name = self.accounts.get(&id).cloned();
         name.unwrap_or_else(|| unnamed(id.number()))
+    }
+
+    /// The name of a scope, as paths and bodies write it.
+    pub(crate) fn scope(&self, scope: LimitScope) -> String {
+        let name = match scope {
+            LimitScope::Firm => ScopeName::Firm,
+            LimitScope::Account(id) => ScopeName::Account(self.account(id)),
+            LimitScope::Strategy(id) => ScopeName::Strategy(self.strategy(id)),
+            LimitScope::Instrument(id) => ScopeName::Instrument(self.symbol(id)),
+        };
+        name.to_string()
     }
 
     /// The name of a currency, where some account or instrument shows it.

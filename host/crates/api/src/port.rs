@@ -4,12 +4,12 @@
 
 mod handle;
 
-use engine::TradingState;
-use model::{Amendment, Order, OrderId};
+use engine::{Limits, TradingState};
+use model::{Amendment, Order, OrderId, Rate};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, Queries, SwapReport, SwapRequest, Updates,
+    HostError, LoadRequest, OrderTicket, Queries, ScopeName, SwapReport, SwapRequest, Updates,
 };
-use services::view::{EngineView, HealthView, StrategyView};
+use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -80,6 +80,40 @@ pub trait HostPort: Queries + Clone + Send + Sync + 'static {
 
     /// Sets or clears the kill latch.
     fn kill(&self, set: bool) -> impl Future<Output = Result<EngineView, HostError>> + Send;
+
+    /// Replaces the limits of a scope.
+    fn set_limits(
+        &self,
+        scope: &ScopeName,
+        limits: Limits,
+    ) -> impl Future<Output = Result<LimitsView, HostError>> + Send;
+
+    /// Multiplies the limits of a scope by a factor from 0 to 1.
+    fn scale_limits(
+        &self,
+        scope: &ScopeName,
+        factor: Rate,
+    ) -> impl Future<Output = Result<LimitsView, HostError>> + Send;
+
+    /// Sets whether orders under a scope may leave.
+    fn set_scope_state(
+        &self,
+        scope: &ScopeName,
+        state: TradingState,
+    ) -> impl Future<Output = Result<ScopeView, HostError>> + Send;
+
+    /// Sets or clears the kill latch of a scope.
+    fn kill_scope(
+        &self,
+        scope: &ScopeName,
+        set: bool,
+    ) -> impl Future<Output = Result<ScopeView, HostError>> + Send;
+
+    /// Lets a strategy trade again that repeated itself.
+    fn clear_repeats(&self, strategy: &str) -> impl Future<Output = Result<(), HostError>> + Send;
+
+    /// Notes that somebody saw an alert.
+    fn acknowledge(&self, id: u64) -> impl Future<Output = Result<AlertView, HostError>> + Send;
 
     /// Everything that changes from now on.
     fn subscribe(&self) -> Updates;

@@ -63,6 +63,14 @@ impl Problem {
         }
     }
 
+    /// The host's answer to limits that cannot be set: a fault of the field that it names.
+    pub(crate) fn from_limits(error: HostError) -> Self {
+        match error {
+            HostError::Conflict(reason) => Self::invalid("", reason),
+            error => error.into(),
+        }
+    }
+
     /// The host's answer to a list, whose orders stood at these dotted paths of the body.
     pub(crate) fn of_list(error: HostError, paths: &[String]) -> Self {
         let HostError::InList { place, error } = error else {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 /// Largest body of a route that takes no plugin, in bytes.
 pub(crate) const BODY_LIMIT_BYTES: usize = 64 << 10;
@@ -60,6 +60,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/accounts", get(routes::accounts::list::<H>))
         .route("/account", get(routes::accounts::only::<H>))
         .merge(strategies())
+        .merge(risk())
         .fallback(no_route)
 }
 
@@ -99,6 +100,29 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             put(routes::loading::set_parameters::<H>),
         )
         .merge(plugins)
+}
+
+fn risk<H: HostPort>() -> Router<Api<H>> {
+    Router::new()
+        .route("/risk/controls", get(routes::risk::controls::<H>))
+        .route(
+            "/risk/limits/{*scope}",
+            get(routes::risk::show_limits::<H>).put(routes::risk::set_limits::<H>),
+        )
+        .route("/risk/factors/{*scope}", put(routes::risk::scale::<H>))
+        .route("/risk/states", get(routes::risk::states::<H>))
+        .route("/risk/states/{*scope}", put(routes::risk::set_state::<H>))
+        .route("/risk/kill", post(routes::risk::kill::<H>))
+        .route("/risk/kill/{*scope}", delete(routes::risk::clear::<H>))
+        .route(
+            "/risk/repeats/{strategy}",
+            delete(routes::risk::clear_repeats::<H>),
+        )
+        .route("/risk/alerts", get(routes::risk::alerts::<H>))
+        .route(
+            "/risk/alerts/{id}/ack",
+            post(routes::risk::acknowledge::<H>),
+        )
 }
 
 async fn no_route(uri: Uri) -> Problem {

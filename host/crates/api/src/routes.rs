@@ -7,6 +7,7 @@ pub(crate) mod instruments;
 pub(crate) mod loading;
 pub(crate) mod orders;
 pub(crate) mod positions;
+pub(crate) mod risk;
 pub(crate) mod strategies;
 
 use crate::extract::Fields;

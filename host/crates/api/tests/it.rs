@@ -9,6 +9,8 @@
 
 #[path = "it/fake.rs"]
 mod fake;
+#[path = "it/fake_values.rs"]
+mod fake_values;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/real_host.rs"]
@@ -25,6 +27,8 @@ mod rest_client;
 mod rest_errors;
 #[path = "it/rest_strategies.rs"]
 mod rest_strategies;
+#[path = "it/risk.rs"]
+mod risk;
 #[path = "it/serving.rs"]
 mod serving;
 #[path = "it/stream.rs"]

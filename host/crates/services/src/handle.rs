@@ -1,9 +1,15 @@
 //! The one door to a running host: commands go in, answers and updates come out. Cheap to clone.
 
+mod scope;
 mod ticket;
 
-use crate::view::{AccountView, EngineView, InstrumentView, PositionView, StrategyView, Update};
+use crate::view::{
+    AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
+    StrategyView, Update,
+};
+use engine::LimitScope;
 use model::{DenyCode, Fill, Order, OrderId};
+pub use scope::ScopeName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -134,6 +140,14 @@ pub trait Queries {
     fn positions(&self) -> Vec<PositionView>;
     /// All accounts.
     fn accounts(&self) -> Vec<AccountView>;
+    /// The limits of a scope.
+    fn limits(&self, scope: LimitScope) -> LimitsView;
+    /// Whether orders under a scope may leave.
+    fn risk_state(&self, scope: LimitScope) -> ScopeView;
+    /// The latest alerts (a bounded number), newest first.
+    fn alerts(&self) -> Vec<AlertView>;
+    /// How many orders and changes were denied with a code.
+    fn denials(&self, code: DenyCode) -> u64;
 }
 
 /// Updates as they happen. A receiver that falls behind by more than the channel holds is told so

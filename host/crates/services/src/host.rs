@@ -3,13 +3,16 @@
 mod commands;
 mod config;
 mod orders;
+mod queries;
+mod risk;
 
 use crate::clock::{Clock, TimeSource};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
-use crate::handle::{HostError, Queries, Updates};
+use crate::handle::{HostError, Updates};
 use crate::history::History;
 use crate::inbox::Inbox;
 use crate::journal_file::{JournalFile, JournalFileError};
+use crate::kill_file::KillFile;
 use crate::outlet::Outlet;
 use crate::plugin::PluginHost;
 use crate::plugin_files::PluginFiles;
@@ -18,12 +21,10 @@ use crate::strategy::{Strategies, SwapOptions};
 use crate::sync::lock;
 pub use crate::trader::Ended;
 use crate::trader::{Request, Trader};
-use crate::view::{
-    AccountView, EngineView, HealthView, InstrumentView, PositionView, StrategyView,
-};
+use crate::view::HealthView;
 pub use config::{HostConfig, JournalConfig, QueueSizes};
 use engine::{Definition, Engine, Journal, OrdersOnFault, StrategyConfig};
-use model::{AccountId, Fill, Order, OrderId};
+use model::AccountId;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -67,6 +68,7 @@ struct Inner {
     feed: Mutex<FeedSlot>,
     wiring: Wiring,
     journal_failed: Arc<AtomicBool>,
+    kill_file: Option<KillFile>,
     ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -99,11 +101,7 @@ impl Host {
         plugins: Arc<dyn PluginHost>,
         clock: Arc<dyn Clock>,
     ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
-        let time = if config.feed.carries_time() {
-            TimeSource::Events
-        } else {
-            TimeSource::Wall(Arc::clone(&clock))
-        };
+        let time = time_source(&config, &clock);
         let queues = config.queues;
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
@@ -115,12 +113,7 @@ impl Host {
             clock,
         };
         let prepared = Prepared::new(config.feed, &wiring)?;
-        let journal = match &config.journal {
-            Some(journal) => {
-                Journal::with_sink(Box::new(JournalFile::create(&journal.path, journal.fsync)?))
-            }
-            None => Journal::default(),
-        };
+        let journal = journal(config.journal.as_ref())?;
         let journal_failed = Arc::new(AtomicBool::new(false));
         let mut trader = Trader::new(
             Engine::new(journal),
@@ -132,7 +125,12 @@ impl Host {
         trader
             .define(with_manual(config.definitions), prepared.begins_at())
             .map_err(StartError::Definition)?;
+        let kill_file = config.kill_file.map(KillFile::new);
+        if kill_file.as_ref().is_some_and(KillFile::exists) {
+            trader.kill();
+        }
         projection::show_pending(&outlet, &shared);
+        let killed = trader.killed();
         let strategies = Strategies::new(
             Arc::clone(&inbox),
             Arc::clone(&outlet),
@@ -151,6 +149,7 @@ impl Host {
             },
         );
         let (ended, thread) = spawn(trader, &outlet, &shared)?;
+        watch(kill_file.clone(), &inbox, killed)?;
         let inner = Inner {
             inbox,
             outlet,
@@ -160,10 +159,41 @@ impl Host {
             feed: Mutex::new(FeedSlot::Ready(prepared)),
             wiring,
             journal_failed,
+            kill_file,
             ended,
         };
         Ok((HostHandle(Arc::new(inner)), thread))
     }
+}
+
+/// Starts to look for the kill file, if there is one to look for. Without the thread nothing runs.
+fn watch(
+    kill_file: Option<KillFile>,
+    inbox: &Arc<Inbox>,
+    killed: Arc<AtomicBool>,
+) -> Result<(), std::io::Error> {
+    let Some(kill_file) = kill_file else {
+        return Ok(());
+    };
+    let watching = kill_file.watch(Arc::clone(inbox), killed);
+    watching.inspect_err(|_| inbox.close())
+}
+
+/// Time comes with the events of a replay, and from the clock else.
+fn time_source(config: &HostConfig, clock: &Arc<dyn Clock>) -> TimeSource {
+    if config.feed.carries_time() {
+        TimeSource::Events
+    } else {
+        TimeSource::Wall(Arc::clone(clock))
+    }
+}
+
+fn journal(config: Option<&JournalConfig>) -> Result<Journal, JournalFileError> {
+    let Some(config) = config else {
+        return Ok(Journal::default());
+    };
+    let file = JournalFile::create(&config.path, config.fsync)?;
+    Ok(Journal::with_sink(Box::new(file)))
 }
 
 /// Starts the engine's and the projection's threads. The join handle is the engine's; it ends
@@ -311,43 +341,5 @@ impl HostHandle {
     /// How the run ended, once it has.
     pub fn ended(&self) -> Option<Ended> {
         self.0.ended.borrow().clone()
-    }
-}
-
-impl Queries for HostHandle {
-    fn engine(&self) -> EngineView {
-        self.0.shared.read(|model| model.engine)
-    }
-
-    fn instruments(&self) -> Vec<InstrumentView> {
-        self.0.shared.read(|model| model.instruments.clone())
-    }
-
-    fn strategies(&self) -> Vec<Arc<StrategyView>> {
-        self.0.shared.read(|model| model.strategies.clone())
-    }
-
-    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>> {
-        self.0.shared.read(|model| model.strategy(name).cloned())
-    }
-
-    fn orders(&self) -> Vec<Order> {
-        self.0.shared.read(|model| model.orders())
-    }
-
-    fn order(&self, id: OrderId) -> Option<Order> {
-        self.0.shared.read(|model| model.order(id))
-    }
-
-    fn fills(&self) -> Vec<Fill> {
-        self.0.shared.read(|model| model.fills())
-    }
-
-    fn positions(&self) -> Vec<PositionView> {
-        self.0.shared.read(|model| model.positions())
-    }
-
-    fn accounts(&self) -> Vec<AccountView> {
-        self.0.shared.read(|model| model.accounts.clone())
     }
 }

@@ -6,16 +6,21 @@
 //!   dropped is counted. Feeds that must lose nothing [`Inbox::send_market`] and wait for room.
 //! * `commands`: never dropped. [`Inbox::offer_command`] answers `Busy` when full;
 //!   [`Inbox::send_command`], for the host's own workers, waits for room.
+//! * `urgent`: kills. They have a place of their own, so that a full queue of commands refuses none,
+//!   and are handled before whatever else waits; [`Inbox::has_urgent`] lets the engine thread look
+//!   between two inputs of a batch. When full, a kill waits already, and another says nothing new.
 
 use crate::handle::HostError;
 use crate::sync::lock;
 use crate::trader::Request;
 use model::{Bar, InstrumentId, MarkPrice, Quote, Timestamp, Trade};
 use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// Kills that may wait at once.
+const URGENT_BOUND: usize = 64;
 /// Market inputs handed to the engine thread at once.
 pub(crate) const MARKET_BATCH: usize = 256;
 /// Commands handed to the engine thread at once.
@@ -87,9 +92,11 @@ pub(crate) struct Inbox {
     market_bound: usize,
     command_bound: usize,
     conflated: AtomicU64,
+    urgent: AtomicBool,
 }
 
 struct State {
+    urgent: VecDeque<Request>,
     market: VecDeque<MarketInput>,
     commands: VecDeque<Request>,
     /// Length at which the market queue is conflated next.
@@ -103,6 +110,7 @@ impl Inbox {
         let market_bound = market_bound.max(MARKET_BATCH);
         Self {
             state: Mutex::new(State {
+                urgent: VecDeque::new(),
                 market: VecDeque::new(),
                 commands: VecDeque::new(),
                 conflate_at: market_bound / 5 * 4,
@@ -114,6 +122,7 @@ impl Inbox {
             market_bound,
             command_bound: command_bound.max(1),
             conflated: AtomicU64::new(0),
+            urgent: AtomicBool::new(false),
         }
     }
 
@@ -125,7 +134,8 @@ impl Inbox {
     /// Inputs waiting: market data, commands.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         let state = lock(&self.state);
-        (state.market.len(), state.commands.len())
+        let commands = state.commands.len() + state.urgent.len();
+        (state.market.len(), commands)
     }
 
     /// Adds public data without waiting, conflating when the queue is nearly full.
@@ -176,6 +186,29 @@ impl Inbox {
         self.finish(state).map_err(|Closed| HostError::Stopped)
     }
 
+    /// Adds what must overtake everything else, or says that too much of it waits.
+    pub(crate) fn offer_urgent(&self, request: Request) -> Result<(), HostError> {
+        let mut state = lock(&self.state);
+        if !state.closed && state.urgent.len() >= URGENT_BOUND {
+            return Err(HostError::Busy);
+        }
+        state.urgent.push_back(request);
+        self.urgent.store(true, Ordering::Release);
+        self.finish(state).map_err(|Closed| HostError::Stopped)
+    }
+
+    /// Whether something urgent waits; cheap enough to ask before each input.
+    pub(crate) fn has_urgent(&self) -> bool {
+        self.urgent.load(Ordering::Acquire)
+    }
+
+    /// Takes what is urgent and nothing else.
+    pub(crate) fn take_urgent(&self) -> Vec<Request> {
+        let mut state = lock(&self.state);
+        self.urgent.store(false, Ordering::Release);
+        state.urgent.drain(..).collect()
+    }
+
     fn wait_for_room(&self, is_room: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         while !state.closed && !is_room(&state) {
@@ -212,6 +245,8 @@ impl Inbox {
                 .wait_timeout_while(state, patience, |s| s.is_empty());
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        self.urgent.store(false, Ordering::Release);
+        commands.extend(state.urgent.drain(..));
         let count = state.commands.len().min(COMMAND_BATCH);
         commands.extend(state.commands.drain(..count));
         let count = state.market.len().min(MARKET_BATCH);
@@ -221,6 +256,11 @@ impl Inbox {
         }
         drop(state);
         self.room.notify_all();
+    }
+
+    /// Whether everything is refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.state).closed
     }
 
     /// Refuses market data from now on; what waits is still handled.
@@ -242,12 +282,14 @@ impl Inbox {
 
 impl State {
     fn is_empty(&self) -> bool {
-        self.market.is_empty() && self.commands.is_empty() && !self.closed
+        let waits = [self.market.len(), self.commands.len(), self.urgent.len()];
+        waits == [0, 0, 0] && !self.closed
     }
 
     fn clear(&mut self) {
         self.market.clear();
         self.commands.clear();
+        self.urgent.clear();
     }
 
     /// Keeps the latest input of each key, and everything without one as long as there is room.
@@ -330,6 +372,25 @@ mod tests {
             got
         });
         assert_eq!((got == inputs, inbox.conflated()), (true, 0));
+    }
+
+    #[test]
+    fn what_is_urgent_overtakes_a_full_queue_of_commands() {
+        let inbox = Inbox::new(1_000, 1);
+        inbox.offer_command(Request::Shutdown).unwrap();
+        let full = inbox.offer_command(Request::Shutdown);
+        assert_eq!(full, Err(HostError::Busy));
+        assert!(!inbox.has_urgent());
+        let kill = crate::trader::StepRequest::command(engine::Command::SetKillLatch(true)).0;
+        inbox.offer_urgent(kill).unwrap();
+        assert!(inbox.has_urgent());
+        let mut commands = Vec::new();
+        inbox.take(Duration::ZERO, &mut Vec::new(), &mut commands);
+        assert!(matches!(
+            commands[..],
+            [Request::Step(_), Request::Shutdown]
+        ));
+        assert!(!inbox.has_urgent() && inbox.take_urgent().is_empty());
     }
 
     #[test]

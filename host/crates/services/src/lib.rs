@@ -17,6 +17,8 @@ pub mod history;
 pub mod host;
 mod inbox;
 pub mod journal_file;
+mod kill_file;
+pub mod limits;
 mod outlet;
 pub mod plugin;
 mod plugin_files;

@@ -8,8 +8,8 @@
 
 use crate::sync::lock;
 use crate::view::{EngineState, PluginView};
-use engine::{Definition, Effect, TradingState};
-use model::{InstrumentId, Price, Quote, Strategy, StrategyId, Timestamp};
+use engine::{Definition, Effect, LimitScope, TradingState};
+use model::{InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -27,6 +27,10 @@ pub(crate) enum Item {
     Defined(Timestamp, Box<Definition>),
     /// A strategy has this plugin now.
     Plugin(Timestamp, StrategyId, Box<PluginView>),
+    /// The limits of a scope are multiplied by this from now on.
+    Scaled(LimitScope, Rate),
+    /// Somebody saw the alert with this id.
+    Acknowledged(u64),
     /// How far a swap is; `None` when it ended.
     SwapProgress(StrategyId, Option<&'static str>),
     /// Where the host is.

@@ -6,6 +6,7 @@
 //! one without a gap, whoever listens.
 
 mod read_model;
+mod risk;
 
 use crate::outlet::{Item, Outlet, Parcel};
 use crate::sync::{read, write};

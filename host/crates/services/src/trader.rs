@@ -102,6 +102,7 @@ impl Stepped {
                 why @ (Ignored::UnknownStrategy(_)
                 | Ignored::WrongState { .. }
                 | Ignored::NothingStaged(_)
+                | Ignored::BadCommand(_)
                 | Ignored::BadDefinition(_)),
             ) => Some(why),
             _ => None,
@@ -160,6 +161,7 @@ pub(crate) struct Trader {
     inbox: Arc<Inbox>,
     outlet: Arc<Outlet>,
     journal_failed: Arc<AtomicBool>,
+    killed: Arc<AtomicBool>,
     items: Vec<Item>,
     touched: Vec<InstrumentId>,
     /// Accounts whose locked money may have changed.
@@ -186,6 +188,7 @@ impl Trader {
             inbox,
             outlet,
             journal_failed,
+            killed: Arc::default(),
             items: Vec::new(),
             touched: Vec::new(),
             owing: Vec::new(),
@@ -195,6 +198,11 @@ impl Trader {
             ignored: 0,
             stopping: false,
         }
+    }
+
+    /// Whether the firm's kill latch is set, for whoever must know without readers.
+    pub(crate) fn killed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.killed)
     }
 
     /// Where its inputs come from.
@@ -232,15 +240,34 @@ impl Trader {
         while !self.stopping {
             self.inbox.take(self.patience(), &mut market, &mut requests);
             for request in requests.drain(..) {
+                self.handle_urgent();
                 self.handle(request);
             }
             for input in market.drain(..) {
+                self.handle_urgent();
                 self.on_market(input);
             }
             self.wake();
             self.let_out();
         }
         self.finish()
+    }
+
+    /// Handles kills that came while a batch is worked off, and lets out what they did at once.
+    fn handle_urgent(&mut self) {
+        if !self.inbox.has_urgent() {
+            return;
+        }
+        for request in self.inbox.take_urgent() {
+            self.handle(request);
+        }
+        self.let_out();
+    }
+
+    /// Sets the firm's kill latch before the thread begins.
+    pub(crate) fn kill(&mut self) {
+        self.step(Input::Command(Box::new(Command::SetKillLatch(true))), None);
+        self.let_out();
     }
 
     /// How long nothing can become due.
@@ -326,6 +353,13 @@ impl Trader {
             Input::Define(definition) => Some(definition.clone()),
             _ => None,
         };
+        let scaled = match &input {
+            Input::Command(command) => match **command {
+                Command::ScaleLimits(scope, factor) => Some(Item::Scaled(scope, factor)),
+                _ => None,
+            },
+            _ => None,
+        };
         let begun = Instant::now();
         let from = self.items.len();
         let ignored = self.advance(input, time);
@@ -343,6 +377,8 @@ impl Trader {
             held_ns,
             defined: None,
         };
+        self.items
+            .extend(scaled.filter(|_| stepped.refusal().is_none()));
         if let Some(definition) = definition
             && stepped.refusal().is_none()
         {
@@ -440,6 +476,7 @@ impl Trader {
             trading_state: self.engine.trading_state(),
             killed: self.engine.is_killed(),
         };
+        self.killed.store(numbers.killed, Ordering::Release);
         self.outlet.push(&mut self.items, &self.marks, numbers);
         self.marks.clear();
         for answer in self.answers.drain(..) {

@@ -40,6 +40,47 @@ pub enum Change {
     Strategy(Arc<StrategyView>),
     /// The engine's own state.
     Engine(EngineView),
+    /// The trading state or kill latch of a scope, as it is after the change.
+    Risk(ScopeView),
+    /// An alert that was raised or acknowledged.
+    Alert(AlertView),
+}
+
+/// Whether orders under a scope may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScopeView {
+    /// Whose.
+    pub scope: engine::LimitScope,
+    /// The stricter of what somebody set and what escalation made of it.
+    pub state: engine::TradingState,
+    /// Whether its kill latch is set.
+    pub killed: bool,
+}
+
+/// An alert with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertView {
+    /// Counts up from 1.
+    pub id: u64,
+    /// When.
+    pub time: Timestamp,
+    /// Sequence of the input during which it was raised.
+    pub sequence: u64,
+    /// What it says.
+    pub alert: engine::Alert,
+    /// Whether somebody has said that they saw it.
+    pub acknowledged: bool,
+}
+
+/// The limits of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitsView {
+    /// Whose.
+    pub scope: engine::LimitScope,
+    /// As they were set; the defaults for a scope without its own.
+    pub limits: engine::Limits,
+    /// What they are multiplied by on command.
+    pub factor: model::Rate,
 }
 
 /// Where the host is.

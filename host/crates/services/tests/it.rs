@@ -16,6 +16,8 @@ mod lists;
 mod native;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/risk.rs"]
+mod risk;
 #[path = "it/stand.rs"]
 mod stand;
 #[path = "it/swaps.rs"]

@@ -93,7 +93,7 @@ fn engine_state(state: EngineState) -> Name {
     })
 }
 
-fn trading_state(state: TradingState) -> Name {
+pub(crate) fn trading_state(state: TradingState) -> Name {
     Name(match state {
         TradingState::Active => "ACTIVE",
         TradingState::Reducing => "REDUCING",

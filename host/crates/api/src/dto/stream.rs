@@ -9,6 +9,7 @@ use super::fill::FillDto;
 use super::market::{BarDto, QuoteDto};
 use super::order::{OrderDto, OrderUpdateDto};
 use super::position::PositionDto;
+use super::risk::{AlertDto, ScopeDto};
 use super::strategy::StrategyDto;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub(crate) enum Channel {
     Strategies,
     Accounts,
     Engine,
+    Risk,
 }
 
 /// What a client may ask.
@@ -126,4 +128,6 @@ pub(crate) enum Item {
     Account(AccountDto),
     Balance(BalanceUpdateDto),
     Engine(EngineDto),
+    Scope(ScopeDto),
+    Alert(AlertDto),
 }

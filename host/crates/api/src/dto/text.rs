@@ -21,6 +21,12 @@ where
     }
 }
 
+impl<T: fmt::Display> Serialize for Decimal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
 struct DecimalVisitor<T>(PhantomData<T>);
 
 impl<T> Visitor<'_> for DecimalVisitor<T>

@@ -10,22 +10,28 @@ function notice(text) {
 
 const killDialog = byId("kill-dialog");
 
-byId("kill").addEventListener("click", () => {
-  const killed = state.engine?.killed ?? false;
+function askKill(scope, killed) {
   killDialog.dataset.set = String(!killed);
-  setText(killDialog.querySelector("h3"), killed ? "Clear the kill latch?" : "Stop all trading?");
+  killDialog.dataset.scope = scope;
+  setText(killDialog.querySelector("h3"), killed
+    ? `Clear the kill latch of ${scope}?` : `Stop all trading of ${scope}?`);
   setText(killDialog.querySelector("p"), killed
-    ? "Orders may leave again as the trading state allows."
+    ? "Orders may leave again as the trading state allows. A kill file must be removed first."
     : "The kill latch cancels all orders and denies every new one until it is cleared.");
   killDialog.returnValue = "no";
   killDialog.showModal();
-});
+}
+
+byId("kill").addEventListener("click", () => askKill("firm", state.engine?.killed ?? false));
 
 killDialog.addEventListener("close", async () => {
   if (killDialog.returnValue !== "yes") return;
   try {
-    takeEngine(await call("POST", "/engine/kill", { set: killDialog.dataset.set === "true" }));
-    showEngine();
+    const { scope, set } = killDialog.dataset;
+    takeRisk(set === "true"
+      ? await call("POST", "/risk/kill", { scope })
+      : await call("DELETE", `/risk/kill/${scope}`));
+    showRisk();
   } catch (error) {
     notice(error.message);
   }

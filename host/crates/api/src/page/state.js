@@ -8,7 +8,7 @@ const KEPT_EQUITY = 900;
 const state = {
   run: null, engine: null, rate: null, rateFrom: null,
   instruments: new Map(), strategies: new Map(), positions: new Map(),
-  orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
+  scopes: new Map(), alerts: new Map(), orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
 };
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);
@@ -80,6 +80,7 @@ const takers = {
   strategies: (strategy) => state.strategies.set(strategy.name, strategy),
   accounts: takeBalances,
   engine: takeEngine,
+  risk: (item) => takeRisk(item),
 };
 
 const emptiers = {
@@ -88,6 +89,7 @@ const emptiers = {
   positions: () => state.positions.clear(),
   strategies: () => state.strategies.clear(),
   accounts: () => state.balances.clear(),
+  risk: () => { state.scopes.clear(); state.alerts.clear(); },
 };
 
 /** Applies a message; returns the channel that changed, if one did. */

@@ -1,11 +1,13 @@
 //! The real host behind the port.
 
 use super::{HostPort, StrategyCommand};
-use engine::TradingState;
-use model::{Amendment, Order, OrderId};
-use services::handle::{HostError, LoadRequest, OrderTicket, SwapReport, SwapRequest, Updates};
+use engine::{Limits, TradingState};
+use model::{Amendment, Order, OrderId, Rate};
+use services::handle::{
+    HostError, LoadRequest, OrderTicket, ScopeName, SwapReport, SwapRequest, Updates,
+};
 use services::host::HostHandle;
-use services::view::{EngineView, HealthView, StrategyView};
+use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::sync::Arc;
 
 impl HostPort for HostHandle {
@@ -52,6 +54,34 @@ impl HostPort for HostHandle {
 
     async fn kill(&self, set: bool) -> Result<EngineView, HostError> {
         HostHandle::kill(self, set).await
+    }
+
+    async fn set_limits(&self, scope: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
+        HostHandle::set_limits(self, scope, limits).await
+    }
+
+    async fn scale_limits(&self, scope: &ScopeName, factor: Rate) -> Result<LimitsView, HostError> {
+        HostHandle::scale_limits(self, scope, factor).await
+    }
+
+    async fn set_scope_state(
+        &self,
+        scope: &ScopeName,
+        state: TradingState,
+    ) -> Result<ScopeView, HostError> {
+        HostHandle::set_scope_state(self, scope, state).await
+    }
+
+    async fn kill_scope(&self, scope: &ScopeName, set: bool) -> Result<ScopeView, HostError> {
+        HostHandle::kill_scope(self, scope, set).await
+    }
+
+    async fn clear_repeats(&self, strategy: &str) -> Result<(), HostError> {
+        HostHandle::clear_repeats(self, strategy).await
+    }
+
+    async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
+        HostHandle::acknowledge(self, id).await
     }
 
     fn subscribe(&self) -> Updates {

@@ -6,6 +6,7 @@ use crate::dto::fill::FillDto;
 use crate::dto::market::QuoteDto;
 use crate::dto::order::OrderDto;
 use crate::dto::position::PositionDto;
+use crate::dto::risk::{AlertDto, ScopeDto};
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item};
 use crate::names::Names;
@@ -75,7 +76,20 @@ pub(super) fn items<H: HostPort>(
                 &api.settings.run,
             ))]
         }
+        Channel::Risk => risk(api, names),
     }
+}
+
+fn risk<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
+    let scopes = crate::routes::risk::scopes(&api.host);
+    let scopes = scopes
+        .iter()
+        .map(|view| Item::Scope(ScopeDto::new(view, names)));
+    let alerts = api.host.alerts();
+    let alerts = alerts.iter().take(LATEST);
+    scopes
+        .chain(alerts.map(|view| Item::Alert(AlertDto::new(view, names))))
+        .collect()
 }
 
 fn orders<H: HostPort>(

@@ -110,6 +110,6 @@ pub(super) fn is_complete(channel: Channel) -> bool {
 pub(super) fn has_instruments(channel: Channel) -> bool {
     !matches!(
         channel,
-        Channel::Strategies | Channel::Accounts | Channel::Engine
+        Channel::Strategies | Channel::Accounts | Channel::Engine | Channel::Risk
     )
 }

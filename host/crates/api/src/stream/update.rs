@@ -6,9 +6,11 @@ use crate::dto::fill::FillDto;
 use crate::dto::market::{BarDto, QuoteDto};
 use crate::dto::order::OrderUpdateDto;
 use crate::dto::position::PositionDto;
+use crate::dto::risk::{AlertDto, ScopeDto};
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item, ServerMessage};
 use crate::names::Names;
+use engine::LimitScope;
 use model::{InstrumentId, StrategyId, Timestamp};
 use services::view::{Change, Update};
 
@@ -23,6 +25,7 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
         Change::Balance(..) => (Channel::Accounts, None),
         Change::Strategy(_) => (Channel::Strategies, None),
         Change::Engine(_) => (Channel::Engine, None),
+        Change::Risk(_) | Change::Alert(_) => (Channel::Risk, None),
     }
 }
 
@@ -32,6 +35,15 @@ pub(super) fn strategy(change: &Change) -> Option<StrategyId> {
         Change::Order(_, order) => Some(order.strategy),
         Change::Fill(fill) => Some(fill.strategy),
         Change::Position(view) => Some(view.strategy),
+        Change::Risk(view) => of_scope(view.scope),
+        Change::Alert(view) => of_scope(view.alert.scope),
+        _ => None,
+    }
+}
+
+fn of_scope(scope: LimitScope) -> Option<StrategyId> {
+    match scope {
+        LimitScope::Strategy(strategy) => Some(strategy),
         _ => None,
     }
 }
@@ -73,5 +85,7 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
         }
         Change::Strategy(view) => Item::Strategy(StrategyDto::new(view, names)),
         Change::Engine(view) => Item::Engine(EngineDto::new(view, run)),
+        Change::Risk(view) => Item::Scope(ScopeDto::new(view, names)),
+        Change::Alert(view) => Item::Alert(AlertDto::new(view, names)),
     }
 }

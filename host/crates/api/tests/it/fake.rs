@@ -1,21 +1,23 @@
 //! A host that is only a table: it does what it is told at once and remembers what was asked.
 
+use crate::fake_values::{account, ema, instrument, manual};
+pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
+
 use api::{HostPort, StrategyCommand};
-use engine::{StrategyState, TradingState};
+use engine::{LimitScope, Limits, StrategyState, TradingState};
 use model::{
-    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Balance, CurrencyId, DenyCode,
-    Duration, Fault, FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
-    Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
-    PositionState, Price, Quantity, Quote, Rate, Side, StrategyId, Terms, TimeInForce, Timestamp,
-    VenueId,
+    Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus, Rate,
+    StrategyId, Timestamp,
 };
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest, Updates,
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, ScopeName, SwapReport, SwapRequest,
+    Updates,
 };
 use services::view::{
-    AccountView, Change, EngineState, EngineView, FaultView, HealthView, InstrumentView, LogLine,
-    PluginView, PositionView, StrategyView, Update,
+    AccountView, AlertView, Change, EngineState, EngineView, HealthView, InstrumentView,
+    LimitsView, PositionView, ScopeView, StrategyView, Update,
 };
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::broadcast;
 
@@ -42,6 +44,9 @@ struct Tables {
     fills: Vec<Fill>,
     positions: Vec<PositionView>,
     accounts: Vec<AccountView>,
+    limits: BTreeMap<LimitScope, LimitsView>,
+    scopes: BTreeMap<LimitScope, ScopeView>,
+    alerts: Vec<AlertView>,
     sequence: u64,
     asked: Vec<String>,
     failure: Option<HostError>,
@@ -206,6 +211,13 @@ impl Tables {
                 }
             }
             Change::Engine(view) => self.engine = *view,
+            Change::Risk(view) => {
+                self.scopes.insert(view.scope, *view);
+            }
+            Change::Alert(view) => {
+                self.alerts.retain(|known| known.id != view.id);
+                self.alerts.insert(0, *view);
+            }
             Change::Bar(_) | Change::Balance(..) => {}
         }
     }
@@ -238,6 +250,28 @@ impl Queries for Fake {
     }
     fn accounts(&self) -> Vec<AccountView> {
         self.tables().accounts.clone()
+    }
+    fn limits(&self, scope: LimitScope) -> LimitsView {
+        let unset = LimitsView {
+            scope,
+            limits: Limits::default(),
+            factor: Rate::from_raw(Rate::SCALE),
+        };
+        self.tables().limits.get(&scope).copied().unwrap_or(unset)
+    }
+    fn risk_state(&self, scope: LimitScope) -> ScopeView {
+        let unset = ScopeView {
+            scope,
+            state: TradingState::Active,
+            killed: false,
+        };
+        self.tables().scopes.get(&scope).copied().unwrap_or(unset)
+    }
+    fn alerts(&self) -> Vec<AlertView> {
+        self.tables().alerts.clone()
+    }
+    fn denials(&self, code: DenyCode) -> u64 {
+        u64::from(code.number())
     }
 }
 
@@ -371,6 +405,70 @@ impl HostPort for Fake {
         Ok(self.engine_changed())
     }
 
+    async fn set_limits(&self, name: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
+        self.ask(format!("limits {name}"))?;
+        let scope = name.find(self)?;
+        services::limits::check(scope, &limits)
+            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        let view = LimitsView {
+            limits,
+            ..self.limits(scope)
+        };
+        self.tables().limits.insert(scope, view);
+        Ok(view)
+    }
+
+    async fn scale_limits(&self, name: &ScopeName, factor: Rate) -> Result<LimitsView, HostError> {
+        self.ask(format!("scale {name} {factor}"))?;
+        let scope = name.find(self)?;
+        let view = LimitsView {
+            factor,
+            ..self.limits(scope)
+        };
+        self.tables().limits.insert(scope, view);
+        Ok(view)
+    }
+
+    async fn set_scope_state(
+        &self,
+        name: &ScopeName,
+        state: TradingState,
+    ) -> Result<ScopeView, HostError> {
+        self.ask(format!("state {name} {state:?}"))?;
+        let view = ScopeView {
+            state,
+            ..self.risk_state(name.find(self)?)
+        };
+        self.publish(Change::Risk(view));
+        Ok(view)
+    }
+
+    async fn kill_scope(&self, name: &ScopeName, killed: bool) -> Result<ScopeView, HostError> {
+        self.ask(format!("kill {name} {killed}"))?;
+        let view = ScopeView {
+            killed,
+            ..self.risk_state(name.find(self)?)
+        };
+        self.publish(Change::Risk(view));
+        Ok(view)
+    }
+
+    async fn clear_repeats(&self, strategy: &str) -> Result<(), HostError> {
+        self.ask(format!("clear repeats {strategy}"))
+    }
+
+    async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
+        self.ask(format!("acknowledge {id}"))?;
+        let found = self.alerts().into_iter().find(|alert| alert.id == id);
+        let mut view = found.ok_or_else(|| HostError::NotFound {
+            what: "alert",
+            name: id.to_string(),
+        })?;
+        view.acknowledged = true;
+        self.publish(Change::Alert(view));
+        Ok(view)
+    }
+
     fn subscribe(&self) -> Updates {
         self.updates.subscribe()
     }
@@ -391,191 +489,5 @@ fn source(plugin: &PluginSource) -> String {
     match plugin {
         PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
         PluginSource::Path(path) => path.display().to_string(),
-    }
-}
-
-fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> InstrumentView {
-    InstrumentView {
-        id,
-        instrument: Instrument {
-            symbol: symbol.into(),
-            venue: VenueId::new(0),
-            class: AssetClass::FxPair {
-                base: CurrencyId::new(1),
-            },
-            quote_currency: CurrencyId::new(0),
-            tick: number(tick),
-            lot: number(lot),
-            min_quantity: number(lot),
-            max_quantity: number("10000000"),
-            multiplier: Quantity::ONE,
-            margin: Margin {
-                initial: number("0.02"),
-                maintenance: number("0.01"),
-            },
-            fees: Fees::default(),
-            day_end: Duration::ZERO,
-            session: None,
-            tradable: true,
-            sector: None,
-        },
-        quote_currency: "USD".into(),
-        venue: "SIM".into(),
-        quote: (id == EURUSD).then(|| quote(id, "1.1")),
-        last: None,
-    }
-}
-
-pub(crate) fn quote(instrument: InstrumentId, bid: &str) -> Quote {
-    let bid: Price = number(bid);
-    Quote {
-        instrument,
-        bid,
-        ask: bid.checked_add(number("0.0001")).unwrap(),
-        bid_size: number("1000000"),
-        ask_size: Quantity::ZERO,
-        ts_event: Timestamp::from_nanos(NOON + 1),
-        ts_init: Timestamp::from_nanos(NOON + 2),
-    }
-}
-
-fn ema() -> StrategyView {
-    StrategyView {
-        id: EMA,
-        name: "ema".into(),
-        manual: false,
-        account: AccountId::new(0),
-        state: StrategyState::Running,
-        plugin: Some(PluginView {
-            hash: PluginHash::new([0xab; 32]),
-            name: "ema-cross".into(),
-            version: "1.0.0".into(),
-            parameters: vec![("fast".into(), "10".into()), ("slow".into(), "20".into())],
-        }),
-        swap: None,
-        faults: vec![FaultView {
-            time: Timestamp::from_nanos(NOON),
-            sequence: 12,
-            fault: Fault {
-                kind: FaultKind::OutOfFuel,
-                message: "on-quote".into(),
-            },
-        }],
-        log: ["first", "<b>second</b>"]
-            .map(|text| LogLine {
-                time: Timestamp::from_nanos(NOON),
-                level: LogLevel::Info,
-                text: text.into(),
-            })
-            .into(),
-    }
-}
-
-fn manual() -> StrategyView {
-    StrategyView {
-        id: MANUAL,
-        name: "manual".into(),
-        manual: true,
-        plugin: None,
-        faults: Vec::new(),
-        log: Vec::new(),
-        ..ema()
-    }
-}
-
-pub(crate) fn order(id: OrderId, status: OrderStatus) -> Order {
-    Order {
-        id,
-        strategy: EMA,
-        account: AccountId::new(0),
-        instrument: EURUSD,
-        side: Side::Buy,
-        kind: OrderKind::Limit {
-            price: number("1.09"),
-        },
-        quantity: number("100000"),
-        time_in_force: TimeInForce::Gtc,
-        terms: Terms::default(),
-        intent: 0,
-        list: None,
-        trigger: None,
-        status,
-        filled: number("40000"),
-        filled_value: number("43600"),
-        ts_created: Timestamp::from_nanos(NOON),
-        expires: Timestamp::MAX,
-    }
-}
-
-/// A change of an order to what it is in `order`.
-pub(crate) fn order_change(order: Order, change: OrderChange) -> Change {
-    let update = OrderUpdate {
-        order: order.id,
-        strategy: order.strategy,
-        instrument: order.instrument,
-        side: order.side,
-        change,
-        status: order.status,
-        filled: order.filled,
-        quantity: order.quantity,
-        ts_event: Timestamp::from_nanos(NOON),
-    };
-    Change::Order(update, order)
-}
-
-pub(crate) fn fill(execution: u64) -> Fill {
-    Fill {
-        execution,
-        order: OrderId::derive(9, 0).unwrap(),
-        strategy: EMA,
-        account: AccountId::new(0),
-        instrument: EURUSD,
-        side: Side::Buy,
-        price: number("1.09"),
-        quantity: number("40000"),
-        fee: number("0.8"),
-        liquidity: Liquidity::Maker,
-        ts_event: Timestamp::from_nanos(NOON),
-    }
-}
-
-pub(crate) fn position(quantity: &str) -> PositionView {
-    let quantity: Quantity = number(quantity);
-    PositionView {
-        strategy: EMA,
-        instrument: EURUSD,
-        state: PositionState {
-            quantity: quantity.long(),
-            open_cost: number::<Price>("1.09")
-                .notional(quantity, Quantity::ONE)
-                .unwrap(),
-            realized: number("12.5"),
-            fees: number("0.8"),
-        },
-        unrealized: Some(number("1000")),
-        ts_event: Timestamp::from_nanos(NOON),
-    }
-}
-
-fn account() -> AccountView {
-    let balance = |total: &str, locked: &str| Balance {
-        total: number(total),
-        locked: number(locked),
-    };
-    AccountView {
-        id: AccountId::new(0),
-        config: AccountConfig {
-            name: "paper".into(),
-            venue: VenueId::new(0),
-            kind: AccountKind::Margin {
-                leverage: number::<Rate>("10"),
-            },
-            base_currency: CurrencyId::new(0),
-            deposits: vec![(CurrencyId::new(0), number::<Money>("1000000"))],
-        },
-        balances: vec![
-            (CurrencyId::new(0), "USD".into(), balance("1000000", "2180")),
-            (CurrencyId::new(1), "EUR".into(), balance("0", "0")),
-        ],
     }
 }

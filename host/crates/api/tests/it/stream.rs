@@ -1,15 +1,16 @@
 //! What well-behaved clients of the WebSocket get.
 
-use crate::fake::{BTCUSD, EURUSD, Fake, fill, number, order, order_change, position, quote};
+use crate::fake::{BTCUSD, EMA, EURUSD, Fake, fill, number, order, order_change, position, quote};
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
-use engine::StrategyState;
+use engine::{Alert, LimitScope, Severity, StrategyState, TradingState};
 use model::{
-    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus, Trigger,
+    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus,
+    Timestamp, Trigger,
 };
 use serde_json::{Value, json};
 use services::handle::Queries;
-use services::view::{Change, StrategyView};
+use services::view::{AlertView, Change, ScopeView, StrategyView};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ async fn every_channel_begins_with_its_state() {
         ("strategies", "/data/0/plugin/name", json!("ema-cross")),
         ("accounts", "/data/0/name", json!("paper")),
         ("engine", "/data/0/state", json!("RUNNING")),
+        ("risk", "/data/0/scope", json!("firm")),
         ("bars", "/data", json!([])),
     ] {
         let snapshot = client.subscribe(&format!(r#""channel":"{channel}""#)).await;
@@ -298,4 +300,46 @@ async fn heartbeats_come_by_themselves() {
             "1704067200000000000"
         );
     }
+}
+
+#[tokio::test]
+async fn states_kills_and_alerts_come_on_the_channel_of_risk() {
+    let (server, mut client) = greeted().await;
+    client.subscribe(r#""channel":"risk""#).await;
+    let scope = ScopeView {
+        scope: LimitScope::Strategy(EMA),
+        state: TradingState::Reducing,
+        killed: true,
+    };
+    server.host.publish(Change::Risk(scope));
+    let update = client.expect("update").await;
+    let data = &update["data"];
+    assert_eq!(
+        (&data["kind"], &data["scope"]),
+        (&json!("SCOPE"), &json!("strategy/ema"))
+    );
+    assert_eq!(
+        (&data["state"], &data["killed"]),
+        (&json!("REDUCING"), &json!(true))
+    );
+    let alert = AlertView {
+        id: 7,
+        time: Timestamp::ZERO,
+        sequence: 18,
+        alert: Alert {
+            severity: Severity::Critical,
+            code: DenyCode::Loss,
+            scope: LimitScope::Firm,
+            share: number("1.25"),
+        },
+        acknowledged: false,
+    };
+    server.host.publish(Change::Alert(alert));
+    let update = client.expect("update").await;
+    let data = &update["data"];
+    assert_eq!((&data["kind"], &data["id"]), (&json!("ALERT"), &json!(7)));
+    assert_eq!(
+        (&data["severity"], &data["share"]),
+        (&json!("CRITICAL"), &json!("1.25"))
+    );
 }

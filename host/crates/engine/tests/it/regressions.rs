@@ -215,7 +215,6 @@ fn a_list_that_is_denied_leaves_no_halt() {
         limits.escalation.halt = rate("0.9");
     });
     world.quote(EQUITY, "99", "100");
-    let before = world.engine.trading_state();
     world.place_list(
         MARGIN_HAND,
         vec![buy(EQUITY, "95").limit("100"), buy(EQUITY, "0")],
@@ -264,7 +263,7 @@ fn a_stop_the_host_emulates_protects_a_paused_strategy() {
     let mut world = setup.build();
     world.quote(EQUITY, "99", "100");
     world.place(MARGIN_HAND, buy(EQUITY, "10"));
-    let stop = world.place(MARGIN_HAND, sell(EQUITY, "10").stop("90"));
+    world.place(MARGIN_HAND, sell(EQUITY, "10").stop("90"));
     world.command(Command::Pause(MARGIN_HAND));
     world.quote(EQUITY, "89", "90");
     assert!(world.position(MARGIN_HAND, EQUITY).quantity.is_zero());

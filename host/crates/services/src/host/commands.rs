@@ -2,7 +2,7 @@
 //! to a blocking worker, where they run to their end even when the asker goes away.
 
 use super::{Ended, FeedSlot, HostHandle};
-use crate::handle::{HostError, LoadRequest, Queries, SwapReport, SwapRequest};
+use crate::handle::{HostError, LoadRequest, Queries, ScopeName, SwapReport, SwapRequest};
 use crate::strategy::{Strategies, not_found};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
@@ -91,12 +91,12 @@ impl HostHandle {
         Ok(self.engine())
     }
 
-    /// Sets the kill latch, which cancels all orders and denies new ones, or clears it.
+    /// Sets the firm's kill latch, which cancels all orders and denies new ones, or clears it.
     ///
     /// # Errors
-    /// `Busy` when the queue is full.
+    /// As [`HostHandle::kill_scope`].
     pub async fn kill(&self, set: bool) -> Result<EngineView, HostError> {
-        self.step(Command::SetKillLatch(set)).await?;
+        self.kill_scope(&ScopeName::Firm, set).await?;
         Ok(self.engine())
     }
 
@@ -182,7 +182,7 @@ impl HostHandle {
     }
 
     /// Waits until readers see what happened by now.
-    async fn catch_up(&self) {
+    pub(super) async fn catch_up(&self) {
         self.0.shared.catches_up_with(&self.0.outlet).await;
     }
 

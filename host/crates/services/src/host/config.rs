@@ -63,6 +63,8 @@ pub struct HostConfig {
     pub data_folder: PathBuf,
     /// Largest plugin file that is read, in bytes. Default 32 MiB; admission has its own limit.
     pub max_plugin_bytes: u64,
+    /// While this file exists the firm's kill latch is set; every kill of the firm writes it.
+    pub kill_file: Option<PathBuf>,
     /// Bounds of the queues.
     pub queues: QueueSizes,
     /// Quotes, trades and bars kept per instrument for history requests. Default 262,144.
@@ -83,6 +85,7 @@ impl HostConfig {
             plugin_folder: None,
             data_folder: data_folder.into(),
             max_plugin_bytes: 32 << 20,
+            kill_file: None,
             queues: QueueSizes::default(),
             history_events: 262_144,
             swap_timeout: Duration::from_secs(30),

@@ -1,14 +1,15 @@
 //! The read model: what the last effects left, with bounded tails of what is over.
 
+use super::risk::RiskModel;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
     AccountView, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView, PositionView,
     StrategyView,
 };
-use engine::{Definition, Effect, StrategyConfig, StrategyState, SwapStage};
+use engine::{Definition, Effect, LimitScope, StrategyConfig, StrategyState, SwapStage};
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
-    OrderId, OrderUpdate, PositionUpdate, StrategyId, Timestamp,
+    OrderChange, OrderId, OrderUpdate, PositionUpdate, StrategyId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct ReadModel {
     pub(crate) accounts: Vec<AccountView>,
     pub(crate) strategies: Vec<Arc<StrategyView>>,
     pub(crate) currencies: Vec<String>,
+    pub(crate) risk: RiskModel,
     /// Updates published so far.
     pub(crate) updates: u64,
     venues: Vec<String>,
@@ -98,6 +100,14 @@ impl ReadModel {
                 self.set_plugin(strategy, *plugin, changes);
                 time
             }
+            Item::Scaled(scope, factor) => {
+                self.risk.scale(scope, factor);
+                self.engine.time
+            }
+            Item::Acknowledged(id) => {
+                changes.extend(self.risk.acknowledge(id));
+                self.engine.time
+            }
             Item::SwapProgress(strategy, progress) => {
                 self.edit(strategy, changes, |view| {
                     view.swap = progress.map(str::to_owned)
@@ -162,20 +172,24 @@ impl ReadModel {
             Effect::TradingState(state) => {
                 self.engine.trading_state = state;
                 self.publish_engine(changes);
+                changes.push(self.risk.set_state(LimitScope::Firm, state));
             }
             Effect::KillLatch(killed) => {
                 self.engine.killed = killed;
                 self.publish_engine(changes);
+                changes.push(self.risk.set_kill(LimitScope::Firm, killed));
             }
-            Effect::Saved(..)
-            | Effect::Ignored(_)
-            | Effect::ScopeState(..)
-            | Effect::ScopeKill(..)
-            | Effect::Alert(_) => {}
+            Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
+            Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
+            Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
+            Effect::Saved(..) | Effect::Ignored(_) => {}
         }
     }
 
     fn apply_order(&mut self, update: OrderUpdate, order: Order, changes: &mut Vec<Change>) {
+        if let OrderChange::Denied(code) | OrderChange::UpdateDenied(code) = update.change {
+            self.risk.count_denial(code);
+        }
         if order.status.is_closed() {
             self.open.remove(&order.id);
             push_front(&mut self.closed, order, CLOSED_ORDERS);
@@ -347,9 +361,8 @@ impl ReadModel {
             Definition::Instrument(instrument) => self.define_instrument(instrument),
             Definition::Account(config) => self.define_account(config, changes),
             Definition::Strategy(config) => self.define_strategy(config, changes),
-            Definition::Limits(..)
-            | Definition::Permissions(..)
-            | Definition::AverageVolume(..) => {}
+            Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
+            Definition::Permissions(..) | Definition::AverageVolume(..) => {}
         }
     }
 

@@ -1,0 +1,172 @@
+//! Risk: controls, limits, states and kill latches by scope, alerts.
+
+use super::{limit, to_the_end};
+use crate::dto::limits::LimitsDto;
+use crate::dto::risk::{
+    AlertDto, ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
+};
+use crate::extract::{Fields, Json, Name};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use engine::{LimitScope, TradingState};
+use services::handle::ScopeName;
+use services::view::ScopeView;
+
+/// A scope that a path names; one that is none is not found.
+fn scope_of(name: &str) -> Result<ScopeName, Problem> {
+    name.parse().map_err(|_| Problem::not_found("scope", name))
+}
+
+/// `GET risk/controls`, by code.
+pub(crate) async fn controls<H: HostPort>(
+    State(api): State<Api<H>>,
+) -> axum::Json<Vec<ControlDto>> {
+    let mut controls: Vec<_> = engine::controls().iter().collect();
+    controls.sort_by_key(|control| control.code);
+    let denied = |code| api.host.denials(code);
+    let shown = controls
+        .into_iter()
+        .map(|control| ControlDto::new(control, denied(control.code)));
+    axum::Json(shown.collect())
+}
+
+/// `GET risk/limits/{scope}`.
+pub(crate) async fn show_limits<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
+    let scope = scope_of(&name)?.find(&api.host)?;
+    let view = api.host.limits(scope);
+    Ok(axum::Json(ScopeLimitsDto::new(&view, &api.names())))
+}
+
+/// `PUT risk/limits/{scope}`.
+pub(crate) async fn set_limits<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    Json(request): Json<LimitsDto>,
+) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
+    let (host, scope) = (api.host.clone(), scope_of(&name)?);
+    let set = async move { host.set_limits(&scope, request.limits()).await };
+    let view = to_the_end(set, Problem::from_limits).await?;
+    Ok(axum::Json(ScopeLimitsDto::new(&view, &api.names())))
+}
+
+/// `PUT risk/factors/{scope}`.
+pub(crate) async fn scale<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    Json(request): Json<FactorRequest>,
+) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
+    let (host, scope) = (api.host.clone(), scope_of(&name)?);
+    let factor = request.factor.0;
+    let scale = async move { host.scale_limits(&scope, factor).await };
+    let view = to_the_end(scale, Problem::from).await?;
+    Ok(axum::Json(ScopeLimitsDto::new(&view, &api.names())))
+}
+
+/// The firm, all accounts and strategies, and those instruments that are held back.
+pub(crate) fn scopes<H: HostPort>(host: &H) -> Vec<ScopeView> {
+    let mut views = vec![host.risk_state(LimitScope::Firm)];
+    let accounts = host.accounts().into_iter();
+    views.extend(accounts.map(|view| host.risk_state(LimitScope::Account(view.id))));
+    let strategies = host.strategies().into_iter();
+    views.extend(strategies.map(|view| host.risk_state(LimitScope::Strategy(view.id))));
+    let instruments = host.instruments().into_iter();
+    let instruments = instruments.map(|view| host.risk_state(LimitScope::Instrument(view.id)));
+    let is_held = |view: &ScopeView| view.killed || view.state != TradingState::Active;
+    views.extend(instruments.filter(is_held));
+    views
+}
+
+/// `GET risk/states`.
+pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<ScopeDto>> {
+    let names = api.names();
+    let views = scopes(&api.host);
+    axum::Json(
+        views
+            .iter()
+            .map(|view| ScopeDto::new(view, &names))
+            .collect(),
+    )
+}
+
+/// `PUT risk/states/{scope}`.
+pub(crate) async fn set_state<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    Json(request): Json<StateRequest>,
+) -> Result<axum::Json<ScopeDto>, Problem> {
+    let (host, scope) = (api.host.clone(), scope_of(&name)?);
+    let state = request.state.into();
+    let set = async move { host.set_scope_state(&scope, state).await };
+    let view = to_the_end(set, Problem::from).await?;
+    Ok(axum::Json(ScopeDto::new(&view, &api.names())))
+}
+
+/// `POST risk/kill`.
+pub(crate) async fn kill<H: HostPort>(
+    State(api): State<Api<H>>,
+    Json(request): Json<KillScopeRequest>,
+) -> Result<axum::Json<ScopeDto>, Problem> {
+    let scope = request.scope.parse::<ScopeName>();
+    let scope = scope.map_err(|error| Problem::invalid("scope", error.to_string()))?;
+    let host = api.host.clone();
+    let kill = async move { host.kill_scope(&scope, true).await };
+    let view = to_the_end(kill, |error| Problem::of_body(error).at("scope")).await?;
+    Ok(axum::Json(ScopeDto::new(&view, &api.names())))
+}
+
+/// `DELETE risk/kill/{scope}`.
+pub(crate) async fn clear<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::Json<ScopeDto>, Problem> {
+    let (host, scope) = (api.host.clone(), scope_of(&name)?);
+    let clear = async move { host.kill_scope(&scope, false).await };
+    let view = to_the_end(clear, Problem::from).await?;
+    Ok(axum::Json(ScopeDto::new(&view, &api.names())))
+}
+
+/// `DELETE risk/repeats/{strategy}`.
+pub(crate) async fn clear_repeats<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::http::StatusCode, Problem> {
+    let host = api.host.clone();
+    to_the_end(
+        async move { host.clear_repeats(&name).await },
+        Problem::from,
+    )
+    .await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// `GET risk/alerts`, newest first.
+pub(crate) async fn alerts<H: HostPort>(
+    State(api): State<Api<H>>,
+    mut fields: Fields,
+) -> Result<axum::Json<Vec<AlertDto>>, Problem> {
+    let limit = limit(&mut fields)?;
+    fields.finish()?;
+    let names = api.names();
+    let alerts = api.host.alerts();
+    let alerts = alerts.iter().take(limit);
+    Ok(axum::Json(
+        alerts.map(|alert| AlertDto::new(alert, &names)).collect(),
+    ))
+}
+
+/// `POST risk/alerts/{id}/ack`.
+pub(crate) async fn acknowledge<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(id): Name,
+) -> Result<axum::Json<AlertDto>, Problem> {
+    let number = id.parse().map_err(|_| Problem::not_found("alert", &id))?;
+    let host = api.host.clone();
+    let seen = async move { host.acknowledge(number).await };
+    let view = to_the_end(seen, Problem::from).await?;
+    Ok(axum::Json(AlertDto::new(&view, &api.names())))
+}

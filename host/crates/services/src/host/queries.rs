@@ -1,0 +1,65 @@
+//! What readers are answered from the read model.
+
+use super::HostHandle;
+use crate::handle::Queries;
+use crate::view::{
+    AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
+    StrategyView,
+};
+use engine::LimitScope;
+use model::{DenyCode, Fill, Order, OrderId};
+use std::sync::Arc;
+
+impl Queries for HostHandle {
+    fn engine(&self) -> EngineView {
+        self.0.shared.read(|model| model.engine)
+    }
+
+    fn instruments(&self) -> Vec<InstrumentView> {
+        self.0.shared.read(|model| model.instruments.clone())
+    }
+
+    fn strategies(&self) -> Vec<Arc<StrategyView>> {
+        self.0.shared.read(|model| model.strategies.clone())
+    }
+
+    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>> {
+        self.0.shared.read(|model| model.strategy(name).cloned())
+    }
+
+    fn orders(&self) -> Vec<Order> {
+        self.0.shared.read(|model| model.orders())
+    }
+
+    fn order(&self, id: OrderId) -> Option<Order> {
+        self.0.shared.read(|model| model.order(id))
+    }
+
+    fn fills(&self) -> Vec<Fill> {
+        self.0.shared.read(|model| model.fills())
+    }
+
+    fn positions(&self) -> Vec<PositionView> {
+        self.0.shared.read(|model| model.positions())
+    }
+
+    fn accounts(&self) -> Vec<AccountView> {
+        self.0.shared.read(|model| model.accounts.clone())
+    }
+
+    fn limits(&self, scope: LimitScope) -> LimitsView {
+        self.0.shared.read(|model| model.risk.limits(scope))
+    }
+
+    fn risk_state(&self, scope: LimitScope) -> ScopeView {
+        self.0.shared.read(|model| model.risk.state(scope))
+    }
+
+    fn alerts(&self) -> Vec<AlertView> {
+        self.0.shared.read(|model| model.risk.alerts())
+    }
+
+    fn denials(&self, code: DenyCode) -> u64 {
+        self.0.shared.read(|model| model.risk.denials(code))
+    }
+}

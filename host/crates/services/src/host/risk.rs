@@ -1,0 +1,169 @@
+//! What operators decide about risk: limits, trading states, kill latches, alerts seen.
+
+use super::HostHandle;
+use crate::handle::{HostError, Queries, ScopeName};
+use crate::outlet::Item;
+use crate::trader::{StepRequest, Stepped};
+use crate::view::{AlertView, LimitsView, ScopeView};
+use engine::{Command, Definition, Ignored, Input, LimitScope, Limits, Permissions, TradingState};
+use model::Rate;
+
+impl HostHandle {
+    /// Replaces the limits of a scope.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` with the field that cannot be meant; `Busy`.
+    pub async fn set_limits(
+        &self,
+        name: &ScopeName,
+        limits: Limits,
+    ) -> Result<LimitsView, HostError> {
+        let scope = name.find(self)?;
+        crate::limits::check(scope, &limits)
+            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        let stepped = self.define(Definition::Limits(scope, limits)).await?;
+        accepted(&stepped)?;
+        Ok(self.limits(scope))
+    }
+
+    /// Replaces what a strategy may trade.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn set_permissions(
+        &self,
+        strategy: &str,
+        permissions: Permissions,
+    ) -> Result<(), HostError> {
+        let name = ScopeName::Strategy(strategy.to_owned());
+        let LimitScope::Strategy(id) = name.find(self)? else {
+            return Err(HostError::Conflict(format!("{name} is no strategy")));
+        };
+        let stepped = self
+            .define(Definition::Permissions(id, permissions))
+            .await?;
+        accepted(&stepped)
+    }
+
+    /// Multiplies the limits of a scope by a factor from 0 to 1.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` for another factor; `Busy`.
+    pub async fn scale_limits(
+        &self,
+        name: &ScopeName,
+        factor: Rate,
+    ) -> Result<LimitsView, HostError> {
+        let scope = name.find(self)?;
+        if factor < Rate::ZERO || factor.raw() > Rate::SCALE {
+            return Err(HostError::Invalid {
+                field: "factor",
+                reason: format!("`{factor}` is not from 0 to 1"),
+            });
+        }
+        let stepped = self.step(Command::ScaleLimits(scope, factor)).await?;
+        accepted(&stepped)?;
+        Ok(self.limits(scope))
+    }
+
+    /// Lets all, only reducing, or no orders of a scope leave.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn set_scope_state(
+        &self,
+        name: &ScopeName,
+        state: TradingState,
+    ) -> Result<ScopeView, HostError> {
+        let scope = name.find(self)?;
+        let stepped = self.step(Command::SetScopeState(scope, state)).await?;
+        accepted(&stepped)?;
+        Ok(self.risk_state(scope))
+    }
+
+    /// Sets the kill latch of a scope, which cancels its orders and denies new ones, or clears it.
+    /// Setting it overtakes everything that waits for the engine.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the firm's is to be cleared and the kill file is there; `Busy`.
+    pub async fn kill_scope(&self, name: &ScopeName, set: bool) -> Result<ScopeView, HostError> {
+        let scope = name.find(self)?;
+        let command = Command::SetScopeKill(scope, set);
+        let stepped = if set {
+            let (request, answer) = StepRequest::command(command);
+            self.0.inbox.offer_urgent(request)?;
+            let stepped = answer.await.map_err(|_| HostError::Stopped)?;
+            self.catch_up().await;
+            stepped
+        } else {
+            self.may_clear(scope)?;
+            self.step(command).await?
+        };
+        accepted(&stepped)?;
+        if set && scope == LimitScope::Firm {
+            self.write_kill_file();
+        }
+        Ok(self.risk_state(scope))
+    }
+
+    fn may_clear(&self, scope: LimitScope) -> Result<(), HostError> {
+        match &self.0.kill_file {
+            Some(file) if scope == LimitScope::Firm && file.exists() => {
+                let path = file.path().display();
+                let reason = format!("the kill file {path} is there; remove it first");
+                Err(HostError::Conflict(reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Before the answer: whoever was told of the kill may count on it after a restart.
+    fn write_kill_file(&self) {
+        if let Some(file) = &self.0.kill_file {
+            file.write();
+        }
+    }
+
+    /// Lets a strategy trade again that was stopped for executing the same order over and over.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn clear_repeats(&self, strategy: &str) -> Result<(), HostError> {
+        let name = ScopeName::Strategy(strategy.to_owned());
+        let LimitScope::Strategy(id) = name.find(self)? else {
+            return Err(HostError::Conflict(format!("{name} is no strategy")));
+        };
+        accepted(&self.step(Command::ClearRepeats(id)).await?)
+    }
+
+    /// Notes that somebody saw an alert.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not among the latest.
+    pub async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
+        self.0.outlet.note(Item::Acknowledged(id));
+        self.catch_up().await;
+        let found = self.0.shared.read(|model| model.risk.alert(id));
+        found.ok_or_else(|| HostError::NotFound {
+            what: "alert",
+            name: id.to_string(),
+        })
+    }
+
+    async fn define(&self, definition: Definition) -> Result<Stepped, HostError> {
+        let (request, answer) = StepRequest::ask(Input::Define(Box::new(definition)), None, None);
+        self.0.inbox.offer_command(request)?;
+        let stepped = answer.await.map_err(|_| HostError::Stopped)?;
+        self.catch_up().await;
+        Ok(stepped)
+    }
+}
+
+/// The engine's own refusal, where it knows more than was checked before.
+fn accepted(stepped: &Stepped) -> Result<(), HostError> {
+    match stepped.refusal() {
+        Some(Ignored::BadDefinition(reason)) => Err(HostError::Conflict(reason.clone())),
+        Some(why) => Err(HostError::Conflict(why.to_string())),
+        None => Ok(()),
+    }
+}
