@@ -5,19 +5,20 @@ use crate::dice::Dice;
 use crate::dice_books::BookFeed;
 use crate::script::Script;
 use crate::world::*;
-use engine::{
-    Command, Definition, Input, Latency, LimitScope, Limits, Slippage, TradingState, invariants,
-};
+use engine::{Command, Definition, Input, LimitScope, Limits, TradingState, invariants};
 use model::{
-    AccountKind, Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId,
-    InstrumentStatus, Intent, Intents, Links, MarkPrice, Offset, OrderChange, OrderKind,
-    OrderKindName, OrderRequest, PeerRule, Peers, Price, Quantity, Quote, Session, Side,
-    SignedQuantity, StrategyId, Subscription, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger,
-    TriggerBy,
+    Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId, InstrumentStatus, Intent,
+    Intents, Links, MarkPrice, Offset, OrderChange, OrderKind, OrderRequest, PeerRule, Peers,
+    Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription, Terms, TimeInForce,
+    Timestamp, Trade, Trail, Trigger, TriggerBy,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+
+#[path = "properties_setup.rs"]
+mod properties_setup;
+use properties_setup::random_setup;
 
 const TRADED: [InstrumentId; 5] = [EQUITY, USDJPY, COIN, PERPETUAL, FUTURE];
 const SIDES: [Side; 2] = [Side::Buy, Side::Sell];
@@ -220,50 +221,7 @@ struct Run {
 impl Run {
     fn new(seed: u64, scale: Scale) -> Self {
         let mut dice = Dice::new(seed);
-        let mut setup = Setup::default();
-        setup.venue.latency = Latency {
-            insert: Duration::from_nanos(dice.below(30)),
-            cancel: Duration::from_nanos(dice.below(30)),
-            modify: Duration::from_nanos(dice.below(30)),
-            jitter: Duration::from_nanos(dice.below(10)),
-            seed,
-        };
-        setup.venue.slippage = dice.one_of(&[
-            Slippage::None,
-            Slippage::Ticks(3),
-            Slippage::Share(rate("0.001")),
-        ]);
-        for instrument in &mut setup.instruments {
-            instrument.fees.taker = rate("0.0007");
-            instrument.fees.maker = rate("-0.0001");
-            instrument.max_quantity = Quantity::MAX;
-        }
-        let deposit = if scale.ticks < 1_000 {
-            "100000"
-        } else {
-            "100000000000000000000"
-        };
-        setup.accounts[0] = account("cash", AccountKind::Cash, &[(USD, deposit), (BTC, "100")]);
-        setup.accounts[1] = account("margin", leverage("3"), &[(USD, deposit)]);
-        if scale.ticks < 1_000 {
-            setup.limits.max_position = quantity("60");
-            setup.limits.max_open_orders = 12;
-        }
-        if dice.below(2) == 0 {
-            let window = dice.one_of(&WINDOWS);
-            limit_everything(&mut setup.limits, window, scale.ticks < 1_000);
-        }
-        if dice.below(3) == 0 {
-            let stop = OrderKind::stop_market(Price::ZERO).name();
-            setup.venue.lacks = vec![stop, OrderKindName::TrailingStopMarket];
-        }
-        if dice.below(2) == 0 {
-            setup.instrument(EQUITY).session = Some(Session {
-                open: Duration::from_secs(6 * 3_600),
-                close: Duration::from_secs(20 * 3_600),
-                days: [true; 7],
-            });
-        }
+        let mut setup = random_setup(&mut dice, seed, scale);
         let grids: Grids = TRADED
             .iter()
             .map(|id| {

@@ -2,11 +2,8 @@
 
 use crate::traces::replay;
 use crate::world::*;
-use engine::{Command, Definition, Input, LimitScope, Limits, TradingState};
-use model::{
-    Amendment, Duration, InstrumentStatus, Offset, OrderKind, PeerRule, Peers, Trail, Trigger,
-    TriggerBy,
-};
+use engine::{Command, Input, LimitScope, TradingState};
+use model::{Amendment, Duration, InstrumentStatus, OrderKind, PeerRule, Peers, Trigger};
 
 fn group(rule: PeerRule) -> Option<Peers> {
     Some(Peers { group: 1, rule })
@@ -159,24 +156,21 @@ fn many_held_orders_reached_at_once() {
     let mut world = setup.build();
     world.quote(EQUITY, "99", "101");
     let count = 1_000;
-    let mut now = world.now;
-    let mut sequence = world.engine.sequence();
-    for _ in 0..count {
+    let (start, sequence) = (world.now, world.engine.sequence());
+    // Stepped by hand: the world's own bookkeeping would take most of the time.
+    for n in 1..=count as u64 {
         let mut ask = buy(EQUITY, "1").stop("200");
         ask.terms.hold = Some(Trigger::at(price("110")));
-        ask.id = Default::default();
-        sequence += 1;
-        now += 1;
         world
             .engine
             .step(engine::Sequenced {
-                sequence,
-                time: at(now),
+                sequence: sequence + n,
+                time: at(start + n),
                 input: Input::Command(Box::new(Command::PlaceOrders(MARGIN_HAND, vec![ask]))),
             })
             .unwrap();
     }
-    world.now = now;
+    world.now = start + count as u64;
     world.quote(EQUITY, "110", "111");
     // Each now waits for its own trigger.
     let waiting = world.engine.orders().iter();
@@ -251,11 +245,7 @@ fn a_triggered_stop_limit_is_judged_as_the_limit_it_is() {
         .any(|u| matches!(u.change, model::OrderChange::UpdateDenied(_)));
     assert!(denied);
 }
-#[allow(dead_code)]
-fn unused() {
-    let _ = (Offset::Ticks(1), TriggerBy::Last);
-    let _: Option<(Trail, Limits, Definition)> = None;
-}
+
 #[test]
 fn a_stop_the_host_emulates_protects_a_paused_strategy() {
     let mut setup = Setup::default();

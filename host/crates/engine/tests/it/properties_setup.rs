@@ -1,0 +1,55 @@
+//! Venues, instruments, accounts and limits of random runs, drawn from a seed.
+
+use super::{Scale, WINDOWS};
+use crate::dice::Dice;
+use crate::world::*;
+use engine::{Latency, Slippage};
+use model::{AccountKind, Duration, OrderKind, OrderKindName, Price, Quantity, Session};
+
+pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
+    let mut setup = Setup::default();
+    setup.venue.latency = Latency {
+        insert: Duration::from_nanos(dice.below(30)),
+        cancel: Duration::from_nanos(dice.below(30)),
+        modify: Duration::from_nanos(dice.below(30)),
+        jitter: Duration::from_nanos(dice.below(10)),
+        seed,
+    };
+    setup.venue.slippage = dice.one_of(&[
+        Slippage::None,
+        Slippage::Ticks(3),
+        Slippage::Share(rate("0.001")),
+    ]);
+    for instrument in &mut setup.instruments {
+        instrument.fees.taker = rate("0.0007");
+        instrument.fees.maker = rate("-0.0001");
+        instrument.max_quantity = Quantity::MAX;
+    }
+    let deposit = if scale.ticks < 1_000 {
+        "100000"
+    } else {
+        "100000000000000000000"
+    };
+    setup.accounts[0] = account("cash", AccountKind::Cash, &[(USD, deposit), (BTC, "100")]);
+    setup.accounts[1] = account("margin", leverage("3"), &[(USD, deposit)]);
+    if scale.ticks < 1_000 {
+        setup.limits.max_position = quantity("60");
+        setup.limits.max_open_orders = 12;
+    }
+    if dice.below(2) == 0 {
+        let window = dice.one_of(&WINDOWS);
+        limit_everything(&mut setup.limits, window, scale.ticks < 1_000);
+    }
+    if dice.below(3) == 0 {
+        let stop = OrderKind::stop_market(Price::ZERO).name();
+        setup.venue.lacks = vec![stop, OrderKindName::TrailingStopMarket];
+    }
+    if dice.below(2) == 0 {
+        setup.instrument(EQUITY).session = Some(Session {
+            open: Duration::from_secs(6 * 3_600),
+            close: Duration::from_secs(20 * 3_600),
+            days: [true; 7],
+        });
+    }
+    setup
+}
