@@ -410,12 +410,12 @@ fn sectors_volumes_and_limits_of_scopes_reach_the_engine() {
 fn limits_that_cannot_be_meant_are_named_with_what_would_do() {
     check(
         &limited("[limits.loss]\nmax_dayly = \"1\""),
-        "host.toml:26: limits.loss.max_dayly: unknown field `max_dayly`, expected one of \
+        "host.toml:24: limits.loss.max_dayly: unknown field `max_dayly`, expected one of \
          `max_daily`, ",
     );
     check(
         &limited("[limits.loss]\nmax_daily = 0.5"),
-        "host.toml:26: limits.loss.max_daily: invalid type: floating point `0.5`, expected a \
+        "host.toml:24: limits.loss.max_daily: invalid type: floating point `0.5`, expected a \
          decimal number in quotes",
     );
     check(
@@ -463,7 +463,7 @@ fn permissions_name_what_there_is() {
     );
     check(
         &strategy("permissions = { sides = [\"short\"] }"),
-        "host.toml:26: strategy[0].permissions.sides[0]: unknown variant `short`, expected `buy` \
+        "host.toml:25: strategy[0].permissions.sides[0]: unknown variant `short`, expected `buy` \
          or `sell`",
     );
     check(

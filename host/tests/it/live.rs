@@ -154,7 +154,7 @@ fn trade_by_hand(base: &str) {
         json!({"type": "STOP_MARKET", "trigger": "2"}),
         json!({"type": "STOP_LIMIT", "trigger": "2", "price": "2.1", "trigger_by": "MID"}),
         json!({"type": "MARKET_IF_TOUCHED", "trigger": "0.5"}),
-        json!({"type": "LIMIT_IF_TOUCHED", "trigger": "0.5", "price": "0.6"}),
+        json!({"type": "LIMIT_IF_TOUCHED", "trigger": "0.5", "price": "0.51"}),
         json!({"type": "TRAILING_STOP_MARKET", "trail": trail}),
         json!({"type": "TRAILING_STOP_LIMIT", "trail": trail, "limit_offset": limit}),
     ] {
