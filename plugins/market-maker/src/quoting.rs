@@ -25,7 +25,7 @@ impl Quoting {
     /// Lets the side rest after a refusal by the host: asking again at once would be refused again.
     pub(crate) fn rest(&mut self, event: &OrderEvent, context: &mut Context<'_>) {
         let (order, change) = (event.order, event.change);
-        context.warn(format_args!("{order:?} refused: {change:?}"));
+        context.warn(format_args!("order {order}: {change}"));
         self.resume = event.ts_event + REFUSAL_PAUSE;
     }
 }

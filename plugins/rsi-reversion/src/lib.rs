@@ -163,7 +163,7 @@ impl RsiReversion {
 
     fn warn_refused(&self, event: &OrderEvent, context: &mut Context<'_>) {
         let (order, change) = (event.order, event.change);
-        context.warn(format_args!("{order:?} refused: {change:?}"));
+        context.warn(format_args!("order {order}: {change}"));
     }
 
     /// Closes the position, whatever its price.

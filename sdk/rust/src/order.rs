@@ -2,6 +2,7 @@
 
 use crate::{InstrumentId, Money, Price, Quantity, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A client order id; unique within a run.
 #[derive(
@@ -24,6 +25,13 @@ impl OrderId {
     #[must_use]
     pub const fn following(self, places: u8) -> Self {
         Self(self.0 + places as u64)
+    }
+}
+
+impl fmt::Display for OrderId {
+    /// As the host shows it: the input that made it, and its place among that input's orders.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0 >> 10, self.0 & 0x3FF)
     }
 }
 
@@ -171,6 +179,32 @@ pub enum OrderChange {
     Expired,
 }
 
+impl fmt::Display for OrderChange {
+    /// In words, for logs: `denied by P05`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(0) => f.write_str("muted"),
+            Self::Denied(31) => f.write_str("denied with its list"),
+            Self::Denied(code) => write!(f, "denied by P{code:02}"),
+            Self::Submitted => f.write_str("submitted"),
+            Self::Accepted => f.write_str("accepted"),
+            Self::Rejected => f.write_str("rejected by the venue"),
+            Self::Emulated => f.write_str("held by the host"),
+            Self::Released => f.write_str("released"),
+            Self::Triggered => f.write_str("triggered"),
+            Self::PendingUpdate => f.write_str("changing"),
+            Self::Updated { .. } => f.write_str("changed"),
+            Self::UpdateDenied(code) => write!(f, "change denied by P{code:02}"),
+            Self::UpdateRejected => f.write_str("change rejected by the venue"),
+            Self::PendingCancel => f.write_str("cancelling"),
+            Self::CancelRejected => f.write_str("cancel rejected by the venue"),
+            Self::Filled(fill) => write!(f, "filled {} at {}", fill.quantity, fill.price),
+            Self::Canceled => f.write_str("canceled"),
+            Self::Expired => f.write_str("expired"),
+        }
+    }
+}
+
 /// One step in the life of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderEvent {
@@ -221,5 +255,23 @@ impl OpenOrder {
     /// How much is still to do.
     pub const fn remaining(&self) -> Quantity {
         self.quantity.saturating_sub(self.filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_name_orders_and_changes_as_the_host_does() {
+        assert_eq!(OrderId::new(4207 << 10 | 3).to_string(), "4207-3");
+        for (change, expect) in [
+            (OrderChange::Denied(5), "denied by P05"),
+            (OrderChange::Denied(31), "denied with its list"),
+            (OrderChange::UpdateDenied(17), "change denied by P17"),
+            (OrderChange::Rejected, "rejected by the venue"),
+        ] {
+            assert_eq!(change.to_string(), expect);
+        }
     }
 }
