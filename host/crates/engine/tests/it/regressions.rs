@@ -3,7 +3,10 @@
 use crate::traces::replay;
 use crate::world::*;
 use engine::{Command, Input, LimitScope, TradingState};
-use model::{Amendment, Duration, InstrumentStatus, OrderKind, PeerRule, Peers, Trigger};
+use model::{
+    Amendment, Duration, InstrumentStatus, OrderKind, OrderRequest, OrderStatus, PeerRule, Peers,
+    StrategyId, Trigger,
+};
 
 fn group(rule: PeerRule) -> Option<Peers> {
     Some(Peers { group: 1, rule })
@@ -92,9 +95,6 @@ fn a_parked_order_changed_before_the_first_quote_is_sent_once() {
     world.quote(PERPETUAL, "100", "101");
     world.command(change("120"));
     world.quote(PERPETUAL, "106", "107");
-    for fill in world.fills() {
-        println!("{fill:?}");
-    }
     world.quote(PERPETUAL, "121", "122");
     assert_eq!(
         world.position(MARGIN_HAND, PERPETUAL).quantity,
@@ -108,43 +108,37 @@ fn a_parked_order_changed_before_the_first_quote_is_sent_once() {
     );
 }
 
+/// Enters with both exits in one list; once the entry is filled, both must be at the venue.
+fn check_protected(world: &mut World, hand: StrategyId) {
+    world.quote(EQUITY, "99", "101");
+    let exit = |order: OrderRequest| {
+        let mut exit = order;
+        exit.terms.links.parent = Some(0);
+        exit.terms.links.peers = group(PeerRule::Cancel);
+        exit.terms.reduce_only = true;
+        exit
+    };
+    let target = exit(sell(EQUITY, "10").limit("110"));
+    let stop = exit(sell(EQUITY, "10").stop("90"));
+    world.place_list(hand, vec![buy(EQUITY, "10"), target, stop]);
+    let open = world.engine.orders().iter();
+    let open: Vec<_> = open
+        .map(|open| (open.order.kind, open.order.status))
+        .collect();
+    let accepted = OrderStatus::Accepted;
+    assert_eq!(open, [(target.kind, accepted), (stop.kind, accepted)]);
+}
+
 #[test]
 fn a_bracket_protects_on_a_cash_account() {
-    let mut world = World::new();
-    world.quote(EQUITY, "99", "101");
-    let parent = buy(EQUITY, "10");
-    let mut target = sell(EQUITY, "10").limit("110");
-    let mut stop = sell(EQUITY, "10").stop("90");
-    for child in [&mut target, &mut stop] {
-        child.terms.links.parent = Some(0);
-        child.terms.links.peers = group(PeerRule::Cancel);
-        child.terms.reduce_only = true;
-    }
-    world.place_list(CASH_HAND, vec![parent, target, stop]);
-    for update in world.updates() {
-        println!("{:?} {:?}", update.order, update.change);
-    }
-    assert_eq!(world.engine.orders().len(), 2);
+    check_protected(&mut World::new(), CASH_HAND);
 }
 
 #[test]
 fn a_bracket_protects_where_shorts_are_forbidden() {
     let mut world = World::new();
     world.limit(LimitScope::Firm, |limits| limits.short.no_short_sale = true);
-    world.quote(EQUITY, "99", "101");
-    let parent = buy(EQUITY, "10");
-    let mut target = sell(EQUITY, "10").limit("110");
-    let mut stop = sell(EQUITY, "10").stop("90");
-    for child in [&mut target, &mut stop] {
-        child.terms.links.parent = Some(0);
-        child.terms.links.peers = group(PeerRule::Cancel);
-        child.terms.reduce_only = true;
-    }
-    world.place_list(MARGIN_HAND, vec![parent, target, stop]);
-    for update in world.updates() {
-        println!("{:?} {:?}", update.order, update.change);
-    }
-    assert_eq!(world.engine.orders().len(), 2);
+    check_protected(&mut world, MARGIN_HAND);
 }
 
 #[test]
@@ -213,9 +207,6 @@ fn a_list_that_is_denied_leaves_no_halt() {
         MARGIN_HAND,
         vec![buy(EQUITY, "95").limit("100"), buy(EQUITY, "0")],
     );
-    for update in world.updates() {
-        println!("{:?} {:?}", update.order, update.change);
-    }
     assert_eq!(world.engine.trading_state(), TradingState::Active);
 }
 
