@@ -133,9 +133,13 @@ fn p16_one_instrument_and_one_sector_against_the_accounts_equity() {
     check(&mut world, MARGIN_HAND, buy(EQUITY, "60"), PASS);
     check(&mut world, MARGIN_HAND, buy(EQUITY, "41").limit("90"), code);
     check(&mut world, MARGIN_HAND, buy(EQUITY, "40").limit("90"), PASS);
-    // The perpetual is of the same sector, the currency pair of none.
+    // The perpetual is of the same sector; that of the currency pair is not known.
     check(&mut world, MARGIN_HAND, sell(PERPETUAL, "50.001"), code);
     check(&mut world, MARGIN_HAND, sell(PERPETUAL, "50"), PASS);
+    check(&mut world, MARGIN_HAND, buy(USDJPY, "1"), code);
+    world.limit(LimitScope::Account(MARGIN), |limits| {
+        limits.exposure.max_instrument_share = rate("0.1");
+    });
     check(&mut world, MARGIN_HAND, buy(USDJPY, "10000"), PASS);
     check(&mut world, MARGIN_HAND, buy(USDJPY, "1"), code);
     check(&mut world, MARGIN_HAND, sell(EQUITY, "60"), PASS);

@@ -36,7 +36,9 @@ fn is_within(context: &Context<'_>, instrument: Rate, sector: Rate) -> Option<bo
     let own = exposures.gross_in(scope, context.request.instrument)?;
     let own = market.convert(own.checked_add(added).ok()?, quote, base);
     let mut within = is_share(own.ok()??, instrument, equity)?;
-    if let Some(of) = state.sector.filter(|_| sector < Rate::MAX) {
+    if sector < Rate::MAX {
+        // Where a sector may not grow too large, an instrument of an unknown one may not be bought.
+        let of = state.sector?;
         let mut all = Money::ZERO;
         for (currency, gross) in totals.sector(of).chain([(quote, added)]) {
             let gross = market.convert(gross, currency, base).ok()??;
