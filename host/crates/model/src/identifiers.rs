@@ -55,6 +55,15 @@ handle!(
     StrategyId
 );
 
+handle!(
+    /// An execution algorithm, by the order of definition.
+    AlgorithmId
+);
+handle!(
+    /// A custom pre-trade rule, by the order of definition.
+    RuleId
+);
+
 /// A client order id: unique within a run, derived from the input's sequence and a counter, so
 /// that a retry after a crash repeats the same id instead of making a second order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod book;
+pub mod execution_algorithm;
 pub mod fill;
 pub mod identifiers;
 pub mod instrument;
@@ -16,6 +17,7 @@ pub mod order_kind;
 pub mod order_status;
 pub mod order_update;
 pub mod position;
+pub mod pre_trade_rule;
 pub mod session;
 pub mod strategy;
 pub mod tag;
@@ -23,9 +25,14 @@ pub mod time;
 
 pub use account::{AccountConfig, AccountKind, Balance};
 pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
+pub use execution_algorithm::{
+    Action, Actions, AlgorithmCall, AlgorithmEvent, AlgorithmMaker, AlgorithmSnapshot,
+    ExecutionAlgorithm, MarketFeed,
+};
 pub use fill::{Fill, Liquidity};
 pub use identifiers::{
-    AccountId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, StrategyId, VenueId,
+    AccountId, AlgorithmId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, RuleId,
+    StrategyId, VenueId,
 };
 pub use instrument::{AssetClass, Fees, Instrument, Margin, OptionRight};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, InstrumentStatus, MarkPrice, Quote, Trade};
@@ -35,6 +42,7 @@ pub use order_kind::{Offset, OrderKind, OrderKindName, Trail, Trigger, TriggerBy
 pub use order_status::OrderStatus;
 pub use order_update::{DenyCode, OrderChange, OrderUpdate};
 pub use position::{PositionState, PositionUpdate};
+pub use pre_trade_rule::{ContextFacts, OrderFacts, PreTradeRule, Verdict};
 pub use session::Session;
 pub use strategy::{
     Event, Fault, FaultKind, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel, SavedState,
