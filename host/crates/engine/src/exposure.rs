@@ -6,14 +6,16 @@
 //! orders on it, hear of its prices.
 
 mod amounts;
+mod late_marks;
 mod totals;
 
 pub(crate) use amounts::{Amounts, Needs, Values, Worth};
+use late_marks::LateMarks;
 pub(crate) use totals::Totals;
 
 use crate::holdings::Holding;
 use crate::input::LimitScope;
-use crate::market::MarketState;
+use crate::market::{Market, MarketState};
 use crate::scopes::ByScope;
 use model::{AccountId, AccountKind, AssetClass, InstrumentId, Money, NumberError, StrategyId};
 use std::collections::BTreeMap;
@@ -58,13 +60,16 @@ struct Slot {
 }
 
 /// The totals, and what they are made of.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Exposures {
     /// By instrument, in the order of scopes; flat ones leave.
     slots: Vec<Vec<Slot>>,
     /// By strategy: what was counted of each holding.
     counted: Vec<BTreeMap<InstrumentId, Amounts>>,
     totals: ByScope<Totals>,
+    /// Whether anybody asks for what is on order; what nobody asks for is not counted.
+    with_orders: bool,
+    late: LateMarks,
 }
 
 impl Exposures {
@@ -72,6 +77,7 @@ impl Exposures {
     pub(crate) fn new(needs: impl Iterator<Item = (LimitScope, Needs)>) -> Self {
         let mut exposures = Self::default();
         for (scope, needs) in needs {
+            exposures.with_orders |= needs.exposure;
             *exposures.totals.entry(scope) = Totals::new(needs);
         }
         exposures
@@ -101,10 +107,15 @@ impl Exposures {
         holding: &Holding,
         state: &MarketState,
     ) {
-        let change = Amounts::of(holding).and_then(|now| {
-            let change = now.minus(&self.counted(owner.strategy, instrument))?;
-            Ok((now, change))
-        });
+        let before = self.counted(owner.strategy, instrument);
+        let now = match self.with_orders {
+            true => Amounts::of(holding),
+            false => Amounts::held(holding),
+        };
+        if now == Ok(before) {
+            return;
+        }
+        let change = now.and_then(|now| Ok((now, now.minus(&before)?)));
         let Ok((now, change)) = change else {
             return self.break_off(owner);
         };
@@ -158,6 +169,37 @@ impl Exposures {
         for slot in slots {
             revalue(slot, self.totals.entry(slot.scope), state);
         }
+    }
+
+    /// Leaves the mark of an instrument for later, if nobody watches what depends on it and not too
+    /// many are late already.
+    pub(crate) fn put_off(&mut self, instrument: InstrumentId) -> bool {
+        if self.is_late(instrument) {
+            return true;
+        }
+        let slots = self.slots.get(instrument.index()).into_iter().flatten();
+        let totals = slots.map(|slot| self.totals.get(slot.scope));
+        let watched = totals.flatten().any(|totals| totals.needs.at_once);
+        !watched && self.late.note(instrument)
+    }
+
+    /// Whether the mark of an instrument was left for later.
+    pub(crate) fn is_late(&self, instrument: InstrumentId) -> bool {
+        self.late.has(instrument)
+    }
+
+    /// Takes in the marks that were left for later.
+    pub(crate) fn take_in(&mut self, market: &Market) {
+        while let Some(instrument) = self.late.pop() {
+            if let Some(state) = market.get(instrument) {
+                self.remark(instrument, state);
+            }
+        }
+    }
+
+    /// Whether no mark is late.
+    pub(crate) fn are_current(&self) -> bool {
+        self.late.is_empty()
     }
 
     /// Whether anybody's totals depend on the price of an instrument.

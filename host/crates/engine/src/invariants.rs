@@ -209,9 +209,10 @@ pub fn exposure_is_counted(engine: &Engine) -> Checked {
         })
 }
 
-/// I8, of sums: the running totals of every scope are what holdings and marks give.
+/// I8, of sums: the running totals of every scope, late marks taken in, are what holdings and marks
+/// give.
 pub fn totals_are_counted(engine: &Engine) -> Checked {
-    let (running, anew) = (&engine.memory.exposures, engine.counted_anew());
+    let (running, anew) = (engine.current_exposures(), engine.counted_anew());
     running.scopes().try_for_each(|(scope, totals)| {
         let agrees = anew
             .totals(scope)

@@ -96,7 +96,8 @@ impl OpenOrder {
 /// All open orders by id, with counts per scope.
 #[derive(Debug, Default)]
 pub struct Orders {
-    open: BTreeMap<OrderId, OpenOrder>,
+    /// Boxed, so that others need not move when one comes or goes.
+    open: BTreeMap<OrderId, Box<OpenOrder>>,
     counts: ByScope<u32>,
     last_id: Option<OrderId>,
 }
@@ -104,18 +105,18 @@ pub struct Orders {
 impl Orders {
     /// One open order.
     pub fn get(&self, id: OrderId) -> Option<&OpenOrder> {
-        self.open.get(&id)
+        self.open.get(&id).map(Box::as_ref)
     }
 
     /// All open orders, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &OpenOrder> {
-        self.open.values()
+        self.open.values().map(Box::as_ref)
     }
 
     /// Open orders that came in one list; `first` is the id of its first.
     pub(crate) fn of_list(&self, first: OrderId) -> impl Iterator<Item = &OpenOrder> {
         let ids = std::iter::successors(Some(first), |id| id.next()).take(MAX_LIST);
-        ids.filter_map(|id| self.open.get(&id))
+        ids.filter_map(|id| self.get(id))
             .filter(move |open| open.order.list == Some(first))
     }
 
@@ -154,7 +155,7 @@ impl Orders {
     }
 
     pub(crate) fn get_mut(&mut self, id: OrderId) -> Option<&mut OpenOrder> {
-        self.open.get_mut(&id)
+        self.open.get_mut(&id).map(Box::as_mut)
     }
 
     pub(crate) fn add(&mut self, order: OpenOrder) {
@@ -170,10 +171,10 @@ impl Orders {
             *self.counts.entry(scope) += 1;
         }
         self.last_id = self.last_id.max(Some(id));
-        self.open.insert(id, order);
+        self.open.insert(id, Box::new(order));
     }
 
-    pub(crate) fn remove(&mut self, id: OrderId) -> Option<OpenOrder> {
+    pub(crate) fn remove(&mut self, id: OrderId) -> Option<Box<OpenOrder>> {
         let gone = self.open.remove(&id)?;
         let Order {
             strategy,

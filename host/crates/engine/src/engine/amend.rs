@@ -49,6 +49,7 @@ impl Engine {
         amendment: &Amendment,
         target: &OrderRequest,
     ) -> Result<(), DenyCode> {
+        self.take_in_marks();
         let id = amendment.order;
         let open = self.orders.get(id).ok_or(DenyCode::List)?;
         risk::judge_held(&self.context(open.order.strategy, target, Some(open)))?;
@@ -71,6 +72,7 @@ impl Engine {
         amendment: &Amendment,
         target: &OrderRequest,
     ) -> Result<(), DenyCode> {
+        self.take_in_marks();
         let open = self.orders.get(amendment.order).ok_or(DenyCode::List)?;
         let strategy = open.order.strategy;
         let only_less = target.kind == open.kind_now() && target.quantity <= open.order.remaining();

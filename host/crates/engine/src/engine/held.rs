@@ -219,6 +219,7 @@ impl Engine {
     }
 
     fn approve_held(&mut self, order: &Order, request: &OrderRequest) -> Result<(), DenyCode> {
+        self.take_in_marks();
         let open = self.orders.get(order.id).ok_or(DenyCode::List)?;
         let approved = risk::judge(&self.context(order.strategy, request, Some(open)))?;
         let reserved = approved.reservation();

@@ -20,6 +20,7 @@ impl Engine {
         room: Option<Quantity>,
     ) -> Result<(), DenyCode> {
         let request = self.sized(request)?;
+        self.take_in_marks();
         let mut context = self.context(strategy, &request, None);
         context.room = room;
         self.count_once(&mut context, list);

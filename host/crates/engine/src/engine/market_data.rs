@@ -18,7 +18,7 @@ impl Engine {
         if !self.accepts(quote.instrument, quote.ts_event, possible) {
             return;
         }
-        let before = self.mark(quote.instrument);
+        let before = self.followed_mark(quote.instrument);
         self.market.on_quote(quote);
         self.follow_mark(quote.instrument, before);
         self.match_at_venue(quote.instrument, |venue, now, reports| {
@@ -37,7 +37,7 @@ impl Engine {
         if !self.accepts(id, update.ts_event, true) {
             return;
         }
-        let before = self.mark(id);
+        let before = self.followed_mark(id);
         let venue = self.market.get(id).map(|state| state.instrument.venue);
         let venue = venue.and_then(|venue| self.venues.get_mut(venue.index()));
         let applied = venue.and_then(|venue| venue.on_book(update, self.now, &mut self.reports));
@@ -68,7 +68,7 @@ impl Engine {
         if !self.accepts(trade.instrument, trade.ts_event, trade.price > Price::ZERO) {
             return;
         }
-        let before = self.mark(trade.instrument);
+        let before = self.followed_mark(trade.instrument);
         self.market.on_trade(trade);
         self.follow_mark(trade.instrument, before);
         self.match_at_venue(trade.instrument, |venue, now, reports| {
@@ -87,7 +87,7 @@ impl Engine {
         if !self.accepts(bar.instrument, bar.ts_event, possible) {
             return;
         }
-        let before = self.mark(bar.instrument);
+        let before = self.followed_mark(bar.instrument);
         self.market.on_bar(bar);
         self.follow_mark(bar.instrument, before);
         self.match_at_venue(bar.instrument, |venue, now, reports| {
@@ -119,10 +119,6 @@ impl Engine {
             venue.on_mark(mark, now, reports);
         });
         self.check_held(mark.instrument);
-    }
-
-    fn mark(&self, instrument: InstrumentId) -> Option<Price> {
-        self.market.get(instrument)?.mark()
     }
 
     /// Builds longer time bars of the same basis out of shorter ones from the source.

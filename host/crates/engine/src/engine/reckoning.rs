@@ -61,16 +61,28 @@ impl Engine {
         }
     }
 
+    /// The mark of an instrument, where something follows as soon as it moves.
+    pub(super) fn followed_mark(&self, instrument: InstrumentId) -> Option<Price> {
+        let followed = self.memory.exposures.depend_on(instrument)
+            && !self.memory.exposures.is_late(instrument);
+        self.market.get(instrument).filter(|_| followed)?.mark()
+    }
+
     /// Follows the mark of an instrument; `before` is what it was.
     pub(super) fn follow_mark(&mut self, instrument: InstrumentId, before: Option<Price>) {
         let Some(state) = self.market.get(instrument) else {
             return;
         };
-        let mark = state.mark();
-        if let Some(mark) = mark {
+        if self.memory.ranges.are_watched()
+            && let Some(mark) = state.mark()
+        {
             self.memory.ranges.note(instrument, mark, self.now);
         }
-        if before == mark || !self.memory.exposures.depend_on(instrument) {
+        let exposures = &mut self.memory.exposures;
+        if !exposures.depend_on(instrument)
+            || exposures.put_off(instrument)
+            || before == state.mark()
+        {
             return;
         }
         self.memory.exposures.remark(instrument, state);
@@ -79,6 +91,11 @@ impl Engine {
             self.reckon(scope);
             place += 1;
         }
+    }
+
+    /// Takes marks into the totals that were left for later; needed before anybody reads them.
+    pub(super) fn take_in_marks(&mut self) {
+        self.memory.exposures.take_in(&self.market);
     }
 
     /// Takes over new limits, scopes or permissions: what is summed up may be other than before.
@@ -110,6 +127,13 @@ impl Engine {
             .map(|(scope, kind)| (scope, self.limits.needs(scope, kind)))
     }
 
+    /// A copy of the totals in which no mark is late.
+    pub(crate) fn current_exposures(&self) -> Exposures {
+        let mut exposures = self.memory.exposures.clone();
+        exposures.take_in(&self.market);
+        exposures
+    }
+
     /// The totals as they follow from the holdings and the marks alone.
     pub(crate) fn counted_anew(&self) -> Exposures {
         self.counted_for(Exposures::new(self.needs()))
@@ -129,8 +153,9 @@ impl Engine {
     pub(super) fn worth(&self, id: AccountId) -> Option<Result<Money, ValuationError>> {
         let account = self.accounts.get(id.index())?;
         let scope = LimitScope::Account(id);
-        let kept = self.memory.exposures.totals(scope);
-        if let Some(totals) = kept.filter(|totals| totals.needs.worth) {
+        let kept = &self.memory.exposures;
+        let totals = kept.totals(scope).filter(|_| kept.are_current());
+        if let Some(totals) = totals.filter(|totals| totals.needs.worth) {
             return Some(valuation::equity(account, totals, &self.market));
         }
         let needs = Needs {
@@ -210,15 +235,25 @@ impl Engine {
 
     /// How much of a scope's exposure limits is used; `None` when it is not known.
     pub(crate) fn exposure_used(&self, scope: LimitScope) -> Option<Rate> {
-        self.exposure_share(scope, &self.limits.get(scope)?.exposure)
+        let limits = &self.limits.get(scope)?.exposure;
+        self.share_of_exposure(scope, limits, &self.current_exposures())
     }
 
     fn exposure_share(&self, scope: LimitScope, limits: &ExposureLimits) -> Option<Rate> {
+        self.share_of_exposure(scope, limits, &self.memory.exposures)
+    }
+
+    fn share_of_exposure(
+        &self,
+        scope: LimitScope,
+        limits: &ExposureLimits,
+        exposures: &Exposures,
+    ) -> Option<Rate> {
         if !limits.bind_sums() {
             return Some(Rate::ZERO);
         }
         let base = self.base_of(scope)?;
-        let totals = self.memory.exposures.totals(scope)?;
+        let totals = exposures.totals(scope)?;
         let sum = totals.sum(&self.market, base).ok()??;
         let net = sum.up.max(sum.down.negated().ok()?);
         let gross = share_of(sum.gross, limits.max_gross);

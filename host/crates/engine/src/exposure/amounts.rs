@@ -28,15 +28,21 @@ impl Amounts {
         let worst = up.raw().unsigned_abs().max(down.raw().unsigned_abs());
         let worst = i128::try_from(worst).map_err(|_| NumberError::Overflow)?;
         Ok(Self {
-            position: holding.position.quantity,
-            cost: holding.position.open_cost,
-            earned: holding
-                .position
-                .realized
-                .checked_sub(holding.position.fees)?,
             gross: SignedQuantity::from_raw(worst),
             up,
             down,
+            ..Self::held(holding)?
+        })
+    }
+
+    /// Without what is on order.
+    pub(crate) fn held(holding: &Holding) -> Result<Self, NumberError> {
+        let position = &holding.position;
+        Ok(Self {
+            position: position.quantity,
+            cost: position.open_cost,
+            earned: position.realized.checked_sub(position.fees)?,
+            ..Self::default()
         })
     }
 
@@ -143,6 +149,8 @@ pub(crate) struct Needs {
     pub(crate) gain: bool,
     /// Gross and net exposure.
     pub(crate) exposure: bool,
+    /// Whether something follows from the sums as soon as a price moves.
+    pub(crate) at_once: bool,
 }
 
 impl Needs {

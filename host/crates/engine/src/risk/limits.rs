@@ -107,12 +107,14 @@ impl LimitBook {
         let own = self.get(scope);
         let sums = own.is_some_and(|limits| limits.exposure.bind_sums());
         let losses = own.is_some_and(|limits| limits.loss.bind());
+        let warns = own.is_some_and(|limits| limits.escalation.warns());
         let margin = matches!(kind, Some(AccountKind::Margin { .. }));
         let shares = kind.is_some() && self.asked.shares;
         Needs {
             worth: margin || shares,
             gain: losses,
             exposure: sums || shares,
+            at_once: losses || (sums && warns),
         }
     }
 

@@ -33,10 +33,14 @@ impl Ranges {
         true
     }
 
+    /// Whether some limit names a window.
+    pub(crate) fn are_watched(&self) -> bool {
+        !self.windows.is_empty()
+    }
+
     /// Notes a price seen now.
-    #[inline]
     pub(crate) fn note(&mut self, instrument: InstrumentId, price: Price, now: Timestamp) {
-        if self.windows.is_empty() {
+        if !self.are_watched() {
             return;
         }
         if self.rings.len() <= instrument.index() {
