@@ -159,6 +159,7 @@ fn universe() -> Result<Universe> {
         latency: engine::Latency::default(),
         slippage: engine::Slippage::None,
         lacks: Vec::new(),
+        external: None,
     });
     let fee: Rate = "0.00002".parse()?;
     universe.add_instrument(Instrument {

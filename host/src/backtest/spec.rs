@@ -93,6 +93,7 @@ impl World {
             latency,
             slippage,
             lacks: Vec::new(),
+            external: None,
         });
         for section in sections {
             crate::config::add_instrument(&mut universe, section).map_err(|(key, reason)| {

@@ -102,6 +102,7 @@ fn venue_config(section: &VenueSection) -> VenueConfig {
             ticks => Slippage::Ticks(ticks),
         },
         lacks: section.lacks.iter().map(|kind| order_type(*kind)).collect(),
+        external: None,
     }
 }
 

@@ -96,6 +96,7 @@ fn definitions() -> [Definition; 3] {
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(Instrument {
             symbol: "BTC.SIM".to_owned(),

@@ -89,6 +89,7 @@ impl Firm {
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }));
         firm.define(Definition::Limits(LimitScope::Firm, limits()));
         for id in 0..size.instruments {

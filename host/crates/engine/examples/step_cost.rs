@@ -155,6 +155,7 @@ fn definitions() -> [Definition; 6] {
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(Instrument {
             symbol: "EUR/USD.SIM".to_owned(),

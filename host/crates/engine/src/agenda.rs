@@ -1,7 +1,7 @@
 //! What is due when. One ordered list for timers, bar ends, order expiries and commands on their
 //! way to a venue, so that all of them happen in one order that replays.
 
-use model::{InstrumentId, OrderId, StrategyId, Timestamp};
+use model::{AccountId, InstrumentId, OrderId, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 
 /// Something that happens when its time comes.
@@ -17,6 +17,10 @@ pub(crate) enum Due {
     Expiry(OrderId),
     /// A session of an instrument opens or closes.
     Session(InstrumentId),
+    /// A venue outside should have answered about an order.
+    Answer(OrderId),
+    /// An account is compared with its venue outside.
+    Reconcile(AccountId),
 }
 
 /// A handle by which an entry can be taken out again.

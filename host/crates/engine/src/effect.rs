@@ -1,9 +1,13 @@
 //! What a step changed, for everybody outside: projections, streams, logs. Never read back.
 
+mod venue;
+
+pub use venue::{Ambiguity, Standing, VenueEvent};
+
 use crate::input::{LimitScope, TradingState};
 use model::{
     AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId,
-    LogLevel, Order, OrderId, OrderUpdate, PluginHash, PositionUpdate, Rate, SavedState,
+    LogLevel, Order, OrderId, OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, SavedState,
     StrategyId,
 };
 
@@ -44,6 +48,12 @@ pub enum Effect {
     ScopeKill(LimitScope, bool),
     /// Somebody should look. Raised once when things get worse, and once when they get better.
     Alert(Alert),
+    /// A message for a venue outside. Whoever steps the engine sends it, and only once the journal
+    /// that holds it is committed. A replay makes it again: it must not be sent again then, since
+    /// nobody knows whether it went out the first time. Reconnecting asks the venue instead.
+    Outbound(Outbound),
+    /// How things stand with a venue outside.
+    Venue(VenueEvent),
     /// An input had no effect, and why.
     Ignored(Ignored),
 }
@@ -164,6 +174,9 @@ pub enum Ignored {
         /// Where the report would take it.
         to: model::OrderStatus,
     },
+    /// A report or snapshot that no venue outside could have made, or nobody asked for.
+    #[error("{0}")]
+    BadReport(&'static str),
     /// A fill whose amounts overflow what can be counted.
     #[error("order {0} could not be filled: the amounts overflow")]
     Overflow(OrderId),

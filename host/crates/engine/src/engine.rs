@@ -16,6 +16,7 @@ pub(crate) mod held;
 mod judging;
 mod levels;
 mod market_data;
+mod outside;
 mod reckoning;
 mod reports;
 mod sessions;
@@ -32,6 +33,7 @@ use crate::listeners::Listeners;
 use crate::lists::{Happening, Lists};
 use crate::market::Market;
 use crate::orders::Orders;
+use crate::outside::Outside;
 use crate::risk::{self, LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
 use crate::valuation::ValuationError;
@@ -70,6 +72,7 @@ pub struct Engine {
     pub(crate) orders_made: u64,
     pub(crate) market: Market,
     pub(crate) venues: Vec<Exchange>,
+    pub(crate) outside: Outside,
     pub(crate) accounts: Vec<Account>,
     pub(crate) strategies: Strategies,
     pub(crate) holdings: Holdings,
@@ -104,6 +107,7 @@ impl Engine {
             orders_made: 0,
             market: Market::default(),
             venues: Vec::new(),
+            outside: Outside::default(),
             accounts: Vec::new(),
             strategies: Strategies::default(),
             holdings: Holdings::default(),
@@ -143,6 +147,8 @@ impl Engine {
             Input::Book(update) => self.on_book(&update),
             Input::Define(definition) => self.define(*definition),
             Input::Command(command) => self.command(*command),
+            Input::VenueReport(report) => self.on_venue_report(&report),
+            Input::VenueSnapshot(snapshot) => self.on_venue_snapshot(&snapshot),
         }
         self.settle();
         debug_assert_eq!(crate::invariants::check(self), Ok(()));
@@ -184,6 +190,8 @@ impl Engine {
                 Due::BarEnd(instrument, feed) => self.end_bar(instrument, feed),
                 Due::Expiry(order) => self.expire(order),
                 Due::Session(instrument) => self.turn_session(instrument, at, until),
+                Due::Answer(order) => self.on_unanswered(order),
+                Due::Reconcile(account) => self.on_reconcile_due(account),
             }
             self.settle();
         }

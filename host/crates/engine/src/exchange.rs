@@ -159,8 +159,9 @@ impl Exchange {
     pub(crate) fn new(config: VenueConfig) -> Self {
         let latency = LatencyModel::new(config.latency);
         Self {
+            // A venue outside must show that it is there.
+            connected: config.external.is_none(),
             config,
-            connected: true,
             latency,
             books: Vec::new(),
             executions: 0,
@@ -174,6 +175,11 @@ impl Exchange {
     /// Whether it does not take orders of a type; the host then does what it can for it.
     pub(crate) fn lacks(&self, kind: OrderKindName) -> bool {
         self.config.lacks.contains(&kind)
+    }
+
+    /// Whether it is outside: no order is matched here then.
+    pub(crate) fn is_external(&self) -> bool {
+        self.config.external.is_some()
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -193,6 +199,9 @@ impl Exchange {
 
     /// How long `command` takes to arrive; drawn anew for each command.
     pub(crate) fn delay(&mut self, command: &VenueCommand) -> Duration {
+        if self.is_external() {
+            return Duration::ZERO;
+        }
         self.latency.draw(command)
     }
 

@@ -1,8 +1,10 @@
 //! Everything that can reach the engine: one closed list, each with a sequence and a time.
 
+mod external;
 mod limits;
 mod permissions;
 
+pub use external::{ExternalVenue, ForeignOrders};
 pub use limits::{
     ConductLimits, DataLimits, Escalation, ExposureLimits, LimitScope, Limits, LossLimits,
     PriceLimits, Scaling, ShortLimits, VolumeLimits,
@@ -13,6 +15,7 @@ use model::{
     AccountConfig, AccountId, Amendment, Bar, BookUpdate, Duration, HistoryBlock, Instrument,
     InstrumentId, InstrumentStatus, Intent, MarkPrice, OrderId, OrderKindName, OrderRequest,
     PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
+    VenueReport, VenueSnapshot,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -47,6 +50,10 @@ pub enum Input {
     Define(Box<Definition>),
     /// Something somebody decided.
     Command(Box<Command>),
+    /// A venue outside says something about an order or an execution.
+    VenueReport(Box<VenueReport>),
+    /// A venue outside says what it holds for an account, as it was asked to.
+    VenueSnapshot(Box<VenueSnapshot>),
 }
 
 /// What the engine must know before it can trade. Handles count up in the order of definition.
@@ -68,9 +75,12 @@ pub enum Definition {
     Permissions(StrategyId, Permissions),
     /// What an instrument trades on an average day, replacing what was known.
     AverageVolume(InstrumentId, Quantity),
+    /// The strategy, traded by hand, that takes over what its account's venue holds and nobody here
+    /// sent.
+    Adopter(StrategyId),
 }
 
-/// A simulated venue.
+/// A venue: simulated inside the engine, or outside of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VenueConfig {
     /// Unique name.
@@ -81,6 +91,8 @@ pub struct VenueConfig {
     pub slippage: Slippage,
     /// Order types it does not take. The host does the waiting for those that wait for a trigger.
     pub lacks: Vec<OrderKindName>,
+    /// `None` where it is simulated; latency and slippage are of simulated ones alone.
+    pub external: Option<ExternalVenue>,
 }
 
 /// How long commands take to reach a venue: a constant and a seeded, uniformly drawn part.
@@ -200,8 +212,13 @@ pub enum Command {
     SetTradingState(TradingState),
     /// The firm's kill latch: once set, only cancels leave until it is cleared.
     SetKillLatch(bool),
-    /// A venue's connection came or went.
+    /// A venue's connection came or went. Accounts at a venue outside are reconciled as it comes.
     SetVenueConnected(VenueId, bool),
+    /// Compare all accounts at a venue outside with what it holds.
+    Reconcile(VenueId),
+    /// Take over what an account's venue said it holds where that differs from what is known here
+    /// and nothing explains it.
+    AcceptPositions(AccountId),
     /// Let all, only reducing, or no orders of a scope leave; also takes back what its escalation
     /// set. The stricter of all scopes an order falls under wins.
     SetScopeState(LimitScope, TradingState),

@@ -161,7 +161,7 @@ pub fn sent_orders_were_approved(engine: &Engine) -> Checked {
         let approved = open.approval.as_ref();
         let before = approved.is_some_and(|approved| approved.sequence() <= engine.sequence());
         let held = open.order.status == OrderStatus::Emulated;
-        holds("I6", before || held, || {
+        holds("I6", before || held || open.foreign, || {
             format!("order {} was sent without approval", open.order.id)
         })
     })

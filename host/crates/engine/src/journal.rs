@@ -9,7 +9,7 @@ pub mod reader;
 
 use crate::input::{Input, Outcome, Sequenced};
 use codec::{Encode, encode_frame};
-use model::{Bar, Fill, OrderUpdate, PositionUpdate, StrategyId};
+use model::{Bar, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
 
 /// The first bytes of a journal file: name and format version.
 pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x02";
@@ -68,6 +68,8 @@ pub enum Tag {
     Bar = 6,
     /// The end of a run: the hash of all before.
     Seal = 7,
+    /// A message for a venue outside.
+    Outbound = 8,
 }
 
 impl Tag {
@@ -81,6 +83,7 @@ impl Tag {
             Self::Position,
             Self::Bar,
             Self::Seal,
+            Self::Outbound,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -177,6 +180,10 @@ impl Journal {
 
     pub(crate) fn bar(&mut self, bar: &Bar) {
         self.record(Tag::Bar, bar);
+    }
+
+    pub(crate) fn outbound(&mut self, message: &Outbound) {
+        self.record(Tag::Outbound, message);
     }
 
     fn record(&mut self, tag: Tag, payload: &impl Encode) {

@@ -25,6 +25,7 @@ mod listeners;
 mod lists;
 pub mod market;
 pub mod orders;
+mod outside;
 pub mod replay;
 mod risk;
 mod scopes;
@@ -32,13 +33,15 @@ pub mod strategies;
 mod valuation;
 
 pub use candidate::Candidate;
-pub use effect::{Alert, Effect, Ignored, Severity, StrategyState, SwapStage};
+pub use effect::{
+    Alert, Ambiguity, Effect, Ignored, Severity, Standing, StrategyState, SwapStage, VenueEvent,
+};
 pub use engine::{Engine, StepError};
 pub use input::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
-    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
-    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
-    VolumeLimits,
+    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits,
+    ExternalVenue, ForeignOrders, Input, Latency, LimitScope, Limits, LossLimits, OrdersOnFault,
+    Outcome, Permissions, PriceLimits, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig,
+    TradingState, VenueConfig, VolumeLimits,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;

@@ -29,6 +29,8 @@ pub struct OpenOrder {
     pub(crate) expiry: Option<Ticket>,
     /// A change that the venue has not answered yet.
     pub(crate) update: Option<PendingUpdate>,
+    /// Whether it was first seen at its venue: nobody here sent it, so nobody approved it.
+    pub(crate) foreign: bool,
 }
 
 /// A change on its way: what it holds back beyond what the order holds itself, so that whichever of
@@ -43,14 +45,15 @@ pub(crate) struct PendingUpdate {
     pub(crate) remaining: Quantity,
     /// What that needs to have reserved.
     pub(crate) reserved: Reservation,
-    /// Type and prices as asked for.
+    /// Type, prices and quantity in all, as asked for.
     pub(crate) kind: OrderKind,
+    pub(crate) quantity: Quantity,
 }
 
 impl OpenOrder {
     /// Whether it was never sent: the host holds it back, and it counts as no exposure.
     pub(crate) fn is_held(&self) -> bool {
-        self.approval.is_none()
+        self.approval.is_none() && !self.foreign
     }
 
     /// Its type as its venue works it now: what woke is a limit order, whatever it was.
@@ -71,7 +74,7 @@ impl OpenOrder {
 
     /// What it may still fill, as counted into its holding: nothing before it is approved.
     pub(crate) fn pending(&self) -> Quantity {
-        if self.approval.is_none() {
+        if self.is_held() {
             return Quantity::ZERO;
         }
         let more = self.update.map_or(Quantity::ZERO, |update| update.more);

@@ -10,6 +10,8 @@
 
 #[path = "it/accounts.rs"]
 mod accounts;
+#[path = "it/ambiguities.rs"]
+mod ambiguities;
 #[path = "it/bar_path.rs"]
 mod bar_path;
 #[path = "it/bars.rs"]
@@ -44,10 +46,16 @@ mod latency;
 mod margin;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/outside.rs"]
+mod outside;
+#[path = "it/outside_world.rs"]
+mod outside_world;
 #[path = "it/properties.rs"]
 mod properties;
 #[path = "it/queue.rs"]
 mod queue;
+#[path = "it/reconciliation.rs"]
+mod reconciliation;
 #[path = "it/regressions.rs"]
 mod regressions;
 #[path = "it/risk.rs"]

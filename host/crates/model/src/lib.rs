@@ -16,12 +16,15 @@ pub mod order;
 pub mod order_kind;
 pub mod order_status;
 pub mod order_update;
+pub mod outbound;
 pub mod position;
 pub mod pre_trade_rule;
 pub mod session;
 pub mod strategy;
 pub mod tag;
 pub mod time;
+pub mod venue_ids;
+pub mod venue_report;
 
 pub use account::{AccountConfig, AccountKind, Balance};
 pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
@@ -41,6 +44,7 @@ pub use order::{Amendment, Links, Order, OrderRequest, PeerRule, Peers, Side, Te
 pub use order_kind::{Offset, OrderKind, OrderKindName, Trail, Trigger, TriggerBy};
 pub use order_status::OrderStatus;
 pub use order_update::{DenyCode, OrderChange, OrderUpdate};
+pub use outbound::{Outbound, OutboundCommand};
 pub use position::{PositionState, PositionUpdate};
 pub use pre_trade_rule::{ContextFacts, OrderFacts, PreTradeRule, Verdict};
 pub use session::Session;
@@ -50,3 +54,8 @@ pub use strategy::{
 };
 pub use tag::{BadTag, MAX_TAG, Tag};
 pub use time::{Duration, Timestamp};
+pub use venue_ids::{BadVenueName, ExecutionId, MAX_VENUE_NAME, VenueOrderId};
+pub use venue_report::{
+    SnapshotExecution, VenueExecution, VenueOrder, VenueOrderStatus, VenuePosition, VenueReport,
+    VenueReportKind, VenueSnapshot, VenueTerms,
+};

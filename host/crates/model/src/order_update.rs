@@ -62,7 +62,7 @@ pub enum DenyCode {
     MarketData = 24,
     /// P25: the engine's time and the market's are too far apart.
     Clock = 25,
-    /// P26: the account is unknown.
+    /// P26: the account is unknown, or not reconciled with its venue.
     Account = 26,
     /// P27: a short sale without a locate, or one day trade too many.
     ShortSale = 27,
@@ -155,7 +155,7 @@ impl DenyCode {
             Self::SelfMatch => "it would trade with another order of the account",
             Self::MarketData => "the market data is stale, crossed or has a gap",
             Self::Clock => "the market's time is too far from ours",
-            Self::Account => "the account is unknown",
+            Self::Account => "the account is unknown or not reconciled with its venue",
             Self::ShortSale => "short selling or day trading is not allowed",
             Self::Conversion => "a conversion overflowed or has no rate",
             Self::Latch => "killed, venue not connected, or journal not writable",

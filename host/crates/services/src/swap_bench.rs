@@ -226,6 +226,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
             latency: engine::Latency::default(),
             slippage: engine::Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(Instrument {
             symbol: "BENCH".to_owned(),

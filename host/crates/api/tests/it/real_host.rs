@@ -61,6 +61,7 @@ fn definitions() -> Vec<Definition> {
             latency: Latency::default(),
             slippage: Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(instrument),
         Definition::Account(AccountConfig {

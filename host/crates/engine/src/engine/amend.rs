@@ -98,6 +98,7 @@ impl Engine {
             remaining: target.quantity,
             reserved,
             kind: target.kind,
+            quantity: amendment.quantity.unwrap_or(open.order.quantity),
         };
         let order = open.order;
         self.count_on_order(&order, more)?;

@@ -50,10 +50,10 @@ impl Engine {
             Command::SetDataIntact(instrument, intact) => self.set_data_intact(instrument, intact),
             Command::ScaleLimits(scope, factor) => self.scale_limits(scope, factor),
             Command::SetVenueConnected(venue, connected) => {
-                if let Some(venue) = self.venues.get_mut(venue.index()) {
-                    venue.set_connected(connected);
-                }
+                self.set_venue_connected(venue, connected);
             }
+            Command::Reconcile(venue) => self.reconcile_venue(venue),
+            Command::AcceptPositions(account) => self.accept_positions(account),
         }
     }
 

@@ -8,7 +8,8 @@ use crate::input::{Definition, LimitScope, Limits, Permissions, StrategyConfig, 
 use crate::listeners::Listeners;
 use crate::risk::MOST_WINDOWS;
 use model::{
-    AccountConfig, AccountKind, Instrument, InstrumentId, Price, Quantity, Rate, StrategyId,
+    AccountConfig, AccountId, AccountKind, Instrument, InstrumentId, Price, Quantity, Rate,
+    StrategyId, VenueId,
 };
 
 impl Engine {
@@ -26,6 +27,7 @@ impl Engine {
             Definition::AverageVolume(instrument, volume) => {
                 self.define_average_volume(instrument, volume)
             }
+            Definition::Adopter(strategy) => self.define_adopter(strategy),
         };
         if let Err(reason) = refused {
             self.ignore(Ignored::BadDefinition(reason));
@@ -47,6 +49,10 @@ impl Engine {
             .any(|venue| venue.config().name == config.name)
         {
             return Err(format!("venue {} is defined twice", config.name));
+        }
+        if let Some(external) = config.external {
+            let id = VenueId::new(u32::try_from(self.venues.len()).unwrap_or(u32::MAX));
+            self.outside.add_venue(id, external);
         }
         self.venues.push(Exchange::new(config));
         self.last_execution.push(0);
@@ -129,8 +135,11 @@ impl Engine {
         if matches!(config.kind, AccountKind::Margin { leverage } if leverage <= Rate::ZERO) {
             return problem("the leverage must be positive");
         }
+        let venue = config.venue;
         match Account::new(config) {
             Ok(account) => {
+                let id = AccountId::new(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
+                self.outside.add_account(id, venue, self.now);
                 self.accounts.push(account);
                 self.follow_limits();
                 Ok(())

@@ -52,6 +52,7 @@ impl Engine {
             arrives: self.now,
             expiry: None,
             update: None,
+            foreign: false,
         };
         if let Err(code) = self.count_on_order(&order, open.pending()) {
             self.release(account, reserved.currency, reserved.amount);
@@ -167,9 +168,14 @@ impl Engine {
         let Some(state) = self.market.get(command.instrument()) else {
             return;
         };
-        if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
-            venue.on_command(command, self.now, &mut self.reports);
+        let id = state.instrument.venue;
+        let Some(venue) = self.venues.get_mut(id.index()) else {
+            return;
+        };
+        if venue.is_external() {
+            return self.leave_for(id, &command);
         }
+        venue.on_command(command, self.now, &mut self.reports);
     }
 
     /// A strategy withdraws an order; only its own.
@@ -227,9 +233,13 @@ impl Engine {
         let Some(state) = self.market.get(instrument) else {
             return;
         };
-        if let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) {
-            venue.expire(order, instrument, self.now, &mut self.reports);
+        let Some(venue) = self.venues.get_mut(state.instrument.venue.index()) else {
+            return;
+        };
+        if venue.is_external() {
+            return self.on_lapsed(order);
         }
+        venue.expire(order, instrument, self.now, &mut self.reports);
     }
 
     /// Sets an order's status; a closed one leaves the core and frees what it held.
@@ -251,6 +261,9 @@ impl Engine {
         let (order, pending) = (open.order, open.pending());
         let reserved = open.locked();
         if let Some(ticket) = open.expiry {
+            self.agenda.remove(ticket);
+        }
+        if let Some(ticket) = self.outside.close(&order) {
             self.agenda.remove(ticket);
         }
         let holding = self.holdings.entry(order.strategy, order.instrument);

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::execution::new_order;
 use crate::candidate::denied;
-use crate::effect::StrategyState;
+use crate::effect::{Standing, StrategyState};
 use crate::input::{LimitScope, TradingState};
 use crate::orders::OpenOrder;
 use crate::risk::{self, Context};
@@ -83,6 +83,7 @@ impl Engine {
             config,
             account_id,
             account: account_id.and_then(|id| self.accounts.get(id.index())),
+            reconciled: account_id.is_some_and(|id| self.standing(id) == Standing::Reconciled),
             firm_base: self.base_of(LimitScope::Firm),
             market: &self.market,
             state,

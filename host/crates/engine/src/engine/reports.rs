@@ -16,17 +16,24 @@ use model::{
 };
 
 impl Engine {
-    /// A venue's word on an order: checked against the status table, then taken over.
     pub(super) fn on_report(&mut self, report: Report) {
+        if let Err(why) = self.take_report(report) {
+            self.ignore(why);
+        }
+    }
+
+    /// A venue's word on an order: checked against the status table, then taken over. All orders,
+    /// at simulated venues and outside, move by this alone once they are sent.
+    pub(super) fn take_report(&mut self, report: Report) -> Result<(), Ignored> {
         let Some(open) = self.orders.get(report.order) else {
-            return self.ignore(Ignored::UnknownOrder(report.order));
+            return Err(Ignored::UnknownOrder(report.order));
         };
         let from = open.order.status;
         let to = status_after(open, &report.kind);
         // What crosses a cancel or a change leaves the order where it is: not a move.
         let stays = from == to && !matches!(report.kind, ReportKind::Filled(_));
         if !stays && !from.may_become(to) {
-            return self.ignore(Ignored::IllegalTransition {
+            return Err(Ignored::IllegalTransition {
                 order: report.order,
                 from,
                 to,
@@ -37,7 +44,8 @@ impl Engine {
                 return self.on_execution(report.order, &execution, to, report.ts_event);
             }
             ReportKind::Updated(terms) => {
-                return self.on_updated(report.order, &terms, to, report.ts_event);
+                self.on_updated(report.order, &terms, to, report.ts_event);
+                return Ok(());
             }
             ReportKind::UpdateRejected => {
                 self.give_up_update(report.order);
@@ -50,10 +58,10 @@ impl Engine {
             ReportKind::CancelRejected => OrderChange::CancelRejected,
             ReportKind::Expired => OrderChange::Expired,
         };
-        let Some(order) = self.move_order(report.order, to) else {
-            return;
-        };
-        self.publish(update_of(&order, change, report.ts_event), order);
+        if let Some(order) = self.move_order(report.order, to) {
+            self.publish(update_of(&order, change, report.ts_event), order);
+        }
+        Ok(())
     }
 
     /// Remembers where an order is at its venue, whatever else is on its way.
@@ -78,24 +86,24 @@ impl Engine {
         execution: &Execution,
         to: OrderStatus,
         ts_event: Timestamp,
-    ) {
+    ) -> Result<(), Ignored> {
         let Some(open) = self.orders.get(id) else {
-            return;
+            return Ok(());
         };
         let order = open.order;
         let fill = fill_of(&order, execution, ts_event);
         if !self.is_new_execution(&fill) {
-            return self.ignore(Ignored::DuplicateExecution(fill.execution));
+            return Err(Ignored::DuplicateExecution(fill.execution));
         }
         if self.book(&fill, execution.value).is_err() {
             // A fill that cannot be counted must not be forgotten: stop and let people look.
             self.set_trading_state(TradingState::Halted);
-            self.ignore(Ignored::Overflow(id));
-            return self.disown(id, ts_event);
+            self.disown(id, ts_event);
+            return Err(Ignored::Overflow(id));
         }
         self.count_execution(&order);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
-            return;
+            return Ok(());
         };
         self.journal.fill(&fill);
         self.effects.push(Effect::Fill(fill));
@@ -104,6 +112,7 @@ impl Engine {
             order,
         );
         self.publish_position(&fill, ts_event);
+        Ok(())
     }
 
     /// I1: a venue's execution ids only grow, so one seen before is at or below the last.
@@ -156,7 +165,7 @@ impl Engine {
     }
 
     /// Moves position and cash; all or nothing.
-    fn book(&mut self, fill: &Fill, value: Money) -> Result<(), NumberError> {
+    pub(super) fn book(&mut self, fill: &Fill, value: Money) -> Result<(), NumberError> {
         let state = self
             .market
             .get(fill.instrument)
@@ -200,7 +209,7 @@ impl Engine {
         Ok(())
     }
 
-    fn publish_position(&mut self, fill: &Fill, ts_event: Timestamp) {
+    pub(super) fn publish_position(&mut self, fill: &Fill, ts_event: Timestamp) {
         let update = PositionUpdate {
             strategy: fill.strategy,
             instrument: fill.instrument,
@@ -248,7 +257,7 @@ fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
     }
 }
 
-fn fill_of(order: &Order, execution: &Execution, ts_event: Timestamp) -> Fill {
+pub(super) fn fill_of(order: &Order, execution: &Execution, ts_event: Timestamp) -> Fill {
     Fill {
         execution: execution.id,
         order: order.id,

@@ -1,6 +1,8 @@
 //! The layout of every type in the journal. The order of fields and the numbers of variants are
 //! the format: a change here needs a new version in [`super::MAGIC`].
 
+mod venue;
+
 use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::input::{
@@ -51,7 +53,7 @@ fields! {
         margin, fees, day_end, session, tradable, sector,
     }
     AccountConfig { name, venue, kind, base_currency, deposits }
-    VenueConfig { name, latency, slippage, lacks }
+    VenueConfig { name, latency, slippage, lacks, external }
     Latency { insert, cancel, modify, jitter, seed }
     MarkPrice { instrument, mark, index, ts_event, ts_init }
     InstrumentStatus { instrument, halted, ts_event, ts_init }
@@ -177,6 +179,7 @@ variants!(Definition {
     5 => Strategy(config),
     6 => Permissions(strategy, permissions),
     7 => AverageVolume(instrument, volume),
+    8 => Adopter(strategy),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
@@ -197,6 +200,8 @@ variants!(Command {
     15 => ClearRepeats(strategy),
     16 => SetDataIntact(instrument, intact),
     17 => ScaleLimits(scope, factor),
+    18 => Reconcile(venue),
+    19 => AcceptPositions(account),
 });
 variants!(Input {
     0 => Clock,
@@ -208,6 +213,8 @@ variants!(Input {
     6 => Mark(mark),
     7 => Status(status),
     8 => Book(update),
+    9 => VenueReport(report),
+    10 => VenueSnapshot(snapshot),
 });
 
 impl Encode for Tag {

@@ -3,7 +3,7 @@
 use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
 use crate::input::{Input, Outcome, Sequenced};
-use model::{Bar, Fill, OrderUpdate, PositionUpdate, StrategyId};
+use model::{Bar, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
 use std::io::Read;
 
 /// Why a journal could not be read.
@@ -61,6 +61,8 @@ pub enum Record {
     Bar(Bar),
     /// The end: the hash of all before.
     Seal(JournalHash),
+    /// A message for a venue outside.
+    Outbound(Outbound),
 }
 
 /// Reads records one by one and hashes them as the writer did.
@@ -117,6 +119,7 @@ impl<R: Read> Reader<R> {
             Tag::Position => decode_all(payload).map(Record::Position),
             Tag::Bar => decode_all(payload).map(Record::Bar),
             Tag::Seal => decode_all(payload).map(Record::Seal),
+            Tag::Outbound => decode_all(payload).map(Record::Outbound),
         };
         let decoded = decoded.map_err(|source| ReadError::Damaged { record, source })?;
         if tag != Tag::Seal {

@@ -77,7 +77,7 @@ pub(crate) const CONTROLS: [Control; 30] = [
         "account",
         Order,
         account::check,
-        "The account must be known and belong to the instrument's venue.",
+        "The account must be known, belong to the instrument's venue, and agree with it where that is outside.",
     ),
     control(
         DenyCode::Instrument,

@@ -27,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) config: Option<&'a StrategyConfig>,
     pub(crate) account_id: Option<AccountId>,
     pub(crate) account: Option<&'a Account>,
+    /// Whether the account agrees with its venue.
+    pub(crate) reconciled: bool,
     /// The currency in which the firm reckons.
     pub(crate) firm_base: Option<CurrencyId>,
     pub(crate) market: &'a Market,

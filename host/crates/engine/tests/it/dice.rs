@@ -265,6 +265,7 @@ impl Dice {
                 Slippage::Share(share),
             ]),
             lacks: self.list(|dice| dice.kind().name()),
+            external: None,
         }
     }
 

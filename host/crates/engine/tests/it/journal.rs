@@ -119,8 +119,8 @@ fn wrong_heads_tags_and_lengths_have_names() {
         "record 1 is damaged: the record has 1 bytes too many",
     );
     check(
-        &framed([17, 0, 0, 0, 1], &clock(&[9])),
-        "record 1 is damaged: unknown Input 9",
+        &framed([17, 0, 0, 0, 1], &clock(&[99])),
+        "record 1 is damaged: unknown Input 99",
     );
     assert_eq!(
         records(&framed([17, 0, 0, 0, 1], &clock(&[0])))

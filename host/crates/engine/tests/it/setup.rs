@@ -142,6 +142,7 @@ pub(crate) fn venue(name: &str) -> VenueConfig {
         latency: engine::Latency::default(),
         slippage: engine::Slippage::None,
         lacks: Vec::new(),
+        external: None,
     }
 }
 

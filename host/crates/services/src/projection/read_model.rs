@@ -182,7 +182,7 @@ impl ReadModel {
             Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
             Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
             Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
-            Effect::Saved(..) | Effect::Ignored(_) => {}
+            Effect::Saved(..) | Effect::Ignored(_) | Effect::Outbound(_) | Effect::Venue(_) => {}
         }
     }
 

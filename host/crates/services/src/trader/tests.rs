@@ -35,6 +35,7 @@ fn definitions() -> Vec<Definition> {
             },
             slippage: Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(Instrument {
             symbol: "ABC".to_owned(),

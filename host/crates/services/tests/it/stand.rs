@@ -75,6 +75,7 @@ pub(crate) fn definitions() -> Vec<Definition> {
             },
             slippage: Slippage::None,
             lacks: Vec::new(),
+            external: None,
         }),
         Definition::Instrument(instrument(SYMBOL)),
         Definition::Instrument(instrument("XYZ")),
