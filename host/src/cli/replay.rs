@@ -64,6 +64,7 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Order(_) => "orders",
             Record::Fill(_) => "fills",
             Record::Position(_) => "positions",
+            Record::Outbound(_) => "messages",
             Record::Bar(_) => "bars",
             Record::Seal(hash) => {
                 sealed = Some(hash);

@@ -362,7 +362,9 @@ impl ReadModel {
             Definition::Account(config) => self.define_account(config, changes),
             Definition::Strategy(config) => self.define_strategy(config, changes),
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
-            Definition::Permissions(..) | Definition::AverageVolume(..) => {}
+            Definition::Permissions(..)
+            | Definition::AverageVolume(..)
+            | Definition::Adopter(_) => {}
         }
     }
 
