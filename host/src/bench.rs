@@ -156,10 +156,7 @@ fn universe() -> Result<Universe> {
     let (eur, usd) = (universe.currency("EUR"), universe.currency("USD"));
     let venue = universe.add_venue(VenueConfig {
         name: "SIM".to_owned(),
-        latency: engine::Latency::default(),
-        slippage: engine::Slippage::None,
-        lacks: Vec::new(),
-        external: None,
+        ..VenueConfig::default()
     });
     let fee: Rate = "0.00002".parse()?;
     universe.add_instrument(Instrument {
@@ -179,7 +176,7 @@ fn universe() -> Result<Universe> {
         fees: Fees {
             maker: fee,
             taker: fee,
-            per_contract: Money::ZERO,
+            ..Fees::default()
         },
         day_end: Duration::ZERO,
         session: None,

@@ -6,15 +6,20 @@
 //! sets `listen` in `[host]`.
 
 mod build;
+mod distribution;
 mod environment;
+mod fees;
 mod file;
 mod limits;
 mod permissions;
 mod session;
 mod text;
+mod venue;
 
 pub use build::{Problem, add_instrument, build, on_fault};
+pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
+pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
 pub use permissions::{PermissionsSection, SideName};
@@ -153,12 +158,31 @@ pub struct VenueSection {
     pub cancel_latency: Span,
     /// How long changes of orders travel; as long as orders when left out.
     pub modify_latency: Option<Span>,
-    /// Up to this much more, drawn for each.
+    /// How long market data travels to this host; the venue matches with it at once.
+    #[serde(default)]
+    pub feed_latency: Span,
+    /// Up to this much more, drawn evenly for each order, cancel and change.
     #[serde(default)]
     pub jitter: Span,
-    /// Seed of those draws.
+    /// More, drawn for each order.
+    pub insert_distribution: Option<Distribution>,
+    /// More, drawn for each cancel.
+    pub cancel_distribution: Option<Distribution>,
+    /// More, drawn for each change; as for orders when left out.
+    pub modify_distribution: Option<Distribution>,
+    /// More, drawn for each event of market data.
+    pub feed_distribution: Option<Distribution>,
+    /// Seed of all draws.
     #[serde(default)]
     pub seed: u64,
+    /// The chance that a resting order fills which the market touches and does not cross; 1 when
+    /// left out.
+    pub touch_fill_chance: Option<Decimal<Rate>>,
+    /// The chance that a taking order fills a tick worse; 0 when left out.
+    pub slip_chance: Option<Decimal<Rate>>,
+    /// Fee rates by what an account trades, for instruments that say none themselves.
+    #[serde(default)]
+    pub fee_tiers: Vec<FeeTierSection>,
     /// Ticks by which takers fill worse than the touch.
     #[serde(default)]
     pub slippage_ticks: u32,
@@ -243,6 +267,14 @@ pub struct InstrumentSection {
     pub taker_fee: Option<Decimal<Rate>>,
     /// Fee per whole unit.
     pub fee_per_contract: Option<Decimal<Money>>,
+    /// What an order costs at least, once it has filled at all.
+    pub min_fee_per_order: Option<Decimal<Money>>,
+    /// What an order costs at most.
+    pub max_fee_per_order: Option<Decimal<Money>>,
+    /// What an order costs at most, as a share of the value it has filled.
+    pub max_fee_share: Option<Decimal<Rate>>,
+    /// Fee rates by what an account trades; the venue's when left out, none when empty.
+    pub fee_tiers: Option<Vec<FeeTierSection>>,
     /// When it trades, as `14:30-21:00` or `22:00-21:00 sun-thu` (UTC); at all times when left out.
     pub session: Option<SessionText>,
     /// Time of day (UTC) when DAY orders end; the session's close when left out, else midnight.

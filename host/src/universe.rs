@@ -3,8 +3,8 @@
 
 use engine::{Definition, LimitScope, Limits, StrategyConfig, VenueConfig};
 use model::{
-    AccountConfig, AccountId, CurrencyId, Instrument, InstrumentId, Interner, Quantity, StrategyId,
-    VenueId,
+    AccountConfig, AccountId, CurrencyId, FeeTier, Instrument, InstrumentId, Interner, Quantity,
+    StrategyId, VenueId,
 };
 
 /// The world of one run.
@@ -120,6 +120,12 @@ impl Universe {
     /// Sets the limits of a scope.
     pub fn set_limits(&mut self, scope: LimitScope, limits: Limits) {
         self.definitions.push(Definition::Limits(scope, limits));
+    }
+
+    /// Sets fee rates for accounts that trade much.
+    pub fn set_fee_tiers(&mut self, instrument: InstrumentId, tiers: Vec<FeeTier>) {
+        let definition = Definition::FeeTiers(instrument, tiers);
+        self.definitions.push(definition);
     }
 
     /// Sets what an instrument trades on an average day.

@@ -21,3 +21,5 @@ mod live;
 mod process;
 #[path = "it/real_data.rs"]
 mod real_data;
+#[path = "it/venue_models.rs"]
+mod venue_models;

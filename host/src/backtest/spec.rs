@@ -4,7 +4,9 @@ use super::instruments;
 use crate::config::{InstrumentSection, Span};
 use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
-use engine::{Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
+use engine::{
+    FillChances, Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig,
+};
 use model::{
     AccountConfig, AccountKind, Bar, BarBasis, BarMethod, BarSpec, InstrumentId, Money, Rate,
     Timestamp,
@@ -70,8 +72,12 @@ pub struct World {
     pub deposits: Vec<(String, Money)>,
     /// How long orders, changes and cancels travel.
     pub latency: Span,
+    /// How long market data travels to the strategy; the venue matches with it at once.
+    pub feed_latency: Span,
     /// Ticks by which takers fill worse than the touch.
     pub slippage_ticks: u32,
+    /// What of the fills is left to chance.
+    pub chances: Option<FillChances>,
 }
 
 impl World {
@@ -82,6 +88,7 @@ impl World {
             insert: self.latency.0,
             cancel: self.latency.0,
             modify: self.latency.0,
+            feed: self.feed_latency.0,
             ..Latency::default()
         };
         let slippage = match self.slippage_ticks {
@@ -92,11 +99,12 @@ impl World {
             name: VENUE.to_owned(),
             latency,
             slippage,
-            lacks: Vec::new(),
-            external: None,
+            chances: self.chances,
+            ..VenueConfig::default()
         });
         for section in sections {
-            crate::config::add_instrument(&mut universe, section).map_err(|(key, reason)| {
+            let added = crate::config::add_instrument(&mut universe, section);
+            added.map_err(|(key, reason)| {
                 anyhow::anyhow!("--instrument {}: {key}: {reason}", section.symbol)
             })?;
         }

@@ -7,6 +7,7 @@ use crate::config::Span;
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use engine::FillChances;
 use engine::journal::Sink;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::number::Excess;
@@ -108,9 +109,21 @@ struct WorldArguments {
     /// How long orders, changes and cancels travel, such as 5ms.
     #[arg(long, default_value = "0ns")]
     latency: Span,
+    /// How long market data travels to the strategy, such as 1ms; the venue matches with it at once.
+    #[arg(long, default_value = "0ns")]
+    feed_latency: Span,
     /// Ticks by which takers fill worse than the touch.
     #[arg(long, default_value_t = 0)]
     slippage_ticks: u32,
+    /// The chance, from 0 to 1, that an order fills which the market touches and does not cross.
+    #[arg(long, default_value = "1")]
+    touch_fill_chance: Rate,
+    /// The chance, from 0 to 1, that a taking order fills a tick worse.
+    #[arg(long, default_value = "0")]
+    slip_chance: Rate,
+    /// Seed of what is left to chance.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
 }
 
 pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
@@ -277,8 +290,26 @@ fn world(arguments: &WorldArguments) -> Result<World> {
         leverage: arguments.leverage,
         deposits: deposits.collect::<Result<_>>()?,
         latency: arguments.latency,
+        feed_latency: arguments.feed_latency,
         slippage_ticks: arguments.slippage_ticks,
+        chances: chances(arguments)?,
     })
+}
+
+fn chances(arguments: &WorldArguments) -> Result<Option<FillChances>> {
+    let chances = FillChances {
+        touch: arguments.touch_fill_chance,
+        slip: arguments.slip_chance,
+        seed: arguments.seed,
+    };
+    if let Some(flaw) = chances.flaw() {
+        bail!("--touch-fill-chance and --slip-chance: {flaw}");
+    }
+    let certain = FillChances {
+        seed: arguments.seed,
+        ..FillChances::default()
+    };
+    Ok((chances != certain).then_some(chances))
 }
 
 fn moment(option: &str, text: Option<&str>) -> Result<Option<Timestamp>> {

@@ -1,15 +1,16 @@
 //! From a configuration to the world of a run: names become handles, what is left out gets its
 //! default, and what contradicts itself is named.
 
+use super::venue::venue_config;
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
-    OnFault, OrderType, Right, VenueSection,
+    OnFault, Right, fees,
 };
 use crate::universe::Universe;
-use engine::{Latency, LimitScope, OrdersOnFault, Slippage, StrategyConfig, VenueConfig};
+use engine::{LimitScope, OrdersOnFault, StrategyConfig};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Fees, Instrument, InstrumentId,
-    Margin, OptionRight, OrderKindName, Quantity, Rate, StrategyId, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Instrument, InstrumentId, Margin,
+    OptionRight, Quantity, Rate, StrategyId, Timestamp, VenueId,
 };
 use std::path::Path;
 
@@ -22,12 +23,23 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         reason,
     };
     check_limits(config).map_err(|(key, reason)| meaning(key, reason))?;
-    for venue in &config.venues {
-        universe.add_venue(venue_config(venue));
+    let mut tiers = Vec::new();
+    for (index, section) in config.venues.iter().enumerate() {
+        let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);
+        universe.add_venue(venue_config(section).map_err(problem)?);
+        let own = fees::tiers(&section.fee_tiers);
+        tiers.push(own.map_err(|reason| problem(("fee_tiers", reason)))?);
     }
     for (index, section) in config.instruments.iter().enumerate() {
-        let made = add_instrument(&mut universe, section);
-        made.map_err(|(key, reason)| meaning(format!("instrument[{index}].{key}"), reason))?;
+        let problem = |(key, reason)| meaning(format!("instrument[{index}].{key}"), reason);
+        let id = add_instrument(&mut universe, section).map_err(problem)?;
+        let venue = universe.instrument(id).map(|instrument| instrument.venue);
+        let of_venue = venue.and_then(|venue| tiers.get(venue.index()));
+        if let Some(tiers) = of_venue.filter(|tiers| !tiers.is_empty())
+            && section.fee_tiers.is_none()
+        {
+            universe.set_fee_tiers(id, tiers.clone());
+        }
     }
     for (index, section) in config.accounts.iter().enumerate() {
         let made = account(&mut universe, section);
@@ -87,39 +99,6 @@ fn check_limits(config: &Config) -> Result<(), (String, String)> {
 /// A key and what is wrong with it.
 pub type Problem = (&'static str, String);
 
-fn venue_config(section: &VenueSection) -> VenueConfig {
-    VenueConfig {
-        name: section.name.clone(),
-        latency: Latency {
-            insert: section.insert_latency.0,
-            cancel: section.cancel_latency.0,
-            modify: section.modify_latency.unwrap_or(section.insert_latency).0,
-            jitter: section.jitter.0,
-            seed: section.seed,
-        },
-        slippage: match section.slippage_ticks {
-            0 => Slippage::None,
-            ticks => Slippage::Ticks(ticks),
-        },
-        lacks: section.lacks.iter().map(|kind| order_type(*kind)).collect(),
-        external: None,
-    }
-}
-
-fn order_type(kind: OrderType) -> OrderKindName {
-    match kind {
-        OrderType::Market => OrderKindName::Market,
-        OrderType::Limit => OrderKindName::Limit,
-        OrderType::StopMarket => OrderKindName::StopMarket,
-        OrderType::StopLimit => OrderKindName::StopLimit,
-        OrderType::MarketToLimit => OrderKindName::MarketToLimit,
-        OrderType::MarketIfTouched => OrderKindName::MarketIfTouched,
-        OrderType::LimitIfTouched => OrderKindName::LimitIfTouched,
-        OrderType::TrailingStopMarket => OrderKindName::TrailingStopMarket,
-        OrderType::TrailingStopLimit => OrderKindName::TrailingStopLimit,
-    }
-}
-
 fn venue_of(universe: &Universe, name: Option<&str>) -> Result<VenueId, Problem> {
     let known = universe.venue_names();
     match (name, known) {
@@ -141,13 +120,19 @@ fn venue_of(universe: &Universe, name: Option<&str>) -> Result<VenueId, Problem>
 }
 
 /// Defines an instrument.
-pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> Result<(), Problem> {
+pub fn add_instrument(
+    universe: &mut Universe,
+    section: &InstrumentSection,
+) -> Result<InstrumentId, Problem> {
     if universe.find_instrument(&section.symbol).is_some() {
         return Err(("symbol", format!("`{}` is defined twice", section.symbol)));
     }
     let venue = venue_of(universe, section.venue.as_deref())?;
     let class = asset_class(universe, section)?;
     let quote_currency = universe.currency(&section.quote);
+    let fees = fees::fees(section)?;
+    let tiers = section.fee_tiers.as_deref().unwrap_or_default();
+    let tiers = fees::tiers(tiers).map_err(|reason| ("fee_tiers", reason))?;
     let own_limits = section.limits.as_ref().map(LimitsSection::limits);
     let initial = section
         .initial_margin
@@ -172,13 +157,7 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
             initial,
             maintenance: section.maintenance_margin.map_or(initial, |rate| rate.0),
         },
-        fees: Fees {
-            maker: section.maker_fee.map_or(Rate::ZERO, |rate| rate.0),
-            taker: section.taker_fee.map_or(Rate::ZERO, |rate| rate.0),
-            per_contract: section
-                .fee_per_contract
-                .map_or_else(Default::default, |fee| fee.0),
-        },
+        fees,
         day_end: day_end(section),
         session: section.session.map(|text| text.0),
         tradable: true,
@@ -187,10 +166,13 @@ pub fn add_instrument(universe: &mut Universe, section: &InstrumentSection) -> R
     if let Some(volume) = section.average_daily_volume {
         universe.set_average_volume(id, volume.0);
     }
+    if !tiers.is_empty() {
+        universe.set_fee_tiers(id, tiers);
+    }
     if let Some(limits) = own_limits {
         universe.set_limits(LimitScope::Instrument(id), limits);
     }
-    Ok(())
+    Ok(id)
 }
 
 /// When DAY orders end: with the session, unless told.

@@ -7,7 +7,7 @@ use model::{AccountId, Duration, InstrumentId, OrderKindName, Side};
 use std::path::Path;
 
 /// The smallest configuration that runs.
-const GOOD: &str = r#"[feed]
+pub(crate) const GOOD: &str = r#"[feed]
 kind = "simulated"
 
 [[venue]]
@@ -30,7 +30,7 @@ deposits = { USD = "1000" }
 "#;
 
 /// The good configuration with `from` replaced.
-fn with(from: &str, to: &str) -> String {
+pub(crate) fn with(from: &str, to: &str) -> String {
     assert_eq!(GOOD.matches(from).count(), 1, "`{from}` names one place");
     GOOD.replace(from, to)
 }
@@ -48,7 +48,7 @@ fn problem(text: &str, overrides: &[(&str, &str)]) -> String {
 }
 
 /// One line that is, or begins with, `expect`.
-fn check(text: &str, expect: &str) {
+pub(crate) fn check(text: &str, expect: &str) {
     let found = problem(text, &[]);
     assert!(found.starts_with(expect), "{found}\nexpected: {expect}");
     assert_eq!(found.lines().count(), 1, "{found}");

@@ -275,7 +275,9 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
         leverage: Rate::from_raw(Rate::SCALE),
         deposits: vec![(case.deposit.to_owned(), Money::from_raw(DEPOSIT))],
         latency: Span::default(),
+        feed_latency: Span::default(),
         slippage_ticks: 0,
+        chances: None,
     };
     let quantity = format!(
         "{}.{:08}",

@@ -24,3 +24,4 @@ pub(crate) mod strategy;
 pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod ticket;
+pub(crate) mod venue;

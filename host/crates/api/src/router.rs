@@ -39,6 +39,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
             post(routes::engine::set_trading_state::<H>),
         )
         .route("/engine/kill", post(routes::engine::kill::<H>))
+        .route("/venues", get(routes::venues::list::<H>))
         .route("/instruments", get(routes::instruments::list::<H>))
         .route(
             "/instruments/{*symbol}",

@@ -9,6 +9,7 @@ pub(crate) mod orders;
 pub(crate) mod positions;
 pub(crate) mod risk;
 pub(crate) mod strategies;
+pub(crate) mod venues;
 
 use crate::extract::Fields;
 use crate::problem::Problem;

@@ -93,10 +93,7 @@ fn definitions() -> [Definition; 3] {
         Definition::Currency("USD".to_owned()),
         Definition::Venue(VenueConfig {
             name: "SIM".to_owned(),
-            latency: engine::Latency::default(),
-            slippage: engine::Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(Instrument {
             symbol: "BTC.SIM".to_owned(),

@@ -86,10 +86,7 @@ impl Firm {
         firm.define(Definition::Currency("USD".to_owned()));
         firm.define(Definition::Venue(VenueConfig {
             name: "SIM".to_owned(),
-            latency: engine::Latency::default(),
-            slippage: engine::Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }));
         firm.define(Definition::Limits(LimitScope::Firm, limits()));
         for id in 0..size.instruments {

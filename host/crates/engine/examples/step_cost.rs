@@ -152,10 +152,7 @@ fn definitions() -> [Definition; 6] {
         Definition::Currency("USD".to_owned()),
         Definition::Venue(VenueConfig {
             name: "SIM".to_owned(),
-            latency: engine::Latency::default(),
-            slippage: engine::Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(Instrument {
             symbol: "EUR/USD.SIM".to_owned(),

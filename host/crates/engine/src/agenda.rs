@@ -21,6 +21,8 @@ pub(crate) enum Due {
     Answer(OrderId),
     /// An account is compared with its venue outside.
     Reconcile(AccountId),
+    /// Market data of an instrument reaches the host.
+    Data(InstrumentId),
 }
 
 /// A handle by which an entry can be taken out again.

@@ -7,8 +7,8 @@ pub use venue::{Ambiguity, Standing, VenueEvent};
 use crate::input::{LimitScope, TradingState};
 use model::{
     AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId,
-    LogLevel, Order, OrderId, OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, SavedState,
-    StrategyId,
+    LogLevel, ModelKind, Order, OrderId, OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate,
+    SavedState, StrategyId, VenueId,
 };
 
 /// One change.
@@ -46,6 +46,8 @@ pub enum Effect {
     ScopeState(LimitScope, TradingState),
     /// The kill latch of another scope was set or cleared.
     ScopeKill(LimitScope, bool),
+    /// A model of a venue broke; its instrument is killed.
+    ModelFault(ModelFault),
     /// Somebody should look. Raised once when things get worse, and once when they get better.
     Alert(Alert),
     /// A message for a venue outside. Whoever steps the engine sends it, and only once the journal
@@ -56,6 +58,19 @@ pub enum Effect {
     Venue(VenueEvent),
     /// An input had no effect, and why.
     Ignored(Ignored),
+}
+
+/// A model of a simulated venue that broke, or answered what it was not offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFault {
+    /// At which venue.
+    pub venue: VenueId,
+    /// Over which instrument.
+    pub instrument: InstrumentId,
+    /// Which of its models.
+    pub model: ModelKind,
+    /// How.
+    pub fault: Fault,
 }
 
 /// What somebody should look at.

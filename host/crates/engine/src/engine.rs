@@ -12,6 +12,7 @@ mod contingency;
 mod definitions;
 mod dispatch;
 mod execution;
+mod feeds;
 pub(crate) mod held;
 mod judging;
 mod levels;
@@ -21,6 +22,7 @@ mod reckoning;
 mod reports;
 mod sessions;
 mod swap;
+mod venue_models;
 
 use crate::account::Account;
 use crate::agenda::{Agenda, Due};
@@ -36,10 +38,11 @@ use crate::orders::Orders;
 use crate::outside::Outside;
 use crate::risk::{self, LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
+use crate::underway::Underway;
 use crate::valuation::ValuationError;
 use model::{
     AccountId, DenyCode, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy,
-    StrategyId, Timestamp, VenueId,
+    StrategyId, Timestamp, VenueId, VenueModel,
 };
 use std::collections::VecDeque;
 
@@ -83,6 +86,12 @@ pub struct Engine {
     pub(crate) memory: risk::Memory,
     agenda: Agenda,
     listeners: Vec<Listeners>,
+    /// Market data that venues know and the host does not yet, by instrument.
+    underway: Vec<Underway>,
+    /// Whether any venue's data takes time to the host.
+    delays_data: bool,
+    /// Whether data is handled that its venue has matched with before.
+    arriving: bool,
     /// Orders the host holds back, by instrument.
     held: Vec<held::Held>,
     lists: Lists,
@@ -94,6 +103,8 @@ pub struct Engine {
     effects: Vec<Effect>,
     journal: Journal,
     last_execution: Vec<u64>,
+    /// Models that wait for the definition of their venue, with its name.
+    staged_models: Vec<(String, VenueModel)>,
     /// Faults of a recorded run that a replay must repeat, by strategy and call.
     expected_faults: Vec<(StrategyId, u64, Fault)>,
 }
@@ -117,6 +128,9 @@ impl Engine {
             memory: risk::Memory::default(),
             agenda: Agenda::default(),
             listeners: Vec::new(),
+            underway: Vec::new(),
+            delays_data: false,
+            arriving: false,
             held: Vec::new(),
             lists: Lists::default(),
             happenings: VecDeque::new(),
@@ -126,6 +140,7 @@ impl Engine {
             effects: Vec::new(),
             journal,
             last_execution: Vec::new(),
+            staged_models: Vec::new(),
             expected_faults: Vec::new(),
         }
     }
@@ -192,6 +207,7 @@ impl Engine {
                 Due::Session(instrument) => self.turn_session(instrument, at, until),
                 Due::Answer(order) => self.on_unanswered(order),
                 Due::Reconcile(account) => self.on_reconcile_due(account),
+                Due::Data(instrument) => self.receive_data(instrument),
             }
             self.settle();
         }

@@ -9,27 +9,35 @@ mod bar_path;
 mod book;
 mod book_update;
 mod depth;
-pub(crate) mod fees;
+mod draws;
+mod fees;
+mod fills;
 mod ladder;
 mod latency;
 mod matching;
+mod models;
+mod offers;
 mod reduce_only;
 pub(crate) mod references;
 mod slippage;
 mod triggers;
+mod turnover;
 pub(crate) mod waiting;
 
 use crate::input::VenueConfig;
 pub(crate) use auction::Phase;
 use book::Book;
 pub(crate) use depth::Top;
-use latency::LatencyModel;
 use model::{
-    Amendment, Bar, BookRefusal, BookUpdate, Duration, Instrument, InstrumentId, Liquidity,
-    MarkPrice, Money, OrderId, OrderKind, OrderKindName, Price, Quantity, Quote, Side, StrategyId,
-    TimeInForce, Timestamp, Trade,
+    AccountId, Amendment, Bar, BookRefusal, BookUpdate, Duration, FeeTier, Fees, Instrument,
+    InstrumentId, LatencyQuery, Liquidity, MarkPrice, Message, Money, OrderId, OrderKind,
+    OrderKindName, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp, Trade,
+    VenueModel,
 };
-use std::collections::VecDeque;
+pub(crate) use models::Broken;
+use models::Models;
+use std::collections::{BTreeMap, VecDeque};
+use turnover::Turnover;
 
 /// A command on its way to a venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +68,17 @@ impl VenueCommand {
         }
     }
 
+    /// What it is to a latency model.
+    const fn message(&self) -> Message {
+        match self {
+            Self::Insert(_) => Message::Insert,
+            Self::Modify(..) => Message::Modify,
+            Self::Cancel(..) => Message::Cancel,
+        }
+    }
+
     /// What the venue says when it cannot take it.
-    const fn refusal(&self) -> ReportKind {
+    pub(crate) const fn refusal(&self) -> ReportKind {
         match self {
             Self::Insert(_) => ReportKind::Rejected,
             Self::Modify(..) => ReportKind::UpdateRejected,
@@ -77,6 +94,8 @@ pub(crate) struct VenueOrder {
     pub(crate) instrument: InstrumentId,
     /// Whose position it moves; the venue keeps one per owner, as for sub-accounts.
     pub(crate) owner: StrategyId,
+    /// Who pays.
+    pub(crate) account: AccountId,
     pub(crate) side: Side,
     pub(crate) kind: OrderKind,
     pub(crate) time_in_force: TimeInForce,
@@ -85,9 +104,24 @@ pub(crate) struct VenueOrder {
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
     pub(crate) display: Option<Quantity>,
+    pub(crate) paid: Paid,
+}
+
+/// What an order has filled and been charged, for fees that look at the order as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Paid {
+    pub(crate) value: Money,
+    pub(crate) fees: Money,
+    /// What the fee model said of it.
+    pub(crate) accrued: Money,
 }
 
 impl VenueOrder {
+    /// What of it has filled.
+    pub(crate) fn filled(&self) -> Quantity {
+        self.quantity.saturating_sub(self.remaining)
+    }
+
     /// What the book shows of it at a time.
     pub(crate) fn slice(&self) -> Quantity {
         self.display
@@ -118,6 +152,8 @@ pub(crate) enum ReportKind {
     Canceled,
     CancelRejected,
     Expired,
+    /// A model of the venue broke over an order on the instrument; what it said the venue keeps.
+    ModelBroke,
 }
 
 /// What of an order can change at the venue.
@@ -150,21 +186,27 @@ pub(crate) type Reports = VecDeque<Report>;
 pub(crate) struct Exchange {
     config: VenueConfig,
     connected: bool,
-    latency: LatencyModel,
+    models: Models,
     books: Vec<Option<Book>>,
     executions: u64,
+    /// What accounts traded, where that decides about fees.
+    turnovers: Option<BTreeMap<AccountId, Turnover>>,
+    /// Faults of models that a report tells of, oldest first.
+    broken: VecDeque<Broken>,
 }
 
 impl Exchange {
-    pub(crate) fn new(config: VenueConfig) -> Self {
-        let latency = LatencyModel::new(config.latency);
+    /// A venue with the models that its definition sets, or that were staged for it.
+    pub(crate) fn new(config: VenueConfig, staged: Vec<VenueModel>) -> Self {
         Self {
+            models: Models::new(&config, staged),
             // A venue outside must show that it is there.
             connected: config.external.is_none(),
             config,
-            latency,
             books: Vec::new(),
             executions: 0,
+            turnovers: None,
+            broken: VecDeque::new(),
         }
     }
 
@@ -194,15 +236,81 @@ impl Exchange {
         if self.books.len() <= id.index() {
             self.books.resize_with(id.index() + 1, || None);
         }
-        self.books[id.index()] = Some(Book::new(id, instrument, self.config.slippage));
+        let ceiling = self.models.list(id, instrument);
+        self.books[id.index()] = Some(Book::new(id, instrument, ceiling));
     }
 
-    /// How long `command` takes to arrive; drawn anew for each command.
-    pub(crate) fn delay(&mut self, command: &VenueCommand) -> Duration {
-        if self.is_external() {
-            return Duration::ZERO;
+    /// Sets the fee tiers of an instrument; `false` where the venue's fees are not built in.
+    pub(crate) fn set_tiers(&mut self, instrument: InstrumentId, tiers: Vec<FeeTier>) -> bool {
+        let Some(ceiling) = self.models.set_tiers(instrument, tiers) else {
+            return false;
+        };
+        if let Some(Some(book)) = self.books.get_mut(instrument.index()) {
+            book.ceiling = ceiling;
         }
-        self.latency.draw(command)
+        self.turnovers.get_or_insert_default();
+        true
+    }
+
+    /// Fees that no order on an instrument exceeds.
+    pub(crate) fn fee_ceiling(&self, instrument: InstrumentId) -> Option<&Fees> {
+        let book = self.books.get(instrument.index())?.as_ref()?;
+        Some(&book.ceiling)
+    }
+
+    /// Whether fees depend on what accounts trade.
+    pub(crate) fn counts_turnover(&self) -> bool {
+        self.turnovers.is_some()
+    }
+
+    /// Counts what an account traded.
+    pub(crate) fn count_turnover(&mut self, account: AccountId, value: Money, now: Timestamp) {
+        if let Some(turnovers) = &mut self.turnovers {
+            turnovers.entry(account).or_default().count(value, now);
+        }
+    }
+
+    /// How long `command` takes to arrive; asked anew for each command. `None` when the model broke.
+    pub(crate) fn delay(&mut self, command: &VenueCommand, now: Timestamp) -> Option<Duration> {
+        if self.is_external() {
+            return Some(Duration::ZERO);
+        }
+        self.ask_delay(command.message(), command.instrument(), now)
+    }
+
+    fn ask_delay(
+        &mut self,
+        message: Message,
+        instrument: InstrumentId,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let query = LatencyQuery {
+            message,
+            instrument,
+            now,
+        };
+        let delay = self.models.delay(&query);
+        self.broken.extend(self.models.take_broken());
+        delay
+    }
+
+    /// Whether data takes time to the host.
+    pub(crate) fn delays_data(&self) -> bool {
+        self.models.delays_data() && !self.is_external()
+    }
+
+    /// How long data takes to the host. `None` when the model broke.
+    pub(crate) fn delay_data(
+        &mut self,
+        instrument: InstrumentId,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        self.ask_delay(Message::Data, instrument, now)
+    }
+
+    /// The oldest fault of a model that was not taken yet.
+    pub(crate) fn take_broken(&mut self) -> Option<Broken> {
+        self.broken.pop_front()
     }
 
     pub(crate) fn on_command(
@@ -318,9 +426,21 @@ impl Exchange {
         let mut desk = Desk {
             now,
             executions: &mut self.executions,
+            models: &mut self.models,
+            turnovers: self.turnovers.as_ref(),
             reports,
         };
         act(book, &mut desk);
+        while let Some(broken) = self.models.take_broken() {
+            self.broken.push_back(broken);
+            // After whatever the venue did, so that nothing it says later meets a closed order.
+            reports.push_back(Report {
+                order: OrderId::default(),
+                instrument,
+                kind: ReportKind::ModelBroke,
+                ts_event: now,
+            });
+        }
         true
     }
 }
@@ -329,6 +449,8 @@ impl Exchange {
 pub(crate) struct Desk<'a> {
     now: Timestamp,
     executions: &'a mut u64,
+    models: &'a mut Models,
+    turnovers: Option<&'a BTreeMap<AccountId, Turnover>>,
     reports: &'a mut Reports,
 }
 
@@ -344,6 +466,12 @@ impl Desk<'_> {
             kind,
             ts_event: self.now,
         });
+    }
+
+    /// What an account traded within thirty days.
+    fn turnover(&self, account: AccountId) -> Money {
+        let turnover = self.turnovers.and_then(|turnovers| turnovers.get(&account));
+        turnover.map_or(Money::ZERO, |turnover| turnover.at(self.now))
     }
 
     fn next_execution(&mut self) -> u64 {

@@ -3,6 +3,7 @@
 mod external;
 mod limits;
 mod permissions;
+mod venue;
 
 pub use external::{ExternalVenue, ForeignOrders};
 pub use limits::{
@@ -10,12 +11,14 @@ pub use limits::{
     PriceLimits, Scaling, ShortLimits, VolumeLimits,
 };
 pub use permissions::{Allowed, Permissions};
+pub use venue::{
+    DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig, VenueModels,
+};
 
 use model::{
-    AccountConfig, AccountId, Amendment, Bar, BookUpdate, Duration, HistoryBlock, Instrument,
-    InstrumentId, InstrumentStatus, Intent, MarkPrice, OrderId, OrderKindName, OrderRequest,
-    PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId,
-    VenueReport, VenueSnapshot,
+    AccountConfig, AccountId, Amendment, Bar, BookUpdate, FeeTier, HistoryBlock, Instrument,
+    InstrumentId, InstrumentStatus, Intent, MarkPrice, OrderId, OrderRequest, PluginHash, Quantity,
+    Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId, VenueReport, VenueSnapshot,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -78,48 +81,9 @@ pub enum Definition {
     /// The strategy, traded by hand, that takes over what its account's venue holds and nobody here
     /// sent.
     Adopter(StrategyId),
-}
-
-/// A venue: simulated inside the engine, or outside of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VenueConfig {
-    /// Unique name.
-    pub name: String,
-    /// How long commands take to reach it.
-    pub latency: Latency,
-    /// How much worse than the touch a taker fills.
-    pub slippage: Slippage,
-    /// Order types it does not take. The host does the waiting for those that wait for a trigger.
-    pub lacks: Vec<OrderKindName>,
-    /// `None` where it is simulated; latency and slippage are of simulated ones alone.
-    pub external: Option<ExternalVenue>,
-}
-
-/// How long commands take to reach a venue: a constant and a seeded, uniformly drawn part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Latency {
-    /// For new orders.
-    pub insert: Duration,
-    /// For cancels.
-    pub cancel: Duration,
-    /// For changes.
-    pub modify: Duration,
-    /// Up to this much more, drawn for each command.
-    pub jitter: Duration,
-    /// Seed of the draws.
-    pub seed: u64,
-}
-
-/// How much worse than the touch an order that takes liquidity fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Slippage {
-    /// Not at all.
-    #[default]
-    None,
-    /// A number of ticks.
-    Ticks(u32),
-    /// A share of the price, rounded up to the tick.
-    Share(Rate),
+    /// Rates for accounts that trade much, by what they must have traded, lowest first; they replace
+    /// what was there. Below the first the instrument's own hold.
+    FeeTiers(InstrumentId, Vec<FeeTier>),
 }
 
 /// A strategy's place in the engine; it outlives every plugin that fills it.

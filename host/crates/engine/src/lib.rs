@@ -30,18 +30,20 @@ pub mod replay;
 mod risk;
 mod scopes;
 pub mod strategies;
+mod underway;
 mod valuation;
 
 pub use candidate::Candidate;
 pub use effect::{
-    Alert, Ambiguity, Effect, Ignored, Severity, Standing, StrategyState, SwapStage, VenueEvent,
+    Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, Standing, StrategyState, SwapStage,
+    VenueEvent,
 };
 pub use engine::{Engine, StepError};
 pub use input::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits,
-    ExternalVenue, ForeignOrders, Input, Latency, LimitScope, Limits, LossLimits, OrdersOnFault,
-    Outcome, Permissions, PriceLimits, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig,
-    TradingState, VenueConfig, VolumeLimits,
+    Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency, Escalation,
+    ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Latency, LimitScope, Limits,
+    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles, Scaling, Sequenced,
+    ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig, VenueModels, VolumeLimits,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;

@@ -2,14 +2,14 @@
 //! byte the engine journals must be the byte that was journaled then.
 
 use crate::engine::{Engine, StepError};
-use crate::input::{Command, Input, Outcome, Sequenced};
+use crate::input::{Command, Definition, Input, Outcome, Sequenced, VenueConfig};
 use crate::journal::reader::{ReadError, Reader, Record};
 use crate::journal::{Journal, JournalHash, MAGIC, Sink, SinkError};
 use crate::strategies::Staged;
-use model::{FaultKind, PluginHash, Strategy, StrategyId};
+use model::{FaultKind, ModelKind, ModelSpec, PluginHash, Strategy, StrategyId, VenueModel};
 use std::io::Read;
 
-/// Makes the instances a journal names, as they were made then.
+/// Makes the instances and models a journal names, as they were made then.
 pub trait Instances {
     /// A fresh instance of the plugin, made for `strategy` with these parameters.
     fn make(
@@ -19,6 +19,12 @@ pub trait Instances {
         plugin: PluginHash,
         parameters: &[(String, String)],
     ) -> Result<Box<dyn Strategy>, String>;
+
+    /// A model that a venue's definition names. Without it the journal cannot be run again.
+    fn make_model(&mut self, kind: ModelKind, spec: &ModelSpec) -> Result<VenueModel, String> {
+        let (kind, name) = (kind.name(), &spec.name);
+        Err(format!("there is no {kind} model `{name}` here"))
+    }
 }
 
 /// What a replay found.
@@ -48,6 +54,16 @@ pub enum ReplayError {
     Plugin {
         /// The input that names it.
         sequence: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A model of a venue could not be made.
+    #[error("at sequence {sequence}: venue {venue}: {reason}")]
+    Model {
+        /// The input that names it.
+        sequence: u64,
+        /// The venue whose it is.
+        venue: String,
         /// Why.
         reason: String,
     },
@@ -160,6 +176,11 @@ impl Run<'_> {
     }
 
     fn stage(&mut self, input: &Sequenced<Input>) -> Result<(), ReplayError> {
+        if let Input::Define(definition) = &input.input
+            && let Definition::Venue(config) = &**definition
+        {
+            return self.stage_models(config, input.sequence);
+        }
         let Input::Command(command) = &input.input else {
             return Ok(());
         };
@@ -187,6 +208,26 @@ impl Run<'_> {
         })?;
         // An unknown strategy was refused then, and the engine will refuse it again.
         let _unknown = self.engine.stage(*strategy, Staged::Instance(instance));
+        Ok(())
+    }
+}
+
+impl Run<'_> {
+    fn stage_models(&mut self, config: &VenueConfig, sequence: u64) -> Result<(), ReplayError> {
+        let problem = |reason: String| ReplayError::Model {
+            sequence,
+            venue: config.name.clone(),
+            reason,
+        };
+        for (kind, spec) in config.models.named() {
+            let model = self.instances.make_model(kind, spec).map_err(problem)?;
+            if model.kind() != kind {
+                let reason = format!("`{}` is no {} model", spec.name, kind.name());
+                return Err(problem(reason));
+            }
+            let staged = self.engine.stage_model(&config.name, model);
+            staged.map_err(|_| problem("too many models wait to be used".to_owned()))?;
+        }
         Ok(())
     }
 }

@@ -22,6 +22,8 @@ mod book_captures;
 mod books;
 #[path = "it/capture.rs"]
 mod capture;
+#[path = "it/commissions.rs"]
+mod commissions;
 #[path = "it/cost.rs"]
 mod cost;
 #[path = "it/definitions.rs"]
@@ -32,8 +34,12 @@ mod dice;
 mod dice_books;
 #[path = "it/dice_limits.rs"]
 mod dice_limits;
+#[path = "it/dice_models.rs"]
+mod dice_models;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/feed_latency.rs"]
+mod feed_latency;
 #[path = "it/golden.rs"]
 mod golden;
 #[path = "it/journal.rs"]
@@ -44,6 +50,8 @@ mod kill;
 mod latency;
 #[path = "it/margin.rs"]
 mod margin;
+#[path = "it/models.rs"]
+mod models;
 #[path = "it/orders.rs"]
 mod orders;
 #[path = "it/outside.rs"]

@@ -1,7 +1,7 @@
-//! What can be traded, and the grid, margin and fees it trades on.
+//! What can be traded, and the grid and margin it trades on.
 
 use crate::{
-    CurrencyId, Duration, InstrumentId, Money, Price, Quantity, Rate, Session, Timestamp, VenueId,
+    CurrencyId, Duration, Fees, InstrumentId, Price, Quantity, Rate, Session, Timestamp, VenueId,
 };
 
 /// Whether an option is a call or a put.
@@ -84,17 +84,6 @@ pub struct Margin {
     pub initial: Rate,
     /// Needed to stay open.
     pub maintenance: Rate,
-}
-
-/// What a fill costs. Rates apply to notional value; a negative rate is a rebate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fees {
-    /// Rate when the order rested on the book.
-    pub maker: Rate,
-    /// Rate when the order took liquidity.
-    pub taker: Rate,
-    /// Added per whole unit filled, in the quote currency.
-    pub per_contract: Money,
 }
 
 /// An instrument. The id is its position in the engine's table.

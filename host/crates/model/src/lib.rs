@@ -1,5 +1,6 @@
 //! The vocabulary every other crate speaks: identifiers, exact numbers, time, instruments, market
-//! data, orders, positions, accounts, and the port behind which strategies live.
+//! data, orders, positions, accounts, and the ports behind which strategies and the simulated
+//! exchange's models live.
 //!
 //! What is absent on purpose: I/O, async, serialisation, clocks, and floating point. Rows, wire
 //! formats and WIT types are made at the edges, in `store`, `api` and `runtime`.
@@ -7,6 +8,7 @@
 pub mod account;
 pub mod book;
 pub mod execution_algorithm;
+pub mod fees;
 pub mod fill;
 pub mod identifiers;
 pub mod instrument;
@@ -24,6 +26,7 @@ pub mod strategy;
 pub mod tag;
 pub mod time;
 pub mod venue_ids;
+pub mod venue_models;
 pub mod venue_report;
 
 pub use account::{AccountConfig, AccountKind, Balance};
@@ -32,12 +35,13 @@ pub use execution_algorithm::{
     Action, Actions, AlgorithmCall, AlgorithmEvent, AlgorithmMaker, AlgorithmSnapshot,
     ExecutionAlgorithm, MarketFeed,
 };
+pub use fees::{FeeTier, Fees};
 pub use fill::{Fill, Liquidity};
 pub use identifiers::{
     AccountId, AlgorithmId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, RuleId,
     StrategyId, VenueId,
 };
-pub use instrument::{AssetClass, Fees, Instrument, Margin, OptionRight};
+pub use instrument::{AssetClass, Instrument, Margin, OptionRight};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, InstrumentStatus, MarkPrice, Quote, Trade};
 pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};
 pub use order::{Amendment, Links, Order, OrderRequest, PeerRule, Peers, Side, Terms, TimeInForce};
@@ -55,6 +59,10 @@ pub use strategy::{
 pub use tag::{BadTag, MAX_TAG, Tag};
 pub use time::{Duration, Timestamp};
 pub use venue_ids::{BadVenueName, ExecutionId, MAX_VENUE_NAME, VenueOrderId};
+pub use venue_models::{
+    Charge, FeeModel, FeeQuery, FillAnswer, FillModel, FillQuery, LatencyModel, LatencyQuery,
+    Message, ModelKind, ModelSpec, Occasion, VenueModel,
+};
 pub use venue_report::{
     SnapshotExecution, VenueExecution, VenueOrder, VenueOrderStatus, VenuePosition, VenueReport,
     VenueReportKind, VenueSnapshot, VenueTerms,

@@ -18,6 +18,7 @@ pub mod trades;
 
 pub use drawdown::{DrawdownPoint, Drawdowns, MaxDrawdown};
 pub use equity::{EquityPoint, MonthReturn};
+pub use probability::normal_cdf;
 pub use risk::RiskStatistics;
 pub use round_trips::{ClosedTrade, TradeBuilder, TradeError};
 pub use statistics::{Annual, Statistics, statistics};

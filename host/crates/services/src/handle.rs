@@ -126,6 +126,8 @@ pub trait Queries {
     fn engine(&self) -> EngineView;
     /// All instruments.
     fn instruments(&self) -> Vec<InstrumentView>;
+    /// All venues as they were defined.
+    fn venues(&self) -> Vec<engine::VenueConfig>;
     /// All strategies.
     fn strategies(&self) -> Vec<Arc<StrategyView>>;
     /// One strategy by name.

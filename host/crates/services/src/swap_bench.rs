@@ -223,10 +223,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
         Definition::Currency("USD".to_owned()),
         Definition::Venue(VenueConfig {
             name: "SIM".to_owned(),
-            latency: engine::Latency::default(),
-            slippage: engine::Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(Instrument {
             symbol: "BENCH".to_owned(),

@@ -412,6 +412,11 @@ impl Trader {
                         Effect::Strategy(strategy, _)
                         | Effect::Fault(strategy, _)
                         | Effect::Swap(strategy, _) => retired.push(*strategy),
+                        Effect::ModelFault(broken) => {
+                            let (model, fault) = (broken.model.name(), &broken.fault);
+                            let instrument = broken.instrument.number();
+                            tracing::error!(sequence, instrument, model, %fault, "a venue's model broke");
+                        }
                         Effect::Order(_, order) => self.owing.push(order.account),
                         Effect::Balance(account, currency, balance) => {
                             self.told.insert((*account, *currency), *balance);

@@ -127,6 +127,8 @@ pub struct InstrumentView {
     pub quote_currency: String,
     /// Name of its venue.
     pub venue: String,
+    /// Fee rates for accounts that trade much, lowest threshold first.
+    pub fee_tiers: Vec<model::FeeTier>,
     /// The latest quote.
     pub quote: Option<Quote>,
     /// The latest trade or bar close.

@@ -4,7 +4,7 @@ use super::market::{Printer, QuoteDto};
 use super::text::Name;
 use crate::names::Names;
 use model::time::NANOS_PER_SECOND;
-use model::{AssetClass, Duration, OptionRight, Session, Timestamp};
+use model::{AssetClass, Duration, FeeTier, Fees, OptionRight, Session, Timestamp};
 use serde::Serialize;
 use services::view::InstrumentView;
 
@@ -63,12 +63,28 @@ pub(crate) struct MarginDto {
     pub(crate) maintenance: String,
 }
 
-/// What a fill costs.
+/// What orders cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct FeesDto {
     pub(crate) maker: String,
     pub(crate) taker: String,
     pub(crate) per_contract: String,
+    pub(crate) min_per_order: String,
+    /// `null` for no maximum.
+    pub(crate) max_per_order: Option<String>,
+    /// `null` for no maximum.
+    pub(crate) max_share: Option<String>,
+    /// Rates by what an account traded within thirty days, lowest threshold first.
+    pub(crate) tiers: Vec<FeeTierDto>,
+}
+
+/// Rates in force for accounts that traded enough.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct FeeTierDto {
+    /// In the account's base currency.
+    pub(crate) from: String,
+    pub(crate) maker: String,
+    pub(crate) taker: String,
 }
 
 impl InstrumentDto {
@@ -89,11 +105,7 @@ impl InstrumentDto {
                 initial: instrument.margin.initial.to_string(),
                 maintenance: instrument.margin.maintenance.to_string(),
             },
-            fees: FeesDto {
-                maker: instrument.fees.maker.to_string(),
-                taker: instrument.fees.taker.to_string(),
-                per_contract: instrument.fees.per_contract.to_string(),
-            },
+            fees: FeesDto::new(&instrument.fees, &view.fee_tiers),
             day_end_ns: instrument.day_end.nanos().to_string(),
             session: instrument.session.as_ref().map(SessionDto::new),
             tradable: instrument.tradable,
@@ -102,6 +114,25 @@ impl InstrumentDto {
             quote: view.quote.as_ref().map(|quote| QuoteDto::new(quote, names)),
             last: view.last.map(|price| print.price(price)),
             symbol: print.symbol,
+        }
+    }
+}
+
+impl FeesDto {
+    fn new(fees: &Fees, tiers: &[FeeTier]) -> Self {
+        let tiers = tiers.iter().map(|tier| FeeTierDto {
+            from: tier.from.to_string(),
+            maker: tier.maker.to_string(),
+            taker: tier.taker.to_string(),
+        });
+        Self {
+            maker: fees.maker.to_string(),
+            taker: fees.taker.to_string(),
+            per_contract: fees.per_contract.to_string(),
+            min_per_order: fees.min_per_order.to_string(),
+            max_per_order: fees.max_per_order.map(|most| most.to_string()),
+            max_share: fees.max_share.map(|share| share.to_string()),
+            tiers: tiers.collect(),
         }
     }
 }

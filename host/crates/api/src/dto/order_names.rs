@@ -55,7 +55,11 @@ pub(crate) enum KindName {
 
 impl KindName {
     pub(crate) const fn of(kind: &OrderKind) -> Self {
-        match kind.name() {
+        Self::named(kind.name())
+    }
+
+    pub(crate) const fn named(kind: OrderKindName) -> Self {
+        match kind {
             OrderKindName::Market => Self::Market,
             OrderKindName::Limit => Self::Limit,
             OrderKindName::StopMarket => Self::StopMarket,

@@ -227,6 +227,9 @@ impl Queries for Fake {
     fn engine(&self) -> EngineView {
         self.tables().engine
     }
+    fn venues(&self) -> Vec<engine::VenueConfig> {
+        vec![crate::fake_values::venue()]
+    }
     fn instruments(&self) -> Vec<InstrumentView> {
         self.tables().instruments.clone()
     }

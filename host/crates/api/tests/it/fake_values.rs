@@ -1,16 +1,47 @@
 //! What the table of a host holds at the beginning.
 
 use crate::fake::{EMA, EURUSD, MANUAL, NOON, number};
-use engine::StrategyState;
+use engine::{
+    DrawnLatency, FillChances, Latency, Quantiles, StrategyState, VenueConfig, VenueModels,
+};
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, Duration, Fault,
-    FaultKind, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money, Order,
-    OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState, Price,
-    Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
+    FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
+    ModelSpec, Money, Order, OrderChange, OrderId, OrderKind, OrderKindName, OrderStatus,
+    OrderUpdate, PluginHash, PositionState, Price, Quantity, Quote, Rate, Side, Terms, TimeInForce,
+    Timestamp, VenueId,
 };
 use services::view::{
     AccountView, Change, FaultView, InstrumentView, LogLine, PluginView, PositionView, StrategyView,
 };
+
+pub(crate) fn venue() -> VenueConfig {
+    let nanos = [0, 5, 90].map(Duration::from_nanos);
+    VenueConfig {
+        name: "SIM".into(),
+        latency: Latency {
+            insert: Duration::from_millis(2),
+            drawn: DrawnLatency {
+                feed: Quantiles(nanos.to_vec()),
+                ..DrawnLatency::default()
+            },
+            ..Latency::default()
+        },
+        chances: Some(FillChances {
+            touch: number("0.4"),
+            ..FillChances::default()
+        }),
+        models: VenueModels {
+            fee: Some(ModelSpec {
+                name: "house".into(),
+                parameters: Vec::new(),
+            }),
+            ..VenueModels::default()
+        },
+        lacks: vec![OrderKindName::StopMarket],
+        ..VenueConfig::default()
+    }
+}
 
 pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> InstrumentView {
     InstrumentView {
@@ -31,7 +62,10 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) 
                 initial: number("0.02"),
                 maintenance: number("0.01"),
             },
-            fees: Fees::default(),
+            fees: Fees {
+                max_share: Some(number("0.01")),
+                ..Fees::default()
+            },
             day_end: Duration::ZERO,
             session: None,
             tradable: true,
@@ -39,6 +73,11 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) 
         },
         quote_currency: "USD".into(),
         venue: "SIM".into(),
+        fee_tiers: vec![FeeTier {
+            from: number("1000000"),
+            maker: number("-0.0001"),
+            taker: number("0.0002"),
+        }],
         quote: (id == EURUSD).then(|| quote(id, "1.1")),
         last: None,
     }

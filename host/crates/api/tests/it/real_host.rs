@@ -5,7 +5,7 @@ use crate::rest_client::{Answer, request};
 use api::{Api, Settings, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use engine::{Definition, Latency, Slippage, VenueConfig};
+use engine::{Definition, VenueConfig};
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
     Margin, Money, Quantity, Quote, Rate, Timestamp, VenueId,
@@ -58,10 +58,7 @@ fn definitions() -> Vec<Definition> {
         Definition::Currency("USD".into()),
         Definition::Venue(VenueConfig {
             name: "SIM".into(),
-            latency: Latency::default(),
-            slippage: Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(instrument),
         Definition::Account(AccountConfig {

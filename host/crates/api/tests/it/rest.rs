@@ -54,12 +54,36 @@ async fn instruments_are_found_by_plain_and_encoded_symbols() {
         ("/quote/bid", json!("1.10000")),
         ("/quote/ask_size", Value::Null),
         ("/margin/initial", json!("0.02")),
+        ("/fees/min_per_order", json!("0")),
+        ("/fees/max_per_order", Value::Null),
+        ("/fees/max_share", json!("0.01")),
+        ("/fees/tiers/0/from", json!("1000000")),
+        ("/fees/tiers/0/maker", json!("-0.0001")),
     ];
     for path in ["/instruments/EUR/USD.SIM", "/instruments/EUR%2FUSD%2ESIM"] {
         client.get(path).await.check(200, &expect);
     }
     let list = client.get("/instruments").await.json();
     assert_eq!(list.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn venues_show_their_models() {
+    let client = Client::new();
+    let expect = [
+        ("/0/name", json!("SIM")),
+        ("/0/fill/model", json!("PROBABLE")),
+        ("/0/fill/touch_fill_chance", json!("0.4")),
+        ("/0/fill/slip_chance", json!("0")),
+        ("/0/fee/model", json!("house")),
+        ("/0/latency/model", json!("DRAWN")),
+        ("/0/latency/insert/constant_ns", json!("2000000")),
+        ("/0/latency/insert/drawn", Value::Null),
+        ("/0/latency/feed/drawn/median_ns", json!("5")),
+        ("/0/latency/feed/drawn/most_ns", json!("90")),
+        ("/0/lacks", json!(["STOP_MARKET"])),
+    ];
+    client.get("/venues").await.check(200, &expect);
 }
 
 #[tokio::test]

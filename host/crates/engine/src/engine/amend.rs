@@ -126,7 +126,7 @@ impl Engine {
         );
         let command = VenueCommand::Modify(*amendment, order.instrument);
         // Like a cancel, a change never overtakes its order.
-        let arrives = self.arrival(&command).max(inserted);
+        let arrives = self.arrival(&command).not_before(inserted);
         self.dispatch(command, arrives);
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::input::{Definition, LimitScope, Limits, Permissions, StrategyConfig, VenueConfig};
 use crate::listeners::Listeners;
 use crate::risk::MOST_WINDOWS;
+use crate::underway::Underway;
 use model::{
     AccountConfig, AccountId, AccountKind, Instrument, InstrumentId, Price, Quantity, Rate,
     StrategyId, VenueId,
@@ -28,6 +29,7 @@ impl Engine {
                 self.define_average_volume(instrument, volume)
             }
             Definition::Adopter(strategy) => self.define_adopter(strategy),
+            Definition::FeeTiers(instrument, tiers) => self.define_fee_tiers(instrument, tiers),
         };
         if let Err(reason) = refused {
             self.ignore(Ignored::BadDefinition(reason));
@@ -50,11 +52,17 @@ impl Engine {
         {
             return Err(format!("venue {} is defined twice", config.name));
         }
+        if let Some(flaw) = config.flaw() {
+            return Err(format!("venue {}: {flaw}", config.name));
+        }
+        let models = self.take_models(&config)?;
         if let Some(external) = config.external {
             let id = VenueId::new(u32::try_from(self.venues.len()).unwrap_or(u32::MAX));
             self.outside.add_venue(id, external);
         }
-        self.venues.push(Exchange::new(config));
+        let venue = Exchange::new(config, models);
+        self.delays_data |= venue.delays_data();
+        self.venues.push(venue);
         self.last_execution.push(0);
         Ok(())
     }
@@ -65,6 +73,7 @@ impl Engine {
         let venue = instrument.venue.index();
         let id = self.market.add(instrument.clone());
         self.listeners.push(Listeners::default());
+        self.underway.push(Underway::default());
         self.held.push(super::held::Held::default());
         self.venues[venue].list(id, &instrument);
         if instrument.session.is_some() {
@@ -107,10 +116,9 @@ impl Engine {
                 "the initial margin must not be negative",
             ),
         ];
-        rules
-            .into_iter()
-            .find(|(holds, _)| !holds)
-            .map_or(Ok(()), |(_, reason)| Err(reason))
+        let broken = rules.into_iter().find(|(holds, _)| !holds);
+        let flaw = broken.map(|(_, reason)| reason);
+        flaw.or(instrument.fees.flaw()).map_or(Ok(()), Err)
     }
 
     fn define_account(&mut self, config: AccountConfig) -> Result<(), String> {

@@ -3,13 +3,13 @@
 use super::Engine;
 use crate::agenda::Due;
 use crate::effect::{Effect, Ignored};
-use crate::exchange::{VenueCommand, VenueOrder};
+use crate::exchange::{Paid, VenueCommand, VenueOrder};
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
 use crate::risk::Approved;
 use model::{
-    AccountId, DenyCode, Duration, Event, Money, NumberError, Order, OrderChange, OrderId,
-    OrderRequest, OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
+    AccountId, DenyCode, Event, Money, NumberError, Order, OrderChange, OrderId, OrderRequest,
+    OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
 };
 
 impl Engine {
@@ -115,16 +115,16 @@ impl Engine {
         let Some(Some(approved)) = approval else {
             return;
         };
-        let command = VenueCommand::Insert(venue_order(order.strategy, approved.request()));
+        let command = VenueCommand::Insert(venue_order(order, approved.request()));
         let arrives = self.arrival(&command);
-        let expires = self.lapse(order, arrives);
+        let expires = self.lapse(order, arrives.at);
         let expiry =
             (expires != Timestamp::MAX).then(|| self.agenda.add(expires, Due::Expiry(order.id)));
         let Some(open) = self.orders.get_mut(order.id) else {
             return;
         };
         open.order.expires = expires;
-        open.arrives = arrives;
+        open.arrives = arrives.at;
         if let Some(ticket) = std::mem::replace(&mut open.expiry, expiry) {
             self.agenda.remove(ticket);
         }
@@ -144,23 +144,6 @@ impl Engine {
                 _ => since.next_time_of_day(state.instrument.day_end),
             },
             _ => Timestamp::MAX,
-        }
-    }
-
-    /// When a command sent now reaches its venue.
-    pub(super) fn arrival(&mut self, command: &VenueCommand) -> Timestamp {
-        let state = self.market.get(command.instrument());
-        let venue = state.and_then(|state| self.venues.get_mut(state.instrument.venue.index()));
-        let delay = venue.map_or(Duration::ZERO, |venue| venue.delay(command));
-        self.now.after(delay)
-    }
-
-    /// Lets a command travel to its venue; without latency it is there at once.
-    pub(super) fn dispatch(&mut self, command: VenueCommand, arrives: Timestamp) {
-        if arrives > self.now {
-            self.agenda.add(arrives, Due::Venue(command));
-        } else {
-            self.reach_venue(command);
         }
     }
 
@@ -211,7 +194,7 @@ impl Engine {
         self.publish(update_of(&order, OrderChange::PendingCancel, now), order);
         let command = VenueCommand::Cancel(order.id, order.instrument);
         // A cancel never overtakes its order: it would miss, and the order would live on.
-        let arrives = self.arrival(&command).max(inserted);
+        let arrives = self.arrival(&command).not_before(inserted);
         self.dispatch(command, arrives);
     }
 
@@ -338,11 +321,12 @@ pub(super) fn new_order(
 }
 
 /// An approved order as it goes to its venue.
-fn venue_order(owner: StrategyId, request: &OrderRequest) -> VenueOrder {
+fn venue_order(order: &Order, request: &OrderRequest) -> VenueOrder {
     VenueOrder {
         id: request.id,
         instrument: request.instrument,
-        owner,
+        owner: order.strategy,
+        account: order.account,
         side: request.side,
         kind: request.kind,
         time_in_force: request.time_in_force,
@@ -351,6 +335,7 @@ fn venue_order(owner: StrategyId, request: &OrderRequest) -> VenueOrder {
         post_only: request.terms.post_only,
         reduce_only: request.terms.reduce_only,
         display: request.terms.display,
+        paid: Paid::default(),
     }
 }
 

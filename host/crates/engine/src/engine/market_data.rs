@@ -5,6 +5,7 @@ use crate::agenda::Due;
 use crate::bars::{Aggregator, Sample};
 use crate::effect::{Effect, Ignored};
 use crate::listeners::{BarFeed, Listeners, Seats};
+use crate::underway::{self, Applied, Data};
 use model::{
     Bar, BookRefusal, BookUpdate, Event, InstrumentId, MarkPrice, Price, Quote, Timestamp, Trade,
 };
@@ -14,7 +15,10 @@ type Finished = Vec<(usize, Bar)>;
 
 impl Engine {
     pub(super) fn on_quote(&mut self, quote: &Quote) {
-        let possible = quote.bid > Price::ZERO && quote.bid <= quote.ask;
+        if self.is_behind(quote.instrument) {
+            return self.send_data(Data::Quote(*quote));
+        }
+        let possible = underway::is_possible_quote(quote);
         if !self.accepts(quote.instrument, quote.ts_event, possible) {
             return;
         }
@@ -34,13 +38,28 @@ impl Engine {
     /// An order book changed; a new top of it is a quote to whoever listens to quotes.
     pub(super) fn on_book(&mut self, update: &BookUpdate) {
         let id = update.instrument;
+        if self.is_behind(id) {
+            return self.send_data(Data::Book(Box::new(update.clone()), None));
+        }
         if !self.accepts(id, update.ts_event, true) {
             return;
         }
-        let before = self.followed_mark(id);
-        let venue = self.market.get(id).map(|state| state.instrument.venue);
+        let venue = self.venue_of(id);
         let venue = venue.and_then(|venue| self.venues.get_mut(venue.index()));
         let applied = venue.and_then(|venue| venue.on_book(update, self.now, &mut self.reports));
+        self.follow_book(update, applied);
+    }
+
+    /// The same, of an update that the venue applied before.
+    pub(super) fn see_book(&mut self, update: &BookUpdate, applied: Applied) {
+        if self.accepts(update.instrument, update.ts_event, true) {
+            self.follow_book(update, applied);
+        }
+    }
+
+    fn follow_book(&mut self, update: &BookUpdate, applied: Applied) {
+        let id = update.instrument;
+        let before = self.followed_mark(id);
         let quote = match applied {
             None => return,
             Some(Ok(top)) => self.market.on_book(update, top),
@@ -65,6 +84,9 @@ impl Engine {
     }
 
     pub(super) fn on_trade(&mut self, trade: &Trade) {
+        if self.is_behind(trade.instrument) {
+            return self.send_data(Data::Trade(*trade));
+        }
         if !self.accepts(trade.instrument, trade.ts_event, trade.price > Price::ZERO) {
             return;
         }
@@ -83,7 +105,10 @@ impl Engine {
 
     /// A bar from the source: listeners of its very rule get it as it is.
     pub(super) fn on_bar(&mut self, bar: &Bar) {
-        let possible = bar.low > Price::ZERO && bar.is_consistent();
+        if self.is_behind(bar.instrument) {
+            return self.send_data(Data::Bar(*bar));
+        }
+        let possible = underway::is_possible_bar(bar);
         if !self.accepts(bar.instrument, bar.ts_event, possible) {
             return;
         }
@@ -109,8 +134,10 @@ impl Engine {
 
     /// A mark or index price: it wakes what waits for it, and fills nothing by itself.
     pub(super) fn on_mark(&mut self, mark: &MarkPrice) {
-        let positive = |price: Option<Price>| price.is_none_or(|price| price > Price::ZERO);
-        let possible = positive(mark.mark) && positive(mark.index);
+        if self.is_behind(mark.instrument) {
+            return self.send_data(Data::Mark(*mark));
+        }
+        let possible = underway::is_possible_mark(mark);
         if !self.accepts(mark.instrument, mark.ts_event, possible) {
             return;
         }
@@ -164,11 +191,14 @@ impl Engine {
         }
     }
 
-    fn match_at_venue(
+    pub(super) fn match_at_venue(
         &mut self,
         id: InstrumentId,
         act: impl FnOnce(&mut crate::exchange::Exchange, Timestamp, &mut crate::exchange::Reports),
     ) {
+        if self.arriving {
+            return;
+        }
         let Some(state) = self.market.get(id) else {
             return;
         };

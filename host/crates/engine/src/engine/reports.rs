@@ -17,6 +17,9 @@ use model::{
 
 impl Engine {
     pub(super) fn on_report(&mut self, report: Report) {
+        if report.kind == ReportKind::ModelBroke {
+            return self.on_model_broke(report.instrument);
+        }
         if let Err(why) = self.take_report(report) {
             self.ignore(why);
         }
@@ -57,6 +60,7 @@ impl Engine {
             ReportKind::Canceled => OrderChange::Canceled,
             ReportKind::CancelRejected => OrderChange::CancelRejected,
             ReportKind::Expired => OrderChange::Expired,
+            ReportKind::ModelBroke => return Ok(()),
         };
         if let Some(order) = self.move_order(report.order, to) {
             self.publish(update_of(&order, change, report.ts_event), order);
@@ -102,6 +106,7 @@ impl Engine {
             return Err(Ignored::Overflow(id));
         }
         self.count_execution(&order);
+        self.count_turnover(&fill, execution.value);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return Ok(());
         };
@@ -250,6 +255,8 @@ fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
         }
         ReportKind::Updated(_) | ReportKind::UpdateRejected => open.before,
         ReportKind::Expired => OrderStatus::Expired,
+        // It is about no order.
+        ReportKind::ModelBroke => open.order.status,
         ReportKind::Filled(execution) if execution.quantity >= open.order.remaining() => {
             OrderStatus::Filled
         }

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::agenda::Due;
 use crate::exchange::Phase;
+use crate::underway::Data;
 use model::{Duration, InstrumentId, InstrumentStatus, Session, Timestamp};
 
 /// How far back the changes of a session are caught up with when time jumps, such as from the
@@ -34,11 +35,16 @@ impl Engine {
     /// The venue halts an instrument or lets it trade again. What waits for a price waits for the
     /// first one after the halt.
     pub(super) fn on_status(&mut self, status: &InstrumentStatus) {
+        if self.is_behind(status.instrument) {
+            return self.send_data(Data::Status(*status));
+        }
         if !self.accepts(status.instrument, status.ts_event, true) {
             return;
         }
         self.market.on_status(status);
-        self.set_phase_now(status.instrument);
+        if !self.arriving {
+            self.set_phase_now(status.instrument);
+        }
     }
 
     fn plan_session(&mut self, instrument: InstrumentId, session: &Session, after: Timestamp) {
@@ -48,14 +54,15 @@ impl Engine {
         }
     }
 
-    fn set_phase_now(&mut self, instrument: InstrumentId) {
+    pub(super) fn set_phase_now(&mut self, instrument: InstrumentId) {
         let now = self.now;
         let Some(state) = self.market.get(instrument) else {
             return;
         };
+        let halted = self.is_halted_at_venue(instrument);
         let phase = match state.instrument.session {
             Some(session) if !session.is_open(now) => Phase::Closed(now),
-            _ if state.halted => Phase::Halted,
+            _ if halted.unwrap_or(state.halted) => Phase::Halted,
             None => Phase::Always,
             Some(_) => Phase::Open,
         };

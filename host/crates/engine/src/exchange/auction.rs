@@ -18,8 +18,9 @@
 //! that price, as in an auction, and not at their own.
 
 use super::book::{Book, is_within};
+use super::offers::Offer;
 use super::{Desk, ReportKind, VenueOrder};
-use model::{Bar, Liquidity, OrderId, OrderKind, Price, Side, TimeInForce, Timestamp};
+use model::{Bar, Occasion, OrderId, OrderKind, Price, Side, TimeInForce, Timestamp};
 
 /// Whether an instrument trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -223,8 +224,11 @@ impl Book {
                 desk.report(&order, ReportKind::Expired);
                 continue;
             };
-            let quantity = order.remaining;
-            self.fill(&mut order, at, quantity, Liquidity::Taker, desk);
+            let offer = Offer {
+                occasion: Occasion::Auction,
+                ..Offer::to_take(at, order.remaining, limit)
+            };
+            self.take(&mut order, &offer, desk);
             if !order.remaining.is_zero() {
                 // It may only reduce, and an order before it left less to reduce.
                 desk.report(&order, ReportKind::Canceled);

@@ -6,12 +6,13 @@
 //! depth, so size is not limited. Bars of a market that is known by quotes or trades match nothing:
 //! what they are made of has matched already.
 
-use super::Desk;
 use super::book::{Book, Level};
+use super::ladder::Resting;
+use super::offers::Offer;
 use super::references::References;
-use super::slippage::slipped;
 use super::waiting::Reached;
-use model::{Bar, Liquidity, OrderId, OrderKind, Price, Quantity, Side, TriggerBy};
+use super::{Desk, ReportKind};
+use model::{Bar, Occasion, OrderId, OrderKind, Price, Quantity, Side, TriggerBy};
 
 /// What the market meets next on its way.
 enum Met {
@@ -25,6 +26,7 @@ impl Book {
             return;
         }
         self.auctions.opened |= self.phase.matches();
+        self.visits.count(true, true);
         if !self.is_idle() && self.is_of_session(bar) {
             self.open_at(|_| Some(bar.open), desk);
             self.jump(bar.open, desk);
@@ -37,17 +39,16 @@ impl Book {
         self.reopens &= !self.phase.matches();
         self.last = Some(bar.close);
         self.by_bars = true;
-        self.bid = Some(Level::new(bar.close, Quantity::ZERO));
-        self.ask = self.bid;
+        let level = Some(Level::new(bar.close, Quantity::ZERO));
+        self.show(level, level);
         self.close_with_bar(bar, desk);
     }
 
     /// The market opens at `price` without having traded on the way.
     fn jump(&mut self, price: Price, desk: &mut Desk<'_>) {
         for side in [Side::Buy, Side::Sell] {
-            while let Some(resting) = self.resting.reached(side, price) {
-                let (id, quantity) = (resting.order.id, resting.order.remaining);
-                self.fill_resting(id, price, quantity, desk);
+            for id in self.resting.up_to(side, price) {
+                self.pass_over(id, price, price, desk);
             }
         }
         let at = self.on_path(price);
@@ -57,14 +58,38 @@ impl Book {
         self.follow(&at, desk);
     }
 
-    /// The market goes from one price to another through every price in between.
+    /// The market is at `at`, having come over the price of a resting order or just to it; the order
+    /// fills at `price`.
+    fn pass_over(&mut self, id: OrderId, at: Price, price: Price, desk: &mut Desk<'_>) {
+        let Some(&Resting {
+            order,
+            price: limit,
+            ..
+        }) = self.resting.get(id)
+        else {
+            return;
+        };
+        let occasion = if limit == at {
+            Occasion::Touched
+        } else {
+            Occasion::Crossed
+        };
+        let offer = Offer::to_rest(occasion, price, order.remaining, limit);
+        self.fill_resting(id, &offer, desk);
+    }
+
+    /// The market goes from one price to another through every price in between. Who does not fill
+    /// when it comes is met once only.
     fn walk(&mut self, from: Price, to: Price, desk: &mut Desk<'_>) {
         let rising = to > from;
-        while let Some(met) = self.next_met(to, rising) {
+        let mut left = Vec::new();
+        while let Some(met) = self.next_met(to, rising, &left) {
             match met {
                 Met::Limit(id, price) => {
-                    let remaining = self.remaining(id).unwrap_or_default();
-                    self.fill_resting(id, price, remaining, desk);
+                    self.pass_over(id, to, price, desk);
+                    if self.resting.get(id).is_some() {
+                        left.push(id);
+                    }
                 }
                 Met::Trigger(reached) => self.wake_on_path(&reached, reached.trigger, desk),
             }
@@ -73,13 +98,10 @@ impl Book {
         self.follow(&at, desk);
     }
 
-    fn next_met(&self, to: Price, rising: bool) -> Option<Met> {
+    fn next_met(&self, to: Price, rising: bool, left: &[OrderId]) -> Option<Met> {
         let side = if rising { Side::Sell } else { Side::Buy };
-        let limit = self.resting.reached(side, to).and_then(|resting| {
-            let (first, arrival) = self.resting.first(side)?;
-            debug_assert_eq!(first.order.id, resting.order.id);
-            Some((resting.price, arrival, resting.order.id))
-        });
+        let limit = self.resting.next_reached(side, to, left);
+        let limit = limit.map(|(resting, arrival)| (resting.price, arrival, resting.order.id));
         let mark_is_known = self.references().mark.is_some();
         let apart = |by| match by {
             TriggerBy::Index => true,
@@ -122,8 +144,10 @@ impl Book {
                 self.release_limit(order, limit, desk);
             }
             _ => {
-                let price = slipped(self.slippage, price, self.tick, order.side);
-                self.fill(&mut order, price, quantity, Liquidity::Taker, desk);
+                self.take(&mut order, &Offer::to_take(price, quantity, None), desk);
+                if !order.remaining.is_zero() {
+                    desk.report(&order, ReportKind::Canceled);
+                }
             }
         }
     }

@@ -3,11 +3,11 @@
 use super::auction::{Auctions, Phase};
 use super::depth::Depth;
 use super::ladder::Ladders;
+use super::offers::Visits;
 use super::reduce_only::Owned;
 use super::references::References;
 use super::waiting::Waiting;
 use super::{Desk, ReportKind, Terms, VenueOrder};
-use crate::input::Slippage;
 use model::{
     Fees, Instrument, InstrumentId, MarkPrice, OrderId, OrderKind, Price, Quantity, Side,
     TimeInForce,
@@ -37,10 +37,11 @@ pub(crate) struct Book {
     pub(crate) instrument: InstrumentId,
     pub(crate) tick: Price,
     pub(crate) multiplier: Quantity,
-    pub(crate) fees: Fees,
-    pub(crate) slippage: Slippage,
+    /// Fees that no order here exceeds.
+    pub(crate) ceiling: Fees,
     pub(crate) bid: Option<Level>,
     pub(crate) ask: Option<Level>,
+    pub(crate) visits: Visits,
     /// What is behind the touch, where the venue publishes that. It then decides alone about the
     /// touch; quotes are not looked at.
     pub(crate) depth: Option<Box<Depth>>,
@@ -66,15 +67,15 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    pub(crate) fn new(id: InstrumentId, instrument: &Instrument, slippage: Slippage) -> Self {
+    pub(crate) fn new(id: InstrumentId, instrument: &Instrument, ceiling: Fees) -> Self {
         Self {
             instrument: id,
             tick: instrument.tick,
             multiplier: instrument.multiplier,
-            fees: instrument.fees,
-            slippage,
+            ceiling,
             bid: None,
             ask: None,
+            visits: Visits::default(),
             depth: None,
             last: None,
             mark: None,
@@ -91,6 +92,15 @@ impl Book {
             owned: Owned::default(),
             arrivals: 0,
         }
+    }
+
+    /// Sets the best levels.
+    pub(crate) fn show(&mut self, bid: Option<Level>, ask: Option<Level>) {
+        let price = |level: Option<Level>| level.map(|level| level.price);
+        let moved = |from, to| price(from) != price(to);
+        self.visits
+            .count(moved(self.bid, bid), moved(self.ask, ask));
+        (self.bid, self.ask) = (bid, ask);
     }
 
     /// The level an order of `side` takes from.
@@ -142,7 +152,7 @@ impl Book {
 
     /// Forgets the best prices, because the market opens anew.
     pub(crate) fn forget_touch(&mut self) {
-        (self.bid, self.ask) = (None, None);
+        self.show(None, None);
         self.reopens = true;
         // A book that was kept up all the time is as good as before.
         self.show_top();

@@ -14,9 +14,10 @@
 use super::Desk;
 use super::book::{Book, Level, is_within};
 use super::depth::{Depth, Shown, Top};
+use super::offers::Offer;
 use model::{
-    BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate, Price, Quantity, Side,
-    Timestamp,
+    BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate, Occasion, Price,
+    Quantity, Side, Timestamp,
 };
 
 impl Book {
@@ -141,7 +142,7 @@ impl Book {
         if let Some(depth) = &mut self.depth {
             depth.lose();
         }
-        (self.bid, self.ask) = (None, None);
+        self.show(None, None);
     }
 
     /// Makes the best levels of the depth the touch.
@@ -154,8 +155,8 @@ impl Book {
             left: shown.left,
             size: shown.size,
         };
-        self.bid = depth.best(Side::Buy).map(level);
-        self.ask = depth.best(Side::Sell).map(level);
+        let (bid, ask) = (depth.best(Side::Buy), depth.best(Side::Sell));
+        self.show(bid.map(level), ask.map(level));
     }
 
     fn top(&self) -> Option<Top> {
@@ -166,17 +167,16 @@ impl Book {
         })
     }
 
-    /// What an order of `side` gets of a known depth, level by level; it is taken from the book.
-    /// `None` where there is no depth.
-    pub(crate) fn walk_depth(
-        &mut self,
+    /// What a known depth has for an order of `side`, level by level. `None` where there is no depth.
+    pub(crate) fn levels_within(
+        &self,
         side: Side,
         limit: Option<Price>,
         wanted: Quantity,
     ) -> Option<Vec<(Price, Quantity)>> {
-        let depth = self.depth.as_mut()?;
+        let depth = self.depth.as_ref()?;
         let mut open = wanted;
-        let mut got = Vec::new();
+        let mut found = Vec::new();
         for level in depth.levels(side.opposite()) {
             let within = limit.is_none_or(|limit| is_within(level.price, limit, side));
             if !within || open.is_zero() {
@@ -185,14 +185,18 @@ impl Book {
             let part = level.left.min(open);
             open = open.saturating_sub(part);
             if !part.is_zero() {
-                got.push((level.price, part));
+                found.push((level.price, part));
             }
         }
-        for (price, part) in &got {
-            depth.take(side.opposite(), *price, *part);
+        Some(found)
+    }
+
+    /// Takes what an order of `side` got of a level off it.
+    pub(crate) fn take_level(&mut self, side: Side, price: Price, quantity: Quantity) {
+        if let Some(depth) = &mut self.depth {
+            depth.take(side.opposite(), price, quantity);
+            self.show_top();
         }
-        self.show_top();
-        Some(got)
     }
 
     /// Whether a known depth has less for an order of `side` than it wants; `None` without depth.
@@ -221,18 +225,20 @@ impl Book {
                 continue;
             };
             let limit = resting.price;
-            let wanted = match limit == best {
-                true => resting.shown,
-                false => resting.order.remaining,
+            let (occasion, wanted) = match limit == best {
+                true => (Occasion::Touched, resting.shown),
+                false => (Occasion::Crossed, resting.order.remaining),
             };
-            let got = self
-                .walk_depth(side, Some(limit), wanted)
-                .unwrap_or_default();
-            let quantity = sum(&got);
-            if !quantity.is_zero() {
-                let auction = got.last().map(|(price, _)| *price);
-                let at = auction.filter(|_| self.reopens).unwrap_or(limit);
-                self.fill_resting(id, at, quantity, desk);
+            let levels = self.levels_within(side, Some(limit), wanted);
+            let levels = levels.unwrap_or_default();
+            let auction = levels.last().map(|(price, _)| *price);
+            let at = auction.filter(|_| self.reopens).unwrap_or(limit);
+            let offer = Offer::to_rest(occasion, at, sum(&levels), limit);
+            let mut taken = self.fill_resting(id, &offer, desk);
+            for (price, shown) in levels {
+                let part = taken.min(shown);
+                taken = taken.saturating_sub(part);
+                self.take_level(side, price, part);
             }
         }
     }

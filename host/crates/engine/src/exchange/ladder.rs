@@ -166,16 +166,17 @@ impl Ladders {
         }
     }
 
-    /// The order of a side that the market reaches first, with its arrival.
-    pub(crate) fn first(&self, side: Side) -> Option<(&Resting, u64)> {
-        let ((_, arrival), resting) = self.side(side).first_key_value()?;
-        Some((resting, *arrival))
-    }
-
-    /// The next order of a side, if a market at `price` has reached it.
-    pub(crate) fn reached(&self, side: Side, price: Price) -> Option<&Resting> {
-        let ((key, _), resting) = self.side(side).first_key_value()?;
-        (*key <= level_key(side, price)).then_some(resting)
+    /// The next order of a side that a market at `price` has reached, but for some, with its arrival.
+    pub(crate) fn next_reached(
+        &self,
+        side: Side,
+        price: Price,
+        but: &[OrderId],
+    ) -> Option<(&Resting, u64)> {
+        let last = (level_key(side, price), u64::MAX);
+        let mut reached = self.side(side).range(..=last);
+        let next = reached.find(|(_, resting)| !but.contains(&resting.order.id));
+        next.map(|((_, arrival), resting)| (resting, *arrival))
     }
 
     /// Orders of a side from the first up to `price`, in the order of their turn.

@@ -7,14 +7,16 @@
 //!   trades. What one of our orders takes, the next cannot take again. Of an iceberg only what it
 //!   shows fills at its price, once per quote or trade; the next slice goes to the end of the line.
 //! * A trigger wakes its order when the price it watches has reached it.
+//!
+//! These are the most that orders get; what they do get, at what price, the venue's fill model says.
 
 use super::book::{Book, Level};
-use super::fees::fee;
 use super::ladder::Resting;
-use super::slippage::{slipped, worse_by};
+use super::offers::Offer;
 use super::{Desk, Execution, ReportKind, VenueOrder};
 use model::{
-    Liquidity, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Timestamp, Trade,
+    Liquidity, Occasion, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Timestamp,
+    Trade,
 };
 
 impl Book {
@@ -23,8 +25,8 @@ impl Book {
             return;
         }
         (self.quoted, self.finer, self.by_bars) = (true, true, false);
-        self.bid = Some(Level::new(quote.bid, quote.bid_size));
-        self.ask = Some(Level::new(quote.ask, quote.ask_size));
+        let bid = Some(Level::new(quote.bid, quote.bid_size));
+        self.show(bid, Some(Level::new(quote.ask, quote.ask_size)));
         self.auctions.opened |= self.phase.matches();
         if self.is_idle() || !self.phase.matches() {
             self.reopens &= !self.phase.matches();
@@ -57,20 +59,17 @@ impl Book {
                 continue;
             };
             let price = resting.price;
-            let through = price != touch.price;
-            let quantity = if through {
-                resting.order.remaining
+            let (occasion, quantity) = if price == touch.price {
+                (Occasion::Touched, resting.shown.min(touch.left))
             } else {
-                resting.shown.min(touch.left)
+                (Occasion::Crossed, resting.order.remaining)
             };
-            if quantity.is_zero() {
-                continue;
-            }
-            if !through {
-                self.consume(side, quantity);
-            }
             let at = if self.reopens { touch.price } else { price };
-            self.fill_resting(id, at, quantity, desk);
+            let offer = Offer::to_rest(occasion, at, quantity, price);
+            let taken = self.fill_resting(id, &offer, desk);
+            if occasion == Occasion::Touched {
+                self.consume(side, taken);
+            }
         }
     }
 
@@ -79,8 +78,8 @@ impl Book {
         (self.finer, self.by_bars) = (true, false);
         self.auctions.opened |= self.phase.matches();
         if !self.quoted {
-            self.bid = Some(Level::new(trade.price, Quantity::ZERO));
-            self.ask = self.bid;
+            let level = Some(Level::new(trade.price, Quantity::ZERO));
+            self.show(level, level);
         }
         if self.is_idle() || !self.phase.matches() {
             self.reopens &= !self.phase.matches();
@@ -117,16 +116,21 @@ impl Book {
             };
             if price != traded {
                 let at = if self.reopens { traded } else { price };
-                self.fill_resting(id, at, order.remaining, desk);
+                let offer = Offer::to_rest(Occasion::Crossed, at, order.remaining, price);
+                self.fill_resting(id, &offer, desk);
                 continue;
             }
             self.pass_queue(id, trade.ts_event, &mut passed, left);
-            let shown = self.resting.get(id).map(|resting| resting.shown);
-            let taken = shown.unwrap_or_default().min(*left);
+            let resting = self.resting.get(id);
+            let (shown, before) = resting.map_or((Quantity::ZERO, None), |resting| {
+                (resting.shown, resting.queue_ahead)
+            });
+            let offer = Offer {
+                queue: before.filter(|_| self.quoted),
+                ..Offer::to_rest(Occasion::Traded, price, shown.min(*left), price)
+            };
+            let taken = self.fill_resting(id, &offer, desk);
             *left = left.saturating_sub(taken);
-            if !taken.is_zero() {
-                self.fill_resting(id, price, taken, desk);
-            }
         }
     }
 
@@ -157,58 +161,44 @@ impl Book {
         resting.trade_left(ahead.saturating_sub(*passed), ts_event);
     }
 
-    /// Fills a marketable limit order with what the touch has, or the levels up to its limit.
+    /// Lets a marketable limit order take what the touch has, or the levels up to its limit.
     pub(crate) fn take_up_to(&mut self, order: &mut VenueOrder, limit: Price, desk: &mut Desk<'_>) {
-        let Some(touch) = *self.opposite(order.side) else {
-            return;
-        };
-        if let Some(got) = self.walk_depth(order.side, Some(limit), order.remaining) {
-            for (price, quantity) in got {
-                self.fill(order, price, quantity, Liquidity::Taker, desk);
+        self.take_shown(order, Some(limit), desk);
+    }
+
+    /// Lets an order take what is shown: level by level where there is depth, else at the touch.
+    fn take_shown(&mut self, order: &mut VenueOrder, limit: Option<Price>, desk: &mut Desk<'_>) {
+        if let Some(levels) = self.levels_within(order.side, limit, order.remaining) {
+            for (price, quantity) in levels {
+                let offer = Offer::to_take(price, quantity.min(order.remaining), limit);
+                let taken = self.take(order, &offer, desk);
+                self.take_level(order.side, price, taken);
             }
             return;
         }
-        let quantity = order.remaining.min(touch.left);
-        self.consume(order.side, quantity);
-        self.fill(order, touch.price, quantity, Liquidity::Taker, desk);
+        if let Some(touch) = *self.opposite(order.side) {
+            let quantity = order.remaining.min(touch.left);
+            let offer = Offer::to_take(touch.price, quantity, limit);
+            let taken = self.take(order, &offer, desk);
+            self.consume(order.side, taken);
+        }
     }
 
-    /// Fills all of a market order: the displayed size at the touch, the rest one tick worse.
-    /// A fill-or-kill order that asks for more than is displayed is cancelled.
+    /// Fills all of a market order: what is shown, and without depth the rest from behind it. What is
+    /// behind known depth is not known, so the rest is cancelled there, and so is a fill-or-kill
+    /// order that asks for more than is displayed.
     pub(crate) fn execute_market(&mut self, mut order: VenueOrder, desk: &mut Desk<'_>) {
         self.trim(&mut order, desk);
         let Some(touch) = (*self.opposite(order.side)).filter(|_| !self.lacks(&order, None)) else {
             return desk.report(&order, ReportKind::Canceled);
         };
-        if let Some(got) = self.walk_depth(order.side, None, order.remaining) {
-            return self.execute_in_depth(order, &got, desk);
-        }
-        let price = slipped(self.slippage, touch.price, self.tick, order.side);
-        let quantity = order.remaining.min(touch.left);
-        self.consume(order.side, quantity);
-        self.fill(&mut order, price, quantity, Liquidity::Taker, desk);
-        if order.remaining.is_zero() {
-            return;
-        }
-        if order.time_in_force == TimeInForce::Ioc {
-            return desk.report(&order, ReportKind::Canceled);
-        }
-        let worse = worse_by(price, self.tick.raw(), self.tick, order.side);
-        let rest = order.remaining;
-        self.fill(&mut order, worse, rest, Liquidity::Taker, desk);
-    }
-
-    /// Fills a market order with what it got level by level; what is behind that is not known, so
-    /// the rest is cancelled.
-    fn execute_in_depth(
-        &mut self,
-        mut order: VenueOrder,
-        got: &[(Price, Quantity)],
-        desk: &mut Desk<'_>,
-    ) {
-        for (price, quantity) in got {
-            let price = slipped(self.slippage, *price, self.tick, order.side);
-            self.fill(&mut order, price, *quantity, Liquidity::Taker, desk);
+        self.take_shown(&mut order, None, desk);
+        if self.depth.is_none() && order.time_in_force != TimeInForce::Ioc {
+            let offer = Offer {
+                occasion: Occasion::Beyond,
+                ..Offer::to_take(touch.price, order.remaining, None)
+            };
+            self.take(&mut order, &offer, desk);
         }
         if !order.remaining.is_zero() {
             desk.report(&order, ReportKind::Canceled);
@@ -244,15 +234,14 @@ impl Book {
         }
     }
 
-    /// Fills part of a resting order; it leaves the book when nothing remains, and goes to the end
-    /// of its line when it has shown its next slice.
+    /// Lets a resting order get what it can of an offer; how much that is. It leaves the book when
+    /// nothing remains, and goes to the end of its line when it has shown its next slice.
     pub(crate) fn fill_resting(
         &mut self,
         id: OrderId,
-        price: Price,
-        quantity: Quantity,
+        offer: &Offer,
         desk: &mut Desk<'_>,
-    ) {
+    ) -> Quantity {
         let Some(&Resting {
             mut order,
             price: limit,
@@ -260,9 +249,13 @@ impl Book {
             ..
         }) = self.resting.get(id)
         else {
-            return;
+            return Quantity::ZERO;
         };
-        self.fill(&mut order, price, quantity, Liquidity::Maker, desk);
+        let Some(answer) = self.ask(&order, offer, desk) else {
+            return Quantity::ZERO;
+        };
+        let quantity = answer.quantity;
+        self.fill(&mut order, answer.price, quantity, Liquidity::Maker, desk);
         if order.remaining.is_zero() {
             self.take_out(id);
         } else if shown <= quantity {
@@ -272,10 +265,11 @@ impl Book {
             resting.order = order;
             resting.shown = shown.saturating_sub(quantity);
         }
+        quantity
     }
 
-    /// Executes `quantity` at `price` and reports it. Amounts beyond what can be counted end the
-    /// order instead of being cut short, and a reduce-only order ends where nothing is left to
+    /// Executes `quantity` at `price` and reports it. Amounts beyond what can be counted, and fees
+    /// that cannot be told, end the order, and a reduce-only order ends where nothing is left to
     /// reduce.
     pub(crate) fn fill(
         &mut self,
@@ -289,11 +283,13 @@ impl Book {
             return;
         }
         let quantity = self.allowed(order, quantity);
-        let value = price.notional(quantity, self.multiplier);
-        let fee = value
-            .clone()
-            .and_then(|v| fee(&self.fees, liquidity, v, quantity));
-        let (Ok(value), Ok(fee), false) = (value, fee, quantity.is_zero()) else {
+        let value = price.notional(quantity, self.multiplier).ok();
+        let value = value.filter(|_| !quantity.is_zero());
+        let priced = value.and_then(|value| {
+            let fee = self.charge(order, (price, quantity, value), liquidity, desk)?;
+            Some((value, fee))
+        });
+        let Some((value, fee)) = priced else {
             order.remaining = Quantity::ZERO;
             return desk.report(order, ReportKind::Canceled);
         };

@@ -6,20 +6,21 @@ mod venue;
 use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::input::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input,
-    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
-    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig,
-    VolumeLimits,
+    Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency, Escalation,
+    ExposureLimits, FillChances, Input, Latency, LimitScope, Limits, LossLimits, OrdersOnFault,
+    Outcome, Permissions, PriceLimits, Quantiles, Scaling, Sequenced, ShortLimits, Slippage,
+    StrategyConfig, TradingState, VenueConfig, VenueModels, VolumeLimits,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
     BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate, CurrencyId, DenyCode,
-    Duration, Fault, FaultKind, Fees, Fill, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
-    InstrumentStatus, Intent, Links, Liquidity, LogLevel, Margin, MarkPrice, Money, Offset,
-    OptionRight, OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus,
-    OrderUpdate, PeerRule, Peers, PluginHash, PositionState, PositionUpdate, Price, Quantity,
-    Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
-    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
+    Duration, Fault, FaultKind, FeeTier, Fees, Fill, HistoryBlock, HistoryRequest, Instrument,
+    InstrumentId, InstrumentStatus, Intent, Links, Liquidity, LogLevel, Margin, MarkPrice,
+    ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
+    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState,
+    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity,
+    StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
+    VenueId,
 };
 
 newtypes! {
@@ -47,14 +48,19 @@ fields! {
     BarSpec { method, basis }
     Session { open, close, days }
     Margin { initial, maintenance }
-    Fees { maker, taker, per_contract }
+    Fees { maker, taker, per_contract, min_per_order, max_per_order, max_share }
+    FeeTier { from, maker, taker }
     Instrument {
         symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
         margin, fees, day_end, session, tradable, sector,
     }
     AccountConfig { name, venue, kind, base_currency, deposits }
-    VenueConfig { name, latency, slippage, lacks, external }
-    Latency { insert, cancel, modify, jitter, seed }
+    VenueConfig { name, latency, slippage, chances, models, lacks, external }
+    Latency { insert, cancel, modify, feed, jitter, drawn, seed }
+    DrawnLatency { insert, cancel, modify, feed }
+    FillChances { touch, slip, seed }
+    VenueModels { fill, fee, latency }
+    ModelSpec { name, parameters }
     MarkPrice { instrument, mark, index, ts_event, ts_init }
     InstrumentStatus { instrument, halted, ts_event, ts_init }
     BookLevel { side, price, size }
@@ -180,6 +186,7 @@ variants!(Definition {
     6 => Permissions(strategy, permissions),
     7 => AverageVolume(instrument, volume),
     8 => Adopter(strategy),
+    9 => FeeTiers(instrument, tiers),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
@@ -216,6 +223,18 @@ variants!(Input {
     9 => VenueReport(report),
     10 => VenueSnapshot(snapshot),
 });
+
+impl Encode for Quantiles {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
+}
+
+impl Decode for Quantiles {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Vec::decode(from).map(Quantiles)
+    }
+}
 
 impl Encode for Tag {
     fn encode(&self, out: &mut Vec<u8>) {

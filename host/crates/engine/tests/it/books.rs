@@ -9,7 +9,12 @@ use model::{
 };
 
 /// A batch of `(side, price, size)`.
-fn book(world: &mut World, scope: BookScope, number: u64, levels: &[(Side, &str, &str)]) {
+pub(crate) fn book(
+    world: &mut World,
+    scope: BookScope,
+    number: u64,
+    levels: &[(Side, &str, &str)],
+) {
     let levels = levels.iter().map(|(side, at_price, size)| BookLevel {
         side: *side,
         price: price(at_price),
@@ -26,7 +31,7 @@ fn book(world: &mut World, scope: BookScope, number: u64, levels: &[(Side, &str,
     })));
 }
 
-fn snapshot(world: &mut World) {
+pub(crate) fn snapshot(world: &mut World) {
     let levels = [
         (Side::Buy, "100", "5"),
         (Side::Buy, "99", "50"),

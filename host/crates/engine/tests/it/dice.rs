@@ -70,7 +70,7 @@ impl Dice {
         (0..self.below(4)).map(|_| item(self)).collect()
     }
 
-    fn maybe<T>(&mut self, item: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(crate) fn maybe<T>(&mut self, item: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.flag().then(|| item(self))
     }
 
@@ -229,6 +229,9 @@ impl Dice {
                 maker: self.rate(),
                 taker: self.rate(),
                 per_contract: self.money(),
+                min_per_order: self.money(),
+                max_per_order: self.maybe(Self::money),
+                max_share: self.maybe(Self::rate),
             },
             day_end: self.duration(),
             session: self.maybe(Self::session),
@@ -256,7 +259,9 @@ impl Dice {
                 insert: self.duration(),
                 cancel: self.duration(),
                 modify: self.duration(),
+                feed: self.duration(),
                 jitter: self.duration(),
+                drawn: crate::dice_models::any_draws(self),
                 seed: self.extreme(),
             },
             slippage: self.one_of(&[
@@ -264,13 +269,16 @@ impl Dice {
                 Slippage::Ticks(ticks),
                 Slippage::Share(share),
             ]),
+            chances: crate::dice_models::any_chances(self),
+            models: crate::dice_models::any_models(self),
             lacks: self.list(|dice| dice.kind().name()),
             external: None,
         }
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(8) {
+        match self.below(9) {
+            8 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
             6 => Definition::Permissions(self.strategy_id(), self.permissions()),
             7 => Definition::AverageVolume(self.instrument_id(), self.quantity()),
             0 => Definition::Currency(self.text()),

@@ -12,7 +12,7 @@ use model::{
 };
 
 /// Equal for all builds of this version of the engine.
-const GOLDEN: &str = "9b94e184ebf7f862c8e34f5e30073c7c56a3cca0a08d2932432cee0999fb931d";
+const GOLDEN: &str = "9436045c6a6226669371eebbf702b01dd6e7959c91647343bbe4c4ed447a9e85";
 
 /// Trades a little of everything for five minutes and a day.
 pub(crate) fn run(journal: Journal) -> World {
@@ -26,6 +26,7 @@ pub(crate) fn run(journal: Journal) -> World {
         modify: Duration::from_nanos(2),
         jitter: Duration::from_nanos(2),
         seed: 42,
+        ..Latency::default()
     };
     setup.venue.slippage = Slippage::Ticks(1);
     setup.instrument(EQUITY).fees.taker = rate("0.0003");

@@ -12,7 +12,14 @@ use std::sync::{Arc, Mutex};
 
 /// A file in memory.
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    /// The journal that was written.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        [&MAGIC[..], &self.0.lock().unwrap()].concat()
+    }
+}
 
 impl Sink for Memory {
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {

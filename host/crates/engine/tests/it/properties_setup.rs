@@ -3,8 +3,8 @@
 use super::{Scale, WINDOWS};
 use crate::dice::Dice;
 use crate::world::*;
-use engine::{Latency, Slippage};
-use model::{AccountKind, Duration, OrderKind, OrderKindName, Price, Quantity, Session};
+use engine::{FillChances, Latency, Slippage};
+use model::{AccountKind, Duration, Money, OrderKind, OrderKindName, Price, Quantity, Session};
 
 pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
     let mut setup = Setup::default();
@@ -14,6 +14,7 @@ pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
         modify: Duration::from_nanos(dice.below(30)),
         jitter: Duration::from_nanos(dice.below(10)),
         seed,
+        ..Latency::default()
     };
     setup.venue.slippage = dice.one_of(&[
         Slippage::None,
@@ -51,5 +52,26 @@ pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
             days: [true; 7],
         });
     }
+    draw_models(&mut setup, seed);
     setup
+}
+
+/// Models, drawn apart so that they change nothing else about a run.
+fn draw_models(setup: &mut Setup, seed: u64) {
+    let mut dice = Dice::new(!seed);
+    setup.venue.latency.feed = Duration::from_nanos(dice.below(2) * dice.below(30));
+    setup.venue.chances = dice.one_of(&[None, None, Some(half())]);
+    for instrument in &mut setup.instruments {
+        instrument.fees.min_per_order = dice.one_of(&[Money::ZERO, money("1")]);
+        instrument.fees.max_share = dice.one_of(&[None, Some(rate("0.01"))]);
+    }
+}
+
+/// Every other touch fills, every other taker slips.
+fn half() -> FillChances {
+    FillChances {
+        touch: rate("0.5"),
+        slip: rate("0.5"),
+        seed: 9,
+    }
 }

@@ -6,7 +6,7 @@ use engine::{Definition, Journal, LimitScope, Limits, VenueConfig};
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument,
     InstrumentId, Margin, Money, OptionRight, OrderKind, OrderRequest, Price, Quantity, Rate, Side,
-    StrategyId, TimeInForce, Timestamp, VenueId,
+    StrategyId, TimeInForce, Timestamp, VenueId, VenueModel,
 };
 
 pub(crate) const USD: CurrencyId = CurrencyId::new(0);
@@ -62,6 +62,8 @@ pub(crate) struct Setup {
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) limits: Limits,
+    /// Models that the venue names.
+    pub(crate) staged: Vec<VenueModel>,
     pub(crate) journal: Journal,
 }
 
@@ -75,6 +77,7 @@ impl Default for Setup {
                 account("margin", leverage("1"), &[(USD, "100000")]),
             ],
             limits: Limits::default(),
+            staged: Vec::new(),
             journal: Journal::default(),
         }
     }
@@ -89,6 +92,9 @@ impl Setup {
         let mut world = World::empty(self.journal);
         for name in ["USD", "EUR", "JPY", "BTC"] {
             world.define(Definition::Currency(name.to_owned()));
+        }
+        for model in self.staged {
+            assert!(world.engine.stage_model(&self.venue.name, model).is_ok());
         }
         world.define(Definition::Venue(self.venue));
         for instrument in self.instruments {
@@ -139,10 +145,7 @@ pub(crate) fn limit_everything(limits: &mut Limits, window: u64, ordinary: bool)
 pub(crate) fn venue(name: &str) -> VenueConfig {
     VenueConfig {
         name: name.to_owned(),
-        latency: engine::Latency::default(),
-        slippage: engine::Slippage::None,
-        lacks: Vec::new(),
-        external: None,
+        ..VenueConfig::default()
     }
 }
 

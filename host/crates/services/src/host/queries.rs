@@ -6,7 +6,7 @@ use crate::view::{
     AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
     StrategyView,
 };
-use engine::LimitScope;
+use engine::{LimitScope, VenueConfig};
 use model::{DenyCode, Fill, Order, OrderId};
 use std::sync::Arc;
 
@@ -17,6 +17,10 @@ impl Queries for HostHandle {
 
     fn instruments(&self) -> Vec<InstrumentView> {
         self.0.shared.read(|model| model.instruments.clone())
+    }
+
+    fn venues(&self) -> Vec<VenueConfig> {
+        self.0.shared.read(|model| model.venues.clone())
     }
 
     fn strategies(&self) -> Vec<Arc<StrategyView>> {

@@ -6,7 +6,9 @@ use crate::view::{
     AccountView, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView, PositionView,
     StrategyView,
 };
-use engine::{Definition, Effect, LimitScope, StrategyConfig, StrategyState, SwapStage};
+use engine::{
+    Definition, Effect, LimitScope, StrategyConfig, StrategyState, SwapStage, VenueConfig,
+};
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
     OrderChange, OrderId, OrderUpdate, PositionUpdate, StrategyId, Timestamp,
@@ -37,7 +39,7 @@ pub(crate) struct ReadModel {
     pub(crate) risk: RiskModel,
     /// Updates published so far.
     pub(crate) updates: u64,
-    venues: Vec<String>,
+    pub(crate) venues: Vec<VenueConfig>,
     open: BTreeMap<OrderId, Order>,
     closed: VecDeque<Order>,
     fills: VecDeque<Fill>,
@@ -182,7 +184,11 @@ impl ReadModel {
             Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
             Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
             Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
-            Effect::Saved(..) | Effect::Ignored(_) | Effect::Outbound(_) | Effect::Venue(_) => {}
+            Effect::Saved(..)
+            | Effect::ModelFault(_)
+            | Effect::Ignored(_)
+            | Effect::Outbound(_)
+            | Effect::Venue(_) => {}
         }
     }
 
@@ -357,10 +363,15 @@ impl ReadModel {
     fn define(&mut self, definition: Definition, changes: &mut Vec<Change>) {
         match definition {
             Definition::Currency(name) => self.currencies.push(name),
-            Definition::Venue(config) => self.venues.push(config.name),
+            Definition::Venue(config) => self.venues.push(config),
             Definition::Instrument(instrument) => self.define_instrument(instrument),
             Definition::Account(config) => self.define_account(config, changes),
             Definition::Strategy(config) => self.define_strategy(config, changes),
+            Definition::FeeTiers(instrument, tiers) => {
+                if let Some(view) = self.instruments.get_mut(instrument.index()) {
+                    view.fee_tiers = tiers;
+                }
+            }
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
             Definition::Permissions(..)
             | Definition::AverageVolume(..)
@@ -372,12 +383,13 @@ impl ReadModel {
         let venue = self
             .venues
             .get(instrument.venue.index())
-            .cloned()
+            .map(|config| config.name.clone())
             .unwrap_or_default();
         self.instruments.push(InstrumentView {
             id: InstrumentId::new(count(self.instruments.len())),
             quote_currency: self.currency_name(instrument.quote_currency),
             venue,
+            fee_tiers: Vec::new(),
             instrument,
             quote: None,
             last: None,

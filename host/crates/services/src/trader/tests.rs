@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::projection::{Shared, show_pending};
 use engine::journal::Sink;
-use engine::{Journal, Latency, Slippage, VenueConfig};
+use engine::{Journal, Latency, VenueConfig};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Margin, Money, OrderKind,
     OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
@@ -33,9 +33,7 @@ fn definitions() -> Vec<Definition> {
                 insert: model::Duration::from_millis(5),
                 ..Latency::default()
             },
-            slippage: Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(Instrument {
             symbol: "ABC".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::native::Natives;
 use engine::replay::{Replayed, verify};
-use engine::{Definition, Latency, OrdersOnFault, Slippage, VenueConfig};
+use engine::{Definition, Latency, OrdersOnFault, VenueConfig};
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
     Margin, Money, Price, Quantity, Quote, Rate, Timestamp, VenueId,
@@ -73,9 +73,7 @@ pub(crate) fn definitions() -> Vec<Definition> {
                 insert: Duration::from_millis(1),
                 ..Latency::default()
             },
-            slippage: Slippage::None,
-            lacks: Vec::new(),
-            external: None,
+            ..VenueConfig::default()
         }),
         Definition::Instrument(instrument(SYMBOL)),
         Definition::Instrument(instrument("XYZ")),

@@ -5,7 +5,7 @@ use super::super::Engine;
 use super::super::execution::update_of;
 use super::super::reports::fill_of;
 use crate::effect::{Ambiguity, Effect, Ignored, VenueEvent};
-use crate::exchange::{Execution, Report, ReportKind, fees};
+use crate::exchange::{Execution, Report, ReportKind};
 use crate::input::TradingState;
 use crate::outside::{Booked, Found, Seen};
 use model::{
@@ -102,10 +102,9 @@ impl Engine {
     fn numbered(&mut self, claim: &Claim<'_>, value: Money) -> Option<Execution> {
         let execution = claim.execution;
         let instrument = &self.market.get(execution.instrument)?.instrument;
-        let computed = || {
-            let quantity = execution.quantity;
-            fees::fee(&instrument.fees, execution.liquidity, value, quantity)
-        };
+        let fees = &instrument.fees;
+        let rate = fees.rate(execution.liquidity);
+        let computed = || fees.sum(rate, value, execution.quantity);
         let fee = execution.fee.map_or_else(computed, Ok).ok()?;
         let place = self.outside.place_mut(claim.venue)?;
         Some(Execution {

@@ -10,8 +10,7 @@ use crate::orders::OpenOrder;
 use crate::risk::Context;
 use crate::valuation;
 use model::{
-    AccountKind, CurrencyId, DenyCode, Instrument, Liquidity, Money, NumberError, Quantity, Rate,
-    Side,
+    AccountKind, CurrencyId, DenyCode, Instrument, Money, NumberError, Quantity, Rate, Side,
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
@@ -185,8 +184,10 @@ fn value_and_fee(
         .notional(quantity, instrument.multiplier)
         .and_then(Money::magnitude);
     let value = priced.map_err(|_| DenyCode::Conversion)?;
-    let fees = instrument.fees;
-    let fee = crate::exchange::fees::fee(&fees, Liquidity::Taker, value, quantity);
+    let ceiling = context
+        .venue
+        .and_then(|v| v.fee_ceiling(context.request.instrument));
+    let fee = ceiling.ok_or(DenyCode::BuyingPower)?.most(value, quantity);
     // A rebate is not money one has before the fill.
     Ok((
         value,

@@ -1,0 +1,86 @@
+//! From a venue's section to its definition: latencies, chances, slippage.
+
+use super::{Distribution, OrderType, Problem, VenueSection};
+use engine::{DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig};
+use model::OrderKindName;
+
+pub(super) fn venue_config(section: &VenueSection) -> Result<VenueConfig, Problem> {
+    Ok(VenueConfig {
+        name: section.name.clone(),
+        latency: latency(section)?,
+        slippage: match section.slippage_ticks {
+            0 => Slippage::None,
+            ticks => Slippage::Ticks(ticks),
+        },
+        chances: chances(section)?,
+        lacks: section.lacks.iter().map(|kind| order_type(*kind)).collect(),
+        ..VenueConfig::default()
+    })
+}
+
+fn latency(section: &VenueSection) -> Result<Latency, Problem> {
+    let insert = quantiles("insert_distribution", section.insert_distribution.as_ref())?;
+    let modify = quantiles("modify_distribution", section.modify_distribution.as_ref())?;
+    Ok(Latency {
+        insert: section.insert_latency.0,
+        cancel: section.cancel_latency.0,
+        modify: section.modify_latency.unwrap_or(section.insert_latency).0,
+        feed: section.feed_latency.0,
+        jitter: section.jitter.0,
+        drawn: DrawnLatency {
+            cancel: quantiles("cancel_distribution", section.cancel_distribution.as_ref())?,
+            feed: quantiles("feed_distribution", section.feed_distribution.as_ref())?,
+            modify: match section.modify_distribution {
+                Some(_) => modify,
+                None => insert.clone(),
+            },
+            insert,
+        },
+        seed: section.seed,
+    })
+}
+
+fn quantiles(key: &'static str, distribution: Option<&Distribution>) -> Result<Quantiles, Problem> {
+    let quantiles = distribution.map(Distribution::quantiles).transpose();
+    let quantiles = quantiles.map_err(|reason| (key, reason))?;
+    Ok(quantiles.unwrap_or_default())
+}
+
+fn chances(section: &VenueSection) -> Result<Option<FillChances>, Problem> {
+    let (touch, slip) = (section.touch_fill_chance, section.slip_chance);
+    if touch.is_none() && slip.is_none() {
+        return Ok(None);
+    }
+    let certain = FillChances::default();
+    let chances = FillChances {
+        touch: touch.map_or(certain.touch, |chance| chance.0),
+        slip: slip.map_or(certain.slip, |chance| chance.0),
+        seed: section.seed,
+    };
+    let of = |touch, slip| FillChances {
+        touch,
+        slip,
+        ..chances
+    };
+    if let Some(flaw) = of(chances.touch, certain.slip).flaw() {
+        return Err(("touch_fill_chance", flaw.to_owned()));
+    }
+    match of(certain.touch, chances.slip).flaw() {
+        Some(flaw) => Err(("slip_chance", flaw.to_owned())),
+        None => Ok(Some(chances)),
+    }
+}
+
+fn order_type(kind: OrderType) -> OrderKindName {
+    match kind {
+        OrderType::Market => OrderKindName::Market,
+        OrderType::Limit => OrderKindName::Limit,
+        OrderType::StopMarket => OrderKindName::StopMarket,
+        OrderType::StopLimit => OrderKindName::StopLimit,
+        OrderType::MarketToLimit => OrderKindName::MarketToLimit,
+        OrderType::MarketIfTouched => OrderKindName::MarketIfTouched,
+        OrderType::LimitIfTouched => OrderKindName::LimitIfTouched,
+        OrderType::TrailingStopMarket => OrderKindName::TrailingStopMarket,
+        OrderType::TrailingStopLimit => OrderKindName::TrailingStopLimit,
+    }
+}
