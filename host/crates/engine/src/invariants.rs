@@ -1,6 +1,10 @@
 //! The promises of the core, each as one named function over the engine's state. Debug builds check
 //! them after every step; tests call the same functions.
 
+mod outside;
+
+pub use outside::{agrees_with_venue, executions_count_once};
+
 use crate::account::Account;
 use crate::engine::Engine;
 use crate::holdings::Holding;

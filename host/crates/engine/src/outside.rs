@@ -12,7 +12,9 @@ pub(crate) use standings::{AtVenue, Difference};
 
 use crate::agenda::Ticket;
 use crate::input::ExternalVenue;
-use model::{AccountId, Order, OrderId, Quantity, Timestamp, VenueId, VenueOrderId};
+use model::{
+    AccountId, Fill, Order, OrderId, OrderKind, Quantity, Timestamp, VenueId, VenueOrderId,
+};
 use std::collections::BTreeMap;
 
 /// An open order at a venue outside, beside what [`OpenOrder`](crate::orders::OpenOrder) says.
@@ -22,6 +24,8 @@ pub(crate) struct Sent {
     pub(crate) account: AccountId,
     /// The venue's name for it.
     pub(crate) name: Option<VenueOrderId>,
+    /// The most it was ever asked to be for: a change may arrive long after it seemed refused.
+    pub(crate) most: Quantity,
     /// What was filled before it was taken on, where it was not sent from here.
     pub(crate) filled_before: Quantity,
     /// The last command about it, and when that left.
@@ -33,18 +37,23 @@ pub(crate) struct Sent {
     pub(crate) cancelling: bool,
     /// Whether its time is over and the venue has not said so yet.
     pub(crate) lapsed: bool,
+    /// Quantity and type before a change that a fill showed to be taken, until the change is answered.
+    pub(crate) implied: Option<(Quantity, OrderKind)>,
     /// When its answer is due.
     pub(crate) deadline: Option<Ticket>,
     pub(crate) doubt: Option<Doubt>,
     /// The latest moment of which the venue has told, by its clock.
     pub(crate) told: Timestamp,
+    /// The latest moment whose terms are known: earlier ones that come later are behind.
+    pub(crate) terms_told: Timestamp,
 }
 
 /// An order whose state is not known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Doubt {
-    /// Whether a report contradicted what is known, rather than that none came.
-    pub(crate) contradicted: bool,
+    /// Whether only the order's state, told on asking, makes it clear: a report contradicted what is
+    /// known, or a snapshot left the order out. Otherwise the missing answer does.
+    pub(crate) needs_state: bool,
     /// Answers that know nothing of it.
     pub(crate) unknown: u8,
     /// An answer to this message or a later one may say that the order is unknown; earlier ones were
@@ -150,6 +159,13 @@ impl Outside {
         self.orders.insert(order, sent);
     }
 
+    /// What counts of all executions that are remembered.
+    pub(crate) fn fills(&self) -> impl Iterator<Item = &Fill> {
+        self.places
+            .values()
+            .flat_map(|place| place.executions.fills())
+    }
+
     /// Learns the venue's name for an order; fails where the order, or another, has it already.
     pub(crate) fn learn(&mut self, order: OrderId, name: &VenueOrderId) -> bool {
         let Some(sent) = self.orders.get_mut(&order) else {
@@ -206,6 +222,7 @@ impl Outside {
         let place = self.places.get_mut(&sent.venue)?;
         let closed = ClosedOrder {
             order: *order,
+            most: order.quantity.max(sent.most),
             name: sent.name,
             closed: sent.told,
             message: self.messages,

@@ -36,6 +36,8 @@ mod dice_books;
 mod dice_limits;
 #[path = "it/dice_models.rs"]
 mod dice_models;
+#[path = "it/fake_venue.rs"]
+mod fake_venue;
 #[path = "it/faults.rs"]
 mod faults;
 #[path = "it/feed_latency.rs"]
@@ -56,6 +58,8 @@ mod models;
 mod orders;
 #[path = "it/outside.rs"]
 mod outside;
+#[path = "it/outside_properties.rs"]
+mod outside_properties;
 #[path = "it/outside_world.rs"]
 mod outside_world;
 #[path = "it/properties.rs"]

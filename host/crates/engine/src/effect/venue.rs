@@ -99,6 +99,8 @@ macro_rules! ambiguities {
 ambiguities! {
     FillBeforeAck "fill_before_ack"
         "A fill of an order that was not accepted yet counts, and is taken for the acceptance.";
+    FillBeforeUpdate "fill_before_update"
+        "A fill of all that is left, or more, while a change to more is on its way, or a larger one after it seemed refused, counts and is taken for the change's acceptance until the venue says otherwise.";
     FillAfterClose "fill_after_close"
         "A fill of an order that was cancelled or expired, or that was given up, counts; the order stays closed.";
     FillBeforeCancelReject "fill_before_cancel_reject"
@@ -135,6 +137,15 @@ ambiguities! {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn the_documentation_tells_every_rule_as_it_is() {
+        let page = include_str!("../../../../../docs/reliability.md");
+        for rule in Ambiguity::ALL {
+            let row = format!("| `{}` | {} |", rule.name(), rule.rule());
+            assert!(page.lines().any(|line| line == row), "no row {row}");
+        }
+    }
 
     #[test]
     fn every_ambiguity_has_a_name_of_its_own() {

@@ -19,8 +19,8 @@ use crate::input::LimitScope;
 use crate::orders::OpenOrder;
 use crate::outside::{Found, Sent};
 use model::{
-    AccountId, DenyCode, Order, OrderId, OrderKind, OrderStatus, Price, Rate, Timestamp, VenueId,
-    VenueReport, VenueReportKind, VenueTerms,
+    AccountId, DenyCode, Order, OrderId, OrderKind, OrderStatus, Price, Quantity, Rate, Timestamp,
+    VenueId, VenueReport, VenueReportKind, VenueTerms,
 };
 
 /// How a report on an open order is to be read.
@@ -101,7 +101,7 @@ impl Engine {
             }
             _ => {}
         }
-        let reading = read(open, sent, kind);
+        let reading = read(open, sent, kind, ts_event);
         if matches!(kind, VenueReportKind::Rejected { .. }) && !open.order.filled.is_zero() {
             self.rule(Ambiguity::PartialThenReject, account, Some(id));
         }
@@ -129,8 +129,11 @@ impl Engine {
         if let Some(sent) = self.outside.get_mut(id) {
             match kind {
                 ReportKind::CancelRejected => sent.cancelling = false,
-                ReportKind::Accepted | ReportKind::Triggered | ReportKind::Updated(_) => {
+                ReportKind::Accepted | ReportKind::Triggered => sent.known = true,
+                ReportKind::Updated(_) => {
                     sent.known = true;
+                    sent.implied = None;
+                    sent.terms_told = sent.terms_told.max(ts_event);
                 }
                 _ => {}
             }
@@ -158,8 +161,13 @@ impl Engine {
 
     /// What an answer that is late for the order may still answer.
     fn note_answer(&mut self, id: OrderId, kind: &VenueReportKind) {
-        if let (VenueReportKind::Accepted, Some(sent)) = (kind, self.outside.get_mut(id)) {
-            sent.known = true;
+        let Some(sent) = self.outside.get_mut(id) else {
+            return;
+        };
+        match kind {
+            VenueReportKind::Accepted => sent.known = true,
+            VenueReportKind::Updated(_) => sent.implied = None,
+            _ => {}
         }
     }
 
@@ -245,7 +253,7 @@ impl Engine {
 }
 
 /// Reads a report beside what is known of its order.
-fn read(open: &OpenOrder, sent: &Sent, kind: &VenueReportKind) -> Reading {
+fn read(open: &OpenOrder, sent: &Sent, kind: &VenueReportKind, ts_event: Timestamp) -> Reading {
     let order = &open.order;
     match kind {
         VenueReportKind::Accepted if sent.known => Reading::Late,
@@ -259,12 +267,18 @@ fn read(open: &OpenOrder, sent: &Sent, kind: &VenueReportKind) -> Reading {
         VenueReportKind::Rejected { .. } | VenueReportKind::Canceled => {
             Reading::Take(ReportKind::Canceled)
         }
+        VenueReportKind::Updated(_) if ts_event < sent.terms_told => Reading::Late,
         VenueReportKind::Updated(terms) => match updated(open, sent, terms) {
+            // All that it is for now was filled before this came.
+            None if is_done(open, sent, terms) => Reading::Take(ReportKind::Canceled),
             None => Reading::Contradicts,
             Some(terms) if !terms.answers && is_as_known(open, &terms) => Reading::Late,
             Some(terms) => Reading::AfterAck(ReportKind::Updated(terms)),
         },
-        VenueReportKind::UpdateRejected { .. } if open.update.is_none() => Reading::Late,
+        VenueReportKind::UpdateRejected { .. } if open.update.is_none() => match sent.implied {
+            Some(before) => not_changed(open, before),
+            None => Reading::Late,
+        },
         VenueReportKind::UpdateRejected { .. } => Reading::Take(ReportKind::UpdateRejected),
         VenueReportKind::CancelRejected { .. } if !sent.cancelling => Reading::Late,
         VenueReportKind::CancelRejected { .. } => Reading::Take(ReportKind::CancelRejected),
@@ -276,6 +290,24 @@ fn read(open: &OpenOrder, sent: &Sent, kind: &VenueReportKind) -> Reading {
         | VenueReportKind::Unknown { .. }
         | VenueReportKind::State { .. } => Reading::Contradicts,
     }
+}
+
+/// A change that a fill seemed to show was refused: the order is for what it was for before.
+fn not_changed(open: &OpenOrder, (quantity, kind): (Quantity, OrderKind)) -> Reading {
+    if open.order.filled >= quantity {
+        return Reading::Take(ReportKind::Canceled);
+    }
+    Reading::Take(ReportKind::Updated(Terms {
+        quantity,
+        kind,
+        trigger: open.order.trigger,
+        answers: false,
+    }))
+}
+
+fn is_done(open: &OpenOrder, sent: &Sent, terms: &VenueTerms) -> bool {
+    let filled = open.order.filled;
+    !filled.is_zero() && terms.quantity.checked_sub(sent.filled_before) == Ok(filled)
 }
 
 fn is_as_known(open: &OpenOrder, terms: &Terms) -> bool {

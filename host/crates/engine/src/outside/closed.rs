@@ -1,7 +1,7 @@
 //! Orders at a venue outside that are closed, so that what comes late finds them. Bounded: the ones
 //! closed longest ago are forgotten.
 
-use model::{Order, OrderId, Timestamp, VenueOrderId};
+use model::{Order, OrderId, Quantity, Timestamp, VenueOrderId};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A closed order.
@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(crate) struct ClosedOrder {
     /// As it was last.
     pub(crate) order: Order,
+    /// The most it was ever asked to be for.
+    pub(crate) most: Quantity,
     /// The venue's name for it.
     pub(crate) name: Option<VenueOrderId>,
     /// The latest moment of which the venue has told, by its clock.

@@ -102,6 +102,12 @@ impl Executions {
         }
     }
 
+    /// What counts of all that is remembered.
+    pub(crate) fn fills(&self) -> impl Iterator<Item = &Fill> {
+        let booked = self.booked.values();
+        booked.filter_map(|booked| booked.fill.as_ref().map(|(fill, _)| fill))
+    }
+
     /// What counts of an account's executions after a moment, oldest first.
     pub(crate) fn after(
         &self,

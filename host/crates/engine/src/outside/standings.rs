@@ -13,8 +13,10 @@ pub(crate) struct AtVenue {
     pub(crate) since: Timestamp,
     /// The snapshot that was asked for and when.
     pub(crate) request: Option<(u64, Timestamp)>,
-    /// Whether to ask again once it is answered.
+    /// Whether its answer may be from before something that made the account doubtful.
     pub(crate) again: bool,
+    /// Whether somebody asked for another one meanwhile.
+    pub(crate) repeat: bool,
     /// When to ask next.
     pub(crate) next: Option<Ticket>,
     /// Who takes over what nobody here sent.
@@ -46,6 +48,7 @@ impl AtVenue {
             since,
             request: None,
             again: false,
+            repeat: false,
             next: None,
             adopter: None,
             comparing: false,

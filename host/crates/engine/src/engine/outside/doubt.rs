@@ -48,7 +48,8 @@ impl Engine {
         let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
             return false;
         };
-        !sent.known || sent.cancelling || sent.lapsed || open.update.is_some()
+        let change = open.update.is_some() || sent.implied.is_some();
+        !sent.known || sent.cancelling || sent.lapsed || change
     }
 
     /// After a report: nothing is awaited any more where all was answered.
@@ -59,7 +60,7 @@ impl Engine {
         let Some(sent) = self.outside.get_mut(id) else {
             return;
         };
-        if sent.doubt.is_some_and(|doubt| doubt.contradicted) {
+        if sent.doubt.is_some_and(|doubt| doubt.needs_state) {
             return;
         }
         let (deadline, doubt) = (sent.deadline.take(), sent.doubt.take());
@@ -99,20 +100,23 @@ impl Engine {
             return;
         };
         if let Some(doubt) = &mut sent.doubt {
-            doubt.contradicted = true;
+            doubt.needs_state = true;
             return;
         }
         self.begin_doubt(id, true);
         self.query(id);
     }
 
-    pub(super) fn begin_doubt(&mut self, id: OrderId, contradicted: bool) {
+    pub(super) fn begin_doubt(&mut self, id: OrderId, needs_state: bool) {
         let Some(sent) = self.outside.get_mut(id) else {
             return;
         };
-        if sent.doubt.is_none() {
-            sent.doubt = Some(Doubt::new(contradicted));
-            self.effects.push(Effect::Venue(VenueEvent::InDoubt(id)));
+        match &mut sent.doubt {
+            Some(doubt) => doubt.needs_state |= needs_state,
+            None => {
+                sent.doubt = Some(Doubt::new(needs_state));
+                self.effects.push(Effect::Venue(VenueEvent::InDoubt(id)));
+            }
         }
     }
 

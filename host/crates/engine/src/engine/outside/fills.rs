@@ -5,7 +5,7 @@ use super::super::Engine;
 use super::super::execution::update_of;
 use super::super::reports::fill_of;
 use crate::effect::{Ambiguity, Effect, Ignored, VenueEvent};
-use crate::exchange::{Execution, Report, ReportKind};
+use crate::exchange::{Execution, Report, ReportKind, Terms};
 use crate::input::TradingState;
 use crate::outside::{Booked, Found, Seen};
 use model::{
@@ -121,8 +121,10 @@ impl Engine {
         let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get_mut(id)) else {
             return false;
         };
-        let (order, account) = (open.order, claim.account);
-        if !fits(&order, claim.execution, order.remaining()) {
+        let account = claim.account;
+        let most = open.order.quantity.max(sent.most);
+        let room = most.saturating_sub(open.order.filled);
+        if !fits(&open.order, claim.execution, room) {
             self.contradict(account, Some(id));
             return false;
         }
@@ -135,6 +137,10 @@ impl Engine {
         if cancelling {
             self.rule(Ambiguity::FillBeforeCancelReject, account, Some(id));
         }
+        self.imply_update(id, claim);
+        let Some(order) = self.orders.get(id).map(|open| open.order) else {
+            return false;
+        };
         let Some(execution) = self.numbered(&claim, value) else {
             self.contradict(account, Some(id));
             return false;
@@ -156,13 +162,51 @@ impl Engine {
         true
     }
 
+    /// A fill of all that is left, or more, while a change to more is on its way, or was: the venue is
+    /// taken to have taken the change until it says otherwise. Too much is counted, never too little.
+    fn imply_update(&mut self, id: OrderId, claim: Claim<'_>) {
+        let Some(open) = self.orders.get(id) else {
+            return;
+        };
+        let (order, update) = (open.order, open.update);
+        let (needed, left) = (claim.execution.quantity, order.remaining());
+        let update = update.filter(|update| needed >= left && update.quantity > order.quantity);
+        let terms = match update {
+            Some(update) => Terms {
+                quantity: update.quantity,
+                kind: update.kind,
+                trigger: order.trigger,
+                answers: true,
+            },
+            None if needed > left => Terms {
+                quantity: self
+                    .outside
+                    .get(id)
+                    .map_or(order.quantity, |sent| sent.most),
+                kind: order.kind,
+                trigger: order.trigger,
+                answers: false,
+            },
+            None => return,
+        };
+        self.rule(Ambiguity::FillBeforeUpdate, claim.account, Some(id));
+        self.take_outside(id, ReportKind::Updated(terms), claim.ts_event);
+        if let Some(sent) = self.outside.get_mut(id) {
+            sent.implied = Some((order.quantity, order.kind));
+        }
+    }
+
     /// A fill of an order that is closed already: the order stays closed.
     pub(super) fn fill_closed(&mut self, claim: Claim<'_>, id: OrderId, value: Money) -> bool {
         let account = claim.account;
-        let closed = self.outside.closed_mut(claim.venue, id);
-        let Some(order) = closed.map(|closed| closed.order) else {
+        let closed = self.outside.closed(claim.venue, id);
+        let Some((mut order, most)) = closed.map(|closed| (closed.order, closed.most)) else {
             return false;
         };
+        if claim.execution.quantity > order.remaining() {
+            // A change to more was taken, then.
+            order.quantity = most;
+        }
         if !fits(&order, claim.execution, order.remaining()) {
             self.contradict(account, Some(id));
             return false;
@@ -180,6 +224,7 @@ impl Engine {
         let Some(closed) = self.outside.closed_mut(claim.venue, id) else {
             return true;
         };
+        closed.order.quantity = order.quantity;
         let order = &mut closed.order;
         // Both fit: what was ordered and what was booked did.
         order.filled = order

@@ -188,6 +188,7 @@ fn seen(
         venue,
         account,
         name,
+        most: Quantity::ZERO,
         filled_before,
         command: 0,
         // Not by us: long ago.
@@ -195,8 +196,10 @@ fn seen(
         known: true,
         cancelling: false,
         lapsed: false,
+        implied: None,
         deadline: None,
         doubt: None,
         told,
+        terms_told: told,
     }
 }

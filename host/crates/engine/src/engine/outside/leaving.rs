@@ -63,14 +63,20 @@ impl Engine {
         let number = self.post(venue, account, message);
         match command {
             VenueCommand::Insert(_) => {
-                self.outside.add(id, sent(venue, account, self.now));
+                let most = self.orders.get(id).map(|open| open.order.quantity);
+                let most = most.unwrap_or_default();
+                self.outside.add(id, sent(venue, account, most, self.now));
             }
             VenueCommand::Cancel(..) => {
                 if let Some(sent) = self.outside.get_mut(id) {
                     sent.cancelling = true;
                 }
             }
-            VenueCommand::Modify(..) => {}
+            VenueCommand::Modify(amendment, _) => {
+                if let Some(sent) = self.outside.get_mut(id) {
+                    sent.most = sent.most.max(amendment.quantity.unwrap_or_default());
+                }
+            }
         }
         self.await_answer(id, number);
     }
@@ -137,27 +143,30 @@ impl Engine {
 }
 
 /// An order that leaves now.
-fn sent(venue: VenueId, account: AccountId, now: Timestamp) -> Sent {
+fn sent(venue: VenueId, account: AccountId, most: Quantity, now: Timestamp) -> Sent {
     Sent {
         venue,
         account,
         name: None,
+        most,
         filled_before: Quantity::ZERO,
         command: 0,
         at: now,
         known: false,
         cancelling: false,
         lapsed: false,
+        implied: None,
         deadline: None,
         doubt: None,
         told: Timestamp::ZERO,
+        terms_told: Timestamp::ZERO,
     }
 }
 
 impl Doubt {
-    pub(super) const fn new(contradicted: bool) -> Self {
+    pub(super) const fn new(needs_state: bool) -> Self {
         Self {
-            contradicted,
+            needs_state,
             unknown: 0,
             counts_from: 0,
         }

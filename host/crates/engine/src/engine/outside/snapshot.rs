@@ -28,6 +28,9 @@ impl Engine {
         };
         at.request = None;
         (at.comparing, at.flawed) = (true, false);
+        for theirs in &snapshot.orders {
+            self.prepare(snapshot, number, theirs);
+        }
         for execution in &snapshot.executions {
             self.apply_from_snapshot(snapshot, execution);
         }
@@ -36,6 +39,19 @@ impl Engine {
         let differences = self.compare_positions(snapshot);
         self.compare_balances(snapshot);
         self.conclude(snapshot, differences);
+    }
+
+    /// Takes over the terms of an order first: its executions may need the room.
+    fn prepare(&mut self, snapshot: &VenueSnapshot, asked: u64, theirs: &VenueOrder) {
+        let name = Some(&theirs.venue_order);
+        let found = self.outside.find(snapshot.venue, theirs.order, name);
+        let Found::Open(id) = found else {
+            return;
+        };
+        let sent = self.outside.get(id);
+        if sent.is_some_and(|sent| sent.account == snapshot.account && asked > sent.command) {
+            self.compare_terms(id, theirs, snapshot.as_of);
+        }
     }
 
     fn apply_from_snapshot(&mut self, snapshot: &VenueSnapshot, listed: &SnapshotExecution) {
@@ -134,7 +150,7 @@ impl Engine {
             .map(|(id, sent)| (id, asked >= sent.at.after(within)))
             .collect();
         for (id, counts) in missing {
-            self.begin_doubt(id, false);
+            self.begin_doubt(id, true);
             if counts {
                 self.on_unknown_answer(id, number);
             }
@@ -213,7 +229,7 @@ impl Engine {
 
     fn conclude(&mut self, snapshot: &VenueSnapshot, differences: Vec<Difference>) {
         let account = snapshot.account;
-        let doubts = self.has_doubts(account);
+        let (doubts, differ) = (self.has_doubts(account), !differences.is_empty());
         let within = self.answer_within(snapshot.venue);
         let place = self.outside.place(snapshot.venue);
         let every = place.map(|place| place.config.reconcile_every);
@@ -224,24 +240,26 @@ impl Engine {
         at.comparing = false;
         let flawed = std::mem::take(&mut at.flawed);
         let again = std::mem::take(&mut at.again);
-        if !flawed {
+        let repeat = std::mem::take(&mut at.repeat);
+        if !flawed && !differ {
             at.since = at.since.max(snapshot.as_of);
         }
-        let differ = !differences.is_empty();
         at.differences = differences;
         let (before, next) = (at.standing, at.next.take());
         if let Some(ticket) = next {
             self.agenda.remove(ticket);
         }
-        let standing = match (differ, flawed || again, doubts) {
-            (true, ..) => Standing::Differs,
-            (false, true, _) => Standing::Unknown,
+        let reconciled = before == Standing::Reconciled;
+        let standing = if differ {
+            Standing::Differs
+        } else if flawed || ((again || doubts) && !reconciled) {
             // Orders in doubt do not take back what was known; they keep the rest from being known.
-            (false, false, true) if before != Standing::Reconciled => Standing::Unknown,
-            (false, false, _) => Standing::Reconciled,
+            Standing::Unknown
+        } else {
+            Standing::Reconciled
         };
         self.set_standing(account, standing);
-        let soon = flawed || again;
+        let soon = flawed || again || repeat || differ;
         let wait = if soon { Some(within) } else { every };
         if let Some(wait) = wait {
             self.ask_at(account, self.now.after(wait));

@@ -24,7 +24,7 @@ impl Engine {
         for account in self.outside.accounts_at(venue) {
             if let Some(at) = self.outside.account_mut(account) {
                 // Whatever was asked went with the connection.
-                (at.request, at.again) = (None, false);
+                (at.request, at.again, at.repeat) = (None, false, false);
             }
             self.set_standing(account, Standing::Unknown);
             if connected {
@@ -62,7 +62,11 @@ impl Engine {
             return self.ignore(Ignored::BadCommand("the venue is not connected"));
         }
         for account in self.outside.accounts_at(venue) {
-            self.ask_snapshot(account);
+            match self.outside.account_mut(account) {
+                // Its answer may show what was before this was asked for.
+                Some(at) if at.request.is_some() => at.repeat = true,
+                _ => self.ask_snapshot(account),
+            }
         }
     }
 

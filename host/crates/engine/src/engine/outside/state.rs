@@ -4,7 +4,12 @@ use super::super::Engine;
 use crate::effect::Ambiguity;
 use crate::exchange::ReportKind;
 use crate::outside::Sent;
-use model::{OrderId, OutboundCommand, Timestamp, VenueOrder, VenueOrderStatus, VenueTerms};
+use model::{Order, OrderId, OutboundCommand, Timestamp, VenueOrder, VenueOrderStatus, VenueTerms};
+
+/// Whether two may be the same order.
+fn is_same(order: &Order, theirs: &VenueOrder) -> bool {
+    (theirs.instrument, theirs.side) == (order.instrument, order.side)
+}
 
 /// What came out of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +42,7 @@ impl Engine {
             Compared::Agrees => {}
             Compared::FillsDiffer => {
                 // The executions say; the order is asked about again afterwards.
-                self.begin_doubt(id, false);
+                self.begin_doubt(id, true);
                 self.set_deadline(id);
                 self.distrust(account);
             }
@@ -57,16 +62,17 @@ impl Engine {
         let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
             return Compared::Agrees;
         };
-        let order = open.order;
         let (account, venue, conclusive) = (sent.account, sent.venue, asked > sent.command);
-        if (theirs.instrument, theirs.side) != (order.instrument, order.side)
-            || !self.outside.learn(id, &theirs.venue_order)
-        {
+        if !is_same(&open.order, theirs) || !self.outside.learn(id, &theirs.venue_order) {
             return Compared::Contradicts;
         }
-        let Some(sent) = self.outside.get(id) else {
+        if conclusive || !self.awaits_update(id) {
+            self.compare_terms(id, theirs, as_of);
+        }
+        let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
             return Compared::Agrees;
         };
+        let order = open.order;
         let filled = theirs.filled.checked_sub(sent.filled_before);
         let later = self.outside.place(venue);
         let later = later.map_or(0, |place| place.executions.filled_after(account, id, as_of));
@@ -82,7 +88,7 @@ impl Engine {
         if conclusive && let Some(sent) = self.outside.get_mut(id) {
             sent.told = sent.told.max(as_of);
             if let Some(doubt) = &mut sent.doubt {
-                doubt.contradicted = false;
+                doubt.needs_state = false;
             }
         }
         self.look_at_answers(id);
@@ -104,36 +110,36 @@ impl Engine {
         {
             self.take_outside(id, ReportKind::Triggered, as_of);
         }
-        let awaits = self
-            .orders
-            .get(id)
-            .is_some_and(|open| open.update.is_some());
-        if conclusive || !awaits {
-            self.compare_terms(id, theirs, as_of);
-        }
         if !conclusive {
             return;
         }
-        if self
-            .orders
-            .get(id)
-            .is_some_and(|open| open.update.is_some())
-        {
+        if self.awaits_update(id) {
             self.take_outside(id, ReportKind::UpdateRejected, as_of);
         }
         let Some(sent) = self.outside.get_mut(id) else {
             return;
         };
         sent.lapsed = false;
+        sent.implied = None;
         if sent.cancelling {
             self.cancel_again(id);
         }
     }
 
-    fn compare_terms(&mut self, id: OrderId, theirs: &VenueOrder, as_of: Timestamp) {
+    fn awaits_update(&self, id: OrderId) -> bool {
+        let open = self.orders.get(id);
+        open.is_some_and(|open| open.update.is_some())
+    }
+
+    /// Takes over an order's terms as its venue tells them, unless later ones are known. Executions
+    /// that those make room for may come after.
+    pub(super) fn compare_terms(&mut self, id: OrderId, theirs: &VenueOrder, as_of: Timestamp) {
         let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
             return;
         };
+        if as_of < sent.terms_told || !is_same(&open.order, theirs) {
+            return;
+        }
         let terms = VenueTerms {
             quantity: theirs.quantity,
             price: theirs.kind.price(),
@@ -141,6 +147,7 @@ impl Engine {
         };
         match super::updated(open, sent, &terms) {
             Some(terms) if terms.answers || !super::is_as_known(open, &terms) => {
+                self.imply_ack(id, Ambiguity::AckLost, as_of);
                 self.take_outside(id, ReportKind::Updated(terms), as_of);
             }
             _ => {}
