@@ -147,17 +147,20 @@ impl Exposures {
             self.slots.resize_with(instrument.index() + 1, Vec::new);
         }
         let slots = &mut self.slots[instrument.index()];
-        let (place, mut slot) = match slots.binary_search_by_key(&scope, |slot| slot.scope) {
-            Ok(place) => (place, slots.remove(place)),
-            Err(place) => (place, empty(owner, scope, state)),
-        };
+        let place = slots.binary_search_by_key(&scope, |slot| slot.scope);
+        let place = place.unwrap_or_else(|place| {
+            slots.insert(place, empty(owner, scope, state));
+            place
+        });
+        let slot = &mut slots[place];
         let Ok(amounts) = slot.amounts.plus(change) else {
+            slots.remove(place);
             return totals.break_off();
         };
         slot.amounts = amounts;
-        revalue(&mut slot, totals, state);
-        if !slot.amounts.is_flat(needs) {
-            slots.insert(place, slot);
+        revalue(slot, totals, state);
+        if slot.amounts.is_flat(needs) {
+            slots.remove(place);
         }
     }
 

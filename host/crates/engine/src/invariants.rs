@@ -231,7 +231,7 @@ pub fn totals_are_counted(engine: &Engine) -> Checked {
 /// I8, of orders that could meet one another: all that are on a book are found by their price.
 pub fn own_orders_are_found(engine: &Engine) -> Checked {
     let mut anew = crate::risk::Resting::default();
-    engine.orders().iter().for_each(|open| anew.place(open));
+    engine.orders().iter().for_each(|open| anew.add(open));
     holds("I8", anew == engine.memory.resting, || {
         format!("{:?} are found, {anew:?} are open", engine.memory.resting)
     })

@@ -7,8 +7,8 @@ use crate::lists::MAX_LIST;
 use crate::risk::Approved;
 use crate::scopes::{ByScope, scopes_of};
 use model::{
-    AccountId, InstrumentId, Money, Order, OrderId, OrderKind, OrderStatus, Quantity, StrategyId,
-    Timestamp,
+    AccountId, InstrumentId, Money, Order, OrderId, OrderKind, OrderStatus, Price, Quantity,
+    StrategyId, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ pub struct OpenOrder {
     pub(crate) expiry: Option<Ticket>,
     /// A change that the venue has not answered yet.
     pub(crate) update: Option<PendingUpdate>,
+    /// The price under which the gate finds it among those that can trade.
+    pub(crate) placed_at: Option<Price>,
     /// Whether it was first seen at its venue: nobody here sent it, so nobody approved it.
     pub(crate) foreign: bool,
 }

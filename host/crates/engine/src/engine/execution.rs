@@ -52,6 +52,7 @@ impl Engine {
             arrives: self.now,
             expiry: None,
             update: None,
+            placed_at: None,
             foreign: false,
         };
         if let Err(code) = self.count_on_order(&order, open.pending()) {

@@ -22,7 +22,7 @@ struct Watched {
 impl Engine {
     /// Follows an open order that changed, and what its strategy has on order with it.
     pub(super) fn follow_order(&mut self, id: OrderId) {
-        if let Some(open) = self.orders.get(id) {
+        if let Some(open) = self.orders.get_mut(id) {
             self.memory.resting.place(open);
             let (strategy, instrument) = (open.order.strategy, open.order.instrument);
             self.recount(strategy, instrument);
@@ -31,7 +31,7 @@ impl Engine {
 
     /// Counts an open order that nobody knows of yet; nothing follows from it.
     pub(super) fn count_order(&mut self, id: OrderId) {
-        if let Some(open) = self.orders.get(id) {
+        if let Some(open) = self.orders.get_mut(id) {
             self.memory.resting.place(open);
             let (strategy, instrument) = (open.order.strategy, open.order.instrument);
             self.count_holding(strategy, instrument);

@@ -9,43 +9,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Line = BTreeSet<(Price, OrderId)>;
 
-/// Orders by what they could trade at.
-#[derive(Debug, Default, PartialEq)]
+/// Orders by what they could trade at. A line that has emptied stays for the next order.
+#[derive(Debug, Default)]
 pub(crate) struct Resting {
     lines: BTreeMap<(AccountId, InstrumentId, Side), Line>,
-    placed: BTreeMap<OrderId, Price>,
+}
+
+/// Empty lines are as good as none.
+impl PartialEq for Resting {
+    fn eq(&self, other: &Self) -> bool {
+        let filled = |lines: &Self| {
+            let lines = lines.lines.iter().filter(|(_, line)| !line.is_empty());
+            lines.map(|(key, line)| (*key, line.clone())).collect()
+        };
+        let (own, others): (Vec<_>, Vec<_>) = (filled(self), filled(other));
+        own == others
+    }
 }
 
 impl Resting {
     /// Takes over an order as it is now.
-    pub(crate) fn place(&mut self, open: &OpenOrder) {
+    pub(crate) fn place(&mut self, open: &mut OpenOrder) {
         let price = eager_price(open);
-        if self.placed.get(&open.order.id).copied() == price {
+        if open.placed_at == price {
             return;
         }
         self.remove(open);
-        if let Some(price) = price {
-            let order = &open.order;
-            let line = self
-                .lines
-                .entry((order.account, order.instrument, order.side));
-            line.or_default().insert((price, order.id));
-            self.placed.insert(order.id, price);
+        open.placed_at = price;
+        self.add(open);
+    }
+
+    /// Adds an order where it would be placed.
+    pub(crate) fn add(&mut self, open: &OpenOrder) {
+        if let Some(price) = eager_price(open) {
+            let line = self.lines.entry(key(open)).or_default();
+            line.insert((price, open.order.id));
         }
     }
 
     /// Forgets an order.
     pub(crate) fn remove(&mut self, open: &OpenOrder) {
-        let order = &open.order;
-        let Some(price) = self.placed.remove(&order.id) else {
-            return;
-        };
-        let key = (order.account, order.instrument, order.side);
-        if let Some(line) = self.lines.get_mut(&key) {
-            line.remove(&(price, order.id));
-            if line.is_empty() {
-                self.lines.remove(&key);
-            }
+        if let Some(price) = open.placed_at
+            && let Some(line) = self.lines.get_mut(&key(open))
+        {
+            line.remove(&(price, open.order.id));
         }
     }
 
@@ -65,6 +72,11 @@ impl Resting {
         };
         best.map(|(price, _)| *price)
     }
+}
+
+fn key(open: &OpenOrder) -> (AccountId, InstrumentId, Side) {
+    let order = &open.order;
+    (order.account, order.instrument, order.side)
 }
 
 /// The most eager price at which an order could trade, a change on its way included; `None` while it

@@ -150,6 +150,7 @@ impl Engine {
             arrives: self.now,
             expiry: None,
             update: None,
+            placed_at: None,
             foreign: true,
         });
         self.holdings.entry(strategy, order.instrument).open_orders += 1;
