@@ -66,6 +66,7 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Position(_) => "positions",
             Record::Outbound(_) => "messages",
             Record::Bar(_) => "bars",
+            Record::CashFlow(_) => "cash flows",
             Record::Seal(hash) => {
                 sealed = Some(hash);
                 continue;

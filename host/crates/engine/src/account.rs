@@ -1,8 +1,8 @@
 //! One account: balances per currency, what is locked, and a ledger to check them against.
 
 use model::{
-    AccountConfig, AccountKind, Balance, CurrencyId, Fill, Instrument, Money, NumberError,
-    Quantity, Side,
+    AccountConfig, AccountKind, AccountRules, Balance, CurrencyId, Fill, Instrument, Money,
+    NumberError, Quantity, Side,
 };
 use std::collections::BTreeMap;
 
@@ -35,12 +35,21 @@ pub struct Ledger {
     pub delivered: Money,
     /// Fees paid.
     pub fees: Money,
+    /// Value of what was closed or opened without a trade, by settlement, delivery or a split.
+    pub settled: Money,
+    /// Funding and dividends received less paid.
+    pub paid: Money,
+    /// Received less given for other currencies.
+    pub converted: Money,
 }
 
 /// An account with its balances.
 #[derive(Debug, Clone)]
 pub struct Account {
     config: AccountConfig,
+    rules: AccountRules,
+    /// Whether the end of its day is on the agenda.
+    pub(crate) day_planned: bool,
     balances: BTreeMap<CurrencyId, Balance>,
     ledgers: BTreeMap<CurrencyId, Ledger>,
 }
@@ -51,6 +60,8 @@ impl Account {
             balances: BTreeMap::new(),
             ledgers: BTreeMap::new(),
             config: config.clone(),
+            rules: AccountRules::default(),
+            day_planned: false,
         };
         account
             .balances
@@ -67,6 +78,73 @@ impl Account {
     /// As configured.
     pub fn config(&self) -> &AccountConfig {
         &self.config
+    }
+
+    /// What it agreed to.
+    pub fn rules(&self) -> &AccountRules {
+        &self.rules
+    }
+
+    pub(crate) fn set_rules(&mut self, rules: AccountRules) {
+        self.rules = rules;
+    }
+
+    /// Books what was closed or opened without a trade for `value` received, of which `realized` is
+    /// profit. Returns what that added to the balance.
+    pub(crate) fn settle(
+        &mut self,
+        currency: CurrencyId,
+        value: Money,
+        realized: Money,
+    ) -> Result<Money, NumberError> {
+        let gain = match self.config.kind {
+            AccountKind::Cash => value,
+            AccountKind::Margin { .. } => realized,
+        };
+        self.note(currency, gain, |ledger| {
+            ledger.settled = ledger.settled.checked_add(value)?;
+            Ok(())
+        })?;
+        Ok(gain)
+    }
+
+    /// Books funding or a dividend; negative when paid.
+    pub(crate) fn receive(
+        &mut self,
+        currency: CurrencyId,
+        amount: Money,
+    ) -> Result<(), NumberError> {
+        self.note(currency, amount, |ledger| {
+            ledger.paid = ledger.paid.checked_add(amount)?;
+            Ok(())
+        })
+    }
+
+    /// Books one side of a conversion; negative when given.
+    pub(crate) fn exchange(
+        &mut self,
+        currency: CurrencyId,
+        amount: Money,
+    ) -> Result<(), NumberError> {
+        self.note(currency, amount, |ledger| {
+            ledger.converted = ledger.converted.checked_add(amount)?;
+            Ok(())
+        })
+    }
+
+    /// Changes a balance and its ledger together, or neither.
+    fn note(
+        &mut self,
+        currency: CurrencyId,
+        gain: Money,
+        enter: impl FnOnce(&mut Ledger) -> Result<(), NumberError>,
+    ) -> Result<(), NumberError> {
+        let (mut balance, mut ledger) = (self.balance(currency), self.ledger(currency));
+        balance.total = balance.total.checked_add(gain)?;
+        enter(&mut ledger)?;
+        self.balances.insert(currency, balance);
+        self.ledgers.insert(currency, ledger);
+        Ok(())
     }
 
     /// Balances in the order of their currencies' handles.

@@ -23,6 +23,14 @@ pub(crate) enum Due {
     Reconcile(AccountId),
     /// Market data of an instrument reaches the host.
     Data(InstrumentId),
+    /// An instrument stops trading for ever.
+    Maturity(InstrumentId),
+    /// A final price is waited for no longer.
+    Settlement(InstrumentId),
+    /// A day of an account is over.
+    DayEnd(AccountId),
+    /// The time is over that an account has to cover its margin.
+    Grace(AccountId),
 }
 
 /// A handle by which an entry can be taken out again.
@@ -66,16 +74,35 @@ impl Agenda {
         Some((ticket.0, due))
     }
 
-    /// The same, leaving the ends of orders that are due at `now` itself for later.
+    /// The same, leaving the ends of orders and instruments that are due at `now` itself for later.
     pub(crate) fn pop_but_ends_at(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
         let (ticket, _) = self
             .entries
             .range(..=Ticket(now, u64::MAX))
-            .find(|(ticket, due)| ticket.0 < now || !matches!(due, Due::Expiry(_)))?;
+            .find(|(ticket, due)| {
+                ticket.0 < now || !matches!(due, Due::Expiry(_) | Due::Maturity(_))
+            })?;
         let ticket = *ticket;
         let due = self.entries.remove(&ticket)?;
         self.refresh();
         Some((ticket.0, due))
+    }
+
+    /// Takes out all commands on their way to the venue of an instrument, in their order.
+    pub(crate) fn recall(
+        &mut self,
+        instrument: InstrumentId,
+    ) -> Vec<crate::exchange::VenueCommand> {
+        let mut recalled = Vec::new();
+        self.entries.retain(|_, due| match due {
+            Due::Venue(command) if command.instrument() == instrument => {
+                recalled.push(*command);
+                false
+            }
+            _ => true,
+        });
+        self.refresh();
+        recalled
     }
 
     fn refresh(&mut self) {

@@ -1,5 +1,6 @@
 //! Makes bars from quotes and trades, by time, by count, or by volume.
 
+use crate::ratio::Ratio;
 use model::{
     Bar, BarBasis, BarMethod, BarSpec, InstrumentId, Price, Quantity, Quote, Timestamp, Trade,
 };
@@ -98,6 +99,20 @@ impl Aggregator {
         bar.ts_init = ts_init;
         self.ended = bar.ts_event;
         Some(bar)
+    }
+
+    /// Counts the bar in the making in new shares; one whose prices would be nothing begins anew.
+    pub(crate) fn split(&mut self, ratio: Ratio) {
+        self.open = self.open.and_then(|bar| {
+            Some(Bar {
+                open: ratio.price(bar.open)?,
+                high: ratio.price(bar.high)?,
+                low: ratio.price(bar.low)?,
+                close: ratio.price(bar.close)?,
+                volume: ratio.quantity(bar.volume)?,
+                ..bar
+            })
+        });
     }
 
     /// Adds a sample and returns the bar it finished, if any. A time bar that the sample's time

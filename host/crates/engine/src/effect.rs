@@ -6,9 +6,9 @@ pub use venue::{Ambiguity, Standing, VenueEvent};
 
 use crate::input::{LimitScope, TradingState};
 use model::{
-    AccountId, Balance, Bar, BookRefusal, CurrencyId, DenyCode, Fault, Fill, InstrumentId,
-    LogLevel, ModelKind, Order, OrderId, OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate,
-    SavedState, StrategyId, VenueId,
+    AccountId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
+    InstrumentId, Lifecycle, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
+    OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, SavedState, StrategyId, VenueId,
 };
 
 /// One change.
@@ -26,6 +26,12 @@ pub enum Effect {
     Position(PositionUpdate),
     /// A balance changed.
     Balance(AccountId, CurrencyId, Balance),
+    /// Money came to an account or left it without a trade.
+    CashFlow(CashFlow),
+    /// An account's margin is covered again, called, being liquidated, or it owes.
+    Margin(AccountId, MarginStatus),
+    /// Something happened to an instrument, and was handled.
+    Lifecycle(Lifecycle),
     /// A bar somebody subscribed to is finished.
     Bar(Bar),
     /// A strategy changed its state.
@@ -151,6 +157,16 @@ pub enum Ignored {
     /// A crossed, empty or inconsistent event.
     #[error("impossible prices on instrument {}", .0.number())]
     BadMarketData(InstrumentId),
+    /// An event in the life of an instrument that could not be.
+    #[error("{event} of instrument {}: {why}", instrument.number())]
+    Lifecycle {
+        /// Which instrument.
+        instrument: InstrumentId,
+        /// The event's name.
+        event: &'static str,
+        /// Why.
+        why: LifecycleRefusal,
+    },
     /// A command for an order that is not open.
     #[error("order {0} is not open")]
     UnknownOrder(OrderId),

@@ -7,8 +7,10 @@
 //! A finished bar tells what happened before its end: orders whose time ends with it still meet it.
 
 mod amend;
+mod booking;
 mod commands;
 mod contingency;
+mod conversion;
 mod definitions;
 mod dispatch;
 mod execution;
@@ -16,11 +18,16 @@ mod feeds;
 pub(crate) mod held;
 mod judging;
 mod levels;
+mod lifecycle;
+mod liquidation;
+mod margin;
 mod market_data;
 mod outside;
 mod reckoning;
 mod reports;
 mod sessions;
+mod settlement;
+mod split;
 mod swap;
 mod venue_models;
 
@@ -40,6 +47,8 @@ use crate::risk::{self, LimitBook, Windows};
 use crate::strategies::{Staged, Strategies};
 use crate::underway::Underway;
 use crate::valuation::ValuationError;
+pub(crate) use lifecycle::Past;
+pub use liquidation::TAG as LIQUIDATION_TAG;
 use model::{
     AccountId, DenyCode, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy,
     StrategyId, Timestamp, VenueId, VenueModel,
@@ -92,6 +101,8 @@ pub struct Engine {
     delays_data: bool,
     /// Whether data is handled that its venue has matched with before.
     arriving: bool,
+    /// Which accounts are called or being liquidated.
+    margins: margin::Margins,
     /// Orders the host holds back, by instrument.
     held: Vec<held::Held>,
     lists: Lists,
@@ -131,6 +142,7 @@ impl Engine {
             underway: Vec::new(),
             delays_data: false,
             arriving: false,
+            margins: margin::Margins::default(),
             held: Vec::new(),
             lists: Lists::default(),
             happenings: VecDeque::new(),
@@ -160,6 +172,7 @@ impl Engine {
             Input::Mark(mark) => self.on_mark(&mark),
             Input::Status(status) => self.on_status(&status),
             Input::Book(update) => self.on_book(&update),
+            Input::Lifecycle(event) => self.on_lifecycle(&event),
             Input::Define(definition) => self.define(*definition),
             Input::Command(command) => self.command(*command),
             Input::VenueReport(report) => self.on_venue_report(&report),
@@ -208,6 +221,10 @@ impl Engine {
                 Due::Answer(order) => self.on_unanswered(order),
                 Due::Reconcile(account) => self.on_reconcile_due(account),
                 Due::Data(instrument) => self.receive_data(instrument),
+                Due::Maturity(instrument) => self.mature(instrument),
+                Due::Settlement(instrument) => self.settle_at_mark(instrument),
+                Due::DayEnd(account) => self.end_day(account, at, until),
+                Due::Grace(account) => self.end_grace(account),
             }
             self.settle();
         }
@@ -222,7 +239,7 @@ impl Engine {
                 // Other orders may have moved.
             } else if let Some((strategy, event)) = self.outbox.pop_front() {
                 self.deliver_to(strategy, &event);
-            } else {
+            } else if !self.liquidate_next() {
                 return;
             }
         }

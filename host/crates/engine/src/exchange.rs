@@ -14,6 +14,7 @@ mod fees;
 mod fills;
 mod ladder;
 mod latency;
+mod lifecycle;
 mod matching;
 mod models;
 mod offers;

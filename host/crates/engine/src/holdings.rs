@@ -12,6 +12,8 @@ pub struct Holding {
     pub position: PositionState,
     /// Sum of signed fills, kept apart from the position to check it (invariant I3).
     pub filled: SignedQuantity,
+    /// What splits, settlement and delivery added, which are no fills.
+    pub adjusted: SignedQuantity,
     /// Unfilled quantity of open buy orders.
     pub open_buys: Quantity,
     /// Unfilled quantity of open sell orders.

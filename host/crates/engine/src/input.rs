@@ -16,9 +16,10 @@ pub use venue::{
 };
 
 use model::{
-    AccountConfig, AccountId, Amendment, Bar, BookUpdate, FeeTier, HistoryBlock, Instrument,
-    InstrumentId, InstrumentStatus, Intent, MarkPrice, OrderId, OrderRequest, PluginHash, Quantity,
-    Quote, Rate, SavedState, StrategyId, Timestamp, Trade, VenueId, VenueReport, VenueSnapshot,
+    AccountConfig, AccountId, AccountRules, Amendment, Bar, BookUpdate, CurrencyId, FeeTier,
+    HistoryBlock, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle, MarkPrice, Money,
+    OrderId, OrderRequest, PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp,
+    Trade, VenueId, VenueReport, VenueSnapshot,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -49,6 +50,8 @@ pub enum Input {
     Status(InstrumentStatus),
     /// A batch of changes to an order book.
     Book(Box<BookUpdate>),
+    /// Something happened to an instrument: funding, settlement, a split, a dividend.
+    Lifecycle(Box<Lifecycle>),
     /// Something to set up.
     Define(Box<Definition>),
     /// Something somebody decided.
@@ -84,6 +87,8 @@ pub enum Definition {
     /// Rates for accounts that trade much, by what they must have traded, lowest first; they replace
     /// what was there. Below the first the instrument's own hold.
     FeeTiers(InstrumentId, Vec<FeeTier>),
+    /// What an account agrees to from now on, replacing what it did.
+    AccountRules(AccountId, AccountRules),
 }
 
 /// A strategy's place in the engine; it outlives every plugin that fills it.
@@ -195,6 +200,17 @@ pub enum Command {
     SetDataIntact(InstrumentId, bool),
     /// Multiply the limits of a scope by a factor from 0 to 1, until told otherwise.
     ScaleLimits(LimitScope, Rate),
+    /// Give money of one currency for another, at the touch of a pair of the account's venue.
+    Convert {
+        /// Whose money.
+        account: AccountId,
+        /// What is given.
+        from: CurrencyId,
+        /// What is received.
+        to: CurrencyId,
+        /// How much is given.
+        amount: Money,
+    },
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

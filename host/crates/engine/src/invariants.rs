@@ -12,7 +12,7 @@ use crate::input::Limits;
 use crate::orders::OpenOrder;
 use crate::scopes::scopes_of;
 use model::{
-    AccountKind, CurrencyId, InstrumentId, Money, NumberError, OrderStatus, Side, StrategyId,
+    AccountKind, CurrencyId, InstrumentId, Money, OrderStatus, PositionState, Side, StrategyId,
 };
 
 /// A broken promise.
@@ -45,6 +45,7 @@ pub fn check(engine: &Engine) -> Checked {
     positions_equal_their_fills(engine)?;
     cash_is_conserved(engine)?;
     open_orders_are_open(engine)?;
+    accounts_equal_their_strategies(engine)?;
     sent_orders_were_approved(engine)?;
     order_ids_are_unique(engine)?;
     exposure_is_counted(engine)?;
@@ -82,30 +83,33 @@ pub fn orders_within_their_quantity(engine: &Engine) -> Checked {
         })
 }
 
-/// I3: a position is the sum of its signed fills.
+/// I3: a position is the sum of its signed fills, and of what splits, settlement and delivery did.
 pub fn positions_equal_their_fills(engine: &Engine) -> Checked {
     engine
         .holdings()
         .iter()
         .try_for_each(|(strategy, instrument, holding)| {
-            holds("I3", holding.position.quantity == holding.filled, || {
+            let sum = holding.filled.checked_add(holding.adjusted);
+            holds("I3", sum == Ok(holding.position.quantity), || {
                 format!(
-                    "strategy {} holds {} of {} but filled {}",
+                    "strategy {} holds {} of {} but filled {}, adjusted by {}",
                     strategy.number(),
                     holding.position.quantity,
                     instrument.number(),
-                    holding.filled
+                    holding.filled,
+                    holding.adjusted
                 )
             })
         })
 }
 
-/// I4: every balance follows from deposits, trades, deliveries and fees, to the last unit.
+/// I4: every balance follows from deposits, trades, deliveries, fees, settlements, payments and
+/// conversions, to the last unit.
 pub fn cash_is_conserved(engine: &Engine) -> Checked {
     engine.accounts().try_for_each(|(id, account)| {
         account.balances().try_for_each(|(currency, balance)| {
             let expected = expected_total(engine, account, id, currency);
-            holds("I4", expected == Ok(balance.total), || {
+            holds("I4", expected.is(balance.total), || {
                 format!(
                     "account {} has {} {}, its ledger says {expected:?}",
                     account.config().name,
@@ -117,33 +121,109 @@ pub fn cash_is_conserved(engine: &Engine) -> Checked {
     })
 }
 
+/// A sum in the smallest unit. On the way it may leave what fits and come back: modulo 2^128 the
+/// result is exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sum(i128);
+
+impl Sum {
+    fn of(amounts: &[Money]) -> Self {
+        amounts
+            .iter()
+            .fold(Self(0), |sum, amount| sum.plus(*amount))
+    }
+
+    fn plus(self, amount: Money) -> Self {
+        Self(self.0.wrapping_add(amount.raw()))
+    }
+
+    fn minus(self, amount: Money) -> Self {
+        Self(self.0.wrapping_sub(amount.raw()))
+    }
+
+    fn is(self, amount: Money) -> bool {
+        self.0 == amount.raw()
+    }
+}
+
 fn expected_total(
     engine: &Engine,
     account: &Account,
     id: model::AccountId,
     currency: CurrencyId,
-) -> Result<Money, NumberError> {
+) -> Sum {
     let ledger = account.ledger(currency);
-    let mut total = ledger
-        .deposits
-        .checked_sub(ledger.traded)?
-        .checked_sub(ledger.fees)?;
-    total = total.checked_add(ledger.delivered)?;
+    let came = [
+        ledger.deposits,
+        ledger.delivered,
+        ledger.settled,
+        ledger.paid,
+        ledger.converted,
+    ];
+    let total = Sum::of(&came).minus(ledger.traded).minus(ledger.fees);
     if account.config().kind == AccountKind::Cash {
-        return Ok(total);
+        return total;
     }
     // A margin account pays for a position only when it closes.
-    for (strategy, instrument, holding) in engine.holdings().iter() {
-        let owner = engine
-            .strategies
-            .config(strategy)
-            .map(|config| config.account);
-        let state = engine.market().get(instrument);
-        if owner == Some(id) && state.is_some_and(|s| s.instrument.quote_currency == currency) {
-            total = total.checked_add(holding.position.open_cost)?;
-        }
-    }
-    Ok(total)
+    positions_of(engine, id, currency).fold(total, |total, position| total.plus(position.open_cost))
+}
+
+/// Positions of an account's strategies that are reckoned in a currency.
+fn positions_of(
+    engine: &Engine,
+    id: model::AccountId,
+    currency: CurrencyId,
+) -> impl Iterator<Item = &PositionState> {
+    let own = engine
+        .holdings()
+        .iter()
+        .filter(move |(strategy, instrument, _)| {
+            let config = engine.strategies.config(*strategy);
+            let state = engine.market().get(*instrument);
+            config.is_some_and(|config| config.account == id)
+                && state.is_some_and(|state| state.instrument.quote_currency == currency)
+        });
+    own.map(|(_, _, holding)| &holding.position)
+}
+
+/// I14: what an account has is what was put in, converted and delivered, and what its strategies'
+/// positions brought; in a cash account less what they cost.
+pub fn accounts_equal_their_strategies(engine: &Engine) -> Checked {
+    engine.accounts().try_for_each(|(id, account)| {
+        account.balances().try_for_each(|(currency, balance)| {
+            let expected = brought_by_strategies(engine, account, id, currency);
+            holds("I14", expected.is(balance.total), || {
+                format!(
+                    "account {} has {} {}, its strategies made it {expected:?}",
+                    account.config().name,
+                    balance.total,
+                    engine.market().currency_name(currency)
+                )
+            })
+        })
+    })
+}
+
+fn brought_by_strategies(
+    engine: &Engine,
+    account: &Account,
+    id: model::AccountId,
+    currency: CurrencyId,
+) -> Sum {
+    let ledger = account.ledger(currency);
+    let total = Sum::of(&[ledger.deposits, ledger.converted, ledger.delivered]);
+    let in_full = account.config().kind == AccountKind::Cash;
+    positions_of(engine, id, currency).fold(total, |total, position| {
+        let cost = if in_full {
+            position.open_cost
+        } else {
+            Money::ZERO
+        };
+        total
+            .plus(position.realized)
+            .minus(position.fees)
+            .minus(cost)
+    })
 }
 
 /// I5, the part a state can show: nothing closed stays among the open orders.
@@ -257,7 +337,9 @@ pub fn only_cancels_leave(engine: &Engine) -> Checked {
             .into_iter()
             .flatten()
             .filter_map(|scope| engine.memory.levels.of(scope).stopped);
-        let approved = open.approval.as_ref().map(|approved| approved.sequence());
+        // What closes positions of a liquidated account leaves while that is halted.
+        let approved = open.approval.as_ref().filter(|_| !open.is_liquidation());
+        let approved = approved.map(|approved| approved.sequence());
         let late = stops
             .min()
             .zip(approved)

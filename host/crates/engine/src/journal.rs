@@ -9,10 +9,10 @@ pub mod reader;
 
 use crate::input::{Input, Outcome, Sequenced};
 use codec::{Encode, encode_frame};
-use model::{Bar, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
+use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
 
 /// The first bytes of a journal file: name and format version.
-pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x02";
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x03";
 
 /// Bytes gathered before they are hashed and handed to the sink.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -70,6 +70,8 @@ pub enum Tag {
     Seal = 7,
     /// A message for a venue outside.
     Outbound = 8,
+    /// Money moved without a trade.
+    CashFlow = 9,
 }
 
 impl Tag {
@@ -84,6 +86,7 @@ impl Tag {
             Self::Bar,
             Self::Seal,
             Self::Outbound,
+            Self::CashFlow,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -176,6 +179,10 @@ impl Journal {
 
     pub(crate) fn position(&mut self, update: &PositionUpdate) {
         self.record(Tag::Position, update);
+    }
+
+    pub(crate) fn cash_flow(&mut self, flow: &CashFlow) {
+        self.record(Tag::CashFlow, flow);
     }
 
     pub(crate) fn bar(&mut self, bar: &Bar) {

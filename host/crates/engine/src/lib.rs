@@ -26,6 +26,7 @@ mod lists;
 pub mod market;
 pub mod orders;
 mod outside;
+mod ratio;
 pub mod replay;
 mod risk;
 mod scopes;
@@ -38,7 +39,7 @@ pub use effect::{
     Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, Standing, StrategyState, SwapStage,
     VenueEvent,
 };
-pub use engine::{Engine, StepError};
+pub use engine::{Engine, LIQUIDATION_TAG, StepError};
 pub use input::{
     Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency, Escalation,
     ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Latency, LimitScope, Limits,

@@ -1,6 +1,8 @@
 //! What the engine knows of each instrument: its definition, the last prices, and exchange rates.
 
+use crate::engine::Past;
 use crate::exchange::Top;
+use crate::ratio::Ratio;
 use model::{
     Bar, BookUpdate, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice,
     Money, NumberError, Price, Quantity, Quote, Side, Timestamp, Trade,
@@ -22,6 +24,8 @@ pub struct MarketState {
     last_mid: Option<Price>,
     /// The venue's own mark price, where it gives one.
     pub venue_mark: Option<Price>,
+    /// Event time of that.
+    pub ts_mark: Option<Timestamp>,
     /// The price of the index behind it, where the venue gives one.
     pub index: Option<Price>,
     /// Whether it has an order book that is not known now, because of a gap or an impossible update.
@@ -38,6 +42,8 @@ pub struct MarketState {
     pub average_volume: Option<Quantity>,
     /// Its sector's place in the order of first use.
     pub(crate) sector: Option<u32>,
+    /// What happened to it while it was held.
+    pub(crate) past: Past,
 }
 
 /// What is wrong with an instrument's data.
@@ -69,6 +75,32 @@ impl MarketState {
             .map(|quote| quote.bid.midpoint(quote.ask))
             .or(self.last)
             .or(self.last_mid)
+    }
+
+    /// Prices and sizes in new shares; a price that would be nothing is forgotten.
+    pub(crate) fn split(&mut self, ratio: Ratio) {
+        let price = |price: &mut Option<Price>| {
+            *price = price.and_then(|price| ratio.price(price));
+        };
+        for known in [
+            &mut self.last,
+            &mut self.last_mid,
+            &mut self.venue_mark,
+            &mut self.index,
+        ] {
+            price(known);
+        }
+        let size = |size| ratio.quantity(size).unwrap_or(Quantity::MAX);
+        self.quote = self.quote.and_then(|quote| {
+            Some(Quote {
+                bid: ratio.price(quote.bid)?,
+                ask: ratio.price(quote.ask)?,
+                bid_size: size(quote.bid_size),
+                ask_size: size(quote.ask_size),
+                ..quote
+            })
+        });
+        self.average_volume = self.average_volume.map(size);
     }
 
     /// Takes over a quote, or that there is none now.
@@ -174,6 +206,7 @@ impl Market {
             last_mid: None,
             ts_last: None,
             venue_mark: None,
+            ts_mark: None,
             index: None,
             book_lost: false,
             halted: false,
@@ -182,6 +215,7 @@ impl Market {
             flaw: DataFlaw::default(),
             average_volume: None,
             sector,
+            past: Past::default(),
         });
         id
     }
@@ -240,7 +274,9 @@ impl Market {
 
     pub(crate) fn on_mark(&mut self, mark: &MarkPrice) {
         if let Some(state) = self.states.get_mut(mark.instrument.index()) {
-            state.venue_mark = mark.mark.or(state.venue_mark);
+            if mark.mark.is_some() {
+                (state.venue_mark, state.ts_mark) = (mark.mark, Some(mark.ts_event));
+            }
             state.index = mark.index.or(state.index);
             state.saw(mark.ts_event, mark.ts_init);
         }

@@ -58,6 +58,11 @@ impl OpenOrder {
         self.approval.is_none() && !self.foreign
     }
 
+    /// Whether it closes a position for its account, which is being liquidated.
+    pub(crate) fn is_liquidation(&self) -> bool {
+        self.approval.as_ref().is_some_and(Approved::is_liquidation)
+    }
+
     /// Its type as its venue works it now: what woke is a limit order, whatever it was.
     pub(crate) fn kind_now(&self) -> OrderKind {
         let woke = matches!(

@@ -69,6 +69,32 @@ pub(crate) fn judge_decrease(context: &Context<'_>) -> Result<(), DenyCode> {
     }
 }
 
+/// Controls that bind an order which closes a position for an account that is being liquidated. No
+/// limit keeps an account in what it cannot carry; a kill does, and what makes orders senseless.
+const OF_LIQUIDATION: [DenyCode; 6] = [
+    DenyCode::Latch,
+    DenyCode::Account,
+    DenyCode::Instrument,
+    DenyCode::Quantity,
+    DenyCode::Unsupported,
+    DenyCode::MarketData,
+];
+
+/// Judges an order that closes a position for an account that is being liquidated. It may leave while
+/// the account is halted, and must bring the position nearer to zero.
+pub(crate) fn judge_liquidation(context: &Context<'_>) -> Result<Approved, DenyCode> {
+    let binding = CONTROLS
+        .iter()
+        .filter(|control| OF_LIQUIDATION.contains(&control.code));
+    for control in binding {
+        (control.check)(context)?;
+    }
+    if !context.reduces() {
+        return Err(DenyCode::TradingState);
+    }
+    Ok(Approved::of_liquidation(*context.request, context.sequence))
+}
+
 /// Judges an order. The approval also says how much money to hold back for it.
 pub(crate) fn judge(context: &Context<'_>) -> Result<Approved, DenyCode> {
     let [before @ .., _] = &CONTROLS;

@@ -117,6 +117,11 @@ impl Underway {
         }
     }
 
+    /// Everything that is on its way, with its place in the agenda.
+    pub(crate) fn receive_all(&mut self) -> VecDeque<(Ticket, Data)> {
+        std::mem::take(&mut self.queue)
+    }
+
     /// What arrives next.
     pub(crate) fn receive(&mut self) -> Option<Data> {
         self.queue.pop_front().map(|(_, data)| data)

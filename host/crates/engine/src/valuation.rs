@@ -4,7 +4,7 @@
 use crate::account::Account;
 use crate::exposure::Totals;
 use crate::market::Market;
-use model::{CurrencyId, Money, NumberError};
+use model::{AccountKind, CurrencyId, Money, NumberError, Rate};
 
 /// Why an account's worth is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +35,24 @@ pub(crate) fn equity(
         .filter(|(currency, _)| !account.has(*currency))
         .map(|(currency, sums)| (currency, Ok(sums.worth)));
     sum(balances.chain(beyond), totals, market, base)
+}
+
+/// What a margin account's positions must have behind them, in its base currency; nothing in a cash
+/// account. Positions of its strategies in one instrument count as one.
+pub(crate) fn maintenance(
+    account: &Account,
+    totals: &Totals,
+    market: &Market,
+) -> Result<Money, ValuationError> {
+    let AccountKind::Margin { leverage } = account.config().kind else {
+        return Ok(Money::ZERO);
+    };
+    let base = account.config().base_currency;
+    let margins = totals.currencies();
+    let margins = margins.map(|(currency, sums)| (currency, Ok(sums.maintenance)));
+    let whole = sum(margins, totals, market, base)?;
+    let (scale, leverage) = (i128::from(Rate::SCALE), i128::from(leverage.raw()));
+    Ok(whole.prorated(scale, leverage)?)
 }
 
 /// Realised and open profit less fees.

@@ -32,6 +32,8 @@ mod definitions;
 mod dice;
 #[path = "it/dice_books.rs"]
 mod dice_books;
+#[path = "it/dice_lifecycle.rs"]
+mod dice_lifecycle;
 #[path = "it/dice_limits.rs"]
 mod dice_limits;
 #[path = "it/dice_models.rs"]
@@ -50,6 +52,10 @@ mod journal;
 mod kill;
 #[path = "it/latency.rs"]
 mod latency;
+#[path = "it/lifecycle.rs"]
+mod lifecycle;
+#[path = "it/liquidation.rs"]
+mod liquidation;
 #[path = "it/margin.rs"]
 mod margin;
 #[path = "it/models.rs"]
@@ -98,6 +104,8 @@ mod swap;
 mod timers;
 #[path = "it/trace_input.rs"]
 mod trace_input;
+#[path = "it/trace_lifecycle.rs"]
+mod trace_lifecycle;
 #[path = "it/trace_output.rs"]
 mod trace_output;
 #[path = "it/traces.rs"]

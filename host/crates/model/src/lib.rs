@@ -12,6 +12,7 @@ pub mod fees;
 pub mod fill;
 pub mod identifiers;
 pub mod instrument;
+pub mod lifecycle;
 pub mod market;
 pub mod number;
 pub mod order;
@@ -42,6 +43,10 @@ pub use identifiers::{
     StrategyId, VenueId,
 };
 pub use instrument::{AssetClass, Instrument, Margin, OptionRight};
+pub use lifecycle::{
+    AccountRules, CashFlow, CashFlowReason, Lifecycle, LifecycleEvent, LifecycleRefusal,
+    MarginCall, MarginState, MarginStatus, PositionChange,
+};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, InstrumentStatus, MarkPrice, Quote, Trade};
 pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};
 pub use order::{Amendment, Links, Order, OrderRequest, PeerRule, Peers, Side, Terms, TimeInForce};

@@ -1,7 +1,8 @@
 //! A netting position: one per strategy and instrument, exact to the last unit.
 
 use crate::{
-    InstrumentId, Money, NumberError, Price, Quantity, Side, SignedQuantity, StrategyId, Timestamp,
+    InstrumentId, Money, NumberError, PositionChange, Price, Quantity, Side, SignedQuantity,
+    StrategyId, Timestamp,
 };
 
 /// The exact state of a netting position. The average price is derived, never stored, so nothing
@@ -12,7 +13,7 @@ pub struct PositionState {
     pub quantity: SignedQuantity,
     /// What the open part cost: positive when long, negative when short.
     pub open_cost: Money,
-    /// Profit of what was closed, before fees.
+    /// Profit of what was closed, before fees, and what funding and dividends brought.
     pub realized: Money,
     /// Fees paid in all.
     pub fees: Money,
@@ -85,6 +86,8 @@ pub struct PositionUpdate {
     pub instrument: InstrumentId,
     /// The new state.
     pub state: PositionState,
+    /// What changed it.
+    pub change: PositionChange,
     /// When.
     pub ts_event: Timestamp,
 }

@@ -6,8 +6,8 @@ use crate::input::{Command, LimitScope, Outcome};
 use crate::listeners::{Role, Seat};
 use crate::strategies::Staged;
 use model::{
-    HistoryBlock, OrderRequest, PluginHash, PositionUpdate, SavedState, StartReason, StartSnapshot,
-    StrategyId,
+    HistoryBlock, OrderRequest, PluginHash, PositionChange, PositionUpdate, SavedState,
+    StartReason, StartSnapshot, StrategyId,
 };
 
 impl Engine {
@@ -49,6 +49,12 @@ impl Engine {
             Command::ClearRepeats(strategy) => self.clear_repeats(strategy),
             Command::SetDataIntact(instrument, intact) => self.set_data_intact(instrument, intact),
             Command::ScaleLimits(scope, factor) => self.scale_limits(scope, factor),
+            Command::Convert {
+                account,
+                from,
+                to,
+                amount,
+            } => self.convert(account, from, to, amount),
             Command::SetVenueConnected(venue, connected) => {
                 self.set_venue_connected(venue, connected);
             }
@@ -210,6 +216,7 @@ impl Engine {
                 strategy,
                 instrument,
                 state: holding.position,
+                change: PositionChange::default(),
                 ts_event: self.now,
             });
         let orders = self.orders.iter().map(|open| open.order);

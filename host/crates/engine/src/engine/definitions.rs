@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::account::Account;
+use crate::agenda::Due;
 use crate::effect::{Ignored, StrategyState};
 use crate::exchange::Exchange;
 use crate::input::{Definition, LimitScope, Limits, Permissions, StrategyConfig, VenueConfig};
@@ -9,8 +10,8 @@ use crate::listeners::Listeners;
 use crate::risk::MOST_WINDOWS;
 use crate::underway::Underway;
 use model::{
-    AccountConfig, AccountId, AccountKind, Instrument, InstrumentId, Price, Quantity, Rate,
-    StrategyId, VenueId,
+    AccountConfig, AccountId, AccountKind, AccountRules, Instrument, InstrumentId, Price, Quantity,
+    Rate, StrategyId, VenueId,
 };
 
 impl Engine {
@@ -30,6 +31,7 @@ impl Engine {
             }
             Definition::Adopter(strategy) => self.define_adopter(strategy),
             Definition::FeeTiers(instrument, tiers) => self.define_fee_tiers(instrument, tiers),
+            Definition::AccountRules(account, rules) => self.define_account_rules(account, rules),
         };
         if let Err(reason) = refused {
             self.ignore(Ignored::BadDefinition(reason));
@@ -76,6 +78,9 @@ impl Engine {
         self.underway.push(Underway::default());
         self.held.push(super::held::Held::default());
         self.venues[venue].list(id, &instrument);
+        if let Some(expiry) = instrument.class.expiry() {
+            self.agenda.add(expiry.max(self.now), Due::Maturity(id));
+        }
         if instrument.session.is_some() {
             self.begin_sessions(id);
         }
@@ -112,8 +117,8 @@ impl Engine {
                 "the multiplier must be positive",
             ),
             (
-                instrument.margin.initial >= Rate::ZERO,
-                "the initial margin must not be negative",
+                instrument.margin.initial.min(instrument.margin.maintenance) >= Rate::ZERO,
+                "no margin must be negative",
             ),
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds);
@@ -154,6 +159,29 @@ impl Engine {
             }
             Err(_) => problem("its deposits overflow"),
         }
+    }
+
+    fn define_account_rules(&mut self, id: AccountId, rules: AccountRules) -> Result<(), String> {
+        let now = self.now;
+        let Some(account) = self.accounts.get_mut(id.index()) else {
+            return Err("rules of an account that is not defined".to_owned());
+        };
+        let name = account.config().name.clone();
+        let on_margin = matches!(account.config().kind, AccountKind::Margin { .. });
+        let possible = rules.margin_call.is_none_or(|call| {
+            on_margin && call.liquidate > Rate::ZERO && call.liquidate <= call.call
+        });
+        if !possible {
+            return Err(format!(
+                "account {name}: a margin call needs margin, and levels above zero of which that of \
+                 liquidation is not the higher"
+            ));
+        }
+        account.set_rules(rules);
+        self.plan_day_end(id, now);
+        self.follow_limits();
+        self.reckon(LimitScope::Account(id));
+        Ok(())
     }
 
     fn define_strategy(&mut self, config: StrategyConfig) -> Result<(), String> {

@@ -91,6 +91,15 @@ impl Engine {
         }
     }
 
+    /// Lets everything arrive that is on its way, because what comes is not to be compared with it.
+    pub(super) fn receive_all_data(&mut self, instrument: InstrumentId) {
+        let ahead = self.ahead_of(instrument).map(Underway::receive_all);
+        for (ticket, data) in ahead.into_iter().flatten() {
+            self.agenda.remove(ticket);
+            self.arrive(data);
+        }
+    }
+
     fn arrive(&mut self, data: Data) {
         self.arriving = true;
         match data.seen_at(self.now) {

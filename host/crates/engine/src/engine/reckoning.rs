@@ -44,7 +44,7 @@ impl Engine {
         self.reckon_scopes_of(strategy);
     }
 
-    fn count_holding(&mut self, strategy: StrategyId, instrument: InstrumentId) {
+    pub(super) fn count_holding(&mut self, strategy: StrategyId, instrument: InstrumentId) {
         if let (Some(owner), Some(state)) = (self.owner(strategy), self.market.get(instrument)) {
             let holding = self.holdings.get(strategy, instrument);
             let exposures = &mut self.memory.exposures;
@@ -117,14 +117,26 @@ impl Engine {
     fn needs(&self) -> impl Iterator<Item = (LimitScope, Needs)> {
         let accounts = self.accounts().map(|(id, account)| {
             let kind = account.config().kind;
-            (LimitScope::Account(id), Some(kind))
+            let called = account.rules().margin_call.is_some();
+            (LimitScope::Account(id), Some(kind), called)
         });
         let strategies = self.strategies();
-        let strategies = strategies.map(|(id, _)| (LimitScope::Strategy(id), None));
-        std::iter::once((LimitScope::Firm, None))
+        let strategies = strategies.map(|(id, _)| (LimitScope::Strategy(id), None, false));
+        std::iter::once((LimitScope::Firm, None, false))
             .chain(accounts)
             .chain(strategies)
-            .map(|(scope, kind)| (scope, self.limits.needs(scope, kind)))
+            .map(|(scope, kind, margin)| {
+                let needs = self.limits.needs(scope, kind);
+                let at_once = needs.at_once || margin;
+                (
+                    scope,
+                    Needs {
+                        margin,
+                        at_once,
+                        ..needs
+                    },
+                )
+            })
     }
 
     /// A copy of the totals in which no mark is late.
@@ -193,6 +205,9 @@ impl Engine {
     /// Measures a scope's losses and exposure against its limits, and lets follow what they say
     /// follows.
     pub(super) fn reckon(&mut self, scope: LimitScope) {
+        if let LimitScope::Account(account) = scope {
+            self.watch_margin(account);
+        }
         let Some(limits) = self.limits.get(scope) else {
             return;
         };

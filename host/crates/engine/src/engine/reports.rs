@@ -9,9 +9,8 @@ use crate::exchange::{Execution, Report, ReportKind};
 use crate::input::TradingState;
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
-use crate::risk;
 use model::{
-    AccountKind, Event, Fill, Money, NumberError, Order, OrderChange, OrderId, OrderStatus,
+    Fill, Money, NumberError, Order, OrderChange, OrderId, OrderStatus, PositionChange,
     PositionUpdate, Timestamp,
 };
 
@@ -185,19 +184,13 @@ impl Engine {
             .filled
             .checked_add(fill.side.signed(fill.quantity))?;
         let index = fill.account.index();
-        let account = self.accounts.get_mut(index).ok_or(NumberError::Overflow)?;
+        let account = self.accounts.get(index).ok_or(NumberError::Overflow)?;
         let base = account.config().base_currency;
-        let mut locked = Money::ZERO;
-        if let AccountKind::Margin { leverage } = account.config().kind {
-            let needed = risk::initial_margin(holding.position.open_cost, instrument, leverage)?;
-            // A rate was known when the order was approved, and rates are never forgotten.
-            let margin = self
-                .market
-                .convert(needed, instrument.quote_currency, base)?;
-            let margin = margin.ok_or(NumberError::DivisionByZero)?;
-            locked = margin.checked_sub(holding.margin)?;
-            holding.margin = margin;
-        }
+        let before_margin = holding.margin;
+        let margin = self.margin_for(account, &holding, instrument)?;
+        let locked = margin.checked_sub(before_margin)?;
+        let account = self.accounts.get_mut(index).ok_or(NumberError::Overflow)?;
+        holding.margin = margin;
         account.lock(base, locked)?;
         let booked = account.book(fill, instrument, value, realized);
         if booked.is_err() {
@@ -215,16 +208,13 @@ impl Engine {
     }
 
     pub(super) fn publish_position(&mut self, fill: &Fill, ts_event: Timestamp) {
-        let update = PositionUpdate {
+        self.tell_position(PositionUpdate {
             strategy: fill.strategy,
             instrument: fill.instrument,
             state: self.holdings.get(fill.strategy, fill.instrument).position,
+            change: PositionChange::Fill,
             ts_event,
-        };
-        self.journal.position(&update);
-        self.effects.push(Effect::Position(update));
-        self.outbox
-            .push_back((fill.strategy, Event::Position(update)));
+        });
     }
 }
 

@@ -36,6 +36,7 @@ impl Level {
 pub(crate) struct Book {
     pub(crate) instrument: InstrumentId,
     pub(crate) tick: Price,
+    pub(crate) lot: Quantity,
     pub(crate) multiplier: Quantity,
     /// Fees that no order here exceeds.
     pub(crate) ceiling: Fees,
@@ -71,6 +72,7 @@ impl Book {
         Self {
             instrument: id,
             tick: instrument.tick,
+            lot: instrument.lot,
             multiplier: instrument.multiplier,
             ceiling,
             bid: None,
@@ -123,6 +125,13 @@ impl Book {
             last: self.last,
             mark: self.mark,
             index: self.index,
+        }
+    }
+
+    /// Changes last, mark and index alike.
+    pub(crate) fn scale_prices(&mut self, scaled: impl Fn(Price) -> Option<Price>) {
+        for price in [&mut self.last, &mut self.mark, &mut self.index] {
+            *price = price.and_then(&scaled);
         }
     }
 

@@ -305,7 +305,7 @@ impl Book {
         };
         desk.report(order, ReportKind::Filled(execution));
         self.owned.count(order.owner, order.side, quantity);
-        self.shrink(order.owner, order.id, desk);
+        self.shrink(order.owner, Some(order.id), desk);
     }
 
     /// As much of a fill as the order's promise to reduce leaves.

@@ -45,6 +45,11 @@ impl Owned {
             .unwrap_or(*position);
     }
 
+    /// Takes over a position that moved without a fill.
+    pub(crate) fn set(&mut self, owner: StrategyId, position: SignedQuantity) {
+        self.positions.insert(owner, position);
+    }
+
     fn reducing(&self, owner: StrategyId) -> Vec<OrderId> {
         let own = self.reducing.iter().filter(|(_, of)| **of == owner);
         own.map(|(order, _)| *order).collect()
@@ -62,9 +67,9 @@ impl Book {
     }
 
     /// Brings the reduce-only orders of an owner into line with what is left to reduce.
-    pub(crate) fn shrink(&mut self, owner: StrategyId, but: OrderId, desk: &mut Desk<'_>) {
+    pub(crate) fn shrink(&mut self, owner: StrategyId, but: Option<OrderId>, desk: &mut Desk<'_>) {
         for id in self.owned.reducing(owner) {
-            if id != but {
+            if Some(id) != but {
                 self.shrink_order(id, desk);
             }
         }

@@ -87,7 +87,7 @@ impl Amounts {
         let multiplier = state.instrument.multiplier;
         let mark = state.mark();
         let mut values = Values::default();
-        if needs.gain || needs.worth {
+        if needs.gain || needs.worth || needs.margin {
             let value = signed_value(mark, self.position, multiplier)?;
             values.gain = value.checked_sub(self.cost)?;
             values.worth = match worth {
@@ -95,6 +95,10 @@ impl Amounts {
                 Worth::Gain => values.gain,
                 Worth::Value => value,
             };
+            if needs.margin {
+                let rate = state.instrument.margin.maintenance;
+                values.maintenance = value.magnitude()?.times(rate)?;
+            }
         }
         if needs.exposure {
             let exposure = self.exposure(state)?;
@@ -151,11 +155,13 @@ pub(crate) struct Needs {
     pub(crate) exposure: bool,
     /// Whether something follows from the sums as soon as a price moves.
     pub(crate) at_once: bool,
+    /// Maintenance margin.
+    pub(crate) margin: bool,
 }
 
 impl Needs {
     pub(crate) fn any(self) -> bool {
-        self.worth || self.gain || self.exposure
+        self.worth || self.gain || self.exposure || self.margin
     }
 }
 
@@ -184,6 +190,8 @@ pub(crate) struct Values {
     pub(crate) up: Money,
     /// Longs less shorts, all sells filled.
     pub(crate) down: Money,
+    /// What its position must have behind it, before leverage.
+    pub(crate) maintenance: Money,
 }
 
 impl Values {
@@ -194,6 +202,7 @@ impl Values {
             gross: self.gross.checked_add(other.gross)?,
             up: self.up.checked_add(other.up)?,
             down: self.down.checked_add(other.down)?,
+            maintenance: self.maintenance.checked_add(other.maintenance)?,
         })
     }
 
@@ -204,6 +213,7 @@ impl Values {
             gross: self.gross.checked_sub(other.gross)?,
             up: self.up.checked_sub(other.up)?,
             down: self.down.checked_sub(other.down)?,
+            maintenance: self.maintenance.checked_sub(other.maintenance)?,
         })
     }
 

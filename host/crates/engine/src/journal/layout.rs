@@ -12,15 +12,15 @@ use crate::input::{
     StrategyConfig, TradingState, VenueConfig, VenueModels, VolumeLimits,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, Amendment, AssetClass, Bar, BarBasis, BarMethod,
-    BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate, CurrencyId, DenyCode,
-    Duration, Fault, FaultKind, FeeTier, Fees, Fill, HistoryBlock, HistoryRequest, Instrument,
-    InstrumentId, InstrumentStatus, Intent, Links, Liquidity, LogLevel, Margin, MarkPrice,
-    ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
-    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionState,
-    PositionUpdate, Price, Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity,
-    StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
-    VenueId,
+    AccountConfig, AccountId, AccountKind, AccountRules, Amendment, AssetClass, Bar, BarBasis,
+    BarMethod, BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate, CashFlow,
+    CashFlowReason, CurrencyId, DenyCode, Duration, Fault, FaultKind, FeeTier, Fees, Fill,
+    HistoryBlock, HistoryRequest, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle,
+    LifecycleEvent, Links, Liquidity, LogLevel, Margin, MarginCall, MarkPrice, ModelSpec, Money,
+    Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus,
+    OrderUpdate, PeerRule, Peers, PluginHash, PositionChange, PositionState, PositionUpdate, Price,
+    Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription,
+    Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
 };
 
 newtypes! {
@@ -98,7 +98,11 @@ fields! {
         ts_event,
     }
     PositionState { quantity, open_cost, realized, fees }
-    PositionUpdate { strategy, instrument, state, ts_event }
+    PositionUpdate { strategy, instrument, state, change, ts_event }
+    Lifecycle { instrument, event, ts_event, ts_init }
+    CashFlow { account, position, reason, currency, amount, ts_event }
+    AccountRules { delivers, converts_debts, margin_call }
+    MarginCall { call, liquidate, grace }
     SavedState { version, bytes }
     Fault { kind, message }
     HistoryRequest { instrument, spec, count }
@@ -175,6 +179,17 @@ variants!(Intent {
     9 => SubmitList(requests),
     10 => Modify(amendment),
 });
+variants!(LifecycleEvent {
+    0 => Funding { rate },
+    1 => Settlement { price },
+    2 => Split { numerator, denominator },
+    3 => Dividend { amount, currency },
+});
+variants!(PositionChange {
+    0 => Fill, 1 => Funding, 2 => Dividend, 3 => Split, 4 => Settlement, 5 => Exercise,
+    6 => Assignment, 7 => Lapse, 8 => Delivery,
+});
+variants!(CashFlowReason { 0 => Position(change), 1 => Conversion });
 variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
 variants!(Definition {
     0 => Currency(name),
@@ -187,6 +202,7 @@ variants!(Definition {
     7 => AverageVolume(instrument, volume),
     8 => Adopter(strategy),
     9 => FeeTiers(instrument, tiers),
+    10 => AccountRules(account, rules),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
@@ -209,6 +225,7 @@ variants!(Command {
     17 => ScaleLimits(scope, factor),
     18 => Reconcile(venue),
     19 => AcceptPositions(account),
+    20 => Convert { account, from, to, amount },
 });
 variants!(Input {
     0 => Clock,
@@ -222,6 +239,7 @@ variants!(Input {
     8 => Book(update),
     9 => VenueReport(report),
     10 => VenueSnapshot(snapshot),
+    11 => Lifecycle(event),
 });
 
 impl Encode for Quantiles {

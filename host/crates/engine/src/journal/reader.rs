@@ -3,7 +3,7 @@
 use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
 use crate::input::{Input, Outcome, Sequenced};
-use model::{Bar, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
+use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
 use std::io::Read;
 
 /// Why a journal could not be read.
@@ -57,6 +57,8 @@ pub enum Record {
     Fill(Fill),
     /// A position changed.
     Position(PositionUpdate),
+    /// Money moved without a trade.
+    CashFlow(CashFlow),
     /// A bar was made.
     Bar(Bar),
     /// The end: the hash of all before.
@@ -118,6 +120,7 @@ impl<R: Read> Reader<R> {
             Tag::Fill => decode_all(payload).map(Record::Fill),
             Tag::Position => decode_all(payload).map(Record::Position),
             Tag::Bar => decode_all(payload).map(Record::Bar),
+            Tag::CashFlow => decode_all(payload).map(Record::CashFlow),
             Tag::Seal => decode_all(payload).map(Record::Seal),
             Tag::Outbound => decode_all(payload).map(Record::Outbound),
         };

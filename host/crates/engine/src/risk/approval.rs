@@ -10,6 +10,7 @@ pub(crate) struct Approved {
     request: OrderRequest,
     sequence: u64,
     reservation: Reservation,
+    liquidation: bool,
 }
 
 impl Approved {
@@ -18,7 +19,22 @@ impl Approved {
             request,
             sequence,
             reservation,
+            liquidation: false,
         }
+    }
+
+    /// The same for an order that closes a position for its account; it holds nothing back.
+    pub(super) fn of_liquidation(request: OrderRequest, sequence: u64) -> Self {
+        let liquidation = true;
+        Self {
+            liquidation,
+            ..Self::new(request, sequence, Reservation::default())
+        }
+    }
+
+    /// Whether the order closes a position for its account.
+    pub(crate) fn is_liquidation(&self) -> bool {
+        self.liquidation
     }
 
     pub(crate) fn request(&self) -> &OrderRequest {

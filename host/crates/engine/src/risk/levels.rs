@@ -80,6 +80,8 @@ pub(crate) struct Level {
     pub(crate) loss: Step,
     /// What its exposure led to.
     pub(crate) exposure: Step,
+    /// What its margin led to.
+    pub(crate) margin: Step,
     /// Whether its kill latch is set.
     pub(crate) killed: bool,
     /// The input that halted or killed it, while it is so.
@@ -90,7 +92,7 @@ pub(crate) struct Level {
 
 impl Level {
     pub(crate) fn state(&self) -> TradingState {
-        let escalated = self.loss.max(self.exposure).state();
+        let escalated = self.loss.max(self.exposure).max(self.margin).state();
         self.set.max(escalated)
     }
 

@@ -115,6 +115,7 @@ impl LimitBook {
             gain: losses,
             exposure: sums || shares,
             at_once: losses || (sums && warns),
+            margin: false,
         }
     }
 

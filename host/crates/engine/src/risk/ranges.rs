@@ -38,6 +38,13 @@ impl Ranges {
         !self.windows.is_empty()
     }
 
+    /// Forgets what an instrument's prices were.
+    pub(crate) fn forget(&mut self, instrument: InstrumentId) {
+        if let Some(rings) = self.rings.get_mut(instrument.index()) {
+            rings.clear();
+        }
+    }
+
     /// Notes a price seen now.
     pub(crate) fn note(&mut self, instrument: InstrumentId, price: Price, now: Timestamp) {
         if !self.are_watched() {

@@ -57,7 +57,7 @@ fn instruments_that_contradict_themselves() {
     );
     check_refused(
         changed(|new| new.margin.initial = rate("-0.1")),
-        "instrument NEW: the initial margin must not be negative",
+        "instrument NEW: no margin must be negative",
     );
 }
 

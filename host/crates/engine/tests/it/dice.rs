@@ -4,10 +4,11 @@ use engine::{
     Command, Definition, Input, Latency, Outcome, Sequenced, Slippage, TradingState, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec, CurrencyId,
-    Duration, Fault, FaultKind, Fees, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
-    Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId, PluginHash, Price, Quantity,
-    Quote, Rate, SavedState, Session, Side, StrategyId, Subscription, Timestamp, Trade, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
+    CurrencyId, Duration, Fault, FaultKind, Fees, HistoryBlock, HistoryRequest, Instrument,
+    InstrumentId, Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId, PluginHash,
+    Price, Quantity, Quote, Rate, SavedState, Session, Side, StrategyId, Subscription, Timestamp,
+    Trade, VenueId,
 };
 
 #[path = "dice_orders.rs"]
@@ -83,7 +84,7 @@ impl Dice {
         self.list(|dice| dice.number().to_le_bytes()[0])
     }
 
-    fn time(&mut self) -> Timestamp {
+    pub(crate) fn time(&mut self) -> Timestamp {
         Timestamp::from_nanos(self.extreme())
     }
 
@@ -91,7 +92,7 @@ impl Dice {
         Duration::from_nanos(self.extreme())
     }
 
-    fn price(&mut self) -> Price {
+    pub(crate) fn price(&mut self) -> Price {
         Price::from_raw(self.signed())
     }
 
@@ -111,7 +112,11 @@ impl Dice {
         InstrumentId::new(self.small())
     }
 
-    fn strategy_id(&mut self) -> StrategyId {
+    pub(crate) fn account_id(&mut self) -> AccountId {
+        AccountId::new(self.small())
+    }
+
+    pub(crate) fn strategy_id(&mut self) -> StrategyId {
         StrategyId::new(self.small())
     }
 
@@ -277,8 +282,11 @@ impl Dice {
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(9) {
-            8 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
+        match self.below(10) {
+            9 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
+            8 => {
+                Definition::AccountRules(self.account_id(), crate::dice_lifecycle::any_rules(self))
+            }
             6 => Definition::Permissions(self.strategy_id(), self.permissions()),
             7 => Definition::AverageVolume(self.instrument_id(), self.quantity()),
             0 => Definition::Currency(self.text()),
@@ -329,7 +337,8 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(18) {
+        match self.below(19) {
+            18 => crate::dice_lifecycle::any_conversion(self),
             13 => Command::SetScopeState(self.scope(), self.one_of(&states)),
             14 => Command::SetScopeKill(self.scope(), self.flag()),
             15 => Command::ClearRepeats(strategy),
@@ -366,7 +375,8 @@ impl Dice {
     }
 
     pub(crate) fn input(&mut self) -> Sequenced<Input> {
-        let input = match self.below(9) {
+        let input = match self.below(10) {
+            9 => Input::Lifecycle(Box::new(crate::dice_lifecycle::any_event(self))),
             0 => Input::Clock,
             6 => Input::Mark(self.mark()),
             7 => Input::Status(crate::dice_books::any_status(self)),

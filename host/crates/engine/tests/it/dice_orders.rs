@@ -172,6 +172,7 @@ impl Dice {
                 realized: self.money(),
                 fees: self.money(),
             },
+            change: crate::dice_lifecycle::any_change(self),
             ts_event: self.time(),
         }
     }

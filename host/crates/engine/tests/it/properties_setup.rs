@@ -4,7 +4,10 @@ use super::{Scale, WINDOWS};
 use crate::dice::Dice;
 use crate::world::*;
 use engine::{FillChances, Latency, Slippage};
-use model::{AccountKind, Duration, Money, OrderKind, OrderKindName, Price, Quantity, Session};
+use model::{
+    AccountKind, AssetClass, Duration, Money, OptionRight, OrderKind, OrderKindName, Price,
+    Quantity, Session,
+};
 
 pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
     let mut setup = Setup::default();
@@ -26,13 +29,19 @@ pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
         instrument.fees.maker = rate("-0.0001");
         instrument.max_quantity = Quantity::MAX;
     }
+    if dice.below(2) == 0 {
+        end_soon(dice, &mut setup);
+    }
     let deposit = if scale.ticks < 1_000 {
         "100000"
     } else {
         "100000000000000000000"
     };
     setup.accounts[0] = account("cash", AccountKind::Cash, &[(USD, deposit), (BTC, "100")]);
-    setup.accounts[1] = account("margin", leverage("3"), &[(USD, deposit)]);
+    // A third of the accounts can lose what they have.
+    let poor = scale.ticks < 1_000 && dice.below(3) == 0;
+    let margin = if poor { "150" } else { deposit };
+    setup.accounts[1] = account("margin", leverage("3"), &[(USD, margin)]);
     if scale.ticks < 1_000 {
         setup.limits.max_position = quantity("60");
         setup.limits.max_open_orders = 12;
@@ -74,4 +83,17 @@ fn half() -> FillChances {
         slip: rate("0.5"),
         seed: 9,
     }
+}
+
+/// Futures and options end within the run, the latter in or out of the money.
+fn end_soon(dice: &mut Dice, setup: &mut Setup) {
+    let day = 86_400 * SECOND;
+    let expiry = at(dice.one_of(&[day / 24, day / 4, day]));
+    setup.instrument(FUTURE).class = AssetClass::Future { expiry };
+    setup.instrument(OPTION).class = AssetClass::Option {
+        underlying: dice.one_of(&[None, Some(EQUITY)]),
+        strike: dice.one_of(&[price("10.1"), price("10.3")]),
+        expiry,
+        right: dice.one_of(&[OptionRight::Call, OptionRight::Put]),
+    };
 }

@@ -5,7 +5,7 @@ use engine::journal::MAGIC;
 use engine::journal::codec::{Decode, DecodeError, Encode, decode_all};
 use engine::journal::reader::{ReadError, Reader};
 use engine::{Input, Outcome, Sequenced};
-use model::{Bar, Fill, OrderUpdate, PositionUpdate};
+use model::{Bar, CashFlow, Fill, OrderUpdate, PositionUpdate};
 use proptest::prelude::*;
 
 fn check<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T) {
@@ -43,6 +43,7 @@ proptest! {
         check(&dice.fill());
         check(&dice.position());
         check(&dice.bar());
+        check(&crate::dice_lifecycle::any_flow(&mut dice));
     }
 
     #[test]
@@ -53,6 +54,7 @@ proptest! {
         check_canonical::<Fill>(&bytes);
         check_canonical::<PositionUpdate>(&bytes);
         check_canonical::<Bar>(&bytes);
+        check_canonical::<CashFlow>(&bytes);
     }
 
     #[test]

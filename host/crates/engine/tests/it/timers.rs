@@ -80,7 +80,7 @@ fn a_timer_sees_its_own_time_whatever_comes_after() {
 fn timers_end_with_their_strategy() {
     let (mut world, strategy, seen) = waiting(|out| timer(out, 1, SECOND + 10));
     world.command(Command::Stop(strategy));
-    assert_eq!(world.engine.next_due(), None);
+    assert_eq!(world.engine.next_due(), Some(at(EXPIRY)));
     world.wait(100);
     assert_eq!(seen.timers(), []);
 }

@@ -2,16 +2,17 @@
 
 use crate::trace_output::Reader;
 use crate::world::*;
-use engine::{Command, Input, Latency, Slippage};
+use engine::{Command, Definition, Input, Latency, Slippage};
 use model::{
-    Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate,
-    Duration, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind, OrderKindName, OrderRequest,
-    PeerRule, Peers, Price, Session, Side, TimeInForce, Trail, Trigger, TriggerBy,
+    AccountRules, Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
+    BookUpdate, Duration, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind,
+    OrderKindName, OrderRequest, PeerRule, Peers, Price, Session, Side, TimeInForce, Trail,
+    Trigger, TriggerBy,
 };
 
 const DAY: u64 = 86_400 * SECOND;
 /// The first Monday after the epoch.
-const MONDAY: u64 = 4 * DAY;
+pub(crate) const MONDAY: u64 = 4 * DAY;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 pub(crate) type Words = Vec<String>;
@@ -40,13 +41,13 @@ impl Line {
 }
 
 /// What a trace begins with.
-pub(crate) struct Given(Setup);
+pub(crate) struct Given(Setup, AccountRules);
 
 impl Default for Given {
     fn default() -> Self {
         let mut setup = Setup::default();
         setup.accounts[1].deposits = vec![(USD, money("1000000"))];
-        Self(setup)
+        Self(setup, AccountRules::default())
     }
 }
 
@@ -85,6 +86,9 @@ impl Given {
                     days: Session::WEEKDAYS,
                 });
             }
+            ["rules", ..] | ["margin_call", ..] | ["deposit", ..] | ["instrument", ..] => {
+                crate::trace_lifecycle::given(setup, &mut self.1, &words[1..]);
+            }
             ["slippage", ticks] => setup.venue.slippage = Slippage::Ticks(ticks.parse().unwrap()),
             _ => panic!("cannot read {words:?}"),
         }
@@ -93,6 +97,9 @@ impl Given {
     pub(crate) fn build(self) -> World {
         let mut world = self.0.build();
         world.now = MONDAY;
+        if self.1 != AccountRules::default() {
+            world.define(Definition::AccountRules(MARGIN, self.1));
+        }
         world
     }
 }
@@ -108,6 +115,12 @@ pub(crate) fn apply(world: &mut World, reader: &mut Reader, words: &Words, order
         words.remove(0);
     }
     world.now = day * DAY + time_of_day(words[0]);
+    reader.about = EQUITY;
+    if let Some(id) = crate::trace_lifecycle::symbol(words.get(1).copied()) {
+        reader.about = id;
+        words.remove(1);
+    }
+    let about = reader.about;
     match words[1..] {
         ["buy" | "sell", ..] => place(world, reader, &[&words[1..]]),
         ["list"] => {
@@ -131,25 +144,32 @@ pub(crate) fn apply(world: &mut World, reader: &mut Reader, words: &Words, order
             let locked = world.balance(MARGIN, USD).locked;
             reader.shown.push(format!("locked {locked}"));
         }
-        ref other => market(world, other),
+        ["show", "money"] => crate::trace_lifecycle::show_money(world, reader),
+        [
+            "funding" | "settlement" | "split" | "dividend" | "convert",
+            ..,
+        ] => {
+            crate::trace_lifecycle::happen(world, about, &words[1..]);
+        }
+        ref other => market(world, about, other),
     }
 }
 
 /// What the market does.
-fn market(world: &mut World, words: &[&str]) {
+fn market(world: &mut World, about: InstrumentId, words: &[&str]) {
     match *words {
-        ["quote", bid, "/", ask] => world.quote(EQUITY, bid, ask),
+        ["quote", bid, "/", ask] => world.quote(about, bid, ask),
         ["quote", bid, "x", bid_size, "/", ask, "x", ask_size] => {
-            world.sized_quote(EQUITY, [bid, bid_size], [ask, ask_size]);
+            world.sized_quote(about, [bid, bid_size], [ask, ask_size]);
         }
-        ["trade", price, "x", size] => world.trade(EQUITY, price, size, None),
+        ["trade", price, "x", size] => world.trade(about, price, size, None),
         ["trade", price, "x", size, by] => {
-            world.trade(EQUITY, price, size, Some(side(by)));
+            world.trade(about, price, size, Some(side(by)));
         }
-        ["bar", open, high, low, close] => world.bar(EQUITY, [open, high, low, close]),
+        ["bar", open, high, low, close] => world.bar(about, [open, high, low, close]),
         ["day_bar", open, high, low, close] => day_bar(world, [open, high, low, close]),
-        ["mark", mark] => mark_price(world, Some(price(mark)), None),
-        ["index", index] => mark_price(world, None, Some(price(index))),
+        ["mark", mark] => mark_price(world, about, Some(price(mark)), None),
+        ["index", index] => mark_price(world, about, None, Some(price(index))),
         ["book", scope, number, ref levels @ ..] => {
             let changes = levels.chunks(4).map(level).collect();
             book(world, scope, number, BookChanges::Levels(changes));
@@ -182,9 +202,9 @@ fn day_bar(world: &mut World, prices: [&str; 4]) {
     }));
 }
 
-fn mark_price(world: &mut World, mark: Option<Price>, index: Option<Price>) {
+fn mark_price(world: &mut World, about: InstrumentId, mark: Option<Price>, index: Option<Price>) {
     world.step(Input::Mark(MarkPrice {
-        instrument: EQUITY,
+        instrument: about,
         mark,
         index,
         ts_event: at(world.now),
@@ -254,7 +274,7 @@ fn book_side(word: &str) -> Side {
 
 fn show(world: &mut World, reader: &mut Reader) {
     world.wait(0);
-    let held = world.position(MARGIN_HAND, EQUITY).quantity;
+    let held = world.position(MARGIN_HAND, reader.about).quantity;
     let open = world.engine.orders().iter().map(|open| {
         let order = &open.order;
         format!(
@@ -273,7 +293,7 @@ fn place(world: &mut World, reader: &mut Reader, orders: &[&[&str]]) {
     let mut names: Vec<String> = Vec::new();
     let mut asks = Vec::new();
     for words in orders {
-        let (name, ask) = request(words, &names);
+        let (name, ask) = request(reader.about, words, &names);
         let place = u64::try_from(names.len()).unwrap();
         let id = OrderId::derive(sequence, place).unwrap();
         reader.names.insert(name.clone(), id);
@@ -348,13 +368,8 @@ impl Prices {
 }
 
 /// An order with its name; `before` are the names of those before it in its list.
-fn request(words: &[&str], before: &[String]) -> (String, OrderRequest) {
-    let mut ask = OrderRequest::new(
-        EQUITY,
-        side(words[0]),
-        OrderKind::Market,
-        quantity(words[1]),
-    );
+fn request(about: InstrumentId, words: &[&str], before: &[String]) -> (String, OrderRequest) {
+    let mut ask = OrderRequest::new(about, side(words[0]), OrderKind::Market, quantity(words[1]));
     let (mut prices, mut name) = (Prices::default(), None);
     let mut rest = words[3..].iter().copied();
     while let Some(word) = rest.next() {
@@ -453,12 +468,12 @@ fn kind_name(word: &str) -> OrderKindName {
     }
 }
 
-fn milliseconds(word: &str) -> Duration {
+pub(crate) fn milliseconds(word: &str) -> Duration {
     Duration::from_millis(word.strip_suffix("ms").unwrap().parse().unwrap())
 }
 
 /// Nanoseconds from `HH:MM`, `HH:MM:SS` or `HH:MM:SS.mmm`.
-fn time_of_day(word: &str) -> u64 {
+pub(crate) fn time_of_day(word: &str) -> u64 {
     let (clock, millis) = word.split_once('.').unwrap_or((word, "0"));
     let mut parts = clock.split(':').map(|part| part.parse::<u64>().unwrap());
     let hours = parts.next().unwrap();

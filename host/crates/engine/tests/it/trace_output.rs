@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use engine::{Effect, Ignored};
-use model::{Fill, Liquidity, Order, OrderChange, OrderId, OrderStatus, OrderUpdate};
+use model::{Fill, InstrumentId, Liquidity, Order, OrderChange, OrderId, OrderStatus, OrderUpdate};
 use std::collections::BTreeMap;
 
 /// Reads effects on, knowing orders by the names the trace gives them.
@@ -11,6 +11,8 @@ pub(crate) struct Reader {
     pub(crate) names: BTreeMap<String, OrderId>,
     /// Lines that the trace asked for.
     pub(crate) shown: Vec<String>,
+    /// The instrument of the present line.
+    pub(crate) about: InstrumentId,
 }
 
 impl Reader {
@@ -19,6 +21,7 @@ impl Reader {
             seen,
             names: BTreeMap::new(),
             shown: Vec::new(),
+            about: EQUITY,
         }
     }
 
@@ -44,9 +47,12 @@ impl Reader {
                 };
                 Some(format!(
                     "{when}{} {}",
-                    self.name(update.order),
+                    self.named(order),
                     said(update, order)
                 ))
+            }
+            Effect::Position(_) | Effect::CashFlow(_) | Effect::Margin(..) | Effect::Alert(_) => {
+                crate::trace_lifecycle::line(effect)
             }
             Effect::Ignored(Ignored::UnknownOrder(order)) => {
                 Some(format!("ignored: order {} is not open", self.name(*order)))
@@ -56,10 +62,27 @@ impl Reader {
         }
     }
 
+    /// What nobody named is known by its tag.
+    fn named(&self, order: &Order) -> String {
+        let named = self.names.values().any(|id| *id == order.id);
+        match order.terms.tag.as_str() {
+            "" => self.name(order.id),
+            _ if named => self.name(order.id),
+            tag => format!("{tag} {}", side_name(order)),
+        }
+    }
+
     pub(crate) fn name(&self, order: OrderId) -> String {
         let mut names = self.names.iter();
         let found = names.find(|(_, id)| **id == order);
         found.map_or_else(|| order.to_string(), |(name, _)| name.clone())
+    }
+}
+
+fn side_name(order: &Order) -> &'static str {
+    match order.side {
+        model::Side::Buy => "BUY",
+        model::Side::Sell => "SELL",
     }
 }
 

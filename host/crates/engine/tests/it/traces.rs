@@ -12,9 +12,13 @@
 //! ```
 //!
 //! `given` lines come before the first timed one: `fees`, `latency insert 5ms cancel 5ms modify 5ms`,
-//! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`. Timed lines, each on the day of the one
+//! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`; `deposit 1000`, `rules delivers
+//! converts_debts`, `margin_call call 1 liquidate 0.5 grace 60s`, `instrument FUT margin 0.2 0.1`,
+//! `instrument FUT expires 16:00`, `instrument OPT put 100 expires 16:00`. A timed line may name its
+//! instrument first: `09:30:00 FUT quote 4000 / 4001`. Timed lines, each on the day of the one
 //! before unless it names a weekday (the first is a Monday): quote, book and orders (a snapshot or
-//! delta with its number), trade, bar, day_bar, mark, index, halt, resume, buy, sell, list (its orders follow, indented), cancel, modify, wait, show.
+//! delta with its number), trade, bar, day_bar, mark, index, halt, resume, funding, settlement, split,
+//! dividend, convert, buy, sell, list (its orders follow, indented), cancel, modify, wait, show.
 
 use crate::trace_input::{Given, Line, apply};
 use crate::trace_output::Reader;

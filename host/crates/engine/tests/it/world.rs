@@ -7,8 +7,8 @@ use engine::{
 };
 use model::{
     AccountId, Balance, Bar, BarBasis, BarSpec, CurrencyId, DenyCode, Duration, Fill, InstrumentId,
-    Liquidity, OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, PluginHash,
-    PositionState, Price, Quote, Side, StrategyId, Trade,
+    Lifecycle, LifecycleEvent, Liquidity, OrderChange, OrderId, OrderRequest, OrderStatus,
+    OrderUpdate, PluginHash, PositionState, Price, Quote, Side, StrategyId, Trade,
 };
 use std::collections::BTreeMap;
 
@@ -162,6 +162,16 @@ impl World {
         }));
     }
 
+    /// Something happens to an instrument now.
+    pub(crate) fn lifecycle(&mut self, instrument: InstrumentId, event: LifecycleEvent) {
+        self.step(Input::Lifecycle(Box::new(Lifecycle {
+            instrument,
+            event,
+            ts_event: at(self.now),
+            ts_init: at(self.now),
+        })));
+    }
+
     /// Places an order by hand and returns its id.
     pub(crate) fn place(&mut self, strategy: StrategyId, ask: OrderRequest) -> OrderId {
         self.place_list(strategy, vec![ask])
@@ -282,10 +292,13 @@ fn nothing_may_leave(engine: &Engine) -> bool {
     engine.is_killed() || engine.trading_state() == TradingState::Halted
 }
 
-/// I11: halted, only cancels leave.
+/// I11: halted, only cancels leave, and what closes positions of an account for it.
 fn check_nothing_left(effects: &[Effect]) {
     let left = effects.iter().find(|effect| match effect {
-        Effect::Order(update, _) => update.change == OrderChange::Submitted,
+        Effect::Order(update, order) => {
+            let closing = order.terms.tag.as_str() == engine::LIQUIDATION_TAG;
+            update.change == OrderChange::Submitted && !closing
+        }
         _ => false,
     });
     assert_eq!(left, None);

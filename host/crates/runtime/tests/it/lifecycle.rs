@@ -399,6 +399,7 @@ fn position(instrument: u32, state: PositionState) -> PositionUpdate {
         strategy: StrategyId::new(0),
         instrument: InstrumentId::new(instrument),
         state,
+        change: model::PositionChange::Fill,
         ts_event: Timestamp::ZERO,
     }
 }

@@ -189,6 +189,7 @@ impl ReadModel {
             | Effect::Ignored(_)
             | Effect::Outbound(_)
             | Effect::Venue(_) => {}
+            Effect::CashFlow(_) | Effect::Margin(..) | Effect::Lifecycle(_) => {}
         }
     }
 
@@ -210,6 +211,7 @@ impl ReadModel {
             strategy,
             instrument,
             state,
+            change: _,
             ts_event,
         } = update;
         let position = PositionView {
@@ -375,7 +377,8 @@ impl ReadModel {
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
             Definition::Permissions(..)
             | Definition::AverageVolume(..)
-            | Definition::Adopter(_) => {}
+            | Definition::Adopter(_)
+            | Definition::AccountRules(..) => {}
         }
     }
 
