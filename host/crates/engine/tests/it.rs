@@ -38,6 +38,8 @@ mod dice_lifecycle;
 mod dice_limits;
 #[path = "it/dice_models.rs"]
 mod dice_models;
+#[path = "it/dice_outside.rs"]
+mod dice_outside;
 #[path = "it/fake_venue.rs"]
 mod fake_venue;
 #[path = "it/faults.rs"]

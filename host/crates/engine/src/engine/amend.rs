@@ -223,8 +223,15 @@ impl Engine {
             return Ok(());
         };
         let (before, held) = (open.order.remaining(), open.reserved);
+        let after = quantity.saturating_sub(open.order.filled);
+        let holding = self
+            .holdings
+            .entry(open.order.strategy, open.order.instrument);
+        let on_order = holding.on_order_mut(open.order.side);
+        // Nothing has changed yet where this does not fit.
+        *on_order = on_order.saturating_sub(before).checked_add(after)?;
         open.order.quantity = quantity;
-        let (order, after) = (open.order, open.order.remaining());
+        let order = open.order;
         let (whole, of) = match update {
             Some(update) => (update.reserved, update.remaining),
             None => (held, before),
@@ -232,9 +239,6 @@ impl Engine {
         // A share that cannot be computed keeps all of it back: too much is locked, never too little.
         open.reserved = whole.part(after.min(of), of).unwrap_or(whole);
         let kept = open.reserved;
-        let holding = self.holdings.entry(order.strategy, order.instrument);
-        let on_order = holding.on_order_mut(order.side);
-        *on_order = on_order.saturating_sub(before).checked_add(after)?;
         self.release(order.account, held.currency, held.amount);
         self.lock(order.account, kept.currency, kept.amount)
     }

@@ -319,7 +319,8 @@ fn is_as_known(open: &OpenOrder, terms: &Terms) -> bool {
 fn updated(open: &OpenOrder, sent: &Sent, terms: &VenueTerms) -> Option<Terms> {
     let order: &Order = &open.order;
     let quantity = terms.quantity.checked_sub(sent.filled_before).ok()?;
-    if quantity <= order.filled {
+    let most = order.quantity.max(sent.most);
+    if quantity <= order.filled || (quantity > most && !open.foreign) {
         return None;
     }
     let mut kind = match terms.price {

@@ -58,7 +58,7 @@ impl Dice {
         i64::from_le_bytes(self.extreme().to_le_bytes())
     }
 
-    fn wide(&mut self) -> i128 {
+    pub(crate) fn wide(&mut self) -> i128 {
         let (high, low) = (self.extreme(), self.extreme());
         i128::from(high.cast_signed()) << 64 | i128::from(low)
     }
@@ -120,7 +120,7 @@ impl Dice {
         StrategyId::new(self.small())
     }
 
-    fn order_id(&mut self) -> OrderId {
+    pub(crate) fn order_id(&mut self) -> OrderId {
         OrderId::from_number(self.extreme())
     }
 
@@ -277,12 +277,13 @@ impl Dice {
             chances: crate::dice_models::any_chances(self),
             models: crate::dice_models::any_models(self),
             lacks: self.list(|dice| dice.kind().name()),
-            external: None,
+            external: self.maybe(crate::dice_outside::any_external),
         }
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(10) {
+        match self.below(11) {
+            10 => Definition::Adopter(self.strategy_id()),
             9 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
             8 => {
                 Definition::AccountRules(self.account_id(), crate::dice_lifecycle::any_rules(self))
@@ -337,7 +338,9 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(19) {
+        match self.below(21) {
+            19 => Command::Reconcile(VenueId::new(self.small())),
+            20 => Command::AcceptPositions(self.account_id()),
             18 => crate::dice_lifecycle::any_conversion(self),
             13 => Command::SetScopeState(self.scope(), self.one_of(&states)),
             14 => Command::SetScopeKill(self.scope(), self.flag()),
@@ -375,7 +378,9 @@ impl Dice {
     }
 
     pub(crate) fn input(&mut self) -> Sequenced<Input> {
-        let input = match self.below(10) {
+        let input = match self.below(12) {
+            10 => Input::VenueReport(Box::new(crate::dice_outside::any_report(self))),
+            11 => Input::VenueSnapshot(Box::new(crate::dice_outside::any_snapshot(self))),
             9 => Input::Lifecycle(Box::new(crate::dice_lifecycle::any_event(self))),
             0 => Input::Clock,
             6 => Input::Mark(self.mark()),

@@ -32,7 +32,7 @@ impl Dice {
         }
     }
 
-    pub(super) fn kind(&mut self) -> OrderKind {
+    pub(crate) fn kind(&mut self) -> OrderKind {
         let (price, trigger) = (self.price(), self.trigger());
         let (trail, limit) = (self.trail(), self.offset());
         self.one_of(&[
@@ -75,7 +75,7 @@ impl Dice {
         }
     }
 
-    pub(super) fn request(&mut self) -> OrderRequest {
+    pub(crate) fn request(&mut self) -> OrderRequest {
         OrderRequest {
             id: self.order_id(),
             instrument: self.instrument_id(),

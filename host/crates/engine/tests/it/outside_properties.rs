@@ -3,11 +3,12 @@
 //! be the same to the last unit, and no order was ever sent twice.
 
 use crate::dice::Dice;
+use crate::dice_outside::{any_report, any_snapshot};
 use crate::fake_venue::FakeVenue;
 use crate::outside_world::*;
 use crate::world::*;
 use engine::{Command, Effect, ExternalVenue, Input, Standing, invariants};
-use model::{Amendment, Duration, Outbound, Side};
+use model::{Amendment, Duration, Outbound, Side, VenueReportKind};
 use std::collections::VecDeque;
 
 /// In percent.
@@ -264,4 +265,79 @@ fn a_bad_line_ends_in_equal_ledgers() {
             run(1_000 * n + seed, line, 300);
         }
     }
+}
+
+/// Whatever is reported, in the largest numbers too: nothing breaks, and the invariants hold.
+#[test]
+fn nonsense_breaks_nothing() {
+    for seed in 0..150 {
+        let mut run = Run::new(
+            seed,
+            Line {
+                lost: 0,
+                doubled: 0,
+                delayed: 0,
+                shuffled: true,
+            },
+        );
+        for _ in 0..150 {
+            match run.dice.below(3) {
+                0 => run.trade(),
+                1 => {
+                    let said = nonsense(&mut run);
+                    run.world.step(said);
+                }
+                _ => {
+                    run.world.wait(WITHIN / 2);
+                    run.collect();
+                }
+            }
+        }
+        let once = invariants::executions_count_once(&run.world.engine);
+        assert_eq!(once, Ok(()), "seed {seed}");
+    }
+}
+
+/// Words that make no sense, about orders and messages that are there.
+fn nonsense(run: &mut Run) -> Input {
+    let dice = &mut run.dice;
+    let last = run.world.engine.orders().last_id();
+    let ids: Vec<_> = run.world.engine.orders().ids_of(MARGIN_HAND, None);
+    let known = ids.into_iter().chain(last).collect::<Vec<_>>();
+    let sent = run.world.outbound().len() as u64;
+    if dice.below(4) == 0 {
+        let mut snapshot = any_snapshot(dice);
+        (snapshot.venue, snapshot.account) = (VENUE, MARGIN);
+        snapshot.request = run.world.last_request(MARGIN);
+        let instruments = snapshot.positions.iter_mut();
+        instruments.for_each(|position| position.instrument = EQUITY);
+        for order in &mut snapshot.orders {
+            order.instrument = EQUITY;
+        }
+        for listed in &mut snapshot.executions {
+            listed.execution.instrument = EQUITY;
+        }
+        return Input::VenueSnapshot(Box::new(snapshot));
+    }
+    let mut report = any_report(dice);
+    (report.venue, report.account) = (VENUE, MARGIN);
+    if !known.is_empty() {
+        report.order = dice.maybe(|dice| dice.one_of(&known));
+    }
+    match &mut report.kind {
+        VenueReportKind::Filled(execution) | VenueReportKind::Corrected(execution) => {
+            execution.instrument = EQUITY;
+            if dice.flag() {
+                execution.quantity = quantity(&(1 + dice.below(9)).to_string());
+                execution.price = price("100");
+                execution.revision = u32::try_from(dice.below(3)).unwrap();
+            }
+        }
+        VenueReportKind::State { query, order } => {
+            (*query, order.instrument) = (dice.below(sent + 1), EQUITY);
+        }
+        VenueReportKind::Unknown { query } => *query = dice.below(sent + 1),
+        _ => {}
+    }
+    Input::VenueReport(Box::new(report))
 }

@@ -1,11 +1,12 @@
 //! Whatever is written to the journal reads back equal, and no bytes make the reader panic.
 
 use crate::dice::Dice;
+use crate::dice_outside::any_outbound;
 use engine::journal::MAGIC;
 use engine::journal::codec::{Decode, DecodeError, Encode, decode_all};
 use engine::journal::reader::{ReadError, Reader};
 use engine::{Input, Outcome, Sequenced};
-use model::{Bar, CashFlow, Fill, OrderUpdate, PositionUpdate};
+use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate};
 use proptest::prelude::*;
 
 fn check<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T) {
@@ -44,6 +45,7 @@ proptest! {
         check(&dice.position());
         check(&dice.bar());
         check(&crate::dice_lifecycle::any_flow(&mut dice));
+        check(&any_outbound(&mut dice));
     }
 
     #[test]
@@ -55,6 +57,7 @@ proptest! {
         check_canonical::<PositionUpdate>(&bytes);
         check_canonical::<Bar>(&bytes);
         check_canonical::<CashFlow>(&bytes);
+        check_canonical::<Outbound>(&bytes);
     }
 
     #[test]

@@ -203,7 +203,7 @@ impl Engine {
         for (strategy, instrument, holding) in self.holdings.iter() {
             let config = self.strategies.config(strategy);
             if config.is_some_and(|config| config.account == account) {
-                *sums.entry(instrument).or_insert(0_i128) += holding.filled.raw();
+                *sums.entry(instrument).or_insert(0_i128) += holding.position.quantity.raw();
             }
         }
         let place = self.outside.place(venue);

@@ -73,6 +73,11 @@ impl Engine {
             return Compared::Agrees;
         };
         let order = open.order;
+        let most = order.quantity.max(sent.most);
+        let quantity = theirs.quantity.saturating_sub(sent.filled_before);
+        if quantity > most && !open.foreign {
+            return Compared::Contradicts;
+        }
         let filled = theirs.filled.checked_sub(sent.filled_before);
         let later = self.outside.place(venue);
         let later = later.map_or(0, |place| place.executions.filled_after(account, id, as_of));
