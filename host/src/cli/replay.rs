@@ -61,6 +61,8 @@ fn summary(path: &Path) -> Result<Report> {
         let kind = match record {
             Record::Input(_) => "inputs",
             Record::Strategy(..) => "outcomes",
+            Record::Algorithm(..) => "algorithms",
+            Record::Rule(..) => "verdicts",
             Record::Order(_) => "orders",
             Record::Fill(_) => "fills",
             Record::Position(_) => "positions",

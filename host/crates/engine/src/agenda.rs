@@ -15,6 +15,8 @@ pub(crate) enum Due {
     BarEnd(InstrumentId, usize),
     /// An order's time is over.
     Expiry(OrderId),
+    /// The algorithm that works an order is woken.
+    AlgorithmTimer(OrderId, u64),
     /// A session of an instrument opens or closes.
     Session(InstrumentId),
     /// A venue outside should have answered about an order.

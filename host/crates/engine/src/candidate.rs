@@ -135,6 +135,10 @@ impl Candidate {
                 self.muted_orders += 1;
                 orders.push_back(request);
             }
+            Intent::Work(request, _) => {
+                self.muted_orders += 1;
+                orders.push_back(request);
+            }
             Intent::SubmitList(requests) => {
                 self.muted_orders += requests.len() as u64;
                 orders.extend(requests);

@@ -4,11 +4,12 @@ mod venue;
 
 pub use venue::{Ambiguity, Standing, VenueEvent};
 
-use crate::input::{LimitScope, TradingState};
+use crate::input::{AlgorithmConfig, LimitScope, RuleConfig, TradingState};
 use model::{
-    AccountId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
+    AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
     InstrumentId, Lifecycle, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
-    OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, SavedState, StrategyId, VenueId,
+    OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, RuleId, SavedState, StrategyId,
+    VenueId,
 };
 
 /// One change.
@@ -62,6 +63,16 @@ pub enum Effect {
     Outbound(Outbound),
     /// How things stand with a venue outside.
     Venue(VenueEvent),
+    /// An algorithm broke, or refused its parameters; the order is its parent.
+    AlgorithmFault(OrderId, Fault),
+    /// An algorithm said something; the order is its parent.
+    AlgorithmLog(OrderId, LogLevel, String),
+    /// An execution algorithm is defined.
+    Algorithm(AlgorithmId, AlgorithmConfig),
+    /// A custom rule was set, or with `None` removed.
+    Rule(RuleId, Option<RuleConfig>),
+    /// A custom rule denied an order or a change of it, for this reason.
+    RuleDenied(RuleId, OrderId, String),
     /// An input had no effect, and why.
     Ignored(Ignored),
 }

@@ -6,11 +6,13 @@
 //!
 //! A finished bar tells what happened before its end: orders whose time ends with it still meet it.
 
+mod algorithms;
 mod amend;
 mod booking;
 mod commands;
 mod contingency;
 mod conversion;
+mod custom_rules;
 mod definitions;
 mod dispatch;
 mod execution;
@@ -23,6 +25,7 @@ mod liquidation;
 mod margin;
 mod market_data;
 mod outside;
+mod parents;
 mod reckoning;
 mod reports;
 mod sessions;
@@ -33,10 +36,13 @@ mod venue_models;
 
 use crate::account::Account;
 use crate::agenda::{Agenda, Due};
+use crate::algorithms::{Algorithms, Custom};
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::exchange::{Exchange, Reports};
 use crate::holdings::Holdings;
-use crate::input::{Input, LimitScope, Sequenced, StrategyConfig, TradingState};
+use crate::input::{
+    AlgorithmConfig, Input, LimitScope, RuleConfig, Sequenced, StrategyConfig, TradingState,
+};
 use crate::journal::Journal;
 use crate::listeners::Listeners;
 use crate::lists::{Happening, Lists};
@@ -44,14 +50,15 @@ use crate::market::Market;
 use crate::orders::Orders;
 use crate::outside::Outside;
 use crate::risk::{self, LimitBook, Windows};
+use crate::rules::Rules;
 use crate::strategies::{Staged, Strategies};
 use crate::underway::Underway;
 use crate::valuation::ValuationError;
 pub(crate) use lifecycle::Past;
 pub use liquidation::TAG as LIQUIDATION_TAG;
 use model::{
-    AccountId, DenyCode, Event, Fault, Intents, Money, Order, OrderId, PluginHash, Strategy,
-    StrategyId, Timestamp, VenueId, VenueModel,
+    AccountId, AlgorithmEvent, AlgorithmId, DenyCode, Event, Fault, Intents, Money, Order, OrderId,
+    PluginHash, RuleId, Strategy, StrategyId, Timestamp, VenueId, VenueModel,
 };
 use std::collections::VecDeque;
 
@@ -109,7 +116,11 @@ pub struct Engine {
     /// What happened to orders of lists and was not followed up yet.
     happenings: VecDeque<(Order, Happening)>,
     reports: Reports,
-    outbox: VecDeque<(StrategyId, Event)>,
+    outbox: VecDeque<Told>,
+    pub(crate) algorithms: Algorithms,
+    rules: Rules,
+    /// A custom part given to the engine before the definition that puts it to use.
+    staged_custom: Option<Custom>,
     intents: Intents,
     effects: Vec<Effect>,
     journal: Journal,
@@ -117,7 +128,24 @@ pub struct Engine {
     /// Models that wait for the definition of their venue, with its name.
     staged_models: Vec<(String, VenueModel)>,
     /// Faults of a recorded run that a replay must repeat, by strategy and call.
-    expected_faults: Vec<(StrategyId, u64, Fault)>,
+    expected_faults: Vec<(Caller, u64, Fault)>,
+}
+
+/// Whose call it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Strategy(StrategyId),
+    /// The algorithm that works this order.
+    Algorithm(OrderId),
+    Rule(RuleId),
+}
+
+/// An event on its way to whom it concerns.
+#[derive(Debug, Clone, Copy)]
+enum Told {
+    Strategy(StrategyId, Event),
+    /// To the algorithm that works this order.
+    Algorithm(OrderId, AlgorithmEvent),
 }
 
 impl Engine {
@@ -148,6 +176,9 @@ impl Engine {
             happenings: VecDeque::new(),
             reports: Reports::new(),
             outbox: VecDeque::new(),
+            algorithms: Algorithms::default(),
+            rules: Rules::default(),
+            staged_custom: None,
             intents: Intents::default(),
             effects: Vec::new(),
             journal,
@@ -217,6 +248,7 @@ impl Engine {
                 Due::Timer(strategy, id) => self.wake(strategy, id, at),
                 Due::BarEnd(instrument, feed) => self.end_bar(instrument, feed),
                 Due::Expiry(order) => self.expire(order),
+                Due::AlgorithmTimer(parent, id) => self.wake_algorithm(parent, id, at),
                 Due::Session(instrument) => self.turn_session(instrument, at, until),
                 Due::Answer(order) => self.on_unanswered(order),
                 Due::Reconcile(account) => self.on_reconcile_due(account),
@@ -237,9 +269,13 @@ impl Engine {
                 self.on_report(report);
             } else if self.follow_up() {
                 // Other orders may have moved.
-            } else if let Some((strategy, event)) = self.outbox.pop_front() {
-                self.deliver_to(strategy, &event);
-            } else if !self.liquidate_next() {
+            } else if let Some(told) = self.outbox.pop_front() {
+                match told {
+                    Told::Strategy(strategy, event) => self.deliver_to(strategy, &event),
+                    Told::Algorithm(parent, event) => self.tell_algorithm(parent, &event),
+                }
+            } else if !self.follow_parent() && !self.liquidate_next() {
+                // No parent has ended with its last child, either, and no account needs help.
                 return;
             }
         }
@@ -266,17 +302,22 @@ impl Engine {
         }
     }
 
-    /// Makes a later call end in a fault whatever the instance does: for faults that the wall clock
-    /// decided in the run that is being replayed.
-    pub(crate) fn expect_fault(&mut self, strategy: StrategyId, call: u64, fault: Fault) {
-        self.expected_faults.push((strategy, call, fault));
+    /// Hands the engine a custom part, before the definition that puts it to use.
+    pub fn stage_custom(&mut self, custom: Custom) {
+        self.staged_custom = Some(custom);
     }
 
-    fn take_expected_fault(&mut self, strategy: StrategyId, call: u64) -> Option<Fault> {
+    /// Makes a later call end in a fault whatever the instance does: for faults that the wall clock
+    /// decided in the run that is being replayed.
+    pub(crate) fn expect_fault(&mut self, caller: Caller, call: u64, fault: Fault) {
+        self.expected_faults.push((caller, call, fault));
+    }
+
+    fn take_expected_fault(&mut self, caller: Caller, call: u64) -> Option<Fault> {
         let expected = &mut self.expected_faults;
         let index = expected
             .iter()
-            .position(|(s, c, _)| (*s, *c) == (strategy, call))?;
+            .position(|(by, c, _)| (*by, *c) == (caller, call))?;
         Some(expected.swap_remove(index).2)
     }
 
@@ -346,6 +387,23 @@ impl Engine {
     /// Which plugin runs.
     pub fn plugin(&self, strategy: StrategyId) -> Option<PluginHash> {
         self.strategies.get(strategy)?.plugin
+    }
+
+    /// Algorithms that are defined, in the order of their handles.
+    pub fn algorithms(&self) -> impl Iterator<Item = (AlgorithmId, &AlgorithmConfig)> {
+        (0_u32..)
+            .map(AlgorithmId::new)
+            .zip(self.algorithms.configs())
+    }
+
+    /// Open children of an order that an algorithm works, oldest first.
+    pub fn children(&self, parent: OrderId) -> &[OrderId] {
+        self.algorithms.children(parent)
+    }
+
+    /// Custom rules that judge, in the order in which they are asked.
+    pub fn rules(&self) -> impl Iterator<Item = (RuleId, &RuleConfig)> {
+        self.rules.configs()
     }
 
     /// A venue's name.

@@ -1,10 +1,12 @@
 //! Everything that can reach the engine: one closed list, each with a sequence and a time.
 
+mod custom;
 mod external;
 mod limits;
 mod permissions;
 mod venue;
 
+pub use custom::{AlgorithmConfig, Judged, RuleConfig, Worked};
 pub use external::{ExternalVenue, ForeignOrders};
 pub use limits::{
     ConductLimits, DataLimits, Escalation, ExposureLimits, LimitScope, Limits, LossLimits,
@@ -16,10 +18,10 @@ pub use venue::{
 };
 
 use model::{
-    AccountConfig, AccountId, AccountRules, Amendment, Bar, BookUpdate, CurrencyId, FeeTier,
-    HistoryBlock, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle, MarkPrice, Money,
-    OrderId, OrderRequest, PluginHash, Quantity, Quote, Rate, SavedState, StrategyId, Timestamp,
-    Trade, VenueId, VenueReport, VenueSnapshot,
+    AccountConfig, AccountId, AccountRules, AlgorithmCall, Amendment, Bar, BookUpdate, CurrencyId,
+    FeeTier, HistoryBlock, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle,
+    MarkPrice, Money, OrderId, OrderRequest, PluginHash, Quantity, Quote, Rate, SavedState,
+    StrategyId, Timestamp, Trade, VenueId, VenueReport, VenueSnapshot,
 };
 
 /// An input with its place in the journal. Sequences count up by one; times never go back.
@@ -89,6 +91,10 @@ pub enum Definition {
     FeeTiers(InstrumentId, Vec<FeeTier>),
     /// What an account agrees to from now on, replacing what it did.
     AccountRules(AccountId, AccountRules),
+    /// An execution algorithm, made by what is staged.
+    Algorithm(AlgorithmConfig),
+    /// A custom pre-trade rule, with the instance that is staged.
+    Rule(RuleConfig),
 }
 
 /// A strategy's place in the engine; it outlives every plugin that fills it.
@@ -173,6 +179,10 @@ pub enum Command {
     /// Orders placed by hand, through the same gate as any other: one, or a list whose orders depend
     /// on each other. Their ids are assigned when the command is handled.
     PlaceOrders(StrategyId, Vec<OrderRequest>),
+    /// An order placed by hand for an execution algorithm to work.
+    PlaceWorked(StrategyId, Box<OrderRequest>, AlgorithmCall),
+    /// Let a custom pre-trade rule judge no more.
+    RemoveRule(String),
     /// Change an order, whoever's it is.
     ModifyOrder(Amendment),
     /// Withdraw an order, whoever's it is.

@@ -42,6 +42,7 @@ fn holds(invariant: &'static str, holds: bool, detail: impl FnOnce() -> String) 
 /// where market data comes in, I10 at the step; each has its own test.
 pub fn check(engine: &Engine) -> Checked {
     orders_within_their_quantity(engine)?;
+    parents_are_their_children(engine)?;
     positions_equal_their_fills(engine)?;
     cash_is_conserved(engine)?;
     open_orders_are_open(engine)?;
@@ -81,6 +82,38 @@ pub fn orders_within_their_quantity(engine: &Engine) -> Checked {
                 },
             )
         })
+}
+
+/// I2 and I8 of orders that an algorithm works: they filled what their children did, children can do
+/// no more than they are for, and the two together count it once.
+pub fn parents_are_their_children(engine: &Engine) -> Checked {
+    engine.algorithms.parents().try_for_each(|(id, worker)| {
+        let Some(open) = engine.orders().get(id) else {
+            return holds("I2", false, || format!("order {id} is worked but not open"));
+        };
+        let (mut filled, mut left, mut pending) = (worker.filled_by_closed.raw(), 0_u64, 0_u64);
+        for child in &worker.children {
+            let child = engine.orders().get(*child);
+            let child = child.filter(|child| child.order.parent == Some(id));
+            let Some(child) = child else {
+                return holds("I2", false, || format!("a child of order {id} is not open"));
+            };
+            filled = filled.saturating_add(child.order.filled.raw());
+            left = left.saturating_add(child.left().raw());
+            pending = pending.saturating_add(child.pending().raw());
+        }
+        let order = &open.order;
+        let counted = order.remaining().raw().saturating_sub(pending);
+        let agrees = filled == order.filled.raw() && counted == open.pending().raw();
+        holds("I2", agrees && left <= order.remaining().raw(), || {
+            format!(
+                "order {id} filled {} and counts {}; its children filled {filled}, have {pending} \
+                 at work and {left} left",
+                order.filled,
+                open.pending()
+            )
+        })
+    })
 }
 
 /// I3: a position is the sum of its signed fills, and of what splits, settlement and delivery did.

@@ -7,9 +7,11 @@ pub mod codec;
 mod layout;
 pub mod reader;
 
-use crate::input::{Input, Outcome, Sequenced};
+use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use codec::{Encode, encode_frame};
-use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
+use model::{
+    Bar, CashFlow, Fill, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+};
 
 /// The first bytes of a journal file: name and format version.
 pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x03";
@@ -72,6 +74,10 @@ pub enum Tag {
     Outbound = 8,
     /// Money moved without a trade.
     CashFlow = 9,
+    /// What a call of an execution algorithm led to.
+    Algorithm = 10,
+    /// What a custom pre-trade rule said.
+    Rule = 11,
 }
 
 impl Tag {
@@ -87,6 +93,8 @@ impl Tag {
             Self::Seal,
             Self::Outbound,
             Self::CashFlow,
+            Self::Algorithm,
+            Self::Rule,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -167,6 +175,14 @@ impl Journal {
 
     pub(crate) fn outcome(&mut self, strategy: StrategyId, call: u64, outcome: &Outcome) {
         self.record(Tag::Strategy, &(strategy, call, outcome));
+    }
+
+    pub(crate) fn worked(&mut self, parent: OrderId, call: u64, outcome: &Worked) {
+        self.record(Tag::Algorithm, &(parent, call, outcome));
+    }
+
+    pub(crate) fn judged(&mut self, rule: RuleId, call: u64, order: OrderId, said: &Judged) {
+        self.record(Tag::Rule, &(rule, call, order, said));
     }
 
     pub(crate) fn order(&mut self, update: &OrderUpdate) {

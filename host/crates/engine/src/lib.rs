@@ -11,6 +11,7 @@
 
 pub mod account;
 mod agenda;
+pub mod algorithms;
 pub mod bars;
 pub mod candidate;
 pub mod effect;
@@ -29,11 +30,13 @@ mod outside;
 mod ratio;
 pub mod replay;
 mod risk;
+mod rules;
 mod scopes;
 pub mod strategies;
 mod underway;
 mod valuation;
 
+pub use algorithms::Custom;
 pub use candidate::Candidate;
 pub use effect::{
     Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, Standing, StrategyState, SwapStage,
@@ -41,10 +44,11 @@ pub use effect::{
 };
 pub use engine::{Engine, LIQUIDATION_TAG, StepError};
 pub use input::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency, Escalation,
-    ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Latency, LimitScope, Limits,
-    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles, Scaling, Sequenced,
-    ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig, VenueModels, VolumeLimits,
+    AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
+    Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Judged, Latency,
+    LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles,
+    RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState,
+    VenueConfig, VenueModels, VolumeLimits, Worked,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;

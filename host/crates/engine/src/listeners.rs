@@ -1,16 +1,18 @@
 //! Who is told about which instrument, and the aggregators that make their bars.
 
 use crate::bars::Aggregator;
-use model::{BarSpec, InstrumentId, StrategyId, Subscription};
+use model::{BarSpec, InstrumentId, OrderId, StrategyId, Subscription};
 
 /// Bar rules that one instrument may have listeners for at once.
 const MAX_BAR_RULES: usize = 1_024;
 
-/// Whether a strategy's running instance or its candidate listens.
+/// Whether a strategy's running instance or its candidate listens, or an algorithm that works one of
+/// its orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Primary,
     Candidate,
+    Algorithm(OrderId),
 }
 
 /// One listener.

@@ -33,6 +33,8 @@ pub struct OpenOrder {
     pub(crate) placed_at: Option<Price>,
     /// Whether it was first seen at its venue: nobody here sent it, so nobody approved it.
     pub(crate) foreign: bool,
+    /// Of an order that an algorithm works: how much of it no child has in hand.
+    pub(crate) uncovered: Option<Quantity>,
 }
 
 /// A change on its way: what it holds back beyond what the order holds itself, so that whichever of
@@ -63,6 +65,11 @@ impl OpenOrder {
         self.approval.as_ref().is_some_and(Approved::is_liquidation)
     }
 
+    /// Whether an algorithm works it: it is at no venue, its children are.
+    pub(crate) fn is_worked(&self) -> bool {
+        self.order.algorithm.is_some()
+    }
+
     /// Its type as its venue works it now: what woke is a limit order, whatever it was.
     pub(crate) fn kind_now(&self) -> OrderKind {
         let woke = matches!(
@@ -84,6 +91,11 @@ impl OpenOrder {
         if self.is_held() {
             return Quantity::ZERO;
         }
+        self.uncovered.unwrap_or_else(|| self.left())
+    }
+
+    /// What is left to do of it, a change on its way included, whether it is sent or not.
+    pub(crate) fn left(&self) -> Quantity {
         let more = self.update.map_or(Quantity::ZERO, |update| update.more);
         // The gate has bounded the sum.
         let remaining = self.order.remaining();

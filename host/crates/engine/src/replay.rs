@@ -1,12 +1,19 @@
 //! Running a journal again: every input goes through a fresh engine, strategies and all, and every
 //! byte the engine journals must be the byte that was journaled then.
 
-use crate::engine::{Engine, StepError};
-use crate::input::{Command, Definition, Input, Outcome, Sequenced, VenueConfig};
+use crate::algorithms::Custom;
+use crate::engine::{Caller, Engine, StepError};
+use crate::input::{
+    AlgorithmConfig, Command, Definition, Input, Judged, Outcome, RuleConfig, Sequenced,
+    VenueConfig, Worked,
+};
 use crate::journal::reader::{ReadError, Reader, Record};
 use crate::journal::{Journal, JournalHash, MAGIC, Sink, SinkError};
 use crate::strategies::Staged;
-use model::{FaultKind, ModelKind, ModelSpec, PluginHash, Strategy, StrategyId, VenueModel};
+use model::{
+    AlgorithmMaker, FaultKind, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy,
+    StrategyId, VenueModel,
+};
 use std::io::Read;
 
 /// Makes the instances and models a journal names, as they were made then.
@@ -24,6 +31,26 @@ pub trait Instances {
     fn make_model(&mut self, kind: ModelKind, spec: &ModelSpec) -> Result<VenueModel, String> {
         let (kind, name) = (kind.name(), &spec.name);
         Err(format!("there is no {kind} model `{name}` here"))
+    }
+
+    /// What makes instances of an execution algorithm.
+    fn algorithm(
+        &mut self,
+        engine: &Engine,
+        config: &AlgorithmConfig,
+    ) -> Result<Box<dyn AlgorithmMaker>, String> {
+        let _ = engine;
+        Err(format!("no algorithm {} here", config.name))
+    }
+
+    /// A fresh instance of a custom pre-trade rule.
+    fn rule(
+        &mut self,
+        engine: &Engine,
+        config: &RuleConfig,
+    ) -> Result<Box<dyn PreTradeRule>, String> {
+        let _ = engine;
+        Err(format!("no rule {} here", config.name))
     }
 }
 
@@ -112,7 +139,20 @@ pub fn verify<R: Read, S: Read + Send + 'static>(
                 if fault.kind == FaultKind::Deadline =>
             {
                 // The wall clock ended this call then; it must end the same call now.
-                run.engine.expect_fault(strategy, call, fault);
+                let caller = Caller::Strategy(strategy);
+                run.engine.expect_fault(caller, call, fault);
+            }
+            Record::Algorithm(parent, call, Worked::Fault(fault))
+                if fault.kind == FaultKind::Deadline =>
+            {
+                let caller = Caller::Algorithm(parent);
+                run.engine.expect_fault(caller, call, fault);
+            }
+            Record::Rule(rule, call, _, Judged::Fault(fault))
+                if fault.kind == FaultKind::Deadline =>
+            {
+                let caller = Caller::Rule(rule);
+                run.engine.expect_fault(caller, call, fault);
             }
             Record::Seal(hash) => sealed = Some(hash),
             _ => {}
@@ -176,10 +216,15 @@ impl Run<'_> {
     }
 
     fn stage(&mut self, input: &Sequenced<Input>) -> Result<(), ReplayError> {
-        if let Input::Define(definition) = &input.input
-            && let Definition::Venue(config) = &**definition
-        {
-            return self.stage_models(config, input.sequence);
+        if let Input::Define(definition) = &input.input {
+            if let Definition::Venue(config) = &**definition {
+                return self.stage_models(config, input.sequence);
+            }
+            let staged = self.stage_custom(definition);
+            return staged.map_err(|reason| ReplayError::Plugin {
+                sequence: input.sequence,
+                reason,
+            });
         }
         let Input::Command(command) = &input.input else {
             return Ok(());
@@ -228,6 +273,18 @@ impl Run<'_> {
             let staged = self.engine.stage_model(&config.name, model);
             staged.map_err(|_| problem("too many models wait to be used".to_owned()))?;
         }
+        Ok(())
+    }
+
+    fn stage_custom(&mut self, definition: &Definition) -> Result<(), String> {
+        let custom = match definition {
+            Definition::Algorithm(config) => {
+                Custom::Algorithm(self.instances.algorithm(self.engine, config)?)
+            }
+            Definition::Rule(config) => Custom::Rule(self.instances.rule(self.engine, config)?),
+            _ => return Ok(()),
+        };
+        self.engine.stage_custom(custom);
         Ok(())
     }
 }

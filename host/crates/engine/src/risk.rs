@@ -23,7 +23,7 @@ mod windows;
 pub(crate) use approval::Approved;
 use checks::CONTROLS;
 pub(crate) use checks::buying_power::initial_margin;
-pub(crate) use context::Context;
+pub(crate) use context::{Context, Work};
 use control::Subject;
 pub use control::{Control, controls, documented};
 pub(crate) use day_trades::Change;
@@ -46,11 +46,20 @@ pub(crate) type Check = fn(&Context<'_>) -> Result<(), DenyCode>;
 /// holds must work like one at the venue, also while its strategy is paused.
 const ON_ASKING: [DenyCode; 2] = [DenyCode::StrategyState, DenyCode::CancelRatio];
 
+/// Controls that ask about who wants an order, and whether he wants it twice. Of children their parent
+/// was asked: an order at work goes on like one at a venue, also while its strategy is paused, and
+/// its slices are alike by design.
+const OF_PARENTS: [DenyCode; 2] = [DenyCode::StrategyState, DenyCode::Duplicate];
+
 /// Judges an order that the host holds for now. It is judged again, by all controls, when sent.
 pub(crate) fn judge_held(context: &Context<'_>) -> Result<(), DenyCode> {
     let now = CONTROLS.iter();
     for control in now.filter(|control| control.subject == Subject::Order) {
         // A protecting order reduces a position that is not there yet.
+        let child = matches!(context.work, Work::Child { .. });
+        if child && OF_PARENTS.contains(&control.code) {
+            continue;
+        }
         let waits = control.code == DenyCode::TradingState && context.request.terms.reduce_only;
         if !waits || context.trading_state == TradingState::Halted {
             (control.check)(context)?;
@@ -99,8 +108,11 @@ pub(crate) fn judge_liquidation(context: &Context<'_>) -> Result<Approved, DenyC
 pub(crate) fn judge(context: &Context<'_>) -> Result<Approved, DenyCode> {
     let [before @ .., _] = &CONTROLS;
     let held = context.replaces.is_some_and(OpenOrder::is_held);
+    let child = matches!(context.work, Work::Child { .. });
     for control in before {
-        if !(held && ON_ASKING.contains(&control.code)) {
+        let passed = held && ON_ASKING.contains(&control.code);
+        let of_parent = child && OF_PARENTS.contains(&control.code);
+        if !passed && !of_parent {
             (control.check)(context)?;
         }
     }

@@ -10,6 +10,10 @@
 
 #[path = "it/accounts.rs"]
 mod accounts;
+#[path = "it/algorithms.rs"]
+mod algorithms;
+#[path = "it/algorithms_random.rs"]
+mod algorithms_random;
 #[path = "it/ambiguities.rs"]
 mod ambiguities;
 #[path = "it/bar_path.rs"]
@@ -70,6 +74,8 @@ mod outside;
 mod outside_properties;
 #[path = "it/outside_world.rs"]
 mod outside_world;
+#[path = "it/plan.rs"]
+mod plan;
 #[path = "it/properties.rs"]
 mod properties;
 #[path = "it/queue.rs"]
@@ -92,6 +98,8 @@ mod risk_market;
 mod risk_sums;
 #[path = "it/round_trip.rs"]
 mod round_trip;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/script.rs"]
 mod script;
 #[path = "it/setup.rs"]

@@ -1,7 +1,7 @@
 //! What a strategy or a person asks for, and the order it becomes.
 
 use crate::{
-    AccountId, InstrumentId, Money, OrderId, OrderKind, OrderStatus, Price, Quantity,
+    AccountId, AlgorithmId, InstrumentId, Money, OrderId, OrderKind, OrderStatus, Price, Quantity,
     SignedQuantity, StrategyId, Tag, Timestamp, Trigger,
 };
 
@@ -208,6 +208,10 @@ pub struct Order {
     pub intent: u64,
     /// The first order of the list it came in.
     pub list: Option<OrderId>,
+    /// The order of which an algorithm sent this one as a part.
+    pub parent: Option<OrderId>,
+    /// The algorithm that works it; it then goes to no venue itself, its children do.
+    pub algorithm: Option<AlgorithmId>,
     /// The price that wakes it now, where it waits for one: fixed, or trailed so far.
     pub trigger: Option<Price>,
     /// Where it is in its life.

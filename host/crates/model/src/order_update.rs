@@ -74,11 +74,15 @@ pub enum DenyCode {
     Child = 30,
     /// Another order of its list was denied, or the list contradicts itself.
     List = 31,
+    /// A custom pre-trade rule refused it, broke, or is not there.
+    Rule = 32,
+    /// The algorithm it names is unknown or refused its parameters, or too many are at work.
+    Algorithm = 33,
 }
 
 impl DenyCode {
     /// Every code.
-    pub const ALL: [DenyCode; 32] = [
+    pub const ALL: [DenyCode; 34] = [
         Self::Muted,
         Self::TradingState,
         Self::StrategyState,
@@ -111,6 +115,8 @@ impl DenyCode {
         Self::Latch,
         Self::Child,
         Self::List,
+        Self::Rule,
+        Self::Algorithm,
     ];
 
     /// The control's number, as the journal and `wit/v1` carry it. Numbers that are missing are not
@@ -161,16 +167,23 @@ impl DenyCode {
             Self::Latch => "killed, venue not connected, or journal not writable",
             Self::Child => "child orders would exceed their parent",
             Self::List => "another order of its list was denied, or the list contradicts itself",
+            Self::Rule => "a custom rule refused it",
+            Self::Algorithm => {
+                "the algorithm is unknown, refused its parameters, or too many are at work"
+            }
         }
     }
 }
 
 impl fmt::Display for DenyCode {
-    /// `P05`; `MUTED` for what never reached the gate, `LIST` for what fell with its list.
+    /// `P05`; `MUTED` for what never reached the gate, `LIST` for what fell with its list;
+    /// `RULE` and `ALGORITHM` for what custom parts refused.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Muted => f.write_str("MUTED"),
             Self::List => f.write_str("LIST"),
+            Self::Rule => f.write_str("RULE"),
+            Self::Algorithm => f.write_str("ALGORITHM"),
             code => write!(f, "P{:02}", code.number()),
         }
     }

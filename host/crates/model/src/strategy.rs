@@ -4,8 +4,8 @@
 //! program's bench with strategies compiled in, and tests with closures.
 
 use crate::{
-    Amendment, Bar, BarSpec, InstrumentId, Order, OrderId, OrderRequest, OrderUpdate,
-    PositionUpdate, Quote, Timestamp, Trade,
+    AlgorithmCall, Amendment, Bar, BarSpec, InstrumentId, Order, OrderId, OrderRequest,
+    OrderUpdate, PositionUpdate, Quote, Timestamp, Trade,
 };
 
 /// What a strategy is told.
@@ -61,6 +61,8 @@ pub enum Intent {
     Submit(OrderRequest),
     /// Send orders that depend on each other; all are taken or none. Their ids are consecutive.
     SubmitList(Vec<OrderRequest>),
+    /// Hand an order to an execution algorithm, which sends it in parts.
+    Work(OrderRequest, AlgorithmCall),
     /// Change one of its orders.
     Modify(Amendment),
     /// Withdraw one of its orders.
@@ -157,6 +159,16 @@ impl Intents {
         self.next_order = next;
         self.items.push(Intent::SubmitList(requests));
         Some(first)
+    }
+
+    /// Adds an order for an execution algorithm to work, and returns its id; `None` once one input
+    /// has made all it may.
+    pub fn work(&mut self, request: OrderRequest, algorithm: AlgorithmCall) -> Option<OrderId> {
+        let id = self.next_order?;
+        self.next_order = id.next();
+        let request = OrderRequest { id, ..request };
+        self.items.push(Intent::Work(request, algorithm));
+        Some(id)
     }
 
     /// Adds anything that is not an order.

@@ -155,6 +155,8 @@ pub(crate) fn order(id: OrderId, status: OrderStatus) -> Order {
         terms: Terms::default(),
         intent: 0,
         list: None,
+        parent: None,
+        algorithm: None,
         trigger: None,
         status,
         filled: number("40000"),

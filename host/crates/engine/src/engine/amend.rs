@@ -34,7 +34,9 @@ impl Engine {
         let Some(target) = amended(open, amendment).filter(|_| !busy) else {
             return self.refuse_update(amendment.order, DenyCode::Unsupported);
         };
-        let judged = if open.is_held() {
+        let judged = if open.is_worked() {
+            self.modify_parent(amendment, &target)
+        } else if open.is_held() {
             self.modify_held(amendment, &target)
         } else {
             self.send_update(amendment, &target)
@@ -52,7 +54,11 @@ impl Engine {
         self.take_in_marks();
         let id = amendment.order;
         let open = self.orders.get(id).ok_or(DenyCode::List)?;
-        risk::judge_held(&self.context(open.order.strategy, target, Some(open)))?;
+        let context = self.context(open.order.strategy, target, Some(open));
+        risk::judge_held(&context)?;
+        let only_less = target.kind == open.order.kind && target.quantity <= open.order.remaining();
+        let facts = self.facts(&context, open.order.parent, true);
+        self.ask_rules(facts.filter(|_| !only_less))?;
         let Some(open) = self.orders.get_mut(id) else {
             return Ok(());
         };
@@ -77,6 +83,7 @@ impl Engine {
         let strategy = open.order.strategy;
         let only_less = target.kind == open.kind_now() && target.quantity <= open.order.remaining();
         let context = self.context(strategy, target, Some(open));
+        let facts = self.facts(&context, open.order.parent, true);
         let (reserved, approval) = if only_less {
             risk::judge_decrease(&context)?;
             let part = open.reserved.part(target.quantity, open.order.remaining());
@@ -86,6 +93,8 @@ impl Engine {
             let approved = risk::judge(&context)?;
             (approved.reservation(), Some(approved))
         };
+        self.ask_rules(facts.filter(|_| !only_less))?;
+        let open = self.orders.get(amendment.order).ok_or(DenyCode::List)?;
         let more = target.quantity.saturating_sub(open.order.remaining());
         let more_reserved = reserved
             .amount

@@ -1,7 +1,7 @@
 //! Changes of positions and cash that are no trades: worked out aside first, then made together or
 //! not at all.
 
-use super::Engine;
+use super::{Engine, Told};
 use crate::account::Account;
 use crate::effect::Effect;
 use crate::holdings::Holding;
@@ -218,8 +218,10 @@ impl Engine {
     pub(super) fn tell_position(&mut self, update: PositionUpdate) {
         self.journal.position(&update);
         self.effects.push(Effect::Position(update));
+        let event = Event::Position(update);
         self.outbox
-            .push_back((update.strategy, Event::Position(update)));
+            .push_back(Told::Strategy(update.strategy, event));
+        self.follow_position(update.strategy, update.instrument);
     }
 
     /// The venue learns of a position that moved without a trade there.

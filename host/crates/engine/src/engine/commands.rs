@@ -1,13 +1,13 @@
 //! What operators and services decide.
 
-use super::Engine;
+use super::{Caller, Engine};
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::input::{Command, LimitScope, Outcome};
 use crate::listeners::{Role, Seat};
 use crate::strategies::Staged;
 use model::{
-    HistoryBlock, OrderRequest, PluginHash, PositionChange, PositionUpdate, SavedState,
-    StartReason, StartSnapshot, StrategyId,
+    AlgorithmCall, HistoryBlock, OrderRequest, PluginHash, PositionChange, PositionUpdate,
+    SavedState, StartReason, StartSnapshot, StrategyId,
 };
 
 impl Engine {
@@ -40,6 +40,10 @@ impl Engine {
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
             Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
             Command::PlaceOrders(strategy, requests) => self.place(strategy, requests),
+            Command::PlaceWorked(strategy, request, call) => {
+                self.place_worked(strategy, *request, &call);
+            }
+            Command::RemoveRule(name) => self.remove_rule(&name),
             Command::ModifyOrder(amendment) => self.modify(&amendment),
             Command::CancelOrder(order) => self.cancel(order),
             Command::SetTradingState(state) => self.set_trading_state(state),
@@ -75,6 +79,14 @@ impl Engine {
         match requests.as_slice() {
             [single] => self.submit(strategy, single),
             list => self.submit_list(strategy, list),
+        }
+    }
+
+    fn place_worked(&mut self, strategy: StrategyId, mut ask: OrderRequest, call: &AlgorithmCall) {
+        if let Some(id) = self.next_order_id() {
+            self.orders_made += 1;
+            ask.id = id;
+            self.work(strategy, &ask, call);
         }
     }
 
@@ -179,7 +191,7 @@ impl Engine {
         place.calls += 1;
         let call = place.calls;
         let mut saved = instance.save();
-        if let Some(fault) = self.take_expected_fault(strategy, call) {
+        if let Some(fault) = self.take_expected_fault(Caller::Strategy(strategy), call) {
             saved = Err(fault);
         }
         match saved {
@@ -226,7 +238,9 @@ impl Engine {
             values: values.unwrap_or_default(),
             history,
             positions: positions.collect(),
-            orders: orders.filter(|order| order.strategy == strategy).collect(),
+            orders: orders
+                .filter(|order| order.strategy == strategy && order.parent.is_none())
+                .collect(),
         }
     }
 }

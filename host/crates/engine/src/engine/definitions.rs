@@ -32,6 +32,8 @@ impl Engine {
             Definition::Adopter(strategy) => self.define_adopter(strategy),
             Definition::FeeTiers(instrument, tiers) => self.define_fee_tiers(instrument, tiers),
             Definition::AccountRules(account, rules) => self.define_account_rules(account, rules),
+            Definition::Algorithm(config) => self.define_algorithm(config),
+            Definition::Rule(config) => self.define_rule(config),
         };
         if let Err(reason) = refused {
             self.ignore(Ignored::BadDefinition(reason));

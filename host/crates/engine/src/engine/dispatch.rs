@@ -1,6 +1,6 @@
 //! Telling strategies, and taking in what they want.
 
-use super::Engine;
+use super::{Caller, Engine};
 use crate::agenda::Due;
 use crate::effect::{Effect, StrategyState};
 use crate::input::{OrdersOnFault, Outcome};
@@ -45,6 +45,7 @@ impl Engine {
                 });
             }
             Role::Candidate => self.deliver_to_candidate(seat.strategy, event),
+            Role::Algorithm(parent) => self.tell_algorithm_of_market(parent, event),
         }
     }
 
@@ -89,7 +90,7 @@ impl Engine {
         let call = place.calls;
         self.intents.reset(now, first_order);
         let mut made = act(instance.as_mut(), &mut self.intents);
-        if let Some(fault) = self.take_expected_fault(strategy, call) {
+        if let Some(fault) = self.take_expected_fault(Caller::Strategy(strategy), call) {
             made = Err(fault);
         }
         if let Err(fault) = made {
@@ -142,6 +143,7 @@ impl Engine {
         match intent {
             Intent::Submit(request) => self.submit(strategy, &request),
             Intent::SubmitList(requests) => self.submit_list(strategy, &requests),
+            Intent::Work(request, call) => self.work(strategy, &request, &call),
             Intent::Modify(amendment) => self.modify_own(strategy, &amendment),
             Intent::Cancel(order) => self.cancel_own(strategy, order),
             Intent::CancelAll(instrument) => {
@@ -297,7 +299,7 @@ impl Engine {
 /// How many orders an intent makes.
 fn orders_in(intent: &Intent) -> usize {
     match intent {
-        Intent::Submit(_) => 1,
+        Intent::Submit(_) | Intent::Work(..) => 1,
         Intent::SubmitList(requests) => requests.len(),
         _ => 0,
     }

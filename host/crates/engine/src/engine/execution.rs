@@ -1,15 +1,17 @@
 //! Orders on their way out: taken on, sent, withdrawn, and what they hold while open.
 
-use super::Engine;
+use super::judging::Part;
+use super::{Engine, Told};
 use crate::agenda::Due;
+use crate::algorithms::Ending;
 use crate::effect::{Effect, Ignored};
 use crate::exchange::{Paid, VenueCommand, VenueOrder};
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
 use crate::risk::Approved;
 use model::{
-    AccountId, DenyCode, Event, Money, NumberError, Order, OrderChange, OrderId, OrderRequest,
-    OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
+    AccountId, AlgorithmEvent, DenyCode, Event, Money, NumberError, Order, OrderChange, OrderId,
+    OrderRequest, OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
 };
 
 impl Engine {
@@ -29,7 +31,7 @@ impl Engine {
         &mut self,
         strategy: StrategyId,
         request: &OrderRequest,
-        list: Option<OrderId>,
+        (list, part): (Option<OrderId>, Part),
         approval: Option<Approved>,
     ) -> Result<(), DenyCode> {
         let config = self.strategies.config(strategy);
@@ -40,6 +42,7 @@ impl Engine {
             .map_err(|_| DenyCode::Conversion)?;
         let mut order = new_order(strategy, account, request, self.now);
         order.list = list;
+        (order.parent, order.algorithm) = (part.parent(), part.algorithm());
         order.status = match approval {
             Some(_) => OrderStatus::Submitted,
             None => OrderStatus::Emulated,
@@ -54,6 +57,7 @@ impl Engine {
             update: None,
             placed_at: None,
             foreign: false,
+            uncovered: part.algorithm().map(|_| order.remaining()),
         };
         if let Err(code) = self.count_on_order(&order, open.pending()) {
             self.release(account, reserved.currency, reserved.amount);
@@ -62,7 +66,7 @@ impl Engine {
         self.orders.add(open);
         let holding = self.holdings.entry(strategy, order.instrument);
         holding.open_orders += 1;
-        if !self.orders.get(order.id).is_some_and(OpenOrder::is_held) {
+        if self.orders.get(order.id).is_some_and(is_message) {
             self.windows
                 .sent(strategy, self.now, self.limits.messages_to_remember());
         }
@@ -85,8 +89,8 @@ impl Engine {
     /// Takes back an order that was taken on and told to nobody.
     pub(super) fn retract(&mut self, id: OrderId) {
         let open = self.orders.get(id);
-        if let Some((order, held)) = open.map(|open| (open.order, open.is_held())) {
-            if !held {
+        if let Some((order, sent)) = open.map(|open| (open.order, is_message(open))) {
+            if sent {
                 self.windows.unsent(order.strategy);
             }
             self.close(id);
@@ -100,8 +104,10 @@ impl Engine {
         let Some(order) = self.orders.get(id).map(|open| open.order) else {
             return;
         };
-        self.windows
-            .approved(order.strategy, self.now, &request_of(&order));
+        if order.parent.is_none() {
+            self.windows
+                .approved(order.strategy, self.now, &request_of(&order));
+        }
         self.reckon_scopes_of(order.strategy);
         if order.status == OrderStatus::Emulated {
             self.hold(&order);
@@ -181,6 +187,9 @@ impl Engine {
         let Some(open) = self.orders.get_mut(order) else {
             return self.ignore(Ignored::UnknownOrder(order));
         };
+        if open.is_worked() {
+            return self.end_parent(order, Ending::Canceled);
+        }
         if open.order.status == OrderStatus::PendingCancel {
             return;
         }
@@ -210,6 +219,9 @@ impl Engine {
             return;
         };
         open.expiry = None;
+        if open.is_worked() {
+            return self.end_parent(order, Ending::Expired);
+        }
         if open.order.status == OrderStatus::Emulated {
             return self.end_held(order, OrderStatus::Expired, OrderChange::Expired);
         }
@@ -255,6 +267,12 @@ impl Engine {
         let on_order = holding.on_order_mut(order.side);
         *on_order = on_order.saturating_sub(pending);
         self.release(order.account, reserved.currency, reserved.amount);
+        if open.is_worked() {
+            self.dismiss(&order);
+        }
+        if let Some(parent) = order.parent {
+            self.leave_parent(parent, &order);
+        }
         self.recount(order.strategy, order.instrument);
         if order.list.is_some() {
             self.happenings.push_back((order, Happening::Closed));
@@ -264,8 +282,11 @@ impl Engine {
     pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {
         self.journal.order(&update);
         self.effects.push(Effect::Order(update, order));
-        self.outbox
-            .push_back((update.strategy, Event::Order(update)));
+        // A strategy knows the order it asked for; its parts are the algorithm's business.
+        self.outbox.push_back(match order.parent {
+            Some(parent) => Told::Algorithm(parent, AlgorithmEvent::Child(update)),
+            None => Told::Strategy(update.strategy, Event::Order(update)),
+        });
     }
 
     pub(super) fn lock(
@@ -294,6 +315,11 @@ impl Engine {
     }
 }
 
+/// Whether an order goes out as a message: what is held, or worked by an algorithm, does not.
+fn is_message(open: &OpenOrder) -> bool {
+    !open.is_held() && !open.is_worked()
+}
+
 pub(super) fn new_order(
     strategy: StrategyId,
     account: AccountId,
@@ -312,6 +338,8 @@ pub(super) fn new_order(
         terms: request.terms,
         intent: request.intent,
         list: None,
+        parent: None,
+        algorithm: None,
         trigger: request.kind.trigger().map(|trigger| trigger.price),
         status: OrderStatus::Initialized,
         filled: Quantity::ZERO,

@@ -221,7 +221,10 @@ impl Engine {
     fn approve_held(&mut self, order: &Order, request: &OrderRequest) -> Result<(), DenyCode> {
         self.take_in_marks();
         let open = self.orders.get(order.id).ok_or(DenyCode::List)?;
-        let approved = risk::judge(&self.context(order.strategy, request, Some(open)))?;
+        let context = self.context(order.strategy, request, Some(open));
+        let approved = risk::judge(&context)?;
+        let facts = self.facts(&context, order.parent, false);
+        self.ask_rules(facts)?;
         let reserved = approved.reservation();
         self.count_on_order(order, order.remaining())?;
         let locked = self.lock(order.account, reserved.currency, reserved.amount);

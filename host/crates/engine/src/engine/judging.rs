@@ -2,12 +2,52 @@
 
 use super::Engine;
 use super::execution::new_order;
+use crate::account::Reservation;
+use crate::algorithms::{MAX_CHILDREN, Worker, is_within_limit};
 use crate::candidate::denied;
 use crate::effect::{Standing, StrategyState};
 use crate::input::{LimitScope, TradingState};
 use crate::orders::OpenOrder;
-use crate::risk::{self, Context};
-use model::{DenyCode, OrderId, OrderRequest, OrderStatus, Quantity, StrategyId};
+use crate::risk::{self, Context, Work};
+use model::{
+    AlgorithmId, DenyCode, Order, OrderId, OrderRequest, OrderStatus, Quantity, StrategyId,
+};
+
+/// What an order is to an execution algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Nothing.
+    Alone,
+    /// It is worked by this one.
+    Parent(AlgorithmId),
+    /// It is sent by the one that works this parent.
+    Child(OrderId),
+}
+
+impl Part {
+    /// What an open order is.
+    fn of(order: &Order) -> Self {
+        match (order.algorithm, order.parent) {
+            (Some(algorithm), _) => Self::Parent(algorithm),
+            (None, Some(parent)) => Self::Child(parent),
+            (None, None) => Self::Alone,
+        }
+    }
+
+    pub(super) fn parent(self) -> Option<OrderId> {
+        match self {
+            Self::Child(parent) => Some(parent),
+            Self::Alone | Self::Parent(_) => None,
+        }
+    }
+
+    pub(super) fn algorithm(self) -> Option<AlgorithmId> {
+        match self {
+            Self::Parent(algorithm) => Some(algorithm),
+            Self::Alone | Self::Child(_) => None,
+        }
+    }
+}
 
 impl Engine {
     /// Takes an order on without telling anybody: judged, its money held back, counted. It can
@@ -19,18 +59,33 @@ impl Engine {
         list: Option<OrderId>,
         room: Option<Quantity>,
     ) -> Result<(), DenyCode> {
+        self.admit_as(strategy, request, list, room, Part::Alone)
+    }
+
+    /// The same for parents and children of algorithms.
+    pub(super) fn admit_as(
+        &mut self,
+        strategy: StrategyId,
+        request: &OrderRequest,
+        list: Option<OrderId>,
+        room: Option<Quantity>,
+        part: Part,
+    ) -> Result<(), DenyCode> {
         let request = self.sized(request)?;
         self.take_in_marks();
-        let mut context = self.context(strategy, &request, None);
+        let mut context = self.context_as(strategy, &request, None, part);
         context.room = room;
         self.count_once(&mut context, list);
-        let approval = if self.must_hold(&request) {
+        let worked = part.algorithm().is_some();
+        let approval = if !worked && self.must_hold(&request) {
             risk::judge_held(&context)?;
             None
         } else {
             Some(risk::judge(&context)?)
         };
-        self.take_on(strategy, &request, list, approval)
+        let facts = self.facts(&context, part.parent(), false);
+        self.ask_rules(facts)?;
+        self.take_on(strategy, &request, (list, part), approval)
     }
 
     /// An order for an amount of the quote currency becomes one for a quantity.
@@ -62,6 +117,17 @@ impl Engine {
         strategy: StrategyId,
         request: &'a OrderRequest,
         replaces: Option<&'a OpenOrder>,
+    ) -> Context<'a> {
+        let part = replaces.map_or(Part::Alone, |open| Part::of(&open.order));
+        self.context_as(strategy, request, replaces, part)
+    }
+
+    fn context_as<'a>(
+        &'a self,
+        strategy: StrategyId,
+        request: &'a OrderRequest,
+        replaces: Option<&'a OpenOrder>,
+        part: Part,
     ) -> Context<'a> {
         let config = self.strategies.config(strategy);
         let account_id = config.map(|config| config.account);
@@ -100,10 +166,91 @@ impl Engine {
             journal_writable: self.journal.is_writable(),
             room: replaces.and_then(|open| self.lists.room(&open.order)),
             covered: Vec::new(),
+            work: Work::None,
+            freed: Reservation::default(),
+            behind: Quantity::ZERO,
         };
+        self.relate(&mut context, part);
         context.bind();
         self.count_once(&mut context, replaces.and_then(|open| open.order.list));
         context
+    }
+
+    /// Counts an order once with its parent or its children: what takes over from the other.
+    fn relate(&self, context: &mut Context<'_>, part: Part) {
+        match part {
+            Part::Alone => {}
+            Part::Parent(_) => self.relate_parent(context),
+            Part::Child(parent) => self.relate_child(context, parent),
+        }
+    }
+
+    /// A parent as it would be stands for its children, too.
+    fn relate_parent(&self, context: &mut Context<'_>) {
+        context.work = Work::Parent;
+        let Some(open) = context.replaces else {
+            return;
+        };
+        let id = open.order.id;
+        let on_order = context.holding.on_order_mut(context.request.side);
+        for child in self.children_of(id) {
+            *on_order = on_order.saturating_sub(child.pending());
+        }
+        context.freed = self.locked_by_children(id, open.reserved);
+    }
+
+    /// A child takes over from its parent what it is for.
+    fn relate_child(&self, context: &mut Context<'_>, parent: OrderId) {
+        let request = context.request;
+        context.work = Work::Child {
+            room: Quantity::ZERO,
+            fits: false,
+        };
+        let worker = self.algorithms.get(parent);
+        let (Some(open), Some(worker)) = (self.orders.get(parent), worker) else {
+            return;
+        };
+        let own = context.replaces;
+        let counted = own.map_or(Quantity::ZERO, OpenOrder::pending);
+        let uncovered = open.pending();
+        let wanted = request.quantity.saturating_sub(counted);
+        let taken = wanted.min(uncovered);
+        // A child that would shrink gives back what it has to.
+        let back = counted.saturating_sub(request.quantity);
+        let order = &open.order;
+        if (order.instrument, order.side) == (request.instrument, request.side) {
+            let on_order = context.holding.on_order_mut(request.side);
+            let without = on_order.saturating_sub(taken);
+            *on_order = without.checked_add(back).unwrap_or(Quantity::MAX);
+            let rest = uncovered.saturating_sub(taken);
+            context.behind = rest.checked_add(back).unwrap_or(Quantity::MAX);
+            let share = open.reserved.part(taken, uncovered);
+            context.freed = share.unwrap_or_default();
+        }
+        context.work = Work::Child {
+            room: self.room_for_child(open, worker, own),
+            fits: is_child_of(request, order),
+        };
+    }
+
+    /// The most a child may be for: what neither is done nor promised by another.
+    fn room_for_child(
+        &self,
+        parent: &OpenOrder,
+        worker: &Worker,
+        own: Option<&OpenOrder>,
+    ) -> Quantity {
+        let full = own.is_none() && worker.children.len() >= MAX_CHILDREN;
+        if full || worker.ending.is_some() {
+            return Quantity::ZERO;
+        }
+        let order = &parent.order;
+        let quantity = worker
+            .wanted
+            .map_or(order.quantity, |w| w.min(order.quantity));
+        let promised = self.promised(order.id);
+        let others = promised.saturating_sub(own.map_or(Quantity::ZERO, OpenOrder::left));
+        quantity.saturating_sub(order.filled).saturating_sub(others)
     }
 
     /// Of orders in one group that may only reduce the same position, only one can: the largest counts
@@ -145,4 +292,12 @@ impl Engine {
         order.status = OrderStatus::Denied;
         self.publish(update, order);
     }
+}
+
+/// Whether a request can be a part of an order.
+fn is_child_of(request: &OrderRequest, parent: &Order) -> bool {
+    (request.instrument, request.side) == (parent.instrument, parent.side)
+        && is_within_limit(&parent.kind, parent.side, &request.kind)
+        && (request.terms.reduce_only || !parent.terms.reduce_only)
+        && request.terms.links.is_none()
 }

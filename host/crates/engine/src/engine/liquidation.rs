@@ -7,6 +7,7 @@
 //! bounded; what that leaves is looked at when prices move.
 
 use super::Engine;
+use super::judging::Part;
 use crate::effect::Severity;
 use crate::holdings::Holding;
 use crate::input::LimitScope;
@@ -191,8 +192,9 @@ impl Engine {
     fn send_closing(&mut self, id: AccountId, strategy: StrategyId, request: &OrderRequest) {
         self.orders_made += 1;
         let judged = risk::judge_liquidation(&self.context(strategy, request, None));
-        let taken =
-            judged.and_then(|approval| self.take_on(strategy, request, None, Some(approval)));
+        let taken = judged.and_then(|approval| {
+            self.take_on(strategy, request, (None, Part::Alone), Some(approval))
+        });
         let blocked = taken.err();
         if let Some(code) = blocked {
             self.memory.count_denial(code);

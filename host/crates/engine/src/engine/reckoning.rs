@@ -22,6 +22,9 @@ struct Watched {
 impl Engine {
     /// Follows an open order that changed, and what its strategy has on order with it.
     pub(super) fn follow_order(&mut self, id: OrderId) {
+        if let Some(parent) = self.orders.get(id).and_then(|open| open.order.parent) {
+            self.cover(parent);
+        }
         if let Some(open) = self.orders.get_mut(id) {
             self.memory.resting.place(open);
             let (strategy, instrument) = (open.order.strategy, open.order.instrument);

@@ -104,8 +104,10 @@ impl Engine {
             self.disown(id, ts_event);
             return Err(Ignored::Overflow(id));
         }
-        self.count_execution(&order);
         self.count_turnover(&fill, execution.value);
+        let parent = order.parent.and_then(|id| self.orders.get(id));
+        let asked_for = parent.map_or(order, |open| open.order);
+        self.count_execution(&asked_for);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return Ok(());
         };
@@ -115,6 +117,9 @@ impl Engine {
             update_of(&order, OrderChange::Filled(fill), ts_event),
             order,
         );
+        if let Some(parent) = order.parent {
+            self.publish_parent_fill(parent, &fill, ts_event);
+        }
         self.publish_position(&fill, ts_event);
         Ok(())
     }
@@ -159,11 +164,14 @@ impl Engine {
             self.happenings.push_back((open.order, happening));
         }
         let Reservation { currency, .. } = open.reserved;
-        let account = open.order.account;
+        let (account, parent) = (open.order.account, open.order.parent);
         let holding = self.holdings.entry(fill.strategy, fill.instrument);
         let pending = holding.on_order_mut(fill.side);
         *pending = pending.saturating_sub(fill.quantity);
         self.release(account, currency, share);
+        if let Some(parent) = parent {
+            self.count_into_parent(parent, fill.quantity, value);
+        }
         self.follow_order(id);
         self.move_order(id, to)
     }

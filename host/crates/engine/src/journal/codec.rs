@@ -208,6 +208,7 @@ macro_rules! tuples {
 }
 tuples!(A, B);
 tuples!(A, B, C);
+tuples!(A, B, C, D);
 
 fn encode_length(length: usize, out: &mut Vec<u8>) {
     u32::try_from(length).unwrap_or(u32::MAX).encode(out);

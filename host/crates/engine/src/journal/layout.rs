@@ -6,21 +6,23 @@ mod venue;
 use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::input::{
-    Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency, Escalation,
-    ExposureLimits, FillChances, Input, Latency, LimitScope, Limits, LossLimits, OrdersOnFault,
-    Outcome, Permissions, PriceLimits, Quantiles, Scaling, Sequenced, ShortLimits, Slippage,
-    StrategyConfig, TradingState, VenueConfig, VenueModels, VolumeLimits,
+    AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
+    Escalation, ExposureLimits, FillChances, Input, Judged, Latency, LimitScope, Limits,
+    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles, RuleConfig, Scaling,
+    Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig, VenueModels,
+    VolumeLimits, Worked,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, AccountRules, Amendment, AssetClass, Bar, BarBasis,
-    BarMethod, BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate, CashFlow,
-    CashFlowReason, CurrencyId, DenyCode, Duration, Fault, FaultKind, FeeTier, Fees, Fill,
-    HistoryBlock, HistoryRequest, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle,
-    LifecycleEvent, Links, Liquidity, LogLevel, Margin, MarginCall, MarkPrice, ModelSpec, Money,
-    Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus,
-    OrderUpdate, PeerRule, Peers, PluginHash, PositionChange, PositionState, PositionUpdate, Price,
-    Quantity, Quote, Rate, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription,
-    Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
+    AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, Amendment,
+    AssetClass, Bar, BarBasis, BarMethod, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
+    BookUpdate, CashFlow, CashFlowReason, CurrencyId, DenyCode, Duration, Fault, FaultKind,
+    FeeTier, Fees, Fill, HistoryBlock, HistoryRequest, Instrument, InstrumentId, InstrumentStatus,
+    Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel, Margin, MarginCall, MarkPrice,
+    ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
+    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionChange,
+    PositionState, PositionUpdate, Price, Quantity, Quote, Rate, RuleId, SavedState, Session, Side,
+    SignedQuantity, StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail,
+    Trigger, TriggerBy, VenueId, Verdict,
 };
 
 newtypes! {
@@ -29,6 +31,7 @@ newtypes! {
     CurrencyId: u32, number, CurrencyId::new;
     AccountId: u32, number, AccountId::new;
     StrategyId: u32, number, StrategyId::new;
+    RuleId: u32, number, RuleId::new;
     OrderId: u64, number, OrderId::from_number;
     PluginHash: [u8; 32], bytes, PluginHash::new;
     JournalHash: [u8; 32], bytes, JournalHash::new;
@@ -106,6 +109,9 @@ fields! {
     SavedState { version, bytes }
     Fault { kind, message }
     HistoryRequest { instrument, spec, count }
+    AlgorithmCall { name, parameters }
+    AlgorithmConfig { name, plugin, parameters }
+    RuleConfig { name, scope, plugin, parameters }
     HistoryBlock { request, bars }
 }
 
@@ -178,6 +184,7 @@ variants!(Intent {
     8 => Log { level, text },
     9 => SubmitList(requests),
     10 => Modify(amendment),
+    11 => Work(request, call),
 });
 variants!(LifecycleEvent {
     0 => Funding { rate },
@@ -190,6 +197,18 @@ variants!(PositionChange {
     6 => Assignment, 7 => Lapse, 8 => Delivery,
 });
 variants!(CashFlowReason { 0 => Position(change), 1 => Conversion });
+variants!(Action {
+    0 => Submit(request),
+    1 => Modify(amendment),
+    2 => Cancel(order),
+    3 => SetTimer { id, due },
+    4 => CancelTimer { id },
+    5 => Log { level, text },
+    6 => Done,
+});
+variants!(Worked { 0 => Actions(actions), 1 => Fault(fault), 2 => Saved(state) });
+variants!(Verdict { 0 => Pass, 1 => Deny(reason) });
+variants!(Judged { 0 => Verdict(verdict), 1 => Fault(fault) });
 variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
 variants!(Definition {
     0 => Currency(name),
@@ -203,6 +222,8 @@ variants!(Definition {
     8 => Adopter(strategy),
     9 => FeeTiers(instrument, tiers),
     10 => AccountRules(account, rules),
+    11 => Algorithm(config),
+    12 => Rule(config),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
@@ -226,6 +247,8 @@ variants!(Command {
     18 => Reconcile(venue),
     19 => AcceptPositions(account),
     20 => Convert { account, from, to, amount },
+    21 => PlaceWorked(strategy, request, call),
+    22 => RemoveRule(name),
 });
 variants!(Input {
     0 => Clock,

@@ -2,8 +2,10 @@
 
 use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
-use crate::input::{Input, Outcome, Sequenced};
-use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate, StrategyId};
+use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
+use model::{
+    Bar, CashFlow, Fill, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+};
 use std::io::Read;
 
 /// Why a journal could not be read.
@@ -51,6 +53,10 @@ pub enum Record {
     Input(Sequenced<Input>),
     /// What a strategy's callback led to, with the callback's number within the strategy.
     Strategy(StrategyId, u64, Outcome),
+    /// What a call of an algorithm led to, by its parent order, with the call's number.
+    Algorithm(OrderId, u64, Worked),
+    /// What a rule said of an order, with the number of the call.
+    Rule(RuleId, u64, OrderId, Judged),
     /// An order changed.
     Order(OrderUpdate),
     /// An execution.
@@ -116,6 +122,8 @@ impl<R: Read> Reader<R> {
         let decoded = match tag {
             Tag::Input => decode_all(payload).map(Record::Input),
             Tag::Strategy => decode_all(payload).map(|(s, call, o)| Record::Strategy(s, call, o)),
+            Tag::Algorithm => decode_all(payload).map(|(o, call, w)| Record::Algorithm(o, call, w)),
+            Tag::Rule => decode_all(payload).map(|(r, call, o, j)| Record::Rule(r, call, o, j)),
             Tag::Order => decode_all(payload).map(Record::Order),
             Tag::Fill => decode_all(payload).map(Record::Fill),
             Tag::Position => decode_all(payload).map(Record::Position),

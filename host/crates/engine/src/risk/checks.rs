@@ -121,7 +121,9 @@ pub(crate) const CONTROLS: [Control; 30] = [
         "child within parent",
         Order,
         child::check,
-        "Orders of a list that close what their parent opens may not close more than it opens.",
+        "Orders of a list that close what their parent opens may not close more than it opens. An \
+         algorithm's orders are on their parent's instrument and side, at its limit or better, and \
+         with all of them filled it is not exceeded.",
     ),
     control(
         DenyCode::MarketData,

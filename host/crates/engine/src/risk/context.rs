@@ -16,6 +16,22 @@ use model::{
     AccountId, CurrencyId, Instrument, OrderRequest, Price, Quantity, Side, StrategyId, Timestamp,
 };
 
+/// What an order is to an execution algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Nothing.
+    None,
+    /// It is worked by one.
+    Parent,
+    /// It is a part of a parent.
+    Child {
+        /// The most it may be for.
+        room: Quantity,
+        /// Whether instrument, side, limit and flags are within the parent's.
+        fits: bool,
+    },
+}
+
 pub(crate) struct Context<'a> {
     pub(crate) request: &'a OrderRequest,
     /// The open order that the request changes or sends on; it must not count twice.
@@ -52,6 +68,11 @@ pub(crate) struct Context<'a> {
     pub(crate) journal_writable: bool,
     /// The most the order may be for, where it closes what its parent opens.
     pub(crate) room: Option<Quantity>,
+    pub(crate) work: Work,
+    /// Money that is let go when the order is taken on: its parent's share, or its children's.
+    pub(crate) freed: Reservation,
+    /// How much of `holding` on the order's side its parent does only after it.
+    pub(crate) behind: Quantity,
 }
 
 impl<'a> Context<'a> {

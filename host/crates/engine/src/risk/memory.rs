@@ -21,18 +21,28 @@ pub(crate) struct Memory {
     pub(crate) conduct: Conduct,
     pub(crate) day_trades: DayTrades,
     /// Denials by the number of their code.
-    denials: [u64; DenyCode::ALL.len()],
+    denials: Denials,
+}
+
+/// A count for each code.
+#[derive(Debug)]
+struct Denials([u64; DenyCode::ALL.len()]);
+
+impl Default for Denials {
+    fn default() -> Self {
+        Self([0; DenyCode::ALL.len()])
+    }
 }
 
 impl Memory {
     pub(crate) fn count_denial(&mut self, code: DenyCode) {
-        if let Some(count) = self.denials.get_mut(usize::from(code.number())) {
+        if let Some(count) = self.denials.0.get_mut(usize::from(code.number())) {
             *count += 1;
         }
     }
 
     pub(crate) fn denials(&self, code: DenyCode) -> u64 {
-        let count = self.denials.get(usize::from(code.number()));
+        let count = self.denials.0.get(usize::from(code.number()));
         count.copied().unwrap_or_default()
     }
 }

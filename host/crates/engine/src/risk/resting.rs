@@ -82,7 +82,7 @@ fn key(open: &OpenOrder) -> (AccountId, InstrumentId, Side) {
 /// The most eager price at which an order could trade, a change on its way included; `None` while it
 /// is on no book.
 fn eager_price(open: &OpenOrder) -> Option<Price> {
-    if open.is_held() {
+    if open.is_held() || open.is_worked() {
         return None;
     }
     let side = open.order.side;

@@ -282,12 +282,23 @@ impl Dice {
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(11) {
-            10 => Definition::Adopter(self.strategy_id()),
-            9 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
-            8 => {
+        match self.below(13) {
+            12 => Definition::Adopter(self.strategy_id()),
+            11 => {
                 Definition::AccountRules(self.account_id(), crate::dice_lifecycle::any_rules(self))
             }
+            10 => Definition::FeeTiers(self.instrument_id(), crate::dice_models::any_tiers(self)),
+            8 => Definition::Algorithm(engine::AlgorithmConfig {
+                name: self.text(),
+                plugin: self.plugin(),
+                parameters: self.parameters(),
+            }),
+            9 => Definition::Rule(engine::RuleConfig {
+                name: self.text(),
+                scope: self.scope(),
+                plugin: self.plugin(),
+                parameters: self.parameters(),
+            }),
             6 => Definition::Permissions(self.strategy_id(), self.permissions()),
             7 => Definition::AverageVolume(self.instrument_id(), self.quantity()),
             0 => Definition::Currency(self.text()),
@@ -296,6 +307,13 @@ impl Dice {
             3 => Definition::Account(self.account()),
             4 => Definition::Limits(self.scope(), self.limits()),
             _ => Definition::Strategy(self.strategy()),
+        }
+    }
+
+    fn call(&mut self) -> model::AlgorithmCall {
+        model::AlgorithmCall {
+            name: self.text(),
+            parameters: self.parameters(),
         }
     }
 
@@ -338,10 +356,15 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(21) {
+        match self.below(23) {
             19 => Command::Reconcile(VenueId::new(self.small())),
             20 => Command::AcceptPositions(self.account_id()),
             18 => crate::dice_lifecycle::any_conversion(self),
+            21 => {
+                let request = Box::new(self.request());
+                Command::PlaceWorked(strategy, request, self.call())
+            }
+            22 => Command::RemoveRule(self.text()),
             13 => Command::SetScopeState(self.scope(), self.one_of(&states)),
             14 => Command::SetScopeKill(self.scope(), self.flag()),
             15 => Command::ClearRepeats(strategy),
@@ -415,7 +438,8 @@ impl Dice {
             LogLevel::Warn,
             LogLevel::Error,
         ];
-        match self.below(11) {
+        match self.below(12) {
+            11 => Intent::Work(self.request(), self.call()),
             0 => Intent::Submit(self.request()),
             9 => Intent::SubmitList(self.list(Self::request)),
             10 => Intent::Modify(self.amendment()),

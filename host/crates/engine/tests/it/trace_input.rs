@@ -1,5 +1,6 @@
 //! Lines of golden traces as inputs of the engine. What cannot be read stops the test.
 
+use crate::plan::{Maker, call};
 use crate::trace_output::Reader;
 use crate::world::*;
 use engine::{Command, Definition, Input, Latency, Slippage};
@@ -122,6 +123,7 @@ pub(crate) fn apply(world: &mut World, reader: &mut Reader, words: &Words, order
     }
     let about = reader.about;
     match words[1..] {
+        ["buy" | "sell", ..] if words.contains(&"ALGORITHM") => work(world, reader, &words[1..]),
         ["buy" | "sell", ..] => place(world, reader, &[&words[1..]]),
         ["list"] => {
             let orders: Vec<Vec<&str>> = orders
@@ -301,6 +303,23 @@ fn place(world: &mut World, reader: &mut Reader, orders: &[&[&str]]) {
         asks.push(ask);
     }
     world.place_list(MARGIN_HAND, asks);
+}
+
+/// `buy 100 MARKET GTC as A ALGORITHM slices 4 every 10`: by the slicer of the tests.
+fn work(world: &mut World, reader: &mut Reader, words: &[&str]) {
+    let place = words.iter().position(|word| *word == "ALGORITHM").unwrap();
+    let (order, parameters) = words.split_at(place);
+    let (name, ask) = request(EQUITY, order, &[]);
+    let pairs: Vec<(&str, &str)> = parameters[1..]
+        .chunks(2)
+        .map(|pair| (pair[0], pair[1]))
+        .collect();
+    if world.engine.algorithms().next().is_none() {
+        world.algorithm("slicer", Maker::slicer());
+    }
+    let id = OrderId::derive(world.engine.sequence() + 1, 0).unwrap();
+    reader.names.insert(name, id);
+    world.work(MARGIN_HAND, ask, call("slicer", &pairs));
 }
 
 fn modify(world: &mut World, order: OrderId, changes: &[&str]) {

@@ -27,6 +27,9 @@ impl Reader {
 
     /// Everything since the last time.
     pub(crate) fn news(&mut self, world: &World) -> Vec<String> {
+        for effect in world.effects.iter().skip(self.seen) {
+            self.name_child(effect);
+        }
         let fresh = world.effects.iter().skip(self.seen);
         let mut lines: Vec<String> = fresh
             .filter_map(|effect| self.line(effect, world.now))
@@ -34,6 +37,23 @@ impl Reader {
         self.seen = world.effects.len();
         lines.append(&mut self.shown);
         lines
+    }
+
+    /// Children of an algorithm's order A are A.1, A.2 and so on.
+    fn name_child(&mut self, effect: &Effect) {
+        let Effect::Order(_, order) = effect else {
+            return;
+        };
+        let Some(parent) = order.parent else {
+            return;
+        };
+        if self.names.values().all(|id| *id != order.id) {
+            let parent = self.name(parent);
+            let before = |name: &&String| name.starts_with(&format!("{parent}."));
+            let count = self.names.keys().filter(before).count();
+            let name = format!("{parent}.{}", count + 1);
+            self.names.insert(name, order.id);
+        }
     }
 
     fn line(&self, effect: &Effect, now: u64) -> Option<String> {
@@ -56,6 +76,9 @@ impl Reader {
             }
             Effect::Ignored(Ignored::UnknownOrder(order)) => {
                 Some(format!("ignored: order {} is not open", self.name(*order)))
+            }
+            Effect::AlgorithmFault(parent, fault) => {
+                Some(format!("{} algorithm: {fault}", self.name(*parent)))
             }
             Effect::Ignored(why) => Some(format!("ignored: {why}")),
             _ => None,

@@ -132,6 +132,8 @@ fn open_orders_come_with_their_trigger_tag_and_list() {
         },
         intent: 0,
         list: Some(OrderId::from_number(8)),
+        parent: None,
+        algorithm: None,
         // Trailed from where it began.
         trigger: Some(Price::from_raw(77)),
         status: OrderStatus::Accepted,

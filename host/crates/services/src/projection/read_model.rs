@@ -7,11 +7,12 @@ use crate::view::{
     StrategyView,
 };
 use engine::{
-    Definition, Effect, LimitScope, StrategyConfig, StrategyState, SwapStage, VenueConfig,
+    AlgorithmConfig, Definition, Effect, LimitScope, RuleConfig, StrategyConfig, StrategyState,
+    SwapStage, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
-    OrderChange, OrderId, OrderUpdate, PositionUpdate, StrategyId, Timestamp,
+    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, LogLevel, Money,
+    Order, OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -36,6 +37,9 @@ pub(crate) struct ReadModel {
     pub(crate) accounts: Vec<AccountView>,
     pub(crate) strategies: Vec<Arc<StrategyView>>,
     pub(crate) currencies: Vec<String>,
+    /// By the number of their handle.
+    pub(crate) algorithms: Vec<AlgorithmConfig>,
+    pub(crate) rules: BTreeMap<RuleId, RuleConfig>,
     pub(crate) risk: RiskModel,
     /// Updates published so far.
     pub(crate) updates: u64,
@@ -46,6 +50,8 @@ pub(crate) struct ReadModel {
     positions: BTreeMap<(StrategyId, InstrumentId), PositionView>,
     /// Strategies whose log grew since they were last published.
     chatty: BTreeSet<StrategyId>,
+    /// What was said of an order that is told next.
+    unclaimed: Option<(OrderId, LogLine)>,
     /// The engine view as last published.
     published: EngineView,
 }
@@ -159,11 +165,7 @@ impl ReadModel {
                 );
             }),
             Effect::Log(strategy, level, text) => {
-                if let Some(view) = self.strategies.get_mut(strategy.index()) {
-                    let line = LogLine { time, level, text };
-                    push_back(&mut Arc::make_mut(view).log, line, LOG_LINES);
-                    self.chatty.insert(strategy);
-                }
+                self.log(strategy, LogLine { time, level, text });
             }
             Effect::Swap(strategy, stage) => self.edit(strategy, changes, |view| {
                 view.swap = match stage {
@@ -184,6 +186,28 @@ impl ReadModel {
             Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
             Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
             Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
+            Effect::AlgorithmFault(parent, fault) => {
+                self.log_of(parent, time, LogLevel::Error, fault.to_string());
+            }
+            Effect::AlgorithmLog(parent, level, text) => self.log_of(parent, time, level, text),
+            Effect::RuleDenied(rule, order, reason) => {
+                let rule = self
+                    .rules
+                    .get(&rule)
+                    .map_or("?", |config| config.name.as_str());
+                let text = format!("refused by rule {rule}: {reason}");
+                self.log_of(order, time, LogLevel::Warn, text);
+            }
+            Effect::Algorithm(id, config) => match self.algorithms.get_mut(id.index()) {
+                Some(known) => *known = config,
+                None => self.algorithms.push(config),
+            },
+            Effect::Rule(id, Some(config)) => {
+                self.rules.insert(id, config);
+            }
+            Effect::Rule(id, None) => {
+                self.rules.remove(&id);
+            }
             Effect::Saved(..)
             | Effect::ModelFault(_)
             | Effect::Ignored(_)
@@ -193,9 +217,33 @@ impl ReadModel {
         }
     }
 
+    /// What is said of an order, in the log of its strategy. Of one that was refused the host learns
+    /// the strategy only now, so it waits.
+    fn log_of(&mut self, order: OrderId, time: Timestamp, level: LogLevel, text: String) {
+        let line = LogLine {
+            time,
+            level,
+            text: format!("order {order}: {text}"),
+        };
+        match self.order(order) {
+            Some(known) => self.log(known.strategy, line),
+            None => self.unclaimed = Some((order, line)),
+        }
+    }
+
+    fn log(&mut self, strategy: StrategyId, line: LogLine) {
+        if let Some(view) = self.strategies.get_mut(strategy.index()) {
+            push_back(&mut Arc::make_mut(view).log, line, LOG_LINES);
+            self.chatty.insert(strategy);
+        }
+    }
+
     fn apply_order(&mut self, update: OrderUpdate, order: Order, changes: &mut Vec<Change>) {
         if let OrderChange::Denied(code) | OrderChange::UpdateDenied(code) = update.change {
             self.risk.count_denial(code);
+        }
+        if let Some((_, line)) = self.unclaimed.take_if(|(about, _)| *about == order.id) {
+            self.log(order.strategy, line);
         }
         if order.status.is_closed() {
             self.open.remove(&order.id);
@@ -378,7 +426,9 @@ impl ReadModel {
             Definition::Permissions(..)
             | Definition::AverageVolume(..)
             | Definition::Adopter(_)
-            | Definition::AccountRules(..) => {}
+            | Definition::AccountRules(..)
+            | Definition::Algorithm(_)
+            | Definition::Rule(_) => {}
         }
     }
 

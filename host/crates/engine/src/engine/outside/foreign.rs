@@ -152,6 +152,7 @@ impl Engine {
             update: None,
             placed_at: None,
             foreign: true,
+            uncovered: None,
         });
         self.holdings.entry(strategy, order.instrument).open_orders += 1;
         self.follow_order(id);

@@ -33,8 +33,10 @@ pub(crate) fn reserve(context: &Context<'_>) -> Result<Reservation, DenyCode> {
     };
     let freed = context.replaces.map(OpenOrder::locked);
     let freed = freed.filter(|freed| freed.currency == needed.currency);
+    let passed_on = Some(context.freed).filter(|freed| freed.currency == needed.currency);
     let free = free
         .checked_add(freed.unwrap_or_default().amount)
+        .and_then(|free| free.checked_add(passed_on.unwrap_or_default().amount))
         .map_err(|_| DenyCode::Conversion)?;
     if needed.amount <= free {
         Ok(needed)
@@ -162,8 +164,11 @@ fn opens_on_margin(context: &Context<'_>, account: &Account) -> Result<bool, Den
 /// The part of the order that opens or adds, once open orders of its side are filled.
 fn opening_part(context: &Context<'_>) -> Result<Quantity, NumberError> {
     let (side, quantity) = (context.request.side, context.request.quantity);
-    let before = beyond_zero(context.holding.worst_case(side, Quantity::ZERO)?, side);
-    let after = beyond_zero(context.holding.worst_case(side, quantity)?, side);
+    let mut holding = context.holding;
+    let on_order = holding.on_order_mut(side);
+    *on_order = on_order.saturating_sub(context.behind);
+    let before = beyond_zero(holding.worst_case(side, Quantity::ZERO)?, side);
+    let after = beyond_zero(holding.worst_case(side, quantity)?, side);
     model::SignedQuantity::from_raw(after - before).magnitude()
 }
 

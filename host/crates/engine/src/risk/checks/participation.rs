@@ -2,18 +2,22 @@
 //! liquidity, of the size at the touch. What is not known is too little.
 
 use crate::market::MarketState;
-use crate::risk::Context;
+use crate::risk::{Context, Work};
 use model::{DenyCode, OrderRequest, Quantity, Rate, Side};
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let state = context.state.ok_or(DenyCode::Participation)?;
     let (request, mut limits) = (context.request, context.limits());
+    // What an algorithm works takes from the book in parts, each of which is asked.
+    let in_parts = context.work == Work::Parent;
     let small = limits.all(|limits| {
         let limits = &limits.volume;
         let day = || state.average_volume;
         let book = || touch_size(state, request.side);
         is_share(request.quantity, limits.max_day_share, day)
-            && (!takes(state, request) || is_share(request.quantity, limits.max_book_share, book))
+            && (in_parts
+                || !takes(state, request)
+                || is_share(request.quantity, limits.max_book_share, book))
     });
     if small {
         Ok(())

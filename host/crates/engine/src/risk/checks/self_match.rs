@@ -3,7 +3,7 @@
 //! touch is known to have.
 
 use crate::market::MarketState;
-use crate::risk::Context;
+use crate::risk::{Context, Work};
 use model::{DenyCode, OrderRequest, Price, Side};
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
@@ -14,8 +14,8 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
         context.request,
         context.account_id.ok_or(DenyCode::SelfMatch)?,
     );
-    // What waits for a trigger meets nobody yet.
-    if request.kind.waits() {
+    // What waits for a trigger meets nobody yet, and what an algorithm works nobody ever.
+    if request.kind.waits() || context.work == Work::Parent {
         return Ok(());
     }
     let own = context.replaces.map(|open| open.order.id);
