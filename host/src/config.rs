@@ -6,6 +6,7 @@
 //! sets `listen` in `[host]`.
 
 mod build;
+mod custom;
 mod distribution;
 mod environment;
 mod fees;
@@ -17,6 +18,7 @@ mod text;
 mod venue;
 
 pub use build::{Problem, add_instrument, build, on_fault};
+pub use custom::{AlgorithmSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
 pub use fees::FeeTierSection;
@@ -56,6 +58,12 @@ pub struct Config {
     /// What trades from the start.
     #[serde(default, rename = "strategy")]
     pub strategies: Vec<StrategySection>,
+    /// Execution algorithms that orders may name.
+    #[serde(default, rename = "algorithm")]
+    pub algorithms: Vec<AlgorithmSection>,
+    /// Custom pre-trade rules.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleSection>,
 }
 
 /// `[host]`.

@@ -1,6 +1,6 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
-use crate::config::{self, Config, FeedSection, Fsync, StrategySection};
+use crate::config::{self, Config, FeedSection, Fsync, RuleSection, StrategySection};
 use crate::universe::Universe;
 use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, Settings};
@@ -120,8 +120,19 @@ impl App {
         config: &Config,
         universe: &Universe,
     ) -> Result<()> {
+        self.load_algorithms(file, config).await?;
+        // What binds everybody binds before anybody trades.
+        let waits = |rule: &RuleSection| {
+            let mut strategies = config.strategies.iter();
+            strategies.any(|section| rule.is_of_strategy(&section.name))
+        };
+        for rule in config.rules.iter().filter(|rule| !waits(rule)) {
+            self.load_rule(file, rule).await?;
+        }
         for section in &config.strategies {
-            let loaded = self.load_strategy(section, universe).await;
+            let own = |rule: &&RuleSection| rule.is_of_strategy(&section.name);
+            let rules: Vec<_> = config.rules.iter().filter(own).collect();
+            let loaded = self.load_strategy(section, universe, (file, &rules)).await;
             loaded.with_context(|| {
                 format!(
                     "{}: strategy `{}`, plugin {}",
@@ -134,9 +145,37 @@ impl App {
         Ok(())
     }
 
-    /// Loads a strategy; one with limits or permissions starts when they bind.
-    async fn load_strategy(&self, section: &StrategySection, universe: &Universe) -> Result<()> {
-        let is_bound = section.limits.is_some() || section.permissions.is_some();
+    async fn load_algorithms(&self, file: &Path, config: &Config) -> Result<()> {
+        for section in &config.algorithms {
+            let loaded = self.handle.set_algorithm(section.request()).await;
+            loaded.with_context(|| {
+                let (name, plugin) = (&section.name, section.plugin.display());
+                format!("{}: algorithm `{name}`, plugin {plugin}", file.display())
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn load_rule(&self, file: &Path, section: &RuleSection) -> Result<()> {
+        let place = || {
+            let (name, plugin) = (&section.name, section.plugin.display());
+            format!("{}: rule `{name}`, plugin {plugin}", file.display())
+        };
+        let request = section.request().map_err(|reason| anyhow!(reason));
+        let request = request.with_context(place)?;
+        self.handle.set_rule(request).await.with_context(place)?;
+        Ok(())
+    }
+
+    /// Loads a strategy; one with limits, permissions or rules starts when they bind.
+    async fn load_strategy(
+        &self,
+        section: &StrategySection,
+        universe: &Universe,
+        (file, rules): (&Path, &[&RuleSection]),
+    ) -> Result<()> {
+        let bound = section.limits.is_some() || section.permissions.is_some();
+        let is_bound = bound || !rules.is_empty();
         let request = LoadRequest {
             name: section.name.clone(),
             account: section.account.clone(),
@@ -155,6 +194,9 @@ impl App {
             let permissions = permissions.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
             let name = &section.name;
             self.handle.set_permissions(name, permissions).await?;
+        }
+        for rule in rules {
+            self.load_rule(file, rule).await?;
         }
         if is_bound {
             self.handle.start(&section.name).await?;

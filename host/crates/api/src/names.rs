@@ -1,7 +1,7 @@
 //! Handles back to names, and what it takes to print an instrument's numbers.
 
 use engine::LimitScope;
-use model::{AccountId, CurrencyId, InstrumentId, Quantity, StrategyId, VenueId};
+use model::{AccountId, AlgorithmId, CurrencyId, InstrumentId, Quantity, StrategyId, VenueId};
 use services::handle::{Queries, ScopeName};
 use std::collections::BTreeMap;
 
@@ -23,12 +23,15 @@ pub(crate) struct Names {
     accounts: BTreeMap<AccountId, String>,
     currencies: BTreeMap<CurrencyId, String>,
     venues: BTreeMap<VenueId, String>,
+    algorithms: Vec<String>,
 }
 
 impl Names {
     /// Reads all names from the host's projections.
     pub(crate) fn read(host: &impl Queries) -> Self {
         let mut names = Self::default();
+        let algorithms = host.algorithms().into_iter();
+        names.algorithms = algorithms.map(|config| config.name).collect();
         for strategy in host.strategies() {
             names.strategies.insert(strategy.id, strategy.name.clone());
         }
@@ -89,6 +92,12 @@ impl Names {
     /// The name of a strategy.
     pub(crate) fn strategy(&self, id: StrategyId) -> String {
         let name = self.strategies.get(&id).cloned();
+        name.unwrap_or_else(|| unnamed(id.number()))
+    }
+
+    /// The name of an execution algorithm.
+    pub(crate) fn algorithm(&self, id: AlgorithmId) -> String {
+        let name = self.algorithms.get(id.index()).cloned();
         name.unwrap_or_else(|| unnamed(id.number()))
     }
 

@@ -4,10 +4,11 @@
 
 mod handle;
 
-use engine::{Limits, TradingState};
+use engine::{Limits, RuleConfig, TradingState};
 use model::{Amendment, Order, OrderId, Rate};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, Queries, ScopeName, SwapReport, SwapRequest, Updates,
+    HostError, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName, SwapReport, SwapRequest,
+    Updates,
 };
 use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::future::Future;
@@ -111,6 +112,15 @@ pub trait HostPort: Queries + Clone + Send + Sync + 'static {
 
     /// Lets a strategy trade again that repeated itself.
     fn clear_repeats(&self, strategy: &str) -> impl Future<Output = Result<(), HostError>> + Send;
+
+    /// Puts a custom pre-trade rule in place.
+    fn set_rule(
+        &self,
+        request: RuleRequest,
+    ) -> impl Future<Output = Result<RuleConfig, HostError>> + Send;
+
+    /// Lets a custom pre-trade rule judge no more.
+    fn remove_rule(&self, name: &str) -> impl Future<Output = Result<(), HostError>> + Send;
 
     /// Notes that somebody saw an alert.
     fn acknowledge(&self, id: u64) -> impl Future<Output = Result<AlertView, HostError>> + Send;

@@ -60,6 +60,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/positions", get(routes::positions::list::<H>))
         .route("/accounts", get(routes::accounts::list::<H>))
         .route("/account", get(routes::accounts::only::<H>))
+        .route("/algorithms", get(routes::custom::algorithms::<H>))
         .merge(strategies())
         .merge(risk())
         .fallback(no_route)
@@ -109,6 +110,11 @@ fn risk<H: HostPort>() -> Router<Api<H>> {
         .route(
             "/risk/limits/{*scope}",
             get(routes::risk::show_limits::<H>).put(routes::risk::set_limits::<H>),
+        )
+        .route("/risk/rules", get(routes::custom::rules::<H>))
+        .route(
+            "/risk/rules/{name}",
+            put(routes::custom::set_rule::<H>).delete(routes::custom::remove_rule::<H>),
         )
         .route("/risk/factors/{*scope}", put(routes::risk::scale::<H>))
         .route("/risk/states", get(routes::risk::states::<H>))

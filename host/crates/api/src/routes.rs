@@ -1,6 +1,7 @@
 //! One file per resource. Handlers translate; what a request means is decided by the host.
 
 pub(crate) mod accounts;
+pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fills;
 pub(crate) mod instruments;

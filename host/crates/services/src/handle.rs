@@ -7,7 +7,7 @@ use crate::view::{
     AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
     StrategyView, Update,
 };
-use engine::LimitScope;
+use engine::{AlgorithmConfig, LimitScope, RuleConfig};
 use model::{DenyCode, Fill, Order, OrderId};
 pub use scope::ScopeName;
 use std::collections::BTreeMap;
@@ -47,6 +47,30 @@ pub struct SwapRequest {
     /// The new plugin; the one that runs when `None` (to change parameters alone).
     pub plugin: Option<PluginSource>,
     /// New parameters; those of the running one where not named.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An execution algorithm to put in place.
+#[derive(Debug, Clone)]
+pub struct AlgorithmRequest {
+    /// The name by which orders ask for it. One of this name is replaced.
+    pub name: String,
+    /// Its plugin.
+    pub plugin: PluginSource,
+    /// Parameters of orders that do not give their own.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A custom pre-trade rule to put in place.
+#[derive(Debug, Clone)]
+pub struct RuleRequest {
+    /// Unique name. One of this name is replaced.
+    pub name: String,
+    /// Whose orders it judges: the firm's, an account's or a strategy's.
+    pub scope: ScopeName,
+    /// Its plugin.
+    pub plugin: PluginSource,
+    /// Parameters.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -150,6 +174,10 @@ pub trait Queries {
     fn alerts(&self) -> Vec<AlertView>;
     /// How many orders and changes were denied with a code.
     fn denials(&self, code: DenyCode) -> u64;
+    /// Execution algorithms, by the number of their handle.
+    fn algorithms(&self) -> Vec<AlgorithmConfig>;
+    /// Custom pre-trade rules, in the order in which they are asked.
+    fn rules(&self) -> Vec<RuleConfig>;
 }
 
 /// Updates as they happen. A receiver that falls behind by more than the channel holds is told so

@@ -1,7 +1,7 @@
 //! The port behind which plugins live: bytes in, strategies out. WebAssembly is one
 //! implementation (see [`crate::wasm`]); tests bring their own.
 
-use model::{Instrument, InstrumentId, PluginHash, Strategy};
+use model::{AlgorithmMaker, Instrument, InstrumentId, PluginHash, PreTradeRule, Strategy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +22,64 @@ pub trait PluginHost: Send + Sync + 'static {
     /// # Errors
     /// The stage that failed and why.
     fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal>;
+
+    /// Checks and compiles an execution algorithm.
+    ///
+    /// # Errors
+    /// The stage that failed and why; a host that takes none says so.
+    fn algorithm(&self, _: &[u8], _: CustomRequest) -> Result<MadeAlgorithm, Refusal> {
+        Err(not_taken("execution algorithms"))
+    }
+
+    /// Checks and compiles a custom pre-trade rule and lets it initialise.
+    ///
+    /// # Errors
+    /// The stage that failed and why; a host that takes none says so.
+    fn rule(&self, _: &[u8], _: CustomRequest) -> Result<MadeRule, Refusal> {
+        Err(not_taken("custom rules"))
+    }
+}
+
+fn not_taken(what: &str) -> Refusal {
+    Refusal {
+        stage: "world",
+        reason: format!("this host takes no {what}"),
+    }
+}
+
+/// What an execution algorithm or a custom rule is made with.
+#[derive(Debug, Clone)]
+pub struct CustomRequest {
+    /// The name under which it is set up.
+    pub name: String,
+    /// The instruments there are.
+    pub instruments: Vec<(InstrumentId, Instrument)>,
+    /// Names of currencies, by the number of their handle.
+    pub currencies: Vec<String>,
+    /// Names of strategies, by the number of their handle.
+    pub strategies: Vec<String>,
+    /// Names of accounts, by the number of their handle.
+    pub accounts: Vec<String>,
+    /// Parameters as given.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An algorithm, ready to be defined.
+pub struct MadeAlgorithm {
+    /// The hash of the plugin's bytes.
+    pub plugin: PluginHash,
+    /// What makes its instances.
+    pub maker: Box<dyn AlgorithmMaker>,
+}
+
+/// A custom rule, ready to be put in place.
+pub struct MadeRule {
+    /// The hash of the plugin's bytes.
+    pub plugin: PluginHash,
+    /// The rule.
+    pub rule: Box<dyn PreTradeRule>,
+    /// The complete parameters it was made with.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// What an instance is made with.

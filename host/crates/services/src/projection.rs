@@ -5,6 +5,7 @@
 //! falls behind by more is told so and takes a fresh snapshot. Sequences of updates count up by
 //! one without a gap, whoever listens.
 
+mod custom;
 mod read_model;
 mod risk;
 

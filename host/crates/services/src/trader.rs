@@ -16,7 +16,7 @@ use crate::inbox::{Inbox, MarketInput};
 use crate::outlet::{Item, Mark, Numbers, Outlet};
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
-use engine::{Command, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
+use engine::{Command, Custom, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
 use model::{
     AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, StrategyId,
     Timestamp,
@@ -49,6 +49,8 @@ pub(crate) struct StepRequest {
     pub(crate) input: Input,
     /// An instance to stage first.
     pub(crate) staged: Option<(StrategyId, Staged)>,
+    /// A custom part to stage first.
+    pub(crate) custom: Option<Custom>,
     /// What readers are told of the plugin, if the input is accepted.
     pub(crate) plugin: Option<(StrategyId, PluginView)>,
     /// Who wants to know.
@@ -72,11 +74,28 @@ impl StepRequest {
             Request::Step(Box::new(Self {
                 input,
                 staged,
+                custom: None,
                 plugin,
                 reply,
             })),
             answer,
         )
+    }
+
+    /// A definition of a custom part, with the part.
+    pub(crate) fn custom(
+        definition: Definition,
+        custom: Custom,
+    ) -> (Request, oneshot::Receiver<Stepped>) {
+        let (reply, answer) = oneshot::channel();
+        let request = Self {
+            input: Input::Define(Box::new(definition)),
+            staged: None,
+            custom: Some(custom),
+            plugin: None,
+            reply,
+        };
+        (Request::Step(Box::new(request)), answer)
     }
 }
 
@@ -302,9 +321,13 @@ impl Trader {
         let StepRequest {
             input,
             staged,
+            custom,
             plugin,
             reply,
         } = request;
+        if let Some(custom) = custom {
+            self.engine.stage_custom(custom);
+        }
         if let Some((strategy, staged)) = staged {
             // An unknown strategy is refused by the step, with a reason.
             let _unknown = self.engine.stage(strategy, staged);

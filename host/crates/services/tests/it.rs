@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "it/custom.rs"]
+mod custom;
 #[path = "it/feeds.rs"]
 mod feeds;
 #[path = "it/lists.rs"]

@@ -25,6 +25,14 @@ pub(crate) struct OrderDto {
     pub(crate) time_in_force: TimeInForceName,
     #[serde(flatten)]
     pub(crate) terms: TermsDto,
+    /// The algorithm that works it.
+    pub(crate) algorithm: Option<String>,
+    /// The order of which an algorithm sent this one as a part.
+    pub(crate) parent_order: Option<String>,
+    /// Ids of its open parts and the latest closed ones, newest first; only where one order is asked
+    /// for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) children: Option<Vec<String>>,
     pub(crate) status: Name,
     /// What is on its way to the venue and not answered yet.
     pub(crate) pending: Option<Name>,
@@ -106,6 +114,9 @@ impl OrderDto {
             quantity: quantity(order, &print),
             time_in_force: order.time_in_force.into(),
             terms: TermsDto::new(order, &print),
+            algorithm: order.algorithm.map(|id| names.algorithm(id)),
+            parent_order: order.parent.map(|parent| parent.to_string()),
+            children: None,
             status: Name(order.status.name()),
             pending: pending(order.status),
             filled: print.quantity(order.filled),

@@ -1,13 +1,14 @@
 //! The body of an order by hand: which fields each type needs, and which it has not.
 
+use super::command::{Parameters, plain};
 use super::moment::Moment;
 use super::object::Object;
 use super::order_names::{KindName, RuleName, SideName, TimeInForceName, TriggerByName, UnitName};
 use super::text::Decimal;
 use crate::problem::Problem;
 use model::{
-    Links, Offset, OrderKind, PeerRule, Peers, Price, Quantity, Tag, Terms, TimeInForce, Trail,
-    Trigger,
+    AlgorithmCall, Links, Offset, OrderKind, PeerRule, Peers, Price, Quantity, Tag, Terms,
+    TimeInForce, Trail, Trigger,
 };
 use serde::Deserialize;
 use services::handle::OrderTicket;
@@ -44,6 +45,16 @@ pub(crate) struct OrderTicketRequest {
     pub(crate) parent: Option<u8>,
     pub(crate) group: Option<u8>,
     pub(crate) rule: Option<RuleName>,
+    algorithm: Option<Object<AlgorithmCallRequest>>,
+}
+
+/// The algorithm that is to work an order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlgorithmCallRequest {
+    name: String,
+    #[serde(default)]
+    parameters: Parameters,
 }
 
 /// How a stop follows the market.
@@ -88,6 +99,10 @@ impl OrderTicketRequest {
             time_in_force,
             terms,
             intent: self.intent,
+            algorithm: self.algorithm.map(|Object(call)| AlgorithmCall {
+                name: call.name,
+                parameters: plain(call.parameters).into_iter().collect(),
+            }),
         })
     }
 

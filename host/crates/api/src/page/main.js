@@ -18,6 +18,7 @@ function receive(message) {
   if (message.type === "hello") {
     takeRun(message.run);
     loadInstruments().catch((error) => notice(error.message));
+    loadAlgorithms().catch((error) => notice(error.message));
   }
   if (message.type === "error") notice(`${message.field ?? ""} ${message.reason}`);
   const channel = apply(message);

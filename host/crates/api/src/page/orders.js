@@ -30,6 +30,7 @@ function buildOrder(item) {
 function placeText(item) {
   const parts = [];
   if (item.tag) parts.push(item.tag);
+  if (item.parent_order) parts.push(`part of ${item.parent_order}`);
   if (item.list) {
     const group = item.rule ? `, ${item.rule} ${item.group}` : "";
     const child = item.parent === null ? "" : `, child of ${item.parent}`;
@@ -44,6 +45,7 @@ function termsText(item) {
   if (item.reduce_only) parts.push("reduce-only");
   if (item.display) parts.push(`shows ${item.display}`);
   if (item.trail) parts.push(`trails ${offsetText(item.trail)}`);
+  if (item.algorithm) parts.push(`by ${item.algorithm}`);
   if (item.hold) parts.push(`held for ${item.hold.trigger} ${item.hold.trigger_by}`);
   return parts.join(" ");
 }

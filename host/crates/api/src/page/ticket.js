@@ -37,6 +37,24 @@ showTicketFields();
 /** The moment of a datetime field, which is meant and labelled as UTC. */
 const utc = (text) => (text.length === 16 ? `${text}:00Z` : `${text}Z`);
 
+/** Parameters written as `slices=10 every=30s`. */
+function readParameters(text) {
+  const pairs = text.split(/\s+/).filter((pair) => pair !== "").map((pair) => {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new Error(`parameters: ${pair} is not name=value`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** Offers the host's algorithms; without any the ticket does not mention them. */
+async function loadAlgorithms() {
+  const list = await call("GET", "/algorithms");
+  const none = element("option", { text: "none", value: "" });
+  ticket.elements.algorithm.replaceChildren(none, ...list.map(({ name }) => element("option", { text: name })));
+  ticket.querySelector("[data-algorithms]").hidden = list.length === 0;
+}
+
 function readTicket() {
   const order = {
     instrument: ticketField("instrument"), side: ticketSide, type: ticketField("type"),
@@ -58,6 +76,9 @@ function readTicket() {
   }
   for (const name of ["display", "tag"]) {
     if (ticketField(name)) order[name] = ticketField(name);
+  }
+  if (ticketField("algorithm")) {
+    order.algorithm = { name: ticketField("algorithm"), parameters: readParameters(ticketField("parameters")) };
   }
   if (ticketField("hold")) order.hold = { trigger: ticketField("hold"), trigger_by: ticketField("hold_by") };
   return order;

@@ -1,10 +1,10 @@
 //! The real host behind the port.
 
 use super::{HostPort, StrategyCommand};
-use engine::{Limits, TradingState};
+use engine::{Limits, RuleConfig, TradingState};
 use model::{Amendment, Order, OrderId, Rate};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, ScopeName, SwapReport, SwapRequest, Updates,
+    HostError, LoadRequest, OrderTicket, RuleRequest, ScopeName, SwapReport, SwapRequest, Updates,
 };
 use services::host::HostHandle;
 use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
@@ -74,6 +74,14 @@ impl HostPort for HostHandle {
 
     async fn kill_scope(&self, scope: &ScopeName, set: bool) -> Result<ScopeView, HostError> {
         HostHandle::kill_scope(self, scope, set).await
+    }
+
+    async fn set_rule(&self, request: RuleRequest) -> Result<RuleConfig, HostError> {
+        HostHandle::set_rule(self, request).await
+    }
+
+    async fn remove_rule(&self, name: &str) -> Result<(), HostError> {
+        HostHandle::remove_rule(self, name).await
     }
 
     async fn clear_repeats(&self, strategy: &str) -> Result<(), HostError> {

@@ -95,7 +95,13 @@ pub(crate) async fn show<H: HostPort>(
     let order = api.host.order(order_id(&id)?);
     let order = order.ok_or_else(|| Problem::not_found("order", &id))?;
     let denied = api.denials.code(order.id);
-    Ok(axum::Json(OrderDto::new(&order, denied, &api.names())))
+    let mut shown = OrderDto::new(&order, denied, &api.names());
+    if order.algorithm.is_some() {
+        let orders = api.host.orders().into_iter();
+        let children = orders.filter(|other| other.parent == Some(order.id));
+        shown.children = Some(children.map(|child| child.id.to_string()).collect());
+    }
+    Ok(axum::Json(shown))
 }
 
 /// `PATCH orders/{id}`: asks for a change; the answer shows how far it has come.

@@ -4,14 +4,14 @@ use crate::fake_values::{account, ema, instrument, manual};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 
 use api::{HostPort, StrategyCommand};
-use engine::{LimitScope, Limits, StrategyState, TradingState};
+use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, StrategyState, TradingState};
 use model::{
-    Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus, Rate,
-    StrategyId, Timestamp,
+    AlgorithmId, Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus,
+    PluginHash, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, PluginSource, Queries, ScopeName, SwapReport, SwapRequest,
-    Updates,
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest, ScopeName, SwapReport,
+    SwapRequest, Updates,
 };
 use services::view::{
     AccountView, AlertView, Change, EngineState, EngineView, HealthView, InstrumentView,
@@ -47,6 +47,7 @@ struct Tables {
     limits: BTreeMap<LimitScope, LimitsView>,
     scopes: BTreeMap<LimitScope, ScopeView>,
     alerts: Vec<AlertView>,
+    rules: Vec<RuleConfig>,
     sequence: u64,
     asked: Vec<String>,
     failure: Option<HostError>,
@@ -162,6 +163,7 @@ impl Fake {
             terms: ticket.terms,
             intent: ticket.intent,
             list,
+            algorithm: ticket.algorithm.as_ref().map(|_| AlgorithmId::new(0)),
             trigger: ticket.kind.trigger().map(|trigger| trigger.price),
             ..order(id, status)
         };
@@ -275,6 +277,16 @@ impl Queries for Fake {
     }
     fn denials(&self, code: DenyCode) -> u64 {
         u64::from(code.number())
+    }
+    fn algorithms(&self) -> Vec<AlgorithmConfig> {
+        vec![AlgorithmConfig {
+            name: "twap".to_owned(),
+            plugin: PluginHash::new([7; 32]),
+            parameters: vec![("slices".to_owned(), "10".to_owned())],
+        }]
+    }
+    fn rules(&self) -> Vec<RuleConfig> {
+        self.tables().rules.clone()
     }
 }
 
@@ -406,6 +418,36 @@ impl HostPort for Fake {
         self.ask(format!("kill {set}"))?;
         self.tables().engine.killed = set;
         Ok(self.engine_changed())
+    }
+
+    async fn set_rule(&self, request: RuleRequest) -> Result<RuleConfig, HostError> {
+        let plugin = source(&request.plugin);
+        let (name, scope) = (request.name, request.scope);
+        self.ask(format!(
+            "rule {name} {scope} {plugin} {:?}",
+            request.parameters
+        ))?;
+        let rule = RuleConfig {
+            name,
+            scope: scope.find(self)?,
+            plugin: PluginHash::new([9; 32]),
+            parameters: request.parameters.into_iter().collect(),
+        };
+        self.tables().rules.push(rule.clone());
+        Ok(rule)
+    }
+
+    async fn remove_rule(&self, name: &str) -> Result<(), HostError> {
+        self.ask(format!("remove rule {name}"))?;
+        let before = self.rules().len();
+        self.tables().rules.retain(|rule| rule.name != name);
+        match self.rules().len() < before {
+            true => Ok(()),
+            false => Err(HostError::NotFound {
+                what: "rule",
+                name: name.to_owned(),
+            }),
+        }
     }
 
     async fn set_limits(&self, name: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {

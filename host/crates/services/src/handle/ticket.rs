@@ -1,6 +1,9 @@
 //! An order by hand, as a person or a program outside the host names it.
 
-use model::{InstrumentId, OrderId, OrderKind, OrderRequest, Quantity, Side, Terms, TimeInForce};
+use model::{
+    AlgorithmCall, InstrumentId, OrderId, OrderKind, OrderRequest, Quantity, Side, Terms,
+    TimeInForce,
+};
 
 /// An order by hand: names instead of handles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct OrderTicket {
     pub terms: Terms,
     /// The client's own number; the same number again is denied. Zero for none.
     pub intent: u64,
+    /// The algorithm that is to work it; none in a list.
+    pub algorithm: Option<AlgorithmCall>,
 }
 
 impl OrderTicket {

@@ -2,12 +2,15 @@
 //! to a blocking worker, where they run to their end even when the asker goes away.
 
 use super::{Ended, FeedSlot, HostHandle};
-use crate::handle::{HostError, LoadRequest, Queries, ScopeName, SwapReport, SwapRequest};
+use crate::handle::{
+    AlgorithmRequest, HostError, LoadRequest, Queries, RuleRequest, ScopeName, SwapReport,
+    SwapRequest,
+};
 use crate::strategy::{Strategies, not_found};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
 use crate::view::{EngineView, StrategyView};
-use engine::{Command, TradingState};
+use engine::{Command, RuleConfig, TradingState};
 use model::StrategyId;
 use std::sync::Arc;
 
@@ -80,6 +83,44 @@ impl HostHandle {
             switch_ns: done.switch_ns,
             total_ns: done.total_ns,
         })
+    }
+
+    /// Puts an execution algorithm in place, or another version in the place of one: that takes over
+    /// the orders at work.
+    ///
+    /// # Errors
+    /// [`HostError::Plugin`] names the stage that failed.
+    pub async fn set_algorithm(&self, request: AlgorithmRequest) -> Result<(), HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        self.blocking(move || strategies.set_algorithm(request))
+            .await
+    }
+
+    /// Puts a custom pre-trade rule in place, or in the place of one of its name.
+    ///
+    /// # Errors
+    /// `NotFound` for a scope that is not there, [`HostError::Plugin`] names the stage that failed;
+    /// `Conflict` for a scope that has no rules.
+    pub async fn set_rule(&self, request: RuleRequest) -> Result<RuleConfig, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let (scope, name) = (request.scope.find(self)?, request.name.clone());
+        self.blocking(move || strategies.set_rule(scope, request))
+            .await?;
+        let mut rules = self.rules().into_iter();
+        let set = rules.find(|rule| rule.name == name);
+        set.ok_or_else(|| not_found("rule", &name))
+    }
+
+    /// Lets a custom pre-trade rule judge no more.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn remove_rule(&self, name: &str) -> Result<(), HostError> {
+        let stepped = self.step(Command::RemoveRule(name.to_owned())).await?;
+        match stepped.refusal() {
+            Some(_) => Err(not_found("rule", name)),
+            None => Ok(()),
+        }
     }
 
     /// Lets all, only reducing, or no orders leave.

@@ -7,8 +7,10 @@ use crate::strategy::not_found;
 use crate::trader::Stepped;
 use crate::view::InstrumentView;
 use engine::Command;
+use model::execution_algorithm::{MAX_PARAMETER_BYTES, MAX_PARAMETERS};
 use model::{
-    Amendment, DenyCode, Order, OrderChange, OrderId, OrderRequest, OrderStatus, StrategyId,
+    AlgorithmCall, Amendment, DenyCode, Order, OrderChange, OrderId, OrderRequest, OrderStatus,
+    StrategyId,
 };
 
 impl HostHandle {
@@ -20,10 +22,11 @@ impl HostHandle {
     pub async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {
         let strategy = self.manual_strategy(&ticket)?;
         let request = request(&ticket, &self.instruments())?;
-        let stepped = self
-            .step(Command::PlaceOrders(strategy, vec![request]))
-            .await?;
-        placed(&stepped, 0)
+        let command = match ticket.algorithm {
+            Some(call) => Command::PlaceWorked(strategy, Box::new(request), self.checked(call)?),
+            None => Command::PlaceOrders(strategy, vec![request]),
+        };
+        placed(&self.step(command).await?, 0)
     }
 
     /// Hands a list of orders that depend on each other to the risk gate: all are taken or none.
@@ -41,6 +44,13 @@ impl HostHandle {
                 place,
                 error: Box::new(error),
             };
+            if ticket.algorithm.is_some() {
+                return Err(in_list(HostError::Invalid {
+                    field: "algorithm",
+                    reason: "orders of a list go to their venue themselves; leave it out"
+                        .to_owned(),
+                }));
+            }
             let strategy = self.manual_strategy(ticket).map_err(in_list)?;
             if *owner.get_or_insert(strategy) != strategy {
                 return Err(in_list(HostError::Invalid {
@@ -87,6 +97,34 @@ impl HostHandle {
     pub async fn cancel_order(&self, id: OrderId) -> Result<Order, HostError> {
         let stepped = self.step(Command::CancelOrder(id)).await?;
         self.touched(&stepped, id, "cancelled")
+    }
+
+    /// An algorithm that there is, with parameters that are not too many.
+    fn checked(&self, call: AlgorithmCall) -> Result<AlgorithmCall, HostError> {
+        let known = self.algorithms();
+        if known.iter().all(|config| config.name != call.name) {
+            let names: Vec<_> = known.iter().map(|config| config.name.as_str()).collect();
+            return Err(HostError::Invalid {
+                field: "algorithm",
+                reason: match names.is_empty() {
+                    true => "this host has no algorithms; leave it out".to_owned(),
+                    false => format!(
+                        "there is no `{}`; there are: {}",
+                        call.name,
+                        names.join(", ")
+                    ),
+                },
+            });
+        }
+        if call.is_bounded() {
+            return Ok(call);
+        }
+        Err(HostError::Invalid {
+            field: "algorithm",
+            reason: format!(
+                "at most {MAX_PARAMETERS} parameters of {MAX_PARAMETER_BYTES} bytes in all"
+            ),
+        })
     }
 
     /// The order as a command about it left it.

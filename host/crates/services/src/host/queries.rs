@@ -6,7 +6,7 @@ use crate::view::{
     AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
     StrategyView,
 };
-use engine::{LimitScope, VenueConfig};
+use engine::{AlgorithmConfig, LimitScope, RuleConfig, VenueConfig};
 use model::{DenyCode, Fill, Order, OrderId};
 use std::sync::Arc;
 
@@ -61,6 +61,15 @@ impl Queries for HostHandle {
 
     fn alerts(&self) -> Vec<AlertView> {
         self.0.shared.read(|model| model.risk.alerts())
+    }
+
+    fn algorithms(&self) -> Vec<AlgorithmConfig> {
+        self.0.shared.read(|model| model.algorithms.clone())
+    }
+
+    fn rules(&self) -> Vec<RuleConfig> {
+        let rules = |model: &crate::projection::ReadModel| model.rules.values().cloned().collect();
+        self.0.shared.read(rules)
     }
 
     fn denials(&self, code: DenyCode) -> u64 {

@@ -11,8 +11,8 @@ use engine::{
     SwapStage, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, LogLevel, Money,
-    Order, OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
+    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
+    OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub(crate) struct ReadModel {
     /// Strategies whose log grew since they were last published.
     chatty: BTreeSet<StrategyId>,
     /// What was said of an order that is told next.
-    unclaimed: Option<(OrderId, LogLine)>,
+    pub(super) unclaimed: Option<(OrderId, LogLine)>,
     /// The engine view as last published.
     published: EngineView,
 }
@@ -186,28 +186,11 @@ impl ReadModel {
             Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
             Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
             Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
-            Effect::AlgorithmFault(parent, fault) => {
-                self.log_of(parent, time, LogLevel::Error, fault.to_string());
-            }
-            Effect::AlgorithmLog(parent, level, text) => self.log_of(parent, time, level, text),
-            Effect::RuleDenied(rule, order, reason) => {
-                let rule = self
-                    .rules
-                    .get(&rule)
-                    .map_or("?", |config| config.name.as_str());
-                let text = format!("refused by rule {rule}: {reason}");
-                self.log_of(order, time, LogLevel::Warn, text);
-            }
-            Effect::Algorithm(id, config) => match self.algorithms.get_mut(id.index()) {
-                Some(known) => *known = config,
-                None => self.algorithms.push(config),
-            },
-            Effect::Rule(id, Some(config)) => {
-                self.rules.insert(id, config);
-            }
-            Effect::Rule(id, None) => {
-                self.rules.remove(&id);
-            }
+            Effect::AlgorithmFault(..)
+            | Effect::AlgorithmLog(..)
+            | Effect::RuleDenied(..)
+            | Effect::Algorithm(..)
+            | Effect::Rule(..) => self.apply_custom(time, effect),
             Effect::Saved(..)
             | Effect::ModelFault(_)
             | Effect::Ignored(_)
@@ -217,21 +200,7 @@ impl ReadModel {
         }
     }
 
-    /// What is said of an order, in the log of its strategy. Of one that was refused the host learns
-    /// the strategy only now, so it waits.
-    fn log_of(&mut self, order: OrderId, time: Timestamp, level: LogLevel, text: String) {
-        let line = LogLine {
-            time,
-            level,
-            text: format!("order {order}: {text}"),
-        };
-        match self.order(order) {
-            Some(known) => self.log(known.strategy, line),
-            None => self.unclaimed = Some((order, line)),
-        }
-    }
-
-    fn log(&mut self, strategy: StrategyId, line: LogLine) {
+    pub(super) fn log(&mut self, strategy: StrategyId, line: LogLine) {
         if let Some(view) = self.strategies.get_mut(strategy.index()) {
             push_back(&mut Arc::make_mut(view).log, line, LOG_LINES);
             self.chatty.insert(strategy);

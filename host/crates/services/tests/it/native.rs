@@ -1,14 +1,17 @@
 //! Native strategies behind the plugin port. The bytes of a "plugin" are its name and version; the
 //! version `late` waits on the gate before it starts.
 
-use engine::Engine;
+use crate::custom::{AtMost, Halves};
 use engine::replay::Instances;
+use engine::{AlgorithmConfig, Engine, RuleConfig};
 use model::{
-    BarBasis, BarSpec, Event, Fault, FaultKind, HistoryRequest, Instrument, InstrumentId, Intent,
-    Intents, LogLevel, OrderKind, OrderRequest, PluginHash, Quantity, SavedState, Side,
-    StartSnapshot, Strategy, StrategyId, Subscription,
+    AlgorithmMaker, BarBasis, BarSpec, Event, Fault, FaultKind, HistoryRequest, Instrument,
+    InstrumentId, Intent, Intents, LogLevel, OrderKind, OrderRequest, PluginHash, PreTradeRule,
+    Quantity, SavedState, Side, StartSnapshot, Strategy, StrategyId, Subscription,
 };
-use services::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
+use services::plugin::{
+    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -93,6 +96,32 @@ impl PluginHost for Natives {
             gate: Arc::clone(&self.gate),
         }))
     }
+
+    fn algorithm(&self, bytes: &[u8], _: CustomRequest) -> Result<MadeAlgorithm, Refusal> {
+        if bytes != b"halves" {
+            return Err(refusal("world", "no such algorithm"));
+        }
+        Ok(MadeAlgorithm {
+            plugin: hash(bytes),
+            maker: Box::new(Halves),
+        })
+    }
+
+    fn rule(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeRule, Refusal> {
+        if bytes != b"at-most" {
+            return Err(refusal("world", "no such rule"));
+        }
+        let most = request
+            .parameters
+            .get("most")
+            .and_then(|most| most.parse().ok());
+        let most = most.ok_or_else(|| refusal("parameters", "most: not a quantity"))?;
+        Ok(MadeRule {
+            plugin: hash(bytes),
+            rule: Box::new(AtMost(most)),
+            parameters: request.parameters.into_iter().collect(),
+        })
+    }
 }
 
 impl Instances for Natives {
@@ -120,6 +149,22 @@ impl Instances for Natives {
             .make(request)
             .map(|made| made.instance)
             .map_err(|error| error.to_string())
+    }
+
+    fn algorithm(
+        &mut self,
+        _: &Engine,
+        _: &AlgorithmConfig,
+    ) -> Result<Box<dyn AlgorithmMaker>, String> {
+        Ok(Box::new(Halves))
+    }
+
+    fn rule(&mut self, _: &Engine, config: &RuleConfig) -> Result<Box<dyn PreTradeRule>, String> {
+        let most = config.parameters[0]
+            .1
+            .parse()
+            .map_err(|_| "not a quantity")?;
+        Ok(Box::new(AtMost(most)))
     }
 }
 
@@ -201,7 +246,7 @@ struct Running {
     tally: [u64; 5],
 }
 
-fn fault(kind: FaultKind, message: &str) -> Fault {
+pub(crate) fn fault(kind: FaultKind, message: &str) -> Fault {
     Fault {
         kind,
         message: message.to_owned(),

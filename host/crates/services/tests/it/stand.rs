@@ -230,6 +230,7 @@ pub(crate) fn ticket(side: model::Side, quantity: i64) -> OrderTicket {
         time_in_force: model::TimeInForce::Gtc,
         terms: model::Terms::default(),
         intent: 0,
+        algorithm: None,
     }
 }
 

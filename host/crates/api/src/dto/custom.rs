@@ -1,0 +1,65 @@
+//! Execution algorithms and custom pre-trade rules, as they are in place and as they are asked for.
+
+use super::command::Parameters;
+use crate::names::Names;
+use engine::{AlgorithmConfig, RuleConfig};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An execution algorithm.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct AlgorithmDto {
+    pub(crate) name: String,
+    /// The hash of its plugin's bytes.
+    pub(crate) plugin: String,
+    /// Parameters of orders that do not give their own.
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+impl AlgorithmDto {
+    pub(crate) fn new(config: AlgorithmConfig) -> Self {
+        Self {
+            name: config.name,
+            plugin: config.plugin.to_string(),
+            parameters: config.parameters.into_iter().collect(),
+        }
+    }
+}
+
+/// A custom pre-trade rule.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct RuleDto {
+    pub(crate) name: String,
+    /// Whose orders it judges.
+    pub(crate) scope: String,
+    /// The hash of its plugin's bytes.
+    pub(crate) plugin: String,
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+impl RuleDto {
+    pub(crate) fn new(config: RuleConfig, names: &Names) -> Self {
+        Self {
+            name: config.name,
+            scope: names.scope(config.scope),
+            plugin: config.plugin.to_string(),
+            parameters: config.parameters.into_iter().collect(),
+        }
+    }
+}
+
+/// Body of `PUT risk/rules/{name}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleRequestDto {
+    #[serde(default = "firm")]
+    pub(crate) scope: String,
+    /// Path below the host's plugin folder.
+    pub(crate) plugin: String,
+    #[serde(default)]
+    pub(crate) parameters: Parameters,
+}
+
+fn firm() -> String {
+    "firm".to_owned()
+}

@@ -1,0 +1,86 @@
+//! Execution algorithms and custom pre-trade rules: their plugins are read, admitted and kept here, on
+//! a worker, and handed to the engine with the definition that puts them to use.
+
+use super::{Strategies, check_name, refused};
+use crate::handle::{AlgorithmRequest, HostError, RuleRequest};
+use crate::plugin::{CustomRequest, MadeAlgorithm, MadeRule};
+use crate::trader::StepRequest;
+use engine::{AlgorithmConfig, Custom, Definition, Ignored, LimitScope, RuleConfig};
+use std::collections::BTreeMap;
+
+impl Strategies {
+    /// Puts an algorithm in place, or another version in the place of one.
+    pub(crate) fn set_algorithm(&self, request: AlgorithmRequest) -> Result<(), HostError> {
+        check_name(&request.name)?;
+        let bytes = self.files.read(request.plugin)?;
+        let parameters = request.parameters;
+        let made = self
+            .plugins
+            .algorithm(&bytes, self.custom(&request.name, &parameters));
+        let MadeAlgorithm { plugin, maker } = made.map_err(refused)?;
+        self.files.keep(plugin, &bytes)?;
+        let config = AlgorithmConfig {
+            name: request.name,
+            plugin,
+            parameters: parameters.into_iter().collect(),
+        };
+        self.put(Definition::Algorithm(config), Custom::Algorithm(maker))
+    }
+
+    /// Puts a custom rule in place, or in the place of one.
+    pub(crate) fn set_rule(
+        &self,
+        scope: LimitScope,
+        request: RuleRequest,
+    ) -> Result<(), HostError> {
+        check_name(&request.name)?;
+        let bytes = self.files.read(request.plugin)?;
+        let custom = self.custom(&request.name, &request.parameters);
+        let made = self.plugins.rule(&bytes, custom).map_err(refused)?;
+        let MadeRule {
+            plugin,
+            rule,
+            parameters,
+        } = made;
+        self.files.keep(plugin, &bytes)?;
+        let config = RuleConfig {
+            name: request.name,
+            scope,
+            plugin,
+            parameters,
+        };
+        self.put(Definition::Rule(config), Custom::Rule(rule))
+    }
+
+    fn custom(&self, name: &str, parameters: &BTreeMap<String, String>) -> CustomRequest {
+        self.shared.read(|model| CustomRequest {
+            name: name.to_owned(),
+            instruments: model
+                .instruments
+                .iter()
+                .map(|view| (view.id, view.instrument.clone()))
+                .collect(),
+            currencies: model.currencies.clone(),
+            strategies: model
+                .strategies
+                .iter()
+                .map(|view| view.name.clone())
+                .collect(),
+            accounts: model
+                .accounts
+                .iter()
+                .map(|view| view.config.name.clone())
+                .collect(),
+            parameters: parameters.clone(),
+        })
+    }
+
+    fn put(&self, definition: Definition, custom: Custom) -> Result<(), HostError> {
+        let stepped = self.step(StepRequest::custom(definition, custom))?;
+        match stepped.refusal() {
+            Some(Ignored::BadDefinition(reason)) => Err(HostError::Conflict(reason.clone())),
+            Some(why) => Err(HostError::Conflict(why.to_string())),
+            None => Ok(()),
+        }
+    }
+}
