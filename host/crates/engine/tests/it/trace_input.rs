@@ -3,7 +3,7 @@
 use crate::plan::{Maker, call};
 use crate::trace_output::Reader;
 use crate::world::*;
-use engine::{Command, Definition, Input, Latency, Slippage};
+use engine::{Command, Definition, FillChances, Input, Latency, Slippage};
 use model::{
     AccountRules, Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
     BookUpdate, Duration, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind,
@@ -89,6 +89,19 @@ impl Given {
             }
             ["rules", ..] | ["margin_call", ..] | ["deposit", ..] | ["instrument", ..] => {
                 crate::trace_lifecycle::given(setup, &mut self.1, &words[1..]);
+            }
+            ["commission", unit, "min", min, "share", share] => {
+                let fees = &mut setup.instrument(EQUITY).fees;
+                (fees.per_contract, fees.min_per_order) = (money(unit), money(min));
+                fees.max_share = Some(rate(share));
+            }
+            ["feed", latency] => setup.venue.latency.feed = milliseconds(latency),
+            ["chances", "touch", touch, "slip", slip] => {
+                setup.venue.chances = Some(FillChances {
+                    touch: rate(touch),
+                    slip: rate(slip),
+                    seed: 1,
+                });
             }
             ["slippage", ticks] => setup.venue.slippage = Slippage::Ticks(ticks.parse().unwrap()),
             _ => panic!("cannot read {words:?}"),
