@@ -12,6 +12,7 @@ mod paths;
 mod plugins;
 mod provision;
 mod run;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
@@ -30,6 +31,7 @@ cargo xtask <command>
   ci                the same as `test`
   tidy [--shrink]   the repository's own rules; --shrink lowers the length ratchet
   freeze-wit DIR    release a folder of wit/: record its hashes; it cannot change afterwards
+  simulate [ARGS]   trading days with faults from seeds, in release; --help lists the options
   bench [OPTIONS]   every headline figure in one table
       --quotes FILE     use this file (ts_ns,bid,ask,bid_size,ask_size; plain or .gz)
       --runs N          runs of each case, each in a fresh process (default 5)
@@ -61,6 +63,7 @@ fn dispatch() -> Result<ExitCode> {
         "test" | "ci" => test::test(flag(&mut arguments, "quick")?),
         "tidy" => tidy::command(flag(&mut arguments, "shrink")?),
         "freeze-wit" => tidy::freeze_wit(&single(&mut arguments)?),
+        "simulate" => simulate::simulate(&rest(&mut arguments)?),
         "bench" => bench::bench(&bench::Options::parse(&mut arguments)?),
         other => bail!("unknown command `{other}`\n\n{HELP}"),
     }

@@ -22,6 +22,12 @@ pub(crate) fn argonaut(profile: Profile) -> PathBuf {
     target().join(profile.folder()).join("argonaut")
 }
 
+/// The simulator, in release.
+pub(crate) fn simulator() -> PathBuf {
+    let folder = target().join(Profile::Release.folder());
+    folder.join("examples").join("simulate")
+}
+
 /// Where the built plugins go: one `<name>.wasm` each.
 pub(crate) fn plugins_out() -> PathBuf {
     root().join("target").join("plugins")

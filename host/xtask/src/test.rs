@@ -7,11 +7,14 @@ use anyhow::Result;
 use crate::cargo::{cargo, check};
 use crate::paths::{self, Profile};
 use crate::steps::{Cost, Steps};
-use crate::{plugins, provision, tidy};
+use crate::{plugins, provision, simulate, tidy};
 
 /// Names the release host to tests that compare it with the debug build. Such tests are
 /// `#[ignore]`d, so that a plain `cargo test` needs no release build.
 const RELEASE_HOST_VARIABLE: &str = "ARGONAUT_RELEASE_BIN";
+
+/// The same of the simulator.
+const RELEASE_SIMULATOR_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
 
 /// Runs the steps. `quick` leaves out the documentation and the release build with its tests.
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
@@ -43,9 +46,13 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
         steps.run("release host", Cost::Heavy, || {
             check(&mut cargo(["build", "--release", "--package", "argonaut"]))
         });
+        steps.run("release simulator", Cost::Heavy, simulate::build);
         steps.run("debug and release agree", Cost::Heavy, || {
             let release = paths::argonaut(Profile::Release);
-            check(tests(Selection::Ignored).env(RELEASE_HOST_VARIABLE, release))
+            let mut tests = tests(Selection::Ignored);
+            tests.env(RELEASE_HOST_VARIABLE, release);
+            tests.env(RELEASE_SIMULATOR_VARIABLE, paths::simulator());
+            check(&mut tests)
         });
     }
     println!("\n{}", steps.summary());
@@ -72,7 +79,7 @@ fn documentation() -> Result<()> {
 enum Selection {
     /// All that are not ignored.
     Usual,
-    /// Only the ignored ones: they need the release host.
+    /// Only the ignored ones: they need the release host or simulator.
     Ignored,
 }
 

@@ -1,9 +1,16 @@
-//! Hostile and well-behaved plugins for tests, made from a few lines of WebAssembly text each.
+//! What tests need and nobody ships: hostile and well-behaved plugins, and the simulator.
 //!
-//! They are componentised when a test asks for them, against the same `wit/v1` as real plugins,
-//! and need no toolchain for guests. A development dependency only.
+//! Plugins are made from a few lines of WebAssembly text each, componentised when a test asks for
+//! them against the same `wit/v1` as real ones; they need no toolchain for guests. The simulator
+//! runs whole trading days with faults from a seed. A development dependency only.
 
+#[cfg(feature = "plugins")]
 pub mod component;
+#[cfg(feature = "plugins")]
 pub mod hostile;
+#[cfg(feature = "plugins")]
 pub mod new_order;
+#[cfg(feature = "plugins")]
 pub mod plugin;
+pub mod simulator;
+pub mod venue;

@@ -1,0 +1,151 @@
+//! The five strategies of a simulated day, behind the same port as plugins. What one does at an
+//! event follows from seed, event and what it has, so that it does the same when the day is run
+//! again from its journal.
+
+use super::dice::Dice;
+use super::tactics;
+use super::watch::Watch;
+use model::{
+    Event, Fault, HistoryRequest, InstrumentId, Intents, Order, OrderId, OrderUpdate, PluginHash,
+    Quantity, SavedState, Side, SignedQuantity, StartSnapshot, Strategy, Subscription,
+};
+use std::collections::BTreeMap;
+
+/// An order as its strategy knows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Own {
+    pub(super) id: OrderId,
+    pub(super) instrument: InstrumentId,
+    pub(super) side: Side,
+    pub(super) remaining: Quantity,
+}
+
+/// What a strategy has.
+#[derive(Debug, Default)]
+pub(super) struct Having {
+    pub(super) orders: BTreeMap<OrderId, Own>,
+    pub(super) positions: BTreeMap<InstrumentId, SignedQuantity>,
+}
+
+impl Having {
+    /// How much of an instrument.
+    pub(super) fn position(&self, instrument: InstrumentId) -> SignedQuantity {
+        self.positions.get(&instrument).copied().unwrap_or_default()
+    }
+
+    /// One of its open orders.
+    pub(super) fn any_order(&self, dice: &mut Dice) -> Option<Own> {
+        let index = dice.index(self.orders.len())?;
+        self.orders.values().nth(index).copied()
+    }
+
+    fn on_update(&mut self, update: &OrderUpdate) {
+        if update.status.is_closed() {
+            self.orders.remove(&update.order);
+            return;
+        }
+        let own = Own {
+            id: update.order,
+            instrument: update.instrument,
+            side: update.side,
+            remaining: update.quantity.saturating_sub(update.filled),
+        };
+        self.orders.insert(update.order, own);
+    }
+
+    fn take_over(&mut self, order: &Order) {
+        let own = Own {
+            id: order.id,
+            instrument: order.instrument,
+            side: order.side,
+            remaining: order.remaining(),
+        };
+        self.orders.insert(order.id, own);
+    }
+}
+
+/// One of the five.
+#[derive(Debug)]
+pub(super) struct Native {
+    number: u32,
+    seed: u64,
+    wants: Vec<Subscription>,
+    having: Having,
+    watch: Watch,
+}
+
+impl Native {
+    pub(super) fn new(seed: u64, number: u32, instruments: u32) -> Self {
+        let all = || (0..instruments).map(InstrumentId::new);
+        let quotes = all().map(Subscription::Quotes);
+        let trades = all().map(Subscription::Trades);
+        Self {
+            number,
+            seed,
+            wants: quotes.chain(trades).collect(),
+            having: Having::default(),
+            watch: Watch::default(),
+        }
+    }
+
+    /// The name under which a strategy stands in the journal.
+    pub(super) fn hash(number: u32) -> PluginHash {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
+        PluginHash::new(bytes)
+    }
+}
+
+impl Strategy for Native {
+    fn declared(&self) -> &[Subscription] {
+        &self.wants
+    }
+
+    fn history_requests(&self) -> &[HistoryRequest] {
+        &[]
+    }
+
+    fn start(&mut self, snapshot: &StartSnapshot, _: &mut Intents) -> Result<(), Fault> {
+        for order in &snapshot.orders {
+            self.having.take_over(order);
+        }
+        for update in &snapshot.positions {
+            let quantity = update.state.quantity;
+            self.having.positions.insert(update.instrument, quantity);
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
+        self.watch.check(event, out.now())?;
+        match event {
+            Event::Order(update) => self.having.on_update(update),
+            Event::Position(update) => {
+                let quantity = update.state.quantity;
+                self.having.positions.insert(update.instrument, quantity);
+            }
+            _ => {}
+        }
+        let mut hand = tactics::Hand {
+            dice: Dice::of(&[
+                self.seed,
+                self.number.into(),
+                out.now().nanos(),
+                out.next_order().map_or(0, OrderId::number),
+            ]),
+            having: &self.having,
+            watch: &mut self.watch,
+            out,
+        };
+        hand.act(self.number, event);
+        Ok(())
+    }
+
+    fn stop(&mut self, _: &mut Intents) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<SavedState, Fault> {
+        Ok(SavedState::default())
+    }
+}

@@ -1,0 +1,20 @@
+//! The simulator against itself: many seeds keep every promise, each gives one journal, and what is
+//! broken on purpose is found and made small.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop where something is wrong"
+)]
+
+#[path = "it/agreement.rs"]
+mod agreement;
+#[path = "it/broken.rs"]
+mod broken;
+#[path = "it/clocks.rs"]
+mod clocks;
+#[path = "it/days.rs"]
+mod days;
+#[path = "it/feeds.rs"]
+mod feeds;
+#[path = "it/venue.rs"]
+mod venue;
