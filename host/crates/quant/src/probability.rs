@@ -1,4 +1,4 @@
-//! Whether a Sharpe ratio is more than luck.
+//! The normal distribution, and whether a Sharpe ratio is more than luck.
 
 use crate::convert::count;
 use crate::moments::{central_moment, finite, mean, positive_deviation, ratio};
@@ -9,6 +9,36 @@ const NEEDED: usize = 20;
 /// The standard normal distribution function.
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
+}
+
+/// The standard normal density.
+pub fn normal_density(x: f64) -> f64 {
+    libm::exp(-0.5 * x * x) / (2.0 * std::f64::consts::PI).sqrt()
+}
+
+/// Below this the normal distribution is zero for an f64.
+const FARTHEST: f64 = 38.0;
+/// Halvings that take [`FARTHEST`] below the last digit of an f64.
+const HALVINGS: u32 = 70;
+
+/// The value that a standard normal number is below with this probability, by halving: the
+/// distribution function is monotone and known to the last digits. NaN outside of 0 to 1.
+pub fn normal_quantile(probability: f64) -> f64 {
+    if !(0.0..=1.0).contains(&probability) {
+        return f64::NAN;
+    }
+    // Of the smaller tail, where no digit is lost.
+    let tail = probability.min(1.0 - probability);
+    let (mut low, mut high) = (-FARTHEST, 0.0);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        if normal_cdf(middle) < tail {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    if probability < 0.5 { high } else { -high }
 }
 
 /// Probabilistic Sharpe ratio (D. H. Bailey and M. López de Prado, "The Sharpe Ratio Efficient
@@ -43,6 +73,17 @@ mod tests {
         // scipy.stats.norm.cdf(1.96), norm.cdf(-3)
         check(Some(normal_cdf(1.96)), Some(0.975_002_104_851_780_1));
         check(Some(normal_cdf(-3.0)), Some(0.001_349_898_031_630_094_6));
+    }
+
+    #[test]
+    fn quantiles_agree_with_scipy() {
+        // norm.ppf(.975), .99, .0001; norm.pdf(1.5)
+        check(Some(normal_quantile(0.975)), Some(1.959_963_984_540_054));
+        check(Some(normal_quantile(0.99)), Some(2.326_347_874_040_840_8));
+        check(Some(normal_quantile(0.0001)), Some(-3.719_016_485_455_709));
+        check(Some(normal_density(1.5)), Some(0.129_517_595_665_891_74));
+        check(Some(normal_quantile(0.5)), Some(0.0));
+        assert!(normal_quantile(1.1).is_nan() && normal_quantile(f64::NAN).is_nan());
     }
 
     #[test]

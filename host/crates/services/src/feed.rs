@@ -3,7 +3,6 @@
 //! A feed is prepared first (files are read, past data is recorded for warm-up) and started later,
 //! when the strategies are there. It runs on a thread of its own.
 
-pub mod random;
 pub mod replay;
 pub mod simulated;
 

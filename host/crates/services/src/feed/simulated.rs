@@ -8,9 +8,9 @@
 //! log-normal. Floating point lives only in here; what comes out lies exactly on tick and lot.
 //! Equal seeds give equal events.
 
-use super::random::Random;
 use crate::inbox::MarketInput;
 use model::{Duration, Instrument, InstrumentId, Price, Quantity, Quote, Side, Timestamp, Trade};
+use quant::random::Random;
 
 /// Seconds in a year of 365.25 days.
 const YEAR_S: f64 = 31_557_600.0;

@@ -1,5 +1,5 @@
-//! Random numbers for the simulated market: equal for equal seeds on every machine, and nothing
-//! else depends on them.
+//! Random numbers of the simulated market and of simulated losses: equal for equal seeds on every
+//! machine, and nothing else depends on them.
 
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Debug, Clone)]
