@@ -13,6 +13,7 @@ mod fees;
 mod file;
 mod limits;
 mod permissions;
+mod risk;
 mod session;
 mod text;
 mod venue;
@@ -25,6 +26,7 @@ pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
 pub use permissions::{PermissionsSection, SideName};
+pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
 
@@ -55,6 +57,9 @@ pub struct Config {
     /// Limits that bind everybody.
     #[serde(default)]
     pub limits: LimitsSection,
+    /// Risk metrics, alerts, regimes and scenarios.
+    #[serde(default)]
+    pub risk: RiskSection,
     /// What trades from the start.
     #[serde(default, rename = "strategy")]
     pub strategies: Vec<StrategySection>,

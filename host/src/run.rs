@@ -233,9 +233,15 @@ fn start_host(
         }),
         plugin_folder: Some(config.host.plugin_dir.clone()),
         kill_file: config.host.kill_file.clone(),
+        risk: risk_settings(config)?,
         ..HostConfig::new(universe.definitions().to_vec(), data_dir)
     };
     Ok(Host::start(host, Arc::new(plugins), Arc::new(SystemClock))?)
+}
+
+fn risk_settings(config: &Config) -> Result<services::metrics::RiskSettings> {
+    let settings = config.risk.settings();
+    settings.map_err(|(key, reason)| anyhow!("{key}: {reason}"))
 }
 
 fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {

@@ -23,6 +23,8 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         reason,
     };
     check_limits(config).map_err(|(key, reason)| meaning(key, reason))?;
+    let risk = config.risk.settings();
+    risk.map_err(|(key, reason)| meaning(key, reason))?;
     let mut tiers = Vec::new();
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);

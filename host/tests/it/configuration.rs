@@ -481,3 +481,63 @@ fn permissions_name_what_there_is() {
     assert_eq!(permissions.sides, Allowed::Only(vec![Side::Buy]));
     assert_eq!(permissions.venues, Allowed::All);
 }
+
+#[test]
+fn risk_that_cannot_be_meant_names_its_key() {
+    let check = |section: &str, expect: &str| {
+        let found = problem(&format!("{GOOD}\n{section}"), &[]);
+        assert!(found.contains(expect), "{found}");
+    };
+    check("[risk.metrics]\nperiod = \"0s\"", "risk.metrics.period: ");
+    check(
+        "[risk.metrics]\nperiod = \"3s\"",
+        "risk.metrics.sample_period: ",
+    );
+    check("[risk.metrics]\nspeed = 1", "risk.metrics");
+    check(
+        "[risk.metrics]\nconfidences = [\"1.5\"]",
+        "risk.metrics.confidences: ",
+    );
+    check("[risk.regimes]\ncalm = \"2\"", "risk.regimes: `calm` is 2");
+    let limit = "[[risk.limits]]\nscope = \"firm\"\nmetric = \"leverage\"\nmax = ";
+    check(&format!("{limit}\"0\""), "risk.limits[0].max: ");
+    check(
+        "[[risk.limits]]\nscope = \"desk\"\nmetric = \"leverage\"\nmax = \"1\"",
+        "no scope",
+    );
+    check(
+        "[[risk.limits]]\nscope = \"firm\"\nmetric = \"luck\"\nmax = \"1\"",
+        "no metric",
+    );
+    let crash = "[[risk.scenarios]]\nname = \"crash\"\n";
+    check(crash, "risk.scenarios[0].shocks: ");
+    check(
+        &format!("{crash}shocks = [{{ target = \"market\" }}]"),
+        "risk.scenarios[0].shocks.price: ",
+    );
+    let window = "window = { from = \"yesterday\", to = \"2026-01-01\" }";
+    check(
+        &format!("{crash}{window}"),
+        "risk.scenarios[0].window.from: ",
+    );
+}
+
+#[test]
+fn risk_is_read_as_it_is_written() {
+    let text = format!(
+        "{GOOD}\n[risk.metrics]\nsample_period = \"1min\"\ncovariance = \"ewma\"\n\
+         [risk.regimes]\nstressed = \"0.5\"\n[risk.alerts]\nescalate_after = \"5min\"\n\
+         [[risk.limits]]\nscope = \"account/main\"\nmetric = \"leverage\"\nmax = \"2\"\n\
+         reduce = true\n[[risk.scenarios]]\nname = \"fall\"\n\
+         shocks = [{{ target = \"currency/EUR\", price = \"-0.1\" }}]\n"
+    );
+    let config = config::parse(Path::new("host.toml"), &text, &[]).unwrap();
+    let risk = config.risk.settings().unwrap();
+    assert_eq!(risk.metrics.sample_period, Duration::from_secs(60));
+    assert_eq!(risk.escalate_after, Some(Duration::from_secs(300)));
+    assert_eq!(
+        risk.regimes.factor("stressed"),
+        Some("0.5".parse().unwrap())
+    );
+    assert!(risk.limits[0].reduce && risk.scenarios[0].name == "fall");
+}

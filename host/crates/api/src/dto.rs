@@ -5,6 +5,7 @@
 //! Enumerations are in capitals. Requests refuse fields they do not know.
 
 pub(crate) mod account;
+pub(crate) mod alert;
 pub(crate) mod amendment;
 pub(crate) mod command;
 pub(crate) mod custom;
@@ -13,6 +14,7 @@ pub(crate) mod fill;
 pub(crate) mod instrument;
 pub(crate) mod limits;
 pub(crate) mod market;
+pub(crate) mod metrics;
 pub(crate) mod moment;
 pub(crate) mod object;
 pub(crate) mod order;
@@ -20,7 +22,9 @@ pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod position;
 pub(crate) mod problem;
+pub(crate) mod regime;
 pub(crate) mod risk;
+pub(crate) mod scenario;
 pub(crate) mod strategy;
 pub(crate) mod stream;
 pub(crate) mod text;

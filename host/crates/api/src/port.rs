@@ -10,6 +10,7 @@ use services::handle::{
     HostError, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName, SwapReport, SwapRequest,
     Updates,
 };
+use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::future::Future;
 use std::sync::Arc;
@@ -123,7 +124,42 @@ pub trait HostPort: Queries + Clone + Send + Sync + 'static {
     fn remove_rule(&self, name: &str) -> impl Future<Output = Result<(), HostError>> + Send;
 
     /// Notes that somebody saw an alert.
-    fn acknowledge(&self, id: u64) -> impl Future<Output = Result<AlertView, HostError>> + Send;
+    fn acknowledge(
+        &self,
+        id: u64,
+        by: &str,
+    ) -> impl Future<Output = Result<AlertView, HostError>> + Send;
+
+    /// Multiplies the limits of a scope by the factor of a regime.
+    fn set_regime(
+        &self,
+        scope: &ScopeName,
+        regime: &str,
+    ) -> impl Future<Output = Result<LimitsView, HostError>> + Send;
+
+    /// Reckons metrics now, of one scope or of all.
+    fn reckon(
+        &self,
+        scope: Option<&ScopeName>,
+    ) -> impl Future<Output = Result<MetricsView, HostError>> + Send;
+
+    /// How instruments move together; those that are held when none is named.
+    fn correlation(
+        &self,
+        symbols: &[String],
+    ) -> impl Future<Output = Result<CorrelationView, HostError>> + Send;
+
+    /// Adds or replaces a scenario.
+    fn set_scenario(&self, scenario: Scenario) -> Result<(), HostError>;
+
+    /// Forgets a scenario.
+    fn remove_scenario(&self, name: &str) -> Result<(), HostError>;
+
+    /// Runs a scenario over the holdings as they are now.
+    fn run_scenario(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<ScenarioView, HostError>> + Send;
 
     /// Everything that changes from now on.
     fn subscribe(&self) -> Updates;

@@ -125,10 +125,35 @@ fn risk<H: HostPort>() -> Router<Api<H>> {
             "/risk/repeats/{strategy}",
             delete(routes::risk::clear_repeats::<H>),
         )
-        .route("/risk/alerts", get(routes::risk::alerts::<H>))
+        .merge(metrics())
+}
+
+fn metrics<H: HostPort>() -> Router<Api<H>> {
+    Router::new()
         .route(
-            "/risk/alerts/{id}/ack",
-            post(routes::risk::acknowledge::<H>),
+            "/risk/metrics",
+            get(routes::metrics::show::<H>).post(routes::metrics::reckon::<H>),
+        )
+        .route("/risk/correlation", get(routes::metrics::correlation::<H>))
+        .route(
+            "/risk/regime",
+            get(routes::metrics::regimes::<H>).put(routes::metrics::set_regime::<H>),
+        )
+        .route("/risk/scenarios", get(routes::scenarios::list::<H>))
+        .route(
+            "/risk/scenarios/{name}",
+            get(routes::scenarios::show::<H>)
+                .put(routes::scenarios::set::<H>)
+                .delete(routes::scenarios::remove::<H>),
+        )
+        .route(
+            "/risk/scenarios/{name}/run",
+            post(routes::scenarios::run::<H>),
+        )
+        .route("/risk/alerts", get(routes::alerts::list::<H>))
+        .route(
+            "/risk/alerts/{id}/acknowledge",
+            post(routes::alerts::acknowledge::<H>),
         )
 }
 

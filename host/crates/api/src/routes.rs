@@ -1,14 +1,17 @@
 //! One file per resource. Handlers translate; what a request means is decided by the host.
 
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fills;
 pub(crate) mod instruments;
 pub(crate) mod loading;
+pub(crate) mod metrics;
 pub(crate) mod orders;
 pub(crate) mod positions;
 pub(crate) mod risk;
+pub(crate) mod scenarios;
 pub(crate) mod strategies;
 pub(crate) mod venues;
 

@@ -2,7 +2,7 @@
 //!
 //! Orders, fills, positions, strategies and engine state are complete: a connection that cannot
 //! have all of it is closed with a reason. Quotes are conflated per instrument; a reader that is
-//! slow gets fewer, never stale ones. Bars and balances may be lost when the host itself is
+//! slow gets fewer, never stale ones. Of metrics it gets the latest. Bars and balances may be lost when the host itself is
 //! overloaded, and then a `gap` says so.
 
 mod conflation;

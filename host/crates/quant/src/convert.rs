@@ -4,7 +4,7 @@
     reason = "statistics need 53 bits, not the last unit of an i128"
 )]
 
-use model::{Duration, Money, Price, Quantity, SignedQuantity};
+use model::{Duration, Money, Price, Quantity, Rate, SignedQuantity};
 
 /// Seconds in a day.
 pub const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -29,6 +29,11 @@ pub fn signed(quantity: SignedQuantity) -> f64 {
     quantity.raw() as f64 / SignedQuantity::SCALE as f64
 }
 
+/// A rate, such as 0.95.
+pub fn rate(rate: Rate) -> f64 {
+    rate.raw() as f64 / Rate::SCALE as f64
+}
+
 /// A length of time in seconds.
 pub fn seconds(duration: Duration) -> f64 {
     duration.nanos() as f64 / 1e9
@@ -49,6 +54,7 @@ mod tests {
         assert_eq!(price("1.10001".parse().unwrap()), 1.10001);
         assert_eq!(quantity("0.25".parse().unwrap()), 0.25);
         assert_eq!(signed("-0.25".parse().unwrap()), -0.25);
+        assert_eq!(rate("0.99".parse().unwrap()), 0.99);
         assert_eq!(seconds(Duration::from_millis(1500)), 1.5);
     }
 }

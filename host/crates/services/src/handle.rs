@@ -3,6 +3,7 @@
 mod scope;
 mod ticket;
 
+use crate::metrics::{MetricsView, Regimes, Scenario};
 use crate::view::{
     AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
     StrategyView, Update,
@@ -178,6 +179,14 @@ pub trait Queries {
     fn algorithms(&self) -> Vec<AlgorithmConfig>;
     /// Custom pre-trade rules, in the order in which they are asked.
     fn rules(&self) -> Vec<RuleConfig>;
+    /// The latest risk metrics; `None` before the first reckoning.
+    fn metrics(&self) -> Option<Arc<MetricsView>>;
+    /// All scenarios by name.
+    fn scenarios(&self) -> Vec<Scenario>;
+    /// The named factors for limits.
+    fn regimes(&self) -> Regimes;
+    /// The regimes that scopes are in.
+    fn regimes_now(&self) -> Vec<(LimitScope, String)>;
 }
 
 /// Updates as they happen. A receiver that falls behind by more than the channel holds is told so

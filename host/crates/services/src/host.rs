@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod metrics;
 mod orders;
 mod queries;
 mod risk;
@@ -13,10 +14,15 @@ use crate::history::History;
 use crate::inbox::Inbox;
 use crate::journal_file::{JournalFile, JournalFileError};
 use crate::kill_file::KillFile;
+use crate::metrics::sampler::Sampler;
+use crate::metrics::scenarios::Scenarios;
+use crate::metrics::tracker::Tracker;
+use crate::metrics::worker::Desk;
+use crate::metrics::{RiskSettings, worker};
 use crate::outlet::Outlet;
 use crate::plugin::PluginHost;
 use crate::plugin_files::PluginFiles;
-use crate::projection::{self, Shared};
+use crate::projection::{self, ReadModel, Shared};
 use crate::strategy::{Strategies, SwapOptions};
 use crate::sync::lock;
 pub use crate::trader::Ended;
@@ -24,6 +30,7 @@ use crate::trader::{Request, Trader};
 use crate::view::HealthView;
 pub use config::{HostConfig, JournalConfig, QueueSizes};
 use engine::{Definition, Engine, Journal, OrdersOnFault, StrategyConfig};
+pub use metrics::metric_scope;
 use model::AccountId;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -42,6 +49,9 @@ pub enum StartError {
     /// A definition contradicts itself or an earlier one.
     #[error("{0}")]
     Definition(String),
+    /// The risk settings cannot be meant.
+    #[error("risk: {0}")]
+    Risk(String),
     /// The feed cannot be prepared.
     #[error(transparent)]
     Feed(#[from] FeedError),
@@ -69,6 +79,8 @@ struct Inner {
     wiring: Wiring,
     journal_failed: Arc<AtomicBool>,
     kill_file: Option<KillFile>,
+    risk: Arc<RiskSettings>,
+    scenarios: Scenarios,
     ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -105,7 +117,11 @@ impl Host {
         let queues = config.queues;
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
-        let shared = Arc::new(Shared::new(queues.updates));
+        let risk = Arc::new(checked(config.risk)?);
+        let desk = Arc::new(Desk::default());
+        let tracker = Tracker::new(Arc::new(risk.metrics.clone()), Arc::clone(&desk));
+        let model = ReadModel::new(tracker, risk.escalate_after);
+        let shared = Arc::new(Shared::new(queues.updates, model));
         let history = Arc::new(History::new(config.history_events));
         let wiring = Wiring {
             inbox: Arc::clone(&inbox),
@@ -121,6 +137,7 @@ impl Host {
             Arc::clone(&inbox),
             Arc::clone(&outlet),
             Arc::clone(&journal_failed),
+            Sampler::new(risk.metrics.tick()),
         );
         trader
             .define(with_manual(config.definitions), prepared.begins_at())
@@ -148,7 +165,8 @@ impl Host {
                 timeout: config.swap_timeout,
             },
         );
-        let (ended, thread) = spawn(trader, &outlet, &shared)?;
+        let (ended, thread) = spawn(trader, &outlet, &shared, &desk)?;
+        reckon(&desk, &risk, &outlet, &inbox, &shared)?;
         watch(kill_file.clone(), &inbox, killed)?;
         let inner = Inner {
             inbox,
@@ -160,10 +178,42 @@ impl Host {
             wiring,
             journal_failed,
             kill_file,
+            risk,
+            scenarios: Scenarios::default(),
             ended,
         };
-        Ok((HostHandle(Arc::new(inner)), thread))
+        let handle = HostHandle(Arc::new(inner));
+        handle.add_scenarios()?;
+        Ok((handle, thread))
     }
+}
+
+/// The settings, if all of them can be meant.
+fn checked(risk: RiskSettings) -> Result<RiskSettings, StartError> {
+    let metrics = risk.metrics.check().map_err(|fault| ("metrics", fault));
+    let limits = risk.limits.iter().map(|limit| limit.check());
+    let limits = limits.collect::<Result<(), _>>();
+    metrics
+        .and(limits.map_err(|fault| ("limits", fault)))
+        .map_err(|(of, (field, reason))| StartError::Risk(format!("{of}.{field} {reason}")))?;
+    Ok(risk)
+}
+
+/// Starts the thread that reckons metrics. It ends when the projection has.
+fn reckon(
+    desk: &Arc<Desk>,
+    risk: &Arc<RiskSettings>,
+    outlet: &Arc<Outlet>,
+    inbox: &Arc<Inbox>,
+    shared: &Arc<Shared>,
+) -> Result<(), std::io::Error> {
+    let (desk, risk, shared) = (Arc::clone(desk), Arc::clone(risk), Arc::clone(shared));
+    let (outlet, inbox) = (Arc::clone(outlet), Arc::clone(inbox));
+    let thread = std::thread::Builder::new().name("metrics".to_owned());
+    let find =
+        move |limit: &crate::metrics::MetricLimit| shared.read(|model| limit.scope.find_in(model));
+    thread.spawn(move || worker::run(&desk, &risk, &outlet, &inbox, find))?;
+    Ok(())
 }
 
 /// Starts to look for the kill file, if there is one to look for. Without the thread nothing runs.
@@ -202,15 +252,20 @@ fn spawn(
     trader: Trader,
     outlet: &Arc<Outlet>,
     shared: &Arc<Shared>,
+    desk: &Arc<Desk>,
 ) -> Result<(watch::Receiver<Option<Ended>>, JoinHandle<Ended>), StartError> {
     let (ending, ended) = watch::channel(None);
     let projection = {
         let (outlet, shared) = (Arc::clone(outlet), Arc::clone(shared));
+        let desk = Arc::clone(desk);
         std::thread::Builder::new()
             .name("projection".to_owned())
             .spawn(move || {
                 // Also when it panics: nobody must wait for a reader that is gone.
-                let _closed = OnDrop(|| outlet.close());
+                let _closed = OnDrop(|| {
+                    outlet.close();
+                    desk.close();
+                });
                 projection::run(&outlet, &shared);
             })?
     };

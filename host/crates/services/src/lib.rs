@@ -19,6 +19,7 @@ mod inbox;
 pub mod journal_file;
 mod kill_file;
 pub mod limits;
+pub mod metrics;
 mod outlet;
 pub mod plugin;
 mod plugin_files;

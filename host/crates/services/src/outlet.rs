@@ -6,13 +6,16 @@
 //!   but memory work and so is only ever behind for moments.
 //! * Quotes are conflated: a newer one replaces the one that waits, and the loss is counted.
 
+use crate::metrics::MetricsView;
+use crate::metrics::sampler::Moved;
+use crate::metrics::worker::Verdict;
 use crate::sync::lock;
 use crate::view::{EngineState, PluginView};
 use engine::{Definition, Effect, LimitScope, TradingState};
 use model::{InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A change that is never dropped.
@@ -29,8 +32,14 @@ pub(crate) enum Item {
     Plugin(Timestamp, StrategyId, Box<PluginView>),
     /// The limits of a scope are multiplied by this from now on.
     Scaled(LimitScope, Rate),
-    /// Somebody saw the alert with this id.
-    Acknowledged(u64),
+    /// A regime set the factor of a scope.
+    Regime(LimitScope, String, Rate),
+    /// Somebody of this name saw the alert with this id.
+    Acknowledged(u64, String),
+    /// A tick of engine time, and the marks of what had data since the last one.
+    Sample(Timestamp, Moved),
+    /// Risk metrics, and what their limits say of them.
+    Metrics(Arc<MetricsView>, Vec<Verdict>),
     /// How far a swap is; `None` when it ended.
     SwapProgress(StrategyId, Option<&'static str>),
     /// Where the host is.

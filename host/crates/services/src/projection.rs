@@ -5,6 +5,7 @@
 //! falls behind by more is told so and takes a fresh snapshot. Sequences of updates count up by
 //! one without a gap, whoever listens.
 
+pub(crate) mod alerts;
 mod custom;
 mod read_model;
 mod risk;
@@ -33,9 +34,9 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// `updates_bound` is how many updates the broadcast holds for subscribers that fall behind.
-    pub(crate) fn new(updates_bound: usize) -> Self {
+    pub(crate) fn new(updates_bound: usize, model: ReadModel) -> Self {
         Self {
-            model: RwLock::default(),
+            model: RwLock::new(model),
             updates: broadcast::Sender::new(updates_bound.max(16)),
             applied: watch::Sender::new(0),
         }

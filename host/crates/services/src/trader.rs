@@ -13,10 +13,14 @@ mod tests;
 
 use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
+use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Numbers, Outlet};
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
-use engine::{Command, Custom, Definition, Effect, Engine, Ignored, Input, Sequenced, Staged};
+use engine::{
+    Command, Custom, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, Staged,
+    TradingState,
+};
 use model::{
     AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, StrategyId,
     Timestamp,
@@ -39,6 +43,8 @@ pub(crate) enum Request {
     Step(Box<StepRequest>),
     /// Let a candidate that has caught up take over.
     Switch(SwitchRequest),
+    /// Hold a scope back to this state, unless it is held back as much already.
+    Tighten(LimitScope, TradingState),
     /// End the run.
     Shutdown,
 }
@@ -191,6 +197,7 @@ pub(crate) struct Trader {
     answers: Vec<Answer>,
     ignored: u64,
     stopping: bool,
+    sampler: Sampler,
 }
 
 impl Trader {
@@ -200,8 +207,10 @@ impl Trader {
         inbox: Arc<Inbox>,
         outlet: Arc<Outlet>,
         journal_failed: Arc<AtomicBool>,
+        sampler: Sampler,
     ) -> Self {
         Self {
+            sampler,
             engine,
             time,
             inbox,
@@ -313,7 +322,16 @@ impl Trader {
         match request {
             Request::Step(request) => self.handle_step(*request),
             Request::Switch(request) => self.switch(request),
+            Request::Tighten(scope, state) => self.tighten(scope, state),
             Request::Shutdown => self.stopping = true,
+        }
+    }
+
+    /// Decided here, where nobody can have set a stricter state in between.
+    fn tighten(&mut self, scope: LimitScope, state: TradingState) {
+        if self.engine.state_of(scope) < state {
+            let command = Command::SetScopeState(scope, state);
+            self.step(Input::Command(Box::new(command)), None);
         }
     }
 
@@ -367,6 +385,8 @@ impl Trader {
         };
         self.touched.push(instrument);
         self.advance(input, time);
+        // Afterwards: a tick that this input ended does not have it.
+        self.sampler.note(instrument);
     }
 
     /// Steps an input and copies what it changed. `time` is the clock's when not given.
@@ -416,6 +436,9 @@ impl Trader {
 
     /// The one place where the engine is stepped. Returns the notices of inputs without effect.
     fn advance(&mut self, input: Input, time: Timestamp) -> Vec<Effect> {
+        if self.sampler.is_due(time) {
+            self.sample(time);
+        }
         let sequence = self.engine.sequence() + 1;
         let mut ignored = Vec::new();
         let mut retired = Vec::new();
@@ -460,6 +483,12 @@ impl Trader {
             .filter_map(|id| self.engine.take_retired(id));
         self.items.extend(retired.map(Item::Retired));
         ignored
+    }
+
+    /// Ends a tick of engine time before an input of this time.
+    fn sample(&mut self, time: Timestamp) {
+        let (at, moved) = self.sampler.cut(time, self.engine.market());
+        self.items.push(Item::Sample(at, moved));
     }
 
     /// Tells balances that changed without a fill: orders lock money and let it go. Once a batch is

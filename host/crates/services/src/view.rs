@@ -42,8 +42,10 @@ pub enum Change {
     Engine(EngineView),
     /// The trading state or kill latch of a scope, as it is after the change.
     Risk(ScopeView),
-    /// An alert that was raised or acknowledged.
+    /// An alert that was raised, acknowledged, escalated or resolved.
     Alert(AlertView),
+    /// Risk metrics; conflated: a reader that is slow gets the latest only.
+    Metrics(Arc<crate::metrics::MetricsView>),
 }
 
 /// Whether orders under a scope may leave.
@@ -57,23 +59,61 @@ pub struct ScopeView {
     pub killed: bool,
 }
 
-/// An alert with its place.
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlertCode {
+    /// A control of the gate whose limit is near or reached.
+    Control(model::DenyCode),
+    /// A metric that exceeds its limit.
+    Metric(crate::metrics::MetricName),
+}
+
+/// Where an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlertState {
+    /// Nobody has said that they saw it.
+    Open,
+    /// Somebody has.
+    Acknowledged,
+    /// It is over.
+    Resolved,
+}
+
+/// An alert: one for each scope and code until it is resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertView {
     /// Counts up from 1.
     pub id: u64,
-    /// When.
-    pub time: Timestamp,
-    /// Sequence of the input during which it was raised.
+    /// How bad it is, escalation included; of a resolved one, how bad it was last.
+    pub severity: engine::Severity,
+    /// How bad it was said to be last.
+    pub raised_severity: engine::Severity,
+    /// What it is about.
+    pub code: AlertCode,
+    /// Whose limit.
+    pub scope: engine::LimitScope,
+    /// How much of the limit is used; zero where there is nothing to measure.
+    pub share: model::Rate,
+    /// Sequence of the input during which it was raised or resolved last; zero for metrics.
     pub sequence: u64,
-    /// What it says.
-    pub alert: engine::Alert,
-    /// Whether somebody has said that they saw it.
-    pub acknowledged: bool,
+    /// When it was raised first.
+    pub first_time: Timestamp,
+    /// When it was raised or resolved last.
+    pub last_time: Timestamp,
+    /// Since when nobody has acknowledged it, or when it was escalated last.
+    pub opened: Timestamp,
+    /// How often it was raised.
+    pub count: u64,
+    /// Where it is.
+    pub state: AlertState,
+    /// Who acknowledged it.
+    pub acknowledged_by: Option<String>,
+    /// How often it became more severe because nobody acknowledged it.
+    pub escalations: u32,
 }
 
 /// The limits of a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitsView {
     /// Whose.
     pub scope: engine::LimitScope,
@@ -81,6 +121,8 @@ pub struct LimitsView {
     pub limits: engine::Limits,
     /// What they are multiplied by on command.
     pub factor: model::Rate,
+    /// The regime that set this factor, if one did.
+    pub regime: Option<String>,
 }
 
 /// Where the host is.

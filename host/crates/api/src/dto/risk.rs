@@ -1,13 +1,13 @@
-//! Controls, states of scopes, alerts; and what operators send about them.
+//! Controls and states of scopes, and what operators send about them.
 
 use super::engine::{TradingStateName, trading_state};
 use super::limits::LimitsDto;
 use super::text::{Decimal, Name};
 use crate::names::Names;
-use engine::{Control, Severity};
-use model::{DenyCode, Rate};
+use engine::Control;
+use model::Rate;
 use serde::{Deserialize, Serialize};
-use services::view::{AlertView, LimitsView, ScopeView};
+use services::view::{LimitsView, ScopeView};
 
 /// A control of the gate.
 #[derive(Debug, Serialize)]
@@ -38,6 +38,8 @@ pub(crate) struct ScopeLimitsDto {
     pub(crate) scope: String,
     /// What quantities and values are multiplied by on command.
     pub(crate) factor: String,
+    /// The regime that set this factor, if one did.
+    pub(crate) regime: Option<String>,
     pub(crate) limits: LimitsDto,
 }
 
@@ -46,6 +48,7 @@ impl ScopeLimitsDto {
         Self {
             scope: names.scope(view.scope),
             factor: view.factor.to_string(),
+            regime: view.regime.clone(),
             limits: LimitsDto::new(&view.limits),
         }
     }
@@ -54,8 +57,6 @@ impl ScopeLimitsDto {
 /// Whether orders under a scope may leave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct ScopeDto {
-    /// `SCOPE`, to tell it from an alert in the stream.
-    pub(crate) kind: Name,
     pub(crate) scope: String,
     pub(crate) state: Name,
     pub(crate) killed: bool,
@@ -64,63 +65,11 @@ pub(crate) struct ScopeDto {
 impl ScopeDto {
     pub(crate) fn new(view: &ScopeView, names: &Names) -> Self {
         Self {
-            kind: Name("SCOPE"),
             scope: names.scope(view.scope),
             state: trading_state(view.state),
             killed: view.killed,
         }
     }
-}
-
-/// What somebody should look at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct AlertDto {
-    /// `ALERT`.
-    pub(crate) kind: Name,
-    pub(crate) id: u64,
-    pub(crate) time: String,
-    pub(crate) time_ns: String,
-    pub(crate) sequence: u64,
-    pub(crate) severity: Name,
-    pub(crate) code: String,
-    pub(crate) control: &'static str,
-    pub(crate) scope: String,
-    /// How much of the limit is used.
-    pub(crate) share: String,
-    pub(crate) acknowledged: bool,
-}
-
-impl AlertDto {
-    pub(crate) fn new(view: &AlertView, names: &Names) -> Self {
-        Self {
-            kind: Name("ALERT"),
-            id: view.id,
-            time: view.time.to_string(),
-            time_ns: view.time.nanos().to_string(),
-            sequence: view.sequence,
-            severity: severity(view.alert.severity),
-            code: view.alert.code.to_string(),
-            control: control(view.alert.code),
-            scope: names.scope(view.alert.scope),
-            share: view.alert.share.to_string(),
-            acknowledged: view.acknowledged,
-        }
-    }
-}
-
-fn control(code: DenyCode) -> &'static str {
-    let mut all = engine::controls().iter();
-    all.find(|control| control.code == code)
-        .map_or("", |control| control.name)
-}
-
-fn severity(severity: Severity) -> Name {
-    Name(match severity {
-        Severity::Cleared => "CLEARED",
-        Severity::Warning => "WARNING",
-        Severity::Serious => "SERIOUS",
-        Severity::Critical => "CRITICAL",
-    })
 }
 
 /// Body of `PUT risk/states/{scope}`.

@@ -4,12 +4,14 @@
 //! stream up to which it holds.
 
 use super::account::{AccountDto, BalanceUpdateDto};
+use super::alert::AlertDto;
 use super::engine::EngineDto;
 use super::fill::FillDto;
 use super::market::{BarDto, QuoteDto};
+use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
 use super::position::PositionDto;
-use super::risk::{AlertDto, ScopeDto};
+use super::risk::ScopeDto;
 use super::strategy::StrategyDto;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,8 @@ pub(crate) enum Channel {
     Accounts,
     Engine,
     Risk,
+    Metrics,
+    Alerts,
 }
 
 /// What a client may ask.
@@ -130,4 +134,5 @@ pub(crate) enum Item {
     Engine(EngineDto),
     Scope(ScopeDto),
     Alert(AlertDto),
+    Metrics(Box<MetricsDto>),
 }

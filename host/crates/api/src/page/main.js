@@ -5,7 +5,7 @@ const QUOTES_PER_SECOND = 5;
 const shows = {
   engine: showEngine, quotes: showInstruments, strategies: showStrategies,
   positions: showPositions, orders: showOrders, fills: showFills, accounts: showBalances,
-  risk: showRisk,
+  risk: showRisk, alerts: showAlerts, metrics: showMetrics,
 };
 const changed = new Set();
 
@@ -57,7 +57,7 @@ new Stream(
   [
     { channel: "engine" }, { channel: "strategies" }, { channel: "accounts" },
     { channel: "positions" }, { channel: "orders" }, { channel: "fills" },
-    { channel: "risk" },
+    { channel: "risk" }, { channel: "alerts" }, { channel: "metrics" },
     { channel: "quotes", max_hz: QUOTES_PER_SECOND },
   ],
   receive,

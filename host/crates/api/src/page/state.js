@@ -8,7 +8,7 @@ const KEPT_EQUITY = 900;
 const state = {
   run: null, engine: null, rate: null, rateFrom: null,
   instruments: new Map(), strategies: new Map(), positions: new Map(),
-  scopes: new Map(), alerts: new Map(), orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
+  scopes: new Map(), alerts: new Map(), metrics: null, orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
 };
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);
@@ -80,7 +80,9 @@ const takers = {
   strategies: (strategy) => state.strategies.set(strategy.name, strategy),
   accounts: takeBalances,
   engine: takeEngine,
-  risk: (item) => takeRisk(item),
+  risk: (item) => state.scopes.set(item.scope, item),
+  alerts: (item) => takeAlert(item),
+  metrics: (item) => { state.metrics = item; },
 };
 
 const emptiers = {
@@ -89,7 +91,9 @@ const emptiers = {
   positions: () => state.positions.clear(),
   strategies: () => state.strategies.clear(),
   accounts: () => state.balances.clear(),
-  risk: () => { state.scopes.clear(); state.alerts.clear(); },
+  risk: () => state.scopes.clear(),
+  alerts: () => state.alerts.clear(),
+  metrics: () => { state.metrics = null; },
 };
 
 /** Applies a message; returns the channel that changed, if one did. */

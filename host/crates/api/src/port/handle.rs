@@ -7,6 +7,7 @@ use services::handle::{
     HostError, LoadRequest, OrderTicket, RuleRequest, ScopeName, SwapReport, SwapRequest, Updates,
 };
 use services::host::HostHandle;
+use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::sync::Arc;
 
@@ -88,8 +89,32 @@ impl HostPort for HostHandle {
         HostHandle::clear_repeats(self, strategy).await
     }
 
-    async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
-        HostHandle::acknowledge(self, id).await
+    async fn acknowledge(&self, id: u64, by: &str) -> Result<AlertView, HostError> {
+        HostHandle::acknowledge(self, id, by).await
+    }
+
+    async fn set_regime(&self, scope: &ScopeName, regime: &str) -> Result<LimitsView, HostError> {
+        HostHandle::set_regime(self, scope, regime).await
+    }
+
+    async fn reckon(&self, scope: Option<&ScopeName>) -> Result<MetricsView, HostError> {
+        HostHandle::reckon(self, scope).await
+    }
+
+    async fn correlation(&self, symbols: &[String]) -> Result<CorrelationView, HostError> {
+        HostHandle::correlation(self, symbols).await
+    }
+
+    fn set_scenario(&self, scenario: Scenario) -> Result<(), HostError> {
+        HostHandle::set_scenario(self, scenario)
+    }
+
+    fn remove_scenario(&self, name: &str) -> Result<(), HostError> {
+        HostHandle::remove_scenario(self, name)
+    }
+
+    async fn run_scenario(&self, name: &str) -> Result<ScenarioView, HostError> {
+        HostHandle::run_scenario(self, name).await
     }
 
     fn subscribe(&self) -> Updates {

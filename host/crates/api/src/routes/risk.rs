@@ -1,11 +1,11 @@
-//! Risk: controls, limits, states and kill latches by scope, alerts.
+//! Risk: controls, limits, states and kill latches by scope.
 
-use super::{limit, to_the_end};
+use super::to_the_end;
 use crate::dto::limits::LimitsDto;
 use crate::dto::risk::{
-    AlertDto, ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
+    ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
 };
-use crate::extract::{Fields, Json, Name};
+use crate::extract::{Json, Name};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -17,6 +17,12 @@ use services::view::ScopeView;
 /// A scope that a path names; one that is none is not found.
 fn scope_of(name: &str) -> Result<ScopeName, Problem> {
     name.parse().map_err(|_| Problem::not_found("scope", name))
+}
+
+/// A scope that the field `scope` names.
+pub(super) fn named_scope(text: &str) -> Result<ScopeName, Problem> {
+    let scope = text.parse::<ScopeName>();
+    scope.map_err(|error| Problem::invalid("scope", error.to_string()))
 }
 
 /// `GET risk/controls`, by code.
@@ -111,8 +117,7 @@ pub(crate) async fn kill<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<KillScopeRequest>,
 ) -> Result<axum::Json<ScopeDto>, Problem> {
-    let scope = request.scope.parse::<ScopeName>();
-    let scope = scope.map_err(|error| Problem::invalid("scope", error.to_string()))?;
+    let scope = named_scope(&request.scope)?;
     let host = api.host.clone();
     let kill = async move { host.kill_scope(&scope, true).await };
     let view = to_the_end(kill, |error| Problem::of_body(error).at("scope")).await?;
@@ -142,31 +147,4 @@ pub(crate) async fn clear_repeats<H: HostPort>(
     )
     .await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
-}
-
-/// `GET risk/alerts`, newest first.
-pub(crate) async fn alerts<H: HostPort>(
-    State(api): State<Api<H>>,
-    mut fields: Fields,
-) -> Result<axum::Json<Vec<AlertDto>>, Problem> {
-    let limit = limit(&mut fields)?;
-    fields.finish()?;
-    let names = api.names();
-    let alerts = api.host.alerts();
-    let alerts = alerts.iter().take(limit);
-    Ok(axum::Json(
-        alerts.map(|alert| AlertDto::new(alert, &names)).collect(),
-    ))
-}
-
-/// `POST risk/alerts/{id}/ack`.
-pub(crate) async fn acknowledge<H: HostPort>(
-    State(api): State<Api<H>>,
-    Name(id): Name,
-) -> Result<axum::Json<AlertDto>, Problem> {
-    let number = id.parse().map_err(|_| Problem::not_found("alert", &id))?;
-    let host = api.host.clone();
-    let seen = async move { host.acknowledge(number).await };
-    let view = to_the_end(seen, Problem::from).await?;
-    Ok(axum::Json(AlertDto::new(&view, &api.names())))
 }

@@ -96,7 +96,7 @@ async fn drive<H: HostPort>(
                 Ok(step) => step,
                 Err(ended) => return ended,
             },
-            () = until(flush) => session.flush_quotes(),
+            () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
             _ = closing.wait_for(|closing| *closing) => Err(Bye::shutdown()),
         };

@@ -36,6 +36,8 @@ pub(super) struct Session<H> {
     outbox: Outbox,
     subscriptions: Subscriptions,
     quotes: Conflation,
+    /// Metrics that wait until the reader has less to read.
+    metrics: Option<Update>,
     /// The latest sequence that went through here.
     sequence: u64,
     errors: u32,
@@ -68,6 +70,7 @@ impl<H: HostPort> Session<H> {
             outbox,
             subscriptions: Subscriptions::default(),
             quotes: Conflation::default(),
+            metrics: None,
             errors: 0,
         };
         let heartbeat = session.api.settings.stream.heartbeat.as_millis();
@@ -254,7 +257,11 @@ impl<H: HostPort> Session<H> {
                 if let Some(interval) = self.subscriptions.quote_interval(quote.instrument) {
                     self.quotes.offer(Instant::now(), placed, interval);
                 }
-                return self.flush_quotes();
+                return self.flush();
+            }
+            Change::Metrics(_) => {
+                self.metrics = Some(update.clone());
+                return self.flush();
             }
             Change::Fill(fill) => {
                 let id = (fill.account, fill.execution);
@@ -276,13 +283,16 @@ impl<H: HostPort> Session<H> {
         }
     }
 
-    /// Sends the quotes whose turn has come, unless the reader has much to read already.
-    pub(super) fn flush_quotes(&mut self) -> Result<(), Bye> {
+    /// Sends the quotes whose turn has come and the latest metrics, unless the reader has much to
+    /// read already.
+    pub(super) fn flush(&mut self) -> Result<(), Bye> {
         let now = Instant::now();
         while self.outbox.is_calm() {
             let subscriptions = &self.subscriptions;
             let next = self.quotes.pop(now, |id| subscriptions.quote_interval(id));
-            let Some(placed) = next else { break };
+            let Some(placed) = next else {
+                return self.flush_metrics();
+            };
             let item = Item::Quote(QuoteDto::new(&placed.quote, &self.names));
             let message = update::placed(Channel::Quotes, placed.sequence, placed.time, item);
             self.outbox.send(&message)?;
@@ -290,13 +300,31 @@ impl<H: HostPort> Session<H> {
         Ok(())
     }
 
-    /// When quotes should be flushed next.
+    fn flush_metrics(&mut self) -> Result<(), Bye> {
+        let Some(update) = self.metrics.take() else {
+            return Ok(());
+        };
+        // The reader may have left the channel while they waited.
+        if !self
+            .subscriptions
+            .admits(Channel::Metrics, None, update.sequence)
+        {
+            return Ok(());
+        }
+        self.learn_names(&update.change);
+        let message = update::message(&update, &self.names, &self.api.settings.run);
+        self.outbox.send(&message)
+    }
+
+    /// When quotes and metrics should be flushed next.
     pub(super) fn next_flush(&self) -> Option<Instant> {
-        let due = self.quotes.next_due()?;
+        let now = Instant::now();
+        let metrics = self.metrics.as_ref().map(|_| now);
+        let due = self.quotes.next_due().into_iter().chain(metrics).min()?;
         if self.outbox.is_calm() {
             return Some(due);
         }
-        Some(due.max(Instant::now() + RETRY))
+        Some(due.max(now + RETRY))
     }
 
     /// Updates were lost on the way here. Where all are owed the connection must end.

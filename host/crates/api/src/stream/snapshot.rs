@@ -1,12 +1,14 @@
 //! A channel as it is now.
 
 use crate::dto::account::AccountDto;
+use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
 use crate::dto::market::QuoteDto;
+use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderDto;
 use crate::dto::position::PositionDto;
-use crate::dto::risk::{AlertDto, ScopeDto};
+use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item};
 use crate::names::Names;
@@ -77,18 +79,31 @@ pub(super) fn items<H: HostPort>(
             ))]
         }
         Channel::Risk => risk(api, names),
+        Channel::Alerts => alerts(api, names),
+        Channel::Metrics => metrics(api, names),
     }
 }
 
 fn risk<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
     let scopes = crate::routes::risk::scopes(&api.host);
-    let scopes = scopes
-        .iter()
-        .map(|view| Item::Scope(ScopeDto::new(view, names)));
+    let scopes = scopes.iter();
+    scopes
+        .map(|view| Item::Scope(ScopeDto::new(view, names)))
+        .collect()
+}
+
+fn alerts<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
     let alerts = api.host.alerts();
     let alerts = alerts.iter().take(LATEST);
-    scopes
-        .chain(alerts.map(|view| Item::Alert(AlertDto::new(view, names))))
+    alerts
+        .map(|view| Item::Alert(AlertDto::new(view, names)))
+        .collect()
+}
+
+fn metrics<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
+    let latest = api.host.metrics().into_iter();
+    latest
+        .map(|view| Item::Metrics(Box::new(MetricsDto::new(&view, names))))
         .collect()
 }
 

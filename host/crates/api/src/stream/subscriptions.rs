@@ -103,13 +103,21 @@ impl Subscriptions {
 
 /// Whether a channel never skips an update.
 pub(super) fn is_complete(channel: Channel) -> bool {
-    !matches!(channel, Channel::Quotes | Channel::Bars | Channel::Accounts)
+    !matches!(
+        channel,
+        Channel::Quotes | Channel::Bars | Channel::Accounts | Channel::Metrics
+    )
 }
 
 /// Whether a channel can be narrowed to one instrument.
 pub(super) fn has_instruments(channel: Channel) -> bool {
     !matches!(
         channel,
-        Channel::Strategies | Channel::Accounts | Channel::Engine | Channel::Risk
+        Channel::Strategies
+            | Channel::Accounts
+            | Channel::Engine
+            | Channel::Risk
+            | Channel::Metrics
+            | Channel::Alerts
     )
 }

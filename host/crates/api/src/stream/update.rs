@@ -1,12 +1,14 @@
 //! A change of the host as a message.
 
 use crate::dto::account::BalanceUpdateDto;
+use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
 use crate::dto::market::{BarDto, QuoteDto};
+use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderUpdateDto;
 use crate::dto::position::PositionDto;
-use crate::dto::risk::{AlertDto, ScopeDto};
+use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item, ServerMessage};
 use crate::names::Names;
@@ -25,7 +27,9 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
         Change::Balance(..) => (Channel::Accounts, None),
         Change::Strategy(_) => (Channel::Strategies, None),
         Change::Engine(_) => (Channel::Engine, None),
-        Change::Risk(_) | Change::Alert(_) => (Channel::Risk, None),
+        Change::Risk(_) => (Channel::Risk, None),
+        Change::Alert(_) => (Channel::Alerts, None),
+        Change::Metrics(_) => (Channel::Metrics, None),
     }
 }
 
@@ -36,7 +40,9 @@ pub(super) fn strategy(change: &Change) -> Option<StrategyId> {
         Change::Fill(fill) => Some(fill.strategy),
         Change::Position(view) => Some(view.strategy),
         Change::Risk(view) => of_scope(view.scope),
-        Change::Alert(view) => of_scope(view.alert.scope),
+        Change::Alert(view) => of_scope(view.scope),
+        // The last of its scopes was known last.
+        Change::Metrics(view) => of_scope(view.scopes.last()?.scope),
         _ => None,
     }
 }
@@ -87,5 +93,6 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
         Change::Engine(view) => Item::Engine(EngineDto::new(view, run)),
         Change::Risk(view) => Item::Scope(ScopeDto::new(view, names)),
         Change::Alert(view) => Item::Alert(AlertDto::new(view, names)),
+        Change::Metrics(view) => Item::Metrics(Box::new(MetricsDto::new(view, names))),
     }
 }

@@ -13,9 +13,12 @@ use services::handle::{
     HostError, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest, ScopeName, SwapReport,
     SwapRequest, Updates,
 };
+use services::metrics::{
+    CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
+};
 use services::view::{
-    AccountView, AlertView, Change, EngineState, EngineView, HealthView, InstrumentView,
-    LimitsView, PositionView, ScopeView, StrategyView, Update,
+    AccountView, AlertState, AlertView, Change, EngineState, EngineView, HealthView,
+    InstrumentView, LimitsView, PositionView, ScopeView, StrategyView, Update,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,6 +51,8 @@ struct Tables {
     scopes: BTreeMap<LimitScope, ScopeView>,
     alerts: Vec<AlertView>,
     rules: Vec<RuleConfig>,
+    metrics: Option<Arc<MetricsView>>,
+    scenarios: BTreeMap<String, Scenario>,
     sequence: u64,
     asked: Vec<String>,
     failure: Option<HostError>,
@@ -218,8 +223,9 @@ impl Tables {
             }
             Change::Alert(view) => {
                 self.alerts.retain(|known| known.id != view.id);
-                self.alerts.insert(0, *view);
+                self.alerts.insert(0, view.clone());
             }
+            Change::Metrics(view) => self.metrics = Some(view.clone()),
             Change::Bar(_) | Change::Balance(..) => {}
         }
     }
@@ -261,8 +267,9 @@ impl Queries for Fake {
             scope,
             limits: Limits::default(),
             factor: Rate::from_raw(Rate::SCALE),
+            regime: None,
         };
-        self.tables().limits.get(&scope).copied().unwrap_or(unset)
+        self.tables().limits.get(&scope).cloned().unwrap_or(unset)
     }
     fn risk_state(&self, scope: LimitScope) -> ScopeView {
         let unset = ScopeView {
@@ -287,6 +294,24 @@ impl Queries for Fake {
     }
     fn rules(&self) -> Vec<RuleConfig> {
         self.tables().rules.clone()
+    }
+    fn metrics(&self) -> Option<Arc<MetricsView>> {
+        self.tables().metrics.clone()
+    }
+    fn scenarios(&self) -> Vec<Scenario> {
+        self.tables().scenarios.values().cloned().collect()
+    }
+    fn regimes(&self) -> Regimes {
+        let table = [("calm", "1"), ("stressed", "0.5")];
+        let table = table.map(|(name, factor)| (name.to_owned(), number(factor)));
+        Regimes::new(table.into()).unwrap()
+    }
+    fn regimes_now(&self) -> Vec<(LimitScope, String)> {
+        let tables = self.tables();
+        let views = tables.limits.values();
+        views
+            .filter_map(|view| Some((view.scope, view.regime.clone()?)))
+            .collect()
     }
 }
 
@@ -459,7 +484,7 @@ impl HostPort for Fake {
             limits,
             ..self.limits(scope)
         };
-        self.tables().limits.insert(scope, view);
+        self.tables().limits.insert(scope, view.clone());
         Ok(view)
     }
 
@@ -470,7 +495,7 @@ impl HostPort for Fake {
             factor,
             ..self.limits(scope)
         };
-        self.tables().limits.insert(scope, view);
+        self.tables().limits.insert(scope, view.clone());
         Ok(view)
     }
 
@@ -502,16 +527,71 @@ impl HostPort for Fake {
         self.ask(format!("clear repeats {strategy}"))
     }
 
-    async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
-        self.ask(format!("acknowledge {id}"))?;
+    async fn acknowledge(&self, id: u64, by: &str) -> Result<AlertView, HostError> {
+        self.ask(format!("acknowledge {id} {by}"))?;
         let found = self.alerts().into_iter().find(|alert| alert.id == id);
         let mut view = found.ok_or_else(|| HostError::NotFound {
             what: "alert",
             name: id.to_string(),
         })?;
-        view.acknowledged = true;
-        self.publish(Change::Alert(view));
+        view.state = AlertState::Acknowledged;
+        view.acknowledged_by = Some(by.to_owned());
+        self.publish(Change::Alert(view.clone()));
         Ok(view)
+    }
+
+    async fn set_regime(&self, name: &ScopeName, regime: &str) -> Result<LimitsView, HostError> {
+        self.ask(format!("regime {name} {regime}"))?;
+        let scope = name.find(self)?;
+        let view = LimitsView {
+            factor: self.regimes().factor(regime).unwrap(),
+            regime: Some(regime.to_owned()),
+            ..self.limits(scope)
+        };
+        self.tables().limits.insert(scope, view.clone());
+        Ok(view)
+    }
+
+    async fn reckon(&self, scope: Option<&ScopeName>) -> Result<MetricsView, HostError> {
+        self.ask(format!("reckon {scope:?}"))?;
+        let scope = scope.map_or(Ok(LimitScope::Firm), |scope| scope.find(self))?;
+        let firm = crate::fake_values::metrics(NOON + 1);
+        let scopes = vec![ScopeMetrics {
+            scope,
+            ..firm.scopes[0].clone()
+        }];
+        Ok(MetricsView { scopes, ..firm })
+    }
+
+    async fn correlation(&self, symbols: &[String]) -> Result<CorrelationView, HostError> {
+        self.ask(format!("correlation {symbols:?}"))?;
+        Ok(crate::fake_values::correlation())
+    }
+
+    fn set_scenario(&self, scenario: Scenario) -> Result<(), HostError> {
+        self.ask(format!("scenario {}", scenario.name))?;
+        scenario
+            .check()
+            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        let name = scenario.name.clone();
+        self.tables().scenarios.insert(name, scenario);
+        Ok(())
+    }
+
+    fn remove_scenario(&self, name: &str) -> Result<(), HostError> {
+        self.ask(format!("remove scenario {name}"))?;
+        match self.tables().scenarios.remove(name) {
+            Some(_) => Ok(()),
+            None => Err(HostError::NotFound {
+                what: "scenario",
+                name: name.to_owned(),
+            }),
+        }
+    }
+
+    async fn run_scenario(&self, name: &str) -> Result<ScenarioView, HostError> {
+        self.ask(format!("run scenario {name}"))?;
+        Ok(crate::fake_values::scenario_result(name))
     }
 
     fn subscribe(&self) -> Updates {

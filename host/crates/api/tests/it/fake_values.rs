@@ -2,7 +2,8 @@
 
 use crate::fake::{EMA, EURUSD, MANUAL, NOON, number};
 use engine::{
-    DrawnLatency, FillChances, Latency, Quantiles, StrategyState, VenueConfig, VenueModels,
+    DrawnLatency, FillChances, Latency, LimitScope, Quantiles, Severity, StrategyState,
+    VenueConfig, VenueModels,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, Duration, Fault,
@@ -11,8 +12,14 @@ use model::{
     OrderUpdate, PluginHash, PositionState, Price, Quantity, Quote, Rate, Side, Terms, TimeInForce,
     Timestamp, VenueId,
 };
+use quant::portfolio::Exposure;
+use quant::{Figure, Unavailable};
+use services::metrics::{
+    CorrelationView, DrawdownView, ExposureView, MetricsView, ScenarioView, ScopeMetrics, TailView,
+};
 use services::view::{
-    AccountView, Change, FaultView, InstrumentView, LogLine, PluginView, PositionView, StrategyView,
+    AccountView, AlertCode, AlertState, AlertView, Change, FaultView, InstrumentView, LogLine,
+    PluginView, PositionView, StrategyView,
 };
 
 pub(crate) fn venue() -> VenueConfig {
@@ -236,5 +243,107 @@ pub(crate) fn account() -> AccountView {
             (CurrencyId::new(0), "USD".into(), balance("1000000", "2180")),
             (CurrencyId::new(1), "EUR".into(), balance("0", "0")),
         ],
+    }
+}
+
+/// A warning that a strategy's loss is half of its limit.
+pub(crate) fn alert(id: u64) -> AlertView {
+    AlertView {
+        id,
+        severity: Severity::Warning,
+        raised_severity: Severity::Warning,
+        code: AlertCode::Control(model::DenyCode::Loss),
+        scope: LimitScope::Strategy(EMA),
+        share: number("0.5"),
+        sequence: 18,
+        first_time: Timestamp::from_nanos(NOON),
+        last_time: Timestamp::from_nanos(NOON + 1),
+        opened: Timestamp::from_nanos(NOON),
+        count: 3,
+        state: AlertState::Open,
+        acknowledged_by: None,
+        escalations: 0,
+    }
+}
+
+const TOO_FEW: Figure = Err(Unavailable::History { needed: 20, had: 7 });
+
+/// Metrics of the firm alone, which holds 100,000 and has seven returns.
+pub(crate) fn metrics(nanos: u64) -> MetricsView {
+    let exposure = Exposure {
+        long: 110_000.0,
+        short: 0.0,
+    };
+    let firm = ScopeMetrics {
+        scope: LimitScope::Firm,
+        currency: CurrencyId::new(0),
+        equity: Ok(1_001_000.0),
+        returns: 7,
+        tails: vec![TailView {
+            confidence: number("0.95"),
+            historical: TOO_FEW,
+            normal: TOO_FEW,
+            simulated: TOO_FEW,
+            historical_shortfall: TOO_FEW,
+            normal_shortfall: TOO_FEW,
+            simulated_shortfall: TOO_FEW,
+        }],
+        drawdown: DrawdownView {
+            current: Ok(250.5),
+            max: Ok(1_000.0),
+            current_share: Ok(0.00025),
+            max_share: Ok(0.001),
+        },
+        exposure: Ok(ExposureView {
+            total: exposure,
+            instruments: vec![(EURUSD, exposure)],
+            sectors: vec![(None, exposure)],
+            currencies: vec![(CurrencyId::new(1), exposure)],
+        }),
+        leverage: Ok(0.11),
+        concentration: Ok(1.0),
+        largest_share: Ok(1.0),
+        five_largest_share: Ok(1.0),
+        beta: Err(Unavailable::Missing("no benchmark is chosen")),
+        beta_exposure: Err(Unavailable::Missing("no benchmark is chosen")),
+        liquidity_days: Ok(0.5),
+        components: Ok(vec![(EURUSD, 12.5)]),
+    };
+    MetricsView {
+        time: Timestamp::from_nanos(nanos),
+        horizon: Duration::from_secs(86_400),
+        sample_period: Duration::from_secs(5),
+        scopes: vec![firm],
+        skipped: 0,
+    }
+}
+
+/// Two instruments, one of which does not move.
+pub(crate) fn correlation() -> CorrelationView {
+    let still = Err(Unavailable::NoVariation);
+    CorrelationView {
+        time: Timestamp::from_nanos(NOON),
+        instruments: vec![EURUSD, crate::fake::BTCUSD],
+        returns: 30,
+        correlations: Ok(vec![vec![Ok(1.0), still], vec![still, still]]),
+        covariances: Ok(vec![vec![0.0001, 0.0], vec![0.0, 0.0]]),
+        is_positive_semidefinite: Some(true),
+    }
+}
+
+/// What a scenario would do.
+pub(crate) fn scenario_result(name: &str) -> ScenarioView {
+    ScenarioView {
+        name: name.to_owned(),
+        time: Timestamp::from_nanos(NOON),
+        currency: CurrencyId::new(0),
+        total: Ok(-22_000.0),
+        worst: None,
+        balances: Ok(0.0),
+        accounts: vec![(AccountId::new(0), Ok(-22_000.0))],
+        strategies: vec![(EMA, Ok(-22_000.0))],
+        instruments: vec![(EURUSD, Ok(-22_000.0))],
+        value_at_risk: TOO_FEW,
+        stressed_value_at_risk: TOO_FEW,
     }
 }

@@ -14,6 +14,7 @@ use serde_json::json;
 use services::clock::ManualClock;
 use services::feed::MarketInput;
 use services::host::{Host, HostConfig, HostHandle};
+use services::metrics::RiskSettings;
 use services::plugin::{Plugin, PluginHost, Refusal};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -89,10 +90,16 @@ impl Stand {
 
     /// A stand whose definitions were edited.
     pub(crate) fn with(edit: impl Fn(&mut Definition)) -> Self {
+        Self::risking(RiskSettings::default(), edit)
+    }
+
+    /// A stand with other risk settings, whose definitions were edited.
+    pub(crate) fn risking(risk: RiskSettings, edit: impl Fn(&mut Definition)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut definitions = definitions();
         definitions.iter_mut().for_each(edit);
-        let config = HostConfig::new(definitions, folder.path());
+        let mut config = HostConfig::new(definitions, folder.path());
+        config.risk = risk;
         let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
         // The engine's thread ends with the last handle; nobody needs its verdict here.
         let (host, _thread) = Host::start(config, Arc::new(NoPlugins), clock.clone()).unwrap();

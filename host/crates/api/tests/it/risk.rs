@@ -1,26 +1,8 @@
-//! Controls, limits, states, kills and alerts, against the table and against the real host.
+//! Controls, limits, states and kills, against the table and against the real host.
 
 use crate::real_host::Stand;
 use crate::rest_client::Client;
-use engine::{Alert, LimitScope, Severity};
-use model::{DenyCode, Rate, Timestamp};
 use serde_json::{Value, json};
-use services::view::{AlertView, Change};
-
-fn alert(id: u64) -> AlertView {
-    AlertView {
-        id,
-        time: Timestamp::from_nanos(crate::fake::NOON),
-        sequence: 18,
-        alert: Alert {
-            severity: Severity::Warning,
-            code: DenyCode::Loss,
-            scope: LimitScope::Strategy(crate::fake::EMA),
-            share: Rate::from_raw(Rate::SCALE / 2),
-        },
-        acknowledged: false,
-    }
-}
 
 #[tokio::test]
 async fn controls_are_listed_by_code_with_what_they_denied() {
@@ -104,8 +86,6 @@ async fn scopes_that_do_not_exist_are_not_found() {
         let answer = client.json("POST", "/risk/kill", &body).await;
         answer.check_problem(400, "INVALID_FIELD", Some("/scope"));
     }
-    let answer = client.bare("POST", "/risk/alerts/9/ack").await;
-    answer.check_problem(404, "NOT_FOUND", None);
 }
 
 #[tokio::test]
@@ -122,7 +102,7 @@ async fn states_and_kills_are_set_and_cleared() {
     answer.check_problem(400, "INVALID_FIELD", Some("/state"));
     let body = r#"{"scope":"strategy/ema"}"#;
     let answer = client.json("POST", "/risk/kill", body).await;
-    answer.check(200, &[("/killed", json!(true)), ("/kind", json!("SCOPE"))]);
+    answer.check(200, &[("/killed", json!(true))]);
     let states = client.get("/risk/states").await.json();
     let states = states.as_array().unwrap();
     let ema = states.iter().find(|state| state["scope"] == "strategy/ema");
@@ -136,27 +116,6 @@ async fn states_and_kills_are_set_and_cleared() {
     answer.check(200, &[("/factor", json!("0.5"))]);
     let answer = client.bare("DELETE", "/risk/repeats/ema").await;
     assert_eq!(answer.status, 204);
-}
-
-#[tokio::test]
-async fn alerts_are_listed_newest_first_and_acknowledged() {
-    let client = Client::new();
-    client.host.publish(Change::Alert(alert(1)));
-    client.host.publish(Change::Alert(alert(2)));
-    let expect = [
-        ("/0/id", json!(2)),
-        ("/0/severity", json!("WARNING")),
-        ("/0/code", json!("P18")),
-        ("/0/control", json!("loss")),
-        ("/0/scope", json!("strategy/ema")),
-        ("/0/share", json!("0.5")),
-        ("/1/acknowledged", json!(false)),
-    ];
-    client.get("/risk/alerts").await.check(200, &expect);
-    let answer = client.bare("POST", "/risk/alerts/1/ack").await;
-    answer.check(200, &[("/acknowledged", json!(true))]);
-    let one = client.get("/risk/alerts?limit=1").await.json();
-    assert_eq!(one.as_array().unwrap().len(), 1);
 }
 
 /// A limit order far below the market.
@@ -237,6 +196,13 @@ async fn an_escalation_raises_an_alert_that_can_be_acknowledged() {
         .send("GET", "/risk/alerts", "")
         .await
         .check(200, &expect);
-    let answer = stand.send("POST", "/risk/alerts/1/ack", "").await;
-    answer.check(200, &[("/acknowledged", json!(true))]);
+    let path = "/risk/alerts/1/acknowledge";
+    let answer = stand.send("POST", path, r#"{"by":"anna"}"#).await;
+    let expect = [
+        ("/state", json!("ACKNOWLEDGED")),
+        ("/acknowledged_by", json!("anna")),
+    ];
+    answer.check(200, &expect);
+    let answer = stand.send("POST", path, r#"{"by":" "}"#).await;
+    answer.check_problem(400, "INVALID_FIELD", Some("/by"));
 }

@@ -1,16 +1,16 @@
 //! What well-behaved clients of the WebSocket get.
 
 use crate::fake::{BTCUSD, EMA, EURUSD, Fake, fill, number, order, order_change, position, quote};
+use crate::fake_values::{alert, metrics};
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
-use engine::{Alert, LimitScope, Severity, StrategyState, TradingState};
+use engine::{LimitScope, StrategyState, TradingState};
 use model::{
-    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus,
-    Timestamp, Trigger,
+    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus, Trigger,
 };
 use serde_json::{Value, json};
 use services::handle::Queries;
-use services::view::{AlertView, Change, ScopeView, StrategyView};
+use services::view::{Change, ScopeView, StrategyView};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ async fn every_channel_begins_with_its_state() {
         ("accounts", "/data/0/name", json!("paper")),
         ("engine", "/data/0/state", json!("RUNNING")),
         ("risk", "/data/0/scope", json!("firm")),
+        ("metrics", "/data", json!([])),
+        ("alerts", "/data", json!([])),
         ("bars", "/data", json!([])),
     ] {
         let snapshot = client.subscribe(&format!(r#""channel":"{channel}""#)).await;
@@ -303,7 +305,7 @@ async fn heartbeats_come_by_themselves() {
 }
 
 #[tokio::test]
-async fn states_kills_and_alerts_come_on_the_channel_of_risk() {
+async fn states_and_kills_come_on_the_channel_of_risk() {
     let (server, mut client) = greeted().await;
     client.subscribe(r#""channel":"risk""#).await;
     let scope = ScopeView {
@@ -315,31 +317,42 @@ async fn states_kills_and_alerts_come_on_the_channel_of_risk() {
     let update = client.expect("update").await;
     let data = &update["data"];
     assert_eq!(
-        (&data["kind"], &data["scope"]),
-        (&json!("SCOPE"), &json!("strategy/ema"))
+        (&update["channel"], &data["scope"]),
+        (&json!("risk"), &json!("strategy/ema"))
     );
     assert_eq!(
         (&data["state"], &data["killed"]),
         (&json!("REDUCING"), &json!(true))
     );
-    let alert = AlertView {
-        id: 7,
-        time: Timestamp::ZERO,
-        sequence: 18,
-        alert: Alert {
-            severity: Severity::Critical,
-            code: DenyCode::Loss,
-            scope: LimitScope::Firm,
-            share: number("1.25"),
-        },
-        acknowledged: false,
-    };
-    server.host.publish(Change::Alert(alert));
+}
+
+#[tokio::test]
+async fn alerts_come_as_they_change_and_metrics_as_they_are_latest() {
+    let (server, mut client) = greeted().await;
+    for channel in ["alerts", "metrics"] {
+        client.subscribe(&format!(r#""channel":"{channel}""#)).await;
+    }
+    server.host.publish(Change::Alert(alert(7)));
     let update = client.expect("update").await;
     let data = &update["data"];
-    assert_eq!((&data["kind"], &data["id"]), (&json!("ALERT"), &json!(7)));
     assert_eq!(
-        (&data["severity"], &data["share"]),
-        (&json!("CRITICAL"), &json!("1.25"))
+        (&update["channel"], &data["id"]),
+        (&json!("alerts"), &json!(7))
     );
+    assert_eq!(
+        (&data["state"], &data["scope"]),
+        (&json!("OPEN"), &json!("strategy/ema"))
+    );
+    let metrics = Arc::new(metrics(crate::fake::NOON));
+    server.host.publish(Change::Metrics(metrics));
+    let update = client.expect("update").await;
+    assert_eq!(update["channel"], "metrics");
+    assert_eq!(
+        update.pointer("/data/scopes/0/leverage"),
+        Some(&json!(0.11))
+    );
+    let refused = r#"{"op":"subscribe","id":9,"channel":"metrics","instrument":"EUR/USD.SIM"}"#;
+    client.send(refused).await;
+    let error = client.expect("error").await;
+    assert_eq!(error["field"], "/instrument");
 }

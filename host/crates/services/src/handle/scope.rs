@@ -1,9 +1,12 @@
 //! A scope as people name it: `firm`, `account/NAME`, `strategy/NAME`, `instrument/SYMBOL`.
 
 use super::{HostError, Queries};
+use crate::projection::ReadModel;
+use crate::view::{AccountView, InstrumentView, StrategyView};
 use engine::LimitScope;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Whom limits, states and kill latches bind, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,26 +66,40 @@ impl ScopeName {
             Self::Strategy(name) => ("strategy", name),
             Self::Instrument(symbol) => ("instrument", symbol),
         };
-        let found = match self {
-            Self::Firm => Some(LimitScope::Firm),
-            Self::Account(name) => {
-                let accounts = host.accounts();
-                let found = accounts.iter().find(|view| view.config.name == *name);
-                found.map(|view| LimitScope::Account(view.id))
-            }
-            Self::Strategy(name) => host
-                .strategy(name)
-                .map(|view| LimitScope::Strategy(view.id)),
-            Self::Instrument(symbol) => {
-                let views = host.instruments();
-                let found = views.iter().find(|view| view.instrument.symbol == *symbol);
-                found.map(|view| LimitScope::Instrument(view.id))
-            }
-        };
+        let found = self.among(&host.accounts(), &host.strategies(), &host.instruments());
         found.ok_or_else(|| HostError::NotFound {
             what,
             name: name.clone(),
         })
+    }
+
+    /// The same in the read model; `None` when there is nothing of that name.
+    pub(crate) fn find_in(&self, model: &ReadModel) -> Option<LimitScope> {
+        self.among(&model.accounts, &model.strategies, &model.instruments)
+    }
+
+    fn among(
+        &self,
+        accounts: &[AccountView],
+        strategies: &[Arc<StrategyView>],
+        instruments: &[InstrumentView],
+    ) -> Option<LimitScope> {
+        match self {
+            Self::Firm => Some(LimitScope::Firm),
+            Self::Account(name) => {
+                let found = accounts.iter().find(|view| view.config.name == *name);
+                found.map(|view| LimitScope::Account(view.id))
+            }
+            Self::Strategy(name) => {
+                let found = strategies.iter().find(|view| view.name == *name);
+                found.map(|view| LimitScope::Strategy(view.id))
+            }
+            Self::Instrument(symbol) => {
+                let mut views = instruments.iter();
+                let found = views.find(|view| view.instrument.symbol == *symbol);
+                found.map(|view| LimitScope::Instrument(view.id))
+            }
+        }
     }
 }
 

@@ -205,7 +205,7 @@ impl HostHandle {
     }
 
     /// Runs a slow request on a worker, a bounded number at once.
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         act: impl FnOnce() -> Result<T, HostError> + Send + 'static,
     ) -> Result<T, HostError> {

@@ -2,6 +2,7 @@
 
 use crate::feed::FeedConfig;
 use crate::journal_file::Fsync;
+use crate::metrics::RiskSettings;
 use engine::Definition;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub struct HostConfig {
     pub max_plugin_bytes: u64,
     /// While this file exists the firm's kill latch is set; every kill of the firm writes it.
     pub kill_file: Option<PathBuf>,
+    /// Risk metrics, their limits, alerts, regimes and scenarios.
+    pub risk: RiskSettings,
     /// Bounds of the queues.
     pub queues: QueueSizes,
     /// Quotes, trades and bars kept per instrument for history requests. Default 262,144.
@@ -86,6 +89,7 @@ impl HostConfig {
             data_folder: data_folder.into(),
             max_plugin_bytes: 32 << 20,
             kill_file: None,
+            risk: RiskSettings::default(),
             queues: QueueSizes::default(),
             history_events: 262_144,
             swap_timeout: Duration::from_secs(30),

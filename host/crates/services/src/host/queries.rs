@@ -2,6 +2,8 @@
 
 use super::HostHandle;
 use crate::handle::Queries;
+use crate::metrics::tracker::Tracker;
+use crate::metrics::{MetricsView, Regimes, Scenario};
 use crate::view::{
     AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
     StrategyView,
@@ -60,7 +62,7 @@ impl Queries for HostHandle {
     }
 
     fn alerts(&self) -> Vec<AlertView> {
-        self.0.shared.read(|model| model.risk.alerts())
+        self.0.shared.read(|model| model.risk.alerts.all())
     }
 
     fn algorithms(&self) -> Vec<AlgorithmConfig> {
@@ -74,5 +76,24 @@ impl Queries for HostHandle {
 
     fn denials(&self, code: DenyCode) -> u64 {
         self.0.shared.read(|model| model.risk.denials(code))
+    }
+
+    fn metrics(&self) -> Option<Arc<MetricsView>> {
+        let latest = |tracker: &Tracker| tracker.latest.clone();
+        self.0
+            .shared
+            .read(|model| model.tracker.as_deref().and_then(latest))
+    }
+
+    fn scenarios(&self) -> Vec<Scenario> {
+        self.0.scenarios.all()
+    }
+
+    fn regimes(&self) -> Regimes {
+        self.0.risk.regimes.clone()
+    }
+
+    fn regimes_now(&self) -> Vec<(LimitScope, String)> {
+        self.0.shared.read(|model| model.risk.regimes())
     }
 }

@@ -8,6 +8,9 @@ use crate::view::{AlertView, LimitsView, ScopeView};
 use engine::{Command, Definition, Ignored, Input, LimitScope, Limits, Permissions, TradingState};
 use model::Rate;
 
+/// Longest name of who acknowledges, in bytes.
+const LONGEST_NAME: usize = 64;
+
 impl HostHandle {
     /// Replaces the limits of a scope.
     ///
@@ -136,14 +139,45 @@ impl HostHandle {
         accepted(&self.step(Command::ClearRepeats(id)).await?)
     }
 
-    /// Notes that somebody saw an alert.
+    /// Multiplies the limits of a scope by the factor of a regime.
     ///
     /// # Errors
-    /// `NotFound` when it is not among the latest.
-    pub async fn acknowledge(&self, id: u64) -> Result<AlertView, HostError> {
-        self.0.outlet.note(Item::Acknowledged(id));
+    /// `NotFound`; `Invalid` for a regime that the configuration does not name; `Busy`.
+    pub async fn set_regime(
+        &self,
+        name: &ScopeName,
+        regime: &str,
+    ) -> Result<LimitsView, HostError> {
+        let scope = name.find(self)?;
+        let regimes = &self.0.risk.regimes;
+        let factor = regimes.factor(regime).ok_or_else(|| HostError::Invalid {
+            field: "regime",
+            reason: format!(
+                "there is no regime `{regime}`; there are: {}",
+                regimes.names()
+            ),
+        })?;
+        self.scale_limits(name, factor).await?;
+        let note = Item::Regime(scope, regime.to_owned(), factor);
+        self.0.outlet.note(note);
         self.catch_up().await;
-        let found = self.0.shared.read(|model| model.risk.alert(id));
+        Ok(self.limits(scope))
+    }
+
+    /// Notes that somebody saw an alert. Of one that is not open nothing changes.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not among the latest; `Invalid` for a name that is none.
+    pub async fn acknowledge(&self, id: u64, by: &str) -> Result<AlertView, HostError> {
+        if by.trim().is_empty() || by.len() > LONGEST_NAME || by.chars().any(char::is_control) {
+            return Err(HostError::Invalid {
+                field: "by",
+                reason: format!("must be a name of 1 to {LONGEST_NAME} bytes"),
+            });
+        }
+        self.0.outlet.note(Item::Acknowledged(id, by.to_owned()));
+        self.catch_up().await;
+        let found = self.0.shared.read(|model| model.risk.alerts.get(id));
         found.ok_or_else(|| HostError::NotFound {
             what: "alert",
             name: id.to_string(),

@@ -1,18 +1,22 @@
 //! The read model: what the last effects left, with bounded tails of what is over.
 
+use super::alerts::{Alerts, Raised};
 use super::risk::RiskModel;
+use crate::metrics::snapshot::World;
+use crate::metrics::tracker::Tracker;
+use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
-    AccountView, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView, PositionView,
-    StrategyView,
+    AccountView, AlertCode, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView,
+    PositionView, StrategyView,
 };
 use engine::{
     AlgorithmConfig, Definition, Effect, LimitScope, RuleConfig, StrategyConfig, StrategyState,
     SwapStage, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountId, Balance, CurrencyId, Fill, Instrument, InstrumentId, Money, Order,
-    OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
+    AccountConfig, AccountId, Balance, CurrencyId, Duration, Fill, Instrument, InstrumentId, Money,
+    Order, OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -41,6 +45,8 @@ pub(crate) struct ReadModel {
     pub(crate) algorithms: Vec<AlgorithmConfig>,
     pub(crate) rules: BTreeMap<RuleId, RuleConfig>,
     pub(crate) risk: RiskModel,
+    /// What risk metrics need; nothing in a model that reckons none.
+    pub(crate) tracker: Option<Box<Tracker>>,
     /// Updates published so far.
     pub(crate) updates: u64,
     pub(crate) venues: Vec<VenueConfig>,
@@ -57,6 +63,27 @@ pub(crate) struct ReadModel {
 }
 
 impl ReadModel {
+    /// An empty model that follows risk metrics.
+    pub(crate) fn new(tracker: Tracker, escalate_after: Option<Duration>) -> Self {
+        let mut model = Self {
+            tracker: Some(Box::new(tracker)),
+            ..Self::default()
+        };
+        model.risk.alerts = Alerts::new(escalate_after);
+        model
+    }
+
+    /// What risk metrics are made of.
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            instruments: &self.instruments,
+            accounts: &self.accounts,
+            strategies: &self.strategies,
+            currencies: &self.currencies,
+            positions: self.positions.values().copied().collect(),
+        }
+    }
+
     /// Open orders, then the latest closed ones, newest first.
     pub(crate) fn orders(&self) -> Vec<Order> {
         self.open
@@ -112,9 +139,32 @@ impl ReadModel {
                 self.risk.scale(scope, factor);
                 self.engine.time
             }
-            Item::Acknowledged(id) => {
-                changes.extend(self.risk.acknowledge(id));
+            Item::Acknowledged(id, by) => {
+                changes.extend(self.risk.alerts.acknowledge(id, by));
                 self.engine.time
+            }
+            Item::Regime(scope, name, factor) => {
+                self.risk.set_regime(scope, name, factor);
+                self.engine.time
+            }
+            Item::Sample(time, moved) => {
+                if let Some(mut tracker) = self.tracker.take() {
+                    tracker.tick(time, &moved, &self.world());
+                    self.tracker = Some(tracker);
+                }
+                changes.extend(self.risk.alerts.escalate(time));
+                time
+            }
+            Item::Metrics(view, verdicts) => {
+                let time = view.time;
+                for verdict in verdicts {
+                    changes.extend(self.risk.alerts.raise(raised_by(time, verdict)));
+                }
+                if let Some(tracker) = &mut self.tracker {
+                    tracker.latest = Some(Arc::clone(&view));
+                }
+                changes.push(Change::Metrics(view));
+                time
             }
             Item::SwapProgress(strategy, progress) => {
                 self.edit(strategy, changes, |view| {
@@ -185,7 +235,14 @@ impl ReadModel {
             }
             Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
             Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
-            Effect::Alert(alert) => changes.push(self.risk.raise(time, sequence, alert)),
+            Effect::Alert(alert) => changes.extend(self.risk.alerts.raise(Raised {
+                time,
+                sequence,
+                code: AlertCode::Control(alert.code),
+                scope: alert.scope,
+                severity: alert.severity,
+                share: alert.share,
+            })),
             Effect::AlgorithmFault(..)
             | Effect::AlgorithmLog(..)
             | Effect::RuleDenied(..)
@@ -392,8 +449,12 @@ impl ReadModel {
                 }
             }
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
+            Definition::AverageVolume(instrument, volume) => {
+                if let Some(tracker) = &mut self.tracker {
+                    tracker.set_volume(instrument, volume);
+                }
+            }
             Definition::Permissions(..)
-            | Definition::AverageVolume(..)
             | Definition::Adopter(_)
             | Definition::AccountRules(..)
             | Definition::Algorithm(_)
@@ -476,6 +537,18 @@ impl ReadModel {
             .get(currency.index())
             .cloned()
             .unwrap_or_default()
+    }
+}
+
+/// What a limit on a metric says, as an alert.
+fn raised_by(time: Timestamp, verdict: Verdict) -> Raised {
+    Raised {
+        time,
+        sequence: 0,
+        code: AlertCode::Metric(verdict.metric),
+        scope: verdict.scope,
+        severity: verdict.severity,
+        share: verdict.share,
     }
 }
 

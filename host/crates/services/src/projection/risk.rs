@@ -1,32 +1,35 @@
-//! What readers see of risk: limits, states and kill latches by scope, the latest alerts, how often
-//! each control denied.
+//! What readers see of risk: limits, factors, states and kill latches by scope, how often each
+//! control denied.
 
-use crate::view::{AlertView, Change, LimitsView, ScopeView};
-use engine::{Alert, LimitScope, Limits, TradingState};
-use model::{DenyCode, Rate, Timestamp};
-use std::collections::{BTreeMap, VecDeque};
-
-/// Alerts kept; the oldest is forgotten first.
-const ALERTS: usize = 1_000;
+use super::alerts::Alerts;
+use crate::view::{Change, LimitsView, ScopeView};
+use engine::{LimitScope, Limits, TradingState};
+use model::{DenyCode, Rate};
+use std::collections::BTreeMap;
 
 /// The part of the read model about risk.
 #[derive(Debug, Default)]
 pub(crate) struct RiskModel {
     limits: BTreeMap<LimitScope, Limits>,
     factors: BTreeMap<LimitScope, Rate>,
+    /// By scope, the regime that was chosen last and its factor then.
+    regimes: BTreeMap<LimitScope, (String, Rate)>,
     scopes: BTreeMap<LimitScope, ScopeView>,
-    /// Newest first.
-    alerts: VecDeque<AlertView>,
-    raised: u64,
+    pub(crate) alerts: Alerts,
     denials: BTreeMap<DenyCode, u64>,
 }
 
 impl RiskModel {
     pub(crate) fn limits(&self, scope: LimitScope) -> LimitsView {
+        let factor = self.factors.get(&scope).copied().unwrap_or(ONE);
+        // A factor that was set by hand since then is no regime's.
+        let regime = self.regimes.get(&scope);
+        let regime = regime.filter(|(_, chosen)| *chosen == factor);
         LimitsView {
             scope,
             limits: self.limits.get(&scope).copied().unwrap_or_default(),
-            factor: self.factors.get(&scope).copied().unwrap_or(ONE),
+            factor,
+            regime: regime.map(|(name, _)| name.clone()),
         }
     }
 
@@ -40,15 +43,6 @@ impl RiskModel {
         self.scopes.get(&scope).copied().unwrap_or(untouched)
     }
 
-    /// The latest alerts, newest first.
-    pub(crate) fn alerts(&self) -> Vec<AlertView> {
-        self.alerts.iter().copied().collect()
-    }
-
-    pub(crate) fn alert(&self, id: u64) -> Option<AlertView> {
-        self.alerts.iter().find(|alert| alert.id == id).copied()
-    }
-
     /// Orders and changes that were denied with a code.
     pub(crate) fn denials(&self, code: DenyCode) -> u64 {
         self.denials.get(&code).copied().unwrap_or_default()
@@ -60,6 +54,17 @@ impl RiskModel {
 
     pub(super) fn scale(&mut self, scope: LimitScope, factor: Rate) {
         self.factors.insert(scope, factor);
+        self.regimes.remove(&scope);
+    }
+
+    pub(super) fn set_regime(&mut self, scope: LimitScope, name: String, factor: Rate) {
+        self.regimes.insert(scope, (name, factor));
+    }
+
+    /// Scopes that are in a regime, by name.
+    pub(crate) fn regimes(&self) -> Vec<(LimitScope, String)> {
+        let named = |scope: &LimitScope| Some((*scope, self.limits(*scope).regime?));
+        self.regimes.keys().filter_map(named).collect()
     }
 
     pub(super) fn count_denial(&mut self, code: DenyCode) {
@@ -80,28 +85,6 @@ impl RiskModel {
         self.scopes.insert(scope, view);
         Change::Risk(view)
     }
-
-    pub(super) fn raise(&mut self, time: Timestamp, sequence: u64, alert: Alert) -> Change {
-        self.raised += 1;
-        let view = AlertView {
-            id: self.raised,
-            time,
-            sequence,
-            alert,
-            acknowledged: false,
-        };
-        self.alerts.push_front(view);
-        self.alerts.truncate(ALERTS);
-        Change::Alert(view)
-    }
-
-    /// Marks an alert as seen; nothing when it is not kept any more or was seen before.
-    pub(super) fn acknowledge(&mut self, id: u64) -> Option<Change> {
-        let mut unseen = self.alerts.iter_mut().filter(|alert| !alert.acknowledged);
-        let alert = unseen.find(|alert| alert.id == id)?;
-        alert.acknowledged = true;
-        Some(Change::Alert(*alert))
-    }
 }
 
 const ONE: Rate = Rate::from_raw(Rate::SCALE);
@@ -109,25 +92,23 @@ const ONE: Rate = Rate::from_raw(Rate::SCALE);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::Severity;
 
     #[test]
-    fn the_latest_alerts_are_kept_and_acknowledged_once() {
+    fn a_regime_shows_until_the_factor_is_set_by_hand() {
         let mut model = RiskModel::default();
-        let alert = Alert {
-            severity: Severity::Warning,
-            code: DenyCode::Loss,
-            scope: LimitScope::Firm,
-            share: ONE,
-        };
-        let count = ALERTS as u64 + 5;
-        for sequence in 1..=count {
-            model.raise(Timestamp::ZERO, sequence, alert);
-        }
-        let ids: Vec<u64> = model.alerts().iter().map(|alert| alert.id).collect();
-        assert_eq!((ids.len(), ids[0], ids[ALERTS - 1]), (ALERTS, count, 6));
-        assert!(model.acknowledge(5).is_none(), "it is forgotten");
-        assert!(model.acknowledge(6).is_some() && model.acknowledge(6).is_none());
-        assert!(model.alert(6).unwrap().acknowledged);
+        let half = Rate::from_raw(Rate::SCALE / 2);
+        model.scale(LimitScope::Firm, half);
+        model.set_regime(LimitScope::Firm, "stressed".to_owned(), half);
+        let view = model.limits(LimitScope::Firm);
+        assert_eq!(
+            (view.factor, view.regime.as_deref()),
+            (half, Some("stressed"))
+        );
+        assert_eq!(model.regimes().len(), 1);
+        model.scale(LimitScope::Firm, ONE);
+        assert_eq!(model.limits(LimitScope::Firm).regime, None);
+        // The name of a choice that another factor overtook comes late.
+        model.set_regime(LimitScope::Firm, "stressed".to_owned(), half);
+        assert!(model.regimes().is_empty());
     }
 }

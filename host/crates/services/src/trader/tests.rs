@@ -82,7 +82,9 @@ fn bench(journal: Journal) -> Bench {
         Arc::new(Outlet::new(1_000)),
     );
     let time = TimeSource::Wall(Arc::clone(&clock) as Arc<dyn Clock>);
-    let mut trader = Trader::new(Engine::new(journal), time, inbox, outlet, Arc::default());
+    let sampler = Sampler::new(model::Duration::from_secs(5));
+    let failed = Arc::default();
+    let mut trader = Trader::new(Engine::new(journal), time, inbox, outlet, failed, sampler);
     trader.define(definitions(), None).unwrap();
     Bench {
         trader,
