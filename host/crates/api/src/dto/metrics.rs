@@ -231,8 +231,8 @@ fn parts(view: &ExposureView, names: &Names) -> Parts {
         exposure: (*exposure).into(),
     });
     let currencies = view.currencies.iter();
-    let currencies = currencies.map(|(id, exposure)| CurrencyExposureDto {
-        currency: currency(*id, names),
+    let currencies = currencies.map(|(name, exposure)| CurrencyExposureDto {
+        currency: name.clone(),
         exposure: (*exposure).into(),
     });
     (

@@ -298,7 +298,7 @@ pub(crate) fn metrics(nanos: u64) -> MetricsView {
             total: exposure,
             instruments: vec![(EURUSD, exposure)],
             sectors: vec![(None, exposure)],
-            currencies: vec![(CurrencyId::new(1), exposure)],
+            currencies: vec![("EUR".to_owned(), exposure)],
         }),
         leverage: Ok(0.11),
         concentration: Ok(1.0),

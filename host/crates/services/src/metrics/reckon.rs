@@ -119,7 +119,10 @@ fn exposure(
         total,
         instruments: instruments.into_iter().collect(),
         sectors: sectors.into_iter().collect(),
-        currencies: currencies.into_iter().collect(),
+        currencies: currencies
+            .into_iter()
+            .map(|(id, exposure)| (snapshot.currency_name(id), exposure))
+            .collect(),
     })
 }
 
@@ -351,5 +354,122 @@ pub(crate) fn correlation(
         covariances: matrix.map(rows),
         is_positive_semidefinite: matrix.ok().map(Matrix::is_positive_semidefinite),
         instruments,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::snapshot::tests::sample;
+    use model::{AccountId, StrategyId};
+
+    fn firm(snapshot: &Snapshot) -> ScopeMetrics {
+        let settings = MetricSettings::default();
+        scope_metrics(snapshot, &settings, LimitScope::Firm).unwrap()
+    }
+
+    #[test]
+    fn composition_by_hand() {
+        let metrics = firm(&sample());
+        // 5,000 long, 1,000 short, 4,000 long; equity 23,125.
+        let exposure = metrics.exposure.unwrap();
+        assert_eq!(
+            (exposure.total.long, exposure.total.short),
+            (9_000.0, 1_000.0)
+        );
+        let currencies: Vec<_> = exposure
+            .currencies
+            .iter()
+            .map(|(name, one)| (name.as_str(), one.net()))
+            .collect();
+        // The pair is long BTC and short USD.
+        assert_eq!(
+            currencies,
+            [("USD", 1_000.0), ("EUR", -1_000.0), ("BTC", 4_000.0)]
+        );
+        let sectors: Vec<_> = exposure
+            .sectors
+            .iter()
+            .map(|(name, one)| (name.as_deref(), one.net()))
+            .collect();
+        assert_eq!(
+            sectors,
+            [
+                (None, 4_000.0),
+                (Some("oil"), -1_000.0),
+                (Some("tech"), 5_000.0)
+            ]
+        );
+        assert_eq!(metrics.leverage, Ok(10_000.0 / 23_125.0));
+        assert_eq!(metrics.largest_share, Ok(0.5));
+        let herfindahl = metrics.concentration.unwrap();
+        assert!((herfindahl - 0.42).abs() < 1e-12);
+        // 100 shares at a tenth of 1,000 a day.
+        assert_eq!(metrics.liquidity_days, Ok(1.0));
+        assert_eq!(
+            metrics.tails[0].historical,
+            Err(Unavailable::History { needed: 20, had: 0 })
+        );
+    }
+
+    #[test]
+    fn two_opposite_holdings_of_strategies_cancel_in_losses_but_not_in_gross_exposure() {
+        let mut snapshot = sample();
+        snapshot.holdings.truncate(1);
+        let mut opposite = snapshot.holdings[0].clone();
+        (opposite.strategy, opposite.quantity) = (StrategyId::new(1), -100.0);
+        snapshot.holdings.push(opposite);
+        snapshot.parts[0].returns = (0..30).map(|n| f64::from(n % 5) / 100.0).collect();
+        let metrics = firm(&snapshot);
+        assert_eq!(metrics.exposure.unwrap().total.gross(), 10_000.0);
+        assert_eq!(metrics.tails[0].historical, Ok(0.0));
+        assert_eq!(metrics.tails[0].normal, Ok(0.0));
+        let settings = MetricSettings::default();
+        let own = LimitScope::Strategy(StrategyId::new(0));
+        let own = scope_metrics(&snapshot, &settings, own).unwrap();
+        assert!(own.tails[0].normal.unwrap() > 0.0);
+        let whole: f64 = own.components.unwrap().iter().map(|(_, part)| part).sum();
+        assert!((whole - own.tails[1].normal.unwrap()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn equal_snapshots_give_equal_figures_and_nothing_held_says_so() {
+        let mut snapshot = sample();
+        for part in &mut snapshot.parts {
+            let shift = part.id.number();
+            part.returns = (0..60)
+                .map(|n| f64::from((n * 7 + shift * 3) % 11) / 1e3)
+                .collect();
+        }
+        let scopes = scopes(&snapshot);
+        assert_eq!(scopes.len(), 6);
+        let settings = MetricSettings::default();
+        let one = reckon(&snapshot, &settings, &scopes);
+        assert_eq!(one, reckon(&snapshot.clone(), &settings, &scopes));
+        assert!(one.scopes[0].tails[0].simulated.unwrap() > 0.0);
+        snapshot.holdings.clear();
+        let metrics = firm(&snapshot);
+        assert_eq!(metrics.tails[0].historical, Err(NOTHING_HELD));
+        assert_eq!(
+            (metrics.leverage, metrics.liquidity_days),
+            (Ok(0.0), Ok(0.0))
+        );
+        assert!(metrics.concentration.is_err() && metrics.components.is_err());
+        let account = LimitScope::Account(AccountId::new(9));
+        assert!(scope_metrics(&snapshot, &settings, account).is_none());
+    }
+
+    #[test]
+    fn the_shortest_history_is_what_a_scope_has() {
+        let mut snapshot = sample();
+        snapshot.parts[0].returns = vec![0.01; 60];
+        snapshot.parts[1].returns = vec![0.01; 5];
+        snapshot.parts[2].returns = vec![0.01; 60];
+        let metrics = firm(&snapshot);
+        assert_eq!(metrics.returns, 5);
+        assert_eq!(
+            metrics.tails[0].normal,
+            Err(Unavailable::History { needed: 20, had: 5 })
+        );
     }
 }

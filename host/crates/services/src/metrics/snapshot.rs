@@ -189,6 +189,11 @@ impl Snapshot {
         self.account(account).map(|purse| purse.currency)
     }
 
+    /// The name of a currency.
+    pub(crate) fn currency_name(&self, id: CurrencyId) -> String {
+        self.currencies.get(id.index()).cloned().unwrap_or_default()
+    }
+
     /// Holdings under a scope.
     pub(crate) fn under(&self, scope: LimitScope) -> impl Iterator<Item = &Holding> {
         self.holdings.iter().filter(move |holding| match scope {
@@ -292,4 +297,99 @@ fn rates(world: &World<'_>, marks: &[f64]) -> Rates {
         }
     }
     rates
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const USD: CurrencyId = CurrencyId::new(0);
+    const EUR: CurrencyId = CurrencyId::new(1);
+    const BTC: CurrencyId = CurrencyId::new(2);
+
+    fn part(id: u32, symbol: &str, sector: Option<&str>, quote: CurrencyId, price: f64) -> Part {
+        Part {
+            id: InstrumentId::new(id),
+            symbol: symbol.to_owned(),
+            sector: sector.map(str::to_owned),
+            quote,
+            delivered: None,
+            follows: None,
+            price: Some(price),
+            multiplier: 1.0,
+            daily_volume: Some(1_000.0),
+            returns: Vec::new(),
+        }
+    }
+
+    fn holding(strategy: u32, account: u32, part: usize, quantity: f64, cost: f64) -> Holding {
+        Holding {
+            strategy: StrategyId::new(strategy),
+            account: AccountId::new(account),
+            part,
+            quantity,
+            open_cost: cost,
+        }
+    }
+
+    fn purse(id: u32, is_cash: bool, balances: Vec<(CurrencyId, f64)>) -> Purse {
+        Purse {
+            id: AccountId::new(id),
+            currency: USD,
+            is_cash,
+            balances,
+        }
+    }
+
+    /// EUR/USD is 1.25 and BTC/USD 20,000. A margin account with 10,000 USD and 800 EUR is long 100
+    /// of SHARE at 50 USD (bought at 40) and short 10 of EUROPE at 80 EUR (sold at 90). A cash account
+    /// with 1,000 USD holds 0.5 BTC, of which 0.2 were bought by a strategy.
+    pub(crate) fn sample() -> Snapshot {
+        let bitcoin = Part {
+            delivered: Some(BTC),
+            follows: Some(BTC),
+            ..part(2, "BTC/USD", None, USD, 20_000.0)
+        };
+        Snapshot {
+            parts: vec![
+                part(0, "SHARE", Some("tech"), USD, 50.0),
+                part(1, "EUROPE", Some("oil"), EUR, 80.0),
+                bitcoin,
+            ],
+            holdings: vec![
+                holding(0, 0, 0, 100.0, 4_000.0),
+                holding(1, 0, 1, -10.0, -900.0),
+                holding(2, 1, 2, 0.2, 3_900.0),
+            ],
+            accounts: vec![
+                purse(0, false, vec![(USD, 10_000.0), (EUR, 800.0)]),
+                purse(1, true, vec![(USD, 1_000.0), (BTC, 0.5)]),
+            ],
+            strategies: vec![AccountId::new(0), AccountId::new(0), AccountId::new(1)],
+            currencies: ["USD", "EUR", "BTC"].map(str::to_owned).to_vec(),
+            rates: Rates(BTreeMap::from([((EUR, USD), 1.25), ((BTC, USD), 20_000.0)])),
+            profits: (0..3).map(|n| (StrategyId::new(n), Ok(0.0))).collect(),
+            ..Snapshot::default()
+        }
+    }
+
+    #[test]
+    fn equity_by_hand() {
+        let snapshot = sample();
+        // 10,000 + 800 · 1.25 + (5,000 - 4,000) + (-800 + 900) · 1.25
+        let account = |id| LimitScope::Account(AccountId::new(id));
+        assert_eq!(snapshot.equity(account(0)), Ok(12_125.0));
+        // The bitcoins are in the balance: 1,000 + 0.5 · 20,000.
+        assert_eq!(snapshot.equity(account(1)), Ok(11_000.0));
+        assert_eq!(snapshot.equity(LimitScope::Firm), Ok(23_125.0));
+        let third = LimitScope::Strategy(StrategyId::new(2));
+        assert_eq!(snapshot.equity(third), Ok(11_000.0));
+        let mut unknown = sample();
+        unknown.rates = Rates::default();
+        assert_eq!(unknown.equity(LimitScope::Firm), Err(NO_RATE));
+        unknown.parts[0].price = None;
+        assert!(unknown.value(&unknown.holdings[0], USD).is_err());
+        let none = LimitScope::Strategy(StrategyId::new(9));
+        assert!(unknown.equity(none).is_err());
+    }
 }

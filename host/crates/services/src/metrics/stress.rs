@@ -230,3 +230,113 @@ impl<'a> Run<'a> {
         Some(worst)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::snapshot::tests::sample;
+
+    fn shocks(list: &[(&str, &str)]) -> Scenario {
+        let shock = |(target, price): &(&str, &str)| Shock {
+            target: target.parse().unwrap(),
+            price: Some(price.parse().unwrap()),
+            volatility: None,
+        };
+        Scenario {
+            name: "test".to_owned(),
+            kind: ScenarioKind::Shocks(list.iter().map(shock).collect()),
+        }
+    }
+
+    #[track_caller]
+    fn near(got: Figure, expect: f64) {
+        let got = got.unwrap();
+        assert!((got - expect).abs() < 1e-6, "{got} is not {expect}");
+    }
+
+    fn run(snapshot: &Snapshot, scenario: &Scenario) -> ScenarioView {
+        super::run(snapshot, scenario, &MetricSettings::default()).unwrap()
+    }
+
+    #[test]
+    fn the_most_specific_shock_counts() {
+        let list = [
+            ("market", "-0.1"),
+            ("sector/oil", "-0.2"),
+            ("instrument/SHARE", "0.3"),
+        ];
+        let view = run(&sample(), &shocks(&list));
+        // 5,000 · 0.3; -800 EUR · -0.2 · 1.25; 4,000 · -0.1.
+        let of = |place: usize| view.instruments[place].1;
+        near(of(0), 1_500.0);
+        near(of(1), 200.0);
+        near(of(2), -400.0);
+        near(view.strategies[1].1, 200.0);
+        near(view.accounts[0].1, 1_700.0);
+        near(view.accounts[1].1, -400.0);
+        near(view.balances, 0.0);
+        near(view.total, 1_300.0);
+        assert!(view.worst.is_none() && view.value_at_risk.is_err());
+    }
+
+    #[test]
+    fn a_currency_shock_changes_equity_as_the_new_rates_say() {
+        let view = run(
+            &sample(),
+            &shocks(&[("currency/EUR", "-0.2"), ("currency/BTC", "0.1")]),
+        );
+        // With EUR/USD at 1.00: 10,000 + 800 + 1,000 + 100 = 11,900, which was 12,125.
+        near(view.accounts[0].1, -225.0);
+        // With BTC/USD at 22,000: 1,000 + 11,000, which was 11,000; 400 of it by the strategy.
+        near(view.accounts[1].1, 1_000.0);
+        near(view.strategies[2].1, 400.0);
+        near(view.total, 775.0);
+        // The firm's own currency: all others rise against it, to 1.25 / 0.8 and 20,000 / 0.8.
+        let view = run(&sample(), &shocks(&[("currency/USD", "-0.2")]));
+        near(view.accounts[0].1, 900.0 * 0.3125);
+        near(view.accounts[1].1, 0.5 * 5_000.0);
+    }
+
+    #[test]
+    fn a_window_replays_its_returns_and_tells_the_worst_on_the_way() {
+        let at = Timestamp::from_nanos;
+        let mut snapshot = sample();
+        snapshot.holdings.truncate(1);
+        snapshot.times = (1..=4).map(at).collect();
+        snapshot.parts[0].returns = vec![0.5, -0.1, 0.2, 0.7];
+        let window = |from, to| Scenario {
+            name: "past".to_owned(),
+            kind: ScenarioKind::Window {
+                from: at(from),
+                to: at(to),
+            },
+        };
+        // Of the second and third: 0.9 · 1.2 = 1.08; lowest after the first of them.
+        let view = run(&snapshot, &window(1, 3));
+        near(view.total, 5_000.0 * 0.08);
+        near(view.worst.unwrap(), -500.0);
+        let view = run(&snapshot, &window(10, 20));
+        assert!(view.total.is_err() && view.worst.unwrap().is_err());
+        // It has no price before the third.
+        snapshot.parts[0].returns = vec![0.2, 0.7];
+        assert!(run(&snapshot, &window(1, 3)).total.is_err());
+        near(run(&snapshot, &window(2, 3)).total, 1_000.0);
+    }
+
+    #[test]
+    fn volatility_shocks_scale_the_value_at_risk_after_the_scenario() {
+        let mut snapshot = sample();
+        snapshot.holdings.truncate(1);
+        snapshot.parts[0].returns = (0..40).map(|n| f64::from(n % 3) / 100.0).collect();
+        let mut scenario = shocks(&[("market", "-0.5")]);
+        let ScenarioKind::Shocks(list) = &mut scenario.kind else {
+            panic!("shocks were asked for");
+        };
+        list[0].volatility = Some("1".parse().unwrap());
+        let view = run(&snapshot, &scenario);
+        // Half the value with twice the volatility loses as much.
+        let before = view.value_at_risk.unwrap();
+        near(view.stressed_value_at_risk, before);
+        assert!(before > 0.0);
+    }
+}

@@ -103,7 +103,7 @@ pub struct ExposureView {
     /// By sector; `None` for instruments without one.
     pub sectors: Vec<(Option<String>, Exposure)>,
     /// By currency: a pair that is delivered is long its base and short its quote currency.
-    pub currencies: Vec<(CurrencyId, Exposure)>,
+    pub currencies: Vec<(String, Exposure)>,
 }
 
 /// How returns of instruments move together.

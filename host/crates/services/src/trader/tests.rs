@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::clock::{Clock, ManualClock};
-use crate::projection::{Shared, show_pending};
+use crate::projection::{ReadModel, Shared, show_pending};
 use engine::journal::Sink;
 use engine::{Journal, Latency, VenueConfig};
 use model::{
@@ -88,7 +88,7 @@ fn bench(journal: Journal) -> Bench {
     trader.define(definitions(), None).unwrap();
     Bench {
         trader,
-        shared: Shared::new(16),
+        shared: Shared::new(16, ReadModel::default()),
         clock,
     }
 }
@@ -195,4 +195,73 @@ fn a_definition_that_contradicts_another_is_named() {
         .trader
         .define(vec![Definition::Currency("USD".to_owned())], None);
     assert_eq!(again, Err("currency USD is defined twice".to_owned()));
+}
+
+/// The samples that 40 quotes lead to, half a second apart, let out in batches of this size.
+fn samples(batch: u64) -> Vec<(Timestamp, Vec<(InstrumentId, Price)>)> {
+    let outlet = Arc::new(Outlet::new(1_000));
+    let sampler = Sampler::new(model::Duration::from_secs(1));
+    let mut trader = Trader::new(
+        Engine::new(Journal::default()),
+        TimeSource::Events,
+        Arc::new(Inbox::new(1_000, 10)),
+        Arc::clone(&outlet),
+        Arc::default(),
+        sampler,
+    );
+    trader.define(definitions(), None).unwrap();
+    for n in 0..40_u64 {
+        // Nothing comes for five seconds in the middle.
+        let late = if n < 20 { 0 } else { 5_000_000_000 };
+        let at = Timestamp::from_nanos(n * 500_000_000 + late);
+        let cents = i64::try_from(100 + n).unwrap();
+        trader.on_market(MarketInput::Quote(Quote {
+            instrument: InstrumentId::new(0),
+            bid: Price::from_raw(cents),
+            ask: Price::from_raw(cents + 2),
+            bid_size: Quantity::ONE,
+            ask_size: Quantity::ONE,
+            ts_event: at,
+            ts_init: at,
+        }));
+        if n % batch == 0 {
+            trader.let_out();
+        }
+    }
+    trader.let_out();
+    let items = outlet.take(Duration::ZERO).unwrap().items;
+    let samples = items.into_iter().filter_map(|item| match item {
+        Item::Sample(time, moved) => Some((time, moved)),
+        _ => None,
+    });
+    samples.collect()
+}
+
+#[test]
+fn samples_do_not_depend_on_how_inputs_were_batched() {
+    let one = samples(1);
+    assert_eq!(one, samples(7));
+    assert_eq!(one, samples(1_000));
+    let at = |s: u64| Timestamp::from_nanos(s * 1_000_000_000);
+    // At 3 s the quote of 2.5 s counts: the sixth, from 105 to 107; not that of 3 s itself.
+    let third = one.iter().find(|(time, _)| *time == at(3)).unwrap();
+    assert_eq!(third.1, [(InstrumentId::new(0), Price::from_raw(106))]);
+    let times: Vec<Timestamp> = one.iter().map(|(time, _)| *time).collect();
+    assert!(times.is_sorted_by(|one, next| one < next));
+    assert!(times.contains(&at(15)) && !times.contains(&at(12)));
+}
+
+#[test]
+fn a_scope_is_held_back_but_never_let_go_by_a_metric() {
+    let mut bench = bench(Journal::default());
+    let tighten = || Request::Tighten(LimitScope::Firm, TradingState::Reducing);
+    bench.trader.handle(tighten());
+    assert_eq!(bench.trader.engine.trading_state(), TradingState::Reducing);
+    let before = bench.trader.engine.sequence();
+    bench.trader.handle(tighten());
+    assert_eq!(bench.trader.engine.sequence(), before, "nothing to journal");
+    let halt = Command::SetScopeState(LimitScope::Firm, TradingState::Halted);
+    bench.trader.handle(StepRequest::command(halt).0);
+    bench.trader.handle(tighten());
+    assert_eq!(bench.trader.engine.trading_state(), TradingState::Halted);
 }

@@ -93,7 +93,7 @@ async fn limits_states_and_factors_are_shown_as_they_were_set() {
     ));
     stand.host.clear_repeats("manual").await.unwrap();
     assert!(
-        stand.host.acknowledge(1).await.is_err(),
+        stand.host.acknowledge(1, "anna").await.is_err(),
         "no alert was raised"
     );
     stand.end_and_verify().await;
