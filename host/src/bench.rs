@@ -191,6 +191,7 @@ fn universe() -> Result<Universe> {
         },
         base_currency: usd,
         deposits: vec![(usd, Money::whole(10_000_000)?)],
+        hedging: None,
     });
     universe.set_limits(LimitScope::Firm, Limits::default());
     universe.add_strategy(StrategyConfig {

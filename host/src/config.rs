@@ -346,6 +346,11 @@ pub struct AccountSection {
     pub kind: AccountSort,
     /// Value carried by one unit of margin, on top of the instruments' own rates.
     pub leverage: Option<Decimal<Rate>>,
+    /// Whether a strategy may hold several positions in one instrument at once, long and short.
+    #[serde(default)]
+    pub hedging: bool,
+    /// What they put up margin for; each of them, when left out.
+    pub hedge_margin: Option<HedgeMarginSort>,
     /// The currency in which margin is reckoned.
     pub base_currency: String,
     /// What is in it.
@@ -362,6 +367,17 @@ pub enum AccountSort {
     Cash,
     /// Puts up margin.
     Margin,
+}
+
+/// What the positions of a hedging account put up margin for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HedgeMarginSort {
+    /// Each of them.
+    #[default]
+    Gross,
+    /// What longs and shorts leave of each other.
+    Net,
 }
 
 /// `[[strategy]]`.

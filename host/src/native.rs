@@ -109,6 +109,8 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
                 self.runner
                     .on_order_event(&convert::order_event(update), &mut host);
             }
+            // What positions come to in all, and not each of a hedging account's.
+            Event::Position(update) if update.position.is_some() => {}
             Event::Position(update) => {
                 let position = convert::position(update, &self.multipliers);
                 self.runner.on_position(&position, &mut host);

@@ -131,6 +131,7 @@ impl World {
             kind,
             base_currency,
             deposits,
+            hedging: None,
         });
         universe.set_limits(LimitScope::Firm, Limits::default());
         universe.add_strategy(StrategyConfig {

@@ -3,14 +3,14 @@
 
 use super::venue::venue_config;
 use super::{
-    AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
-    OnFault, Right, fees,
+    AccountSection, AccountSort, Class, Config, ConfigError, HedgeMarginSort, InstrumentSection,
+    LimitsSection, OnFault, Right, fees,
 };
 use crate::universe::Universe;
 use engine::{LimitScope, OrdersOnFault, StrategyConfig};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Instrument, InstrumentId, Margin,
-    OptionRight, Quantity, Rate, StrategyId, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Duration, HedgeMargin, Instrument,
+    InstrumentId, Margin, OptionRight, Quantity, Rate, StrategyId, Timestamp, VenueId,
 };
 use std::path::Path;
 
@@ -251,6 +251,7 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
             leverage: leverage.unwrap_or(Rate::from_raw(Rate::SCALE)),
         },
     };
+    let hedging = hedging(section)?;
     let base_currency = universe.currency(&section.base_currency);
     let deposits = section.deposits.iter();
     let deposits = deposits
@@ -262,11 +263,32 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         kind,
         base_currency,
         deposits,
+        hedging,
     });
     if let Some(section) = &section.limits {
         universe.set_limits(LimitScope::Account(id), section.limits());
     }
     Ok(())
+}
+
+fn hedging(section: &AccountSection) -> Result<Option<HedgeMargin>, Problem> {
+    let margin = match section.hedge_margin.unwrap_or_default() {
+        HedgeMarginSort::Gross => HedgeMargin::Gross,
+        HedgeMarginSort::Net => HedgeMargin::Net,
+    };
+    match (section.hedging, section.kind) {
+        (true, AccountSort::Cash) => {
+            let reason =
+                "a cash account holds what it owns; make it a margin account, or remove it";
+            Err(("hedging", reason.to_owned()))
+        }
+        (true, AccountSort::Margin) => Ok(Some(margin)),
+        (false, _) if section.hedge_margin.is_some() => {
+            let reason = "only an account with `hedging = true` has it; add that, or remove it";
+            Err(("hedge_margin", reason.to_owned()))
+        }
+        (false, _) => Ok(None),
+    }
 }
 
 /// What becomes of orders, as the engine takes it.

@@ -194,6 +194,7 @@ pub(super) fn snapshot(
         },
         now: time(now),
         positions: positions
+            .filter(|update| update.position.is_none())
             .map(|update| position(update, multipliers))
             .collect(),
         orders: snapshot.orders.iter().map(orders::open_order).collect(),

@@ -3,7 +3,7 @@
 use super::process::{error_line, execute};
 use argonaut::config;
 use engine::{Allowed, Definition, LimitScope, Limits};
-use model::{AccountId, Duration, InstrumentId, OrderKindName, Side};
+use model::{AccountId, Duration, HedgeMargin, InstrumentId, OrderKindName, Side};
 use std::path::Path;
 
 /// The smallest configuration that runs.
@@ -179,6 +179,33 @@ fn sessions_order_types_and_latencies_reach_the_engine() {
 }
 
 #[test]
+fn hedging_and_what_it_asks_margin_for_reach_the_engine() {
+    let check = |lines: &str, expect: Option<HedgeMargin>| {
+        let file = Path::new("host.toml");
+        let text = with("\"cash\"", &format!("\"margin\"\n{lines}"));
+        let config = config::parse(file, &text, &[]).unwrap();
+        let universe = config::build(file, &config).unwrap();
+        let mut definitions = universe.definitions().iter();
+        let account = definitions.find_map(|definition| match definition {
+            Definition::Account(account) => Some(account.hedging),
+            _ => None,
+        });
+        assert_eq!(account, Some(expect), "{lines}");
+    };
+    check("", None);
+    check("hedging = false", None);
+    check("hedging = true", Some(HedgeMargin::Gross));
+    check(
+        "hedging = true\nhedge_margin = \"gross\"",
+        Some(HedgeMargin::Gross),
+    );
+    check(
+        "hedging = true\nhedge_margin = \"net\"",
+        Some(HedgeMargin::Net),
+    );
+}
+
+#[test]
 fn names_must_be_known_and_unique() {
     check(
         &with("class =", "venue = \"NYSE\"\nclass ="),
@@ -203,6 +230,14 @@ fn parts_that_contradict_each_other_are_refused() {
     check(
         &with("\"cash\"", "\"cash\"\nleverage = \"2\""),
         "host.toml: account[0].leverage: a cash account has none; remove it",
+    );
+    check(
+        &with("\"cash\"", "\"cash\"\nhedging = true"),
+        "host.toml: account[0].hedging: a cash account holds what it owns; make it a margin",
+    );
+    check(
+        &with("\"cash\"", "\"margin\"\nhedge_margin = \"net\""),
+        "host.toml: account[0].hedge_margin: only an account with `hedging = true` has it",
     );
     check(
         &with("base = \"EUR\"\n", ""),

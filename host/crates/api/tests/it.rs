@@ -17,6 +17,8 @@ mod fake_values;
 mod metrics;
 #[path = "it/page.rs"]
 mod page;
+#[path = "it/real_hedging.rs"]
+mod real_hedging;
 #[path = "it/real_host.rs"]
 mod real_host;
 #[path = "it/real_lists.rs"]

@@ -262,6 +262,7 @@ fn account(id: u32) -> AccountConfig {
         },
         base_currency: CurrencyId::new(0),
         deposits: vec![(CurrencyId::new(0), Money::whole(1_000_000).unwrap())],
+        hedging: None,
     }
 }
 

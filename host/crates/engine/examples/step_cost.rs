@@ -186,6 +186,7 @@ fn definitions() -> [Definition; 6] {
             },
             base_currency: CurrencyId::new(0),
             deposits: vec![(CurrencyId::new(0), Money::whole(10_000_000).unwrap())],
+            hedging: None,
         }),
         Definition::Limits(LimitScope::Firm, Limits::default()),
         Definition::Strategy(StrategyConfig {

@@ -17,6 +17,7 @@ mod definitions;
 mod dispatch;
 mod execution;
 mod feeds;
+mod hedging;
 pub(crate) mod held;
 mod judging;
 mod levels;
@@ -44,6 +45,7 @@ use crate::input::{
     AlgorithmConfig, Input, LimitScope, RuleConfig, Sequenced, StrategyConfig, TradingState,
 };
 use crate::journal::Journal;
+use crate::legs::Legs;
 use crate::listeners::Listeners;
 use crate::lists::{Happening, Lists};
 use crate::market::Market;
@@ -95,6 +97,8 @@ pub struct Engine {
     pub(crate) accounts: Vec<Account>,
     pub(crate) strategies: Strategies,
     pub(crate) holdings: Holdings,
+    /// What hedging accounts hold, position by position.
+    pub(crate) legs: Legs,
     pub(crate) orders: Orders,
     pub(crate) limits: LimitBook,
     pub(crate) windows: Windows,
@@ -161,6 +165,7 @@ impl Engine {
             accounts: Vec::new(),
             strategies: Strategies::default(),
             holdings: Holdings::default(),
+            legs: Legs::default(),
             orders: Orders::default(),
             limits: LimitBook::default(),
             windows: Windows::default(),
@@ -359,6 +364,11 @@ impl Engine {
     /// Positions.
     pub fn holdings(&self) -> &Holdings {
         &self.holdings
+    }
+
+    /// Positions of hedging accounts, each by itself.
+    pub fn legs(&self) -> &Legs {
+        &self.legs
     }
 
     /// Accounts in the order of their handles.

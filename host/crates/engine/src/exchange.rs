@@ -32,11 +32,12 @@ pub(crate) use depth::Top;
 use model::{
     AccountId, Amendment, Bar, BookRefusal, BookUpdate, Duration, FeeTier, Fees, Instrument,
     InstrumentId, LatencyQuery, Liquidity, MarkPrice, Message, Money, OrderId, OrderKind,
-    OrderKindName, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp, Trade,
-    VenueModel,
+    OrderKindName, PositionId, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp,
+    Trade, VenueModel,
 };
 pub(crate) use models::Broken;
 use models::Models;
+use reduce_only::Holder;
 use std::collections::{BTreeMap, VecDeque};
 use turnover::Turnover;
 
@@ -97,6 +98,8 @@ pub(crate) struct VenueOrder {
     pub(crate) owner: StrategyId,
     /// Who pays.
     pub(crate) account: AccountId,
+    /// Which of the owner's positions it moves, where it has several in one instrument.
+    pub(crate) position: Option<PositionId>,
     pub(crate) side: Side,
     pub(crate) kind: OrderKind,
     pub(crate) time_in_force: TimeInForce,
@@ -121,6 +124,11 @@ impl VenueOrder {
     /// What of it has filled.
     pub(crate) fn filled(&self) -> Quantity {
         self.quantity.saturating_sub(self.remaining)
+    }
+
+    /// Whose position it moves, and which.
+    pub(crate) fn holder(&self) -> Holder {
+        (self.owner, self.position)
     }
 
     /// What the book shows of it at a time.

@@ -44,6 +44,7 @@ pub fn check(engine: &Engine) -> Checked {
     orders_within_their_quantity(engine)?;
     parents_are_their_children(engine)?;
     positions_equal_their_fills(engine)?;
+    positions_are_their_legs(engine)?;
     cash_is_conserved(engine)?;
     open_orders_are_open(engine)?;
     accounts_equal_their_strategies(engine)?;
@@ -132,6 +133,22 @@ pub fn positions_equal_their_fills(engine: &Engine) -> Checked {
                     holding.filled,
                     holding.adjusted
                 )
+            })
+        })
+}
+
+/// I3 and I14, of hedging accounts: what a strategy holds of an instrument, what it cost, earned and
+/// was charged is the sum over its positions, each on its own side, those that are over included.
+pub fn positions_are_their_legs(engine: &Engine) -> Checked {
+    engine
+        .holdings()
+        .iter()
+        .try_for_each(|(strategy, instrument, holding)| {
+            let sum = engine.legs().counted_anew(strategy, instrument);
+            let agrees = sum.as_ref().is_none_or(|sum| *sum == Ok(holding.position));
+            holds("I3", agrees, || {
+                let (held, of) = (holding.position, instrument.number());
+                format!("{held:?} of {of} is held, its positions give {sum:?}")
             })
         })
 }

@@ -22,6 +22,7 @@ pub mod holdings;
 pub mod input;
 pub mod invariants;
 pub mod journal;
+pub mod legs;
 mod listeners;
 mod lists;
 pub mod market;

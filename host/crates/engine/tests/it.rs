@@ -52,6 +52,8 @@ mod faults;
 mod feed_latency;
 #[path = "it/golden.rs"]
 mod golden;
+#[path = "it/hedging.rs"]
+mod hedging;
 #[path = "it/journal.rs"]
 mod journal;
 #[path = "it/kill.rs"]

@@ -15,6 +15,17 @@ pub enum AccountKind {
     },
 }
 
+/// What a hedging account puts up margin for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HedgeMargin {
+    /// For every position, long or short.
+    #[default]
+    Gross,
+    /// For what the longs of an instrument and its shorts leave of each other, at the average cost of
+    /// the larger side.
+    Net,
+}
+
 /// An account as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountConfig {
@@ -28,6 +39,9 @@ pub struct AccountConfig {
     pub base_currency: CurrencyId,
     /// What is in it at the start.
     pub deposits: Vec<(CurrencyId, Money)>,
+    /// Whether a strategy may hold several positions in one instrument at once, long and short, and
+    /// what margin they ask for; `None` nets them into one.
+    pub hedging: Option<HedgeMargin>,
 }
 
 /// Money of one currency: `total = locked + free`.

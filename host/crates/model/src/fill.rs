@@ -1,7 +1,8 @@
 //! An execution: the only thing that moves positions and cash.
 
 use crate::{
-    AccountId, InstrumentId, Money, OrderId, Price, Quantity, Side, StrategyId, Timestamp,
+    AccountId, InstrumentId, Money, OrderId, PositionId, Price, Quantity, Side, StrategyId,
+    Timestamp,
 };
 
 /// Whether the order rested on the book or took from it.
@@ -26,6 +27,8 @@ pub struct Fill {
     pub account: AccountId,
     /// On what.
     pub instrument: InstrumentId,
+    /// The position it belongs to, where the account holds several in one instrument.
+    pub position: Option<PositionId>,
     /// Buy or sell.
     pub side: Side,
     /// At what price.

@@ -156,6 +156,46 @@ impl std::str::FromStr for OrderId {
     }
 }
 
+/// One of several positions that a strategy of a hedging account holds in one instrument at once: named
+/// by the order that opened it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct PositionId(OrderId);
+
+impl PositionId {
+    /// The position that an order opens.
+    pub const fn opened_by(order: OrderId) -> Self {
+        Self(order)
+    }
+
+    /// The order that opened it.
+    pub const fn opener(self) -> OrderId {
+        self.0
+    }
+}
+
+impl fmt::Display for PositionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for PositionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for PositionId {
+    type Err = String;
+
+    /// Reads `sequence-n`, the id of the order that opened it.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let order = text.parse();
+        let order = order.map_err(|_| format!("`{text}` is not a position id such as 1024-0"));
+        order.map(Self)
+    }
+}
+
 /// The content hash (BLAKE3) that names a plugin's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PluginHash([u8; 32]);
@@ -239,6 +279,9 @@ mod tests {
         );
         assert!(OrderId::muted(4).is_muted() && !id.is_muted());
         assert!("seven".parse::<OrderId>().is_err());
+        assert_eq!("7-3".parse(), Ok(PositionId::opened_by(id)));
+        let wrong = "seven".parse::<PositionId>();
+        assert!(wrong.is_err_and(|reason| reason.contains("`seven` is not a position id")));
     }
 
     #[test]

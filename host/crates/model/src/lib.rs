@@ -30,7 +30,7 @@ pub mod venue_ids;
 pub mod venue_models;
 pub mod venue_report;
 
-pub use account::{AccountConfig, AccountKind, Balance};
+pub use account::{AccountConfig, AccountKind, Balance, HedgeMargin};
 pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
 pub use execution_algorithm::{
     Action, Actions, AlgorithmCall, AlgorithmEvent, AlgorithmMaker, AlgorithmSnapshot,
@@ -39,8 +39,8 @@ pub use execution_algorithm::{
 pub use fees::{FeeTier, Fees};
 pub use fill::{Fill, Liquidity};
 pub use identifiers::{
-    AccountId, AlgorithmId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, RuleId,
-    StrategyId, VenueId,
+    AccountId, AlgorithmId, CurrencyId, InstrumentId, Interner, OrderId, PluginHash, PositionId,
+    RuleId, StrategyId, VenueId,
 };
 pub use instrument::{AssetClass, Instrument, Margin, OptionRight};
 pub use lifecycle::{

@@ -1,8 +1,8 @@
 //! What a strategy or a person asks for, and the order it becomes.
 
 use crate::{
-    AccountId, AlgorithmId, InstrumentId, Money, OrderId, OrderKind, OrderStatus, Price, Quantity,
-    SignedQuantity, StrategyId, Tag, Timestamp, Trigger,
+    AccountId, AlgorithmId, InstrumentId, Money, OrderId, OrderKind, OrderStatus, PositionId,
+    Price, Quantity, SignedQuantity, StrategyId, Tag, Timestamp, Trigger,
 };
 
 /// Buy or sell.
@@ -116,6 +116,9 @@ pub struct Terms {
     pub links: Links,
     /// The sender's own label.
     pub tag: Tag,
+    /// Of a hedging account: the position that it adds to or closes. Without one its fills open a
+    /// new position, which the engine then names here.
+    pub position: Option<PositionId>,
 }
 
 /// What somebody asks for. It becomes an [`Order`] only by passing the risk gate.

@@ -1,11 +1,12 @@
-//! A netting position: one per strategy and instrument, exact to the last unit.
+//! A position, exact to the last unit: the one of a strategy in an instrument, or of a hedging
+//! account's strategy one of several.
 
 use crate::{
-    InstrumentId, Money, NumberError, PositionChange, Price, Quantity, Side, SignedQuantity,
-    StrategyId, Timestamp,
+    InstrumentId, Money, NumberError, PositionChange, PositionId, Price, Quantity, Side,
+    SignedQuantity, StrategyId, Timestamp,
 };
 
-/// The exact state of a netting position. The average price is derived, never stored, so nothing
+/// The exact state of a position. The average price is derived, never stored, so nothing
 /// is lost to rounding however often it is added to or reduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PositionState {
@@ -60,6 +61,27 @@ impl PositionState {
         Ok(realized)
     }
 
+    /// The state with another added to it: of several positions, what they come to. Opposite ones
+    /// leave a cost where no quantity is left.
+    pub fn plus(&self, other: &Self) -> Result<Self, NumberError> {
+        Ok(Self {
+            quantity: self.quantity.checked_add(other.quantity)?,
+            open_cost: self.open_cost.checked_add(other.open_cost)?,
+            realized: self.realized.checked_add(other.realized)?,
+            fees: self.fees.checked_add(other.fees)?,
+        })
+    }
+
+    /// The state with another taken from it.
+    pub fn minus(&self, other: &Self) -> Result<Self, NumberError> {
+        Ok(Self {
+            quantity: self.quantity.checked_sub(other.quantity)?,
+            open_cost: self.open_cost.checked_sub(other.open_cost)?,
+            realized: self.realized.checked_sub(other.realized)?,
+            fees: self.fees.checked_sub(other.fees)?,
+        })
+    }
+
     /// The average price of the open part; `None` when flat or out of range.
     pub fn average_price(&self, multiplier: Quantity) -> Option<Price> {
         self.open_cost.average_price(self.quantity, multiplier).ok()
@@ -84,6 +106,8 @@ pub struct PositionUpdate {
     pub strategy: StrategyId,
     /// On what.
     pub instrument: InstrumentId,
+    /// Which of several; `None` for what they come to in all, or where there is only one.
+    pub position: Option<PositionId>,
     /// The new state.
     pub state: PositionState,
     /// What changed it.

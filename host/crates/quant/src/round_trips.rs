@@ -292,6 +292,7 @@ mod tests {
             strategy: StrategyId::new(1),
             account: AccountId::new(0),
             instrument: InstrumentId::new(3),
+            position: None,
             side,
             price: price.parse().unwrap(),
             quantity: quantity.parse().unwrap(),

@@ -250,6 +250,7 @@ impl Instance {
         let positions = snapshot
             .positions
             .iter()
+            .filter(|update| update.position.is_none())
             .map(|update| self.position(update));
         Ok(wit::Snapshot {
             reason: convert::start_reason(snapshot.reason),
@@ -333,6 +334,8 @@ impl Strategy for Instance {
                     exports.call_on_order_event(store, event)
                 })
             }
+            // The contract knows what positions come to in all, not each of a hedging account's.
+            Event::Position(update) if update.position.is_some() => Ok(()),
             Event::Position(update) => {
                 let event = self.position(update)?;
                 self.call("on-position-event", phase, budget, out, |exports, store| {

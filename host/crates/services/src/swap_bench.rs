@@ -248,6 +248,7 @@ fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
             kind: AccountKind::Cash,
             base_currency: CurrencyId::new(0),
             deposits: Vec::new(),
+            hedging: None,
         }),
     ])
 }

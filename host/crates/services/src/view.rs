@@ -2,7 +2,7 @@
 
 use model::{
     AccountId, Balance, Bar, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate, PluginHash,
-    PositionState, Price, Quote, StrategyId, Timestamp,
+    PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
 };
 use std::sync::Arc;
 
@@ -184,6 +184,9 @@ pub struct PositionView {
     pub strategy: StrategyId,
     /// On what.
     pub instrument: InstrumentId,
+    /// Which of several, on a hedging account; `None` for what they come to in all, or where there is
+    /// only one.
+    pub position: Option<PositionId>,
     /// Quantity, cost, realised profit, fees.
     pub state: PositionState,
     /// Profit of the open part at the mark; `None` without a price.

@@ -62,6 +62,7 @@ fn terms(order: &sdk::NewOrder) -> Terms {
         },
         // Both sides allow the same texts.
         tag: terms.tag.as_str().parse().unwrap_or_default(),
+        position: None,
     }
 }
 

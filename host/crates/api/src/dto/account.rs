@@ -2,7 +2,7 @@
 
 use super::text::Name;
 use crate::names::Names;
-use model::{AccountId, AccountKind, Balance, CurrencyId, Money};
+use model::{AccountId, AccountKind, Balance, CurrencyId, HedgeMargin, Money};
 use serde::Serialize;
 use services::view::AccountView;
 
@@ -15,6 +15,8 @@ pub(crate) struct AccountDto {
     #[serde(rename = "type")]
     pub(crate) kind: Name,
     pub(crate) leverage: Option<String>,
+    /// What the several positions of a hedging account put up margin for; `null` where it nets them.
+    pub(crate) hedging: Option<Name>,
     pub(crate) base_currency: Option<String>,
     pub(crate) balances: Vec<BalanceDto>,
 }
@@ -48,12 +50,20 @@ impl AccountDto {
             venue: names.venue(view.config.venue),
             kind: Name(kind),
             leverage,
+            hedging: view.config.hedging.map(hedging),
             base_currency: names.currency(view.config.base_currency),
             balances: balances
                 .map(|(_, currency, balance)| BalanceDto::new(currency.clone(), balance))
                 .collect(),
         }
     }
+}
+
+fn hedging(margin: HedgeMargin) -> Name {
+    Name(match margin {
+        HedgeMargin::Gross => "GROSS",
+        HedgeMargin::Net => "NET",
+    })
 }
 
 impl BalanceDto {

@@ -15,6 +15,8 @@ pub(crate) struct FillDto {
     pub(crate) strategy: String,
     pub(crate) account: String,
     pub(crate) instrument: String,
+    /// The position it belongs to, where the account holds several in one instrument.
+    pub(crate) position: Option<String>,
     pub(crate) side: SideName,
     pub(crate) price: String,
     pub(crate) quantity: String,
@@ -36,6 +38,7 @@ impl FillDto {
             order: fill.order.to_string(),
             strategy: names.strategy(fill.strategy),
             account: names.account(fill.account),
+            position: fill.position.map(|position| position.to_string()),
             side: fill.side.into(),
             price: print.price(fill.price),
             quantity: print.quantity(fill.quantity),

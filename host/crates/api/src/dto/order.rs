@@ -86,6 +86,8 @@ pub(crate) struct TermsDto {
     pub(crate) display: Option<String>,
     pub(crate) hold: Option<HoldDto>,
     pub(crate) tag: Option<String>,
+    /// The position it opens, adds to or closes, where the account holds several in one instrument.
+    pub(crate) position: Option<String>,
     pub(crate) intent: u64,
     /// The id of the first order of its list.
     pub(crate) list: Option<String>,
@@ -183,6 +185,7 @@ impl TermsDto {
             display: terms.display.map(|quantity| print.quantity(quantity)),
             hold: terms.hold.map(hold),
             tag: (!terms.tag.is_empty()).then(|| terms.tag.to_string()),
+            position: terms.position.map(|position| position.to_string()),
             intent: order.intent,
             list: order.list.map(|list| list.to_string()),
             parent: terms.links.parent,

@@ -12,6 +12,8 @@ use services::view::PositionView;
 pub(crate) struct PositionDto {
     pub(crate) strategy: String,
     pub(crate) instrument: String,
+    /// Which of several, on a hedging account; `null` for what they come to in all.
+    pub(crate) position: Option<String>,
     pub(crate) side: Name,
     /// Negative when short.
     pub(crate) quantity: String,
@@ -34,6 +36,7 @@ impl PositionDto {
         let average = name.and_then(|name| view.state.average_price(name.multiplier));
         Self {
             strategy: names.strategy(view.strategy),
+            position: view.position.map(|position| position.to_string()),
             side: side(view.state.quantity),
             quantity: view.state.quantity.to_string(),
             average_price: average.map(|price| print.price(price)),

@@ -7,8 +7,8 @@ use super::order_names::{KindName, RuleName, SideName, TimeInForceName, TriggerB
 use super::text::Decimal;
 use crate::problem::Problem;
 use model::{
-    AlgorithmCall, Links, Offset, OrderKind, PeerRule, Peers, Price, Quantity, Tag, Terms,
-    TimeInForce, Trail, Trigger,
+    AlgorithmCall, Links, Offset, OrderKind, PeerRule, Peers, PositionId, Price, Quantity, Tag,
+    Terms, TimeInForce, Trail, Trigger,
 };
 use serde::Deserialize;
 use services::handle::OrderTicket;
@@ -39,6 +39,7 @@ pub(crate) struct OrderTicketRequest {
     hold: Option<Object<HoldRequest>>,
     #[serde(default)]
     tag: String,
+    position: Option<String>,
     pub(crate) strategy: Option<String>,
     #[serde(default)]
     intent: u64,
@@ -230,7 +231,13 @@ impl OrderTicketRequest {
                 peers: self.peers()?,
             },
             tag,
+            position: self.position()?,
         })
+    }
+
+    fn position(&self) -> Result<Option<PositionId>, Problem> {
+        let named = self.position.as_deref().map(str::parse).transpose();
+        named.map_err(|why: String| Problem::invalid("position", why))
     }
 
     fn peers(&self) -> Result<Option<Peers>, Problem> {

@@ -13,7 +13,14 @@ const state = {
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);
 const isClosed = (order) => CLOSED.has(order.status);
-const positionKey = (position) => `${position.strategy}\n${position.instrument}`;
+const positionKey = (position) => [position.strategy, position.instrument, position.position ?? ""].join("\n");
+
+/** Takes a position; of several in one instrument those that are over leave. */
+function takePosition(position) {
+  const over = position.position !== null && position.side === "FLAT";
+  if (over) state.positions.delete(positionKey(position));
+  else state.positions.set(positionKey(position), position);
+}
 
 function takeQuote(quote) {
   const entry = state.instruments.get(quote.instrument);
@@ -76,7 +83,7 @@ const takers = {
   quotes: takeQuote,
   orders: takeOrder,
   fills: takeFill,
-  positions: (position) => state.positions.set(positionKey(position), position),
+  positions: takePosition,
   strategies: (strategy) => state.strategies.set(strategy.name, strategy),
   accounts: takeBalances,
   engine: takeEngine,
@@ -116,7 +123,8 @@ function apply(message) {
 function profit(name) {
   const byCurrency = new Map();
   for (const position of state.positions.values()) {
-    if (position.strategy !== name) continue;
+    // What several positions come to is told besides each of them.
+    if (position.strategy !== name || position.position !== null) continue;
     const value = Number(position.realized) - Number(position.fees) + Number(position.unrealized ?? 0);
     const currency = position.currency ?? "";
     byCurrency.set(currency, (byCurrency.get(currency) ?? 0) + value);

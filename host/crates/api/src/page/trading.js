@@ -12,7 +12,9 @@ function averageText(position) {
 const positionRows = new Rows(
   "positions",
   (item) => [
-    element("td", { text: item.strategy }), element("td", { text: item.instrument }),
+    element("td", { text: item.strategy }), element("td", {}, [
+      element("div", { text: item.instrument }), element("div", { className: "faint small", text: item.position ?? "" }),
+    ]),
     numberCell(), numberCell(), numberCell(), numberCell(), cell("number faint"),
     element("td", { className: "faint small", text: item.currency ?? "" }),
   ],

@@ -196,6 +196,7 @@ pub(crate) fn fill(execution: u64) -> Fill {
         strategy: EMA,
         account: AccountId::new(0),
         instrument: EURUSD,
+        position: None,
         side: Side::Buy,
         price: number("1.09"),
         quantity: number("40000"),
@@ -210,6 +211,7 @@ pub(crate) fn position(quantity: &str) -> PositionView {
     PositionView {
         strategy: EMA,
         instrument: EURUSD,
+        position: None,
         state: PositionState {
             quantity: quantity.long(),
             open_cost: number::<Price>("1.09")
@@ -238,6 +240,7 @@ pub(crate) fn account() -> AccountView {
             },
             base_currency: CurrencyId::new(0),
             deposits: vec![(CurrencyId::new(0), number::<Money>("1000000"))],
+            hedging: None,
         },
         balances: vec![
             (CurrencyId::new(0), "USD".into(), balance("1000000", "2180")),

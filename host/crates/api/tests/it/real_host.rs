@@ -70,6 +70,7 @@ fn definitions() -> Vec<Definition> {
             },
             base_currency: usd,
             deposits: vec![(usd, Money::whole(100_000).unwrap())],
+            hedging: None,
         }),
     ]
 }

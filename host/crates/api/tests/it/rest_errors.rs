@@ -96,6 +96,8 @@ async fn bad_terms_name_the_field() {
     check(r#"{"display":100}"#, "/display").await;
     check(r#"{"tag":"more than thirty-two characters..."}"#, "/tag").await;
     check(r#"{"tag":"ü"}"#, "/tag").await;
+    check(r#"{"position":"mine"}"#, "/position").await;
+    check(r#"{"position":7}"#, "/position").await;
     check(r#"{"hold":"1.1"}"#, "/hold").await;
     check(r#"{"hold":["1.1"]}"#, "/hold").await;
     check(r#"{"hold":{}}"#, "/hold/trigger").await;

@@ -5,6 +5,7 @@ use super::{Engine, Told};
 use crate::account::Account;
 use crate::effect::Effect;
 use crate::holdings::Holding;
+use crate::legs::Sides;
 use crate::risk;
 use model::{
     AccountId, AccountKind, CashFlow, CashFlowReason, CurrencyId, Event, Instrument, InstrumentId,
@@ -71,6 +72,10 @@ impl Engine {
         place: Place,
         moved: &Move,
     ) -> Result<(), NumberError> {
+        if self.hedging(place.0).is_some() {
+            // Which of several positions moves is not known.
+            return Err(NumberError::Overflow);
+        }
         let mut holding = self.booked(booking, place);
         let signed = moved.side.signed(moved.quantity);
         let realized =
@@ -97,7 +102,7 @@ impl Engine {
         let (account_id, instrument) = self.parties(place)?;
         let currency = instrument.quote_currency;
         let account = booking.account_mut(account_id)?;
-        self.tie_up(account, &mut holding, instrument)?;
+        self.tie_up(account, place, &mut holding, instrument)?;
         let gain = account.settle(currency, received, realized)?;
         booking.flow(account_id, place, change, currency, gain);
         booking.moved.push((place, holding, change));
@@ -142,10 +147,12 @@ impl Engine {
     fn tie_up(
         &self,
         account: &mut Account,
+        place: Place,
         holding: &mut Holding,
         instrument: &Instrument,
     ) -> Result<(), NumberError> {
-        let margin = self.margin_for(account, holding, instrument)?;
+        let sides = self.legs.sides(place);
+        let margin = self.margin_for(account, holding, sides, instrument)?;
         let base = account.config().base_currency;
         account.lock(base, margin.checked_sub(holding.margin)?)?;
         holding.margin = margin;
@@ -157,13 +164,18 @@ impl Engine {
         &self,
         account: &Account,
         holding: &Holding,
+        sides: Option<Sides>,
         instrument: &Instrument,
     ) -> Result<Money, NumberError> {
         let AccountKind::Margin { leverage } = account.config().kind else {
             return Ok(Money::ZERO);
         };
         let base = account.config().base_currency;
-        let needed = risk::initial_margin(holding.position.open_cost, instrument, leverage)?;
+        let cost = match (sides, account.config().hedging) {
+            (Some(sides), Some(of)) => sides.margined(of)?,
+            _ => holding.position.open_cost,
+        };
+        let needed = risk::initial_margin(cost, instrument, leverage)?;
         // A rate was known when the order was approved, and rates are never forgotten.
         let margin = self
             .market
@@ -174,6 +186,7 @@ impl Engine {
     /// Makes everything true that was worked out, and tells it.
     pub(super) fn make_true(&mut self, booking: Booking) {
         for (place, holding, _) in &booking.moved {
+            self.legs.pay(*place, &holding.position);
             // What is on order did not change meanwhile.
             *self.holdings.entry(place.0, place.1) = *holding;
         }
@@ -208,6 +221,7 @@ impl Engine {
             self.tell_position(PositionUpdate {
                 strategy: place.0,
                 instrument: place.1,
+                position: None,
                 state: holding.position,
                 change,
                 ts_event: booking.ts_event,

@@ -227,10 +227,21 @@ impl Engine {
             .map(|(instrument, holding)| PositionUpdate {
                 strategy,
                 instrument,
+                position: None,
                 state: holding.position,
                 change: PositionChange::default(),
                 ts_event: self.now,
             });
+        let legs = self.legs.of(strategy);
+        let legs = legs.map(|(instrument, position, leg)| PositionUpdate {
+            strategy,
+            instrument,
+            position: Some(position),
+            state: leg.state,
+            change: PositionChange::Fill,
+            ts_event: self.now,
+        });
+        let positions = legs.chain(positions);
         let orders = self.orders.iter().map(|open| open.order);
         StartSnapshot {
             reason,

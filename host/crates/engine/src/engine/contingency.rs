@@ -49,7 +49,8 @@ impl Engine {
                 Err(DenyCode::Duplicate)
             } else {
                 let room = self.room_in_list(requests, place);
-                self.admit(strategy, request, Some(list), room)
+                let request = self.beside_parent(requests, request);
+                self.admit(strategy, &request, Some(list), room)
             };
             if let Err(code) = admitted {
                 for earlier in requests.iter().take(place) {

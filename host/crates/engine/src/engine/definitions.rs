@@ -151,6 +151,11 @@ impl Engine {
             return problem("the leverage must be positive");
         }
         let venue = config.venue;
+        let outside = self.venues.get(venue.index());
+        let outside = outside.is_some_and(Exchange::is_external);
+        if let Some(reason) = hedging_problem(&config, outside) {
+            return problem(reason);
+        }
         match Account::new(config) {
             Ok(account) => {
                 let id = AccountId::new(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
@@ -177,6 +182,11 @@ impl Engine {
             return Err(format!(
                 "account {name}: a margin call needs margin, and levels above zero of which that of \
                  liquidation is not the higher"
+            ));
+        }
+        if rules.margin_call.is_some() && account.config().hedging.is_some() {
+            return Err(format!(
+                "account {name}: a hedging account has no margin call; positions are not closed for it"
             ));
         }
         account.set_rules(rules);
@@ -267,5 +277,17 @@ impl Engine {
         } else {
             Err("limits for something that is not defined".to_owned())
         }
+    }
+}
+
+/// Why an account cannot hold several positions in one instrument, if it cannot.
+fn hedging_problem(config: &AccountConfig, outside: bool) -> Option<&'static str> {
+    config.hedging?;
+    if config.kind == AccountKind::Cash {
+        Some("a cash account holds what it owns and cannot be hedging")
+    } else if outside {
+        Some("its venue is outside and names no positions, so it cannot be hedging")
+    } else {
+        None
     }
 }

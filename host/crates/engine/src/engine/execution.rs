@@ -66,6 +66,7 @@ impl Engine {
         self.orders.add(open);
         let holding = self.holdings.entry(strategy, order.instrument);
         holding.open_orders += 1;
+        self.join_leg(&order);
         if self.orders.get(order.id).is_some_and(is_message) {
             self.windows
                 .sent(strategy, self.now, self.limits.messages_to_remember());
@@ -122,7 +123,9 @@ impl Engine {
         let Some(Some(approved)) = approval else {
             return;
         };
-        let command = VenueCommand::Insert(venue_order(order, approved.request()));
+        let leg = self.leg_of(order.strategy, approved.request());
+        let closes = leg.is_some_and(|leg| leg.is_closed_by(order.side));
+        let command = VenueCommand::Insert(venue_order(order, approved.request(), closes));
         let arrives = self.arrival(&command);
         let expires = self.lapse(order, arrives.at);
         let expiry =
@@ -266,6 +269,7 @@ impl Engine {
         holding.open_orders = holding.open_orders.saturating_sub(1);
         let on_order = holding.on_order_mut(order.side);
         *on_order = on_order.saturating_sub(pending);
+        self.leave_leg(&order);
         self.release(order.account, reserved.currency, reserved.amount);
         if open.is_worked() {
             self.dismiss(&order);
@@ -349,20 +353,22 @@ pub(super) fn new_order(
     }
 }
 
-/// An approved order as it goes to its venue.
-fn venue_order(order: &Order, request: &OrderRequest) -> VenueOrder {
+/// An approved order as it goes to its venue. What closes one of several positions takes no more than
+/// is left of it, whatever else closes it meanwhile.
+fn venue_order(order: &Order, request: &OrderRequest, closes: bool) -> VenueOrder {
     VenueOrder {
         id: request.id,
         instrument: request.instrument,
         owner: order.strategy,
         account: order.account,
+        position: request.terms.position,
         side: request.side,
         kind: request.kind,
         time_in_force: request.time_in_force,
         quantity: request.quantity,
         remaining: request.quantity,
         post_only: request.terms.post_only,
-        reduce_only: request.terms.reduce_only,
+        reduce_only: request.terms.reduce_only || closes,
         display: request.terms.display,
         paid: Paid::default(),
     }

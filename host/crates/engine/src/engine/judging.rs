@@ -71,7 +71,7 @@ impl Engine {
         room: Option<Quantity>,
         part: Part,
     ) -> Result<(), DenyCode> {
-        let request = self.sized(request)?;
+        let request = self.placed(strategy, self.sized(request)?);
         self.take_in_marks();
         let mut context = self.context_as(strategy, &request, None, part);
         context.room = room;
@@ -155,6 +155,8 @@ impl Engine {
             state,
             venue,
             holding,
+            leg: self.leg_of(strategy, request).copied(),
+            legs: self.legs.count(strategy, request.instrument),
             orders: &self.orders,
             limits: &self.limits,
             bounds: [None; 4],
@@ -268,6 +270,7 @@ impl Engine {
                 && order.terms.reduce_only
                 && order.id != request.id
                 && (order.instrument, order.side) == (request.instrument, request.side)
+                && order.terms.position == request.terms.position
         });
         let (mut sum, mut largest) = (Quantity::ZERO, request.quantity);
         for open in rivals {

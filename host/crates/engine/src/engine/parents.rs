@@ -22,6 +22,7 @@ impl Engine {
             return;
         };
         request.terms.reduce_only |= order.terms.reduce_only;
+        request.terms.position = order.terms.position;
         if request.terms.tag.is_empty() {
             request.terms.tag = order.terms.tag;
         }

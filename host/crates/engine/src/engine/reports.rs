@@ -108,6 +108,7 @@ impl Engine {
         let parent = order.parent.and_then(|id| self.orders.get(id));
         let asked_for = parent.map_or(order, |open| open.order);
         self.count_execution(&asked_for);
+        let leg = self.leg_update(&fill, ts_event);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return Ok(());
         };
@@ -120,6 +121,7 @@ impl Engine {
         if let Some(parent) = order.parent {
             self.publish_parent_fill(parent, &fill, ts_event);
         }
+        leg.into_iter().for_each(|leg| self.tell_position(leg));
         self.publish_position(&fill, ts_event);
         Ok(())
     }
@@ -185,9 +187,16 @@ impl Engine {
         let instrument = &state.instrument;
         let mut holding = self.holdings.get(fill.strategy, fill.instrument);
         let before = holding.position.quantity;
-        let realized = holding
-            .position
-            .apply(fill.side, fill.quantity, value, fill.fee)?;
+        let leg = self.legs.after(fill, value)?;
+        let realized = match &leg {
+            Some(leg) => {
+                holding.position = holding.position.plus(&leg.change)?;
+                leg.change.realized
+            }
+            None => holding
+                .position
+                .apply(fill.side, fill.quantity, value, fill.fee)?,
+        };
         holding.filled = holding
             .filled
             .checked_add(fill.side.signed(fill.quantity))?;
@@ -195,7 +204,8 @@ impl Engine {
         let account = self.accounts.get(index).ok_or(NumberError::Overflow)?;
         let base = account.config().base_currency;
         let before_margin = holding.margin;
-        let margin = self.margin_for(account, &holding, instrument)?;
+        let cost = leg.as_ref().map(|leg| leg.sides);
+        let margin = self.margin_for(account, &holding, cost, instrument)?;
         let locked = margin.checked_sub(before_margin)?;
         let account = self.accounts.get_mut(index).ok_or(NumberError::Overflow)?;
         holding.margin = margin;
@@ -211,6 +221,9 @@ impl Engine {
                 .push(Effect::Balance(fill.account, currency, balance));
         }
         *self.holdings.entry(fill.strategy, fill.instrument) = holding;
+        if let Some(leg) = &leg {
+            self.legs.put(fill, leg);
+        }
         self.count_day_trade(fill, before);
         Ok(())
     }
@@ -219,6 +232,7 @@ impl Engine {
         self.tell_position(PositionUpdate {
             strategy: fill.strategy,
             instrument: fill.instrument,
+            position: None,
             state: self.holdings.get(fill.strategy, fill.instrument).position,
             change: PositionChange::Fill,
             ts_event,
@@ -269,6 +283,7 @@ pub(super) fn fill_of(order: &Order, execution: &Execution, ts_event: Timestamp)
         strategy: order.strategy,
         account: order.account,
         instrument: order.instrument,
+        position: order.terms.position,
         side: order.side,
         price: execution.price,
         quantity: execution.quantity,

@@ -52,6 +52,10 @@ impl Engine {
         place: Place,
         ratio: Ratio,
     ) -> Result<(), LifecycleRefusal> {
+        if self.hedging(place.0).is_some() {
+            // Several positions, each with its own part below a lot.
+            return Err(LifecycleRefusal::WrongKind);
+        }
         let state = self.market.get(place.1);
         let state = state.ok_or(LifecycleRefusal::WrongKind)?;
         let holding = self.holdings.get(place.0, place.1);

@@ -182,7 +182,7 @@ impl Book {
     pub(crate) fn insert(&mut self, order: VenueOrder, desk: &mut Desk<'_>) {
         let late = matches!(order.time_in_force, TimeInForce::Gtd(until) if until <= desk.now);
         let reduces_nothing =
-            order.reduce_only && self.owned.closable(order.owner, order.side).is_zero();
+            order.reduce_only && self.owned.closable(order.holder(), order.side).is_zero();
         if late || reduces_nothing {
             return desk.report(&order, ReportKind::Rejected);
         }

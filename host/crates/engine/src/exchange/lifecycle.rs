@@ -17,8 +17,8 @@ impl Exchange {
         reports: &mut Reports,
     ) {
         self.with_book(instrument, now, reports, |book, desk| {
-            book.owned.set(owner, owned);
-            book.shrink_all(owner, desk);
+            book.owned.set((owner, None), owned);
+            book.shrink((owner, None), None, desk);
         });
     }
 
@@ -83,7 +83,7 @@ impl Book {
             }
         }
         if adjusted.reduce_only {
-            self.owned.remember(id, adjusted.owner);
+            self.owned.remember(id, adjusted.holder());
         }
         self.report_terms(&adjusted, false, desk);
     }
@@ -107,10 +107,5 @@ impl Book {
             display,
             ..*order
         })
-    }
-
-    /// Brings every reduce-only order of an owner into line.
-    fn shrink_all(&mut self, owner: StrategyId, desk: &mut Desk<'_>) {
-        self.shrink(owner, None, desk);
     }
 }

@@ -304,14 +304,14 @@ impl Book {
             liquidity,
         };
         desk.report(order, ReportKind::Filled(execution));
-        self.owned.count(order.owner, order.side, quantity);
-        self.shrink(order.owner, Some(order.id), desk);
+        self.owned.count(order.holder(), order.side, quantity);
+        self.shrink(order.holder(), Some(order.id), desk);
     }
 
     /// As much of a fill as the order's promise to reduce leaves.
     fn allowed(&self, order: &VenueOrder, quantity: Quantity) -> Quantity {
         if order.reduce_only {
-            quantity.min(self.owned.closable(order.owner, order.side))
+            quantity.min(self.owned.closable(order.holder(), order.side))
         } else {
             quantity
         }

@@ -3,28 +3,31 @@
 
 use super::book::Book;
 use super::{Desk, ReportKind};
-use model::{OrderId, Quantity, Side, SignedQuantity, StrategyId};
+use model::{OrderId, PositionId, Quantity, Side, SignedQuantity, StrategyId};
 use std::collections::BTreeMap;
+
+/// Whose position, and which, where its owner has several in one instrument.
+pub(crate) type Holder = (StrategyId, Option<PositionId>);
 
 /// Positions by owner, and the open orders that may only reduce them.
 #[derive(Debug, Default)]
 pub(crate) struct Owned {
-    positions: BTreeMap<StrategyId, SignedQuantity>,
-    reducing: BTreeMap<OrderId, StrategyId>,
+    positions: BTreeMap<Holder, SignedQuantity>,
+    reducing: BTreeMap<OrderId, Holder>,
 }
 
 impl Owned {
-    pub(crate) fn remember(&mut self, order: OrderId, owner: StrategyId) {
-        self.reducing.insert(order, owner);
+    pub(crate) fn remember(&mut self, order: OrderId, holder: Holder) {
+        self.reducing.insert(order, holder);
     }
 
     pub(crate) fn forget(&mut self, order: OrderId) {
         self.reducing.remove(&order);
     }
 
-    /// How much an order of `side` can close of what its owner holds.
-    pub(crate) fn closable(&self, owner: StrategyId, side: Side) -> Quantity {
-        let position = self.positions.get(&owner).copied().unwrap_or_default();
+    /// How much an order of `side` can close of what is held.
+    pub(crate) fn closable(&self, holder: Holder, side: Side) -> Quantity {
+        let position = self.positions.get(&holder).copied().unwrap_or_default();
         let closes = match side {
             Side::Buy => position.is_short(),
             Side::Sell => position.is_long(),
@@ -38,20 +41,23 @@ impl Owned {
 
     /// Counts a fill. Positions beyond what can be counted stay where they are; the engine's own
     /// books stop trading before.
-    pub(crate) fn count(&mut self, owner: StrategyId, side: Side, quantity: Quantity) {
-        let position = self.positions.entry(owner).or_default();
+    pub(crate) fn count(&mut self, holder: Holder, side: Side, quantity: Quantity) {
+        let position = self.positions.entry(holder).or_default();
         *position = position
             .checked_add(side.signed(quantity))
             .unwrap_or(*position);
+        if position.is_zero() {
+            self.positions.remove(&holder);
+        }
     }
 
     /// Takes over a position that moved without a fill.
-    pub(crate) fn set(&mut self, owner: StrategyId, position: SignedQuantity) {
-        self.positions.insert(owner, position);
+    pub(crate) fn set(&mut self, holder: Holder, position: SignedQuantity) {
+        self.positions.insert(holder, position);
     }
 
-    fn reducing(&self, owner: StrategyId) -> Vec<OrderId> {
-        let own = self.reducing.iter().filter(|(_, of)| **of == owner);
+    fn reducing(&self, holder: Holder) -> Vec<OrderId> {
+        let own = self.reducing.iter().filter(|(_, of)| **of == holder);
         own.map(|(order, _)| *order).collect()
     }
 }
@@ -61,14 +67,14 @@ impl Book {
     /// is to reduce.
     pub(crate) fn keep_reducing(&mut self, order: &super::VenueOrder, desk: &mut Desk<'_>) {
         if order.reduce_only {
-            self.owned.remember(order.id, order.owner);
+            self.owned.remember(order.id, order.holder());
             self.shrink_order(order.id, desk);
         }
     }
 
-    /// Brings the reduce-only orders of an owner into line with what is left to reduce.
-    pub(crate) fn shrink(&mut self, owner: StrategyId, but: Option<OrderId>, desk: &mut Desk<'_>) {
-        for id in self.owned.reducing(owner) {
+    /// Brings the reduce-only orders on a position into line with what is left to reduce.
+    pub(crate) fn shrink(&mut self, holder: Holder, but: Option<OrderId>, desk: &mut Desk<'_>) {
+        for id in self.owned.reducing(holder) {
             if Some(id) != but {
                 self.shrink_order(id, desk);
             }
@@ -80,7 +86,7 @@ impl Book {
         if !order.reduce_only {
             return;
         }
-        let closable = self.owned.closable(order.owner, order.side);
+        let closable = self.owned.closable(order.holder(), order.side);
         let excess = order.remaining.saturating_sub(closable);
         if closable.is_zero() || excess.is_zero() {
             return;
@@ -94,7 +100,7 @@ impl Book {
         let Some(order) = self.find(id).copied() else {
             return;
         };
-        let closable = self.owned.closable(order.owner, order.side);
+        let closable = self.owned.closable(order.holder(), order.side);
         if closable.is_zero() {
             self.take_out(id);
             return desk.report(&order, ReportKind::Canceled);

@@ -16,13 +16,13 @@ use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, Amendment,
     AssetClass, Bar, BarBasis, BarMethod, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
     BookUpdate, CashFlow, CashFlowReason, CurrencyId, DenyCode, Duration, Fault, FaultKind,
-    FeeTier, Fees, Fill, HistoryBlock, HistoryRequest, Instrument, InstrumentId, InstrumentStatus,
-    Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel, Margin, MarginCall, MarkPrice,
-    ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind, OrderKindName,
-    OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash, PositionChange,
-    PositionState, PositionUpdate, Price, Quantity, Quote, Rate, RuleId, SavedState, Session, Side,
-    SignedQuantity, StrategyId, Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail,
-    Trigger, TriggerBy, VenueId, Verdict,
+    FeeTier, Fees, Fill, HedgeMargin, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
+    InstrumentStatus, Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel, Margin,
+    MarginCall, MarkPrice, ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind,
+    OrderKindName, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash,
+    PositionChange, PositionId, PositionState, PositionUpdate, Price, Quantity, Quote, Rate,
+    RuleId, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
+    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId, Verdict,
 };
 
 newtypes! {
@@ -33,6 +33,7 @@ newtypes! {
     StrategyId: u32, number, StrategyId::new;
     RuleId: u32, number, RuleId::new;
     OrderId: u64, number, OrderId::from_number;
+    PositionId: OrderId, opener, PositionId::opened_by;
     PluginHash: [u8; 32], bytes, PluginHash::new;
     JournalHash: [u8; 32], bytes, JournalHash::new;
     Timestamp: u64, nanos, Timestamp::from_nanos;
@@ -57,7 +58,7 @@ fields! {
         symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
         margin, fees, day_end, session, tradable, sector,
     }
-    AccountConfig { name, venue, kind, base_currency, deposits }
+    AccountConfig { name, venue, kind, base_currency, deposits, hedging }
     VenueConfig { name, latency, slippage, chances, models, lacks, external }
     Latency { insert, cancel, modify, feed, jitter, drawn, seed }
     DrawnLatency { insert, cancel, modify, feed }
@@ -92,16 +93,16 @@ fields! {
     Trail { offset, activation, by }
     Peers { group, rule }
     Links { parent, peers }
-    Terms { post_only, reduce_only, quote_quantity, display, hold, links, tag }
+    Terms { post_only, reduce_only, quote_quantity, display, hold, links, tag, position }
     OrderRequest { id, instrument, side, kind, quantity, time_in_force, terms, intent }
     Amendment { order, quantity, price, trigger }
     OrderUpdate { order, strategy, instrument, side, change, status, filled, quantity, ts_event }
     Fill {
-        execution, order, strategy, account, instrument, side, price, quantity, fee, liquidity,
+        execution, order, strategy, account, instrument, position, side, price, quantity, fee, liquidity,
         ts_event,
     }
     PositionState { quantity, open_cost, realized, fees }
-    PositionUpdate { strategy, instrument, state, change, ts_event }
+    PositionUpdate { strategy, instrument, position, state, change, ts_event }
     Lifecycle { instrument, event, ts_event, ts_init }
     CashFlow { account, position, reason, currency, amount, ts_event }
     AccountRules { delivers, converts_debts, margin_call }
@@ -131,6 +132,7 @@ variants!(AssetClass {
     5 => Option { underlying, strike, expiry, right },
 });
 variants!(AccountKind { 0 => Cash, 1 => Margin { leverage } });
+variants!(HedgeMargin { 0 => Gross, 1 => Net });
 variants!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Share(rate) });
 variants!(OrdersOnFault { 0 => Cancel, 1 => Keep });
 variants!(LimitScope { 0 => Firm, 1 => Account(id), 2 => Strategy(id), 3 => Instrument(id) });

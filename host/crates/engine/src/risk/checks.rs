@@ -122,6 +122,7 @@ pub(crate) const CONTROLS: [Control; 30] = [
         Order,
         child::check,
         "Orders of a list that close what their parent opens may not close more than it opens. An \
+         order that names a position needs one, and closes at most what is left of it. An \
          algorithm's orders are on their parent's instrument and side, at its limit or better, and \
          with all of them filled it is not exceeded.",
     ),

@@ -9,11 +9,13 @@ use crate::exchange::Exchange;
 use crate::exposure::Values;
 use crate::holdings::Holding;
 use crate::input::{LimitScope, Limits, StrategyConfig, TradingState};
+use crate::legs::Leg;
 use crate::market::{Market, MarketState};
 use crate::orders::{OpenOrder, Orders};
 use crate::scopes::scopes_of;
 use model::{
-    AccountId, CurrencyId, Instrument, OrderRequest, Price, Quantity, Side, StrategyId, Timestamp,
+    AccountId, CurrencyId, HedgeMargin, Instrument, OrderRequest, PositionId, Price, Quantity,
+    Side, StrategyId, Timestamp,
 };
 
 /// What an order is to an execution algorithm.
@@ -51,6 +53,10 @@ pub(crate) struct Context<'a> {
     pub(crate) state: Option<&'a MarketState>,
     pub(crate) venue: Option<&'a Exchange>,
     pub(crate) holding: Holding,
+    /// The position that the order names, where the account holds several in one instrument.
+    pub(crate) leg: Option<Leg>,
+    /// How many of them there are, those that open orders may open included.
+    pub(crate) legs: usize,
     pub(crate) orders: &'a Orders,
     pub(crate) limits: &'a LimitBook,
     /// The limits that bind the order.
@@ -146,6 +152,23 @@ impl<'a> Context<'a> {
     pub(crate) fn reduces(&self) -> bool {
         let request = self.request;
         self.holding.is_reduced_by(request.side, request.quantity)
+    }
+
+    /// What margin the account asks for its several positions; `None` where it nets them.
+    pub(crate) fn hedging(&self) -> Option<HedgeMargin> {
+        self.account?.config().hedging
+    }
+
+    /// Whether the order closes one of several positions.
+    pub(crate) fn closes_leg(&self) -> bool {
+        self.leg
+            .is_some_and(|leg| leg.is_closed_by(self.request.side))
+    }
+
+    /// Whether the order opens one of several positions.
+    pub(crate) fn opens_leg(&self) -> bool {
+        let own = PositionId::opened_by(self.request.id);
+        self.request.terms.position == Some(own)
     }
 
     /// What the exposure of a scope would be with the order among its open ones, in the scope's base

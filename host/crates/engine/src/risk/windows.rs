@@ -2,7 +2,8 @@
 //! bounded, and both forget by engine time only.
 
 use model::{
-    Duration, InstrumentId, OrderKind, OrderRequest, Quantity, Side, StrategyId, Timestamp,
+    Duration, InstrumentId, OrderKind, OrderRequest, PositionId, Quantity, Side, StrategyId,
+    Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -28,7 +29,7 @@ struct Memory {
 }
 
 /// What makes an order the same as another.
-pub(super) type Fingerprint = (InstrumentId, Side, OrderKind, Quantity);
+pub(super) type Fingerprint = (InstrumentId, Side, OrderKind, Quantity, Option<PositionId>);
 
 impl Windows {
     /// Remembers a message (an order or a cancel) sent now, forgetting all beyond `keep`.
@@ -130,7 +131,16 @@ impl Memory {
 }
 
 pub(super) fn fingerprint(order: &OrderRequest) -> Fingerprint {
-    (order.instrument, order.side, order.kind, order.quantity)
+    // Two that each open a position of their own are as alike as any.
+    let own = PositionId::opened_by(order.id);
+    let named = order.terms.position.filter(|position| *position != own);
+    (
+        order.instrument,
+        order.side,
+        order.kind,
+        order.quantity,
+        named,
+    )
 }
 
 fn remember<T>(queue: &mut VecDeque<T>, item: T, keep: usize) {

@@ -5,10 +5,10 @@ use engine::{
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
-    CurrencyId, Duration, Fault, FaultKind, Fees, HistoryBlock, HistoryRequest, Instrument,
-    InstrumentId, Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId, PluginHash,
-    Price, Quantity, Quote, Rate, SavedState, Session, Side, StrategyId, Subscription, Timestamp,
-    Trade, VenueId,
+    CurrencyId, Duration, Fault, FaultKind, Fees, HedgeMargin, HistoryBlock, HistoryRequest,
+    Instrument, InstrumentId, Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId,
+    PluginHash, Price, Quantity, Quote, Rate, SavedState, Session, Side, StrategyId, Subscription,
+    Timestamp, Trade, VenueId,
 };
 
 #[path = "dice_orders.rs"]
@@ -253,6 +253,7 @@ impl Dice {
             kind: self.one_of(&[AccountKind::Cash, AccountKind::Margin { leverage }]),
             base_currency: CurrencyId::new(self.small()),
             deposits: self.list(|dice| (CurrencyId::new(dice.small()), dice.money())),
+            hedging: self.one_of(&[None, Some(HedgeMargin::Gross), Some(HedgeMargin::Net)]),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Dice;
 use model::{
     AccountId, Amendment, DenyCode, Fill, Links, Liquidity, Offset, OrderChange, OrderId,
-    OrderKind, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PositionState,
+    OrderKind, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PositionId, PositionState,
     PositionUpdate, SignedQuantity, Terms, TimeInForce, Trail, Trigger, TriggerBy,
 };
 
@@ -72,7 +72,12 @@ impl Dice {
                 }),
             },
             tag: self.one_of(&tags).parse().unwrap(),
+            position: self.maybe(Self::position_id),
         }
+    }
+
+    fn position_id(&mut self) -> PositionId {
+        PositionId::opened_by(self.order_id())
     }
 
     pub(crate) fn request(&mut self) -> OrderRequest {
@@ -153,6 +158,7 @@ impl Dice {
             strategy: self.strategy_id(),
             account: AccountId::new(self.small()),
             instrument: self.instrument_id(),
+            position: self.maybe(Self::position_id),
             side: self.side(),
             price: self.price(),
             quantity: self.quantity(),
@@ -166,6 +172,7 @@ impl Dice {
         PositionUpdate {
             strategy: self.strategy_id(),
             instrument: self.instrument_id(),
+            position: self.maybe(Self::position_id),
             state: PositionState {
                 quantity: SignedQuantity::from_raw(self.wide()),
                 open_cost: self.money(),

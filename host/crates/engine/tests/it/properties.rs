@@ -9,8 +9,8 @@ use engine::{Command, Definition, Input, LimitScope, Limits, TradingState, invar
 use model::{
     Amendment, Bar, BarBasis, BarSpec, Duration, Event, InstrumentId, InstrumentStatus, Intent,
     Intents, Links, MarkPrice, Offset, OrderChange, OrderKind, OrderRequest, PeerRule, Peers,
-    Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription, Terms, TimeInForce,
-    Timestamp, Trade, Trail, Trigger, TriggerBy,
+    PositionId, Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription, Terms,
+    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -166,16 +166,48 @@ fn amendment(dice: &mut Dice, order: &model::Order, grid: Grid, scale: Scale) ->
 /// Ticks and lots of the traded instruments.
 type Grids = Vec<Grid>;
 
+/// Names one of several positions, mostly to close it, where there are some.
+fn name_position(dice: &mut Dice, ask: &mut OrderRequest, legs: &[Named]) {
+    let legs: Vec<&Named> = legs.iter().filter(|leg| leg.0 == ask.instrument).collect();
+    if legs.is_empty() || dice.below(3) == 0 {
+        return;
+    }
+    let (_, position, held) = *dice.one_of(&legs);
+    ask.terms.position = Some(position);
+    if dice.below(4) > 0 {
+        let closes = if held.is_short() {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        ask.side = closes;
+    }
+    if dice.below(2) == 0 {
+        ask.quantity = ask.quantity.min(held.magnitude().unwrap_or(Quantity::MAX));
+    }
+}
+
+/// A position of a hedging account, and what is held of it.
+type Named = (InstrumentId, PositionId, SignedQuantity);
+
 /// Does something at random on some of its events.
 fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
     let dice = Arc::new(Mutex::new(Dice::new(seed)));
+    let mut legs: Vec<Named> = Vec::new();
     let wanted: Vec<_> = TRADED.iter().map(|id| Subscription::Quotes(*id)).collect();
     Script::new(&wanted).event(move |event, out| {
         let mut dice = dice.lock().unwrap();
+        if let Event::Position(update) = event
+            && let Some(position) = update.position
+        {
+            legs.retain(|(_, known, _)| *known != position);
+            legs.push((update.instrument, position, update.state.quantity));
+            legs.drain(..legs.len().saturating_sub(20));
+        }
         if matches!(event, Event::Order(_)) && dice.below(4) > 0 {
             return Ok(());
         }
-        act(&mut dice, out, &grids, scale);
+        act(&mut dice, out, &grids, scale, &legs);
         if dice.below(500) == 0 {
             Err(crate::script::trap())
         } else {
@@ -184,7 +216,7 @@ fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
     })
 }
 
-fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale) {
+fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale, legs: &[Named]) {
     let (instrument, tick, lot) = dice.one_of(grids);
     match dice.below(8) {
         0 => out.push(Intent::CancelAll(instrument)),
@@ -200,6 +232,7 @@ fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale) {
             if dice.below(8) == 0 {
                 request.intent = dice.below(20);
             }
+            name_position(dice, &mut request, legs);
             out.submit(request);
         }
         5 => {
@@ -376,7 +409,12 @@ impl Run {
             let list = list(&mut self.dice, grid, self.scale, now);
             self.world.place_list(hand, list);
         } else {
-            let ask = request(&mut self.dice, grid, self.scale, now);
+            let mut ask = request(&mut self.dice, grid, self.scale, now);
+            let legs = self.world.engine.legs().of(hand);
+            let legs =
+                legs.map(|(instrument, position, leg)| (instrument, position, leg.state.quantity));
+            let legs: Vec<Named> = legs.collect();
+            name_position(&mut self.dice, &mut ask, &legs);
             self.world.place(hand, ask);
         }
     }
@@ -484,6 +522,7 @@ impl Run {
             assert_eq!(holding.filled, sum);
         }
         assert!(sums.values().all(|sum| sum.is_zero()));
+        self.check_legs();
         let mut last = BTreeMap::new();
         for update in self.world.updates() {
             last.insert(update.order, *update);
@@ -498,6 +537,28 @@ impl Run {
             assert_eq!(update.filled, filled);
             assert!(filled <= update.quantity);
         }
+    }
+}
+
+impl Run {
+    /// Positions of hedging accounts are the sums of the fills that name them, and only those are
+    /// known that are open or that an open order names.
+    fn check_legs(&self) {
+        let mut sums: BTreeMap<_, SignedQuantity> = BTreeMap::new();
+        for fill in self.world.fills() {
+            let hedged = self.world.account(fill.account).config().hedging;
+            assert_eq!(fill.position.is_some(), hedged.is_some());
+            if let Some(position) = fill.position {
+                let sum = sums.entry(position).or_default();
+                *sum = sum.checked_add(fill.side.signed(fill.quantity)).unwrap();
+            }
+        }
+        for (.., position, leg) in self.world.engine.legs().iter() {
+            let sum = sums.remove(&position).unwrap_or_default();
+            assert_eq!(leg.state.quantity, sum);
+            assert!(leg.orders > 0 || !sum.is_zero());
+        }
+        assert!(sums.values().all(|sum| sum.is_zero()));
     }
 }
 

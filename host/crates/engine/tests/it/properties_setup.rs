@@ -5,8 +5,8 @@ use crate::dice::Dice;
 use crate::world::*;
 use engine::{FillChances, Latency, Slippage};
 use model::{
-    AccountKind, AssetClass, Duration, Money, OptionRight, OrderKind, OrderKindName, Price,
-    Quantity, Session,
+    AccountKind, AssetClass, Duration, HedgeMargin, Money, OptionRight, OrderKind, OrderKindName,
+    Price, Quantity, Session,
 };
 
 pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
@@ -42,6 +42,12 @@ pub(super) fn random_setup(dice: &mut Dice, seed: u64, scale: Scale) -> Setup {
     let poor = scale.ticks < 1_000 && dice.below(3) == 0;
     let margin = if poor { "150" } else { deposit };
     setup.accounts[1] = account("margin", leverage("3"), &[(USD, margin)]);
+    // Seldom: what happens to instruments passes hedging accounts by.
+    setup.accounts[1].hedging = match dice.below(8) {
+        0 => Some(HedgeMargin::Gross),
+        1 => Some(HedgeMargin::Net),
+        _ => None,
+    };
     if scale.ticks < 1_000 {
         setup.limits.max_position = quantity("60");
         setup.limits.max_open_orders = 12;

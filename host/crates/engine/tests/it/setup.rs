@@ -163,6 +163,7 @@ pub(crate) fn account(
             .iter()
             .map(|(id, amount)| (*id, money(amount)))
             .collect(),
+        hedging: None,
     }
 }
 

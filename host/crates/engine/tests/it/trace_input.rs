@@ -6,10 +6,11 @@ use crate::world::*;
 use engine::{Command, Definition, FillChances, Input, Latency, Slippage};
 use model::{
     AccountRules, Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
-    BookUpdate, Duration, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind,
-    OrderKindName, OrderRequest, PeerRule, Peers, Price, Session, Side, TimeInForce, Trail,
-    Trigger, TriggerBy,
+    BookUpdate, Duration, HedgeMargin, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId,
+    OrderKind, OrderKindName, OrderRequest, PeerRule, Peers, PositionId, Price, Session, Side,
+    TimeInForce, Trail, Trigger, TriggerBy,
 };
+use std::collections::BTreeMap;
 
 const DAY: u64 = 86_400 * SECOND;
 /// The first Monday after the epoch.
@@ -103,6 +104,8 @@ impl Given {
                     seed: 1,
                 });
             }
+            ["hedging"] => setup.accounts[1].hedging = Some(HedgeMargin::Gross),
+            ["hedging", "net"] => setup.accounts[1].hedging = Some(HedgeMargin::Net),
             ["slippage", ticks] => setup.venue.slippage = Slippage::Ticks(ticks.parse().unwrap()),
             _ => panic!("cannot read {words:?}"),
         }
@@ -154,6 +157,7 @@ pub(crate) fn apply(world: &mut World, reader: &mut Reader, words: &Words, order
         ["cancel", name] => world.cancel(reader.names[name]),
         ["modify", name, ref changes @ ..] => modify(world, reader.names[name], changes),
         ["show"] => show(world, reader),
+        ["show", "positions"] => show_legs(world, reader),
         ["show", "locked"] => {
             world.wait(0);
             let locked = world.balance(MARGIN, USD).locked;
@@ -303,12 +307,32 @@ fn show(world: &mut World, reader: &mut Reader) {
     reader.shown.push(format!("position {held}{open}"));
 }
 
+/// What a hedging account holds, position by position.
+fn show_legs(world: &mut World, reader: &mut Reader) {
+    world.wait(0);
+    let mut shown = Vec::new();
+    for (.., position, leg) in world.engine.legs().iter() {
+        let average = leg.state.average_price(quantity("1"));
+        let average = average.map_or_else(String::new, |price| format!(" @ {price}"));
+        shown.push(format!(
+            "position {} {}{average}, realised {}",
+            reader.name(position.opener()),
+            leg.state.quantity,
+            leg.state.realized
+        ));
+    }
+    let net = world.position(MARGIN_HAND, EQUITY);
+    let (held, realized) = (net.quantity, net.realized);
+    shown.push(format!("in all {held}, realised {realized}"));
+    reader.shown.append(&mut shown);
+}
+
 fn place(world: &mut World, reader: &mut Reader, orders: &[&[&str]]) {
     let sequence = world.engine.sequence() + 1;
     let mut names: Vec<String> = Vec::new();
     let mut asks = Vec::new();
     for words in orders {
-        let (name, ask) = request(reader.about, words, &names);
+        let (name, ask) = request(reader.about, words, &names, &reader.names);
         let place = u64::try_from(names.len()).unwrap();
         let id = OrderId::derive(sequence, place).unwrap();
         reader.names.insert(name.clone(), id);
@@ -322,7 +346,7 @@ fn place(world: &mut World, reader: &mut Reader, orders: &[&[&str]]) {
 fn work(world: &mut World, reader: &mut Reader, words: &[&str]) {
     let place = words.iter().position(|word| *word == "ALGORITHM").unwrap();
     let (order, parameters) = words.split_at(place);
-    let (name, ask) = request(EQUITY, order, &[]);
+    let (name, ask) = request(EQUITY, order, &[], &BTreeMap::new());
     let pairs: Vec<(&str, &str)> = parameters[1..]
         .chunks(2)
         .map(|pair| (pair[0], pair[1]))
@@ -400,7 +424,12 @@ impl Prices {
 }
 
 /// An order with its name; `before` are the names of those before it in its list.
-fn request(about: InstrumentId, words: &[&str], before: &[String]) -> (String, OrderRequest) {
+fn request(
+    about: InstrumentId,
+    words: &[&str],
+    before: &[String],
+    known: &BTreeMap<String, OrderId>,
+) -> (String, OrderRequest) {
     let mut ask = OrderRequest::new(about, side(words[0]), OrderKind::Market, quantity(words[1]));
     let (mut prices, mut name) = (Prices::default(), None);
     let mut rest = words[3..].iter().copied();
@@ -414,6 +443,11 @@ fn request(about: InstrumentId, words: &[&str], before: &[String]) -> (String, O
             "activation" => prices.activation = Some(price(next())),
             "offset" => prices.offset = Some(offset(next())),
             "as" => name = Some(next().to_owned()),
+            "of" => {
+                let opener = known.get(next()).copied();
+                let opener = opener.unwrap_or(OrderId::from_number(7));
+                ask.terms.position = Some(PositionId::opened_by(opener));
+            }
             "GTC" => {}
             "IOC" => ask.time_in_force = TimeInForce::Ioc,
             "FOK" => ask.time_in_force = TimeInForce::Fok,

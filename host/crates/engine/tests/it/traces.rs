@@ -12,7 +12,7 @@
 //! ```
 //!
 //! `given` lines come before the first timed one: `fees`, `latency insert 5ms cancel 5ms modify 5ms`,
-//! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`,
+//! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`, `hedging` (`hedging net`),
 //! `feed 5ms`, `chances touch 0.5 slip 0`, `commission 0.005 min 1 share 0.01`; `deposit 1000`, `rules delivers
 //! converts_debts`, `margin_call call 1 liquidate 0.5 grace 60s`, `instrument FUT margin 0.2 0.1`,
 //! `instrument FUT expires 16:00`, `instrument OPT put 100 expires 16:00`. A timed line may name its
@@ -20,6 +20,7 @@
 //! before unless it names a weekday (the first is a Monday): quote, book and orders (a snapshot or
 //! delta with its number), trade, bar, day_bar, mark, index, halt, resume, funding, settlement, split,
 //! dividend, convert, buy, sell, list (its orders follow, indented), cancel, modify, wait, show.
+//! `of A` names the position that order A opened; `show positions` lists those of a hedging account.
 
 use crate::trace_input::{Given, Line, apply};
 use crate::trace_output::Reader;
@@ -145,6 +146,8 @@ fn every_type_time_in_force_and_trigger_has_a_trace() {
         "modify",
         "cancel",
         "activation",
+        "hedging",
+        "of",
     ];
     let asked = |word: &str| {
         let inputs = all.lines().filter(|line| !line.starts_with(['#', '-']));

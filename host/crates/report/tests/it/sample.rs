@@ -64,6 +64,7 @@ fn fill(number: u64, side: Side, price: Price, time: Timestamp) -> Fill {
         strategy: StrategyId::new(0),
         account: AccountId::new(0),
         instrument: InstrumentId::new(0),
+        position: None,
         side,
         price,
         quantity: Quantity::whole(100_000).unwrap(),

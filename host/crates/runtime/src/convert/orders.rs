@@ -59,6 +59,7 @@ fn terms(order: &wit::NewOrder) -> Result<Terms, Breach> {
             peers: order.peers.map(peers),
         },
         tag,
+        position: None,
     })
 }
 

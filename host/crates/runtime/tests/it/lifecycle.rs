@@ -396,6 +396,7 @@ fn denied() -> OrderUpdate {
 
 fn position(instrument: u32, state: PositionState) -> PositionUpdate {
     PositionUpdate {
+        position: None,
         strategy: StrategyId::new(0),
         instrument: InstrumentId::new(instrument),
         state,

@@ -48,6 +48,7 @@ fn fill() -> Fill {
         strategy: StrategyId::new(0),
         account: AccountId::new(0),
         instrument: InstrumentId::new(0),
+        position: None,
         side: Side::Sell,
         price: Price::from_raw(11),
         quantity: Quantity::from_raw(12),

@@ -16,7 +16,8 @@ use engine::{
 };
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Duration, Fill, Instrument, InstrumentId, Money,
-    Order, OrderChange, OrderId, OrderUpdate, PositionUpdate, RuleId, StrategyId, Timestamp,
+    Order, OrderChange, OrderId, OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId,
+    Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -32,6 +33,12 @@ const LOG_LINES: usize = 200;
 const LOG_LINES_IN_UPDATE: usize = 20;
 /// Faults kept per strategy.
 const FAULTS: usize = 20;
+
+type PositionKey = (StrategyId, InstrumentId, Option<PositionId>);
+
+fn key_of(view: &PositionView) -> PositionKey {
+    (view.strategy, view.instrument, view.position)
+}
 
 /// Everything readers can ask for.
 #[derive(Default)]
@@ -53,7 +60,7 @@ pub(crate) struct ReadModel {
     open: BTreeMap<OrderId, Order>,
     closed: VecDeque<Order>,
     fills: VecDeque<Fill>,
-    positions: BTreeMap<(StrategyId, InstrumentId), PositionView>,
+    positions: BTreeMap<PositionKey, PositionView>,
     /// Strategies whose log grew since they were last published.
     chatty: BTreeSet<StrategyId>,
     /// What was said of an order that is told next.
@@ -80,8 +87,14 @@ impl ReadModel {
             accounts: &self.accounts,
             strategies: &self.strategies,
             currencies: &self.currencies,
-            positions: self.positions.values().copied().collect(),
+            positions: self.sums().collect(),
         }
+    }
+
+    /// What is held in all of each instrument, whatever positions that is made of.
+    fn sums(&self) -> impl Iterator<Item = PositionView> {
+        let sums = self.positions.values().copied();
+        sums.filter(|view| view.position.is_none())
     }
 
     /// Open orders, then the latest closed ones, newest first.
@@ -284,20 +297,28 @@ impl ReadModel {
         let PositionUpdate {
             strategy,
             instrument,
+            position,
             state,
             change: _,
             ts_event,
         } = update;
-        let position = PositionView {
+
+        let view = PositionView {
             strategy,
             instrument,
+            position,
             state,
             unrealized: None,
             ts_event,
         };
-        let position = self.valued(position);
-        self.positions.insert((strategy, instrument), position);
-        changes.push(Change::Position(position));
+        let view = self.valued(view);
+        if position.is_some() && state.quantity.is_zero() {
+            // Of several positions those that are over leave; the sum keeps what they earned.
+            self.positions.remove(&key_of(&view));
+        } else {
+            self.positions.insert(key_of(&view), view);
+        }
+        changes.push(Change::Position(view));
     }
 
     fn apply_balance(&mut self, account: AccountId, currency: CurrencyId, balance: Balance) {
@@ -368,8 +389,7 @@ impl ReadModel {
             .map(|(_, new)| new)
             .collect();
         for position in worth {
-            self.positions
-                .insert((position.strategy, position.instrument), position);
+            self.positions.insert(key_of(&position), position);
             changes.push(Change::Position(position));
         }
         for strategy in std::mem::take(&mut self.chatty) {

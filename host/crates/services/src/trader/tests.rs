@@ -58,6 +58,7 @@ fn definitions() -> Vec<Definition> {
             kind: AccountKind::Cash,
             base_currency: CurrencyId::new(0),
             deposits: vec![(CurrencyId::new(0), Money::whole(1_000_000).unwrap())],
+            hedging: None,
         }),
         Definition::Strategy(engine::StrategyConfig {
             name: "manual".to_owned(),

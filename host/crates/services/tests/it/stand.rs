@@ -85,6 +85,7 @@ pub(crate) fn definitions() -> Vec<Definition> {
             },
             base_currency: CurrencyId::new(0),
             deposits: vec![(CurrencyId::new(0), Money::whole(1_000_000).unwrap())],
+            hedging: None,
         }),
     ]
 }

@@ -203,6 +203,7 @@ fn account(name: &str, kind: AccountKind) -> AccountConfig {
         kind,
         base_currency: USD,
         deposits: vec![(USD, deposit), (COIN, deposit)],
+        hedging: None,
     }
 }
 

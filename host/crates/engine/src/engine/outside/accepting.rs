@@ -82,6 +82,7 @@ impl Engine {
             strategy,
             account,
             instrument: difference.instrument,
+            position: None,
             side: if difference.missing.is_short() {
                 Side::Sell
             } else {

@@ -2,7 +2,8 @@
 //!
 //! A cash account pays in full: buys lock money, sells lock what is sold. A margin account puts up
 //! the initial margin of the part that opens or adds to a position; what it has is its balances and
-//! unrealised profit, all in its base currency, less what is locked.
+//! unrealised profit, all in its base currency, less what is locked. One that is hedging puts up margin
+//! for all that opens a position, or for what is left of longs and shorts.
 
 use crate::account::{Account, Reservation, as_money};
 use crate::input::LimitScope;
@@ -10,7 +11,8 @@ use crate::orders::OpenOrder;
 use crate::risk::Context;
 use crate::valuation;
 use model::{
-    AccountKind, CurrencyId, DenyCode, Instrument, Money, NumberError, Quantity, Rate, Side,
+    AccountKind, CurrencyId, DenyCode, HedgeMargin, Instrument, Money, NumberError, Quantity, Rate,
+    Side,
 };
 
 pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
@@ -164,6 +166,10 @@ fn opens_on_margin(context: &Context<'_>, account: &Account) -> Result<bool, Den
 /// The part of the order that opens or adds, once open orders of its side are filled.
 fn opening_part(context: &Context<'_>) -> Result<Quantity, NumberError> {
     let (side, quantity) = (context.request.side, context.request.quantity);
+    if context.hedging() == Some(HedgeMargin::Gross) {
+        let closes = context.closes_leg();
+        return Ok(if closes { Quantity::ZERO } else { quantity });
+    }
     let mut holding = context.holding;
     let on_order = holding.on_order_mut(side);
     *on_order = on_order.saturating_sub(context.behind);

@@ -1,5 +1,6 @@
 //! P14: were all open orders filled, no position may exceed its limit, unless the order reduces it.
 
+use crate::legs::MAX_LEGS;
 use crate::risk::{Bound, Context};
 use model::DenyCode;
 
@@ -10,6 +11,9 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     on_order
         .checked_add(request.quantity)
         .map_err(|_| DenyCode::MaxPosition)?;
+    if context.opens_leg() && context.leg.is_none() && context.legs >= MAX_LEGS {
+        return Err(DenyCode::MaxPosition);
+    }
     if context.reduces() {
         return Ok(());
     }

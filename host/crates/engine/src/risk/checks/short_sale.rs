@@ -19,6 +19,10 @@ fn sells_short(context: &Context<'_>, limits: &ShortLimits) -> bool {
     if !limits.no_short_sale || request.side == Side::Buy {
         return false;
     }
+    if context.hedging().is_some() {
+        // What does not close a long opens a short, whatever is held besides.
+        return !context.closes_leg();
+    }
     let worst = context.holding.worst_case(Side::Sell, request.quantity);
     worst.map_or(true, |worst| worst.is_short())
 }

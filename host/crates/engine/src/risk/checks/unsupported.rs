@@ -9,11 +9,27 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let kind = context.request.kind;
     // What waits for a trigger the host can do itself.
     let taken = kind.waits() || !venue.lacks(kind.name());
-    if taken && agrees_with_itself(context.request, instrument, context.now) {
+    let agrees = agrees_with_itself(context.request, instrument, context.now);
+    if taken && agrees && suits_account(context) {
         Ok(())
     } else {
         Err(DenyCode::Unsupported)
     }
+}
+
+/// Only hedging accounts have positions to name, and there only what closes one can reduce it.
+fn suits_account(context: &Context<'_>) -> bool {
+    let terms = &context.request.terms;
+    let named = terms.position.is_some();
+    if context.hedging().is_none() {
+        return !named;
+    }
+    let reduces = context.closes_leg() || (context.leg.is_none() && !context.opens_leg());
+    // What ends or delivers without a trade would leave open which position it moves.
+    let lasts = context
+        .instrument()
+        .is_none_or(|of| of.class.expiry().is_none());
+    lasts && (!terms.reduce_only || reduces)
 }
 
 fn agrees_with_itself(request: &OrderRequest, instrument: &Instrument, now: Timestamp) -> bool {
