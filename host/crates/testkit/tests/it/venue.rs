@@ -156,6 +156,7 @@ fn a_snapshot_shows_what_was_made_or_revised_since() {
     let calm = shown(&mut desk);
     assert_eq!((calm.executions.len(), calm.positions.len()), (0, 1));
     desk.venue.revise_any();
+    assert_eq!(desk.venue.hear().len(), 1);
     let revised = shown(&mut desk);
     assert_eq!(revised.executions.len(), 1);
     assert_eq!(revised.executions[0].execution.revision, 1);
