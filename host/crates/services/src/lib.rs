@@ -28,5 +28,6 @@ mod strategy;
 pub mod swap_bench;
 mod sync;
 mod trader;
+pub mod venue;
 pub mod view;
 pub mod wasm;

@@ -15,6 +15,7 @@ use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Numbers, Outlet};
+use crate::venue::{Line, needs_no_journal};
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
 use engine::{
@@ -22,8 +23,8 @@ use engine::{
     TradingState,
 };
 use model::{
-    AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, StrategyId,
-    Timestamp,
+    AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, Outbound,
+    StrategyId, Timestamp, VenueId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub(crate) enum Request {
     Switch(SwitchRequest),
     /// Hold a scope back to this state, unless it is held back as much already.
     Tighten(LimitScope, TradingState),
+    /// A venue outside has a connector from now on.
+    Attach(VenueId, Line),
     /// End the run.
     Shutdown,
 }
@@ -195,6 +198,10 @@ pub(crate) struct Trader {
     told: BTreeMap<(AccountId, CurrencyId), Balance>,
     marks: Vec<(InstrumentId, Mark)>,
     answers: Vec<Answer>,
+    /// The ways to venues outside.
+    lines: BTreeMap<VenueId, Line>,
+    /// Messages for them that wait for the journal.
+    outbound: Vec<Outbound>,
     ignored: u64,
     stopping: bool,
     sampler: Sampler,
@@ -223,6 +230,8 @@ impl Trader {
             told: BTreeMap::new(),
             marks: Vec::new(),
             answers: Vec::new(),
+            lines: BTreeMap::new(),
+            outbound: Vec::new(),
             ignored: 0,
             stopping: false,
         }
@@ -323,6 +332,7 @@ impl Trader {
             Request::Step(request) => self.handle_step(*request),
             Request::Switch(request) => self.switch(request),
             Request::Tighten(scope, state) => self.tighten(scope, state),
+            Request::Attach(venue, line) => drop(self.lines.insert(venue, line)),
             Request::Shutdown => self.stopping = true,
         }
     }
@@ -464,6 +474,7 @@ impl Trader {
                             tracing::error!(sequence, instrument, model, %fault, "a venue's model broke");
                         }
                         Effect::Order(_, order) => self.owing.push(order.account),
+                        Effect::Outbound(message) => self.outbound.push(message.clone()),
                         Effect::Balance(account, currency, balance) => {
                             self.told.insert((*account, *currency), *balance);
                         }
@@ -514,6 +525,7 @@ impl Trader {
     /// Commits the journal, then lets out effects and answers, in this order.
     fn let_out(&mut self) {
         self.commit();
+        self.send_out();
         self.tell_balances();
         self.touched.sort_unstable();
         self.touched.dedup();
@@ -542,6 +554,34 @@ impl Trader {
                 Answer::Stepped(to, stepped) => drop(to.send(stepped)),
                 Answer::Switched(to, switched) => drop(to.send(switched)),
             }
+        }
+    }
+
+    /// Sends what the journal holds to venues outside. One that does not take it counts as away.
+    fn send_out(&mut self) {
+        let durable = self.engine.journal().is_writable();
+        let mut away = Vec::new();
+        for message in self.outbound.drain(..) {
+            let venue = message.venue;
+            if away.contains(&venue) || !(durable || needs_no_journal(&message)) {
+                continue;
+            }
+            let line = self.lines.get(&venue);
+            if !line.is_some_and(|line| line.offer(message)) {
+                tracing::error!(
+                    venue = venue.number(),
+                    "a venue's connector takes no messages"
+                );
+                away.push(venue);
+            }
+        }
+        let cut = !away.is_empty();
+        for venue in away {
+            let command = Command::SetVenueConnected(venue, false);
+            self.step(Input::Command(Box::new(command)), None);
+        }
+        if cut {
+            self.commit();
         }
     }
 

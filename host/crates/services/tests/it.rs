@@ -24,5 +24,7 @@ mod risk;
 mod stand;
 #[path = "it/swaps.rs"]
 mod swaps;
+#[path = "it/venue.rs"]
+mod venue;
 #[path = "it/wasm.rs"]
 mod wasm;

@@ -11,10 +11,31 @@ use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
 use crate::view::{EngineView, StrategyView};
 use engine::{Command, RuleConfig, TradingState};
-use model::StrategyId;
+use model::{StrategyId, VenueId};
 use std::sync::Arc;
 
 impl HostHandle {
+    /// Hands a request to the engine's thread, waiting for room.
+    pub(crate) fn tell(&self, request: Request) -> Result<(), HostError> {
+        self.0.inbox.send_command(request)
+    }
+
+    /// A venue outside, by name.
+    pub(crate) fn external_venue(&self, name: &str) -> Result<VenueId, HostError> {
+        let found = self.0.shared.read(|model| {
+            let venues = (0_u32..).zip(&model.venues);
+            let mut venues = venues.filter(|(_, config)| config.name == name);
+            venues
+                .next()
+                .map(|(n, config)| (n, config.external.is_some()))
+        });
+        match found {
+            Some((n, true)) => Ok(VenueId::new(n)),
+            Some((_, false)) => Err(HostError::Conflict(format!("venue {name} is simulated"))),
+            None => Err(not_found("venue", name)),
+        }
+    }
+
     /// Admits a plugin and adds a strategy, started if asked for. A plugin that is refused, also
     /// by its own `init`, leaves nothing behind.
     ///
@@ -184,7 +205,7 @@ impl HostHandle {
     }
 
     /// Steps a command; returns when readers see what it changed.
-    pub(super) async fn step(&self, command: Command) -> Result<Stepped, HostError> {
+    pub(crate) async fn step(&self, command: Command) -> Result<Stepped, HostError> {
         let (request, answer) = StepRequest::command(command);
         self.0.inbox.offer_command(request)?;
         let stepped = answer.await.map_err(|_| HostError::Stopped)?;
