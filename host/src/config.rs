@@ -5,6 +5,7 @@
 //! `[[venue]]`, can be overridden by environment variables: `ARGONAUT_HOST__LISTEN=127.0.0.1:9000`
 //! sets `listen` in `[host]`.
 
+mod account_rules;
 mod build;
 mod custom;
 mod distribution;
@@ -18,6 +19,7 @@ mod session;
 mod text;
 mod venue;
 
+pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
@@ -355,6 +357,14 @@ pub struct AccountSection {
     pub base_currency: String,
     /// What is in it.
     pub deposits: BTreeMap<String, Decimal<Money>>,
+    /// Whether exercised options deliver what they are written on, instead of its value.
+    #[serde(default)]
+    pub delivers: bool,
+    /// Whether what it owes in other currencies is bought at the end of the day.
+    #[serde(default)]
+    pub converts_debts: bool,
+    /// When it is called and liquidated; never when left out.
+    pub margin_call: Option<MarginCallSection>,
     /// Limits that bind its orders.
     pub limits: Option<LimitsSection>,
 }

@@ -3,8 +3,8 @@
 
 use engine::{Definition, LimitScope, Limits, StrategyConfig, VenueConfig};
 use model::{
-    AccountConfig, AccountId, CurrencyId, FeeTier, Instrument, InstrumentId, Interner, Quantity,
-    StrategyId, VenueId,
+    AccountConfig, AccountId, AccountRules, CurrencyId, FeeTier, Instrument, InstrumentId,
+    Interner, Quantity, StrategyId, VenueId,
 };
 
 /// The world of one run.
@@ -126,6 +126,14 @@ impl Universe {
     pub fn set_fee_tiers(&mut self, instrument: InstrumentId, tiers: Vec<FeeTier>) {
         let definition = Definition::FeeTiers(instrument, tiers);
         self.definitions.push(definition);
+    }
+
+    /// Sets what an account agrees to; nothing is what it agrees to anyway.
+    pub fn set_account_rules(&mut self, account: AccountId, rules: AccountRules) {
+        if rules != AccountRules::default() {
+            let definition = Definition::AccountRules(account, rules);
+            self.definitions.push(definition);
+        }
     }
 
     /// Sets what an instrument trades on an average day.

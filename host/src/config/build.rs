@@ -1,6 +1,7 @@
 //! From a configuration to the world of a run: names become handles, what is left out gets its
 //! default, and what contradicts itself is named.
 
+use super::account_rules::account_rules;
 use super::venue::venue_config;
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, HedgeMarginSort, InstrumentSection,
@@ -252,6 +253,7 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         },
     };
     let hedging = hedging(section)?;
+    let rules = account_rules(section)?;
     let base_currency = universe.currency(&section.base_currency);
     let deposits = section.deposits.iter();
     let deposits = deposits
@@ -265,6 +267,7 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         deposits,
         hedging,
     });
+    universe.set_account_rules(id, rules);
     if let Some(section) = &section.limits {
         universe.set_limits(LimitScope::Account(id), section.limits());
     }

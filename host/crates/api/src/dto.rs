@@ -12,6 +12,7 @@ pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fill;
 pub(crate) mod instrument;
+pub(crate) mod lifecycle;
 pub(crate) mod limits;
 pub(crate) mod market;
 pub(crate) mod metrics;

@@ -5,13 +5,15 @@
 mod handle;
 
 use engine::{Limits, RuleConfig, TradingState};
-use model::{Amendment, Order, OrderId, Rate};
+use model::{Amendment, Money, Order, OrderId, Rate};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName, SwapReport, SwapRequest,
-    Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
+    SwapReport, SwapRequest, Updates,
+};
+use services::view::{
+    AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
 };
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
-use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -160,6 +162,22 @@ pub trait HostPort: Queries + Clone + Send + Sync + 'static {
         &self,
         name: &str,
     ) -> impl Future<Output = Result<ScenarioView, HostError>> + Send;
+
+    /// Lets something happen to an instrument now.
+    fn instrument_news(
+        &self,
+        symbol: &str,
+        news: InstrumentNews,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+
+    /// Gives money of an account for another currency; returns the account after it.
+    fn convert(
+        &self,
+        account: &str,
+        from: &str,
+        to: &str,
+        amount: Money,
+    ) -> impl Future<Output = Result<AccountView, HostError>> + Send;
 
     /// Everything that changes from now on.
     fn subscribe(&self) -> Updates;

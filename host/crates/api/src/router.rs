@@ -43,7 +43,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/instruments", get(routes::instruments::list::<H>))
         .route(
             "/instruments/{*symbol}",
-            get(routes::instruments::show::<H>),
+            get(routes::instruments::show::<H>).post(routes::lifecycle::happen::<H>),
         )
         .route(
             "/orders",
@@ -59,6 +59,10 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/fills", get(routes::fills::list::<H>))
         .route("/positions", get(routes::positions::list::<H>))
         .route("/accounts", get(routes::accounts::list::<H>))
+        .route(
+            "/accounts/{name}/conversions",
+            post(routes::lifecycle::convert::<H>),
+        )
         .route("/account", get(routes::accounts::only::<H>))
         .route("/algorithms", get(routes::custom::algorithms::<H>))
         .merge(strategies())

@@ -6,6 +6,7 @@ pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fills;
 pub(crate) mod instruments;
+pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod metrics;
 pub(crate) mod orders;

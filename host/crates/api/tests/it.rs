@@ -13,6 +13,8 @@ mod custom;
 mod fake;
 #[path = "it/fake_values.rs"]
 mod fake_values;
+#[path = "it/lifecycle.rs"]
+mod lifecycle;
 #[path = "it/metrics.rs"]
 mod metrics;
 #[path = "it/page.rs"]

@@ -42,6 +42,29 @@ pub struct LoadRequest {
     pub start: bool,
 }
 
+/// Something that happens to an instrument, as an operator tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InstrumentNews {
+    /// Longs of a perpetual pay this share of their value.
+    Funding(model::Rate),
+    /// The final price of a future, or of what an option is written on.
+    Settlement(model::Price),
+    /// A share splits.
+    Split {
+        /// Shares after.
+        numerator: u32,
+        /// Shares before.
+        denominator: u32,
+    },
+    /// A share pays.
+    Dividend {
+        /// For each share.
+        amount: model::Money,
+        /// Name of the currency.
+        currency: String,
+    },
+}
+
 /// A swap of a running strategy's plugin.
 #[derive(Debug, Clone)]
 pub struct SwapRequest {

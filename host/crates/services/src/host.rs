@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod lifecycle;
 mod metrics;
 mod orders;
 mod queries;

@@ -131,6 +131,8 @@ impl Stepped {
                 | Ignored::WrongState { .. }
                 | Ignored::NothingStaged(_)
                 | Ignored::BadCommand(_)
+                | Ignored::UnknownInstrument(_)
+                | Ignored::Lifecycle { .. }
                 | Ignored::BadDefinition(_)),
             ) => Some(why),
             _ => None,

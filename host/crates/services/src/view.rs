@@ -191,6 +191,8 @@ pub struct PositionView {
     pub state: PositionState,
     /// Profit of the open part at the mark; `None` without a price.
     pub unrealized: Option<Money>,
+    /// What changed it last.
+    pub change: model::PositionChange,
     /// When it last changed.
     pub ts_event: Timestamp,
 }
@@ -204,6 +206,10 @@ pub struct AccountView {
     pub config: model::AccountConfig,
     /// Balances by currency name.
     pub balances: Vec<(CurrencyId, String, Balance)>,
+    /// What it agreed to.
+    pub rules: model::AccountRules,
+    /// How it stood with its margin when that last changed; `None` while that never did.
+    pub margin: Option<model::MarginStatus>,
 }
 
 /// A line of a strategy's log.

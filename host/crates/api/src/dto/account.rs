@@ -2,7 +2,7 @@
 
 use super::text::Name;
 use crate::names::Names;
-use model::{AccountId, AccountKind, Balance, CurrencyId, HedgeMargin, Money};
+use model::{AccountId, AccountKind, Balance, CurrencyId, HedgeMargin, MarginStatus, Money};
 use serde::Serialize;
 use services::view::AccountView;
 
@@ -19,6 +19,17 @@ pub(crate) struct AccountDto {
     pub(crate) hedging: Option<Name>,
     pub(crate) base_currency: Option<String>,
     pub(crate) balances: Vec<BalanceDto>,
+    /// `null` while nobody ever called it.
+    pub(crate) margin: Option<MarginDto>,
+}
+
+/// How an account stood with its margin when that last changed, in its base currency.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct MarginDto {
+    pub(crate) state: Name,
+    pub(crate) equity: String,
+    pub(crate) maintenance: String,
+    pub(crate) since: String,
 }
 
 /// Money of one currency: `total = locked + free`.
@@ -52,6 +63,7 @@ impl AccountDto {
             leverage,
             hedging: view.config.hedging.map(hedging),
             base_currency: names.currency(view.config.base_currency),
+            margin: view.margin.as_ref().map(MarginDto::new),
             balances: balances
                 .map(|(_, currency, balance)| BalanceDto::new(currency.clone(), balance))
                 .collect(),
@@ -64,6 +76,17 @@ fn hedging(margin: HedgeMargin) -> Name {
         HedgeMargin::Gross => "GROSS",
         HedgeMargin::Net => "NET",
     })
+}
+
+impl MarginDto {
+    fn new(status: &MarginStatus) -> Self {
+        Self {
+            state: Name(status.state.name()),
+            equity: status.equity.to_string(),
+            maintenance: status.maintenance.to_string(),
+            since: status.since.to_string(),
+        }
+    }
 }
 
 impl BalanceDto {

@@ -25,6 +25,8 @@ pub(crate) struct PositionDto {
     /// Profit of the open part at the mark; `null` without a price.
     pub(crate) unrealized: Option<String>,
     pub(crate) currency: Option<String>,
+    /// What changed it last.
+    pub(crate) change: Name,
     pub(crate) ts_event: String,
     pub(crate) ts_event_ns: String,
 }
@@ -35,6 +37,7 @@ impl PositionDto {
         let name = names.instrument(view.instrument);
         let average = name.and_then(|name| view.state.average_price(name.multiplier));
         Self {
+            change: Name(view.change.name()),
             strategy: names.strategy(view.strategy),
             position: view.position.map(|position| position.to_string()),
             side: side(view.state.quantity),

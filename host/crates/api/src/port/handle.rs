@@ -2,13 +2,16 @@
 
 use super::{HostPort, StrategyCommand};
 use engine::{Limits, RuleConfig, TradingState};
-use model::{Amendment, Order, OrderId, Rate};
+use model::{Amendment, Money, Order, OrderId, Rate};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, RuleRequest, ScopeName, SwapReport, SwapRequest, Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, RuleRequest, ScopeName, SwapReport,
+    SwapRequest, Updates,
 };
 use services::host::HostHandle;
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
-use services::view::{AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView};
+use services::view::{
+    AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
+};
 use std::sync::Arc;
 
 impl HostPort for HostHandle {
@@ -115,6 +118,20 @@ impl HostPort for HostHandle {
 
     async fn run_scenario(&self, name: &str) -> Result<ScenarioView, HostError> {
         HostHandle::run_scenario(self, name).await
+    }
+
+    async fn instrument_news(&self, symbol: &str, news: InstrumentNews) -> Result<(), HostError> {
+        HostHandle::instrument_news(self, symbol, news).await
+    }
+
+    async fn convert(
+        &self,
+        account: &str,
+        from: &str,
+        to: &str,
+        amount: Money,
+    ) -> Result<AccountView, HostError> {
+        HostHandle::convert(self, account, from, to, amount).await
     }
 
     fn subscribe(&self) -> Updates {

@@ -9,12 +9,12 @@ pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 use api::{HostPort, StrategyCommand};
 use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, StrategyState, TradingState};
 use model::{
-    AlgorithmId, Amendment, DenyCode, Fill, InstrumentId, Order, OrderChange, OrderId, OrderStatus,
-    PluginHash, Rate, StrategyId, Timestamp,
+    AlgorithmId, Amendment, DenyCode, Fill, InstrumentId, Money, Order, OrderChange, OrderId,
+    OrderStatus, PluginHash, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest, ScopeName, SwapReport,
-    SwapRequest, Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest,
+    ScopeName, SwapReport, SwapRequest, Updates,
 };
 use services::metrics::{
     CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
@@ -562,6 +562,22 @@ impl HostPort for Fake {
     async fn run_scenario(&self, name: &str) -> Result<ScenarioView, HostError> {
         self.ask(format!("run scenario {name}"))?;
         Ok(crate::fake_values::scenario_result(name))
+    }
+
+    async fn instrument_news(&self, symbol: &str, news: InstrumentNews) -> Result<(), HostError> {
+        self.ask(format!("{news:?} of {symbol}"))
+    }
+
+    async fn convert(
+        &self,
+        account: &str,
+        from: &str,
+        to: &str,
+        amount: Money,
+    ) -> Result<AccountView, HostError> {
+        self.ask(format!("convert {amount} {from} to {to} of {account}"))?;
+        let found = self.accounts().into_iter().next();
+        found.ok_or(HostError::Stopped)
     }
 
     fn subscribe(&self) -> Updates {

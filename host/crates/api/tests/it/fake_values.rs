@@ -221,6 +221,7 @@ pub(crate) fn position(quantity: &str) -> PositionView {
             fees: number("0.8"),
         },
         unrealized: Some(number("1000")),
+        change: model::PositionChange::Fill,
         ts_event: Timestamp::from_nanos(NOON),
     }
 }
@@ -231,6 +232,8 @@ pub(crate) fn account() -> AccountView {
         locked: number(locked),
     };
     AccountView {
+        rules: model::AccountRules::default(),
+        margin: None,
         id: AccountId::new(0),
         config: AccountConfig {
             name: "paper".into(),

@@ -194,7 +194,7 @@ impl HostHandle {
 }
 
 /// The engine's own refusal, where it knows more than was checked before.
-fn accepted(stepped: &Stepped) -> Result<(), HostError> {
+pub(super) fn accepted(stepped: &Stepped) -> Result<(), HostError> {
     match stepped.refusal() {
         Some(Ignored::BadDefinition(reason)) => Err(HostError::Conflict(reason.clone())),
         Some(why) => Err(HostError::Conflict(why.to_string())),

@@ -266,7 +266,12 @@ impl ReadModel {
             | Effect::Ignored(_)
             | Effect::Outbound(_)
             | Effect::Venue(_) => {}
-            Effect::CashFlow(_) | Effect::Margin(..) | Effect::Lifecycle(_) => {}
+            Effect::Margin(account, status) => {
+                if let Some(view) = self.accounts.get_mut(account.index()) {
+                    view.margin = Some(status);
+                }
+            }
+            Effect::CashFlow(_) | Effect::Lifecycle(_) => {}
         }
     }
 
@@ -299,7 +304,7 @@ impl ReadModel {
             instrument,
             position,
             state,
-            change: _,
+            change,
             ts_event,
         } = update;
 
@@ -309,6 +314,7 @@ impl ReadModel {
             position,
             state,
             unrealized: None,
+            change,
             ts_event,
         };
         let view = self.valued(view);
@@ -476,9 +482,13 @@ impl ReadModel {
             }
             Definition::Permissions(..)
             | Definition::Adopter(_)
-            | Definition::AccountRules(..)
             | Definition::Algorithm(_)
             | Definition::Rule(_) => {}
+            Definition::AccountRules(account, rules) => {
+                if let Some(view) = self.accounts.get_mut(account.index()) {
+                    view.rules = rules;
+                }
+            }
         }
     }
 
@@ -519,6 +529,8 @@ impl ReadModel {
             })
             .collect();
         self.accounts.push(AccountView {
+            rules: model::AccountRules::default(),
+            margin: None,
             id,
             config,
             balances,

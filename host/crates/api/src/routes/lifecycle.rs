@@ -1,0 +1,44 @@
+//! What happens to instruments and to an account's money.
+
+use super::to_the_end;
+use crate::dto::account::AccountDto;
+use crate::dto::instrument::InstrumentDto;
+use crate::dto::lifecycle::{ConversionRequest, EventRequest};
+use crate::extract::{Json, Name};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+
+/// `POST instruments/{symbol}/events`. Symbols contain `/`, so the path is taken apart here.
+pub(crate) async fn happen<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(path): Name,
+    Json(request): Json<EventRequest>,
+) -> Result<axum::Json<InstrumentDto>, Problem> {
+    let symbol = path.strip_suffix("/events");
+    let symbol = symbol.ok_or_else(|| Problem::not_found("route", &path))?;
+    let symbol = symbol.to_owned();
+    let (host, name) = (api.host.clone(), symbol.clone());
+    let happen = async move { host.instrument_news(&name, request.news()).await };
+    to_the_end(happen, Problem::from).await?;
+    let views = api.host.instruments();
+    let view = views.iter().find(|view| view.instrument.symbol == symbol);
+    let view = view.ok_or_else(|| Problem::not_found("instrument", &symbol))?;
+    Ok(axum::Json(InstrumentDto::new(view, &api.names())))
+}
+
+/// `POST accounts/{name}/conversions`.
+pub(crate) async fn convert<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(account): Name,
+    Json(request): Json<ConversionRequest>,
+) -> Result<axum::Json<AccountDto>, Problem> {
+    let host = api.host.clone();
+    let convert = async move {
+        let ConversionRequest { from, to, amount } = request;
+        host.convert(&account, &from, &to, amount.0).await
+    };
+    let view = to_the_end(convert, Problem::from).await?;
+    Ok(axum::Json(AccountDto::new(&view, &api.names())))
+}
