@@ -153,6 +153,8 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
         Subscription::Quotes(id) => (*id, "quotes".to_owned()),
         Subscription::Trades(id) => (*id, "trades".to_owned()),
         Subscription::Bars(id, bars) => (*id, spec::bar_words(*bars)),
+        // No file format of `store` holds them, so no data serves them.
+        Subscription::Book(id, _) => (*id, "order books".to_owned()),
     };
     let about = |series: &&Series| {
         series

@@ -101,6 +101,11 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
             Event::Quote(quote) => self.runner.on_quote(&convert::quote(quote), &mut host),
             Event::Trade(trade) => self.runner.on_trade(&convert::trade(trade), &mut host),
             Event::Bar(bar) => self.runner.on_bar(&convert::bar(bar), &mut host),
+            Event::Book(view) => self.runner.on_book(&convert::book(view), &mut host),
+            Event::BookLost(instrument) => {
+                let instrument = sdk::InstrumentId::new(instrument.number());
+                self.runner.on_book_lost(instrument, &mut host);
+            }
             Event::Timer { id, due } => {
                 self.runner
                     .on_timer(*id, sdk::Timestamp::from_nanos(due.nanos()), &mut host);

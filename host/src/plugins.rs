@@ -67,6 +67,19 @@ impl Plugins {
             .with_context(|| path.display().to_string())
     }
 
+    /// The same for a plugin of whatever world.
+    pub fn load_any(&self, path: &Path) -> Result<Plugin> {
+        let bytes = std::fs::read(path)
+            .with_context(|| format!("{}: the plugin cannot be read", path.display()))?;
+        let admitted = self.runtime.admit_any(&bytes, &self.limits);
+        let admitted = admitted.with_context(|| path.display().to_string())?;
+        let description = admitted.describe()?;
+        Ok(Plugin {
+            admitted,
+            description,
+        })
+    }
+
     /// Admits bytes and asks the plugin to describe itself.
     pub fn admit(&self, bytes: &[u8]) -> Result<Plugin> {
         let admitted = self.runtime.admit(bytes, &self.limits)?;

@@ -82,7 +82,7 @@ fn build(folders: Vec<PathBuf>, out: &Path, features: &[String], name: Option<&s
 
 fn inspect(file: &Path, json: bool) -> Result<()> {
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let plugin = plugins.load(file)?;
+    let plugin = plugins.load_any(file)?;
     let bytes = std::fs::read(file)?;
     let imports = builder::imports(&file.display().to_string(), &bytes)?;
     let described = &plugin.description;
@@ -98,6 +98,7 @@ fn inspect(file: &Path, json: bool) -> Result<()> {
             })
         });
         return say(&serde_json::json!({
+            "world": plugin.admitted.world().name(),
             "name": described.name,
             "version": described.version,
             "documentation": described.documentation,
@@ -110,6 +111,7 @@ fn inspect(file: &Path, json: bool) -> Result<()> {
     }
     say(&format!("{} {}", described.name, described.version))?;
     say(&described.documentation)?;
+    say(&format!("world    {}", plugin.admitted.world()))?;
     say(&format!("hash     {}", plugin.admitted.hash()))?;
     say(&format!("size     {} bytes", bytes.len()))?;
     say(&format!("imports  {}", imports.join(", ")))?;

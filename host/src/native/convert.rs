@@ -67,6 +67,23 @@ pub(super) fn quote(quote: &Quote) -> sdk::Quote {
     }
 }
 
+pub(super) fn book(view: &model::BookView) -> sdk::Book {
+    let levels = |levels: &[model::PriceLevel]| {
+        let level = |level: &model::PriceLevel| sdk::PriceLevel {
+            price: price(level.price),
+            size: quantity(level.size),
+        };
+        levels.iter().map(level).collect()
+    };
+    sdk::Book {
+        instrument: instrument_id(view.instrument),
+        bids: levels(&view.bids),
+        asks: levels(&view.asks),
+        ts_event: time(view.ts_event),
+        ts_init: time(view.ts_init),
+    }
+}
+
 pub(super) fn trade(trade: &Trade) -> sdk::Trade {
     sdk::Trade {
         instrument: instrument_id(trade.instrument),
@@ -138,6 +155,7 @@ pub(super) fn subscription(subscription: sdk::Subscription) -> Subscription {
     match subscription {
         sdk::Subscription::Quotes(instrument) => Subscription::Quotes(id(instrument)),
         sdk::Subscription::Trades(instrument) => Subscription::Trades(id(instrument)),
+        sdk::Subscription::Book(instrument, depth) => Subscription::Book(id(instrument), depth),
         sdk::Subscription::Bars(instrument, spec) => {
             Subscription::Bars(id(instrument), bar_spec(spec))
         }

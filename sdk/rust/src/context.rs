@@ -39,6 +39,14 @@ impl<'a> Context<'a> {
         self.host.subscribe(Subscription::Bars(instrument, spec));
     }
 
+    /// Asks for the best `depth` levels a side of an order book, 1 to [`Book::MAX_DEPTH`]; any other
+    /// depth is a fault. Only books that the source publishes are told of.
+    ///
+    /// [`Book::MAX_DEPTH`]: crate::Book::MAX_DEPTH
+    pub fn subscribe_book(&mut self, instrument: InstrumentId, depth: u8) {
+        self.host.subscribe(Subscription::Book(instrument, depth));
+    }
+
     /// Takes a subscription back.
     pub fn unsubscribe(&mut self, subscription: Subscription) {
         self.host.unsubscribe(subscription);

@@ -2,14 +2,17 @@
 //!
 //! Authors never use it; [`export!`](crate::export) does. It holds no logic but conversions.
 
+pub mod algorithm;
 mod convert;
 mod imports;
+pub mod rule;
 
-use crate::{History, InstrumentId, Runner, Strategy, Timestamp};
+use crate::{Book, History, InstrumentId, Runner, Strategy, Timestamp};
 use bindings::argonaut::plugin::types;
+use bindings::exports::argonaut::plugin::on_book;
 use imports::Imports;
 
-/// What `wit-bindgen` makes of the contract.
+/// What `wit-bindgen` makes of the contract: strategies with all they may export besides.
 #[allow(
     unsafe_code,
     missing_docs,
@@ -20,7 +23,15 @@ use imports::Imports;
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/v1",
-        world: "strategy",
+        inline: "
+            package argonaut:sdk;
+            world plugin {
+                include argonaut:plugin/strategy@1.0.0;
+                include argonaut:plugin/strategy-options@1.0.0;
+            }
+        ",
+        world: "argonaut:sdk/plugin",
+        generate_all,
         pub_export_macro: true,
         export_macro_name: "export_strategy",
     });
@@ -35,17 +46,22 @@ pub trait Slot {
     fn with<R>(call: impl FnOnce(&mut Option<Runner<Self::Strategy>>) -> R) -> R;
 }
 
-/// Runs `call` on the strategy. The host calls nothing but `describe` before `init`, so an empty
-/// slot is a broken host and stops the call.
+/// Runs `call` on the strategy.
+fn running<P: Slot, R>(call: impl FnOnce(&mut Runner<P::Strategy>) -> R) -> R {
+    P::with(|slot| call(take_slot(slot)))
+}
+
+/// What is in a slot. The host calls nothing but `describe` before `init`, so an empty one is a
+/// broken host and stops the call.
 #[allow(
     clippy::panic,
     reason = "a host that breaks the contract must not be served"
 )]
-fn running<P: Slot, R>(call: impl FnOnce(&mut Runner<P::Strategy>) -> R) -> R {
-    P::with(|slot| match slot {
-        Some(runner) => call(runner),
+fn take_slot<T>(slot: &mut Option<T>) -> &mut T {
+    match slot {
+        Some(running) => running,
         None => panic!("called before init"),
-    })
+    }
 }
 
 /// Sends the text of a panic, with its file and line, to the log before the trap.
@@ -120,5 +136,23 @@ impl<P: Slot> bindings::Guest for P {
             version: state.version,
             bytes: state.bytes,
         }
+    }
+}
+
+impl<P: Slot> on_book::Guest for P {
+    fn on_book(instrument: u32, bids: u32, levels: Vec<u64>, ts_event: u64, ts_init: u64) {
+        let book = Book::from_words(
+            InstrumentId::new(instrument),
+            usize::try_from(bids).unwrap_or(usize::MAX),
+            &levels,
+            Timestamp::from_nanos(ts_event),
+            Timestamp::from_nanos(ts_init),
+        );
+        running::<P, _>(|runner| runner.on_book(&book, &mut Imports));
+    }
+
+    fn on_book_lost(instrument: u32) {
+        let instrument = InstrumentId::new(instrument);
+        running::<P, _>(|runner| runner.on_book_lost(instrument, &mut Imports));
     }
 }

@@ -37,9 +37,15 @@
 //! The crate is a `cdylib` (for the component) and an `rlib` (for its unit tests, which use
 //! [`testing`]). `argonaut plugin build` makes the component from it.
 //!
+//! Two other kinds of plugin are written alike: what does an order in parts
+//! ([`ExecutionAlgorithm`], [`export_algorithm!`]), and what judges orders beside the host's own
+//! controls ([`PreTradeRule`], [`export_rule!`]).
+//!
 //! What is absent on purpose: clocks, randomness, files, network, threads. A strategy decides from
 //! its events alone, so that every run can be repeated exactly.
 
+mod algorithm;
+mod book;
 mod config;
 mod context;
 mod description;
@@ -56,6 +62,7 @@ mod order_kind;
 mod order_list;
 mod portfolio;
 mod position;
+mod rule;
 mod runner;
 mod state;
 mod strategy;
@@ -64,6 +71,11 @@ mod tag;
 pub mod testing;
 mod time;
 
+pub use algorithm::{
+    AlgorithmConfig, AlgorithmHost, AlgorithmRunner, AlgorithmSnapshot, ChildOrder,
+    ExecutionAlgorithm, Feeds, MarketFeed, ParentOrder, Schedule, Work,
+};
+pub use book::{Book, PriceLevel};
 pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use description::{Description, Parameter, ParameterKind};
@@ -79,6 +91,7 @@ pub use order_kind::{Offset, OrderKind, Trail, Trigger, TriggerBy};
 pub use order_list::{Links, OrderList, PeerRule, Peers};
 pub use portfolio::Portfolio;
 pub use position::Position;
+pub use rule::{OrderContext, OrderFacts, PreTradeRule, RuleConfig, Verdict};
 pub use runner::Runner;
 /// For deriving `Serialize` and `Deserialize` on saved state:
 /// `#[derive(Serialize)] #[serde(crate = "argonaut_sdk::serde")]`.

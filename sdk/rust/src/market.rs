@@ -190,4 +190,6 @@ pub enum Subscription {
     Trades(InstrumentId),
     /// Every bar made by a rule.
     Bars(InstrumentId, BarSpec),
+    /// So many of the best levels a side of the order book.
+    Book(InstrumentId, u8),
 }

@@ -4,8 +4,8 @@
 //! through this type, so the same calls in the same order have the same effects in all three.
 
 use crate::{
-    Bar, Config, Context, History, Host, OrderEvent, Portfolio, Position, Quote, SavedState,
-    Snapshot, Strategy, Timestamp, Trade,
+    Bar, Book, Config, Context, History, Host, InstrumentId, OrderEvent, Portfolio, Position,
+    Quote, SavedState, Snapshot, Strategy, Timestamp, Trade,
 };
 
 /// Owns a strategy and its [`Portfolio`], and keeps the latter up to date before each hook.
@@ -77,6 +77,19 @@ impl<S: Strategy> Runner<S> {
     #[inline]
     pub fn on_bar(&mut self, bar: &Bar, host: &mut dyn Host) {
         self.call(host, |strategy, context| strategy.on_bar(bar, context));
+    }
+
+    /// Tells it of an order book.
+    #[inline]
+    pub fn on_book(&mut self, book: &Book, host: &mut dyn Host) {
+        self.call(host, |strategy, context| strategy.on_book(book, context));
+    }
+
+    /// Tells it that an order book is lost.
+    pub fn on_book_lost(&mut self, instrument: InstrumentId, host: &mut dyn Host) {
+        self.call(host, |strategy, context| {
+            strategy.on_book_lost(instrument, context)
+        });
     }
 
     /// Wakes it.

@@ -1,8 +1,8 @@
 //! The trait an author implements.
 
 use crate::{
-    Bar, Config, Context, Description, History, OpenOrder, OrderEvent, Position, Quote, SavedState,
-    Timestamp, Trade,
+    Bar, Book, Config, Context, Description, History, InstrumentId, OpenOrder, OrderEvent,
+    Position, Quote, SavedState, Timestamp, Trade,
 };
 
 /// Why a strategy starts.
@@ -60,6 +60,13 @@ pub trait Strategy: Sized {
 
     /// A finished bar.
     fn on_bar(&mut self, bar: &Bar, context: &mut Context<'_>) {}
+
+    /// The best levels of an order book changed. Where quotes come of the same change, this comes
+    /// first.
+    fn on_book(&mut self, book: &Book, context: &mut Context<'_>) {}
+
+    /// An order book is unknown from now on, until the next `on_book`.
+    fn on_book_lost(&mut self, instrument: InstrumentId, context: &mut Context<'_>) {}
 
     /// A timer that is due.
     fn on_timer(&mut self, id: u64, due: Timestamp, context: &mut Context<'_>) {}

@@ -31,16 +31,23 @@
 //! ```
 #![allow(clippy::panic, reason = "a harness reports misuse by failing the test")]
 
+mod algorithm;
+mod algorithm_desk;
 mod answers;
+mod books;
 mod desk;
 mod harness;
 mod ledger;
 mod market;
+mod rule;
 mod setup;
 mod venue;
 
+pub use algorithm::{AlgorithmHarness, AlgorithmSetup};
+pub use algorithm_desk::SentChild;
 pub use desk::{LogLine, SentOrder};
 pub use harness::Harness;
+pub use rule::{order_context, order_facts, rule};
 pub use setup::{Setup, crypto, equity, fx_pair};
 
 use crate::{Price, Quantity};

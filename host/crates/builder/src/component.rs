@@ -16,7 +16,7 @@ pub fn componentize(name: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
         .encode()
         .map_err(|error| failed(&error))?;
     if surface(&component).map_err(|error| failed(&error))?.exports == 0 {
-        let message = "it exports no plugin: name your strategy in `argonaut_sdk::export!`";
+        let message = "it exports no plugin: name your type in `argonaut_sdk::export!`, `export_algorithm!` or `export_rule!`";
         return Err(component_error(name, message));
     }
     Ok(component)

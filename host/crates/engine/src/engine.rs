@@ -8,6 +8,7 @@
 
 mod algorithms;
 mod amend;
+mod book_events;
 mod booking;
 mod commands;
 mod contingency;

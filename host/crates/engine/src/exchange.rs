@@ -28,7 +28,7 @@ pub(crate) mod waiting;
 use crate::input::VenueConfig;
 pub(crate) use auction::Phase;
 use book::Book;
-pub(crate) use depth::Top;
+pub(crate) use depth::{Depth, Top};
 use model::{
     AccountId, Amendment, Bar, BookRefusal, BookUpdate, Duration, FeeTier, Fees, Instrument,
     InstrumentId, LatencyQuery, Liquidity, MarkPrice, Message, Money, OrderId, OrderKind,
@@ -381,6 +381,12 @@ impl Exchange {
             applied = Some(book.on_book(update, desk));
         });
         applied
+    }
+
+    /// The order book with depth, where the venue publishes one and it is known.
+    pub(crate) fn depth(&self, instrument: InstrumentId) -> Option<&Depth> {
+        let book = self.books.get(instrument.index())?.as_ref()?;
+        book.depth.as_deref().filter(|depth| depth.is_known())
     }
 
     pub(crate) fn on_trade(&mut self, trade: &Trade, now: Timestamp, reports: &mut Reports) {

@@ -1,6 +1,9 @@
 //! Who is told about which instrument, and the aggregators that make their bars.
 
+mod books;
+
 use crate::bars::Aggregator;
+pub(crate) use books::BookFeeds;
 use model::{BarSpec, InstrumentId, OrderId, StrategyId, Subscription};
 
 /// Bar rules that one instrument may have listeners for at once.
@@ -81,6 +84,7 @@ pub(crate) struct Listeners {
     pub(crate) quotes: Seats,
     pub(crate) trades: Seats,
     pub(crate) bars: Vec<BarFeed>,
+    pub(crate) books: BookFeeds,
 }
 
 impl Listeners {
@@ -96,6 +100,7 @@ impl Listeners {
                 };
                 feed.seats.add(seat);
             }
+            Subscription::Book(_, depth) => self.books.add(seat, *depth),
         }
         true
     }
@@ -109,6 +114,7 @@ impl Listeners {
                     self.bars[index].seats.remove(seat);
                 }
             }
+            Subscription::Book(_, depth) => self.books.remove(seat, *depth),
         }
     }
 
@@ -136,6 +142,7 @@ impl Listeners {
         act(&mut self.quotes);
         act(&mut self.trades);
         self.bars.iter_mut().for_each(|feed| act(&mut feed.seats));
+        self.books.for_each_list(act);
     }
 
     /// The feed of a rule, made when there is none. One that nobody listened to begins afresh: what

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod book;
+pub mod book_view;
 pub mod execution_algorithm;
 pub mod fees;
 pub mod fill;
@@ -32,6 +33,7 @@ pub mod venue_report;
 
 pub use account::{AccountConfig, AccountKind, Balance, HedgeMargin};
 pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
+pub use book_view::{BookView, MAX_BOOK_DEPTH, PriceLevel};
 pub use execution_algorithm::{
     Action, Actions, AlgorithmCall, AlgorithmEvent, AlgorithmMaker, AlgorithmSnapshot,
     ExecutionAlgorithm, MarketFeed,

@@ -4,12 +4,13 @@
 //! program's bench with strategies compiled in, and tests with closures.
 
 use crate::{
-    AlgorithmCall, Amendment, Bar, BarSpec, InstrumentId, Order, OrderId, OrderRequest,
+    AlgorithmCall, Amendment, Bar, BarSpec, BookView, InstrumentId, Order, OrderId, OrderRequest,
     OrderUpdate, PositionUpdate, Quote, Timestamp, Trade,
 };
+use std::sync::Arc;
 
 /// What a strategy is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A new best bid or ask.
     Quote(Quote),
@@ -17,6 +18,10 @@ pub enum Event {
     Trade(Trade),
     /// A finished bar.
     Bar(Bar),
+    /// The best levels of an order book changed; shared by all who asked for as many.
+    Book(Arc<BookView>),
+    /// An order book told of before is unknown from now on, until the next [`Event::Book`].
+    BookLost(InstrumentId),
     /// A timer that is due.
     Timer {
         /// The strategy's own number for it.
@@ -39,6 +44,9 @@ pub enum Subscription {
     Trades(InstrumentId),
     /// Every bar made by a rule.
     Bars(InstrumentId, BarSpec),
+    /// So many of the best levels a side, 1 to [`MAX_BOOK_DEPTH`](crate::MAX_BOOK_DEPTH), each time
+    /// a batch changed any of them.
+    Book(InstrumentId, u8),
 }
 
 /// How serious a line of a strategy's log is.

@@ -4,17 +4,17 @@
 //! Admission runs wherever the caller runs it, which must not be the engine's thread.
 
 use crate::artefact::Origin;
-use crate::bindings::StrategyPre;
-use crate::contract::{self, Surface};
+use crate::contract::{self, Contract, Surface};
+use crate::exports::Indices;
 use crate::host::HostState;
 use crate::limits::MAX_COMPONENT_BYTES;
-use crate::{CompileError, Limits, Runtime, reexport};
+use crate::{CompileError, Limits, Runtime, World, reexport};
 use model::PluginHash;
 use std::fmt;
 use std::sync::Arc;
 use wasmparser::types::Types;
 use wasmparser::{Encoding, Validator};
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre};
 
 /// Longest list of names in one message.
 const MAX_NAMED: usize = 16;
@@ -28,7 +28,7 @@ pub enum AdmissionStage {
     Parse,
     /// What it imports.
     Imports,
-    /// Whether it is a strategy.
+    /// Whether it is what is wanted.
     World,
     /// Compiling it.
     Compile,
@@ -94,11 +94,13 @@ pub enum AdmissionError {
     CoreModule,
     /// It imports what plugins may not have.
     #[error(
-        "the plugin imports {}, which strategies may not use; allowed are only {allowed}. Build for \
+        "the plugin imports {}, which a `{world}` may not use; allowed are only {allowed}. Build for \
          wasm32-unknown-unknown and without files, clocks, network or randomness",
         list(names)
     )]
     ForbiddenImports {
+        /// The world it should fit.
+        world: String,
         /// Every forbidden import.
         names: Vec<String>,
         /// What may be imported.
@@ -112,6 +114,17 @@ pub enum AdmissionError {
     WrongImports {
         /// Each difference.
         differences: Vec<String>,
+    },
+    /// It fits another world than the one wanted.
+    #[error(
+        "a `{wanted}` is wanted, the plugin is of the world `{found}`; name another plugin, or use \
+         this one where a `{found}` belongs"
+    )]
+    OtherWorld {
+        /// What it was to be.
+        wanted: World,
+        /// What it is.
+        found: World,
     },
     /// It lacks exports of the world.
     #[error(
@@ -155,9 +168,10 @@ impl AdmissionError {
                 AdmissionStage::Parse
             }
             Self::ForbiddenImports { .. } | Self::WrongImports { .. } => AdmissionStage::Imports,
-            Self::MissingExports { .. } | Self::WrongExports { .. } | Self::Link { .. } => {
-                AdmissionStage::World
-            }
+            Self::OtherWorld { .. }
+            | Self::MissingExports { .. }
+            | Self::WrongExports { .. }
+            | Self::Link { .. } => AdmissionStage::World,
             Self::Compile(_) => AdmissionStage::Compile,
         }
     }
@@ -173,7 +187,8 @@ struct Inner {
     size_bytes: usize,
     cached: bool,
     limits: Limits,
-    pre: StrategyPre<HostState>,
+    pre: InstancePre<HostState>,
+    indices: Indices,
 }
 
 impl Admitted {
@@ -201,8 +216,17 @@ impl Admitted {
         &self.0.runtime
     }
 
-    pub(crate) fn pre(&self) -> &StrategyPre<HostState> {
+    /// What kind of plugin it is.
+    pub fn world(&self) -> World {
+        self.0.indices.world()
+    }
+
+    pub(crate) fn pre(&self) -> &InstancePre<HostState> {
         &self.0.pre
+    }
+
+    pub(crate) fn indices(&self) -> &Indices {
+        &self.0.indices
     }
 }
 
@@ -210,6 +234,7 @@ impl fmt::Debug for Admitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admitted")
             .field("hash", &self.0.hash)
+            .field("world", &self.world())
             .field("size_bytes", &self.0.size_bytes)
             .field("cached", &self.0.cached)
             .finish_non_exhaustive()
@@ -217,26 +242,51 @@ impl fmt::Debug for Admitted {
 }
 
 impl Runtime {
-    /// Checks and compiles a component. Takes from under a millisecond (cached) to seconds, so
+    /// Checks and compiles a strategy. Takes from under a millisecond (cached) to seconds, so
     /// call it off the engine's thread.
     ///
     /// # Errors
     /// See [`AdmissionError`]; [`AdmissionError::stage`] says how far it came.
     pub fn admit(&self, bytes: &[u8], limits: &Limits) -> Result<Admitted, AdmissionError> {
+        self.admit_as(World::Strategy, bytes, limits)
+    }
+
+    /// The same for a plugin of whatever world it says it fits.
+    ///
+    /// # Errors
+    /// See [`AdmissionError`].
+    pub fn admit_any(&self, bytes: &[u8], limits: &Limits) -> Result<Admitted, AdmissionError> {
+        check_size(bytes, limits)?;
+        let surface = Surface::read(bytes, &parse(bytes)?).map_err(malformed)?;
+        let world = self.world_of(&surface).unwrap_or(World::Strategy);
+        self.admit_as(world, bytes, limits)
+    }
+
+    /// The same for a plugin of one world.
+    ///
+    /// # Errors
+    /// See [`AdmissionError`].
+    pub fn admit_as(
+        &self,
+        world: World,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<Admitted, AdmissionError> {
         check_size(bytes, limits)?;
         let hash = PluginHash::new(*blake3::hash(bytes).as_bytes());
         let types = parse(bytes)?;
         let surface = Surface::read(bytes, &types).map_err(malformed)?;
-        self.check_imports(&surface)?;
-        self.check_world(&surface)?;
+        self.check_kind(world, &surface)?;
+        for (_, contract) in self.contracts().filter(|(other, _)| *other == world) {
+            check_imports(contract, &surface)?;
+            check_exports(contract, &surface)?;
+        }
         let (component, cached) = self.compile(bytes, &types, hash, limits)?;
-        let pre = self
-            .linker()
-            .instantiate_pre(&component)
-            .and_then(StrategyPre::new)
-            .map_err(|error| AdmissionError::Link {
-                reason: crate::compiler::one_line(&error),
-            })?;
+        let link = |error: wasmtime::Error| AdmissionError::Link {
+            reason: crate::compiler::one_line(&error),
+        };
+        let pre = self.linker().instantiate_pre(&component).map_err(link)?;
+        let indices = Indices::find(world, &pre).map_err(link)?;
         Ok(Admitted(Arc::new(Inner {
             runtime: self.clone(),
             hash,
@@ -244,40 +294,22 @@ impl Runtime {
             cached,
             limits: *limits,
             pre,
+            indices,
         })))
     }
 
-    fn check_imports(&self, surface: &Surface) -> Result<(), AdmissionError> {
-        let names = self.contract().forbidden_imports(surface);
-        if !names.is_empty() {
-            let allowed = self.contract().allowed().collect::<Vec<_>>().join(", ");
-            return Err(AdmissionError::ForbiddenImports { names, allowed });
-        }
-        let differences = self.contract().wrong_imports(surface);
-        if differences.is_empty() {
-            Ok(())
-        } else {
-            Err(AdmissionError::WrongImports { differences })
-        }
+    /// The world all of whose exports a component has.
+    fn world_of(&self, surface: &Surface) -> Option<World> {
+        self.contracts()
+            .find(|(_, contract)| contract.missing_exports(surface).is_empty())
+            .map(|(world, _)| world)
     }
 
-    fn check_world(&self, surface: &Surface) -> Result<(), AdmissionError> {
-        let world = || self.contract().world.clone();
-        let missing = self.contract().missing_exports(surface);
-        if !missing.is_empty() {
-            return Err(AdmissionError::MissingExports {
-                world: world(),
-                missing,
-            });
-        }
-        let differences = self.contract().wrong_exports(surface);
-        if differences.is_empty() {
-            Ok(())
-        } else {
-            Err(AdmissionError::WrongExports {
-                world: world(),
-                differences,
-            })
+    /// Tells a plugin of another world from one of none.
+    fn check_kind(&self, wanted: World, surface: &Surface) -> Result<(), AdmissionError> {
+        match self.world_of(surface) {
+            Some(found) if found != wanted => Err(AdmissionError::OtherWorld { wanted, found }),
+            _ => Ok(()),
         }
     }
 
@@ -313,6 +345,43 @@ impl Runtime {
             cache.store(origin, &artefact);
         }
         Ok((component, false))
+    }
+}
+
+fn check_imports(contract: &Contract, surface: &Surface) -> Result<(), AdmissionError> {
+    let names = contract.forbidden_imports(surface);
+    if !names.is_empty() {
+        return Err(AdmissionError::ForbiddenImports {
+            world: contract.world.clone(),
+            names,
+            allowed: contract.allowed().collect::<Vec<_>>().join(", "),
+        });
+    }
+    let differences = contract.wrong_imports(surface);
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(AdmissionError::WrongImports { differences })
+    }
+}
+
+fn check_exports(contract: &Contract, surface: &Surface) -> Result<(), AdmissionError> {
+    let world = || contract.world.clone();
+    let missing = contract.missing_exports(surface);
+    if !missing.is_empty() {
+        return Err(AdmissionError::MissingExports {
+            world: world(),
+            missing,
+        });
+    }
+    let differences = contract.wrong_exports(surface);
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(AdmissionError::WrongExports {
+            world: world(),
+            differences,
+        })
     }
 }
 

@@ -14,3 +14,43 @@ wasmtime::component::bindgen!({
     imports: { default: trappable },
     include_component_type: true,
 });
+
+/// What strategies may export besides.
+pub mod options {
+    wasmtime::component::bindgen!({
+        world: "strategy-options",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: { "argonaut:plugin/types": super::argonaut::plugin::types },
+    });
+}
+
+/// Execution algorithms.
+pub mod algorithm {
+    wasmtime::component::bindgen!({
+        world: "execution-algorithm",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: {
+            "argonaut:plugin/types": super::argonaut::plugin::types,
+            "argonaut:plugin/timers": super::argonaut::plugin::timers,
+            "argonaut:plugin/log": super::argonaut::plugin::log,
+        },
+    });
+}
+
+/// Custom pre-trade rules.
+pub mod rule {
+    wasmtime::component::bindgen!({
+        world: "pre-trade-rule",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: {
+            "argonaut:plugin/types": super::argonaut::plugin::types,
+            "argonaut:plugin/log": super::argonaut::plugin::log,
+        },
+    });
+}

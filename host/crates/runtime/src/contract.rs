@@ -1,7 +1,7 @@
 //! The world a plugin must fit, read from the same WIT that the bindings are generated from, and
 //! what a component really imports and exports. Compared before anything is compiled.
 
-use crate::type_text;
+use crate::{World, bindings, type_text};
 use std::collections::BTreeMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentInstanceTypeId,
@@ -17,6 +17,8 @@ pub(crate) struct Contract {
     /// Functions by interface.
     imports: BTreeMap<String, Functions>,
     exports: Functions,
+    /// Interfaces a plugin may export or not.
+    options: BTreeMap<String, Functions>,
 }
 
 /// Function types by name.
@@ -41,15 +43,28 @@ enum Item {
 }
 
 impl Contract {
-    /// The `strategy` world of `wit/v1`. Fails only if the embedded description is unreadable.
-    pub(crate) fn strategy() -> Result<Self, String> {
-        let bytes = crate::bindings::COMPONENT_TYPE;
+    /// A world of `wit/v1`. Fails only if the embedded description is unreadable.
+    pub(crate) fn of(world: World) -> Result<Self, String> {
+        let bytes = match world {
+            World::Strategy => bindings::COMPONENT_TYPE,
+            World::ExecutionAlgorithm => bindings::algorithm::COMPONENT_TYPE,
+            World::PreTradeRule => bindings::rule::COMPONENT_TYPE,
+        };
+        let mut contract = Self::read(bytes, world.name())?;
+        if world == World::Strategy {
+            let options = Self::read(bindings::options::COMPONENT_TYPE, "strategy-options")?;
+            contract.options = options.options;
+        }
+        Ok(contract)
+    }
+
+    fn read(bytes: &[u8], name: &str) -> Result<Self, String> {
         let types = Validator::new()
             .validate_all(bytes)
             .map_err(|error| error.to_string())?;
         let types = types.as_ref();
         let package = types
-            .component_item_for_export("strategy")
+            .component_item_for_export(name)
             .and_then(|item| component_type(&item.ty))
             .ok_or("the embedded contract names no world")?;
         let (world, id) = types[package]
@@ -61,6 +76,7 @@ impl Contract {
             world,
             imports: BTreeMap::new(),
             exports: BTreeMap::new(),
+            options: BTreeMap::new(),
         };
         for (name, item) in &types[id].imports {
             if let Item::Interface(functions) = read_item(types, &item.ty) {
@@ -68,8 +84,14 @@ impl Contract {
             }
         }
         for (name, item) in &types[id].exports {
-            if let Item::Function(function) = read_item(types, &item.ty) {
-                contract.exports.insert(name.clone(), function);
+            match read_item(types, &item.ty) {
+                Item::Function(function) => {
+                    contract.exports.insert(name.clone(), function);
+                }
+                Item::Interface(functions) => {
+                    contract.options.insert(name.clone(), functions);
+                }
+                Item::Type | Item::Other(_) => {}
             }
         }
         Ok(contract)
@@ -143,8 +165,29 @@ impl Contract {
                 None => {}
             }
         }
+        for (name, expected) in &self.options {
+            if let Some(found) = surface.exports.get(name) {
+                wrong.extend(wrong_option(name, expected, found));
+            }
+        }
         wrong
     }
+}
+
+/// What is wrong with an interface that a plugin need not, but does export.
+fn wrong_option(name: &str, expected: &Functions, found: &Item) -> Vec<String> {
+    let Item::Interface(found) = found else {
+        let kind = found.kind();
+        return vec![format!("`{name}` is {kind} instead of an interface")];
+    };
+    let wrong = expected.iter().filter_map(|(function, expected)| {
+        let full = format!("{name}#{function}");
+        match found.get(function) {
+            Some(found) => difference(&full, found, Some(expected)),
+            None => Some(format!("`{full}` is missing")),
+        }
+    });
+    wrong.collect()
 }
 
 impl Surface {
@@ -277,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_contract_reads_as_the_wit_files_say() {
-        let contract = Contract::strategy().unwrap();
+        let contract = Contract::of(World::Strategy).unwrap();
         assert_eq!(contract.world, "argonaut:plugin/strategy@1.0.0");
         let allowed: Vec<_> = contract.allowed().collect();
         let names = ["log", "market-data", "orders", "state", "timers", "types"];
@@ -292,5 +335,51 @@ mod tests {
         );
         assert_eq!(contract.exports.len(), 13);
         assert!(contract.imports["argonaut:plugin/types@1.0.0"].is_empty());
+        let hook = &contract.options["argonaut:plugin/on-book@1.0.0"];
+        assert_eq!(hook["on-book-lost"], "func(instrument: u32)");
+    }
+
+    #[test]
+    fn an_interface_that_is_exported_must_be_whole_and_fit() {
+        let functions = |of: &[(&str, &str)]| -> Functions {
+            let owned = of
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+            owned.collect()
+        };
+        let expected = functions(&[("a", "func()"), ("b", "func(x: u32)")]);
+        let check = |found: Item, words: &[&str]| {
+            assert_eq!(wrong_option("hook", &expected, &found), words);
+        };
+        let whole = functions(&[("a", "func()"), ("b", "func(x: u32)"), ("c", "func()")]);
+        check(Item::Interface(whole), &[]);
+        let part = functions(&[("b", "func(x: u64)")]);
+        let words = [
+            "`hook#a` is missing",
+            "`hook#b` is `func(x: u64)` instead of `func(x: u32)`",
+        ];
+        check(Item::Interface(part), &words);
+        check(
+            Item::Function("func()".to_owned()),
+            &["`hook` is a function instead of an interface"],
+        );
+    }
+
+    #[test]
+    fn each_world_has_imports_and_exports_of_its_own() {
+        let check = |world, imports: &[&str], exports| {
+            let contract = Contract::of(world).unwrap();
+            assert_eq!(contract.world, format!("argonaut:plugin/{world}@1.0.0"));
+            let names = imports.iter();
+            let names = names.map(|name| format!("argonaut:plugin/{name}@1.0.0"));
+            assert_eq!(
+                contract.allowed().collect::<Vec<_>>(),
+                names.collect::<Vec<_>>()
+            );
+            assert_eq!(contract.exports.len(), exports, "{world}");
+        };
+        let algorithm = ["children", "log", "parent", "timers", "types"];
+        check(World::ExecutionAlgorithm, &algorithm, 12);
+        check(World::PreTradeRule, &["facts", "log", "types"], 3);
     }
 }

@@ -1,8 +1,13 @@
 //! Between the model and the WIT types. Numbers pass as they are: both sides count the same units.
 
 mod orders;
+mod worlds;
 
-pub(crate) use orders::{open_order, order_event, order_request, side_from, time_in_force_from};
+pub(crate) use orders::{
+    open_order, order_event, order_kind, order_kind_to, order_request, side_from,
+    time_in_force_from, time_in_force_to,
+};
+pub(crate) use worlds::{child_request, context_facts, described, order_facts, parent_order};
 
 use crate::bindings::argonaut::plugin::types as wit;
 use crate::host::Breach;
@@ -129,6 +134,14 @@ pub(crate) fn append_history(block: &mut Vec<u64>, bar: &model::Bar) {
         bar.volume.raw(),
         bar.ts_event.nanos(),
     ]);
+}
+
+/// Writes a book as `on-book` documents it: price and size of each level, bids first.
+pub(crate) fn book_words(words: &mut Vec<u64>, view: &model::BookView) {
+    words.clear();
+    for level in view.bids.iter().chain(&view.asks) {
+        words.extend([level.price.raw().cast_unsigned(), level.size.raw()]);
+    }
 }
 
 /// A position, with the average price that `multiplier` gives; fails when it does not fit the

@@ -1,8 +1,10 @@
 //! What a plugin says about itself, checked before anybody relies on it.
 
+use crate::Admitted;
 use crate::bindings::argonaut::plugin::types as wit;
+use crate::guest::{Guest, init_budget};
+use crate::host::{HostState, Phase};
 use crate::parameters::{self, ParameterKind};
-use crate::{Admitted, instance};
 use model::Fault;
 
 const MAX_NAME_BYTES: usize = 64;
@@ -45,7 +47,13 @@ impl Admitted {
     /// # Errors
     /// A [`Fault`] when the plugin breaks, or when its description contradicts itself.
     pub fn describe(&self) -> Result<Description, Fault> {
-        let description = instance::call_describe(self)?;
+        let limits = *self.limits();
+        let mut guest = Guest::new(self, HostState::new(limits, Vec::new()), Some)?;
+        let budget = init_budget(&limits);
+        let description =
+            guest.private_call("describe", Phase::Describe, budget, |exports, store| {
+                exports.call_describe(store)
+            })?;
         read(description).map_err(|reason| crate::fault::bad_output("describe", &reason))
     }
 }

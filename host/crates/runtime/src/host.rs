@@ -6,7 +6,10 @@ use crate::Limits;
 use crate::deadline::Deadline;
 use crate::memory::MemoryLimiter;
 use crate::values::Values;
-use model::{FaultKind, HistoryRequest, InstrumentId, Intent, Intents, LogLevel, Subscription};
+use model::{
+    FaultKind, HistoryRequest, InstrumentId, Intent, Intents, LogLevel, MarketFeed, Side,
+    Subscription,
+};
 use std::fmt;
 
 /// Which part of its life the guest is in; decides which host functions it may call.
@@ -75,6 +78,13 @@ impl Breach {
     }
 }
 
+/// What every child of an order trades.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parent {
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+}
+
 /// The data of one instance's store.
 pub(crate) struct HostState {
     /// Where the current call's intents go; swapped with the caller's.
@@ -87,6 +97,14 @@ pub(crate) struct HostState {
     pub(crate) declared: Vec<Subscription>,
     /// History asked for in `init`.
     pub(crate) history: Vec<HistoryRequest>,
+    /// Whether the guest can be told of order books.
+    pub(crate) hears_books: bool,
+    /// Of an execution algorithm: what its children trade.
+    pub(crate) parent: Option<Parent>,
+    /// Of an execution algorithm: what it wants to hear of its parent's instrument.
+    pub(crate) feeds: Vec<MarketFeed>,
+    /// Of an execution algorithm: how many intents of this call came before its `done`.
+    pub(crate) done_after: Option<usize>,
     /// The last error-level line of the current call; explains a trap.
     pub(crate) last_error: String,
     /// Orders refused because the input had used up its ids, in all.
@@ -110,6 +128,10 @@ impl HostState {
             values: Values::new(limits.values_bytes),
             declared: Vec::new(),
             history: Vec::new(),
+            hears_books: false,
+            parent: None,
+            feeds: Vec::new(),
+            done_after: None,
             last_error: String::new(),
             refused_orders: 0,
             dropped_log_lines: 0,
@@ -124,6 +146,7 @@ impl HostState {
         self.phase = phase;
         self.meter = Meter::default();
         self.memory.refused = false;
+        self.done_after = None;
         self.last_error.clear();
     }
 

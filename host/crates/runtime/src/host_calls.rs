@@ -1,6 +1,7 @@
 //! The functions a guest may call. Each one checks, charges, and puts an intent in line; none
 //! blocks, and none does anything by itself.
 
+mod children;
 mod orders;
 
 use crate::bindings::argonaut::plugin::types::BarSpec;
@@ -9,7 +10,7 @@ use crate::convert;
 use crate::host::{Breach, HostState, Phase};
 use crate::limits::MAX_KEY_BYTES;
 use crate::log_text::printable;
-use model::{HistoryRequest, Intent, LogLevel, Subscription, Timestamp};
+use model::{HistoryRequest, Intent, LogLevel, MAX_BOOK_DEPTH, Subscription, Timestamp};
 use wasmtime::Result;
 
 impl types::Host for HostState {}
@@ -42,6 +43,21 @@ impl HostState {
         self.charge(0)?;
         self.declared.retain(|declared| *declared != subscription);
         Ok(())
+    }
+
+    fn book(&self, instrument: u32, depth: u8) -> Result<Subscription> {
+        if !self.hears_books {
+            let reason = "`subscribe-book` needs the export `argonaut:plugin/on-book@1.0.0`, which the \
+                          plugin lacks; rebuild it with this version's SDK";
+            return Err(Breach::bad_output(reason.to_owned()).into());
+        }
+        if !(1..=MAX_BOOK_DEPTH).contains(&depth) {
+            return Err(Breach::bad_output(format!(
+                "a book of {depth} levels; ask for 1 to {MAX_BOOK_DEPTH}"
+            ))
+            .into());
+        }
+        Ok(Subscription::Book(self.known(instrument)?, depth))
     }
 
     fn bars(&self, instrument: u32, spec: BarSpec) -> Result<Subscription> {
@@ -90,6 +106,16 @@ impl market_data::Host for HostState {
     fn unsubscribe_bars(&mut self, instrument: u32, spec: BarSpec) -> Result<()> {
         let subscription = self.bars(instrument, spec)?;
         self.unsubscribe("unsubscribe-bars", subscription)
+    }
+
+    fn subscribe_book(&mut self, instrument: u32, depth: u8) -> Result<()> {
+        let subscription = self.book(instrument, depth)?;
+        self.subscribe("subscribe-book", subscription)
+    }
+
+    fn unsubscribe_book(&mut self, instrument: u32, depth: u8) -> Result<()> {
+        let subscription = self.book(instrument, depth)?;
+        self.unsubscribe("unsubscribe-book", subscription)
     }
 
     fn request_history(&mut self, instrument: u32, spec: BarSpec, count: u32) -> Result<()> {

@@ -3,8 +3,12 @@
 //! ```text
 //! bytes ── Runtime::admit ──▶ Admitted ── describe ──▶ Description ── Parameters::check
 //!                                │
-//!                                └── instantiate(InstanceConfig) ──▶ Instance: model::Strategy
+//!                                ├── instantiate(InstanceConfig) ──▶ Instance: model::Strategy
+//!                                ├── algorithm(AlgorithmConfig) ──▶ Algorithm: model::AlgorithmMaker
+//!                                └── rule(RuleConfig) ──▶ Rule: model::PreTradeRule
 //! ```
+//!
+//! Which of the three a plugin can be made into depends on its [`World`]; admission compares.
 //!
 //! A plugin sees only the functions of `wit/v1`. It has no clock, files, network, environment or
 //! randomness, and [`Limits`] bound everything it can use: what it breaks is its own instance.
@@ -12,6 +16,7 @@
 //! a fault, and signatures of plugins.
 
 mod admission;
+mod algorithm;
 mod artefact;
 mod bindings;
 mod cache;
@@ -22,7 +27,9 @@ mod convert;
 mod deadline;
 mod description;
 mod engine;
+mod exports;
 mod fault;
+mod guest;
 mod host;
 mod host_calls;
 mod instance;
@@ -31,17 +38,23 @@ mod log_text;
 mod memory;
 mod parameters;
 mod reexport;
+mod rule;
 mod runtime;
 mod ticker;
 mod type_text;
 mod values;
+mod world;
 
 pub use admission::{AdmissionError, AdmissionStage, Admitted};
+pub use algorithm::{Algorithm, AlgorithmConfig, AlgorithmInstance};
 pub use cache::CacheStatistics;
 pub use compile_child::compile_child_main;
 pub use compiler::{CompileError, Compiler};
 pub use description::{Description, Parameter};
-pub use instance::{Instance, InstanceConfig, Usage};
+pub use guest::Usage;
+pub use instance::{Instance, InstanceConfig};
 pub use limits::{Limits, MAX_COMPONENT_BYTES, MAX_KEY_BYTES};
 pub use parameters::{ParameterError, ParameterKind, Parameters};
+pub use rule::{Rule, RuleConfig};
 pub use runtime::{Runtime, RuntimeError, RuntimeOptions};
+pub use world::World;

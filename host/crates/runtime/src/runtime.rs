@@ -1,12 +1,12 @@
 //! The process-wide part: engine, ticker, linker, contract, cache. One per process, shared by all.
 
-use crate::bindings::Strategy;
+use crate::bindings::{self, Strategy};
 use crate::cache::{Cache, CacheStatistics};
 use crate::compiler::Compiler;
 use crate::contract::Contract;
 use crate::host::HostState;
 use crate::ticker::Ticker;
-use crate::{engine, ticker};
+use crate::{World, engine, ticker};
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasmtime::Engine;
@@ -64,7 +64,8 @@ pub struct Runtime(Arc<Inner>);
 struct Inner {
     engine: Engine,
     linker: Linker<HostState>,
-    contract: Contract,
+    /// In the order of [`World::ALL`].
+    contracts: Vec<Contract>,
     fingerprint: [u8; 32],
     cache: Option<Cache>,
     compiler: Compiler,
@@ -80,9 +81,9 @@ impl Runtime {
     pub fn new(options: RuntimeOptions) -> Result<Self, RuntimeError> {
         let engine_error = |error: wasmtime::Error| RuntimeError::Engine(format!("{error:#}"));
         let engine = engine::engine(options.canonical_nans).map_err(engine_error)?;
-        let mut linker = Linker::new(&engine);
-        Strategy::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)
-            .map_err(engine_error)?;
+        let linker = linker(&engine).map_err(engine_error)?;
+        let contracts = World::ALL.map(Contract::of).into_iter();
+        let contracts: Result<Vec<_>, _> = contracts.collect();
         let cache = match options.cache_directory {
             None => None,
             Some(directory) => match Cache::open(&directory, options.cache_entries) {
@@ -92,7 +93,7 @@ impl Runtime {
         };
         Ok(Self(Arc::new(Inner {
             fingerprint: engine::fingerprint(&engine),
-            contract: Contract::strategy().map_err(RuntimeError::Engine)?,
+            contracts: contracts.map_err(RuntimeError::Engine)?,
             _ticker: ticker::Ticker::start(&engine).map_err(RuntimeError::Ticker)?,
             linker,
             engine,
@@ -115,8 +116,9 @@ impl Runtime {
         &self.0.linker
     }
 
-    pub(crate) fn contract(&self) -> &Contract {
-        &self.0.contract
+    /// The worlds there are, with what each demands.
+    pub(crate) fn contracts(&self) -> impl Iterator<Item = (World, &Contract)> {
+        World::ALL.into_iter().zip(&self.0.contracts)
     }
 
     pub(crate) fn fingerprint(&self) -> &[u8; 32] {
@@ -134,4 +136,17 @@ impl Runtime {
     pub(crate) fn canonical_nans(&self) -> bool {
         self.0.canonical_nans
     }
+}
+
+/// Everything any world may import; which of it a plugin may is decided by its contract.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
+    use bindings::algorithm::argonaut::plugin::{children, parent};
+    use bindings::rule::argonaut::plugin::facts;
+    type Own = HasSelf<HostState>;
+    let mut linker = Linker::new(engine);
+    Strategy::add_to_linker::<_, Own>(&mut linker, |state| state)?;
+    parent::add_to_linker::<_, Own>(&mut linker, |state| state)?;
+    children::add_to_linker::<_, Own>(&mut linker, |state| state)?;
+    facts::add_to_linker::<_, Own>(&mut linker, |state| state)?;
+    Ok(linker)
 }

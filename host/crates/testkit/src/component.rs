@@ -3,12 +3,21 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 3] = [
+const WIT: [(&str, &str); 6] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
         "strategy.wit",
         include_str!("../../../../wit/v1/strategy.wit"),
+    ),
+    ("book.wit", include_str!("../../../../wit/v1/book.wit")),
+    (
+        "execution-algorithm.wit",
+        include_str!("../../../../wit/v1/execution-algorithm.wit"),
+    ),
+    (
+        "pre-trade-rule.wit",
+        include_str!("../../../../wit/v1/pre-trade-rule.wit"),
     ),
 ];
 
@@ -30,6 +39,28 @@ pub struct World<'a> {
 pub const STRATEGY: World<'static> = World {
     packages: &[],
     name: "strategy",
+};
+
+/// A strategy that can be told of order books.
+pub const STRATEGY_WITH_BOOKS: World<'static> = World {
+    packages: &["package test:books;
+        world with-books {
+            include argonaut:plugin/strategy@1.0.0;
+            export argonaut:plugin/on-book@1.0.0;
+        }"],
+    name: "with-books",
+};
+
+/// Another real thing.
+pub const ALGORITHM: World<'static> = World {
+    packages: &[],
+    name: "execution-algorithm",
+};
+
+/// And another.
+pub const RULE: World<'static> = World {
+    packages: &[],
+    name: "pre-trade-rule",
 };
 
 /// Componentises a core module given as text.

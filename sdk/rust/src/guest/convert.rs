@@ -1,8 +1,10 @@
 //! Conversions between the contract's types and this crate's. No decisions are made here.
 
 mod new_order;
+mod order_terms;
 
-pub(super) use new_order::{new_order, to_side, to_time_in_force};
+pub(super) use new_order::{new_order, to_order_kind, to_side, to_time_in_force};
+pub(super) use order_terms::{order_kind, time_in_force, trigger};
 
 use super::bindings::argonaut::plugin::types as wit;
 use crate::{
@@ -42,7 +44,7 @@ pub(super) fn config(config: wit::Config) -> Config {
     Config::new(config.strategy, instruments, config.parameters)
 }
 
-fn instrument(instrument: wit::Instrument) -> Instrument {
+pub(super) fn instrument(instrument: wit::Instrument) -> Instrument {
     Instrument {
         id: InstrumentId::new(instrument.id),
         symbol: instrument.symbol,
@@ -233,7 +235,7 @@ pub(super) fn snapshot(snapshot: &wit::Snapshot) -> Snapshot {
     }
 }
 
-fn open_order(order: &wit::OpenOrder) -> OpenOrder {
+pub(super) fn open_order(order: &wit::OpenOrder) -> OpenOrder {
     OpenOrder {
         order: OrderId::new(order.order),
         instrument: InstrumentId::new(order.instrument),
@@ -250,11 +252,11 @@ fn open_order(order: &wit::OpenOrder) -> OpenOrder {
 }
 
 /// Joins the two halves of a signed 128-bit number.
-fn money(money: wit::Money) -> Money {
+pub(super) fn money(money: wit::Money) -> Money {
     Money::from_raw((i128::from(money.high) << 64) | i128::from(money.low))
 }
 
-fn side(side: wit::Side) -> Side {
+pub(super) fn side(side: wit::Side) -> Side {
     match side {
         wit::Side::Buy => Side::Buy,
         wit::Side::Sell => Side::Sell,

@@ -22,6 +22,7 @@ impl Host for Imports {
             Subscription::Bars(id, spec) => {
                 market_data::subscribe_bars(id.number(), convert::to_bar_spec(spec));
             }
+            Subscription::Book(id, depth) => market_data::subscribe_book(id.number(), depth),
         }
     }
 
@@ -32,6 +33,7 @@ impl Host for Imports {
             Subscription::Bars(id, spec) => {
                 market_data::unsubscribe_bars(id.number(), convert::to_bar_spec(spec));
             }
+            Subscription::Book(id, depth) => market_data::unsubscribe_book(id.number(), depth),
         }
     }
 
@@ -86,13 +88,7 @@ impl Host for Imports {
     }
 
     fn log(&mut self, level: LogLevel, text: &str) {
-        let level = match level {
-            LogLevel::Debug => log::Level::Debug,
-            LogLevel::Info => log::Level::Info,
-            LogLevel::Warn => log::Level::Warn,
-            LogLevel::Error => log::Level::Error,
-        };
-        log::write(level, text);
+        log_line(level, text);
     }
 
     fn get_value(&self, key: &str) -> Option<Vec<u8>> {
@@ -102,6 +98,17 @@ impl Host for Imports {
     fn put_value(&mut self, key: &str, value: &[u8]) {
         state::put(key, value);
     }
+}
+
+/// Writes a line.
+pub(super) fn log_line(level: LogLevel, text: &str) {
+    let level = match level {
+        LogLevel::Debug => log::Level::Debug,
+        LogLevel::Info => log::Level::Info,
+        LogLevel::Warn => log::Level::Warn,
+        LogLevel::Error => log::Level::Error,
+    };
+    log::write(level, text);
 }
 
 // The calls for orders without terms, which pass nothing through memory.
@@ -139,6 +146,6 @@ fn submit_stop_market(order: &NewOrder, trigger: Price) -> u64 {
 }
 
 /// The id in a host's answer, where 0 is none.
-fn given(id: u64) -> Option<OrderId> {
+pub(super) fn given(id: u64) -> Option<OrderId> {
     (id != 0).then(|| OrderId::new(id))
 }

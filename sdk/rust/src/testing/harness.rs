@@ -12,7 +12,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// When tests begin: 2024-01-01T00:00:00Z.
-const BEGIN: Timestamp = Timestamp::from_nanos(1_704_067_200_000_000_000);
+pub(super) const BEGIN: Timestamp = Timestamp::from_nanos(1_704_067_200_000_000_000);
 
 /// A strategy under test. Events reach it only if it has subscribed to them, as with a real host.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use crate::input::{OrdersOnFault, Outcome};
 use crate::listeners::{Role, Seat};
 use crate::strategies::{CandidateSeat, MAX_TIMERS};
 use model::{
-    Event, Fault, FaultKind, Intent, Intents, Strategy, StrategyId, Subscription, Timestamp,
+    Event, Fault, FaultKind, Intent, Intents, MAX_BOOK_DEPTH, Strategy, StrategyId, Subscription,
+    Timestamp,
 };
 
 impl Engine {
@@ -182,7 +183,8 @@ impl Engine {
     pub(super) fn seat(&mut self, seat: Seat, subscription: &Subscription) -> bool {
         let valid = match subscription {
             Subscription::Bars(_, spec) => spec.is_valid(),
-            _ => true,
+            Subscription::Book(_, depth) => (1..=MAX_BOOK_DEPTH).contains(depth),
+            Subscription::Quotes(_) | Subscription::Trades(_) => true,
         };
         let listeners = self.listeners.get_mut(instrument_of(subscription));
         valid && listeners.is_some_and(|listeners| listeners.add(seat, subscription))
@@ -307,8 +309,9 @@ fn orders_in(intent: &Intent) -> usize {
 
 pub(super) fn instrument_of(subscription: &Subscription) -> usize {
     match subscription {
-        Subscription::Quotes(id) | Subscription::Trades(id) | Subscription::Bars(id, _) => {
-            id.index()
-        }
+        Subscription::Quotes(id)
+        | Subscription::Trades(id)
+        | Subscription::Bars(id, _)
+        | Subscription::Book(id, _) => id.index(),
     }
 }

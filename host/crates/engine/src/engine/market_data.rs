@@ -35,7 +35,7 @@ impl Engine {
         self.feed_bars(quote.instrument, |spec| Sample::of_quote(quote, spec.basis));
     }
 
-    /// An order book changed; a new top of it is a quote to whoever listens to quotes.
+    /// An order book changed; a new top of it is also a quote to whoever listens to quotes.
     pub(super) fn on_book(&mut self, update: &BookUpdate) {
         let id = update.instrument;
         if self.is_behind(id) {
@@ -67,6 +67,7 @@ impl Engine {
                 if !matches!(refusal, BookRefusal::Old { .. }) {
                     self.market.lose_book(id);
                     self.follow_mark(id, before);
+                    self.tell_lost_book(id);
                 }
                 return self.ignore(Ignored::Book(id, refusal));
             }
@@ -75,10 +76,13 @@ impl Engine {
         if !self.reports.is_empty() {
             self.settle();
         }
+        if quote.is_some() {
+            self.check_held(id);
+        }
+        self.tell_book(update);
         let Some(quote) = quote else {
             return;
         };
-        self.check_held(id);
         self.deliver_market(id, Event::Quote(quote), |listeners| Some(&listeners.quotes));
         self.feed_bars(id, |spec| Sample::of_quote(&quote, spec.basis));
     }
@@ -213,7 +217,7 @@ impl Engine {
 
     /// Tells listeners one by one; a listener may leave or join while others are told. Whoever joins
     /// meanwhile hears the next event first.
-    fn deliver_market(
+    pub(super) fn deliver_market(
         &mut self,
         id: InstrumentId,
         event: Event,

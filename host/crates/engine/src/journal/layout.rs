@@ -173,7 +173,9 @@ variants!(OrderChange {
     10 => Emulated, 11 => Released, 12 => PendingUpdate, 13 => Updated { price, trigger },
     14 => UpdateRejected, 15 => UpdateDenied(code),
 });
-variants!(Subscription { 0 => Quotes(id), 1 => Trades(id), 2 => Bars(id, spec) });
+variants!(Subscription {
+    0 => Quotes(id), 1 => Trades(id), 2 => Bars(id, spec), 3 => Book(id, depth),
+});
 variants!(Intent {
     0 => Submit(request),
     1 => Cancel(order),

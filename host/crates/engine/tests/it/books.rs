@@ -3,9 +3,10 @@
 
 use crate::script::Script;
 use crate::world::*;
-use engine::Input;
+use engine::{Input, StrategyState};
 use model::{
-    BarBasis, BarSpec, BookChanges, BookLevel, BookScope, BookUpdate, Event, Side, Subscription,
+    BarBasis, BarSpec, BookChanges, BookLevel, BookScope, BookUpdate, Event, Intent,
+    MAX_BOOK_DEPTH, PriceLevel, Side, Subscription,
 };
 
 /// A batch of `(side, price, size)`.
@@ -129,4 +130,119 @@ fn a_book_out_of_time_is_stale_and_then_has_a_gap() {
         "book of instrument 0: the update begins at 3, the book is at 1: changes between are lost",
     ];
     assert_eq!(ignored, expect);
+}
+
+/// What was told of books, in words: best first, `|` between bids and asks.
+fn told_of_books(events: &[Event]) -> Vec<String> {
+    let levels = |levels: &[PriceLevel]| {
+        let words = levels
+            .iter()
+            .map(|level| format!("{}x{}", level.price, level.size));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let told = events.iter().filter_map(|event| match event {
+        Event::Book(view) => Some(format!("{} | {}", levels(&view.bids), levels(&view.asks))),
+        Event::BookLost(_) => Some("lost".to_owned()),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_batch_is_one_event_for_whoever_sees_what_it_changed() {
+    let mut world = World::new();
+    let one = Script::new(&[Subscription::Book(EQUITY, 1)]);
+    let (_, one) = one.run(&mut world, "one", MARGIN);
+    let two = Script::new(&[Subscription::Book(EQUITY, 2)]);
+    let (_, two) = two.run(&mut world, "two", MARGIN);
+    snapshot(&mut world);
+    // Behind the touch.
+    book(&mut world, BookScope::Delta, 2, &[(Side::Buy, "99", "40")]);
+    // Behind what anybody sees.
+    book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "98", "1")]);
+    // Two changes of one batch, the second of which takes the first back.
+    let changes = [(Side::Buy, "100", "9"), (Side::Buy, "100", "5")];
+    book(&mut world, BookScope::Delta, 4, &changes);
+    let gone = [(Side::Sell, "101", "0"), (Side::Buy, "100", "0")];
+    book(&mut world, BookScope::Delta, 5, &gone);
+    let expect_one = ["100x5 | 101x7", "99x40 | "];
+    assert_eq!(told_of_books(&one.events()), expect_one);
+    let expect_two = [
+        "100x5 99x50 | 101x7",
+        "100x5 99x40 | 101x7",
+        "99x40 98x1 | ",
+    ];
+    assert_eq!(told_of_books(&two.events()), expect_two);
+}
+
+#[test]
+fn a_lost_book_is_told_once_and_only_to_whoever_knew_it() {
+    let mut world = World::new();
+    let wanted = [Subscription::Book(EQUITY, 1)];
+    let (_, seen) = Script::new(&wanted).run(&mut world, "first", MARGIN);
+    // Changes without a book to change: nothing was known, nothing is lost.
+    book(&mut world, BookScope::Delta, 1, &[(Side::Buy, "99", "40")]);
+    assert!(seen.events().is_empty());
+    snapshot(&mut world);
+    let late = Script::new(&[Subscription::Book(EQUITY, 3)]);
+    let (_, late) = late.run(&mut world, "late", MARGIN);
+    book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "99", "40")]);
+    book(&mut world, BookScope::Delta, 4, &[(Side::Buy, "99", "41")]);
+    // A batch of the past loses nothing.
+    snapshot(&mut world);
+    book(&mut world, BookScope::Delta, 1, &[(Side::Buy, "100", "1")]);
+    // A crossed book is a lost one.
+    book(&mut world, BookScope::Delta, 2, &[(Side::Buy, "102", "1")]);
+    let expect = ["100x5 | 101x7", "lost", "100x5 | 101x7", "lost"];
+    assert_eq!(told_of_books(&seen.events()), expect);
+    let expect = ["100x5 99x50 | 101x7", "lost"];
+    assert_eq!(told_of_books(&late.events()), expect);
+}
+
+#[test]
+fn a_book_is_known_before_the_quote_that_comes_of_it() {
+    let mut world = World::new();
+    let wanted = [Subscription::Quotes(EQUITY), Subscription::Book(EQUITY, 5)];
+    let (_, seen) = Script::new(&wanted).run(&mut world, "listener", MARGIN);
+    snapshot(&mut world);
+    let events = seen.events();
+    assert!(
+        matches!(&events[..], [Event::Book(_), Event::Quote(_)]),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn whoever_left_a_book_and_comes_again_is_told_anew() {
+    let mut world = World::new();
+    let depth = Subscription::Book(EQUITY, 1);
+    let mut quotes = 0;
+    let script = Script::new(&[Subscription::Quotes(EQUITY), depth]).event(move |event, out| {
+        if matches!(event, Event::Quote(_)) {
+            quotes += 1;
+            match quotes {
+                1 => out.push(Intent::Unsubscribe(depth)),
+                2 => out.push(Intent::Subscribe(depth)),
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    let (_, seen) = script.run(&mut world, "listener", MARGIN);
+    snapshot(&mut world);
+    book(&mut world, BookScope::Delta, 2, &[(Side::Buy, "100", "4")]);
+    // The top is as it was told the second time; this batch is the first since it came again.
+    book(&mut world, BookScope::Delta, 3, &[(Side::Buy, "98", "4")]);
+    let expect = ["100x5 | 101x7", "100x4 | 101x7"];
+    assert_eq!(told_of_books(&seen.events()), expect);
+}
+
+#[test]
+fn a_depth_no_book_is_told_by_faults_whoever_asks_for_it() {
+    for depth in [0, MAX_BOOK_DEPTH + 1] {
+        let mut world = World::new();
+        let script = Script::new(&[Subscription::Book(EQUITY, depth)]);
+        let (strategy, _) = script.run(&mut world, "asks", MARGIN);
+        assert_eq!(world.state(strategy), StrategyState::Error, "{depth}");
+    }
 }

@@ -161,7 +161,7 @@ impl Strategy for Script {
 
     fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
         if self.remembers {
-            self.seen.events.lock().unwrap().push(*event);
+            self.seen.events.lock().unwrap().push(event.clone());
         }
         (self.on_event)(event, out)
     }

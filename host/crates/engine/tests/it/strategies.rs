@@ -216,6 +216,8 @@ fn kind(event: &Event) -> &'static str {
         Event::Quote(_) => "quote 1",
         Event::Trade(_) => "trade",
         Event::Bar(_) => "bar",
+        Event::Book(_) => "book",
+        Event::BookLost(_) => "book lost",
         Event::Timer { .. } => "timer",
         Event::Order(_) => "order",
         Event::Position(_) => "position",

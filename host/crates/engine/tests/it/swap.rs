@@ -370,7 +370,10 @@ impl Recorder for Tape {
     }
 
     fn record(&mut self, now: Timestamp, event: &Event) {
-        self.0.lock().unwrap().push(Taped::Event(now, *event));
+        self.0
+            .lock()
+            .unwrap()
+            .push(Taped::Event(now, event.clone()));
     }
 }
 

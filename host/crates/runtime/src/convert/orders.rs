@@ -6,7 +6,7 @@ use crate::bindings::argonaut::plugin::types as wit;
 use crate::host::Breach;
 use model::{
     InstrumentId, Links, Liquidity, Offset, Order, OrderChange, OrderId, OrderKind, OrderRequest,
-    OrderStatus, OrderUpdate, PeerRule, Peers, Price, Quantity, Side, Terms, TimeInForce,
+    OrderStatus, OrderUpdate, PeerRule, Peers, Price, Quantity, Side, Tag, Terms, TimeInForce,
     Timestamp, Trail, Trigger, TriggerBy,
 };
 
@@ -43,22 +43,30 @@ pub(crate) fn order_request(order: &wit::NewOrder) -> Result<OrderRequest, Breac
     })
 }
 
-fn terms(order: &wit::NewOrder) -> Result<Terms, Breach> {
-    let tag = order.tag.parse().map_err(|error| {
-        let length = order.tag.len();
+/// A label; one that is none breaks the contract.
+pub(super) fn tag(text: &str) -> Result<Tag, Breach> {
+    text.parse().map_err(|error| {
+        let length = text.len();
         Breach::bad_output(format!("a tag of {length} bytes: {error}"))
-    })?;
+    })
+}
+
+pub(super) fn display(display: Option<u64>) -> Option<Quantity> {
+    display.map(Quantity::from_raw)
+}
+
+fn terms(order: &wit::NewOrder) -> Result<Terms, Breach> {
     Ok(Terms {
         post_only: order.post_only,
         reduce_only: order.reduce_only,
         quote_quantity: order.quote_quantity,
-        display: order.display.map(Quantity::from_raw),
+        display: display(order.display),
         hold: order.hold.map(trigger),
         links: Links {
             parent: order.parent,
             peers: order.peers.map(peers),
         },
-        tag,
+        tag: tag(&order.tag)?,
         position: None,
     })
 }
@@ -73,7 +81,7 @@ fn peers(peers: wit::Peers) -> Peers {
     }
 }
 
-fn order_kind(kind: wit::OrderKind) -> OrderKind {
+pub(crate) fn order_kind(kind: wit::OrderKind) -> OrderKind {
     match kind {
         wit::OrderKind::Market => OrderKind::Market,
         wit::OrderKind::Limit(price) => OrderKind::Limit {
@@ -134,6 +142,82 @@ fn offset(offset: wit::Offset) -> Offset {
         wit::Offset::Price(price) => Offset::Price(Price::from_raw(price)),
         wit::Offset::BasisPoints(points) => Offset::BasisPoints(points),
         wit::Offset::Ticks(ticks) => Offset::Ticks(ticks),
+    }
+}
+
+pub(crate) fn time_in_force_to(time_in_force: TimeInForce) -> wit::TimeInForce {
+    match time_in_force {
+        TimeInForce::Gtc => wit::TimeInForce::Gtc,
+        TimeInForce::Ioc => wit::TimeInForce::Ioc,
+        TimeInForce::Fok => wit::TimeInForce::Fok,
+        TimeInForce::Day => wit::TimeInForce::Day,
+        TimeInForce::Gtd(until) => wit::TimeInForce::Gtd(until.nanos()),
+        TimeInForce::AtTheOpen => wit::TimeInForce::AtTheOpen,
+        TimeInForce::AtTheClose => wit::TimeInForce::AtTheClose,
+    }
+}
+
+pub(crate) fn order_kind_to(kind: OrderKind) -> wit::OrderKind {
+    let limited = |trigger, price: Price| wit::TriggeredLimit {
+        trigger: trigger_to(trigger),
+        price: price.raw(),
+    };
+    match kind {
+        OrderKind::Market => wit::OrderKind::Market,
+        OrderKind::Limit { price } => wit::OrderKind::Limit(price.raw()),
+        OrderKind::StopMarket { trigger } => wit::OrderKind::StopMarket(trigger_to(trigger)),
+        OrderKind::StopLimit { trigger, price } => {
+            wit::OrderKind::StopLimit(limited(trigger, price))
+        }
+        OrderKind::MarketToLimit => wit::OrderKind::MarketToLimit,
+        OrderKind::MarketIfTouched { trigger } => {
+            wit::OrderKind::MarketIfTouched(trigger_to(trigger))
+        }
+        OrderKind::LimitIfTouched { trigger, price } => {
+            wit::OrderKind::LimitIfTouched(limited(trigger, price))
+        }
+        OrderKind::TrailingStopMarket { trail } => {
+            wit::OrderKind::TrailingStopMarket(trail_to(trail))
+        }
+        OrderKind::TrailingStopLimit { trail, limit } => {
+            wit::OrderKind::TrailingStopLimit(wit::TrailedLimit {
+                trail: trail_to(trail),
+                limit: offset_to(limit),
+            })
+        }
+    }
+}
+
+pub(super) fn trigger_to(trigger: Trigger) -> wit::Trigger {
+    wit::Trigger {
+        price: trigger.price.raw(),
+        by: trigger_by_to(trigger.by),
+    }
+}
+
+fn trail_to(trail: Trail) -> wit::Trail {
+    wit::Trail {
+        offset: offset_to(trail.offset),
+        activation: trail.activation.map(Price::raw),
+        by: trigger_by_to(trail.by),
+    }
+}
+
+fn trigger_by_to(by: TriggerBy) -> wit::TriggerBy {
+    match by {
+        TriggerBy::BidAsk => wit::TriggerBy::BidAsk,
+        TriggerBy::Last => wit::TriggerBy::Last,
+        TriggerBy::Mid => wit::TriggerBy::Mid,
+        TriggerBy::Mark => wit::TriggerBy::Mark,
+        TriggerBy::Index => wit::TriggerBy::Index,
+    }
+}
+
+fn offset_to(offset: Offset) -> wit::Offset {
+    match offset {
+        Offset::Price(price) => wit::Offset::Price(price.raw()),
+        Offset::BasisPoints(points) => wit::Offset::BasisPoints(points),
+        Offset::Ticks(ticks) => wit::Offset::Ticks(ticks),
     }
 }
 

@@ -42,7 +42,7 @@ impl HostState {
     }
 
     /// The id for the guest; orders that got none are counted.
-    fn answer(&mut self, id: Option<OrderId>, orders: usize) -> u64 {
+    pub(super) fn answer(&mut self, id: Option<OrderId>, orders: usize) -> u64 {
         if id.is_none() {
             self.refused_orders += orders as u64;
         }

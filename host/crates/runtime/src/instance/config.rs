@@ -21,19 +21,12 @@ pub struct InstanceConfig {
 impl InstanceConfig {
     /// The same as the guest sees it; fails when a currency has no name.
     pub(super) fn to_wit(&self) -> Result<bindings::Config, String> {
-        let instrument = |(id, traded): &(InstrumentId, Instrument)| {
-            let currency = self
-                .currencies
-                .get(traded.quote_currency.index())
-                .ok_or_else(|| format!("the quote currency of {} has no name", traded.symbol))?;
-            Ok(convert::instrument(*id, traded, currency))
-        };
         Ok(bindings::Config {
             strategy: self.strategy.clone(),
             instruments: self
                 .instruments
                 .iter()
-                .map(instrument)
+                .map(|(id, traded)| convert::described(*id, traded, &self.currencies))
                 .collect::<Result<_, String>>()?,
             parameters: self.parameters.as_slice().to_vec(),
         })

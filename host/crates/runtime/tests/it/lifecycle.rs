@@ -5,9 +5,9 @@ use crate::support::{
 };
 use model::{
     Bar, BarBasis, BarSpec, Event, FaultKind, HistoryBlock, HistoryRequest, InstrumentId, Intent,
-    Money, OrderChange, OrderId, OrderKind, OrderRequest, OrderStatus, OrderUpdate, PositionState,
-    PositionUpdate, Price, Quantity, SavedState, Side, SignedQuantity, StartReason, StartSnapshot,
-    Strategy, StrategyId, Subscription, Terms, TimeInForce, Timestamp,
+    Money, OrderId, OrderKind, OrderRequest, PositionState, PositionUpdate, Price, Quantity,
+    SavedState, Side, SignedQuantity, StartReason, StartSnapshot, Strategy, StrategyId,
+    Subscription, Terms, TimeInForce, Timestamp,
 };
 use runtime::Limits;
 use testkit::plugin::Plugin;
@@ -365,7 +365,7 @@ fn every_event_reaches_its_export_with_its_fields() {
     check(Event::Trade(trade), 12);
     check(Event::Bar(bar(1)), MINUTE - 9);
     check(
-        Event::Order(denied()),
+        Event::Order(crate::support::denied()),
         OrderId::derive(3, 1).unwrap().number() + 501,
     );
     let state = PositionState {
@@ -378,20 +378,6 @@ fn every_event_reaches_its_export_with_its_fields() {
     let mut out = intents();
     instance.stop(&mut out).unwrap();
     assert_eq!(reported(out.items()), [99]);
-}
-
-fn denied() -> OrderUpdate {
-    OrderUpdate {
-        order: OrderId::derive(3, 1).unwrap(),
-        strategy: StrategyId::new(0),
-        instrument: InstrumentId::new(0),
-        side: Side::Sell,
-        change: OrderChange::Denied(model::DenyCode::Quantity),
-        status: OrderStatus::Denied,
-        filled: Quantity::ZERO,
-        quantity: Quantity::ONE,
-        ts_event: Timestamp::ZERO,
-    }
 }
 
 fn position(instrument: u32, state: PositionState) -> PositionUpdate {

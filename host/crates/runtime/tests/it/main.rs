@@ -7,6 +7,8 @@
 )]
 
 mod admission;
+mod algorithm;
+mod books;
 mod cache;
 mod child;
 mod hostile;
@@ -14,4 +16,5 @@ mod lifecycle;
 mod limits;
 mod order_events;
 mod orders;
+mod rule;
 mod support;

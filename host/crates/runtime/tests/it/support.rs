@@ -1,9 +1,10 @@
 //! Makes runtimes, instances and events.
 
 use model::{
-    AssetClass, CurrencyId, Duration, Event, Fault, FaultKind, Fees, Instrument, InstrumentId,
-    Intent, Intents, Margin, OrderId, Price, Quantity, Quote, StartReason, StartSnapshot, Strategy,
-    Timestamp, VenueId,
+    AccountId, AssetClass, CurrencyId, DenyCode, Duration, Event, Fault, FaultKind, Fees,
+    Instrument, InstrumentId, Intent, Intents, Margin, Money, Order, OrderChange, OrderId,
+    OrderKind, OrderStatus, OrderUpdate, Price, Quantity, Quote, Side, StartReason, StartSnapshot,
+    Strategy, StrategyId, Terms, TimeInForce, Timestamp, VenueId,
 };
 use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions};
 use std::sync::LazyLock;
@@ -132,4 +133,50 @@ pub(crate) fn expect_fault<T: std::fmt::Debug>(
         "{:?}",
         fault.message
     );
+}
+
+/// Logs the four bytes at 2048 as a line worth knowing.
+pub(crate) const REPORT_LINE: &str = "(call $write (i32.const 1) (i32.const 2048) (i32.const 4))";
+
+/// An order that was denied for its quantity.
+pub(crate) fn denied() -> OrderUpdate {
+    OrderUpdate {
+        order: OrderId::derive(3, 1).unwrap(),
+        strategy: StrategyId::new(0),
+        instrument: InstrumentId::new(0),
+        side: Side::Sell,
+        change: OrderChange::Denied(DenyCode::Quantity),
+        status: OrderStatus::Denied,
+        filled: Quantity::ZERO,
+        quantity: Quantity::ONE,
+        ts_event: Timestamp::ZERO,
+    }
+}
+
+/// An open limit order of nobody in particular.
+pub(crate) fn order(
+    instrument: InstrumentId,
+    side: Side,
+    quantity: Quantity,
+    price: Price,
+) -> Order {
+    Order {
+        id: OrderId::derive(2, 0).unwrap(),
+        strategy: StrategyId::new(0),
+        account: AccountId::new(0),
+        instrument,
+        side,
+        kind: OrderKind::Limit { price },
+        quantity,
+        time_in_force: TimeInForce::Gtc,
+        terms: Terms::default(),
+        intent: 0,
+        list: None,
+        trigger: None,
+        status: OrderStatus::Accepted,
+        filled: Quantity::ZERO,
+        filled_value: Money::ZERO,
+        ts_created: Timestamp::ZERO,
+        expires: Timestamp::MAX,
+    }
 }

@@ -83,7 +83,7 @@ impl Recorder for EventRecorder {
     }
 
     fn record(&mut self, now: Timestamp, event: &Event) {
-        self.send(Recorded::Event(now, *event));
+        self.send(Recorded::Event(now, event.clone()));
     }
 }
 

@@ -11,7 +11,7 @@ pub(in crate::guest) fn new_order(order: &NewOrder) -> wit::NewOrder {
     wit::NewOrder {
         instrument: order.instrument.number(),
         side: to_side(order.side),
-        kind: kind(order.kind),
+        kind: to_order_kind(order.kind),
         quantity: order.quantity.raw(),
         tif: to_time_in_force(order.time_in_force),
         intent: order.intent,
@@ -19,7 +19,7 @@ pub(in crate::guest) fn new_order(order: &NewOrder) -> wit::NewOrder {
         reduce_only: terms.reduce_only,
         quote_quantity: terms.quote_quantity,
         display: terms.display.map(Quantity::raw),
-        hold: terms.hold.map(trigger),
+        hold: terms.hold.map(to_trigger),
         parent: order.links.parent,
         peers: order.links.peers.map(peers),
         tag: terms.tag.as_str().to_owned(),
@@ -45,54 +45,56 @@ pub(in crate::guest) fn to_time_in_force(time_in_force: TimeInForce) -> wit::Tim
     }
 }
 
-fn kind(kind: OrderKind) -> wit::OrderKind {
+pub(in crate::guest) fn to_order_kind(kind: OrderKind) -> wit::OrderKind {
     match kind {
         OrderKind::Market => wit::OrderKind::Market,
         OrderKind::Limit { price } => wit::OrderKind::Limit(price.raw()),
-        OrderKind::StopMarket { trigger: at } => wit::OrderKind::StopMarket(trigger(at)),
+        OrderKind::StopMarket { trigger: at } => wit::OrderKind::StopMarket(to_trigger(at)),
         OrderKind::StopLimit { trigger, price } => {
-            wit::OrderKind::StopLimit(triggered_limit(trigger, price))
+            wit::OrderKind::StopLimit(to_triggered_limit(trigger, price))
         }
         OrderKind::MarketToLimit => wit::OrderKind::MarketToLimit,
-        OrderKind::MarketIfTouched { trigger: at } => wit::OrderKind::MarketIfTouched(trigger(at)),
+        OrderKind::MarketIfTouched { trigger: at } => {
+            wit::OrderKind::MarketIfTouched(to_trigger(at))
+        }
         OrderKind::LimitIfTouched { trigger, price } => {
-            wit::OrderKind::LimitIfTouched(triggered_limit(trigger, price))
+            wit::OrderKind::LimitIfTouched(to_triggered_limit(trigger, price))
         }
         OrderKind::TrailingStopMarket { trail: by } => {
-            wit::OrderKind::TrailingStopMarket(trail(by))
+            wit::OrderKind::TrailingStopMarket(to_trail(by))
         }
         OrderKind::TrailingStopLimit { trail: by, limit } => {
             wit::OrderKind::TrailingStopLimit(wit::TrailedLimit {
-                trail: trail(by),
-                limit: offset(limit),
+                trail: to_trail(by),
+                limit: to_offset(limit),
             })
         }
     }
 }
 
-fn triggered_limit(at: Trigger, price: Price) -> wit::TriggeredLimit {
+fn to_triggered_limit(at: Trigger, price: Price) -> wit::TriggeredLimit {
     wit::TriggeredLimit {
-        trigger: trigger(at),
+        trigger: to_trigger(at),
         price: price.raw(),
     }
 }
 
-fn trigger(trigger: Trigger) -> wit::Trigger {
+fn to_trigger(trigger: Trigger) -> wit::Trigger {
     wit::Trigger {
         price: trigger.price.raw(),
-        by: trigger_by(trigger.by),
+        by: to_trigger_by(trigger.by),
     }
 }
 
-fn trail(trail: Trail) -> wit::Trail {
+fn to_trail(trail: Trail) -> wit::Trail {
     wit::Trail {
-        offset: offset(trail.offset),
+        offset: to_offset(trail.offset),
         activation: trail.activation.map(Price::raw),
-        by: trigger_by(trail.by),
+        by: to_trigger_by(trail.by),
     }
 }
 
-fn trigger_by(by: TriggerBy) -> wit::TriggerBy {
+fn to_trigger_by(by: TriggerBy) -> wit::TriggerBy {
     match by {
         TriggerBy::BidAsk => wit::TriggerBy::BidAsk,
         TriggerBy::Last => wit::TriggerBy::Last,
@@ -102,7 +104,7 @@ fn trigger_by(by: TriggerBy) -> wit::TriggerBy {
     }
 }
 
-fn offset(offset: Offset) -> wit::Offset {
+fn to_offset(offset: Offset) -> wit::Offset {
     match offset {
         Offset::Price(price) => wit::Offset::Price(price.raw()),
         Offset::BasisPoints(points) => wit::Offset::BasisPoints(points),

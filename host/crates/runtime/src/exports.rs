@@ -1,0 +1,94 @@
+//! What the host calls in a component: its exports, found by name once for all its instances.
+
+use crate::World;
+use crate::bindings::algorithm::{ExecutionAlgorithm, ExecutionAlgorithmIndices};
+use crate::bindings::argonaut::plugin::types::Description;
+use crate::bindings::options::exports::argonaut::plugin::on_book;
+use crate::bindings::rule::{PreTradeRule, PreTradeRuleIndices};
+use crate::bindings::{Strategy, StrategyIndices};
+use crate::host::HostState;
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Result, Store};
+
+/// Where a component keeps the exports of its world.
+#[derive(Clone)]
+pub(crate) enum Indices {
+    Strategy {
+        world: Box<StrategyIndices>,
+        on_book: Option<on_book::GuestIndices>,
+    },
+    Algorithm(Box<ExecutionAlgorithmIndices>),
+    Rule(Box<PreTradeRuleIndices>),
+}
+
+/// The exports of one instance.
+pub(crate) enum Exports {
+    Strategy(StrategyExports),
+    Algorithm(ExecutionAlgorithm),
+    Rule(PreTradeRule),
+}
+
+/// A strategy's, with what it may leave out.
+pub(crate) struct StrategyExports {
+    pub(crate) world: Strategy,
+    pub(crate) on_book: Option<on_book::Guest>,
+}
+
+impl Indices {
+    /// Finds the exports of `world`. What is optional was compared with the contract before, so one
+    /// that is not found is not there.
+    pub(crate) fn find(world: World, pre: &InstancePre<HostState>) -> Result<Self> {
+        Ok(match world {
+            World::Strategy => Self::Strategy {
+                world: Box::new(StrategyIndices::new(pre)?),
+                on_book: on_book::GuestIndices::new(pre).ok(),
+            },
+            World::ExecutionAlgorithm => {
+                Self::Algorithm(Box::new(ExecutionAlgorithmIndices::new(pre)?))
+            }
+            World::PreTradeRule => Self::Rule(Box::new(PreTradeRuleIndices::new(pre)?)),
+        })
+    }
+
+    pub(crate) const fn world(&self) -> World {
+        match self {
+            Self::Strategy { .. } => World::Strategy,
+            Self::Algorithm(_) => World::ExecutionAlgorithm,
+            Self::Rule(_) => World::PreTradeRule,
+        }
+    }
+
+    /// Whether it can be told of order books.
+    pub(crate) const fn hears_books(&self) -> bool {
+        matches!(self, Self::Strategy { on_book, .. } if on_book.is_some())
+    }
+
+    /// The exports of `instance`.
+    pub(crate) fn load(
+        &self,
+        store: &mut Store<HostState>,
+        instance: &Instance,
+    ) -> Result<Exports> {
+        Ok(match self {
+            Self::Strategy { world, on_book } => Exports::Strategy(StrategyExports {
+                world: world.load(&mut *store, instance)?,
+                on_book: match on_book {
+                    Some(indices) => Some(indices.load(store, instance)?),
+                    None => None,
+                },
+            }),
+            Self::Algorithm(indices) => Exports::Algorithm(indices.load(store, instance)?),
+            Self::Rule(indices) => Exports::Rule(indices.load(store, instance)?),
+        })
+    }
+}
+
+impl Exports {
+    pub(crate) fn call_describe(&self, store: &mut Store<HostState>) -> Result<Description> {
+        match self {
+            Self::Strategy(exports) => exports.world.call_describe(store),
+            Self::Algorithm(exports) => exports.call_describe(store),
+            Self::Rule(exports) => exports.call_describe(store),
+        }
+    }
+}
