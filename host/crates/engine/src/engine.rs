@@ -146,7 +146,7 @@ pub(crate) enum Caller {
 }
 
 /// An event on its way to whom it concerns.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Told {
     Strategy(StrategyId, Event),
     /// To the algorithm that works this order.

@@ -1,8 +1,13 @@
 //! WebAssembly components as plugins: `runtime` behind the port.
 
-use crate::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
+use crate::plugin::{
+    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
+};
 use model::PluginHash;
-use runtime::{Admitted, Description, InstanceConfig, Limits, Parameters, Runtime};
+use runtime::{
+    Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ParameterError, Parameters,
+    RuleConfig, Runtime, World,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,15 +25,68 @@ impl WasmPlugins {
     }
 }
 
+impl WasmPlugins {
+    fn admit_as(&self, world: World, bytes: &[u8]) -> Result<Admitted, Refusal> {
+        let admitted = self.runtime.admit_as(world, bytes, &self.limits);
+        admitted.map_err(|error| refusal(error.stage().name(), &error))
+    }
+}
+
+fn refusal(stage: &'static str, error: &dyn std::error::Error) -> Refusal {
+    Refusal {
+        stage,
+        reason: error.to_string(),
+    }
+}
+
 impl PluginHost for WasmPlugins {
+    fn algorithm(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeAlgorithm, Refusal> {
+        let admitted = self.admit_as(World::ExecutionAlgorithm, bytes)?;
+        let config = AlgorithmConfig {
+            name: request.name,
+            instruments: request.instruments,
+            currencies: request.currencies,
+            limits: self.limits,
+        };
+        let algorithm = admitted
+            .algorithm(config)
+            .map_err(|fault| refusal("describe", &fault))?;
+        // What a set-up leaves out, each order may bring.
+        match Parameters::check(algorithm.description(), &request.parameters) {
+            Ok(_) | Err(ParameterError::Missing { .. }) => {}
+            Err(error) => return Err(refusal("parameters", &error)),
+        }
+        Ok(MadeAlgorithm {
+            plugin: admitted.hash(),
+            maker: Box::new(algorithm),
+        })
+    }
+
+    fn rule(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeRule, Refusal> {
+        let admitted = self.admit_as(World::PreTradeRule, bytes)?;
+        let description = admitted.describe();
+        let description = description.map_err(|fault| refusal("describe", &fault))?;
+        let checked = Parameters::check(&description, &request.parameters);
+        let checked = checked.map_err(|error| refusal("parameters", &error))?;
+        let parameters = checked.as_slice().to_vec();
+        let rule = admitted.rule(RuleConfig {
+            name: request.name,
+            instruments: request.instruments,
+            currencies: request.currencies,
+            strategies: request.strategies,
+            accounts: request.accounts,
+            parameters: checked,
+            limits: self.limits,
+        });
+        Ok(MadeRule {
+            plugin: admitted.hash(),
+            rule: Box::new(rule.map_err(|fault| refusal("init", &fault))?),
+            parameters,
+        })
+    }
+
     fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal> {
-        let admitted = self
-            .runtime
-            .admit(bytes, &self.limits)
-            .map_err(|error| Refusal {
-                stage: error.stage().name(),
-                reason: error.to_string(),
-            })?;
+        let admitted = self.admit_as(World::Strategy, bytes)?;
         let description = admitted.describe().map_err(|fault| Refusal {
             stage: "describe",
             reason: fault.to_string(),

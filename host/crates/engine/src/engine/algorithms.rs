@@ -269,6 +269,8 @@ impl Engine {
             Event::Quote(quote) => AlgorithmEvent::Quote(*quote),
             Event::Trade(trade) => AlgorithmEvent::Trade(*trade),
             Event::Bar(bar) => AlgorithmEvent::Bar(*bar),
+            // Algorithms cannot ask for books.
+            Event::Book(_) | Event::BookLost(_) => return,
             Event::Timer { .. } | Event::Order(_) | Event::Position(_) => return,
         };
         self.tell_algorithm(parent, &event);

@@ -172,6 +172,8 @@ pub(crate) fn order(
         terms: Terms::default(),
         intent: 0,
         list: None,
+        parent: None,
+        algorithm: None,
         trigger: None,
         status: OrderStatus::Accepted,
         filled: Quantity::ZERO,
