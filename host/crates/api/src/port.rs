@@ -10,10 +10,10 @@ use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
     SwapReport, SwapRequest, Updates,
 };
+use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use services::view::{
     AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
 };
-use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use std::future::Future;
 use std::sync::Arc;
 

@@ -9,9 +9,10 @@ use wit_component::ComponentEncoder;
 pub fn componentize(name: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
     // `{:#}` keeps the chain of causes, which names the import at fault.
     let failed = |error: &dyn std::fmt::Display| component_error(name, &format!("{error:#}"));
+    let module = without_unused_worlds(module).map_err(|error| failed(&error))?;
     let component = ComponentEncoder::default()
         .validate(true)
-        .module(module)
+        .module(&module)
         .map_err(|error| failed(&error))?
         .encode()
         .map_err(|error| failed(&error))?;
@@ -20,6 +21,40 @@ pub fn componentize(name: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
         return Err(component_error(name, message));
     }
     Ok(component)
+}
+
+/// What `wit-bindgen` names the description of a world's imports that every user of its bindings
+/// carries; the world's own name stands before it. Only a module that exports the world carries the
+/// whole description too.
+const IMPORTS_ONLY: &str = "-with-all-of-its-exports-removed:";
+
+/// The module without descriptions of worlds that it does not export. The SDK knows several, and
+/// whatever a described world names would be asked for, used or not.
+fn without_unused_worlds(module: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
+    let mut names = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::CustomSection(section) = payload? {
+            names.push(section.name());
+        }
+    }
+    let is_unused = |name: &str| {
+        name.split_once(IMPORTS_ONLY).is_some_and(|(world, _)| {
+            let whole = format!("{world}:");
+            !names.iter().any(|other| other.starts_with(&whole))
+        })
+    };
+    let mut kept = wasm_encoder::Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload?;
+        if matches!(&payload, Payload::CustomSection(section) if is_unused(section.name())) {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let data = module.get(range).unwrap_or_default();
+            kept.section(&wasm_encoder::RawSection { id, data });
+        }
+    }
+    Ok(kept.finish())
 }
 
 /// The names of the interfaces and functions a component imports, in order. Imported types are left

@@ -15,10 +15,11 @@ fn repository() -> PathBuf {
         .unwrap()
 }
 
-/// A crate of its own with this manifest tail and code.
-fn crate_with(tail: &str, code: &str) -> tempfile::TempDir {
+/// A crate of its own with this name, manifest tail and code. Names differ, because all are built in
+/// one target folder.
+fn crate_with(name: &str, tail: &str, code: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let head = "[package]\nname = \"sample\"\nedition = \"2024\"\n[workspace]\n";
+    let head = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n");
     fs::write(directory.path().join("Cargo.toml"), format!("{head}{tail}")).unwrap();
     fs::create_dir(directory.path().join("src")).unwrap();
     fs::write(directory.path().join("src/lib.rs"), code).unwrap();
@@ -67,7 +68,11 @@ fn plugins_of_the_repository_import_nothing_but_the_contract() {
 
 #[test]
 fn a_mistake_is_shown_with_its_file_and_line() {
-    let broken = crate_with(CDYLIB, "//! Broken.\n\nfn broken() -> u32 { \"text\" }\n");
+    let broken = crate_with(
+        "broken",
+        CDYLIB,
+        "//! Broken.\n\nfn broken() -> u32 { \"text\" }\n",
+    );
     let message = failure(broken.path());
     assert!(message.contains("src/lib.rs:3:"), "{message}");
     assert!(message.contains("mismatched types"), "{message}");
@@ -75,7 +80,7 @@ fn a_mistake_is_shown_with_its_file_and_line() {
 
 #[test]
 fn a_crate_that_exports_nothing_is_no_plugin() {
-    let empty = crate_with(CDYLIB, "//! Empty: no `export!`.\n");
+    let empty = crate_with("sample", CDYLIB, "//! Empty: no `export!`.\n");
     let message = failure(empty.path());
     assert!(message.contains("`sample`"), "{message}");
     assert!(message.contains("export!"), "{message}");
@@ -85,9 +90,9 @@ fn a_crate_that_exports_nothing_is_no_plugin() {
 fn what_is_no_plugin_crate_is_named() {
     let nothing = tempfile::tempdir().unwrap();
     assert!(failure(nothing.path()).contains("holds no Cargo.toml"));
-    let library = crate_with("", "//! A plain library.\n");
+    let library = crate_with("library", "", "//! A plain library.\n");
     assert!(failure(library.path()).contains("makes no cdylib"));
-    let malformed = crate_with("[lib\n", "");
+    let malformed = crate_with("malformed", "[lib\n", "");
     assert!(failure(malformed.path()).contains("cargo cannot read"));
 }
 

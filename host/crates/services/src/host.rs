@@ -115,7 +115,7 @@ impl Host {
         clock: Arc<dyn Clock>,
     ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
         let time = time_source(&config, &clock);
-        let queues = config.queues;
+        let (queues, files, swaps) = (config.queues, plugin_files(&config), swaps(&config));
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
         let risk = Arc::new(checked(config.risk)?);
@@ -155,16 +155,9 @@ impl Host {
             Arc::clone(&shared),
             history,
             plugins,
-            PluginFiles::new(
-                config.plugin_folder,
-                &config.data_folder,
-                config.max_plugin_bytes,
-            ),
+            files,
             time,
-            SwapOptions {
-                events_bound: queues.swap_events,
-                timeout: config.swap_timeout,
-            },
+            swaps,
         );
         let (ended, thread) = spawn(trader, &outlet, &shared, &desk)?;
         reckon(&desk, &risk, &outlet, &inbox, &shared)?;
@@ -245,6 +238,21 @@ fn journal(config: Option<&JournalConfig>) -> Result<Journal, JournalFileError> 
     };
     let file = JournalFile::create(&config.path, config.fsync)?;
     Ok(Journal::with_sink(Box::new(file)))
+}
+
+fn plugin_files(config: &HostConfig) -> PluginFiles {
+    PluginFiles::new(
+        config.plugin_folder.clone(),
+        &config.data_folder,
+        config.max_plugin_bytes,
+    )
+}
+
+fn swaps(config: &HostConfig) -> SwapOptions {
+    SwapOptions {
+        events_bound: config.queues.swap_events,
+        timeout: config.swap_timeout,
+    }
 }
 
 /// Starts the engine's and the projection's threads. The join handle is the engine's; it ends

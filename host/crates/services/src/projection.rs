@@ -9,6 +9,7 @@ pub(crate) mod alerts;
 mod custom;
 mod read_model;
 mod risk;
+mod scopes;
 
 use crate::outlet::{Item, Outlet, Parcel};
 use crate::sync::{read, write};

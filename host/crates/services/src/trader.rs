@@ -7,6 +7,7 @@
 //! that cancels and readers still work, and says so.
 
 mod finish;
+mod outbound;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Numbers, Outlet};
-use crate::venue::{Line, needs_no_journal};
+use crate::venue::Line;
 use crate::view::{EngineState, PluginView};
 use engine::journal::SinkError;
 use engine::{
@@ -556,34 +557,6 @@ impl Trader {
                 Answer::Stepped(to, stepped) => drop(to.send(stepped)),
                 Answer::Switched(to, switched) => drop(to.send(switched)),
             }
-        }
-    }
-
-    /// Sends what the journal holds to venues outside. One that does not take it counts as away.
-    fn send_out(&mut self) {
-        let durable = self.engine.journal().is_writable();
-        let mut away = Vec::new();
-        for message in self.outbound.drain(..) {
-            let venue = message.venue;
-            if away.contains(&venue) || !(durable || needs_no_journal(&message)) {
-                continue;
-            }
-            let line = self.lines.get(&venue);
-            if !line.is_some_and(|line| line.offer(message)) {
-                tracing::error!(
-                    venue = venue.number(),
-                    "a venue's connector takes no messages"
-                );
-                away.push(venue);
-            }
-        }
-        let cut = !away.is_empty();
-        for venue in away {
-            let command = Command::SetVenueConnected(venue, false);
-            self.step(Input::Command(Box::new(command)), None);
-        }
-        if cut {
-            self.commit();
         }
     }
 

@@ -436,13 +436,7 @@ impl HostPort for Fake {
         self.ask(format!("remove rule {name}"))?;
         let before = self.rules().len();
         self.tables().rules.retain(|rule| rule.name != name);
-        match self.rules().len() < before {
-            true => Ok(()),
-            false => Err(HostError::NotFound {
-                what: "rule",
-                name: name.to_owned(),
-            }),
-        }
+        found(self.rules().len() < before, "rule", name)
     }
 
     async fn set_limits(&self, name: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
@@ -550,13 +544,8 @@ impl HostPort for Fake {
 
     fn remove_scenario(&self, name: &str) -> Result<(), HostError> {
         self.ask(format!("remove scenario {name}"))?;
-        match self.tables().scenarios.remove(name) {
-            Some(_) => Ok(()),
-            None => Err(HostError::NotFound {
-                what: "scenario",
-                name: name.to_owned(),
-            }),
-        }
+        let removed = self.tables().scenarios.remove(name);
+        found(removed.is_some(), "scenario", name)
     }
 
     async fn run_scenario(&self, name: &str) -> Result<ScenarioView, HostError> {
@@ -594,6 +583,13 @@ impl HostPort for Fake {
             ..HealthView::default()
         }
     }
+}
+
+fn found(is_there: bool, what: &'static str, name: &str) -> Result<(), HostError> {
+    let name = name.to_owned();
+    is_there
+        .then_some(())
+        .ok_or(HostError::NotFound { what, name })
 }
 
 fn source(plugin: &PluginSource) -> String {

@@ -11,8 +11,8 @@ use crate::view::{
     PositionView, StrategyView,
 };
 use engine::{
-    AlgorithmConfig, Definition, Effect, LimitScope, RuleConfig, StrategyConfig, StrategyState,
-    SwapStage, VenueConfig,
+    AlgorithmConfig, Definition, Effect, RuleConfig, StrategyConfig, StrategyState, SwapStage,
+    VenueConfig,
 };
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Duration, Fill, Instrument, InstrumentId, Money,
@@ -236,26 +236,12 @@ impl ReadModel {
                     SwapStage::Committed(_) | SwapStage::Aborted(_) => None,
                 };
             }),
-            Effect::TradingState(state) => {
-                self.engine.trading_state = state;
-                self.publish_engine(changes);
-                changes.push(self.risk.set_state(LimitScope::Firm, state));
-            }
-            Effect::KillLatch(killed) => {
-                self.engine.killed = killed;
-                self.publish_engine(changes);
-                changes.push(self.risk.set_kill(LimitScope::Firm, killed));
-            }
-            Effect::ScopeState(scope, state) => changes.push(self.risk.set_state(scope, state)),
-            Effect::ScopeKill(scope, killed) => changes.push(self.risk.set_kill(scope, killed)),
-            Effect::Alert(alert) => changes.extend(self.risk.alerts.raise(Raised {
-                time,
-                sequence,
-                code: AlertCode::Control(alert.code),
-                scope: alert.scope,
-                severity: alert.severity,
-                share: alert.share,
-            })),
+            Effect::TradingState(_)
+            | Effect::KillLatch(_)
+            | Effect::ScopeState(..)
+            | Effect::ScopeKill(..)
+            | Effect::Alert(_)
+            | Effect::Margin(..) => self.apply_scope(time, sequence, effect, changes),
             Effect::AlgorithmFault(..)
             | Effect::AlgorithmLog(..)
             | Effect::RuleDenied(..)
@@ -265,13 +251,9 @@ impl ReadModel {
             | Effect::ModelFault(_)
             | Effect::Ignored(_)
             | Effect::Outbound(_)
-            | Effect::Venue(_) => {}
-            Effect::Margin(account, status) => {
-                if let Some(view) = self.accounts.get_mut(account.index()) {
-                    view.margin = Some(status);
-                }
-            }
-            Effect::CashFlow(_) | Effect::Lifecycle(_) => {}
+            | Effect::Venue(_)
+            | Effect::CashFlow(_)
+            | Effect::Lifecycle(_) => {}
         }
     }
 
@@ -406,7 +388,7 @@ impl ReadModel {
         }
     }
 
-    fn publish_engine(&mut self, changes: &mut Vec<Change>) {
+    pub(super) fn publish_engine(&mut self, changes: &mut Vec<Change>) {
         self.published = self.engine;
         changes.push(Change::Engine(self.engine));
     }

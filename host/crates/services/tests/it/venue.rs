@@ -8,7 +8,7 @@ use model::{
     OutboundCommand, Quantity, Side, Timestamp, VenueExecution, VenueId, VenuePosition,
     VenueReport, VenueReportKind, VenueSnapshot,
 };
-use services::handle::{HostError, OrderTicket, Queries};
+use services::handle::{HostError, HostHandle, OrderTicket, Queries};
 use services::host::HostConfig;
 use services::venue::{VENUE_QUEUE, Venue, VenueLink};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -132,7 +132,7 @@ async fn an_order_goes_to_the_connector_and_moves_by_its_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connector_that_takes_nothing_more_shuts_its_venue_and_nobody_waits() {
+async fn a_connector_that_takes_nothing_more_holds_nobody_up_and_orders_are_denied() {
     let mut stand = Stand::with(outside);
     stand.quotes(1).await;
     let (release, stuck) = channel();
@@ -147,7 +147,9 @@ async fn a_connector_that_takes_nothing_more_shuts_its_venue_and_nobody_waits() 
     assert!(matches!(asked.command, OutboundCommand::Snapshot { .. }));
     let link = stand.host.attach_venue("SIM", Stuck(stuck)).unwrap();
     link.set_connected(true).unwrap();
-    let before = stand.host.denials(DenyCode::Latch);
+    // Away (P29), or not agreed with since it came back (P26): either denies.
+    let shut = |host: &HostHandle| host.denials(DenyCode::Latch) + host.denials(DenyCode::Account);
+    let before = shut(&stand.host);
     for _ in 0..VENUE_QUEUE + 2 {
         // Each makes the venue be asked anew, and nobody answers.
         link.set_connected(false).unwrap();
@@ -161,7 +163,7 @@ async fn a_connector_that_takes_nothing_more_shuts_its_venue_and_nobody_waits() 
         }
     };
     assert_eq!(denied.status, OrderStatus::Denied);
-    assert_eq!(stand.host.denials(DenyCode::Latch), before + 1);
+    assert_eq!(shut(&stand.host), before + 1);
     drop(release);
     drop(link);
     stand.end_and_verify().await;
