@@ -67,7 +67,7 @@ fn files_that_are_no_strategies_are_refused_before_they_run() {
         &[
             "wasi:clocks/wall-clock@0.2.0",
             "wasi:random/random@0.2.0",
-            "which strategies may not use",
+            "which a `argonaut:plugin/strategy@1.0.0` may not use",
         ],
     );
     check(H::AnotherWorld, &["is no `", "does not export"]);

@@ -8,8 +8,8 @@ use model::{
     OutboundCommand, Quantity, Side, Timestamp, VenueExecution, VenueId, VenuePosition,
     VenueReport, VenueReportKind, VenueSnapshot,
 };
-use services::handle::{HostError, HostHandle, OrderTicket, Queries};
-use services::host::HostConfig;
+use services::handle::{HostError, OrderTicket, Queries};
+use services::host::{HostConfig, HostHandle};
 use services::venue::{VENUE_QUEUE, Venue, VenueLink};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
