@@ -33,6 +33,7 @@ pub use config::{HostConfig, JournalConfig, QueueSizes};
 use engine::{Definition, Engine, Journal, OrdersOnFault, StrategyConfig};
 pub use metrics::metric_scope;
 use model::AccountId;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -143,10 +144,7 @@ impl Host {
         trader
             .define(with_manual(config.definitions), prepared.begins_at())
             .map_err(StartError::Definition)?;
-        let kill_file = config.kill_file.map(KillFile::new);
-        if kill_file.as_ref().is_some_and(KillFile::exists) {
-            trader.kill();
-        }
+        let kill_file = obeyed(config.kill_file, &mut trader);
         projection::show_pending(&outlet, &shared);
         let killed = trader.killed();
         let strategies = Strategies::new(
@@ -238,6 +236,15 @@ fn journal(config: Option<&JournalConfig>) -> Result<Journal, JournalFileError> 
     };
     let file = JournalFile::create(&config.path, config.fsync)?;
     Ok(Journal::with_sink(Box::new(file)))
+}
+
+/// The kill file; where it is there already, the firm is killed from the start.
+fn obeyed(path: Option<PathBuf>, trader: &mut Trader) -> Option<KillFile> {
+    let file = path.map(KillFile::new);
+    if file.as_ref().is_some_and(KillFile::exists) {
+        trader.kill();
+    }
+    file
 }
 
 fn plugin_files(config: &HostConfig) -> PluginFiles {

@@ -2,8 +2,8 @@
 //! what the projection shows and from prices that are sampled on engine time.
 //!
 //! The engine's thread only notes, at each tick of engine time, which marks have changed
-//! ([`sampler`]). The projection keeps the samples ([`samples`]) and hands a [`snapshot`] of them and
-//! of all holdings to a thread of its own ([`worker`]), which does the arithmetic ([`reckon`]). A
+//! (`sampler`). The projection keeps the samples (`samples`) and hands a `snapshot` of them and
+//! of all holdings to a thread of its own (`worker`), which does the arithmetic (`reckon`). A
 //! result depends on the inputs up to its time and on nothing else; only which times are reckoned
 //! depends on how fast the host is, since a newer snapshot replaces one that waits.
 
