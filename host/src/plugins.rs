@@ -5,6 +5,7 @@ use anyhow::{Context, Result, anyhow};
 use model::{Instrument, InstrumentId, PluginHash};
 use runtime::{Admitted, Compiler, Description, Instance, InstanceConfig, Limits, Parameters};
 use runtime::{Runtime, RuntimeOptions};
+use services::wasm::WasmPlugins;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,11 @@ pub fn default_data_dir() -> PathBuf {
 }
 
 impl Plugins {
+    /// The same plugins as the live host makes them: for algorithms and custom rules.
+    pub fn as_host(&self) -> WasmPlugins {
+        WasmPlugins::new(self.runtime.clone(), self.limits)
+    }
+
     /// A loader with default limits.
     pub fn new(options: RuntimeOptions) -> Result<Self> {
         Ok(Self {

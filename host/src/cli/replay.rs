@@ -4,10 +4,11 @@ use super::say;
 use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use engine::Engine;
 use engine::journal::reader::{Reader, Record};
 use engine::replay::{Instances, verify};
-use model::{PluginHash, Strategy, StrategyId};
+use engine::{AlgorithmConfig, Engine, RuleConfig};
+use model::{AlgorithmMaker, PluginHash, PreTradeRule, Strategy, StrategyId};
+use services::plugin::{CustomRequest, PluginHost};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -131,6 +132,51 @@ impl Instances for FromFolders {
     ) -> Result<Box<dyn Strategy>, String> {
         self.try_make(engine, strategy, plugin, parameters)
             .map_err(|error| format!("{error:#}"))
+    }
+
+    fn algorithm(
+        &mut self,
+        engine: &Engine,
+        config: &AlgorithmConfig,
+    ) -> Result<Box<dyn AlgorithmMaker>, String> {
+        let bytes = find_by_hash(&self.folders, config.plugin);
+        let bytes = bytes.map_err(|error| format!("{error:#}"))?;
+        let request = custom(engine, &config.name, &config.parameters);
+        let made = self.plugins.as_host().algorithm(&bytes, request);
+        made.map(|made| made.maker)
+            .map_err(|refusal| refusal.reason)
+    }
+
+    fn rule(
+        &mut self,
+        engine: &Engine,
+        config: &RuleConfig,
+    ) -> Result<Box<dyn PreTradeRule>, String> {
+        let bytes = find_by_hash(&self.folders, config.plugin);
+        let bytes = bytes.map_err(|error| format!("{error:#}"))?;
+        let request = custom(engine, &config.name, &config.parameters);
+        let made = self.plugins.as_host().rule(&bytes, request);
+        made.map(|made| made.rule).map_err(|refusal| refusal.reason)
+    }
+}
+
+/// What an algorithm or a rule was made with, as the engine knows it where the journal defines it.
+fn custom(engine: &Engine, name: &str, parameters: &[(String, String)]) -> CustomRequest {
+    let market = engine.market();
+    let strategies = engine.strategies();
+    let accounts = engine.accounts();
+    CustomRequest {
+        name: name.to_owned(),
+        instruments: market
+            .iter()
+            .map(|(id, state)| (id, state.instrument.clone()))
+            .collect(),
+        currencies: market.currency_names().to_vec(),
+        strategies: strategies.map(|(_, config)| config.name.clone()).collect(),
+        accounts: accounts
+            .map(|(_, account)| account.config().name.clone())
+            .collect(),
+        parameters: parameters.iter().cloned().collect(),
     }
 }
 
