@@ -166,4 +166,66 @@ mod tests {
         assert!(!full(10));
         assert!(windows.is_full(None, at(100), 0, window));
     }
+
+    const OWNER: StrategyId = StrategyId::new(0);
+
+    /// An order for so many units, with an intent of the same number.
+    fn order(units: i64) -> OrderRequest {
+        let quantity = Quantity::whole(units).unwrap();
+        let kind = OrderKind::Market;
+        OrderRequest::new(InstrumentId::new(0), Side::Buy, kind, quantity)
+    }
+
+    fn intent(number: u64) -> OrderRequest {
+        OrderRequest {
+            intent: number,
+            ..order(1_000_000)
+        }
+    }
+
+    #[test]
+    fn a_message_that_was_not_sent_makes_room_again() {
+        let mut windows = Windows::default();
+        let (now, window) = (Timestamp::from_nanos(1), Duration::from_nanos(10));
+        windows.sent(OWNER, now, 100);
+        windows.unsent(OWNER);
+        assert!(!windows.is_full(Some(OWNER), now, 1, window));
+        assert!(!windows.is_full(None, now, 1, window));
+    }
+
+    #[test]
+    fn as_many_intents_are_remembered_as_said_and_no_more() {
+        let mut windows = Windows::default();
+        let now = Timestamp::from_nanos(1);
+        let knows = |windows: &Windows, number| {
+            windows.is_duplicate(OWNER, now, &intent(number), Duration::ZERO)
+        };
+        for number in 1..=1_024 {
+            windows.approved(OWNER, now, &intent(number));
+        }
+        assert!(knows(&windows, 1));
+        windows.approved(OWNER, now, &intent(1_025));
+        assert!(!knows(&windows, 1) && knows(&windows, 2) && knows(&windows, 1_025));
+    }
+
+    #[test]
+    fn as_many_orders_are_remembered_as_said_and_one_seen_twice_until_both_are_gone() {
+        let mut windows = Windows::default();
+        let now = Timestamp::from_nanos(1);
+        let knows = |windows: &Windows, units| {
+            windows.is_duplicate(OWNER, now, &order(units), Duration::from_nanos(10))
+        };
+        windows.approved(OWNER, now, &order(1));
+        windows.approved(OWNER, now, &order(1));
+        for units in 2..=1_023 {
+            windows.approved(OWNER, now, &order(units));
+        }
+        assert!(knows(&windows, 1));
+        windows.approved(OWNER, now, &order(2_001));
+        assert!(knows(&windows, 1), "the second of it is still remembered");
+        windows.approved(OWNER, now, &order(2_002));
+        assert!(!knows(&windows, 1) && knows(&windows, 2));
+        windows.approved(OWNER, now, &order(2_003));
+        assert!(!knows(&windows, 2));
+    }
 }
