@@ -45,3 +45,30 @@ fn nonce() -> String {
     let halves = [(); 2].map(|()| RandomState::new().hash_one("nonce"));
     format!("{:016x}{:016x}", halves[0], halves[1])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PAGE;
+    use std::collections::BTreeSet;
+
+    /// The name a line of script declares for all of the page.
+    fn declared(line: &str) -> Option<&str> {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        let kinds = ["function ", "const ", "let ", "class "];
+        let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+        rest.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+            .find(|name| !name.is_empty())
+    }
+
+    #[test]
+    fn the_scripts_are_one_module_and_declare_each_name_once() {
+        let mut seen = BTreeSet::new();
+        let names: Vec<&str> = PAGE.lines().filter_map(declared).collect();
+        let twice: Vec<_> = names.iter().filter(|name| !seen.insert(**name)).collect();
+        assert!(
+            twice.is_empty(),
+            "declared twice, so nothing runs: {twice:?}"
+        );
+        assert!(seen.contains("readParameters"), "{seen:?}");
+    }
+}

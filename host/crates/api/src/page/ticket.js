@@ -37,16 +37,6 @@ showTicketFields();
 /** The moment of a datetime field, which is meant and labelled as UTC. */
 const utc = (text) => (text.length === 16 ? `${text}:00Z` : `${text}Z`);
 
-/** Parameters written as `slices=10 every=30s`. */
-function readParameters(text) {
-  const pairs = text.split(/\s+/).filter((pair) => pair !== "").map((pair) => {
-    const at = pair.indexOf("=");
-    if (at < 1) throw new Error(`parameters: ${pair} is not name=value`);
-    return [pair.slice(0, at), pair.slice(at + 1)];
-  });
-  return Object.fromEntries(pairs);
-}
-
 /** Offers the host's algorithms; without any the ticket does not mention them. */
 async function loadAlgorithms() {
   const list = await call("GET", "/algorithms");
@@ -78,7 +68,7 @@ function readTicket() {
     if (ticketField(name)) order[name] = ticketField(name);
   }
   if (ticketField("algorithm")) {
-    order.algorithm = { name: ticketField("algorithm"), parameters: readParameters(ticketField("parameters")) };
+    order.algorithm = { name: ticketField("algorithm"), parameters: readParameters(ticketField("parameters").replace(/\s+/g, "\n")) };
   }
   if (ticketField("hold")) order.hold = { trigger: ticketField("hold"), trigger_by: ticketField("hold_by") };
   return order;
