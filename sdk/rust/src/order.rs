@@ -31,7 +31,7 @@ impl OrderId {
 impl fmt::Display for OrderId {
     /// As the host shows it: the input that made it, and its place among that input's orders.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.0 >> 10, self.0 & 0x3FF)
+        write!(f, "{}-{}", self.0 >> 12, self.0 & 0xFFF)
     }
 }
 
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn logs_name_orders_and_changes_as_the_host_does() {
-        assert_eq!(OrderId::new(4207 << 10 | 3).to_string(), "4207-3");
+        assert_eq!(OrderId::new(4207 << 12 | 3).to_string(), "4207-3");
         for (change, expect) in [
             (OrderChange::Denied(5), "denied by P05"),
             (OrderChange::Denied(31), "denied with its list"),
