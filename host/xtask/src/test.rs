@@ -20,7 +20,7 @@ const RELEASE_SIMULATOR_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("tools", Cost::Cheap, || {
-        let installed = provision::format_and_lints()?;
+        let installed = [provision::format_and_lints()?, provision::servers()?].concat();
         if !installed.is_empty() {
             println!("installed {}", installed.join(", "));
         }

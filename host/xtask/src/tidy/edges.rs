@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("quant", &["model"]),
     ("runtime", &["model"]),
     ("store", &["model"]),
-    ("bus", &["model"]),
+    ("bus", &[]),
     ("connectors", &["model"]),
     ("builder", &[]),
     ("report", &["model", "quant"]),

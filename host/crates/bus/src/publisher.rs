@@ -1,0 +1,251 @@
+//! From a source into the streams, each entry once.
+
+use crate::BusError;
+use crate::entry::{Entry, EntryId, Priority};
+use crate::link::{Link, Monitor};
+use crate::settings::Settings;
+use redis::{Connection, RedisError, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Entries of one transaction.
+const BATCH: usize = 512;
+/// How long nothing can be asked of a publisher that waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a source is left alone after it failed.
+const SOURCE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Where entries come from. It keeps them: a publisher asks again for what Redis has lost.
+pub trait Source: Send {
+    /// The name of the run; ids of entries are unique within it.
+    fn run(&self) -> &str;
+
+    /// Entries after this place, the oldest first, at most `limit`. Waits for some, a fraction of a
+    /// second at most.
+    ///
+    /// # Errors
+    /// They cannot be had. Asked again after a second.
+    fn read(&mut self, after: EntryId, limit: usize) -> Result<Vec<Entry>, SourceError>;
+}
+
+/// A source has no entries to give, for this reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// Why a turn came to nothing.
+enum Failure {
+    /// Redis; the link knows when to try again.
+    Redis,
+    Source(SourceError),
+}
+
+impl From<BusError> for Failure {
+    /// The link has already noted what it was.
+    fn from(_: BusError) -> Self {
+        Self::Redis
+    }
+}
+
+/// Puts a source's entries into Redis, and the place up to which it did.
+pub struct Publisher<S> {
+    source: S,
+    settings: Settings,
+    link: Link,
+    monitor: Monitor,
+    /// Up to where Redis has them, as long as the connection lasts.
+    published: Option<EntryId>,
+}
+
+impl<S: Source> Publisher<S> {
+    /// A publisher that has not connected yet.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub fn new(source: S, settings: Settings, monitor: Monitor) -> Result<Self, BusError> {
+        Ok(Self {
+            link: Link::new(&settings, Duration::ZERO, monitor.clone())?,
+            source,
+            settings,
+            monitor,
+            published: None,
+        })
+    }
+
+    /// Publishes until told to stop. Whatever happens to Redis, it goes on when Redis is there again.
+    pub fn run(mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) {
+            let pause = match self.turn() {
+                Ok(()) => Duration::ZERO,
+                Err(Failure::Redis) => {
+                    self.published = None;
+                    self.link.pause().max(PATIENCE)
+                }
+                Err(Failure::Source(error)) => {
+                    self.monitor
+                        .change(|status| status.last_error = Some(error.to_string()));
+                    SOURCE_PAUSE
+                }
+            };
+            wait(pause, stop);
+        }
+    }
+
+    fn turn(&mut self) -> Result<(), Failure> {
+        let after = match self.published {
+            Some(after) => after,
+            None => self.find_place()?,
+        };
+        self.published = Some(after);
+        let entries = self.source.read(after, BATCH).map_err(Failure::Source)?;
+        let Some(last) = entries.last().map(|entry| entry.id) else {
+            self.link.check_health()?;
+            return Ok(());
+        };
+        self.published = self.publish(after, last, &entries)?.then_some(last);
+        if self.published.is_some() {
+            let count = entries.len() as u64;
+            self.monitor.change(|status| status.published += count);
+        }
+        Ok(())
+    }
+
+    /// Where to go on. Streams of another run, or without a cursor, are made anew.
+    fn find_place(&mut self) -> Result<EntryId, BusError> {
+        let (run, settings) = (self.source.run(), &self.settings);
+        self.link.run(|connection| {
+            let cursor: Option<String> =
+                redis::cmd("GET").arg(settings.cursor()).query(connection)?;
+            let known = cursor.as_deref().and_then(|cursor| place_in(cursor, run));
+            if let Some(place) = known {
+                return Ok(place);
+            }
+            begin_anew(connection, settings, run)?;
+            Ok(EntryId::ZERO)
+        })
+    }
+
+    /// Adds entries and moves the cursor, both or neither. `false` when the cursor is not where it
+    /// was left: somebody emptied Redis, or publishes too.
+    fn publish(
+        &mut self,
+        after: EntryId,
+        last: EntryId,
+        entries: &[Entry],
+    ) -> Result<bool, BusError> {
+        let (run, settings) = (self.source.run(), &self.settings);
+        let key = settings.cursor();
+        self.link.run(|connection| {
+            redis::cmd("WATCH").arg(&key).query::<()>(connection)?;
+            let cursor: Option<String> = redis::cmd("GET").arg(&key).query(connection)?;
+            if cursor.as_deref() != Some(&cursor_text(after, run)) {
+                redis::cmd("UNWATCH").query::<()>(connection)?;
+                return Ok(false);
+            }
+            let mut pipe = redis::pipe();
+            pipe.atomic();
+            for entry in entries {
+                add(&mut pipe, entry, settings, run);
+            }
+            pipe.cmd("SET").arg(&key).arg(cursor_text(last, run));
+            // Nil where the cursor was changed in between: then nothing was done.
+            Ok(!matches!(pipe.query(connection)?, Value::Nil))
+        })
+    }
+}
+
+fn wait(pause: Duration, stop: &AtomicBool) {
+    let mut left = pause;
+    while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+        let slice = left.min(PATIENCE);
+        std::thread::sleep(slice);
+        left -= slice;
+    }
+}
+
+fn add(pipe: &mut redis::Pipeline, entry: &Entry, settings: &Settings, run: &str) {
+    pipe.cmd("XADD")
+        .arg(settings.stream_of(entry.priority))
+        .arg("MAXLEN")
+        .arg("~")
+        .arg(settings.capacity)
+        .arg(entry.id.to_string())
+        .arg("run")
+        .arg(run)
+        .arg("kind")
+        .arg(&entry.kind)
+        .arg("time")
+        .arg(entry.time_ns)
+        .arg("body")
+        .arg(&entry.body)
+        .ignore();
+}
+
+/// Empties the streams and lets every group begin at their beginning.
+fn begin_anew(
+    connection: &mut Connection,
+    settings: &Settings,
+    run: &str,
+) -> Result<(), RedisError> {
+    let mut pipe = redis::pipe();
+    pipe.atomic();
+    for priority in Priority::ALL {
+        let stream = settings.stream_of(priority);
+        let groups = groups_of(connection, &stream)?;
+        pipe.cmd("DEL").arg(&stream).ignore();
+        for group in groups {
+            pipe.cmd("XGROUP")
+                .arg("CREATE")
+                .arg(&stream)
+                .arg(group)
+                .arg("0")
+                .arg("MKSTREAM")
+                .ignore();
+        }
+    }
+    pipe.cmd("SET")
+        .arg(settings.cursor())
+        .arg(cursor_text(EntryId::ZERO, run))
+        .ignore();
+    pipe.query(connection)
+}
+
+fn groups_of(connection: &mut Connection, stream: &str) -> Result<Vec<String>, RedisError> {
+    let exists: bool = redis::cmd("EXISTS").arg(stream).query(connection)?;
+    if !exists {
+        return Ok(Vec::new());
+    }
+    let info: redis::streams::StreamInfoGroupsReply = redis::cmd("XINFO")
+        .arg("GROUPS")
+        .arg(stream)
+        .query(connection)?;
+    Ok(info.groups.into_iter().map(|group| group.name).collect())
+}
+
+/// The cursor: the place first, since names of runs may have any letters.
+fn cursor_text(place: EntryId, run: &str) -> String {
+    format!("{place} {run}")
+}
+
+/// The place that a cursor of this run says.
+fn place_in(cursor: &str, run: &str) -> Option<EntryId> {
+    let (place, of) = cursor.split_once(' ')?;
+    (of == run).then(|| place.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_of_another_run_is_none() {
+        let place = EntryId {
+            sequence: 7,
+            ordinal: 2,
+        };
+        let cursor = cursor_text(place, "a run");
+        assert_eq!(place_in(&cursor, "a run"), Some(place));
+        assert_eq!(place_in(&cursor, "another"), None);
+        assert_eq!(place_in("nonsense", "a run"), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! The bus against a real Redis of its own, which is stopped, emptied and restarted.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests stop where something is wrong"
+)]
+
+#[path = "it/server.rs"]
+mod server;
+#[path = "it/streams.rs"]
+mod streams;
