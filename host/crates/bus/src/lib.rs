@@ -11,16 +11,19 @@
 //! entry's id is the sequence of the input that led to it, with its place among what that input led
 //! to; so Redis itself refuses an entry that is there already. [`Publisher`] goes on where the cursor
 //! in Redis says, and begins again where the cursor is gone. Trading never waits for it: what is not
-//! published yet lies in the journal, not in a queue.
+//! published yet lies in the journal, not in a queue. [`MarketCache`] holds the latest market
+//! data in a database of its own.
 //!
 //! What is absent on purpose: what an entry's body means. Whoever makes the [`Source`] says so.
 
+mod cache;
 mod consumer;
 mod entry;
 mod link;
 mod publisher;
 mod settings;
 
+pub use cache::{CacheKey, CacheKind, MarketCache};
 pub use consumer::{Consumer, Delivery};
 pub use entry::{Entry, EntryId, Priority};
 pub use link::{Backoff, LinkState, LinkStatus, Monitor};

@@ -2,7 +2,7 @@
 
 use crate::BusError;
 use crate::settings::Settings;
-use redis::{Client, Connection};
+use redis::{Client, Connection, IntoConnectionInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -124,15 +124,32 @@ impl Link {
         answers_within: Duration,
         monitor: Monitor,
     ) -> Result<Self, BusError> {
-        Ok(Self {
-            client: Client::open(settings.url.as_str())?,
+        let client = Client::open(settings.url.as_str())?;
+        Ok(Self::of(client, settings, answers_within, monitor))
+    }
+
+    /// A connection to another database than the address names.
+    pub(crate) fn to_database(
+        settings: &Settings,
+        database: i64,
+        monitor: Monitor,
+    ) -> Result<Self, BusError> {
+        let info = settings.url.as_str().into_connection_info()?;
+        let redis = info.redis_settings().clone().set_db(database);
+        let client = Client::open(info.set_redis_settings(redis))?;
+        Ok(Self::of(client, settings, Duration::ZERO, monitor))
+    }
+
+    fn of(client: Client, settings: &Settings, answers_within: Duration, monitor: Monitor) -> Self {
+        Self {
+            client,
             timeout: settings.timeout + answers_within,
             health_every: settings.health_every,
             up: None,
             backoff: Backoff::default(),
             not_before: None,
             monitor,
-        })
+        }
     }
 
     /// How long until another attempt may be made; zero while it is up.

@@ -5,6 +5,8 @@
     reason = "helpers of tests stop where something is wrong"
 )]
 
+#[path = "it/cache.rs"]
+mod cache;
 #[path = "it/server.rs"]
 mod server;
 #[path = "it/streams.rs"]

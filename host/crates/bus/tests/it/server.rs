@@ -68,7 +68,16 @@ impl Server {
     }
 
     pub(crate) fn ask<T: redis::FromRedisValue>(&self, command: &[&str]) -> redis::RedisResult<T> {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}/", self.port))?;
+        self.ask_database("0", command)
+    }
+
+    pub(crate) fn ask_database<T: redis::FromRedisValue>(
+        &self,
+        database: &str,
+        command: &[&str],
+    ) -> redis::RedisResult<T> {
+        let address = format!("redis://127.0.0.1:{}/{database}", self.port);
+        let client = redis::Client::open(address)?;
         let mut connection = client.get_connection()?;
         let mut asked = redis::cmd(command[0]);
         for argument in &command[1..] {
