@@ -89,6 +89,9 @@ pub enum StepError {
 /// The deterministic core. It owns all trading state, and one thread owns it.
 pub struct Engine {
     pub(crate) now: Timestamp,
+    /// The time of the input being handled. What is meant for a venue outside leaves then, however
+    /// much earlier in the step it was decided: its answer is awaited from then on.
+    pub(crate) step_time: Timestamp,
     pub(crate) sequence: u64,
     /// Orders made by the current input.
     pub(crate) orders_made: u64,
@@ -158,6 +161,7 @@ impl Engine {
     pub fn new(journal: Journal) -> Self {
         Self {
             now: Timestamp::ZERO,
+            step_time: Timestamp::ZERO,
             sequence: 0,
             orders_made: 0,
             market: Market::default(),
@@ -198,6 +202,7 @@ impl Engine {
     pub fn step(&mut self, input: Sequenced<Input>) -> Result<&[Effect], StepError> {
         self.begin(&input)?;
         self.journal.input(&input);
+        self.step_time = input.time;
         let ends_bar = matches!(&input.input, Input::Bar(bar) if bar.ts_event == input.time);
         self.catch_up_to(input.time, ends_bar);
         self.now = input.time;

@@ -128,7 +128,7 @@ ambiguities! {
     ForeignExecution "foreign_execution"
         "An execution of an order that is not known becomes an order of its own of the adopting strategy; without one it does not count and the account differs.";
     Bust "bust"
-        "An execution that is taken back is booked in reverse, also when its order is closed; a closed order stays closed.";
+        "An execution that is taken back is booked in reverse, also when its order is closed; a closed order stays closed. Of an order that was taken on, it may be one from before that: then more of it is left.";
     Correction "correction"
         "A corrected execution is booked in reverse and then as corrected.";
 }

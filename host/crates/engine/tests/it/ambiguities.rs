@@ -267,6 +267,32 @@ fn reports_that_no_such_order_could_have_are_refused() {
 }
 
 #[test]
+fn a_jump_of_time_asks_once_about_each_order_and_account() {
+    let mut world = outside();
+    let orders = [1, 2].map(|_| world.place(MARGIN_HAND, buy(EQUITY, "10").limit("100")));
+    world.command(engine::Command::Reconcile(VENUE));
+    let before = world.outbound().len();
+    world.wait(3_600 * SECOND);
+    let asked = world.outbound().split_off(before);
+    let count = |what: fn(&OutboundCommand) -> bool| {
+        asked
+            .iter()
+            .filter(|message| what(&message.command))
+            .count()
+    };
+    assert_eq!(
+        count(|it| matches!(it, OutboundCommand::Query { .. })),
+        orders.len()
+    );
+    assert!(count(|it| matches!(it, OutboundCommand::Snapshot { .. })) <= 2);
+    // The answer has its whole time from when the question left.
+    world.wait(WITHIN - 1);
+    assert_eq!(world.outbound().len(), before + asked.len());
+    world.wait(1);
+    assert!(world.outbound().len() > before + asked.len());
+}
+
+#[test]
 fn an_order_that_two_answers_do_not_know_is_rejected_here() {
     let mut world = outside();
     let order = resting(&mut world);

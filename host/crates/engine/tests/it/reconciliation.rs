@@ -146,6 +146,31 @@ fn a_foreign_order_is_taken_on_counted_and_can_be_cancelled() {
 }
 
 #[test]
+fn what_was_filled_before_an_order_was_taken_on_may_be_taken_back() {
+    let mut world = outside();
+    reconcile(&mut world);
+    world.agree(MARGIN, vec![held(None, ["10", "4", "100"], WORKING)], 0);
+    let taken = OrderId::derive(world.engine.sequence(), 0).unwrap();
+    world.report(taken, bought("e2", "1", "100"));
+    // The four from before are gone: nine of ten are left, beside the one that was filled since.
+    reconcile(&mut world);
+    world.agree(MARGIN, vec![held(None, ["10", "1", "100"], WORKING)], 1);
+    assert!(world.rules().contains(&"bust"), "{:?}", world.rules());
+    assert_eq!(world.engine.standing(MARGIN), Standing::Reconciled);
+    let order = world.engine.orders().get(taken).unwrap().order;
+    assert_eq!(
+        (order.quantity, order.filled),
+        (quantity("10"), quantity("1"))
+    );
+    let holding = world.engine.holdings().get(MARGIN_HAND, EQUITY);
+    assert_eq!(holding.open_buys, quantity("9"));
+    // Executions that only the venue knows are another matter: they are missing here.
+    reconcile(&mut world);
+    world.agree(MARGIN, vec![held(None, ["10", "3", "100"], WORKING)], 1);
+    assert_eq!(world.engine.standing(MARGIN), Standing::Unknown);
+}
+
+#[test]
 fn a_foreign_order_is_cancelled_where_that_is_asked_for() {
     let mut world = outside_with(ExternalVenue {
         answer_within: Duration::from_nanos(WITHIN),

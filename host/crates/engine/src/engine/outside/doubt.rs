@@ -27,7 +27,7 @@ impl Engine {
         let Some(venue) = self.outside.get(id).map(|sent| sent.venue) else {
             return;
         };
-        let due = self.now.after(self.answer_within(venue));
+        let due = self.step_time.after(self.answer_within(venue));
         let ticket = self.agenda.add(due, Due::Answer(id));
         let sent = self.outside.get_mut(id);
         if let Some(before) = sent.and_then(|sent| sent.deadline.replace(ticket)) {

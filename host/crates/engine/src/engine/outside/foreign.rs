@@ -118,6 +118,33 @@ impl Engine {
         }
     }
 
+    /// Of what was filled before an order was taken on its venue has taken some back: that much more
+    /// of it is left. Whatever else could explain it, a snapshot has listed and it is applied; whether
+    /// the account agrees the positions tell.
+    pub(super) fn recount_before(&mut self, id: OrderId, theirs: &VenueOrder, as_of: Timestamp) {
+        let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
+            return;
+        };
+        let (account, venue, ours) = (sent.account, sent.venue, open.order.filled);
+        if !open.foreign || as_of < sent.terms_told {
+            return;
+        }
+        let place = self.outside.place(venue);
+        let later = place.map_or(0, |place| place.executions.filled_after(account, id, as_of));
+        let then = u128::from(ours.raw()).checked_sub(later);
+        let before = then.and_then(|then| u128::from(theirs.filled.raw()).checked_sub(then));
+        let before = before.and_then(|before| u64::try_from(before).ok());
+        let Some(before) = before.map(Quantity::from_raw) else {
+            return;
+        };
+        if let Some(sent) = self.outside.get_mut(id)
+            && before < sent.filled_before
+        {
+            sent.filled_before = before;
+            self.rule(Ambiguity::Bust, account, Some(id));
+        }
+    }
+
     /// Takes on an order that is at its venue already; `None` where it cannot be counted.
     fn take_in_foreign(&mut self, newcomer: Newcomer) -> Option<OrderId> {
         let Newcomer {

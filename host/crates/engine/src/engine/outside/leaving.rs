@@ -65,7 +65,8 @@ impl Engine {
             VenueCommand::Insert(_) => {
                 let most = self.orders.get(id).map(|open| open.order.quantity);
                 let most = most.unwrap_or_default();
-                self.outside.add(id, sent(venue, account, most, self.now));
+                self.outside
+                    .add(id, sent(venue, account, most, self.step_time));
             }
             VenueCommand::Cancel(..) => {
                 if let Some(sent) = self.outside.get_mut(id) {
@@ -107,7 +108,7 @@ impl Engine {
 
     /// From now on an answer about an order is awaited. What was asked before is void.
     pub(super) fn await_answer(&mut self, id: OrderId, number: u64) {
-        let now = self.now;
+        let now = self.step_time;
         if let Some(sent) = self.outside.get_mut(id) {
             (sent.command, sent.at) = (number, now);
             if let Some(doubt) = &mut sent.doubt {
@@ -127,7 +128,7 @@ impl Engine {
             // Once the connection is back everything is asked anyway.
             return;
         }
-        let early = self.now < at.after(self.answer_within(venue));
+        let early = self.step_time < at.after(self.answer_within(venue));
         let venue_order = sent.name.clone();
         let order = Some(id).filter(|id| !self.is_foreign(*id));
         let command = OutboundCommand::Query { order, venue_order };

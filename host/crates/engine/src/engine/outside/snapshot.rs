@@ -125,6 +125,7 @@ impl Engine {
         if ours != Some(snapshot.account) {
             return self.contradict(snapshot.account, None);
         }
+        self.recount_before(id, theirs, snapshot.as_of);
         match self.compare_order(id, asked, theirs, snapshot.as_of) {
             Compared::Agrees => {}
             Compared::FillsDiffer | Compared::Contradicts => {
@@ -262,7 +263,7 @@ impl Engine {
         let soon = flawed || again || repeat || differ;
         let wait = if soon { Some(within) } else { every };
         if let Some(wait) = wait {
-            self.ask_at(account, self.now.after(wait));
+            self.ask_at(account, self.step_time.after(wait));
         }
     }
 }

@@ -81,7 +81,7 @@ impl Engine {
 
     /// Asks for all that the venue holds for an account, unless that was asked already.
     pub(super) fn ask_snapshot(&mut self, account: AccountId) {
-        let now = self.now;
+        let now = self.step_time;
         let Some(at) = self.outside.account(account) else {
             return;
         };
@@ -109,7 +109,7 @@ impl Engine {
     /// Something happened that the account's orders, executions and positions do not explain: P26
     /// denies until they are compared. Asked at most once in the time of an answer.
     pub(super) fn distrust(&mut self, account: AccountId) {
-        let now = self.now;
+        let now = self.step_time;
         let Some(at) = self.outside.account_mut(account) else {
             return;
         };
