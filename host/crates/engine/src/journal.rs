@@ -14,15 +14,54 @@ use model::{
 };
 
 /// The first bytes of a journal file: name and format version.
-pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x03";
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x04";
 
 /// Bytes gathered before they are hashed and handed to the sink.
 const BLOCK_BYTES: usize = 64 * 1024;
 
 /// Where journal bytes go. Called with whole records only.
 pub trait Sink: Send {
-    /// Takes bytes; an error stops trading.
+    /// Takes bytes; an error stops trading for good.
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError>;
+
+    /// What was taken since the last commit belongs together and must last from now on. An error
+    /// says that it does not yet: nothing may leave, and the sink keeps it for [`Sink::retry`].
+    fn commit(&mut self, commit: &Commit) -> Result<(), SinkError> {
+        let _ = commit;
+        Ok(())
+    }
+
+    /// Tries again what a commit could not do. An error says that it still cannot.
+    fn retry(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// How much more the sink can keep while commits fail.
+    fn room(&self) -> Room {
+        Room::Plenty
+    }
+}
+
+/// What a commit says of the records since the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commit {
+    /// Sequence of the first input among them; one after `last` when there is none.
+    pub first: u64,
+    /// Sequence of the last input so far.
+    pub last: u64,
+    /// The hash over all records so far.
+    pub hash: JournalHash,
+}
+
+/// How much more can be journaled while nothing can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    /// Enough.
+    Plenty,
+    /// Only for what operators and venues say; market data must wait.
+    Little,
+    /// None.
+    Gone,
 }
 
 /// The journal could not be written.
@@ -106,7 +145,16 @@ pub struct Journal {
     block: Vec<u8>,
     hasher: blake3::Hasher,
     sink: Option<Box<dyn Sink>>,
+    /// Why records were lost; for good.
+    lost: Option<SinkError>,
+    /// Why the last commit does not last yet.
     failed: Option<SinkError>,
+    /// Sequence of the last input.
+    last: u64,
+    /// Sequence of the last input at the last commit.
+    committed: u64,
+    /// Whether there are records since the last commit.
+    open: bool,
 }
 
 impl Default for Journal {
@@ -116,7 +164,11 @@ impl Default for Journal {
             block: Vec::with_capacity(BLOCK_BYTES + 4096),
             hasher: blake3::Hasher::new(),
             sink: None,
+            lost: None,
             failed: None,
+            last: 0,
+            committed: 0,
+            open: false,
         }
     }
 }
@@ -138,18 +190,44 @@ impl Journal {
         }
     }
 
-    /// Whether records can still be written.
+    /// Whether all that was committed lasts.
     pub fn is_writable(&self) -> bool {
-        self.failed.is_none()
+        self.lost.is_none() && self.failed.is_none()
     }
 
-    /// Hands all gathered records to the sink. Nothing may leave the process before this.
+    /// How much more can be taken while nothing can be written.
+    pub fn room(&self) -> Room {
+        self.sink.as_ref().map_or(Room::Plenty, |sink| sink.room())
+    }
+
+    /// Hands all gathered records to the sink and makes them last. Nothing may leave the process
+    /// before this. After an error the next commit tries again.
+    ///
+    /// # Errors
+    /// Why they do not last: for good if records were lost, for now else.
     pub fn commit(&mut self) -> Result<(), SinkError> {
         self.hand_on();
-        match &self.failed {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
+        if let Some(lost) = &self.lost {
+            return Err(lost.clone());
         }
+        let Some(sink) = &mut self.sink else {
+            return Ok(());
+        };
+        let done = if self.open {
+            sink.commit(&Commit {
+                first: self.committed + 1,
+                last: self.last,
+                hash: JournalHash(*self.hasher.finalize().as_bytes()),
+            })
+        } else if self.failed.is_some() {
+            sink.retry()
+        } else {
+            Ok(())
+        };
+        self.open = false;
+        self.committed = self.last;
+        self.failed = done.clone().err();
+        done
     }
 
     /// The hash over all records so far.
@@ -170,6 +248,7 @@ impl Journal {
     }
 
     pub(crate) fn input(&mut self, input: &Sequenced<Input>) {
+        self.last = input.sequence;
         self.record(Tag::Input, input);
     }
 
@@ -223,10 +302,11 @@ impl Journal {
 
     fn write_block(&mut self) {
         if let Some(sink) = &mut self.sink
-            && self.failed.is_none()
+            && self.lost.is_none()
             && !self.block.is_empty()
         {
-            self.failed = sink.write(&self.block).err();
+            self.open = true;
+            self.lost = sink.write(&self.block).err();
         }
         self.block.clear();
     }

@@ -16,6 +16,7 @@ pub mod handle;
 pub mod history;
 pub mod host;
 mod inbox;
+pub mod journal;
 pub mod journal_file;
 mod kill_file;
 pub mod limits;

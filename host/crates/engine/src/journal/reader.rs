@@ -89,12 +89,17 @@ impl<R: Read> Reader<R> {
         if !whole || &magic != MAGIC {
             return Err(ReadError::NotAJournal);
         }
-        Ok(Self {
+        Ok(Self::of_records(from))
+    }
+
+    /// A reader of records alone, such as those of one block.
+    pub fn of_records(from: R) -> Self {
+        Self {
             from,
             hasher: blake3::Hasher::new(),
             frame: Vec::new(),
             records: 0,
-        })
+        }
     }
 
     /// How many records were read.

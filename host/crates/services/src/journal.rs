@@ -1,0 +1,29 @@
+//! The journal of a live host on disk: a folder of segments that is only ever appended to.
+//!
+//! ```text
+//! <data_dir>/journal/lock            held by the host that writes
+//!                    00000001.seg    header, block, block, ...
+//!                    00048211.seg    named by the first input it holds
+//! ```
+//!
+//! A block is what one commit made last: the records of whole inputs, their sequences, a checksum
+//! and the journal's hash after them. [`SegmentWriter`] appends; [`Blocks`] reads everything from the
+//! beginning, or what is new after a sequence while another thread or process writes.
+//! Damage is named and never read over; what a writer left half done at the very end is cut off
+//! by the next writer and kept beside the segment.
+
+mod blocks;
+mod error;
+mod folder;
+mod progress;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use blocks::Blocks;
+pub use error::JournalError;
+pub use folder::{Cut, Folder};
+pub use progress::Progress;
+pub use segment::{Block, FORMAT};
+pub use writer::{Fsync, SegmentOptions, SegmentWriter};

@@ -1,0 +1,32 @@
+//! How far a journal lasts, for those who follow it in the same process.
+
+use crate::sync::lock;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The sequence up to which the journal lasts, as its policy of forcing it to the disk says.
+#[derive(Debug, Default)]
+pub struct Progress {
+    lasting: Mutex<u64>,
+    moved: Condvar,
+}
+
+impl Progress {
+    /// The last input that lasts.
+    pub fn get(&self) -> u64 {
+        *lock(&self.lasting)
+    }
+
+    /// Waits until more than `after` lasts, at most for `patience`; returns what does.
+    pub fn wait(&self, after: u64, patience: Duration) -> u64 {
+        let waited = self
+            .moved
+            .wait_timeout_while(lock(&self.lasting), patience, |lasting| *lasting <= after);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    pub(super) fn set(&self, lasting: u64) {
+        *lock(&self.lasting) = lasting;
+        self.moved.notify_all();
+    }
+}
