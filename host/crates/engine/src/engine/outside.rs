@@ -58,7 +58,7 @@ impl Engine {
                 execution,
                 revision,
             } => {
-                self.on_bust(account, execution, *revision, ts_event);
+                self.on_bust(account, found, (execution, *revision), ts_event);
             }
             kind => match found {
                 Found::Open(id) => self.on_open_order(id, kind, ts_event),

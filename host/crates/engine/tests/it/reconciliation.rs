@@ -3,9 +3,10 @@
 
 use crate::outside_world::*;
 use crate::world::*;
-use engine::{Command, Effect, ExternalVenue, ForeignOrders, Ignored, Standing, VenueEvent};
+use engine::{Command, Effect, ExternalVenue, ForeignOrders, Ignored, Input, Standing, VenueEvent};
 use model::{
-    Duration, OrderId, OutboundCommand, Side, SignedQuantity, VenueOrderStatus, VenueReportKind,
+    Duration, OrderId, OutboundCommand, Side, SignedQuantity, SnapshotExecution, VenueOrderId,
+    VenueOrderStatus, VenueReport, VenueReportKind,
 };
 
 const WORKING: VenueOrderStatus = VenueOrderStatus::Working;
@@ -168,6 +169,50 @@ fn what_was_filled_before_an_order_was_taken_on_may_be_taken_back() {
     reconcile(&mut world);
     world.agree(MARGIN, vec![held(None, ["10", "3", "100"], WORKING)], 1);
     assert_eq!(world.engine.standing(MARGIN), Standing::Unknown);
+}
+
+#[test]
+fn an_order_has_room_again_for_what_was_taken_back_from_before_it_was_taken_on() {
+    let mut world = outside();
+    let foreign = "foreign".parse::<VenueOrderId>().unwrap();
+    let by_name = |execution, when| SnapshotExecution {
+        venue_order: Some(foreign.clone()),
+        ..in_snapshot(None, execution, when)
+    };
+    reconcile(&mut world);
+    let before = by_name(execution("e1", Side::Buy, "4", "100"), at(world.now));
+    let orders = || vec![held(None, ["10", "4", "100"], WORKING)];
+    world.snapshot(MARGIN, orders(), vec![before.clone()], 4);
+    // The execution is an order of its own; the one that is open follows it.
+    let taken = OrderId::derive(world.engine.sequence(), 1).unwrap();
+    assert_eq!(
+        world.engine.orders().get(taken).unwrap().order.quantity,
+        quantity("6")
+    );
+    world.step(Input::VenueReport(Box::new(VenueReport {
+        venue: VENUE,
+        account: MARGIN,
+        order: None,
+        venue_order: Some(foreign.clone()),
+        kind: VenueReportKind::Busted {
+            execution: "e1".parse().unwrap(),
+            revision: 1,
+        },
+        ts_event: at(world.now),
+    })));
+    assert_eq!(
+        world.engine.orders().get(taken).unwrap().order.quantity,
+        quantity("10")
+    );
+    assert_eq!(world.holds(MARGIN_HAND, EQUITY), 0);
+    // All ten may be filled at once now.
+    world.report(taken, bought("e2", "10", "100"));
+    assert_eq!(world.holds(MARGIN_HAND, EQUITY), 10);
+    assert!(
+        !world.rules().contains(&"contradiction"),
+        "{:?}",
+        world.rules()
+    );
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct Scenario {
     pub turns_per_burst: u64,
     /// Turns for which a burst lasts.
     pub burst_turns: u64,
+    /// Turns between jumps of the clock by an hour, on average.
+    pub turns_per_hour_jump: u64,
     /// Nanoseconds between turns, on average.
     pub turn_ns: u64,
     /// A fault of the fake venue's own books: from this execution on it counts one in its truth
@@ -51,6 +53,8 @@ impl Scenario {
     pub fn full(seed: u64) -> Self {
         let mut day = Self::day(seed, FULL_TURNS, 1_000);
         (day.turns_per_burst, day.burst_turns) = (FULL_TURNS, BURST_TURNS);
+        // A clock that went back an hour stands still for one: more often, and nothing would happen.
+        day.turns_per_hour_jump = FULL_TURNS;
         day
     }
 
@@ -71,6 +75,7 @@ impl Scenario {
             turns_per_crash,
             turns_per_burst: SHORT_TURNS,
             burst_turns: 1,
+            turns_per_hour_jump: SHORT_TURNS * 4,
             turn_ns: DAY_NS / FULL_TURNS,
             venue_lies_from: None,
         }

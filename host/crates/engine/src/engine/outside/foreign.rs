@@ -6,6 +6,7 @@ use super::super::execution::{new_order, update_of};
 use super::fills::Claim;
 use crate::account::Reservation;
 use crate::effect::{Ambiguity, Severity};
+use crate::exchange::{ReportKind, Terms};
 use crate::input::ForeignOrders;
 use crate::orders::OpenOrder;
 use crate::outside::Sent;
@@ -118,31 +119,50 @@ impl Engine {
         }
     }
 
-    /// Of what was filled before an order was taken on its venue has taken some back: that much more
-    /// of it is left. Whatever else could explain it, a snapshot has listed and it is applied; whether
-    /// the account agrees the positions tell.
+    /// A snapshot shows less filled of an order that was taken on than before it was, and since: the
+    /// venue has taken some of it back, of executions that were never known here. Whatever else could
+    /// explain it, the snapshot has listed and it is applied; whether the account agrees the positions
+    /// tell.
     pub(super) fn recount_before(&mut self, id: OrderId, theirs: &VenueOrder, as_of: Timestamp) {
         let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get(id)) else {
             return;
         };
-        let (account, venue, ours) = (sent.account, sent.venue, open.order.filled);
-        if !open.foreign || as_of < sent.terms_told {
-            return;
-        }
+        let (venue, before, ours) = (sent.venue, sent.filled_before, open.order.filled);
         let place = self.outside.place(venue);
-        let later = place.map_or(0, |place| place.executions.filled_after(account, id, as_of));
-        let then = u128::from(ours.raw()).checked_sub(later);
-        let before = then.and_then(|then| u128::from(theirs.filled.raw()).checked_sub(then));
-        let before = before.and_then(|before| u64::try_from(before).ok());
-        let Some(before) = before.map(Quantity::from_raw) else {
+        let later = place.map_or(0, |place| {
+            place.executions.filled_after(sent.account, id, as_of)
+        });
+        let ours = u128::from(ours.raw()).saturating_sub(later);
+        let known = ours + u128::from(before.raw());
+        let gone = known.saturating_sub(u128::from(theirs.filled.raw()));
+        if let Ok(gone) = u64::try_from(gone)
+            && open.foreign
+            && gone > 0
+        {
+            self.take_from_before(id, Quantity::from_raw(gone), as_of);
+        }
+    }
+
+    /// Less than was thought had been filled of an order before it was taken on: more is left of it.
+    pub(super) fn take_from_before(&mut self, id: OrderId, gone: Quantity, as_of: Timestamp) {
+        let (Some(open), Some(sent)) = (self.orders.get(id), self.outside.get_mut(id)) else {
             return;
         };
-        if let Some(sent) = self.outside.get_mut(id)
-            && before < sent.filled_before
-        {
-            sent.filled_before = before;
-            self.rule(Ambiguity::Bust, account, Some(id));
-        }
+        let (order, account) = (open.order, sent.account);
+        let left = sent.filled_before.checked_sub(gone);
+        let quantity = order.quantity.checked_add(gone);
+        let (Ok(left), Ok(quantity)) = (left, quantity) else {
+            return;
+        };
+        sent.filled_before = left;
+        self.rule(Ambiguity::Bust, account, Some(id));
+        let terms = Terms {
+            quantity,
+            kind: order.kind,
+            trigger: order.trigger,
+            answers: false,
+        };
+        self.take_outside(id, ReportKind::Updated(terms), as_of);
     }
 
     /// Takes on an order that is at its venue already; `None` where it cannot be counted.

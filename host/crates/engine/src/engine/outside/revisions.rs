@@ -18,8 +18,8 @@ impl Engine {
     pub(super) fn on_bust(
         &mut self,
         account: AccountId,
-        id: &ExecutionId,
-        revision: u32,
+        found: Found,
+        (id, revision): (&ExecutionId, u32),
         ts_event: Timestamp,
     ) {
         let Some(venue) = self.outside.account(account).map(|at| at.venue) else {
@@ -44,6 +44,7 @@ impl Engine {
                 self.rule(Ambiguity::Bust, account, order);
                 if let Some((fill, value)) = booked.fill {
                     self.take_back(&fill, value, ts_event);
+                    self.give_room(found, &fill, ts_event);
                 }
             }
             Seen::Never => {
@@ -112,6 +113,25 @@ impl Engine {
         self.tell_unfilled(fill.order, ts_event);
         self.publish_position(fill, ts_event);
         true
+    }
+
+    /// What was filled before an order was taken on is counted in no order, or in one of its own. The
+    /// order that stands for the same one at the venue has more left when that is taken back.
+    fn give_room(&mut self, at_venue: Found, fill: &Fill, ts_event: Timestamp) {
+        match at_venue {
+            Found::Open(id) if id != fill.order => {
+                self.take_from_before(id, fill.quantity, ts_event)
+            }
+            Found::Closed(id) if id != fill.order => {
+                let venue = self.outside.account(fill.account).map(|at| at.venue);
+                let closed = venue.and_then(|venue| self.outside.closed_mut(venue, id));
+                if let Some(closed) = closed {
+                    let most = closed.most.checked_add(fill.quantity);
+                    closed.most = most.unwrap_or(closed.most);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Takes a fill out of its order. What is left of an open one may fill again, so it counts, and

@@ -69,12 +69,12 @@ impl Engine {
             Seen::Booked(booked) if execution.revision <= booked.revision => return,
             _ => {}
         }
-        if listed.busted {
-            let (id, revision) = (&execution.id, execution.revision);
-            return self.on_bust(account, id, revision, listed.ts_event);
-        }
         let name = listed.venue_order.as_ref();
         let found = self.outside.find(venue, listed.order, name);
+        if listed.busted {
+            let which = (&execution.id, execution.revision);
+            return self.on_bust(account, found, which, listed.ts_event);
+        }
         self.on_outside_execution(account, found, execution, listed.ts_event);
     }
 

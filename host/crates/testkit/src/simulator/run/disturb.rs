@@ -32,7 +32,11 @@ impl Day<'_> {
     pub(super) fn clock(&mut self, dice: &mut Dice, number: u64) -> Result<Timestamp, Violation> {
         let time = self.market_time(dice, number);
         if self.has(Fault::ClockJumps) && dice.chance(1, 150) {
-            self.jump(dice, number)?;
+            self.disturb_clock(dice, number)?;
+        }
+        if self.has(Fault::ClockJumps) && dice.chance(1, self.scenario.turns_per_hour_jump) {
+            let hour = 3_600 * SECOND_NS;
+            self.jump(if dice.chance(1, 2) { hour } else { -hour });
         }
         if number < self.disturbance.frozen_until {
             return Ok(self.engine.now());
@@ -43,25 +47,25 @@ impl Day<'_> {
         Ok(Timestamp::from_nanos(nanos))
     }
 
-    fn jump(&mut self, dice: &mut Dice, number: u64) -> Result<(), Violation> {
-        let jump = match dice.below(20) {
-            0..=5 => SECOND_NS,
-            6..=10 => -SECOND_NS,
-            11 => 3_600 * SECOND_NS,
-            12 => -3_600 * SECOND_NS,
+    fn disturb_clock(&mut self, dice: &mut Dice, number: u64) -> Result<(), Violation> {
+        match dice.below(20) {
+            0..=6 => self.jump(SECOND_NS),
+            7..=12 => self.jump(-SECOND_NS),
             13..=15 => {
                 self.disturbance.frozen_until = number + FROZEN_TURNS;
                 let now = self.engine.now();
                 self.trace.say(now, || "the clock stands still".to_owned());
-                return Ok(());
             }
-            _ => return self.back(),
-        };
-        self.disturbance.ahead_ns += jump;
+            _ => self.back()?,
+        }
+        Ok(())
+    }
+
+    fn jump(&mut self, by_ns: i64) {
+        self.disturbance.ahead_ns += by_ns;
         let now = self.engine.now();
         self.trace
-            .say(now, || format!("the clock jumps by {} s", jump / SECOND_NS));
-        Ok(())
+            .say(now, || format!("the clock jumps by {} s", by_ns / SECOND_NS));
     }
 
     /// Time that goes back is refused, and changes nothing.
