@@ -49,3 +49,19 @@ impl Approved {
         self.reservation
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{InstrumentId, OrderKind, Quantity, Side};
+
+    #[test]
+    fn an_approval_knows_the_input_it_was_given_at() {
+        let (kind, quantity) = (OrderKind::Market, Quantity::whole(1).unwrap());
+        let request = OrderRequest::new(InstrumentId::new(0), Side::Buy, kind, quantity);
+        let own = Approved::new(request, 7, Reservation::default());
+        let forced = Approved::of_liquidation(request, 8);
+        assert_eq!([own.sequence(), forced.sequence()], [7, 8]);
+        assert!(!own.is_liquidation() && forced.is_liquidation());
+    }
+}

@@ -112,4 +112,22 @@ mod tests {
         }
         assert_eq!(conduct.churn(strategy, at(20), window), [u32::MAX, 0]);
     }
+
+    #[test]
+    fn repeats_count_within_the_window_until_they_are_forgiven() {
+        let (mut conduct, strategy) = (Conduct::default(), StrategyId::new(1));
+        let (at, window) = (Timestamp::from_nanos, Duration::from_nanos(10));
+        let order = OrderRequest::new(
+            model::InstrumentId::new(0),
+            model::Side::Buy,
+            model::OrderKind::Market,
+            model::Quantity::whole(1).unwrap(),
+        );
+        conduct.executed(strategy, at(0), &order);
+        conduct.executed(strategy, at(5), &order);
+        assert_eq!(conduct.repeats(strategy, at(9), &order, window), 2);
+        assert_eq!(conduct.repeats(strategy, at(10), &order, window), 1);
+        conduct.forgive(strategy);
+        assert_eq!(conduct.repeats(strategy, at(10), &order, window), 0);
+    }
 }

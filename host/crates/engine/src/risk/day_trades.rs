@@ -135,4 +135,26 @@ mod tests {
         assert_eq!(possible(&trades, 5, day(8)), 0);
         assert_eq!(possible(&trades, 6, day(8)), 1);
     }
+
+    #[test]
+    fn day_trades_of_a_day_add_up_and_as_many_days_are_remembered_as_said() {
+        let (mut trades, account) = (DayTrades::default(), AccountId::new(0));
+        let week = |week: u64| Timestamp::from_nanos(7 * week * model::time::NANOS_PER_DAY);
+        let trade = |trades: &mut DayTrades, at| {
+            trades.on_fill(account, place(0), OPENED, at);
+            trades.on_fill(account, place(0), CLOSED, at);
+        };
+        for _ in 0..100 {
+            trade(&mut trades, week(0));
+        }
+        assert_eq!(trades.possible(account, place(9), 5, week(0)), 100);
+        for at in 1..64 {
+            trade(&mut trades, week(at));
+        }
+        let all = |trades: &DayTrades, at| trades.possible(account, place(9), 1_000, week(at));
+        assert_eq!(all(&trades, 63), 163);
+        trade(&mut trades, week(64));
+        assert_eq!(all(&trades, 64), 64);
+        assert_eq!(trades.possible(account, place(9), 5, week(64)), 1);
+    }
 }

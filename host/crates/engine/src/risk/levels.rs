@@ -185,4 +185,20 @@ mod tests {
         check(i128::MAX, 1, Rate::MAX);
         check(5, i128::MAX, Rate::ZERO);
     }
+
+    #[test]
+    fn a_scope_remembers_the_first_input_that_stopped_it_while_it_is_stopped() {
+        let mut level = Level::default();
+        let mut after = |change: fn(&mut Level), sequence| {
+            change(&mut level);
+            level.note(sequence);
+            level.stopped
+        };
+        assert_eq!(after(|_| (), 1), None);
+        assert_eq!(after(|level| level.killed = true, 2), Some(2));
+        assert_eq!(after(|level| level.loss = Step::Halted, 3), Some(2));
+        assert_eq!(after(|level| level.killed = false, 4), Some(2));
+        assert_eq!(after(|level| level.loss = Step::Reducing, 5), None);
+        assert_eq!(after(|level| level.set = TradingState::Halted, 6), Some(6));
+    }
 }

@@ -146,3 +146,79 @@ fn distinct(windows: impl Iterator<Item = Duration>) -> Vec<Duration> {
     windows.dedup();
     windows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: LimitScope = LimitScope::Account(AccountId::new(0));
+
+    fn with(change: impl FnOnce(&mut Limits)) -> LimitBook {
+        let (mut book, mut limits) = (LimitBook::default(), Limits::default());
+        change(&mut limits);
+        book.set(ACCOUNT, limits);
+        book
+    }
+
+    fn needs(book: &LimitBook) -> Needs {
+        book.needs(ACCOUNT, Some(AccountKind::Cash))
+    }
+
+    #[test]
+    fn nothing_is_kept_that_no_limit_asks_for() {
+        for book in [LimitBook::default(), with(|_| ())] {
+            assert!(!book.ask_for_day_trades() && !book.ask_for_repeats());
+            assert_eq!(book.price_windows(), []);
+            assert_eq!(book.price_windows_with(&Limits::default()), 0);
+            let needs = needs(&book);
+            assert!(!needs.worth && !needs.gain && !needs.exposure && !needs.at_once);
+        }
+    }
+
+    #[test]
+    fn a_limit_of_any_scope_is_heard() {
+        let few = with(|limits| limits.short.max_day_trades = 3);
+        assert!(few.ask_for_day_trades() && !few.ask_for_repeats());
+        let once = with(|limits| limits.conduct.max_repeats = 3);
+        assert!(once.ask_for_repeats() && !once.ask_for_day_trades());
+    }
+
+    #[test]
+    fn windows_are_watched_once_each() {
+        let (short, long) = (Duration::from_nanos(1), Duration::from_nanos(2));
+        let drift = |window| {
+            move |limits: &mut Limits| {
+                limits.price.max_drift = Rate::ZERO;
+                limits.price.drift_window = window;
+            }
+        };
+        let book = with(drift(long));
+        assert_eq!(book.price_windows(), [long]);
+        let mut more = Limits::default();
+        more.scaling.volatility_window = short;
+        assert_eq!(book.price_windows_with(&more), 2);
+        drift(long)(&mut more);
+        assert_eq!(book.price_windows_with(&more), 2);
+        drift(Duration::from_nanos(3))(&mut more);
+        assert_eq!(book.price_windows_with(&more), 3);
+    }
+
+    #[test]
+    fn only_what_warns_or_loses_is_summed_at_once() {
+        let bound = needs(&with(|limits| {
+            limits.exposure.max_gross = model::Money::ZERO
+        }));
+        assert!(bound.exposure && !bound.at_once && !bound.worth);
+        let warned = needs(&with(|limits| {
+            limits.exposure.max_gross = model::Money::ZERO;
+            limits.escalation.warn = Rate::ZERO;
+        }));
+        assert!(warned.exposure && warned.at_once);
+        let losing = needs(&with(|limits| limits.loss.max_daily = model::Money::ZERO));
+        assert!(losing.gain && losing.at_once && !losing.exposure);
+        let share = needs(&with(|limits| {
+            limits.exposure.max_sector_share = Rate::ZERO
+        }));
+        assert!(share.worth && share.exposure && !share.at_once);
+    }
+}

@@ -136,4 +136,29 @@ mod tests {
         losses.note(Money::MAX, Duration::ZERO, Timestamp::ZERO);
         assert!(losses.measures(Money::MIN, Timestamp::ZERO).is_err());
     }
+
+    #[test]
+    fn the_best_stays_for_as_long_as_the_window_and_a_part_of_it() {
+        let fall = |hours: std::ops::RangeInclusive<u64>| -> Vec<(u64, i128)> {
+            let rest = hours.map(|hour| (hour, 0));
+            [(0, 100)].into_iter().chain(rest).collect()
+        };
+        // What was there at the fall itself counts, too: a hundred until the end of the hour 1.
+        check(&fall(1..=16), (16, 0), [100, 100, 100]);
+        check(&fall(1..=17), (17, 0), [100, 100, 100]);
+        check(&fall(1..=18), (18, 0), [100, 0, 100]);
+        check(&fall(1..=18), (18, -3), [103, 3, 103]);
+    }
+
+    #[test]
+    fn a_place_that_is_used_again_holds_the_new_best() {
+        let gains = [(0, 100), (1, 0), (2, 0), (18, 50), (19, 0)];
+        check(&gains, (20, 0), [100, 50, 100]);
+    }
+
+    #[test]
+    fn the_best_of_a_moment_outlives_what_came_after_it() {
+        check(&[(0, 10), (0, 3), (0, 2)], (1, 2), [8, 8, 8]);
+        check(&[(0, 10), (1, 4), (40, 4)], (40, 4), [0, 0, 6]);
+    }
 }

@@ -204,4 +204,39 @@ mod tests {
         ranges.watch(Vec::new());
         assert_eq!(ranges.moved(id, WINDOW, Timestamp::ZERO), None);
     }
+
+    #[test]
+    fn a_price_stays_for_as_long_as_the_window_and_a_part_of_it() {
+        let rise = |last: u64| -> Vec<(u64, &str)> {
+            let rest = (1..=last).map(|part| (part * 10, "110"));
+            [(0, "100")].into_iter().chain(rest).collect()
+        };
+        // The jump itself was in the second part of the window.
+        check(&rise(16), 160, Some("0.1"));
+        check(&rise(17), 170, Some("0.1"));
+        check(&rise(18), 180, Some("0"));
+    }
+
+    #[test]
+    fn prices_of_one_moment_all_count_later() {
+        check(&[(0, "100"), (1, "110"), (2, "110")], 20, Some("0.1"));
+        check(&[(0, "100"), (5, "110"), (1_000, "110")], 1_000, Some("0"));
+        // In the place of a part that is over.
+        let again = [(0, "100"), (170, "200"), (171, "200"), (340, "200")];
+        check(&again, 340, Some("0"));
+    }
+
+    #[test]
+    fn a_window_that_is_still_named_keeps_its_prices() {
+        let (mut ranges, id) = (Ranges::default(), InstrumentId::new(0));
+        let longer = Duration::from_nanos(320);
+        ranges.watch(vec![WINDOW]);
+        for (at, price) in [(0, "100"), (1, "110")] {
+            ranges.note(id, price.parse().unwrap(), Timestamp::from_nanos(at));
+        }
+        ranges.watch(vec![WINDOW, longer]);
+        let moved = |window| ranges.moved(id, window, Timestamp::from_nanos(2));
+        assert_eq!(moved(WINDOW), Some("0.1".parse().unwrap()));
+        assert_eq!(moved(longer), None);
+    }
 }

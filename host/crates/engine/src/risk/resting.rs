@@ -107,3 +107,22 @@ fn on_book(open: &OpenOrder, kind: &OrderKind, side: Side) -> Option<Price> {
     };
     Some(kind.price().unwrap_or(any))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_the_same_when_the_same_orders_are_in_them() {
+        let with = |line: Line| {
+            let key = (AccountId::new(0), InstrumentId::new(0), Side::Buy);
+            Resting {
+                lines: BTreeMap::from([(key, line)]),
+            }
+        };
+        let order = (Price::MAX, OrderId::default());
+        assert_eq!(with(Line::new()), Resting::default());
+        assert_eq!(with(Line::from([order])), with(Line::from([order])));
+        assert_ne!(with(Line::from([order])), Resting::default());
+    }
+}

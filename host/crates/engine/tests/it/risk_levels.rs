@@ -326,6 +326,15 @@ fn denials_are_counted_by_code() {
 fn the_documentation_lists_the_controls_as_they_are() {
     let document = include_str!("../../../../../docs/risk.md");
     let expect = engine::documented();
+    for control in engine::controls() {
+        let row = format!("| {} | {} |", control.code, control.name);
+        assert!(expect.contains(&row), "{control:?}");
+        assert_eq!(
+            format!("{control:?}"),
+            format!("{} {}", control.code, control.name)
+        );
+    }
+    assert_eq!(engine::controls().len(), 30);
     assert!(
         document.contains(&expect),
         "put this into docs/risk.md:\n\n{expect}"
