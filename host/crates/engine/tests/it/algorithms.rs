@@ -475,3 +475,24 @@ fn an_algorithm_needs_its_plugin() {
     assert_eq!(world.ignored().len(), 2);
     assert_eq!(world.engine.algorithms().count(), 0);
 }
+
+#[test]
+fn p30_a_parent_has_so_many_children_at_a_time_and_no_more() {
+    let mut world = world();
+    let one = |parent: &Order| buy(parent.instrument, "1").limit("98");
+    sends(&mut world, move |parent| vec![one(parent); 65]);
+    let ask = buy(EQUITY, "100").limit("99");
+    world.work(MARGIN_HAND, ask, call("plan", &[]));
+    assert_eq!(world.engine.denials(DenyCode::Child), 1);
+    assert_eq!(world.engine.orders().iter().count(), 65);
+}
+
+#[test]
+fn p17_children_pay_with_what_their_parent_has_locked() {
+    let mut world = world();
+    let ask = buy(EQUITY, "1000").limit("100");
+    let slices = call("slicer", &[("slices", "2"), ("limit", "99")]);
+    let parent = world.work(CASH_HAND, ask, slices);
+    assert_eq!(child(&world, parent, 0).status, OrderStatus::Accepted);
+    assert_eq!(world.engine.denials(DenyCode::BuyingPower), 0);
+}

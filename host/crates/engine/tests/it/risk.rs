@@ -530,3 +530,19 @@ fn the_asker_hears_of_its_denial() {
     world.quote(EQUITY, "99", "100");
     assert_eq!(seen.changes(), [OrderChange::Denied(DenyCode::MaxQuantity)]);
 }
+
+#[test]
+fn p05_less_of_an_order_is_on_the_lot_grid_too() {
+    let mut world = quoted();
+    let resting = world.place(MARGIN_HAND, buy(EQUITY, "10").limit("90"));
+    for (units, expect) in [("9.5", "unchanged:P05"), ("9", "changed:@90")] {
+        world.command(Command::ModifyOrder(model::Amendment {
+            order: resting,
+            quantity: Some(units.parse().unwrap()),
+            price: None,
+            trigger: None,
+        }));
+        let story = world.story(resting);
+        assert!(story.contains(expect), "{story}");
+    }
+}

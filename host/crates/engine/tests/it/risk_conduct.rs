@@ -355,3 +355,94 @@ fn p30_a_child_cannot_grow_beyond_its_parent_later() {
         assert_eq!(world.story(child), expect);
     }
 }
+
+#[test]
+fn p23_a_stop_that_fired_is_on_the_book_and_one_that_waits_is_not() {
+    let code = Some(DenyCode::SelfMatch);
+    let mut world = World::new();
+    world.sized_quote(EQUITY, ["99", "50"], ["101", "50"]);
+    world.limit(LimitScope::Firm, |limits| {
+        limits.conduct.no_self_match = true;
+    });
+    let trigger = model::Trigger::at(price("105"));
+    let stop_limit = OrderKind::StopLimit {
+        trigger,
+        price: price("105"),
+    };
+    world.place(MARGIN_HAND, buy(EQUITY, "1").stop("110"));
+    let fired = world.place(MARGIN_HAND, buy(EQUITY, "10").kind(stop_limit));
+    let apart = world.place(MARGIN_HAND, sell(EQUITY, "1").limit("104"));
+    assert_eq!(world.denied(apart), None);
+    world.cancel(apart);
+    // Four are bought at once, six stay on the book.
+    world.sized_quote(EQUITY, ["104", "50"], ["105", "4"]);
+    world.sized_quote(EQUITY, ["104", "50"], ["106", "50"]);
+    let story = world.story(fired);
+    assert!(story.contains("triggered"), "{story}");
+    assert_eq!(world.fills().len(), 1);
+    check(
+        &mut world,
+        MARGIN_HAND,
+        sell(EQUITY, "1").limit("105"),
+        code,
+    );
+    check(
+        &mut world,
+        MARGIN_HAND,
+        sell(EQUITY, "1").limit("105.01"),
+        PASS,
+    );
+}
+
+#[test]
+fn p27_what_closes_a_position_passes_however_many_day_trades_there_were() {
+    let mut world = quoted();
+    world.quote(PERPETUAL, "99", "100");
+    world.limit(LimitScope::Account(MARGIN), |limits| {
+        limits.short.max_day_trades = 2;
+        limits.short.day_trade_days = 5;
+    });
+    check(&mut world, MARGIN_HAND, buy(EQUITY, "1"), PASS);
+    check(&mut world, MARGIN_HAND, buy(PERPETUAL, "1"), PASS);
+    check(&mut world, MARGIN_HAND, sell(EQUITY, "1"), PASS);
+    let code = Some(DenyCode::ShortSale);
+    check(&mut world, MARGIN_HAND, buy(EQUITY, "1"), code);
+    check(&mut world, MARGIN_HAND, sell(PERPETUAL, "0.5"), PASS);
+    check(&mut world, MARGIN_HAND, sell(PERPETUAL, "0.25"), PASS);
+    check(&mut world, MARGIN_HAND, sell(PERPETUAL, "0.25"), PASS);
+}
+
+/// What may only reduce, as one of a group.
+fn closing(ask: OrderRequest, group: u8) -> OrderRequest {
+    let rule = PeerRule::Reduce;
+    ask.with(Terms {
+        reduce_only: true,
+        links: Links {
+            parent: None,
+            peers: Some(Peers { group, rule }),
+        },
+        ..Terms::default()
+    })
+}
+
+#[test]
+fn p27_of_one_group_only_one_order_can_close_and_of_two_groups_two() {
+    let mut world = quoted();
+    world.limit(LimitScope::Firm, |limits| limits.short.no_short_sale = true);
+    check(&mut world, MARGIN_HAND, buy(EQUITY, "10"), PASS);
+    let (target, stop) = (
+        sell(EQUITY, "10").limit("120"),
+        sell(EQUITY, "10").stop("80"),
+    );
+    world.place_list(MARGIN_HAND, vec![closing(target, 1), closing(stop, 2)]);
+    assert_eq!(world.engine.denials(DenyCode::ShortSale), 1);
+    assert!(world.engine.orders().is_empty());
+    world.place_list(MARGIN_HAND, vec![closing(target, 1), closing(stop, 1)]);
+    assert_eq!(world.engine.orders().iter().count(), 2);
+    check(
+        &mut world,
+        MARGIN_HAND,
+        sell(EQUITY, "1"),
+        Some(DenyCode::ShortSale),
+    );
+}

@@ -391,3 +391,52 @@ fn a_halted_scope_keeps_i11_and_limits_keep_i8() {
         Ok(())
     );
 }
+
+#[test]
+fn limits_that_nobody_set_bind_nothing_however_they_are_scaled() {
+    let mut world = quoted();
+    world.command(Command::ScaleLimits(LimitScope::Firm, rate("0")));
+    check(&mut world, MARGIN_HAND, buy(EQUITY, "1"), PASS);
+}
+
+#[test]
+fn limits_scale_only_with_what_somebody_named() {
+    let calm = |volatility, window| Scaling {
+        calm_volatility: volatility,
+        volatility_window: Duration::from_nanos(window),
+        drawdown_from: model::Rate::MAX,
+    };
+    let scalings = [
+        calm(rate("0.05"), 0),
+        calm(model::Rate::MAX, 160),
+        Scaling {
+            drawdown_from: rate("0.2"),
+            ..Scaling::default()
+        },
+    ];
+    for scaling in scalings {
+        let mut world = World::new();
+        world.limit(LimitScope::Firm, |limits| {
+            limits.max_order_quantity = quantity("10");
+            limits.scaling = scaling;
+        });
+        let ask = buy(EQUITY, "10").limit("100");
+        check(&mut world, MARGIN_HAND, ask, PASS);
+    }
+}
+
+#[test]
+fn while_only_reducing_orders_leave_a_stop_may_wait_for_a_position() {
+    let mut setup = Setup::default();
+    setup.venue.lacks = vec![model::OrderKindName::StopMarket];
+    let mut world = setup.build();
+    world.quote(EQUITY, "99", "100");
+    let stop = sell(EQUITY, "1").stop("80").with(model::Terms {
+        reduce_only: true,
+        ..model::Terms::default()
+    });
+    world.command(Command::SetTradingState(TradingState::Halted));
+    check(&mut world, MARGIN_HAND, stop, Some(DenyCode::TradingState));
+    world.command(Command::SetTradingState(TradingState::Reducing));
+    check(&mut world, MARGIN_HAND, stop, PASS);
+}

@@ -210,6 +210,13 @@ fn p12_shares_of_the_book_and_of_the_day() {
         // What rests takes nothing of what is shown.
         (buy(EQUITY, "100").limit("99.99"), PASS),
         (sell(EQUITY, "100").limit("100"), PASS),
+        (
+            buy(EQUITY, "100").limit("100").with(model::Terms {
+                post_only: true,
+                ..model::Terms::default()
+            }),
+            PASS,
+        ),
     ] {
         check(&mut world, MARGIN_HAND, ask, expect);
     }

@@ -275,3 +275,102 @@ fn limits_of_sums_need_a_scope_that_has_sums() {
     });
     assert_eq!(world.ignored().len(), 2);
 }
+
+/// A cash and a margin account that reckon in euros, at two dollars each.
+fn in_euros() -> World {
+    let mut setup = Setup::default();
+    setup.accounts[0].base_currency = EUR;
+    setup.accounts[1] = account("margin", leverage("100"), &[(EUR, "100000")]);
+    setup.accounts[1].base_currency = EUR;
+    setup.build()
+}
+
+#[test]
+fn p15_sums_are_in_the_currency_of_the_account() {
+    for scope in SUMS {
+        let mut world = in_euros();
+        world.quote(EURUSD, "2", "2");
+        world.quote(EQUITY, "100", "100");
+        world.limit(scope, |limits| limits.exposure.max_gross = money("1000"));
+        check(
+            &mut world,
+            MARGIN_HAND,
+            buy(EQUITY, "21"),
+            Some(DenyCode::Exposure),
+        );
+        check(&mut world, MARGIN_HAND, buy(EQUITY, "20"), PASS);
+    }
+}
+
+#[test]
+fn limits_shrink_by_a_loss_in_the_currency_of_the_account() {
+    for scope in SUMS {
+        let mut world = in_euros();
+        world.quote(EURUSD, "2", "2");
+        world.quote(EQUITY, "100", "100");
+        world.limit(scope, |limits| {
+            limits.max_order_quantity = quantity("10");
+            limits.loss.max_drawdown = money("100");
+            limits.scaling.drawdown_from = rate("0.2");
+        });
+        check(&mut world, MARGIN_HAND, buy(EQUITY, "10"), PASS);
+        // 120 dollars are 60 euros, which leave half of what is beyond 20.
+        world.quote(EQUITY, "88", "88");
+        let code = Some(DenyCode::MaxQuantity);
+        check(&mut world, MARGIN_HAND, buy(EQUITY, "6"), code);
+        check(&mut world, MARGIN_HAND, buy(EQUITY, "5").limit("50"), PASS);
+    }
+}
+
+#[test]
+fn p28_a_cash_account_pays_in_the_currency_of_the_price_whatever_its_own() {
+    let mut world = in_euros();
+    world.quote(EQUITY, "100", "100");
+    check(&mut world, CASH_HAND, buy(EQUITY, "1"), PASS);
+    check(
+        &mut world,
+        MARGIN_HAND,
+        buy(EQUITY, "1"),
+        Some(DenyCode::Conversion),
+    );
+}
+
+#[test]
+fn p17_an_order_that_is_changed_may_use_what_it_has_locked() {
+    let mut world = flat();
+    let resting = world.place(CASH_HAND, buy(EQUITY, "1000").limit("99"));
+    for (to, expect) in [("100.01", "unchanged:P17"), ("100", "changed:@100")] {
+        world.command(engine::Command::ModifyOrder(model::Amendment {
+            order: resting,
+            quantity: None,
+            price: Some(price(to)),
+            trigger: None,
+        }));
+        let story = world.story(resting);
+        assert!(story.contains(expect), "{story}");
+    }
+}
+
+#[test]
+fn p17_of_orders_that_close_the_same_only_the_largest_locks() {
+    let mut world = flat();
+    world.quote(COIN, "50", "50");
+    let closing = |ask: model::OrderRequest| {
+        let rule = model::PeerRule::Reduce;
+        ask.with(model::Terms {
+            reduce_only: true,
+            links: model::Links {
+                parent: None,
+                peers: Some(model::Peers { group: 1, rule }),
+            },
+            ..model::Terms::default()
+        })
+    };
+    check(&mut world, CASH_HAND, buy(COIN, "1"), PASS);
+    world.place(CASH_HAND, sell(COIN, "1").limit("70"));
+    let (target, stop) = (sell(COIN, "1").limit("60"), sell(COIN, "1").stop("40"));
+    world.place_list(CASH_HAND, vec![closing(target), closing(stop)]);
+    assert_eq!(world.engine.denials(DenyCode::BuyingPower), 0);
+    assert_eq!(world.engine.orders().iter().count(), 3);
+    world.check_balance(CASH, BTC, "2", "2");
+}
