@@ -231,6 +231,16 @@ fn p18_a_drawdown_counts_from_the_best_ever_also_what_was_realised_and_paid() {
 }
 
 #[test]
+fn p18_a_loss_beyond_its_limit_is_one_also_where_limits_would_shrink_from_there() {
+    let mut world = losing(|limits| {
+        limits.loss.max_drawdown = money("100");
+        limits.scaling.drawdown_from = rate("1");
+    });
+    check_loss(&mut world, "90.01", PASS);
+    check_loss(&mut world, "70", Some(DenyCode::Loss));
+}
+
+#[test]
 fn p17_buying_power_follows_the_marks_of_everything_held() {
     let code = Some(DenyCode::BuyingPower);
     let mut setup = Setup::default();

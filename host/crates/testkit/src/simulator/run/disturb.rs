@@ -64,8 +64,9 @@ impl Day<'_> {
     fn jump(&mut self, by_ns: i64) {
         self.disturbance.ahead_ns += by_ns;
         let now = self.engine.now();
-        self.trace
-            .say(now, || format!("the clock jumps by {} s", by_ns / SECOND_NS));
+        self.trace.say(now, || {
+            format!("the clock jumps by {} s", by_ns / SECOND_NS)
+        });
     }
 
     /// Time that goes back is refused, and changes nothing.
