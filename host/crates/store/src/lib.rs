@@ -13,11 +13,12 @@
 //!
 //! A file is read once, front to back, with small buffers: what stays in memory is the events.
 //! Nothing is guessed that changes a price or a time: what cannot be told from the file is an error
-//! that names the setting which decides it. Writing files, databases and projections of the
-//! journal are not here.
+//! that names the setting which decides it. What is kept of many instruments and days lies in a
+//! [`catalog`] of Parquet files, which is also what is written here.
 
 mod assemble;
 mod bars;
+pub mod catalog;
 mod cells;
 mod collect;
 mod csv_file;

@@ -8,6 +8,10 @@
 
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/catalog.rs"]
+mod catalog;
+#[path = "it/catalog_care.rs"]
+mod catalog_care;
 #[path = "it/formats.rs"]
 mod formats;
 #[path = "it/parquet_types.rs"]

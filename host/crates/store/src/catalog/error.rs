@@ -1,0 +1,126 @@
+//! What can be wrong with a catalog, said so that its owner can put it right.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use model::Timestamp;
+
+use crate::error::DataError;
+use crate::source::SourceError;
+
+/// Why a catalog could not be read or written. None is transient except [`CatalogError::Io`].
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The folder is not there.
+    #[error("{}: there is no catalog; `argonaut data import` makes one", folder.display())]
+    NoCatalog {
+        /// The path as given.
+        folder: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A file to be taken in is not as it should be.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A name below the catalog that is none of ours.
+    #[error(
+        "{}: this name does not belong in a catalog ({detail}); move the file away, \
+         or take it in with `argonaut data import`", path.display()
+    )]
+    Name {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What was expected.
+        detail: SourceError,
+    },
+    /// The file is no Parquet file or is damaged.
+    #[error("{}: damaged: {detail}; import this day again", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What the decoder said.
+        detail: String,
+    },
+    /// A column of another type than the catalog's.
+    #[error(
+        "{}: column `{column}` is {found}, a catalog has {wanted} there; \
+         take foreign files in with `argonaut data import`", path.display()
+    )]
+    Schema {
+        /// Which file.
+        path: PathBuf,
+        /// Its column.
+        column: String,
+        /// Its type, or that it is missing.
+        found: String,
+        /// What it should be.
+        wanted: String,
+    },
+    /// A value outside the range of its type.
+    #[error("{}: column `{column}` has the value {value}, which is out of range", path.display())]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Its column.
+        column: &'static str,
+        /// The value in the column's smallest unit.
+        value: i128,
+    },
+    /// A number that needs the wide form in a file of narrow numbers.
+    #[error("{}: a number has more than 18 digits; write the part as a wide one", path.display())]
+    TooWide {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Time goes back within a series.
+    #[error(
+        "{}: time goes back: {this} after {previous}; run `argonaut data verify`", path.display()
+    )]
+    TimeGoesBack {
+        /// Which file.
+        path: PathBuf,
+        /// The time before.
+        previous: Timestamp,
+        /// The time of this event.
+        this: Timestamp,
+    },
+    /// Data of this time are there already.
+    #[error(
+        "the catalog has data from {} to {} already ({}); new data from {first} to {last} would \
+         double them; cut the file, or remove that part to replace it",
+        there.0, there.1, path.display()
+    )]
+    Overlap {
+        /// The part that is there.
+        path: PathBuf,
+        /// Its first and last moment.
+        there: (Timestamp, Timestamp),
+        /// The first new moment.
+        first: Timestamp,
+        /// The last new moment.
+        last: Timestamp,
+    },
+}
+
+impl CatalogError {
+    /// Wraps an error of the operating system.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Io { path, source }
+    }
+
+    /// Wraps an error of a decoder or encoder.
+    pub(crate) fn damaged<E: std::fmt::Display>(path: &Path) -> impl Fn(E) -> Self {
+        let path = path.to_owned();
+        move |error| Self::Damaged {
+            path: path.clone(),
+            detail: error.to_string(),
+        }
+    }
+}
