@@ -1,6 +1,7 @@
 //! A strategy over files of market data: the same engine and the same bytes as live, with the clock
 //! and the feed replaced by the data.
 
+pub mod custom;
 pub mod instruments;
 mod outcome;
 mod record;
@@ -49,6 +50,8 @@ pub fn run(
     };
     let journal = sink.map_or_else(Journal::default, Journal::with_sink);
     let mut session = Session::new(journal, universe, first)?;
+    let customs = (&spec.algorithms[..], &spec.rules[..]);
+    custom::define(&mut session, plugins, universe, customs, first)?;
     let strategy = universe
         .find_strategy(spec::STRATEGY)
         .context("the strategy is defined")?;

@@ -5,8 +5,8 @@ mod convert;
 
 use argonaut_sdk as sdk;
 use model::{
-    Event, Fault, FaultKind, HistoryRequest, InstrumentId, Intent, Intents, OrderId, SavedState,
-    StartSnapshot, Strategy, Subscription,
+    AlgorithmCall, Event, Fault, FaultKind, HistoryRequest, InstrumentId, Intent, Intents, OrderId,
+    SavedState, StartSnapshot, Strategy, Subscription,
 };
 use std::collections::BTreeMap;
 
@@ -114,8 +114,6 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
                 self.runner
                     .on_order_event(&convert::order_event(update), &mut host);
             }
-            // What positions come to in all, and not each of a hedging account's.
-            Event::Position(update) if update.position.is_some() => {}
             Event::Position(update) => {
                 let position = convert::position(update, &self.multipliers);
                 self.runner.on_position(&position, &mut host);
@@ -184,6 +182,17 @@ impl sdk::Host for Imports<'_> {
         let requests = orders.iter().map(convert::order_request);
         let first = self.intents.submit_list(requests.collect())?;
         Some(sdk::OrderId::new(first.number()))
+    }
+
+    fn submit_by(&mut self, worked: &sdk::WorkedOrder<'_>) -> Option<sdk::OrderId> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let call = AlgorithmCall {
+            name: worked.algorithm.to_owned(),
+            parameters: worked.parameters.iter().map(owned).collect(),
+        };
+        let request = convert::order_request(&worked.order);
+        let id = self.intents.work(request, call)?;
+        Some(sdk::OrderId::new(id.number()))
     }
 
     fn modify(&mut self, order: sdk::OrderId, amendment: sdk::Amendment) {

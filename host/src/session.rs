@@ -1,7 +1,9 @@
 //! An engine with a sequence counter: how backtests and benches step it.
 
 use crate::universe::Universe;
-use engine::{Command, Definition, Effect, Engine, Input, Journal, Sequenced, Staged, StepError};
+use engine::{
+    Command, Custom, Definition, Effect, Engine, Input, Journal, Sequenced, Staged, StepError,
+};
 use model::{HistoryBlock, PluginHash, Strategy, StrategyId, Timestamp};
 use store::MarketEvent;
 
@@ -26,6 +28,23 @@ impl Session {
     pub fn define(&mut self, definition: Definition, now: Timestamp) -> Result<(), StepError> {
         self.step(now, Input::Define(Box::new(definition)))
             .map(|_effects| ())
+    }
+
+    /// Defines an algorithm or a rule together with the plugin behind it; fails with the engine's
+    /// reason where it takes none.
+    pub fn define_custom(
+        &mut self,
+        definition: Definition,
+        custom: Custom,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        self.engine.stage_custom(custom);
+        let effects = self.step(now, Input::Define(Box::new(definition)))?;
+        let refused = effects.iter().find_map(|effect| match effect {
+            Effect::Ignored(why) => Some(why.to_string()),
+            _ => None,
+        });
+        refused.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
     }
 
     /// Starts a strategy with an instance.

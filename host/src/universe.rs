@@ -75,6 +75,11 @@ impl Universe {
         self.accounts.names()
     }
 
+    /// All strategies' names by handle.
+    pub fn strategy_names(&self) -> &[String] {
+        self.strategies.names()
+    }
+
     /// The handle of a strategy.
     pub fn find_strategy(&self, name: &str) -> Option<StrategyId> {
         self.strategies.get(name).map(StrategyId::new)

@@ -155,6 +155,18 @@ fn warnings(record: &Record) -> Vec<String> {
             code.reason()
         ));
     }
+    if let Some(words) = &record.rule_denials.first {
+        let count = record.rule_denials.count;
+        warnings.push(format!(
+            "custom rules refused {count} times, the first: {words}"
+        ));
+    }
+    if let Some(fault) = &record.algorithm_faults.first {
+        let count = record.algorithm_faults.count;
+        warnings.push(format!(
+            "algorithms broke over {count} orders, the first: {fault}"
+        ));
+    }
     if let Some(reason) = &record.first_ignored {
         warnings.push(format!(
             "{} inputs without effect, the first: {reason}",

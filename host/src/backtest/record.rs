@@ -58,6 +58,10 @@ pub struct Record {
     pub ignored: u64,
     /// The first reason for one.
     pub first_ignored: Option<String>,
+    /// Orders that algorithms broke over, or refused for their parameters.
+    pub algorithm_faults: Counted,
+    /// What custom rules said to the orders they denied.
+    pub rule_denials: Counted,
     /// Executions.
     pub fills: Vec<Fill>,
     /// Trades from flat to flat.
@@ -78,6 +82,22 @@ pub struct Record {
     pub journal_hash: Option<JournalHash>,
     builder: TradeBuilder,
     quotes: Vec<Option<Quote>>,
+}
+
+/// How often something was said, and its first words.
+#[derive(Debug, Clone, Default)]
+pub struct Counted {
+    /// How often.
+    pub count: u64,
+    /// The first one.
+    pub first: Option<String>,
+}
+
+impl Counted {
+    fn add(&mut self, words: &impl ToString) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| words.to_string());
+    }
 }
 
 impl Record {
@@ -102,6 +122,8 @@ impl Record {
             bars: 0,
             ignored: 0,
             first_ignored: None,
+            algorithm_faults: Counted::default(),
+            rule_denials: Counted::default(),
             fills: Vec::new(),
             trades: Vec::new(),
             attribution: BTreeMap::new(),
@@ -169,10 +191,14 @@ impl Record {
             Effect::Fill(fill) => self.add_fill(fill, universe),
             Effect::Bar(_) => self.bars += 1,
             Effect::Fault(_, fault) => self.fault = Some((self.events, fault.clone())),
-            Effect::Log(_, level, text) if self.log.len() < LOG_LINES => {
+            Effect::Log(_, level, text) | Effect::AlgorithmLog(_, level, text)
+                if self.log.len() < LOG_LINES =>
+            {
                 let at = self.curve.last().map_or(Timestamp::ZERO, |(at, _)| *at);
                 self.log.push((at, *level, text.clone()));
             }
+            Effect::AlgorithmFault(_, fault) => self.algorithm_faults.add(fault),
+            Effect::RuleDenied(_, _, words) => self.rule_denials.add(words),
             Effect::Ignored(why) => {
                 self.ignored += 1;
                 self.first_ignored.get_or_insert_with(|| why.to_string());

@@ -1,5 +1,6 @@
 //! What a backtest runs: strategy, parameters, data, and the world they live in.
 
+use super::custom::CustomPlugin;
 use super::instruments;
 use crate::config::{InstrumentSection, Span};
 use crate::universe::Universe;
@@ -39,6 +40,10 @@ pub struct Spec {
     pub strategy: PathBuf,
     /// Its parameters, as given.
     pub parameters: BTreeMap<String, String>,
+    /// Execution algorithms it may hand orders to.
+    pub algorithms: Vec<CustomPlugin>,
+    /// Custom rules that judge its orders.
+    pub rules: Vec<CustomPlugin>,
     /// The files, in the order of `data`.
     pub files: Vec<DataFile>,
     /// The data, in memory.

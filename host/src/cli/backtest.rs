@@ -1,6 +1,7 @@
 //! `argonaut backtest`.
 
 use super::say;
+use crate::backtest::custom::{CustomPlugin, check_names};
 use crate::backtest::spec::{Spec, World, load, place_files, sections};
 use crate::backtest::{self, Record};
 use crate::config::Span;
@@ -35,6 +36,13 @@ pub(super) struct BacktestArguments {
     /// A parameter of the strategy.
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
+    /// An execution algorithm that the strategy may hand orders to, under a name, with parameters:
+    /// twap=twap.wasm,slices=10
+    #[arg(long, value_name = "NAME=FILE[,KEY=VALUE]")]
+    algorithm: Vec<CustomPlugin>,
+    /// A custom rule that judges every order after all controls, with parameters.
+    #[arg(long, value_name = "NAME=FILE[,KEY=VALUE]")]
+    rule: Vec<CustomPlugin>,
     /// Write the report as one HTML file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -194,9 +202,13 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
     let (sections, more) = sections(&arguments.instrument, &data)?;
     notes.extend(more);
     let world = world(&arguments.world)?;
+    check_names("--algorithm", &arguments.algorithm)?;
+    check_names("--rule", &arguments.rule)?;
     let spec = Spec {
         strategy: arguments.strategy.clone(),
         parameters: parameters(&arguments.param)?,
+        algorithms: arguments.algorithm.clone(),
+        rules: arguments.rule.clone(),
         universe: world.universe(&sections)?,
         files,
         data,

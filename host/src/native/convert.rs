@@ -195,6 +195,7 @@ pub(super) fn position(update: &PositionUpdate, multipliers: &[Quantity]) -> sdk
         realized: money(state.realized),
         fees: money(state.fees),
         ts_event: time(update.ts_event),
+        id: update.position.map(orders::position_id),
     }
 }
 
@@ -212,7 +213,6 @@ pub(super) fn snapshot(
         },
         now: time(now),
         positions: positions
-            .filter(|update| update.position.is_none())
             .map(|update| position(update, multipliers))
             .collect(),
         orders: snapshot.orders.iter().map(orders::open_order).collect(),

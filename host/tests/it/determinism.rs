@@ -161,6 +161,76 @@ fn a_journal_runs_again_to_the_same_hash() {
 }
 
 #[test]
+fn a_strategy_backtests_with_algorithms_and_rules_and_runs_again() {
+    let folder = folder();
+    let part = |option: &str, name: &str, rest: &str| {
+        [
+            option.to_owned(),
+            format!("{name}={}{rest}", plugin(name).display()),
+        ]
+    };
+    let run = |wide: &[String]| {
+        let strategy = plugin("order-every").display().to_string();
+        let rest = "--param every=300 --param quantity=1000 --param algorithm=twap --data quotes.csv \
+                    --instrument EUR/USD --json - --journal run.journal";
+        let mut arguments = vec!["backtest", "--strategy", &strategy];
+        arguments.extend(rest.split_whitespace());
+        arguments.extend(wide.iter().map(String::as_str));
+        let report = stdout(&argonaut(folder.path(), &arguments));
+        serde_json::from_str::<Value>(&report).unwrap()
+    };
+    let fills = |report: &Value| report["counters"]["fills"].to_string();
+    let twap = part("--algorithm", "twap", ",slices=4,duration_seconds=60");
+    let worked = run(&twap);
+    // Seven orders of four parts, and the first part of the one that the last quote made.
+    assert_eq!(fills(&worked), "\"29\"", "{worked}");
+    let plugins = plugin_dir().display().to_string();
+    let arguments = ["replay", "run.journal", "--verify", "--json", "--plugins"];
+    let arguments: Vec<&str> = arguments.into_iter().chain([plugins.as_str()]).collect();
+    let again = stdout(&argonaut(folder.path(), &arguments));
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["hash"], worked["journal_hash"]);
+    let forget = || std::fs::remove_file(folder.path().join("run.journal")).unwrap();
+    forget();
+    // Nobody knows the algorithm: every order is denied.
+    assert_eq!(fills(&run(&[])), "\"0\"");
+    let rule = part("--rule", "order-pace", ",max_orders=1,window_ms=86400000");
+    forget();
+    let ruled = run(&[twap, rule].concat());
+    // One order a side may pass.
+    assert_eq!(fills(&ruled), "\"8\"", "{ruled}");
+    let warnings = ruled["warnings"].to_string();
+    assert!(
+        warnings.contains("custom rules refused 6 times"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn algorithms_that_cannot_be_had_are_named() {
+    let folder = folder();
+    let strategy = ema();
+    let check = |option: &str, value: &str, expect: &str| {
+        let mut arguments = backtest(&strategy);
+        arguments.extend([option, value]);
+        let line = error_line(&argonaut(folder.path(), &arguments));
+        assert!(line.contains(expect), "{line}");
+    };
+    check(
+        "--algorithm",
+        "twap=nowhere.wasm",
+        "nowhere.wasm: the plugin cannot be read",
+    );
+    let other = format!("twap={strategy}");
+    check("--algorithm", &other, "error: --algorithm twap: ");
+    check(
+        "--rule",
+        &format!("pace={strategy}"),
+        "error: --rule pace: ",
+    );
+}
+
+#[test]
 fn a_changed_byte_is_found_wherever_it_is() {
     let (folder, _) = recorded();
     let file = folder.path().join("run.journal");

@@ -298,6 +298,8 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        algorithms: Vec::new(),
+        rules: Vec::new(),
         universe: world.universe(&sections).unwrap(),
         files,
         data,

@@ -1,10 +1,11 @@
-//! Sends a market order every so many quotes, buying and selling in turn. No strategy to make money
-//! with: it is there to measure what an order costs.
+//! Sends a market order every so many quotes, buying and selling in turn; or hands each to an execution
+//! algorithm. No strategy to make money with: it is there to measure what an order costs, as a whole and
+//! in parts.
 
 use argonaut_sdk::serde::{Deserialize, Serialize};
 use argonaut_sdk::{
-    Config, Context, Description, InstrumentId, Parameter, Quantity, Quote, SavedState, Side,
-    Strategy,
+    Config, Context, Description, InstrumentId, NewOrder, Parameter, Quantity, Quote, SavedState,
+    Side, Strategy,
 };
 
 /// Version of the saved state.
@@ -16,6 +17,8 @@ pub struct OrderEvery {
     instrument: InstrumentId,
     quantity: Quantity,
     every: u64,
+    /// The algorithm that does the orders; empty for none.
+    algorithm: String,
     progress: Progress,
 }
 
@@ -34,10 +37,14 @@ impl Strategy for OrderEvery {
         let documentation =
             "Sends a market order every so many quotes, buying and selling in turn.";
         let every = Parameter::integer("every", "Quotes per order.").default(10);
+        let algorithm = "Name of the execution algorithm that does the orders; empty: none, each \
+                         order is sent as a whole.";
+        let algorithm = Parameter::text("algorithm", algorithm);
         Description::new("order-every", env!("CARGO_PKG_VERSION"), documentation)
             .with_instrument()
             .with_quantity()
             .with(every.range(1, 1_000_000_000))
+            .with(algorithm.default(""))
     }
 
     fn new(config: &Config, context: &mut Context<'_>) -> Result<Self, String> {
@@ -47,6 +54,7 @@ impl Strategy for OrderEvery {
             instrument: instrument.id,
             quantity: config.order_quantity(instrument)?,
             every: config.count("every")?,
+            algorithm: config.text("algorithm")?.to_owned(),
             progress: Progress {
                 quotes: 0,
                 next: Side::Buy,
@@ -57,7 +65,11 @@ impl Strategy for OrderEvery {
     fn on_quote(&mut self, _: &Quote, context: &mut Context<'_>) {
         self.progress.quotes += 1;
         if self.progress.quotes >= self.every {
-            context.market(self.instrument, self.progress.next, self.quantity);
+            let order = NewOrder::market(self.instrument, self.progress.next, self.quantity);
+            match self.algorithm.as_str() {
+                "" => context.submit(&order),
+                algorithm => context.submit_by(&order.by_algorithm(algorithm, &[])),
+            };
             self.progress = Progress {
                 quotes: 0,
                 next: self.progress.next.opposite(),
@@ -97,6 +109,19 @@ mod tests {
         let mut test = test.swap::<OrderEvery>().unwrap();
         (0..2).for_each(|_| test.quote("1.1", "1.10001"));
         assert_eq!(sides(&test), [Side::Buy, Side::Sell, Side::Buy]);
+    }
+
+    #[test]
+    fn orders_go_to_the_algorithm_that_is_named() {
+        let setup = Setup::new()
+            .instrument(fx_pair("EUR/USD", "0.00001"))
+            .parameter("every", 1)
+            .parameter("algorithm", "twap");
+        let mut test = setup.start::<OrderEvery>().unwrap();
+        test.quote("1.1", "1.10001");
+        let order = test.orders()[0].id;
+        let call = test.algorithm_of(order).unwrap();
+        assert_eq!((call.name.as_str(), call.parameters.len()), ("twap", 0));
     }
 
     #[test]

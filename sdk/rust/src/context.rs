@@ -2,7 +2,7 @@
 
 use crate::{
     Amendment, BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, OrderList,
-    Portfolio, Position, Price, Quantity, Side, Subscription, Timestamp,
+    Portfolio, Position, PositionId, Price, Quantity, Side, Subscription, Timestamp, WorkedOrder,
 };
 use std::fmt::Display;
 
@@ -77,6 +77,15 @@ impl<'a> Context<'a> {
         Some(first)
     }
 
+    /// Hands an order to an execution algorithm and returns its id; `None` when this event has used up
+    /// its orders. The strategy hears of the order as of any other, and not of its parts. Denied (33)
+    /// when the host does not know the algorithm, or that refuses its parameters.
+    pub fn submit_by(&mut self, order: &WorkedOrder<'_>) -> Option<OrderId> {
+        let id = self.host.submit_by(order)?;
+        self.portfolio.sent(id, &order.order, None);
+        Some(id)
+    }
+
     /// Sends a market order.
     pub fn market(
         &mut self,
@@ -128,6 +137,18 @@ impl<'a> Context<'a> {
     /// The strategy's position on an instrument.
     pub fn position(&self, instrument: InstrumentId) -> Position {
         self.portfolio.position(instrument)
+    }
+
+    /// The strategy's open positions on an instrument, oldest first, where the account holds several;
+    /// none in any other.
+    pub fn hedged(&self, instrument: InstrumentId) -> impl Iterator<Item = &Position> {
+        let all = self.portfolio.hedged().iter();
+        all.filter(move |position| position.instrument == instrument)
+    }
+
+    /// One of several open positions of a hedging account.
+    pub fn hedged_position(&self, id: PositionId) -> Option<&Position> {
+        self.portfolio.hedged_position(id)
     }
 
     /// One of the strategy's open orders.

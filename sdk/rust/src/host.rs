@@ -4,7 +4,9 @@
 //! an adapter in the host program that runs the same strategy compiled in. Authors use
 //! [`Context`](crate::Context) instead.
 
-use crate::{Amendment, BarSpec, InstrumentId, NewOrder, OrderId, Subscription, Timestamp};
+use crate::{
+    Amendment, BarSpec, InstrumentId, NewOrder, OrderId, Subscription, Timestamp, WorkedOrder,
+};
 
 /// How serious a line of the log is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +36,8 @@ pub trait Host {
     /// Sends orders that depend on each other and returns the first one's id, the others' follow;
     /// `None` for no orders, or when this event may not make so many.
     fn submit_list(&mut self, orders: &[NewOrder]) -> Option<OrderId>;
+    /// Hands an order to an execution algorithm; `None` when this event has used up its orders.
+    fn submit_by(&mut self, order: &WorkedOrder<'_>) -> Option<OrderId>;
     /// Asks for a change of an order.
     fn modify(&mut self, order: OrderId, amendment: Amendment);
     /// Withdraws an order.

@@ -82,7 +82,7 @@ pub use description::{Description, Parameter, ParameterKind};
 pub use host::{Host, LogLevel};
 pub use instrument::{AssetClass, Instrument, InstrumentId};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, History, Quote, Subscription, Trade};
-pub use new_order::{Amendment, NewOrder, Terms};
+pub use new_order::{Amendment, NewOrder, Terms, WorkedOrder};
 pub use number::{Money, NumberError, Price, Quantity};
 pub use order::{
     Execution, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus, Side, TimeInForce,
@@ -90,7 +90,7 @@ pub use order::{
 pub use order_kind::{Offset, OrderKind, Trail, Trigger, TriggerBy};
 pub use order_list::{Links, OrderList, PeerRule, Peers};
 pub use portfolio::Portfolio;
-pub use position::Position;
+pub use position::{Position, PositionId};
 pub use rule::{OrderContext, OrderFacts, PreTradeRule, RuleConfig, Verdict};
 pub use runner::Runner;
 /// For deriving `Serialize` and `Deserialize` on saved state:

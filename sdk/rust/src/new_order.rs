@@ -1,8 +1,8 @@
 //! What a strategy asks for: an order with its type, its life time and its terms, or a change of one.
 
 use crate::{
-    InstrumentId, Links, Offset, OrderKind, Price, Quantity, Side, Tag, TimeInForce, Timestamp,
-    Trail, Trigger, TriggerBy,
+    InstrumentId, Links, Offset, OrderKind, PositionId, Price, Quantity, Side, Tag, TimeInForce,
+    Timestamp, Trail, Trigger, TriggerBy,
 };
 
 /// Everything about an order that most orders do not need. Set by the methods of [`NewOrder`].
@@ -20,6 +20,8 @@ pub struct Terms {
     pub hold: Option<Trigger>,
     /// The strategy's own label.
     pub tag: Tag,
+    /// In a hedging account, the position that it adds to or closes.
+    pub position: Option<PositionId>,
 }
 
 impl Terms {
@@ -31,6 +33,7 @@ impl Terms {
         display: None,
         hold: None,
         tag: Tag::NONE,
+        position: None,
     };
 }
 
@@ -287,6 +290,31 @@ impl NewOrder {
         self
     }
 
+    /// The same order for a position of a hedging account: one on its side adds to it, one on the other
+    /// side closes it. Without this an order opens a position of its own; in an account that does not
+    /// hedge, an order with it is denied.
+    #[must_use]
+    pub const fn position(mut self, position: PositionId) -> Self {
+        self.terms.position = Some(position);
+        self
+    }
+
+    /// The same order for an execution algorithm, which sends it in parts: by the name under which the
+    /// host knows the algorithm, with parameters that stand over those the host gives it. To be sent by
+    /// [`Context::submit_by`](crate::Context::submit_by).
+    #[must_use]
+    pub const fn by_algorithm<'a>(
+        self,
+        algorithm: &'a str,
+        parameters: &'a [(&'a str, &'a str)],
+    ) -> WorkedOrder<'a> {
+        WorkedOrder {
+            order: self,
+            algorithm,
+            parameters,
+        }
+    }
+
     /// The same order with a label. Stops the strategy where `text` is not a [`Tag`]; one that is
     /// not known in advance can be parsed first.
     #[must_use]
@@ -302,6 +330,23 @@ impl NewOrder {
         }
         self
     }
+}
+
+/// An order for an execution algorithm to send in parts.
+///
+/// ```
+/// use argonaut_sdk::{InstrumentId, NewOrder, Quantity, Side};
+/// let order = NewOrder::market(InstrumentId::new(0), Side::Buy, Quantity::whole(10_000));
+/// let slow = order.by_algorithm("twap", &[("minutes", "20")]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkedOrder<'a> {
+    /// The whole.
+    pub order: NewOrder,
+    /// The name under which the host knows the algorithm.
+    pub algorithm: &'a str,
+    /// Parameters by name, as text.
+    pub parameters: &'a [(&'a str, &'a str)],
 }
 
 /// A change wanted in an open order; what is `None` stays.

@@ -1,6 +1,6 @@
 //! Orders as a strategy hears of them: their ids, their lives, what changed, what is open.
 
-use crate::{InstrumentId, Money, Price, Quantity, Tag, Timestamp};
+use crate::{InstrumentId, Money, PositionId, Price, Quantity, Tag, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -131,6 +131,8 @@ pub struct Execution {
     pub fee: Money,
     /// Whether the order rested on the book.
     pub maker: bool,
+    /// In a hedging account, the position that it opened, added to or closed.
+    pub position: Option<PositionId>,
 }
 
 /// What changed in an order.
@@ -249,6 +251,8 @@ pub struct OpenOrder {
     pub tag: Tag,
     /// The first order of the list it came in, if it came in one and that is known.
     pub list: Option<OrderId>,
+    /// In a hedging account, the position that it opens, adds to or closes, if that is known.
+    pub position: Option<PositionId>,
 }
 
 impl OpenOrder {

@@ -2,7 +2,7 @@
 
 use crate::{
     InstrumentId, NewOrder, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus, Position,
-    Quantity, Snapshot, Tag,
+    PositionId, Quantity, Snapshot, Tag,
 };
 
 /// Positions and open orders of one strategy. Closed orders leave it, so it does not grow.
@@ -12,6 +12,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Portfolio {
     positions: Vec<Position>,
+    /// Open ones of hedging accounts, by id.
+    hedged: Vec<Position>,
     orders: Vec<OpenOrder>,
 }
 
@@ -29,6 +31,16 @@ impl Portfolio {
         &self.positions
     }
 
+    /// The open positions where the account holds several in one instrument, oldest first.
+    pub fn hedged(&self) -> &[Position] {
+        &self.hedged
+    }
+
+    /// One of them.
+    pub fn hedged_position(&self, id: PositionId) -> Option<&Position> {
+        self.hedged.iter().find(|known| known.id == Some(id))
+    }
+
     /// An order that is not closed.
     pub fn order(&self, order: OrderId) -> Option<&OpenOrder> {
         self.place(order).ok().map(|index| &self.orders[index])
@@ -42,6 +54,7 @@ impl Portfolio {
     /// Takes over the state of affairs at the start.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.positions.clear();
+        self.hedged.clear();
         self.orders.clear();
         snapshot
             .positions
@@ -63,6 +76,7 @@ impl Portfolio {
             status: OrderStatus::Initialized,
             tag: order.terms.tag,
             list,
+            position: order.terms.position,
         });
     }
 
@@ -88,6 +102,9 @@ impl Portfolio {
 
     /// Follows a position.
     pub fn on_position(&mut self, position: &Position) {
+        if position.id.is_some() {
+            return self.on_hedged(position);
+        }
         let instrument = position.instrument;
         match self
             .positions
@@ -95,6 +112,19 @@ impl Portfolio {
         {
             Ok(index) => self.positions[index] = *position,
             Err(index) => self.positions.insert(index, *position),
+        }
+    }
+
+    /// Follows one of several positions; a flat one is over.
+    fn on_hedged(&mut self, position: &Position) {
+        let place = self
+            .hedged
+            .binary_search_by_key(&position.id, |known| known.id);
+        match (place, position.is_flat()) {
+            (Ok(index), true) => drop(self.hedged.remove(index)),
+            (Ok(index), false) => self.hedged[index] = *position,
+            (Err(_), true) => {}
+            (Err(index), false) => self.hedged.insert(index, *position),
         }
     }
 
@@ -124,6 +154,7 @@ const fn adopted(event: &OrderEvent) -> OpenOrder {
         status: event.status,
         tag: Tag::NONE,
         list: None,
+        position: None,
     }
 }
 
@@ -138,6 +169,7 @@ fn follow(order: &mut OpenOrder, event: &OrderEvent) {
         }
         // It waits for a price no more.
         OrderChange::Triggered => order.trigger_price = None,
+        OrderChange::Filled(fill) => order.position = fill.position.or(order.position),
         _ => {}
     }
 }
@@ -182,6 +214,27 @@ mod tests {
         assert_eq!(portfolio.orders()[0].limit_price, Some(Price::from_raw(7)));
         portfolio.on_order_event(&event(4, OrderStatus::Canceled));
         check(&portfolio, &[5]);
+    }
+
+    #[test]
+    fn several_positions_are_kept_until_they_are_flat() {
+        let mut portfolio = Portfolio::default();
+        let named = |order| Some(PositionId::opened_by(OrderId::new(order)));
+        let mut tell = |id, quantity| {
+            portfolio.on_position(&Position {
+                id,
+                quantity: Quantity::whole(quantity),
+                ..Position::flat(INSTRUMENT)
+            });
+            let open = portfolio.hedged().iter();
+            let ids: Vec<_> = open.map(|position| position.id).collect();
+            (ids, portfolio.position(INSTRUMENT).quantity)
+        };
+        tell(named(5), 2);
+        tell(named(3), 1);
+        let both = vec![named(3), named(5)];
+        assert_eq!(tell(None, 3), (both, Quantity::whole(3)));
+        assert_eq!(tell(named(3), 0), (vec![named(5)], Quantity::whole(3)));
     }
 
     #[test]

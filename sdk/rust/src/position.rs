@@ -1,6 +1,27 @@
-//! A netting position: one per strategy and instrument.
+//! Positions: what a strategy holds of an instrument in all, and, in a hedging account, the several
+//! positions that this is made of.
 
-use crate::{InstrumentId, Money, Price, Quantity, Side, Timestamp};
+use crate::{InstrumentId, Money, OrderId, Price, Quantity, Side, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One of several positions that a hedging account holds in one instrument at once: named by the order
+/// that opened it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct PositionId(OrderId);
+
+impl PositionId {
+    /// The position that an order opens.
+    pub const fn opened_by(order: OrderId) -> Self {
+        Self(order)
+    }
+
+    /// The order that opened it.
+    pub const fn opener(self) -> OrderId {
+        self.0
+    }
+}
 
 /// A position after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +40,9 @@ pub struct Position {
     pub fees: Money,
     /// When it last changed.
     pub ts_event: Timestamp,
+    /// Which of several positions of a hedging account; `None` for what they come to in all, and for
+    /// the one position of any other account.
+    pub id: Option<PositionId>,
 }
 
 impl Position {
@@ -32,6 +56,7 @@ impl Position {
             realized: Money::ZERO,
             fees: Money::ZERO,
             ts_event: Timestamp::from_nanos(0),
+            id: None,
         }
     }
 

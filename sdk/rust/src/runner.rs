@@ -110,8 +110,9 @@ impl<S: Strategy> Runner<S> {
     /// Tells it of one of its positions.
     pub fn on_position(&mut self, position: &Position, host: &mut dyn Host) {
         self.portfolio.on_position(position);
-        self.call(host, |strategy, context| {
-            strategy.on_position(position, context)
+        self.call(host, |strategy, context| match position.id {
+            Some(_) => strategy.on_hedged_position(position, context),
+            None => strategy.on_position(position, context),
         });
     }
 

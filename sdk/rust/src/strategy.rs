@@ -74,8 +74,12 @@ pub trait Strategy: Sized {
     /// One of its orders changed; the context knows the change already.
     fn on_order_event(&mut self, event: &OrderEvent, context: &mut Context<'_>) {}
 
-    /// One of its positions changed; the context knows the change already.
+    /// Its position on an instrument changed; the context knows the change already.
     fn on_position(&mut self, position: &Position, context: &mut Context<'_>) {}
+
+    /// One of several positions of a hedging account changed, and `on_position` tells besides what
+    /// they come to in all. The context knows the change already.
+    fn on_hedged_position(&mut self, position: &Position, context: &mut Context<'_>) {}
 
     /// Bars from before the start.
     fn on_history(&mut self, history: &History, context: &mut Context<'_>) {}

@@ -45,7 +45,7 @@ mod venue;
 
 pub use algorithm::{AlgorithmHarness, AlgorithmSetup};
 pub use algorithm_desk::SentChild;
-pub use desk::{LogLine, SentOrder};
+pub use desk::{AlgorithmCall, LogLine, SentOrder};
 pub use harness::Harness;
 pub use rule::{order_context, order_facts, rule};
 pub use setup::{Setup, crypto, equity, fx_pair};

@@ -172,6 +172,7 @@ pub(crate) fn position_event(
         realized: money(state.realized),
         fees: money(state.fees),
         ts_event: update.ts_event.nanos(),
+        position: update.position.map(orders::position_to),
     })
 }
 

@@ -134,11 +134,8 @@ impl Instance {
     }
 
     fn snapshot(&mut self, snapshot: &StartSnapshot, now: u64) -> Result<wit::Snapshot, Fault> {
-        let positions = snapshot
-            .positions
-            .iter()
-            .filter(|update| update.position.is_none())
-            .map(|update| self.position(update));
+        let positions = snapshot.positions.iter();
+        let positions = positions.map(|update| self.position(update));
         Ok(wit::Snapshot {
             reason: convert::start_reason(snapshot.reason),
             now,
@@ -251,8 +248,6 @@ impl Strategy for Instance {
                         exports.world.call_on_order_event(store, event)
                     })
             }
-            // The contract knows what positions come to in all, not each of a hedging account's.
-            Event::Position(update) if update.position.is_some() => Ok(()),
             Event::Position(update) => {
                 let event = self.position(update)?;
                 self.guest

@@ -30,6 +30,8 @@ pub mod at {
     pub const RULE: usize = 156;
     pub const TAG: usize = 160;
     pub const TAG_LENGTH: usize = 164;
+    pub const POSITION: usize = 168;
+    pub const POSITION_VALUE: usize = 176;
 }
 
 /// The record under construction; all zero it is a market order to buy nothing of instrument 0.
@@ -44,7 +46,7 @@ impl Default for NewOrder {
 
 impl NewOrder {
     /// Bytes of the record.
-    pub const SIZE: usize = 168;
+    pub const SIZE: usize = 184;
 
     /// Sets one byte: a case, a flag or a small number.
     #[must_use]
@@ -64,7 +66,7 @@ impl NewOrder {
     #[must_use]
     pub fn tag(mut self, address: u32, length: u32) -> Self {
         self.0[at::TAG..at::TAG + 4].copy_from_slice(&address.to_le_bytes());
-        self.0[at::TAG_LENGTH..Self::SIZE].copy_from_slice(&length.to_le_bytes());
+        self.0[at::TAG_LENGTH..at::POSITION].copy_from_slice(&length.to_le_bytes());
         self
     }
 

@@ -4,8 +4,8 @@ use super::{instrument_id, money, price, quantity, sdk_side, time};
 use argonaut_sdk as sdk;
 use model::{
     Amendment, InstrumentId, Links, Offset, Order, OrderChange, OrderId, OrderKind, OrderRequest,
-    OrderStatus, OrderUpdate, PeerRule, Peers, Price, Quantity, Side, Terms, TimeInForce,
-    Timestamp, Trail, Trigger, TriggerBy,
+    OrderStatus, OrderUpdate, PeerRule, Peers, PositionId, Price, Quantity, Side, Terms,
+    TimeInForce, Timestamp, Trail, Trigger, TriggerBy,
 };
 
 fn model_price(price: sdk::Price) -> Price {
@@ -62,7 +62,9 @@ fn terms(order: &sdk::NewOrder) -> Terms {
         },
         // Both sides allow the same texts.
         tag: terms.tag.as_str().parse().unwrap_or_default(),
-        position: None,
+        position: terms.position.map(|position| {
+            PositionId::opened_by(OrderId::from_number(position.opener().number()))
+        }),
     }
 }
 
@@ -200,6 +202,7 @@ fn order_change(change: &OrderChange) -> sdk::OrderChange {
             quantity: quantity(fill.quantity),
             fee: money(fill.fee),
             maker: fill.liquidity == model::Liquidity::Maker,
+            position: fill.position.map(position_id),
         }),
         OrderChange::Canceled => sdk::OrderChange::Canceled,
         OrderChange::Expired => sdk::OrderChange::Expired,
@@ -218,5 +221,10 @@ pub(super) fn open_order(order: &Order) -> sdk::OpenOrder {
         status: order_status(order.status),
         tag: order.terms.tag.as_str().parse().unwrap_or_default(),
         list: order.list.map(|list| sdk::OrderId::new(list.number())),
+        position: order.terms.position.map(position_id),
     }
+}
+
+pub(super) fn position_id(position: PositionId) -> sdk::PositionId {
+    sdk::PositionId::opened_by(sdk::OrderId::new(position.opener().number()))
 }

@@ -10,8 +10,8 @@ use super::bindings::argonaut::plugin::types as wit;
 use crate::{
     AssetClass, Bar, BarBasis, BarMethod, BarSpec, Config, Description, Duration, Execution,
     Instrument, InstrumentId, Money, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus,
-    Parameter, ParameterKind, Position, Price, Quantity, Quote, SavedState, Side, Snapshot,
-    StartReason, Timestamp, Trade,
+    Parameter, ParameterKind, Position, PositionId, Price, Quantity, Quote, SavedState, Side,
+    Snapshot, StartReason, Timestamp, Trade,
 };
 
 pub(super) fn description(description: Description) -> wit::Description {
@@ -185,6 +185,7 @@ fn order_change(change: wit::OrderChange) -> OrderChange {
             quantity: Quantity::from_raw(execution.quantity),
             fee: money(execution.fee),
             maker: execution.maker,
+            position: execution.position.map(position_id),
         }),
         wit::OrderChange::Canceled => OrderChange::Canceled,
         wit::OrderChange::Expired => OrderChange::Expired,
@@ -219,6 +220,7 @@ pub(super) fn position(event: &wit::PositionEvent) -> Position {
         realized: money(event.realized),
         fees: money(event.fees),
         ts_event: Timestamp::from_nanos(event.ts_event),
+        id: event.position.map(position_id),
     }
 }
 
@@ -248,7 +250,12 @@ pub(super) fn open_order(order: &wit::OpenOrder) -> OpenOrder {
         // The host keeps what it was sent, which was a tag.
         tag: order.tag.parse().unwrap_or_default(),
         list: order.list.map(OrderId::new),
+        position: order.position.map(position_id),
     }
+}
+
+fn position_id(opener: u64) -> PositionId {
+    PositionId::opened_by(OrderId::new(opener))
 }
 
 /// Joins the two halves of a signed 128-bit number.

@@ -4,7 +4,7 @@ use super::bindings::argonaut::plugin::{log, market_data, orders, state, timers}
 use super::convert;
 use crate::{
     Amendment, BarSpec, Host, InstrumentId, Links, LogLevel, NewOrder, OrderId, OrderKind, Price,
-    Quantity, Subscription, Terms, Timestamp, Trigger, TriggerBy,
+    Quantity, Subscription, Terms, Timestamp, Trigger, TriggerBy, WorkedOrder,
 };
 
 /// The host behind the imports.
@@ -60,6 +60,13 @@ impl Host for Imports {
     fn submit_list(&mut self, orders: &[NewOrder]) -> Option<OrderId> {
         let orders: Vec<_> = orders.iter().map(convert::new_order).collect();
         given(orders::submit_list(&orders))
+    }
+
+    fn submit_by(&mut self, worked: &WorkedOrder<'_>) -> Option<OrderId> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let parameters: Vec<_> = worked.parameters.iter().map(owned).collect();
+        let order = convert::new_order(&worked.order);
+        given(orders::submit_by(&order, worked.algorithm, &parameters))
     }
 
     fn modify(&mut self, order: OrderId, amendment: Amendment) {

@@ -387,6 +387,7 @@ impl<A: ExecutionAlgorithm> AlgorithmHarness<A> {
             quantity,
             fee: Money::ZERO,
             maker: false,
+            position: None,
         };
         self.change(id, status, OrderChange::Filled(execution));
     }
@@ -436,6 +437,7 @@ impl<A: ExecutionAlgorithm> AlgorithmHarness<A> {
             status: sent.status,
             tag: sent.child.tag,
             list: None,
+            position: None,
         }
     }
 

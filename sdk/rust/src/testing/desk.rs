@@ -2,7 +2,7 @@
 
 use crate::{
     Amendment, BarSpec, Host, InstrumentId, LogLevel, NewOrder, OpenOrder, OrderId, OrderKind,
-    OrderStatus, Price, Quantity, Subscription, Timestamp,
+    OrderStatus, Price, Quantity, Subscription, Timestamp, WorkedOrder,
 };
 use std::collections::BTreeMap;
 
@@ -85,8 +85,18 @@ impl SentOrder {
             status: self.status,
             tag: self.order.terms.tag,
             list: self.list,
+            position: self.order.terms.position,
         }
     }
+}
+
+/// Which algorithm a strategy handed an order to, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlgorithmCall {
+    /// The algorithm's name.
+    pub name: String,
+    /// Parameters by name, as text.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Everything the strategy asked for.
@@ -96,6 +106,8 @@ pub(super) struct Desk {
     pub(super) subscriptions: Vec<Subscription>,
     pub(super) history: Vec<(InstrumentId, BarSpec, u32)>,
     pub(super) orders: Vec<SentOrder>,
+    /// Who was to send them in parts.
+    pub(super) worked: BTreeMap<OrderId, AlgorithmCall>,
     /// Orders asked to be cancelled and not dealt with yet.
     pub(super) cancels: Vec<OrderId>,
     /// Changes asked for and not dealt with yet.
@@ -150,6 +162,17 @@ impl Host for Desk {
             self.orders.push(SentOrder::new(id, *order, Some(first)));
         }
         (!orders.is_empty()).then_some(first)
+    }
+
+    fn submit_by(&mut self, worked: &WorkedOrder<'_>) -> Option<OrderId> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let call = AlgorithmCall {
+            name: worked.algorithm.to_owned(),
+            parameters: worked.parameters.iter().map(owned).collect(),
+        };
+        let id = self.submit(&worked.order)?;
+        self.worked.insert(id, call);
+        Some(id)
     }
 
     fn modify(&mut self, order: OrderId, amendment: Amendment) {

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::ledger::Ledger;
 use super::market::Market;
-use super::{LogLine, SentOrder, Setup, price};
+use super::{AlgorithmCall, LogLine, SentOrder, Setup, price};
 use crate::{
     Amendment, Bar, BarMethod, BarSpec, Config, Duration, History, InstrumentId, OrderId,
     Portfolio, Position, Price, Quantity, Quote, Runner, SavedState, Snapshot, StartReason,
@@ -236,6 +236,11 @@ impl<S: Strategy> Harness<S> {
     /// Every order the strategy sent, oldest first.
     pub fn orders(&self) -> &[SentOrder] {
         &self.desk.orders
+    }
+
+    /// The algorithm that an order was handed to. The harness fills such an order as a whole.
+    pub fn algorithm_of(&self, order: OrderId) -> Option<&AlgorithmCall> {
+        self.desk.worked.get(&order)
     }
 
     /// The orders that are not closed, oldest first.

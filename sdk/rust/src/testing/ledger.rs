@@ -54,6 +54,7 @@ impl Ledger {
             realized: Money::from_raw(realized),
             fees: Money::ZERO,
             ts_event,
+            id: None,
         }
     }
 }

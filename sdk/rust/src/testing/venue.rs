@@ -99,6 +99,7 @@ impl<S: Strategy> Harness<S> {
             quantity,
             fee: Money::ZERO,
             maker,
+            position: new.terms.position,
         };
         let status = if filled {
             OrderStatus::Filled

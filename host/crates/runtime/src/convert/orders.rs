@@ -6,8 +6,8 @@ use crate::bindings::argonaut::plugin::types as wit;
 use crate::host::Breach;
 use model::{
     InstrumentId, Links, Liquidity, Offset, Order, OrderChange, OrderId, OrderKind, OrderRequest,
-    OrderStatus, OrderUpdate, PeerRule, Peers, Price, Quantity, Side, Tag, Terms, TimeInForce,
-    Timestamp, Trail, Trigger, TriggerBy,
+    OrderStatus, OrderUpdate, PeerRule, Peers, PositionId, Price, Quantity, Side, Tag, Terms,
+    TimeInForce, Timestamp, Trail, Trigger, TriggerBy,
 };
 
 pub(crate) fn side_from(side: wit::Side) -> Side {
@@ -67,8 +67,17 @@ fn terms(order: &wit::NewOrder) -> Result<Terms, Breach> {
             peers: order.peers.map(peers),
         },
         tag: tag(&order.tag)?,
-        position: None,
+        position: order.position.map(position),
     })
+}
+
+fn position(opener: u64) -> PositionId {
+    PositionId::opened_by(OrderId::from_number(opener))
+}
+
+/// What a guest knows a position by.
+pub(super) fn position_to(position: PositionId) -> u64 {
+    position.opener().number()
 }
 
 fn peers(peers: wit::Peers) -> Peers {
@@ -276,6 +285,7 @@ fn order_change(change: &OrderChange) -> wit::OrderChange {
             quantity: fill.quantity.raw(),
             fee: money(fill.fee),
             maker: fill.liquidity == Liquidity::Maker,
+            position: fill.position.map(position_to),
         }),
         OrderChange::Canceled => wit::OrderChange::Canceled,
         OrderChange::Expired => wit::OrderChange::Expired,
@@ -294,5 +304,6 @@ pub(crate) fn open_order(order: &Order) -> wit::OpenOrder {
         status: status(order.status),
         tag: order.terms.tag.as_str().to_owned(),
         list: order.list.map(OrderId::number),
+        position: order.terms.position.map(position_to),
     }
 }

@@ -6,7 +6,7 @@ use crate::bindings::argonaut::plugin::types::BarSpec;
 use crate::bindings::rule::argonaut::plugin::facts;
 use crate::convert;
 use crate::host::{Breach, HostState, Phase};
-use model::{Amendment, Intent, MarketFeed, OrderId, OrderRequest, Price, Quantity};
+use model::{MarketFeed, OrderRequest};
 use wasmtime::Result;
 
 impl HostState {
@@ -59,21 +59,11 @@ impl children::Host for HostState {
         price: Option<i64>,
         trigger: Option<i64>,
     ) -> Result<()> {
-        self.charge_intent("modify", 0)?;
-        self.intents.push(Intent::Modify(Amendment {
-            order: OrderId::from_number(order),
-            quantity: quantity.map(Quantity::from_raw),
-            price: price.map(Price::from_raw),
-            trigger: trigger.map(Price::from_raw),
-        }));
-        Ok(())
+        self.change(order, quantity, price, trigger)
     }
 
     fn cancel(&mut self, order: u64) -> Result<()> {
-        self.charge_intent("cancel", 0)?;
-        self.intents
-            .push(Intent::Cancel(OrderId::from_number(order)));
-        Ok(())
+        self.withdraw(order)
     }
 
     fn done(&mut self) -> Result<()> {

@@ -7,7 +7,8 @@ use crate::bindings::argonaut::plugin::types::{NewOrder, Side, TimeInForce};
 use crate::convert;
 use crate::host::HostState;
 use model::{
-    Amendment, InstrumentId, Intent, OrderId, OrderKind, OrderRequest, Price, Quantity, Terms,
+    AlgorithmCall, Amendment, InstrumentId, Intent, OrderId, OrderKind, OrderRequest, Price,
+    Quantity, Terms,
 };
 use wasmtime::Result;
 
@@ -39,6 +40,32 @@ impl HostState {
             intent: order.intent,
         });
         Ok(self.answer(id, 1))
+    }
+
+    /// `modify`, of an order or a child.
+    pub(super) fn change(
+        &mut self,
+        order: u64,
+        quantity: Option<u64>,
+        price: Option<i64>,
+        trigger: Option<i64>,
+    ) -> Result<()> {
+        self.charge_intent("modify", 0)?;
+        self.intents.push(Intent::Modify(Amendment {
+            order: OrderId::from_number(order),
+            quantity: quantity.map(Quantity::from_raw),
+            price: price.map(Price::from_raw),
+            trigger: trigger.map(Price::from_raw),
+        }));
+        Ok(())
+    }
+
+    /// `cancel`, of an order or a child.
+    pub(super) fn withdraw(&mut self, order: u64) -> Result<()> {
+        self.charge_intent("cancel", 0)?;
+        let order = OrderId::from_number(order);
+        self.intents.push(Intent::Cancel(order));
+        Ok(())
     }
 
     /// The id for the guest; orders that got none are counted.
@@ -124,6 +151,26 @@ impl orders::Host for HostState {
         Ok(self.answer(id, orders.len()))
     }
 
+    fn submit_by(
+        &mut self,
+        order: NewOrder,
+        algorithm: String,
+        parameters: Vec<(String, String)>,
+    ) -> Result<u64> {
+        let sizes = parameters
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        let bytes = order.tag.len() + algorithm.len() + sizes.sum::<usize>();
+        self.charge_intent("submit-by", bytes)?;
+        let request = convert::order_request(&order)?;
+        let call = AlgorithmCall {
+            name: algorithm,
+            parameters,
+        };
+        let id = self.intents.work(request, call);
+        Ok(self.answer(id, 1))
+    }
+
     fn modify(
         &mut self,
         order: u64,
@@ -131,21 +178,11 @@ impl orders::Host for HostState {
         price: Option<i64>,
         trigger: Option<i64>,
     ) -> Result<()> {
-        self.charge_intent("modify", 0)?;
-        self.intents.push(Intent::Modify(Amendment {
-            order: OrderId::from_number(order),
-            quantity: quantity.map(Quantity::from_raw),
-            price: price.map(Price::from_raw),
-            trigger: trigger.map(Price::from_raw),
-        }));
-        Ok(())
+        self.change(order, quantity, price, trigger)
     }
 
     fn cancel(&mut self, order: u64) -> Result<()> {
-        self.charge_intent("cancel", 0)?;
-        self.intents
-            .push(Intent::Cancel(OrderId::from_number(order)));
-        Ok(())
+        self.withdraw(order)
     }
 
     fn cancel_all(&mut self, instrument: u32) -> Result<()> {

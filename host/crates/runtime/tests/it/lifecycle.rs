@@ -5,8 +5,8 @@ use crate::support::{
 };
 use model::{
     Bar, BarBasis, BarSpec, Event, FaultKind, HistoryBlock, HistoryRequest, InstrumentId, Intent,
-    Money, OrderId, OrderKind, OrderRequest, PositionState, PositionUpdate, Price, Quantity,
-    SavedState, Side, SignedQuantity, StartReason, StartSnapshot, Strategy, StrategyId,
+    Money, OrderId, OrderKind, OrderRequest, PositionId, PositionState, PositionUpdate, Price,
+    Quantity, SavedState, Side, SignedQuantity, StartReason, StartSnapshot, Strategy, StrategyId,
     Subscription, Terms, TimeInForce, Timestamp,
 };
 use runtime::Limits;
@@ -389,6 +389,25 @@ fn position(instrument: u32, state: PositionState) -> PositionUpdate {
         change: model::PositionChange::Fill,
         ts_event: Timestamp::ZERO,
     }
+}
+
+#[test]
+fn each_position_of_a_hedging_account_is_told_with_its_name() {
+    let named = "(i64.add (local.get $position)
+        (i64.mul (i64.extend_i32_u (local.get $named)) (i64.const 1000)))";
+    let body = format!("(global.set $seen {named}) {REPORT}");
+    let plugin = Plugin::new().items(SEEN).with("on-position-event", &body);
+    let mut instance = running(&admit(&plugin), Limits::default());
+    let mut check = |named: Option<u64>, expect: u64| {
+        let id = named.map(|id| PositionId::opened_by(OrderId::from_number(id)));
+        let mut update = position(3, PositionState::default());
+        update.position = id;
+        let mut out = intents();
+        instance.handle(&Event::Position(update), &mut out).unwrap();
+        assert_eq!(reported(out.items()), [expect]);
+    };
+    check(None, 0);
+    check(Some(7), 1_007);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use crate::support::{REPORT, SEEN, admit, config, fresh, intents, reported, running};
 use model::{
     AccountId, DenyCode, Event, Fill, InstrumentId, Liquidity, Money, Order, OrderChange, OrderId,
-    OrderKind, OrderStatus, OrderUpdate, Price, Quantity, Side, StartSnapshot, Strategy,
-    StrategyId, Terms, TimeInForce, Timestamp,
+    OrderKind, OrderStatus, OrderUpdate, PositionId, Price, Quantity, Side, StartSnapshot,
+    Strategy, StrategyId, Terms, TimeInForce, Timestamp,
 };
 use runtime::{Instance, Limits};
 use testkit::plugin::Plugin;
 
-/// A plugin that reports what it hears: the change, its five details, the status.
+/// A plugin that reports what it hears: the change, its seven details, the status.
 fn listener() -> Instance {
     let number = |name: &str| format!("(global.set $seen (local.get ${name})) {REPORT}");
     let small =
@@ -19,6 +19,8 @@ fn listener() -> Instance {
         small("change"),
         details.concat(),
         small("detail_4"),
+        small("detail_5"),
+        number("detail_6"),
         small("status"),
     ];
     let plugin = Plugin::new()
@@ -63,16 +65,16 @@ fn every_change_arrives_with_its_details() {
     use OrderChange as C;
     use OrderStatus as S;
     let mut instance = listener();
-    let mut check = |change, status, expect: [u64; 7]| {
+    let mut check = |change, status, expect: [u64; 9]| {
         let mut out = intents();
         instance.handle(&update(change, status), &mut out).unwrap();
         assert_eq!(reported(out.items()), expect, "{change:?}");
     };
-    let plain = |change: u64, status: u64| [change, 0, 0, 0, 0, 0, status];
+    let plain = |change: u64, status: u64| [change, 0, 0, 0, 0, 0, 0, 0, status];
     check(
         C::Denied(DenyCode::Quantity),
         S::Denied,
-        [0, 5, 0, 0, 0, 0, 1],
+        [0, 5, 0, 0, 0, 0, 0, 0, 1],
     );
     check(C::Submitted, S::Submitted, plain(1, 4));
     check(C::Accepted, S::Accepted, plain(2, 5));
@@ -82,7 +84,11 @@ fn every_change_arrives_with_its_details() {
     check(C::Triggered, S::Triggered, plain(6, 7));
     check(C::PendingUpdate, S::PendingUpdate, plain(7, 8));
     let code = DenyCode::List;
-    check(C::UpdateDenied(code), S::Accepted, [9, 31, 0, 0, 0, 0, 5]);
+    check(
+        C::UpdateDenied(code),
+        S::Accepted,
+        [9, 31, 0, 0, 0, 0, 0, 0, 5],
+    );
     check(C::UpdateRejected, S::Accepted, plain(10, 5));
     check(C::PendingCancel, S::PendingCancel, plain(11, 9));
     check(C::CancelRejected, S::Accepted, plain(12, 5));
@@ -90,7 +96,16 @@ fn every_change_arrives_with_its_details() {
     check(
         C::Filled(fill()),
         S::Filled,
-        [13, 11, 12, fee.0, fee.1, 1, 11],
+        [13, 11, 12, fee.0, fee.1, 1, 0, 0, 11],
+    );
+    let hedged = Fill {
+        position: Some(PositionId::opened_by(OrderId::from_number(8))),
+        ..fill()
+    };
+    check(
+        C::Filled(hedged),
+        S::Filled,
+        [13, 11, 12, fee.0, fee.1, 1, 1, 8, 11],
     );
     check(C::Canceled, S::Canceled, plain(14, 12));
     check(C::Expired, S::Expired, plain(15, 13));
@@ -129,6 +144,7 @@ fn open_orders_come_with_their_trigger_tag_and_list() {
         time_in_force: TimeInForce::Gtc,
         terms: Terms {
             tag: "stop".parse().unwrap(),
+            position: Some(PositionId::opened_by(OrderId::from_number(6))),
             ..Terms::default()
         },
         intent: 0,
@@ -153,6 +169,8 @@ fn open_orders_come_with_their_trigger_tag_and_list() {
         "i64.load32_u offset=72 (local.get $orders)",
         "i64.load8_u offset=80 (local.get $orders)",
         "i64.load offset=88 (local.get $orders)",
+        "i64.load8_u offset=96 (local.get $orders)",
+        "i64.load offset=104 (local.get $orders)",
     ];
     let body: String = parts.into_iter().map(read).collect();
     let plugin = Plugin::new().items(SEEN).with("on-start", &body);
@@ -165,5 +183,8 @@ fn open_orders_come_with_their_trigger_tag_and_list() {
     let mut out = intents();
     instance.start(&snapshot, &mut out).unwrap();
     let first_letter = u64::from(b's');
-    assert_eq!(reported(out.items()), [2, 0, 1, 77, first_letter, 4, 1, 8]);
+    assert_eq!(
+        reported(out.items()),
+        [2, 0, 1, 77, first_letter, 4, 1, 8, 1, 6]
+    );
 }

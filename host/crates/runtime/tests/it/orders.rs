@@ -4,9 +4,9 @@ use crate::support::{
     REPORT, SEEN, admit, config, expect_fault, intents, quote, reported, running,
 };
 use model::{
-    Amendment, FaultKind, InstrumentId, Intent, Intents, Links, Offset, OrderId, OrderKind,
-    OrderRequest, PeerRule, Peers, Price, Quantity, Side, Strategy, Terms, TimeInForce, Timestamp,
-    Trail, Trigger, TriggerBy,
+    AlgorithmCall, Amendment, FaultKind, InstrumentId, Intent, Intents, Links, Offset, OrderId,
+    OrderKind, OrderRequest, PeerRule, Peers, PositionId, Price, Quantity, Side, Strategy, Terms,
+    TimeInForce, Timestamp, Trail, Trigger, TriggerBy,
 };
 use runtime::Limits;
 use testkit::new_order::{NewOrder, at};
@@ -147,6 +147,44 @@ fn every_term_crosses() {
     let tag = r#"(data (i32.const 2200) "entry 1")"#;
     let intents = asked(&[order], tag, "(drop (call $submit (i32.const 4096)))");
     assert_eq!(intents, [Intent::Submit(expect)]);
+}
+
+#[test]
+fn a_position_crosses_with_an_order() {
+    let order = order()
+        .byte(at::POSITION, 1)
+        .number(at::POSITION_VALUE, 4_097);
+    let opener = OrderId::from_number(4_097);
+    let terms = Terms {
+        position: Some(PositionId::opened_by(opener)),
+        ..Terms::default()
+    };
+    check(order, request(OrderKind::Market).with(terms));
+}
+
+/// An order, the name of an algorithm and parameters, as `submit-by` finds them in memory.
+fn handed_over(parameters: u32) -> String {
+    let order = NewOrder::data(&[order()], PLACE);
+    let end = PLACE + u32::try_from(NewOrder::SIZE).unwrap();
+    format!(
+        r#"{order} (data (i32.const 2200) "twapslices4")
+        (data (i32.const {end}) "\98\08\00\00\04\00\00\00\bc\08\00\00\{parameters:02x}\00\00\00")
+        (data (i32.const 2236) "\9c\08\00\00\06\00\00\00\a2\08\00\00\01\00\00\00")"#
+    )
+}
+
+#[test]
+fn an_order_is_handed_to_an_algorithm_with_its_parameters() {
+    let body = "(drop (call $submit-by (i32.const 4096)))";
+    let parameters = [("slices".to_owned(), "4".to_owned())];
+    for count in [0, 1_u32] {
+        let call = AlgorithmCall {
+            name: "twap".to_owned(),
+            parameters: parameters[..count as usize].to_vec(),
+        };
+        let intents = asked(&[], &handed_over(count), body);
+        assert_eq!(intents, [Intent::Work(request(OrderKind::Market), call)]);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::Function;
 /// state (version 1, no bytes) at 1104.
 ///
 /// The details of an order's change are, in order: a denial's code; for a fill price, quantity, the
-/// fee's halves and whether it is the maker's; for new prices whether there is a limit, the limit,
+/// fee's halves, whether it is the maker's, whether it names a position, and which; for new prices whether there is a limit, the limit,
 /// whether there is a trigger, the trigger.
 pub(super) const EXPORTS: [Function; 13] = [
     ("describe", "(result i32)", "(i32.const 1024)"),
@@ -60,15 +60,16 @@ pub(super) const EXPORTS: [Function; 13] = [
         "on-order-event",
         "(param $order i64) (param $instrument i32) (param $change i32) (param $detail i64) \
          (param $detail_1 i64) (param $detail_2 i64) (param $detail_3 i64) (param $detail_4 i32) \
-         (param $status i32) (param $side i32) (param $quantity i64) (param $filled i64) \
-         (param $ts_event i64)",
+         (param $detail_5 i32) (param $detail_6 i64) (param $status i32) (param $side i32) \
+         (param $quantity i64) (param $filled i64) (param $ts_event i64)",
         "",
     ),
     (
         "on-position-event",
         "(param $instrument i32) (param $quantity i64) (param $side i32) \
          (param $average_price i64) (param $realized_high i64) (param $realized_low i64) \
-         (param $fees_high i64) (param $fees_low i64) (param $ts_event i64)",
+         (param $fees_high i64) (param $fees_low i64) (param $ts_event i64) (param $named i32) \
+         (param $position i64)",
         "",
     ),
     ("on-stop", "", ""),
@@ -77,7 +78,7 @@ pub(super) const EXPORTS: [Function; 13] = [
 
 /// Imports of the world as core functions: interface, name, signature. Inside a body each is called
 /// by its name, as in `(call $cancel (i64.const 1))`.
-pub(super) const IMPORTS: [Function; 23] = [
+pub(super) const IMPORTS: [Function; 24] = [
     ("market-data", "subscribe-quotes", "(param i32)"),
     ("market-data", "unsubscribe-quotes", "(param i32)"),
     ("market-data", "subscribe-trades", "(param i32)"),
@@ -107,6 +108,8 @@ pub(super) const IMPORTS: [Function; 23] = [
     ("orders", "submit", "(param i32) (result i64)"),
     // where the orders lie, how many
     ("orders", "submit-list", "(param i32 i32) (result i64)"),
+    // where the order, the algorithm's name and the list of parameters lie, one after the other
+    ("orders", "submit-by", "(param i32) (result i64)"),
     // the order; then whether there is a new quantity, price, trigger, each before the number
     ("orders", "modify", "(param i64 i32 i64 i32 i64 i32 i64)"),
     ("orders", "cancel", "(param i64)"),

@@ -23,6 +23,7 @@ pub(in crate::guest) fn new_order(order: &NewOrder) -> wit::NewOrder {
         parent: order.links.parent,
         peers: order.links.peers.map(peers),
         tag: terms.tag.as_str().to_owned(),
+        position: terms.position.map(|position| position.opener().number()),
     }
 }
 
