@@ -32,11 +32,13 @@ pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
 
+use journal::SegmentOptions;
 use model::{Money, Price, Quantity, Rate};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -85,6 +87,12 @@ pub struct HostSection {
     pub plugin_dir: PathBuf,
     /// When the journal is forced to the disk.
     pub fsync: Fsync,
+    /// With `fsync = "interval"`: how long after it was written, at most.
+    pub fsync_interval_ms: u32,
+    /// Size at which the next segment of the journal begins, in MiB.
+    pub journal_segment_mib: u32,
+    /// What of the journal may wait in memory while the disk takes nothing, in MiB.
+    pub journal_waiting_mib: u32,
     /// While this file exists nothing trades: see `docs/risk.md`.
     pub kill_file: Option<PathBuf>,
 }
@@ -96,6 +104,9 @@ impl Default for HostSection {
             data_dir: PathBuf::from(".argonaut"),
             plugin_dir: PathBuf::from("target/plugins"),
             fsync: Fsync::Never,
+            fsync_interval_ms: 50,
+            journal_segment_mib: 256,
+            journal_waiting_mib: 128,
             kill_file: None,
         }
     }
@@ -107,8 +118,27 @@ impl Default for HostSection {
 pub enum Fsync {
     /// The operating system decides; a power cut may lose the last seconds.
     Never,
+    /// Within `fsync_interval_ms`, without anybody waiting for it.
+    Interval,
     /// Before any effect leaves.
     Commit,
+}
+
+impl HostSection {
+    /// How the journal is written.
+    pub fn segments(&self) -> SegmentOptions {
+        let interval = Duration::from_millis(u64::from(self.fsync_interval_ms.max(1)));
+        let waiting = usize::try_from(self.journal_waiting_mib.max(1)).unwrap_or(usize::MAX);
+        SegmentOptions {
+            fsync: match self.fsync {
+                Fsync::Never => journal::Fsync::Never,
+                Fsync::Interval => journal::Fsync::Interval(interval),
+                Fsync::Commit => journal::Fsync::OnCommit,
+            },
+            rotate_bytes: u64::from(self.journal_segment_mib.max(1)) << 20,
+            waiting_bytes: waiting.saturating_mul(1 << 20),
+        }
+    }
 }
 
 /// `[feed]`.

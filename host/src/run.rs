@@ -1,14 +1,15 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
-use crate::config::{self, Config, FeedSection, Fsync, RuleSection, StrategySection};
+use crate::config::{self, Config, FeedSection, RuleSection, StrategySection};
 use crate::universe::Universe;
 use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, Settings};
+use journal::Folder;
 use model::{Duration, InstrumentId};
 use runtime::{Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
-use services::handle::{LoadRequest, PluginSource, ScopeName};
+use services::handle::{LoadRequest, PluginSource, Queries, ScopeName};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
 use services::wasm::WasmPlugins;
 use std::future::Future;
@@ -17,6 +18,26 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use store::{ColumnMap, DataSource};
 use tokio::net::TcpListener;
+
+/// The folder of the journal, below the data folder.
+const JOURNAL: &str = "journal";
+
+/// Moves the journal away, so that the next run begins a new one; returns where it is now. Plugins'
+/// kept bytes stay.
+pub fn put_journal_away(data_dir: &Path, run: &str) -> Result<Option<PathBuf>> {
+    let journal = data_dir.join(JOURNAL);
+    if !journal.exists() {
+        return Ok(None);
+    }
+    // Who writes it keeps it.
+    let lock = Folder::lock(&journal, run)?;
+    let away = data_dir.join("journals").join(format!("before-{run}"));
+    let moved = std::fs::create_dir_all(data_dir.join("journals"))
+        .and_then(|()| std::fs::rename(&journal, &away));
+    moved.with_context(|| format!("cannot move {} away", journal.display()))?;
+    drop(lock);
+    Ok(Some(away))
+}
 
 /// The configuration that is used when none is named.
 pub const DEFAULT_CONFIG: &str = include_str!("../../examples/run/argonaut.toml");
@@ -60,12 +81,13 @@ impl App {
                     config.host.listen
                 )
             })?;
-        let journal = config
-            .host
-            .data_dir
-            .join("journals")
-            .join(format!("{run}.journal"));
-        let (handle, trader) = start_host(config, feed, &universe, &journal, compiler)?;
+        let journal = config.host.data_dir.join(JOURNAL);
+        let journal_config = JournalConfig {
+            folder: journal.clone(),
+            run: run.clone(),
+            options: config.host.segments(),
+        };
+        let (handle, trader) = start_host(config, feed, &universe, journal_config, compiler)?;
         let app = Self {
             handle,
             trader,
@@ -120,16 +142,25 @@ impl App {
         config: &Config,
         universe: &Universe,
     ) -> Result<()> {
+        for (name, error) in self.handle.start_again().await {
+            tracing::error!(%name, %error, "a strategy that ran before could not be started again");
+        }
         self.load_algorithms(file, config).await?;
         // What binds everybody binds before anybody trades.
         let waits = |rule: &RuleSection| {
             let mut strategies = config.strategies.iter();
             strategies.any(|section| rule.is_of_strategy(&section.name))
         };
-        for rule in config.rules.iter().filter(|rule| !waits(rule)) {
+        let known = self.handle.rules();
+        let new = |rule: &&RuleSection| !known.iter().any(|known| known.name == rule.name);
+        for rule in config.rules.iter().filter(new).filter(|rule| !waits(rule)) {
             self.load_rule(file, rule).await?;
         }
         for section in &config.strategies {
+            // One that the journal knows is as the journal says, whatever operators made of it.
+            if self.knows(&section.name) {
+                continue;
+            }
             let own = |rule: &&RuleSection| rule.is_of_strategy(&section.name);
             let rules: Vec<_> = config.rules.iter().filter(own).collect();
             let loaded = self.load_strategy(section, universe, (file, &rules)).await;
@@ -145,8 +176,16 @@ impl App {
         Ok(())
     }
 
+    /// Whether a strategy came back with a plugin.
+    fn knows(&self, strategy: &str) -> bool {
+        let view = self.handle.strategy(strategy);
+        view.is_some_and(|view| view.plugin.is_some())
+    }
+
     async fn load_algorithms(&self, file: &Path, config: &Config) -> Result<()> {
-        for section in &config.algorithms {
+        let known = self.handle.algorithms();
+        let new = |name: &str| !known.iter().any(|known| known.name == name);
+        for section in config.algorithms.iter().filter(|one| new(&one.name)) {
             let loaded = self.handle.set_algorithm(section.request()).await;
             loaded.with_context(|| {
                 let (name, plugin) = (&section.name, section.plugin.display());
@@ -209,7 +248,7 @@ fn start_host(
     config: &Config,
     feed: FeedConfig,
     universe: &Universe,
-    journal: &Path,
+    journal: JournalConfig,
     compiler: RuntimeOptions,
 ) -> Result<(HostHandle, JoinHandle<Ended>)> {
     let data_dir = &config.host.data_dir;
@@ -219,18 +258,11 @@ fn start_host(
         std::fs::create_dir_all(folder)
             .with_context(|| format!("host.kill_file: cannot make {}", folder.display()))?;
     }
-    let fsync = match config.host.fsync {
-        Fsync::Never => services::journal_file::Fsync::Never,
-        Fsync::Commit => services::journal_file::Fsync::OnCommit,
-    };
     let runtime = Runtime::new(compiler)?;
     let plugins = WasmPlugins::new(runtime, Limits::default());
     let host = HostConfig {
         feed,
-        journal: Some(JournalConfig {
-            path: journal.to_owned(),
-            fsync,
-        }),
+        journal: Some(journal),
         plugin_folder: Some(config.host.plugin_dir.clone()),
         kill_file: config.host.kill_file.clone(),
         risk: risk_settings(config)?,

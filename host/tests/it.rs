@@ -11,6 +11,8 @@
 mod bad_input;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/crash.rs"]
+mod crash;
 #[path = "it/determinism.rs"]
 mod determinism;
 #[path = "it/kill.rs"]

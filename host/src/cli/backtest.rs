@@ -11,9 +11,9 @@ use clap::Args;
 use engine::FillChances;
 use engine::journal::Sink;
 use indicatif::{ProgressBar, ProgressStyle};
+use journal::file::JournalFile;
 use model::number::Excess;
 use model::{BarBasis, BarSpec, InstrumentId, Money, Rate, Timestamp};
-use services::journal_file::{Fsync, JournalFile};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -333,7 +333,7 @@ fn moment(option: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
 }
 
 fn journal(path: &Path) -> Result<Box<dyn Sink>> {
-    Ok(Box::new(JournalFile::create(path, Fsync::Never)?))
+    Ok(Box::new(JournalFile::create(path)?))
 }
 
 fn write(file: &Path, text: &str) -> Result<()> {

@@ -5,19 +5,18 @@ use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use engine::journal::reader::{Reader, Record};
-use engine::replay::{Instances, verify};
-use engine::{AlgorithmConfig, Engine, RuleConfig};
+use engine::replay::{Instances, Replayed, verify};
+use engine::{AlgorithmConfig, Engine, Journal, RuleConfig};
 use model::{AlgorithmMaker, PluginHash, PreTradeRule, Strategy, StrategyId};
 use services::plugin::{CustomRequest, PluginHost};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Which journal, and how.
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
-    /// The journal file.
+    /// A backtest's journal file, or a live host's journal folder.
     journal: PathBuf,
     /// Run every input again, plugins included, and compare every byte.
     #[arg(long)]
@@ -46,19 +45,19 @@ pub(super) fn run(arguments: &ReplayArguments) -> Result<()> {
 
 type Report = serde_json::Map<String, serde_json::Value>;
 
-fn open(path: &Path) -> Result<BufReader<File>> {
-    let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    Ok(BufReader::with_capacity(1 << 20, file))
+fn open(path: &Path) -> Result<impl Read> {
+    journal::open(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
 fn summary(path: &Path) -> Result<Report> {
     let mut reader = Reader::new(open(path)?).with_context(|| path.display().to_string())?;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut sealed = None;
+    let mut sealed = false;
     while let Some(record) = reader
         .next_record()
         .with_context(|| path.display().to_string())?
     {
+        sealed = matches!(record, Record::Seal(_));
         let kind = match record {
             Record::Input(_) => "inputs",
             Record::Strategy(..) => "outcomes",
@@ -70,26 +69,23 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Outbound(_) => "messages",
             Record::Bar(_) => "bars",
             Record::CashFlow(_) => "cash flows",
-            Record::Seal(hash) => {
-                sealed = Some(hash);
+            Record::Seal(sealed) => {
+                let hash = reader.hash();
+                if sealed != hash {
+                    bail!(
+                        "{}: altered: sealed with {sealed}, records hash to {hash}",
+                        path.display()
+                    );
+                }
                 continue;
             }
         };
         *counts.entry(kind).or_default() += 1;
     }
     let hash = reader.hash();
-    match sealed {
-        Some(sealed) if sealed != hash => {
-            bail!(
-                "{}: altered: sealed with {sealed}, records hash to {hash}",
-                path.display()
-            )
-        }
-        _ => {}
-    }
     let mut report = Report::new();
     report.insert("hash".to_owned(), hash.to_string().into());
-    report.insert("sealed".to_owned(), sealed.is_some().into());
+    report.insert("sealed".to_owned(), sealed.into());
     report.extend(
         counts
             .into_iter()
@@ -105,8 +101,19 @@ fn again(arguments: &ReplayArguments) -> Result<Report> {
         plugins,
         folders: arguments.plugins.clone(),
     };
-    let replayed = verify(open(path)?, open(path)?, &mut instances)
-        .with_context(|| path.display().to_string())?;
+    let replayed = if path.is_dir() {
+        let mut engine = Engine::new(Journal::repeating());
+        let repeated = journal::repeat(path, &mut engine, &mut instances, |_| {})?;
+        Replayed {
+            inputs: repeated.last,
+            records: repeated.records,
+            hash: repeated.hash,
+            sealed: repeated.sealed,
+        }
+    } else {
+        let replayed = verify(open(path)?, &mut instances);
+        replayed.with_context(|| path.display().to_string())?
+    };
     let mut report = Report::new();
     report.insert("hash".to_owned(), replayed.hash.to_string().into());
     report.insert("equal".to_owned(), true.into());

@@ -3,7 +3,7 @@
 use super::say;
 use crate::config::{self, environment_overrides};
 use crate::plugins::runtime_options;
-use crate::run::{App, DEFAULT_CONFIG};
+use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use services::host::HostHandle;
@@ -18,6 +18,9 @@ pub(super) struct RunArguments {
     /// The configuration; without it a simulated market with the sample strategies.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Begin a new journal; the one that is there is moved to `journals/`, and nothing comes back.
+    #[arg(long)]
+    fresh: bool,
     /// Write logs as JSON.
     #[arg(long)]
     log_json: bool,
@@ -40,11 +43,29 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         let compiler = runtime_options(&config.host.data_dir)?;
         // Before anything trades: the signal's usual effect would end the process.
         let kills = signal(SignalKind::user_defined2())?;
-        let app = App::start(file, &config, run_name()?, compiler).await?;
+        let run = run_name()?;
+        if arguments.fresh
+            && let Some(away) = put_journal_away(&config.host.data_dir, &run)?
+        {
+            say(&format!("the journal before is now {}", away.display()))?;
+        }
+        let app = App::start(file, &config, run, compiler).await?;
         tokio::spawn(kill_at(kills, app.handle().clone()));
         let address = app.address()?;
         say(&format!("argonaut is up: http://{address}/ shows it live"))?;
         say(&format!("journal: {}", app.journal().display()))?;
+        if let Some(recovered) = app.handle().recovered() {
+            let (inputs, took) = (recovered.inputs, recovered.took.as_secs_f64());
+            let how = if recovered.sealed {
+                "ended"
+            } else {
+                "was cut off"
+            };
+            say(&format!(
+                "came back from {inputs} inputs in {took:.3} s; the run before {how}"
+            ))?;
+        }
+        say("ready")?;
         let ended = app.serve(stop_signal()?).await?;
         say(&format!(
             "stopped after {} inputs, journal {}",

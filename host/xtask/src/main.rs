@@ -8,6 +8,7 @@
 
 mod bench;
 mod cargo;
+mod crash;
 mod paths;
 mod plugins;
 mod provision;
@@ -32,6 +33,9 @@ cargo xtask <command>
   tidy [--shrink]   the repository's own rules; --shrink lowers the length ratchet
   freeze-wit DIR    release a folder of wit/: record its hashes; it cannot change afterwards
   simulate [ARGS]   trading days with faults from seeds, in release; --help lists the options
+  crash [OPTIONS]   hosts killed at every named point and at random, and their ledgers compared
+      --kills N         random kills (default 30)
+      --seed N          when they come (default 1)
   bench [OPTIONS]   every headline figure in one table
       --quotes FILE     use this file (ts_ns,bid,ask,bid_size,ask_size; plain or .gz)
       --runs N          runs of each case, each in a fresh process (default 5)
@@ -64,6 +68,7 @@ fn dispatch() -> Result<ExitCode> {
         "tidy" => tidy::command(flag(&mut arguments, "shrink")?),
         "freeze-wit" => tidy::freeze_wit(&single(&mut arguments)?),
         "simulate" => simulate::simulate(&rest(&mut arguments)?),
+        "crash" => crash::crash(&crash::Options::parse(&mut arguments)?),
         "bench" => bench::bench(&bench::Options::parse(&mut arguments)?),
         other => bail!("unknown command `{other}`\n\n{HELP}"),
     }

@@ -132,6 +132,9 @@ pub struct Engine {
     intents: Intents,
     effects: Vec<Effect>,
     journal: Journal,
+    /// Whether the journal's disk takes records, as an input said. A commit that fails says so to
+    /// its caller and not to the gate: a replay must judge as the run did.
+    journal_writable: bool,
     last_execution: Vec<u64>,
     /// Models that wait for the definition of their venue, with its name.
     staged_models: Vec<(String, VenueModel)>,
@@ -192,6 +195,7 @@ impl Engine {
             intents: Intents::default(),
             effects: Vec::new(),
             journal,
+            journal_writable: true,
             last_execution: Vec::new(),
             staged_models: Vec::new(),
             expected_faults: Vec::new(),
@@ -290,6 +294,11 @@ impl Engine {
                 return;
             }
         }
+    }
+
+    /// Whether the journal's disk takes records, as the engine was told last.
+    pub fn is_journal_writable(&self) -> bool {
+        self.journal_writable
     }
 
     fn ignore(&mut self, why: Ignored) {

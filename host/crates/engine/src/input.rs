@@ -221,6 +221,10 @@ pub enum Command {
         /// How much is given.
         amount: Money,
     },
+    /// The journal's disk takes records, or does not: then only cancels leave.
+    SetJournalWritable(bool),
+    /// The host begins to end the run: what it stops from here on goes on when it comes back.
+    EndRun,
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

@@ -155,6 +155,16 @@ pub struct Journal {
     committed: u64,
     /// Whether there are records since the last commit.
     open: bool,
+    expected: Option<Expected>,
+}
+
+/// What a journal that repeats another must hold next.
+#[derive(Default)]
+struct Expected {
+    /// From where the block begins.
+    bytes: Vec<u8>,
+    /// How much of the block is compared already.
+    compared: usize,
 }
 
 impl Default for Journal {
@@ -169,6 +179,7 @@ impl Default for Journal {
             last: 0,
             committed: 0,
             open: false,
+            expected: None,
         }
     }
 }
@@ -188,6 +199,55 @@ impl Journal {
             sink: Some(sink),
             ..Self::default()
         }
+    }
+
+    /// A journal that writes nothing and compares: records must be those that [`Self::expect`] names.
+    pub fn repeating() -> Self {
+        Self {
+            expected: Some(Expected::default()),
+            ..Self::default()
+        }
+    }
+
+    /// The frame of the record that must come next, after those named before.
+    pub fn expect(&mut self, frame: &[u8]) {
+        if let Some(expected) = &mut self.expected {
+            expected.bytes.extend_from_slice(frame);
+        }
+    }
+
+    /// Whether all that was expected came, and nothing else.
+    pub fn is_as_expected(&mut self) -> bool {
+        let whole = self.block.len();
+        self.compare();
+        let expected = self.expected.as_ref();
+        self.lost.is_none() && expected.is_none_or(|expected| expected.bytes.len() == whole)
+    }
+
+    /// Compares what was not yet.
+    fn compare(&mut self) {
+        let Some(expected) = &mut self.expected else {
+            return;
+        };
+        let from = expected.compared;
+        let same = expected.bytes.get(from..self.block.len()) == Some(&self.block[from..]);
+        expected.compared = self.block.len();
+        if !same {
+            self.lost = Some(SinkError("another record came than is expected".to_owned()));
+        }
+    }
+
+    /// Ends the comparison: from here on records go to `sink`.
+    pub fn go_on(&mut self, sink: Box<dyn Sink>) {
+        self.hand_on();
+        self.expected = None;
+        self.committed = self.last;
+        self.sink = Some(sink);
+    }
+
+    /// Whether records were lost, so that nothing may follow them.
+    pub fn is_lossy(&self) -> bool {
+        self.lost.is_some()
     }
 
     /// Whether all that was committed lasts.
@@ -296,6 +356,13 @@ impl Journal {
     }
 
     fn hand_on(&mut self) {
+        self.compare();
+        if let Some(expected) = &mut self.expected {
+            expected
+                .bytes
+                .drain(..self.block.len().min(expected.bytes.len()));
+            expected.compared = 0;
+        }
         self.hasher.update(&self.block);
         self.write_block();
     }

@@ -8,10 +8,10 @@ use crate::input::{
     VenueConfig, Worked,
 };
 use crate::journal::reader::{ReadError, Reader, Record};
-use crate::journal::{Journal, JournalHash, MAGIC, Sink, SinkError};
+use crate::journal::{Journal, JournalHash};
 use crate::strategies::Staged;
 use model::{
-    AlgorithmMaker, FaultKind, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy,
+    AlgorithmMaker, Fault, FaultKind, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy,
     StrategyId, VenueModel,
 };
 use std::io::Read;
@@ -97,7 +97,7 @@ pub enum ReplayError {
     /// The engine journaled something else than then.
     #[error("the run differs from the journal at sequence {sequence}")]
     Differs {
-        /// The input during or before which the first different byte was written, within a block.
+        /// The input that led to the first other record.
         sequence: u64,
     },
     /// The seal does not match the records before it.
@@ -110,111 +110,154 @@ pub enum ReplayError {
     },
 }
 
-/// Steps a fresh engine through a journal and compares. `again` must give the same bytes anew.
-pub fn verify<R: Read, S: Read + Send + 'static>(
-    from: R,
-    mut again: S,
-    instances: &mut dyn Instances,
-) -> Result<Replayed, ReplayError> {
+/// Steps a fresh engine through a journal and compares each record with those it makes.
+///
+/// # Errors
+/// See [`ReplayError`]; the first difference, by the input that led to it.
+pub fn verify<R: Read>(from: R, instances: &mut dyn Instances) -> Result<Replayed, ReplayError> {
     let mut reader = Reader::new(from)?;
-    let mut magic = [0; MAGIC.len()];
-    again
-        .read_exact(&mut magic)
-        .map_err(|_| ReadError::NotAJournal)?;
-    let sink = Comparison {
-        expected: again,
-        buffer: Vec::new(),
-    };
-    let mut engine = Engine::new(Journal::with_sink(Box::new(sink)));
-    let mut run = Run {
-        engine: &mut engine,
-        instances,
-        pending: None,
-    };
-    let mut sealed = None;
+    let mut engine = Engine::new(Journal::repeating());
+    let mut replay = Replay::default();
     while let Some(record) = reader.next_record()? {
-        match record {
-            Record::Input(input) => run.input(input)?,
-            Record::Strategy(strategy, call, Outcome::Fault(fault))
-                if fault.kind == FaultKind::Deadline =>
-            {
-                // The wall clock ended this call then; it must end the same call now.
-                let caller = Caller::Strategy(strategy);
-                run.engine.expect_fault(caller, call, fault);
-            }
-            Record::Algorithm(parent, call, Worked::Fault(fault))
-                if fault.kind == FaultKind::Deadline =>
-            {
-                let caller = Caller::Algorithm(parent);
-                run.engine.expect_fault(caller, call, fault);
-            }
-            Record::Rule(rule, call, _, Judged::Fault(fault))
-                if fault.kind == FaultKind::Deadline =>
-            {
-                let caller = Caller::Rule(rule);
-                run.engine.expect_fault(caller, call, fault);
-            }
-            Record::Seal(hash) => sealed = Some(hash),
-            _ => {}
-        }
+        replay.take(record, reader.last_frame(), &mut engine, instances)?;
     }
-    run.finish()?;
-    finish(&mut engine, &reader, sealed)
-}
-
-fn finish<R: Read>(
-    engine: &mut Engine,
-    reader: &Reader<R>,
-    sealed: Option<JournalHash>,
-) -> Result<Replayed, ReplayError> {
-    let hash = reader.hash();
-    if let Some(sealed) = sealed.filter(|sealed| *sealed != hash) {
-        return Err(ReplayError::Altered { sealed, hash });
-    }
-    let same = engine.journal().commit().is_ok() && engine.journal().hash() == hash;
-    if !same {
-        return Err(ReplayError::Differs {
-            sequence: engine.sequence(),
-        });
-    }
-    let (inputs, records) = (engine.sequence(), reader.records());
+    let hash = replay.settle(&mut engine, instances)?;
     Ok(Replayed {
-        inputs,
-        records,
+        inputs: engine.sequence(),
+        records: reader.records(),
         hash,
-        sealed: sealed.is_some(),
+        sealed: replay.is_sealed(),
     })
 }
 
-/// Holds each input back until the records it led to are read, because they may name a fault to
-/// repeat.
-struct Run<'a> {
-    engine: &'a mut Engine,
-    instances: &'a mut dyn Instances,
-    pending: Option<Sequenced<Input>>,
+/// What a replay steps: an engine, or somebody who has one and does more with what it says.
+pub trait Stepper {
+    /// The engine, whose journal was made by [`Journal::repeating`].
+    fn engine(&mut self) -> &mut Engine;
+
+    /// Steps it.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    fn step(&mut self, input: Sequenced<Input>) -> Result<(), StepError>;
 }
 
-impl Run<'_> {
-    fn input(&mut self, input: Sequenced<Input>) -> Result<(), ReplayError> {
-        self.finish()?;
-        self.pending = Some(input);
+impl Stepper for Engine {
+    fn engine(&mut self) -> &mut Engine {
+        self
+    }
+
+    fn step(&mut self, input: Sequenced<Input>) -> Result<(), StepError> {
+        Engine::step(self, input).map(drop)
+    }
+}
+
+/// A replay, record by record. It holds each input back until the records it led to are read,
+/// because they may name a fault to repeat.
+#[derive(Default)]
+pub struct Replay {
+    pending: Option<Sequenced<Input>>,
+    sealed: bool,
+}
+
+impl Replay {
+    /// Whether the last record was a seal.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Takes the next record, with the bytes of its frame.
+    ///
+    /// # Errors
+    /// See [`ReplayError`].
+    pub fn take(
+        &mut self,
+        record: Record,
+        frame: &[u8],
+        on: &mut dyn Stepper,
+        instances: &mut dyn Instances,
+    ) -> Result<(), ReplayError> {
+        match record {
+            Record::Input(input) => {
+                self.step(on, instances)?;
+                self.sealed = false;
+                self.pending = Some(input);
+            }
+            Record::Seal(sealed) => {
+                let hash = self.settle(on, instances)?;
+                self.sealed = true;
+                if sealed != hash {
+                    return Err(ReplayError::Altered { sealed, hash });
+                }
+                return Ok(());
+            }
+            // The wall clock ended this call then; it must end the same call now.
+            Record::Strategy(strategy, call, Outcome::Fault(fault)) => {
+                expect(on.engine(), Caller::Strategy(strategy), call, fault);
+            }
+            Record::Algorithm(parent, call, Worked::Fault(fault)) => {
+                expect(on.engine(), Caller::Algorithm(parent), call, fault);
+            }
+            Record::Rule(rule, call, _, Judged::Fault(fault)) => {
+                expect(on.engine(), Caller::Rule(rule), call, fault);
+            }
+            _ => {}
+        }
+        on.engine().journal().expect(frame);
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<(), ReplayError> {
-        let Some(input) = self.pending.take() else {
-            return Ok(());
-        };
-        let sequence = input.sequence;
-        self.stage(&input)?;
-        self.engine.step(input)?;
-        if self.engine.journal().is_writable() {
-            Ok(())
+    /// Steps the input that was held back, since no more records of it come; returns the hash so far.
+    ///
+    /// # Errors
+    /// See [`ReplayError`].
+    pub fn settle(
+        &mut self,
+        on: &mut dyn Stepper,
+        instances: &mut dyn Instances,
+    ) -> Result<JournalHash, ReplayError> {
+        self.step(on, instances)?;
+        let sequence = on.engine().sequence();
+        if on.engine().journal().is_as_expected() {
+            Ok(on.engine().journal().hash())
         } else {
             Err(ReplayError::Differs { sequence })
         }
     }
 
+    fn step(
+        &mut self,
+        on: &mut dyn Stepper,
+        instances: &mut dyn Instances,
+    ) -> Result<(), ReplayError> {
+        let Some(input) = self.pending.take() else {
+            return Ok(());
+        };
+        let sequence = input.sequence;
+        let engine = on.engine();
+        Stage { engine, instances }.stage(&input)?;
+        on.step(input)?;
+        if on.engine().journal().is_as_expected() {
+            Ok(())
+        } else {
+            Err(ReplayError::Differs { sequence })
+        }
+    }
+}
+
+fn expect(engine: &mut Engine, caller: Caller, call: u64, fault: Fault) {
+    if fault.kind == FaultKind::Deadline {
+        engine.expect_fault(caller, call, fault);
+    }
+}
+
+/// Makes what an input names before it is stepped.
+struct Stage<'a> {
+    engine: &'a mut Engine,
+    instances: &'a mut dyn Instances,
+}
+
+impl Stage<'_> {
     fn stage(&mut self, input: &Sequenced<Input>) -> Result<(), ReplayError> {
         if let Input::Define(definition) = &input.input {
             if let Definition::Venue(config) = &**definition {
@@ -255,9 +298,7 @@ impl Run<'_> {
         let _unknown = self.engine.stage(*strategy, Staged::Instance(instance));
         Ok(())
     }
-}
 
-impl Run<'_> {
     fn stage_models(&mut self, config: &VenueConfig, sequence: u64) -> Result<(), ReplayError> {
         let problem = |reason: String| ReplayError::Model {
             sequence,
@@ -286,23 +327,5 @@ impl Run<'_> {
         };
         self.engine.stage_custom(custom);
         Ok(())
-    }
-}
-
-/// A sink that compares instead of writing.
-struct Comparison<S> {
-    expected: S,
-    buffer: Vec<u8>,
-}
-
-impl<S: Read + Send> Sink for Comparison<S> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        self.buffer.resize(bytes.len(), 0);
-        let whole = self.expected.read_exact(&mut self.buffer).is_ok();
-        if whole && self.buffer == bytes {
-            Ok(())
-        } else {
-            Err(SinkError("different".to_owned()))
-        }
     }
 }

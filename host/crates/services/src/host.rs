@@ -7,13 +7,13 @@ mod metrics;
 mod orders;
 mod queries;
 mod risk;
+mod start;
 
 use crate::clock::{Clock, TimeSource};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
 use crate::handle::{HostError, Updates};
 use crate::history::History;
 use crate::inbox::Inbox;
-use crate::journal_file::{JournalFile, JournalFileError};
 use crate::kill_file::KillFile;
 use crate::metrics::sampler::Sampler;
 use crate::metrics::scenarios::Scenarios;
@@ -24,15 +24,19 @@ use crate::outlet::Outlet;
 use crate::plugin::PluginHost;
 use crate::plugin_files::PluginFiles;
 use crate::projection::{self, ReadModel, Shared};
+use crate::recovery::KeptPlugins;
+pub use crate::recovery::Recovered;
 use crate::strategy::{Strategies, SwapOptions};
 use crate::sync::lock;
 pub use crate::trader::Ended;
 use crate::trader::{Request, Trader};
 use crate::view::HealthView;
 pub use config::{HostConfig, JournalConfig, QueueSizes};
-use engine::{Definition, Engine, Journal, OrdersOnFault, StrategyConfig};
+use engine::{Definition, Engine, OrdersOnFault, StrategyConfig};
+use journal::{JournalError, Progress, RepeatError};
 pub use metrics::metric_scope;
 use model::AccountId;
+use start::Begun;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,9 +49,12 @@ pub const MANUAL: &str = "manual";
 /// Why a host could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The journal's file cannot be made.
+    /// The journal cannot be opened or made.
     #[error(transparent)]
-    Journal(#[from] JournalFileError),
+    Journal(#[from] JournalError),
+    /// The journal cannot be gone on with.
+    #[error("the journal does not come back: {0}")]
+    Recovery(#[from] RepeatError),
     /// A definition contradicts itself or an earlier one.
     #[error("{0}")]
     Definition(String),
@@ -83,6 +90,8 @@ struct Inner {
     kill_file: Option<KillFile>,
     risk: Arc<RiskSettings>,
     scenarios: Scenarios,
+    recovered: Option<Recovered>,
+    progress: Option<Arc<Progress>>,
     ended: watch::Receiver<Option<Ended>>,
 }
 
@@ -130,20 +139,18 @@ impl Host {
             history: Arc::clone(&history),
             clock,
         };
-        let prepared = Prepared::new(config.feed, &wiring)?;
-        let journal = journal(config.journal.as_ref())?;
+        let (open, engine) = Begun::open(config.journal.as_ref())?;
         let journal_failed = Arc::new(AtomicBool::new(false));
-        let mut trader = Trader::new(
-            Engine::new(journal),
-            time.clone(),
-            Arc::clone(&inbox),
-            Arc::clone(&outlet),
-            Arc::clone(&journal_failed),
-            Sampler::new(risk.metrics.tick()),
-        );
-        trader
-            .define(with_manual(config.definitions), prepared.begins_at())
-            .map_err(StartError::Definition)?;
+        let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
+        let sampler = Sampler::new(risk.metrics.tick());
+        let failed = Arc::clone(&journal_failed);
+        let engine = Engine::new(engine);
+        let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
+        let kept = KeptPlugins::new(Arc::clone(&plugins), files.clone());
+        let past = open.recover(&mut trader, kept, &history, &shared)?;
+        let feed = past.goes_on(config.feed, &mut trader);
+        let prepared = Prepared::new(feed, &wiring)?;
+        past.define(with_manual(config.definitions), &mut trader, &prepared)?;
         let kill_file = obeyed(config.kill_file, &mut trader);
         projection::show_pending(&outlet, &shared);
         let killed = trader.killed();
@@ -157,6 +164,8 @@ impl Host {
             time,
             swaps,
         );
+        let (recovered, progress) = past.hand_over(&mut trader, &strategies);
+        projection::show_pending(&outlet, &shared);
         let (ended, thread) = spawn(trader, &outlet, &shared, &desk)?;
         reckon(&desk, &risk, &outlet, &inbox, &shared)?;
         watch(kill_file.clone(), &inbox, killed)?;
@@ -172,6 +181,8 @@ impl Host {
             kill_file,
             risk,
             scenarios: Scenarios::default(),
+            recovered,
+            progress,
             ended,
         };
         let handle = HostHandle(Arc::new(inner));
@@ -228,14 +239,6 @@ fn time_source(config: &HostConfig, clock: &Arc<dyn Clock>) -> TimeSource {
     } else {
         TimeSource::Wall(Arc::clone(clock))
     }
-}
-
-fn journal(config: Option<&JournalConfig>) -> Result<Journal, JournalFileError> {
-    let Some(config) = config else {
-        return Ok(Journal::default());
-    };
-    let file = JournalFile::create(&config.path, config.fsync)?;
-    Ok(Journal::with_sink(Box::new(file)))
 }
 
 /// The kill file; where it is there already, the firm is killed from the start.
@@ -407,6 +410,16 @@ impl HostHandle {
     /// The strategy service, for callers that block anyway.
     pub(crate) fn strategies_service(&self) -> &Strategies {
         &self.0.strategies
+    }
+
+    /// What was found in the journal, where there was one.
+    pub fn recovered(&self) -> Option<&Recovered> {
+        self.0.recovered.as_ref()
+    }
+
+    /// How far the journal lasts, for those who follow it; `None` without one.
+    pub fn journal_progress(&self) -> Option<Arc<Progress>> {
+        self.0.progress.clone()
     }
 
     /// How the run ended, once it has.

@@ -202,6 +202,32 @@ impl Inbox {
         self.urgent.load(Ordering::Acquire)
     }
 
+    /// Takes a batch of what is urgent and of commands, and leaves market data; waits up to `patience`.
+    pub(crate) fn take_commands(&self, patience: Duration, commands: &mut Vec<Request>) {
+        let state = lock(&self.state);
+        let waited = self.arrived.wait_timeout_while(state, patience, |state| {
+            state.urgent.is_empty() && state.commands.is_empty() && !state.closed
+        });
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        self.urgent.store(false, Ordering::Release);
+        commands.extend(state.urgent.drain(..));
+        let count = state.commands.len().min(COMMAND_BATCH);
+        commands.extend(state.commands.drain(..count));
+        drop(state);
+        self.room.notify_all();
+    }
+
+    /// Waits up to `patience` for something urgent; tells whether somebody wants the end.
+    pub(crate) fn wait_for_urgent(&self, patience: Duration) -> bool {
+        let state = lock(&self.state);
+        let waited = self.arrived.wait_timeout_while(state, patience, |state| {
+            state.urgent.is_empty() && !state.closed
+        });
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let mut commands = state.commands.iter();
+        commands.any(|request| matches!(request, Request::Shutdown))
+    }
+
     /// Takes what is urgent and nothing else.
     pub(crate) fn take_urgent(&self) -> Vec<Request> {
         let mut state = lock(&self.state);

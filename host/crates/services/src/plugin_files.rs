@@ -90,6 +90,17 @@ impl PluginFiles {
         Ok(bytes)
     }
 
+    /// The bytes that were kept under a hash.
+    pub(crate) fn kept(&self, hash: PluginHash) -> Result<Vec<u8>, String> {
+        let file = self.kept.join(format!("{hash}.wasm"));
+        self.read_bounded(&file).map_err(|error| {
+            format!(
+                "plugin {hash} cannot be read from `{}`: {error}; put its bytes there as `{hash}.wasm`",
+                self.kept.display()
+            )
+        })
+    }
+
     /// Keeps the bytes under their hash. Bytes that are there already are not written again.
     pub(crate) fn keep(&self, hash: PluginHash, bytes: &[u8]) -> Result<(), HostError> {
         let target = self.kept.join(format!("{hash}.wasm"));

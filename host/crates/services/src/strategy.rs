@@ -19,7 +19,7 @@ use crate::projection::Shared;
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
 use crate::view::{AccountView, PluginView};
-use engine::{Command, Definition, Effect, Ignored, Input, Staged, StrategyConfig};
+use engine::{Command, Definition, Effect, Ignored, Input, OrdersOnFault, Staged, StrategyConfig};
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -65,9 +65,9 @@ struct Entry {
 
 /// A plugin with parameters, ready to be made.
 #[derive(Clone)]
-struct Loaded {
-    plugin: Arc<dyn Plugin>,
-    parameters: Vec<(String, String)>,
+pub(crate) struct Loaded {
+    pub(crate) plugin: Arc<dyn Plugin>,
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// An instance with what readers and the journal are told of it.
@@ -140,6 +140,7 @@ impl Strategies {
     pub(crate) fn load(&self, request: LoadRequest) -> Result<(), HostError> {
         check_name(&request.name)?;
         let account = self.account(request.account.as_deref())?;
+        let known = self.reserved(&request.name)?;
         let _occupied = self.reserve(&request.name)?;
         let loaded = self.admit(request.plugin, &request.parameters)?;
         // Made before anything is defined: an instance that refuses leaves no strategy behind.
@@ -147,10 +148,30 @@ impl Strategies {
             .start
             .then(|| self.make(&request.name, &loaded))
             .transpose()?;
+        let id = match known {
+            Some(id) => id,
+            None => self.define(&request.name, account, request.on_fault)?,
+        };
+        if let Some(entry) = lock(&self.entries).get_mut(&request.name) {
+            entry.id = id;
+            entry.loaded = Some(loaded);
+        }
+        match instance {
+            Some(instance) => self.start_with(&request.name, id, instance),
+            None => Ok(()),
+        }
+    }
+
+    fn define(
+        &self,
+        name: &str,
+        account: AccountId,
+        on_fault: OrdersOnFault,
+    ) -> Result<StrategyId, HostError> {
         let config = StrategyConfig {
-            name: request.name.clone(),
+            name: name.to_owned(),
             account,
-            on_fault: request.on_fault,
+            on_fault,
             manual: false,
             permissions: engine::Permissions::ALL,
         };
@@ -162,15 +183,24 @@ impl Strategies {
                 reason: why.to_string(),
             });
         }
-        let id = stepped.defined.ok_or(HostError::Stopped)?;
-        if let Some(entry) = lock(&self.entries).get_mut(&request.name) {
-            entry.id = id;
-            entry.loaded = Some(loaded);
-        }
-        match instance {
-            Some(instance) => self.start_with(&request.name, id, instance),
-            None => Ok(()),
-        }
+        stepped.defined.ok_or(HostError::Stopped)
+    }
+
+    /// Takes over what a journal says of a strategy, before anybody can ask.
+    pub(crate) fn restore(
+        &self,
+        name: String,
+        id: StrategyId,
+        loaded: Loaded,
+        saved: Option<SavedState>,
+    ) {
+        let entry = Entry {
+            id,
+            loaded: Some(loaded),
+            saved,
+            busy: None,
+        };
+        lock(&self.entries).insert(name, entry);
     }
 
     /// Starts a strategy that is stopped or broken, from what it saved last.
@@ -351,11 +381,21 @@ impl Strategies {
         })
     }
 
+    /// The handle of a strategy that was defined in an earlier run and never had a plugin.
+    fn reserved(&self, name: &str) -> Result<Option<StrategyId>, HostError> {
+        let known = self.shared.read(|model| model.strategy(name).cloned());
+        match known {
+            Some(view) if view.manual || view.plugin.is_some() => Err(HostError::Conflict(
+                format!("there is a strategy `{name}` already"),
+            )),
+            known => Ok(known.map(|view| view.id)),
+        }
+    }
+
     /// Takes a name for a strategy that is being loaded.
     fn reserve(&self, name: &str) -> Result<Occupied<'_>, HostError> {
-        let taken = self.shared.read(|model| model.strategy(name).is_some());
         let mut entries = lock(&self.entries);
-        if taken || entries.contains_key(name) {
+        if entries.contains_key(name) {
             return Err(HostError::Conflict(format!(
                 "there is a strategy `{name}` already"
             )));

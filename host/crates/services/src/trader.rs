@@ -4,10 +4,12 @@
 //! never goes back, steps the engine, commits the journal, and only then lets anything out: effects
 //! to the projection, answers to those who asked. When nothing comes it wakes for what is due.
 //! A journal that cannot be written stops trading inside the engine (P29); the thread goes on, so
-//! that cancels and readers still work, and says so.
+//! that cancels and readers still work, and says so. Records wait in memory meanwhile; when much
+//! waits, market data is not taken in any more, and when too much waits, kills alone are.
 
 mod finish;
 mod outbound;
+mod past;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -15,10 +17,10 @@ mod tests;
 use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
-use crate::outlet::{Item, Mark, Numbers, Outlet};
+use crate::outlet::{Item, Mark, Outlet};
 use crate::venue::Line;
 use crate::view::{EngineState, PluginView};
-use engine::journal::SinkError;
+use engine::journal::{Room, SinkError};
 use engine::{
     Command, Custom, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, Staged,
     TradingState,
@@ -29,13 +31,17 @@ use model::{
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 pub(crate) use switch::{SwitchAnswer, SwitchRequest};
 use tokio::sync::oneshot;
 
 /// Longest sleep when nothing is due sooner.
 const IDLE: Duration = Duration::from_millis(10);
+/// How long a batch of market data may wait for its commit.
+const COMMIT_WITHIN: Duration = Duration::from_millis(5);
+/// After how many inputs of a batch the time is looked at.
+const LOOK_EVERY: u32 = 16;
 /// How often time is told to the engine when nothing else happens.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
@@ -278,19 +284,37 @@ impl Trader {
         let (mut market, mut requests) = (Vec::new(), Vec::new());
         self.items.push(Item::State(EngineState::Running));
         while !self.stopping {
-            self.inbox.take(self.patience(), &mut market, &mut requests);
+            let room = self.engine.journal().room();
+            match room {
+                Room::Plenty => self.inbox.take(self.patience(), &mut market, &mut requests),
+                Room::Little => self.inbox.take_commands(IDLE, &mut requests),
+                Room::Gone => self.stopping |= self.inbox.wait_for_urgent(IDLE),
+            }
             for request in requests.drain(..) {
                 self.handle_urgent();
                 self.handle(request);
             }
-            for input in market.drain(..) {
-                self.handle_urgent();
-                self.on_market(input);
+            self.work_off(&mut market);
+            self.handle_urgent();
+            if room == Room::Plenty {
+                self.wake();
             }
-            self.wake();
             self.let_out();
         }
         self.finish()
+    }
+
+    /// Steps market data, and lets out what it led to at least every few milliseconds.
+    fn work_off(&mut self, market: &mut Vec<MarketInput>) {
+        let mut begun = Instant::now();
+        for (input, n) in market.drain(..).zip(1_u32..) {
+            self.handle_urgent();
+            self.on_market(input);
+            if n.is_multiple_of(LOOK_EVERY) && begun.elapsed() >= COMMIT_WITHIN {
+                self.let_out();
+                begun = Instant::now();
+            }
+        }
     }
 
     /// Handles kills that came while a batch is worked off, and lets out what they did at once.
@@ -503,70 +527,6 @@ impl Trader {
     fn sample(&mut self, time: Timestamp) {
         let (at, moved) = self.sampler.cut(time, self.engine.market());
         self.items.push(Item::Sample(at, moved));
-    }
-
-    /// Tells balances that changed without a fill: orders lock money and let it go. Once a batch is
-    /// enough, so the engine does not do it for each order.
-    fn tell_balances(&mut self) {
-        self.owing.sort_unstable();
-        self.owing.dedup();
-        let (time, sequence) = (self.engine.now(), self.engine.sequence());
-        for (id, account) in self.engine.accounts() {
-            if self.owing.binary_search(&id).is_err() {
-                continue;
-            }
-            for (currency, balance) in account.balances() {
-                if self.told.insert((id, currency), balance) != Some(balance) {
-                    let effect = Effect::Balance(id, currency, balance);
-                    self.items.push(Item::Effect(time, sequence, effect));
-                }
-            }
-        }
-        self.owing.clear();
-    }
-
-    /// Commits the journal, then lets out effects and answers, in this order.
-    fn let_out(&mut self) {
-        self.commit();
-        self.send_out();
-        self.tell_balances();
-        self.touched.sort_unstable();
-        self.touched.dedup();
-        for instrument in self.touched.drain(..) {
-            if let Some(state) = self.engine.market().get(instrument) {
-                let mark = Mark {
-                    quote: state.quote,
-                    last: state.last,
-                };
-                self.marks.push((instrument, mark));
-            }
-        }
-        let numbers = Numbers {
-            time: self.engine.now(),
-            sequence: self.engine.sequence(),
-            ignored: self.ignored,
-            trading_state: self.engine.trading_state(),
-            killed: self.engine.is_killed(),
-        };
-        self.killed.store(numbers.killed, Ordering::Release);
-        self.outlet.push(&mut self.items, &self.marks, numbers);
-        self.marks.clear();
-        for answer in self.answers.drain(..) {
-            // Who asked may have gone; what was asked is done all the same.
-            match answer {
-                Answer::Stepped(to, stepped) => drop(to.send(stepped)),
-                Answer::Switched(to, switched) => drop(to.send(switched)),
-            }
-        }
-    }
-
-    fn commit(&mut self) {
-        if let Err(error) = self.engine.journal().commit()
-            && !self.journal_failed.swap(true, Ordering::AcqRel)
-        {
-            tracing::error!(%error, "the journal failed; orders are denied from now on");
-            self.items.push(Item::State(EngineState::Error));
-        }
     }
 }
 

@@ -18,6 +18,8 @@ mod lists;
 mod native;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/recovery.rs"]
+mod recovery;
 #[path = "it/risk.rs"]
 mod risk;
 #[path = "it/stand.rs"]

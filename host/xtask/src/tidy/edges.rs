@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &[]),
     ("connectors", &["model"]),
     ("builder", &[]),
+    ("journal", &["model", "engine"]),
     ("report", &["model", "quant"]),
     (
         "services",
@@ -23,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "quant",
             "runtime",
             "store",
+            "journal",
             "bus",
             "connectors",
         ],
@@ -42,6 +44,7 @@ const HOST: &[&str] = &[
     "quant",
     "runtime",
     "store",
+    "journal",
     "bus",
     "connectors",
     "builder",

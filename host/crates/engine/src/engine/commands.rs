@@ -64,6 +64,9 @@ impl Engine {
             }
             Command::Reconcile(venue) => self.reconcile_venue(venue),
             Command::AcceptPositions(account) => self.accept_positions(account),
+            Command::SetJournalWritable(writable) => self.journal_writable = writable,
+            // A mark for whoever reads the journal.
+            Command::EndRun => {}
         }
     }
 

@@ -165,7 +165,7 @@ impl Engine {
             memory: &self.memory,
             trading_state: TradingState::Halted,
             killed: true,
-            journal_writable: self.journal.is_writable(),
+            journal_writable: self.journal_writable && !self.journal.is_lossy(),
             room: replaces.and_then(|open| self.lists.room(&open.order)),
             covered: Vec::new(),
             work: Work::None,

@@ -253,6 +253,8 @@ variants!(Command {
     20 => Convert { account, from, to, amount },
     21 => PlaceWorked(strategy, request, call),
     22 => RemoveRule(name),
+    23 => SetJournalWritable(writable),
+    24 => EndRun,
 });
 variants!(Input {
     0 => Clock,

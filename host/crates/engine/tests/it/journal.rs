@@ -173,13 +173,7 @@ fn every_flipped_bit_is_found() {
     );
     world.engine.journal().seal().unwrap();
     let bytes = [&MAGIC[..], &memory.0.lock().unwrap()].concat();
-    let verify = |bytes: &[u8]| {
-        replay::verify(
-            Cursor::new(bytes.to_vec()),
-            Cursor::new(bytes.to_vec()),
-            &mut Nothing,
-        )
-    };
+    let verify = |bytes: &[u8]| replay::verify(Cursor::new(bytes.to_vec()), &mut Nothing);
     assert!(verify(&bytes).unwrap().sealed);
     for position in 0..bytes.len() {
         let mut damaged = bytes.clone();
@@ -222,15 +216,14 @@ fn a_save_that_the_clock_ended_ends_in_the_replay_too() {
     assert_eq!(world.state(strategy), StrategyState::Error);
     world.engine.journal().seal().unwrap();
     let bytes = [&MAGIC[..], &memory.0.lock().unwrap()].concat();
-    let again = Cursor::new(bytes.clone());
-    let replayed = replay::verify(Cursor::new(bytes), again, &mut Healthy).unwrap();
+    let replayed = replay::verify(Cursor::new(bytes), &mut Healthy).unwrap();
     assert!(replayed.sealed);
 }
 
 #[test]
 fn a_replay_needs_the_plugins_it_names() {
     let (bytes, _) = sealed();
-    let result = replay::verify(Cursor::new(bytes.clone()), Cursor::new(bytes), &mut Nothing);
+    let result = replay::verify(Cursor::new(bytes), &mut Nothing);
     assert!(matches!(result, Err(ReplayError::Plugin { .. })));
 }
 

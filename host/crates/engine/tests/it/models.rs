@@ -442,13 +442,8 @@ fn a_replay_needs_the_model_and_finds_another_one() {
     assert_eq!(world.story(order), "submitted accepted 5@101");
     let hash = world.engine.journal().seal().unwrap();
     let bytes = memory.bytes();
-    let verify = |instances: &mut dyn Instances| {
-        replay::verify(
-            Cursor::new(bytes.clone()),
-            Cursor::new(bytes.clone()),
-            instances,
-        )
-    };
+    let verify =
+        |instances: &mut dyn Instances| replay::verify(Cursor::new(bytes.clone()), instances);
     assert_eq!(verify(&mut Known(Some(halves))).unwrap().hash, hash);
     let other = verify(&mut Known(Some(all)));
     assert!(

@@ -59,6 +59,21 @@ impl HostHandle {
             .await
     }
 
+    /// Starts the strategies again that the end of the last run stopped; returns those that could not
+    /// be, with the reason.
+    pub async fn start_again(&self) -> Vec<(String, HostError)> {
+        let going = self.recovered().map(|recovered| recovered.going.clone());
+        let mut failed = Vec::new();
+        for (name, paused) in going.unwrap_or_default() {
+            let mut started = self.start(&name).await.map(drop);
+            if started.is_ok() && paused {
+                started = self.pause(&name).await.map(drop);
+            }
+            failed.extend(started.err().map(|error| (name, error)));
+        }
+        failed
+    }
+
     /// Stops a strategy: it is told, its state is saved, its orders are cancelled.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! How a host is made: plain values; reading them from files is the binary's business.
 
 use crate::feed::FeedConfig;
-use crate::journal_file::Fsync;
 use crate::metrics::RiskSettings;
 use engine::Definition;
+use journal::SegmentOptions;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,10 +42,12 @@ impl Default for QueueSizes {
 /// Where the journal goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalConfig {
-    /// A file that must not exist yet.
-    pub path: PathBuf,
-    /// When it is forced onto the disk.
-    pub fsync: Fsync,
+    /// Its folder. What is in it is stepped again first, and then gone on with.
+    pub folder: PathBuf,
+    /// The name of this run.
+    pub run: String,
+    /// How it is written.
+    pub options: SegmentOptions,
 }
 
 /// How a host is made.
@@ -56,7 +58,7 @@ pub struct HostConfig {
     pub definitions: Vec<Definition>,
     /// Where market data comes from.
     pub feed: FeedConfig,
-    /// Where the journal goes; `None` hashes only.
+    /// Where the journal goes; `None` hashes only, and nothing comes back.
     pub journal: Option<JournalConfig>,
     /// The folder below which requests may name plugin files; `None` refuses paths.
     pub plugin_folder: Option<PathBuf>,

@@ -10,6 +10,7 @@ use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped, SwitchAnswer, SwitchRequest, as_nanos};
 use crate::view::PluginView;
 use engine::{Candidate, Command, Effect, Input, Staged, StrategyState, SwapStage};
+use journal::crash;
 use model::StrategyId;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -137,7 +138,12 @@ impl Strategies {
 
     fn hand_over(&self, id: StrategyId, instance: Instance) -> Result<SwapDone, HostError> {
         let (swap, candidate, backlog) = self.begin(id, instance)?;
-        match self.run(swap, candidate, backlog) {
+        let reached = crash::reach(crash::SWAP_BEGUN);
+        let ran = match reached {
+            Ok(()) => self.run(swap, candidate, backlog),
+            Err(error) => Err(failed("hand-over", error)),
+        };
+        match ran {
             Ok(done) => Ok(done),
             Err(failure) => {
                 if !failure.told {
@@ -208,6 +214,7 @@ impl Strategies {
                     ));
                 }
             };
+            crash::reach(crash::SWAP_READY).map_err(|error| failed("catch-up", error))?;
             match self.ask_to_switch(&swap, ready, waiting)? {
                 SwitchAnswer::TooFar(back, rest) => (candidate, backlog) = (back, rest),
                 SwitchAnswer::Failed { stage, reason } => {
@@ -222,6 +229,8 @@ impl Strategies {
                     drained,
                     held_ns,
                 } => {
+                    // The candidate runs: nothing can fail any more.
+                    let _passed = crash::reach(crash::SWAP_DONE);
                     return Ok(SwapDone {
                         begun_at: swap.begun_at,
                         committed_at: sequence,

@@ -16,6 +16,7 @@ impl Trader {
         self.items.push(Item::State(EngineState::Stopping));
         self.drain_inbox();
         self.inbox.close();
+        self.step(Input::Command(Box::new(Command::EndRun)), None);
         self.stop_strategies();
         self.cancel_orders();
         self.let_out();

@@ -1,12 +1,16 @@
-//! What leaves for venues outside, once the journal has it.
+//! What leaves, once the journal has it: messages for venues outside, effects for readers, answers.
 
-use super::Trader;
+use super::{Answer, Trader};
+use crate::outlet::{Item, Mark, Numbers};
 use crate::venue::needs_no_journal;
-use engine::{Command, Input};
+use crate::view::EngineState;
+use engine::{Command, Effect, Input};
+use journal::crash;
+use std::sync::atomic::Ordering;
 
 impl Trader {
     /// Sends what the journal holds to venues outside. One that does not take it counts as away.
-    pub(super) fn send_out(&mut self) {
+    fn send_out(&mut self) {
         let durable = self.engine.journal().is_writable();
         let mut away = Vec::new();
         for message in self.outbound.drain(..) {
@@ -31,5 +35,100 @@ impl Trader {
         if cut {
             self.commit();
         }
+    }
+
+    /// Tells balances that changed without a fill: orders lock money and let it go. Once a batch is
+    /// enough, so the engine does not do it for each order.
+    fn tell_balances(&mut self) {
+        self.owing.sort_unstable();
+        self.owing.dedup();
+        let (time, sequence) = (self.engine.now(), self.engine.sequence());
+        for (id, account) in self.engine.accounts() {
+            if self.owing.binary_search(&id).is_err() {
+                continue;
+            }
+            for (currency, balance) in account.balances() {
+                if self.told.insert((id, currency), balance) != Some(balance) {
+                    let effect = Effect::Balance(id, currency, balance);
+                    self.items.push(Item::Effect(time, sequence, effect));
+                }
+            }
+        }
+        self.owing.clear();
+    }
+
+    /// Commits the journal, then lets out effects and answers, in this order.
+    pub(super) fn let_out(&mut self) {
+        self.commit();
+        at(crash::BEFORE_OUT);
+        self.send_out();
+        self.show();
+        for answer in self.answers.drain(..) {
+            // Who asked may have gone; what was asked is done all the same.
+            match answer {
+                Answer::Stepped(to, stepped) => drop(to.send(stepped)),
+                Answer::Switched(to, switched) => drop(to.send(switched)),
+            }
+        }
+        at(crash::AFTER_OUT);
+    }
+
+    /// Hands what changed to the projection.
+    pub(crate) fn show(&mut self) {
+        self.tell_balances();
+        self.touched.sort_unstable();
+        self.touched.dedup();
+        for instrument in self.touched.drain(..) {
+            if let Some(state) = self.engine.market().get(instrument) {
+                let mark = Mark {
+                    quote: state.quote,
+                    last: state.last,
+                };
+                self.marks.push((instrument, mark));
+            }
+        }
+        let numbers = Numbers {
+            time: self.engine.now(),
+            sequence: self.engine.sequence(),
+            ignored: self.ignored,
+            trading_state: self.engine.trading_state(),
+            killed: self.engine.is_killed(),
+        };
+        self.killed.store(numbers.killed, Ordering::Release);
+        self.outlet.push(&mut self.items, &self.marks, numbers);
+        self.marks.clear();
+    }
+
+    /// Commits, and tells the engine when its journal stops lasting or lasts again.
+    pub(super) fn commit(&mut self) {
+        let mut done = self.engine.journal().commit();
+        if done.is_ok() != self.engine.is_journal_writable() {
+            let writable = done.is_ok();
+            match &done {
+                Ok(()) => tracing::warn!("the journal is written again; orders may leave"),
+                Err(error) => {
+                    tracing::error!(%error, "the journal cannot be written; orders are denied until it can");
+                }
+            }
+            let state = if writable {
+                EngineState::Running
+            } else {
+                EngineState::Error
+            };
+            self.items.push(Item::State(state));
+            self.step(
+                Input::Command(Box::new(Command::SetJournalWritable(writable))),
+                None,
+            );
+            done = self.engine.journal().commit();
+        }
+        self.journal_failed.store(done.is_err(), Ordering::Release);
+    }
+}
+
+/// Points of a batch can end the process or delay it; there is nothing that could fail.
+fn at(point: crash::Point) {
+    if let Err(error) = crash::reach(point) {
+        tracing::error!(%error, "this point cannot fail");
     }
 }

@@ -6,10 +6,12 @@ use crate::clock::{Clock, ManualClock};
 use crate::projection::{ReadModel, Shared, show_pending};
 use engine::journal::Sink;
 use engine::{Journal, Latency, VenueConfig};
+use journal::{Folder, SegmentOptions, SegmentWriter};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Margin, Money, OrderKind,
     OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
 };
+use std::sync::atomic::Ordering;
 
 /// Takes so many blocks, then fails.
 struct Failing(u32);
@@ -150,6 +152,71 @@ fn a_journal_that_fails_stops_trading_and_nothing_else() {
     assert!(bench.trader.journal_failed.load(Ordering::Acquire));
     let ended = bench.trader.finish();
     assert!(ended.journal_error.unwrap().0.contains("disk full"));
+}
+
+#[test]
+fn a_disk_without_room_denies_orders_and_is_written_once_it_has_some() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (path, away) = (
+        temporary.path().join("journal"),
+        temporary.path().join("away"),
+    );
+    let folder = Folder::lock(&path, "test").unwrap();
+    let options = SegmentOptions {
+        // A segment for each block, so that a folder that is gone takes nothing.
+        rotate_bytes: 1,
+        waiting_bytes: 32 << 10,
+        ..SegmentOptions::default()
+    };
+    let empty = Journal::default().hash();
+    let writer = SegmentWriter::new(folder, options, 0, empty).unwrap();
+    let mut bench = bench(Journal::with_sink(Box::new(writer)));
+    bench.quote();
+    let resting = bench.buy();
+    assert_eq!(resting.status, OrderStatus::Submitted);
+
+    std::fs::rename(&path, &away).unwrap();
+    bench.quote();
+    assert_eq!(bench.buy().status, OrderStatus::Denied);
+    assert_eq!(bench.state(), EngineState::Error);
+    let cancel = StepRequest::command(Command::CancelOrder(resting.id)).0;
+    bench.trader.handle(cancel);
+    while bench.trader.engine.journal().room() == Room::Plenty {
+        bench.quote();
+    }
+    bench.trader.let_out();
+    assert!(bench.trader.journal_failed.load(Ordering::Acquire));
+
+    std::fs::rename(&away, &path).unwrap();
+    std::thread::sleep(Duration::from_millis(150));
+    bench.trader.let_out();
+    assert!(!bench.trader.journal_failed.load(Ordering::Acquire));
+    assert_eq!(bench.state(), EngineState::Running);
+    assert_eq!(bench.buy().status, OrderStatus::Submitted);
+    let ended = bench.trader.finish();
+    assert_eq!(ended.journal_error, None);
+    // Judged again, what was denied is denied.
+    let mut engine = Engine::new(Journal::repeating());
+    let repeated = journal::repeat(&path, &mut engine, &mut Nobody, |_| {}).unwrap();
+    assert_eq!(
+        (repeated.last, repeated.hash),
+        (ended.sequence, ended.journal_hash)
+    );
+}
+
+/// Makes no instances.
+struct Nobody;
+
+impl engine::replay::Instances for Nobody {
+    fn make(
+        &mut self,
+        _: &Engine,
+        _: StrategyId,
+        _: model::PluginHash,
+        _: &[(String, String)],
+    ) -> Result<Box<dyn model::Strategy>, String> {
+        Err("nobody".to_owned())
+    }
 }
 
 #[test]

@@ -5,17 +5,15 @@ use crate::stand::{Stand, received, ticket};
 use engine::journal::reader::{Reader, Record};
 use engine::replay::Instances;
 use engine::{Engine, Input, Journal, Staged, StrategyState, TradingState};
+use journal::{JournalError, SegmentOptions};
 use model::{DenyCode, Money, OrderChange, OrderKind, OrderStatus, Side};
 use services::handle::{HostError, Queries};
 use services::host::Host;
-use services::journal_file::JournalFileError;
 use services::view::{Change, EngineState};
-use std::fs::File;
-use std::io::BufReader;
 
 /// A fresh engine after all inputs of a journal.
 fn rebuilt(path: &std::path::Path, natives: &mut Natives) -> Engine {
-    let mut reader = Reader::new(BufReader::new(File::open(path).unwrap())).unwrap();
+    let mut reader = Reader::new(journal::open(path).unwrap()).unwrap();
     let mut engine = Engine::new(Journal::default());
     while let Some(record) = reader.next_record().unwrap() {
         let Record::Input(input) = record else {
@@ -298,14 +296,14 @@ async fn commands_are_refused_when_their_queue_is_full_and_never_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_journal_is_never_overwritten() {
+async fn a_second_host_on_a_journal_is_refused() {
     let stand = Stand::new();
     let path = stand.journal();
-    let before = std::fs::metadata(&path).unwrap().len();
     let mut config = services::host::HostConfig::new(Vec::new(), stand.folder.path());
     config.journal = Some(services::host::JournalConfig {
-        path: path.clone(),
-        fsync: services::journal_file::Fsync::OnCommit,
+        folder: path,
+        run: "second".to_owned(),
+        options: SegmentOptions::default(),
     });
     let second = Host::start(
         config,
@@ -315,9 +313,8 @@ async fn a_journal_is_never_overwritten() {
     assert!(matches!(
         second.err(),
         Some(services::host::StartError::Journal(
-            JournalFileError::Exists(_)
+            JournalError::Locked { .. }
         ))
     ));
-    assert!(std::fs::metadata(&path).unwrap().len() >= before);
     stand.end_and_verify().await;
 }

@@ -3,6 +3,7 @@
 use crate::native::Natives;
 use engine::replay::{Replayed, verify};
 use engine::{Definition, Latency, OrdersOnFault, VenueConfig};
+use journal::SegmentOptions;
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
     Margin, Money, Price, Quantity, Quote, Rate, Timestamp, VenueId,
@@ -12,13 +13,10 @@ use services::feed::{FeedConfig, MarketInput};
 use services::handle::{
     HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest,
 };
-use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
-use services::journal_file::Fsync;
+use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig, StartError};
 use services::plugin::PluginHost;
 use services::view::{StrategyView, Update};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -119,26 +117,51 @@ impl Stand {
         natives: Natives,
         edit: impl FnOnce(&mut HostConfig),
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap(), plugins, natives, edit).unwrap()
+    }
+
+    /// A host on a folder in which another may have worked.
+    pub(crate) fn on(
+        folder: tempfile::TempDir,
+        plugins: Arc<dyn PluginHost>,
+        natives: Natives,
+        edit: impl FnOnce(&mut HostConfig),
+    ) -> Result<Self, StartError> {
         let mut config = HostConfig::new(definitions(), folder.path());
         config.journal = Some(JournalConfig {
-            path: folder.path().join("run.journal"),
-            fsync: Fsync::Never,
+            folder: folder.path().join("journal"),
+            run: "test".to_owned(),
+            options: SegmentOptions::default(),
         });
         config.plugin_folder = Some(folder.path().join("incoming"));
         config.feed = FeedConfig::None;
         edit(&mut config);
         std::fs::create_dir_all(folder.path().join("incoming")).unwrap();
         let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
-        let (host, run) = Host::start(config, plugins, Arc::clone(&clock) as _).unwrap();
-        Self {
+        let (host, run) = Host::start(config, plugins, Arc::clone(&clock) as _)?;
+        Ok(Self {
             host,
             clock,
             natives,
             folder,
             run,
             sent: 0,
-        }
+        })
+    }
+
+    /// Another host on what a crash of this one would leave now; this one ends later.
+    pub(crate) fn after_a_crash(&self) -> Self {
+        let folder = copy(self.folder.path());
+        let natives = self.natives.clone();
+        let mut next = Self::on(folder, Arc::new(natives.clone()), natives, |_| {}).unwrap();
+        next.sent = self.sent;
+        next
+    }
+
+    /// Quotes that were sent already, so that the next is the one after.
+    pub(crate) fn has_sent(mut self, sent: u64) -> Self {
+        self.sent = sent;
+        self
     }
 
     /// Sends the next numbered quotes, a millisecond apart, and waits until they are handled.
@@ -193,7 +216,7 @@ impl Stand {
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        self.folder.path().join("run.journal")
+        self.folder.path().join("journal")
     }
 
     /// Ends the run; the folder stays for a look.
@@ -213,12 +236,25 @@ impl Stand {
     pub(crate) async fn end_and_verify(self) -> (Ended, Replayed) {
         let path = self.journal();
         let (ended, _folder, mut natives) = self.end().await;
-        let open = || BufReader::new(File::open(&path).unwrap());
-        let replayed = verify(open(), open(), &mut natives).unwrap();
+        let replayed = verify(journal::open(&path).unwrap(), &mut natives).unwrap();
         assert_eq!((replayed.hash, replayed.sealed), (ended.journal_hash, true));
         assert_eq!(replayed.inputs, ended.sequence);
         (ended, replayed)
     }
+}
+
+/// The journal and the plugins of a folder, as they are now, in another one.
+pub(crate) fn copy(from: &std::path::Path) -> tempfile::TempDir {
+    let to = tempfile::tempdir().unwrap();
+    for part in ["journal", "plugins"] {
+        std::fs::create_dir_all(to.path().join(part)).unwrap();
+        for entry in std::fs::read_dir(from.join(part)).into_iter().flatten() {
+            let file = entry.unwrap().path();
+            let name = file.file_name().unwrap();
+            std::fs::copy(&file, to.path().join(part).join(name)).unwrap();
+        }
+    }
+    to
 }
 
 pub(crate) fn ticket(side: model::Side, quantity: i64) -> OrderTicket {

@@ -1,7 +1,7 @@
 //! A journal's folder: who may write it, which segments it has, and where it ends.
 
-use super::error::JournalError;
-use super::segment::{BLOCK, BlockHeader, HEADER_BYTES, Header, NoHeader};
+use crate::error::JournalError;
+use crate::segment::{BLOCK, BlockHeader, HEADER_BYTES, Header, NoHeader};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,9 @@ pub struct Cut {
 
 /// A segment by its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SegmentFile {
-    pub(super) first: u64,
-    pub(super) path: PathBuf,
+pub(crate) struct SegmentFile {
+    pub(crate) first: u64,
+    pub(crate) path: PathBuf,
 }
 
 impl Folder {
@@ -126,13 +126,13 @@ impl Folder {
 }
 
 /// Makes what was created or removed in a folder last.
-pub(super) fn sync_folder(path: &Path) -> Result<(), JournalError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), JournalError> {
     let folder = File::open(path).and_then(|folder| folder.sync_all());
     folder.map_err(JournalError::io(path))
 }
 
 /// The segments of a folder, oldest first. Other files are nobody's business.
-pub(super) fn segments(folder: &Path) -> Result<Vec<SegmentFile>, JournalError> {
+pub(crate) fn segments(folder: &Path) -> Result<Vec<SegmentFile>, JournalError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(JournalError::io(folder))? {
         let path = entry.map_err(JournalError::io(folder))?.path();
@@ -149,12 +149,12 @@ pub(super) fn segments(folder: &Path) -> Result<Vec<SegmentFile>, JournalError> 
 }
 
 /// The file of the segment that begins with this input.
-pub(super) fn segment_path(folder: &Path, first: u64) -> PathBuf {
+pub(crate) fn segment_path(folder: &Path, first: u64) -> PathBuf {
     folder.join(format!("{first:08}.seg"))
 }
 
 /// A segment's header, checked against its name. `None` when it is not whole.
-pub(super) fn header_of(
+pub(crate) fn header_of(
     segment: &SegmentFile,
     bytes: &[u8],
 ) -> Result<Option<Header>, JournalError> {

@@ -16,28 +16,28 @@ use engine::journal::reader::{ReadError, Reader, Record};
 /// The first bytes of a segment: name and version of this layout.
 pub const FORMAT: &[u8; 8] = b"ARGOSEG\x01";
 /// The first bytes of a block.
-pub(super) const BLOCK: &[u8; 4] = b"ABLK";
+pub(crate) const BLOCK: &[u8; 4] = b"ABLK";
 /// Bytes before the first block.
-pub(super) const HEADER_BYTES: usize = 128;
+pub(crate) const HEADER_BYTES: usize = 128;
 /// Bytes before a block's records.
-pub(super) const BLOCK_BYTES: usize = 64;
+pub(crate) const BLOCK_BYTES: usize = 64;
 /// Longest name of a run in a header; a longer one is cut.
 const RUN_BYTES: usize = 64;
 
 /// What a segment says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// The run that made it.
-    pub(super) run: String,
+    pub(crate) run: String,
     /// The first input it holds, or will.
-    pub(super) first: u64,
+    pub(crate) first: u64,
     /// The hash over all records before it.
-    pub(super) hash: JournalHash,
+    pub(crate) hash: JournalHash,
 }
 
 /// Why a header is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum NoHeader {
+pub(crate) enum NoHeader {
     /// Fewer bytes than a header has.
     Short,
     /// Another format; its first bytes.
@@ -47,7 +47,7 @@ pub(super) enum NoHeader {
 }
 
 impl Header {
-    pub(super) fn encode(&self) -> [u8; HEADER_BYTES] {
+    pub(crate) fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         let run = self.run.as_bytes();
         let run = &run[..run.len().min(RUN_BYTES)];
@@ -61,7 +61,7 @@ impl Header {
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, NoHeader> {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, NoHeader> {
         let Some(bytes) = bytes.get(..HEADER_BYTES) else {
             return Err(NoHeader::Short);
         };
@@ -80,7 +80,7 @@ impl Header {
     }
 
     /// The formats this program reads, as [`NoHeader::Format`] shows those of others.
-    pub(super) fn expected() -> String {
+    pub(crate) fn expected() -> String {
         [FORMAT.as_slice(), MAGIC]
             .concat()
             .escape_ascii()
@@ -119,17 +119,17 @@ impl Block {
 
 /// The header of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BlockHeader {
-    pub(super) length: u32,
-    pub(super) first: u64,
-    pub(super) last: u64,
-    pub(super) hash: JournalHash,
+pub(crate) struct BlockHeader {
+    pub(crate) length: u32,
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) hash: JournalHash,
     crc: u32,
 }
 
 impl BlockHeader {
     /// Writes a header in front of records: `block` has [`BLOCK_BYTES`] of room before them.
-    pub(super) fn write(
+    pub(crate) fn write(
         block: &mut [u8],
         commit: &engine::journal::Commit,
     ) -> Result<(), std::num::TryFromIntError> {
@@ -146,7 +146,7 @@ impl BlockHeader {
     }
 
     /// The header in these bytes, if they look like one.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..BLOCK_BYTES)?;
         if &bytes[..4] != BLOCK {
             return None;
@@ -162,7 +162,7 @@ impl BlockHeader {
 
     /// Whether the checksum says that header and records are what was written. `bytes` begin with
     /// the header.
-    pub(super) fn holds(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         let whole = self.whole();
         bytes.len() >= whole
             && checksum(&bytes[..56], &bytes[BLOCK_BYTES..whole]) == self.crc
@@ -170,7 +170,7 @@ impl BlockHeader {
     }
 
     /// Bytes of header and records.
-    pub(super) const fn whole(&self) -> usize {
+    pub(crate) const fn whole(&self) -> usize {
         BLOCK_BYTES + self.length as usize
     }
 }

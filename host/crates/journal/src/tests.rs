@@ -19,7 +19,7 @@ fn writer(folder: &Path, last: u64, rotate_bytes: u64) -> SegmentWriter {
         rotate_bytes,
         ..SegmentOptions::default()
     };
-    SegmentWriter::new(folder, options, last, hash(last))
+    SegmentWriter::new(folder, options, last, hash(last)).unwrap()
 }
 
 /// Commits one block for each sequence, with 100 bytes in it.
@@ -218,7 +218,7 @@ fn what_a_disk_does_not_take_waits_and_is_written_later() {
         ..SegmentOptions::default()
     };
     let lock = Folder::lock(&path, "test").unwrap();
-    let mut writer = SegmentWriter::new(lock, options, 0, hash(0));
+    let mut writer = SegmentWriter::new(lock, options, 0, hash(0)).unwrap();
     // A folder that is gone takes nothing, like a disk that is full.
     let away = folder.path().join("away");
     std::fs::rename(&path, &away).unwrap();

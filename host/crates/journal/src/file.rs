@@ -1,4 +1,5 @@
-//! The journal on disk: the format's first bytes, then records as the engine hands them on.
+//! The journal of a backtest: one file, the format's first bytes and then records as the engine
+//! hands them on. A live host writes segments, see the crate's head.
 //!
 //! The engine gathers records and hands over whole blocks, at the latest with every commit, so
 //! nothing is buffered a second time here: each block is one `write`. An existing file is never
@@ -8,18 +9,6 @@ use engine::journal::{MAGIC, Sink, SinkError};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-
-/// When written blocks are forced onto the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fsync {
-    /// When the operating system likes: a crash of the machine can lose the last seconds, a crash
-    /// of this process nothing.
-    #[default]
-    Never,
-    /// With every commit: nothing leaves the host before it is on the disk. Costs as much as the
-    /// disk takes, often milliseconds for each batch of inputs.
-    OnCommit,
-}
 
 /// Why a journal file could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +31,6 @@ pub enum JournalFileError {
 pub struct JournalFile {
     file: File,
     path: PathBuf,
-    fsync: Fsync,
 }
 
 impl JournalFile {
@@ -50,7 +38,7 @@ impl JournalFile {
     ///
     /// # Errors
     /// See [`JournalFileError`].
-    pub fn create(path: &Path, fsync: Fsync) -> Result<Self, JournalFileError> {
+    pub fn create(path: &Path) -> Result<Self, JournalFileError> {
         let io = |source: std::io::Error| match source.kind() {
             ErrorKind::AlreadyExists => JournalFileError::Exists(path.to_owned()),
             _ => JournalFileError::Io {
@@ -73,17 +61,13 @@ impl JournalFile {
         Ok(Self {
             file,
             path: path.to_owned(),
-            fsync,
         })
     }
 }
 
 impl Sink for JournalFile {
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
-        let written = self.file.write_all(bytes).and_then(|()| match self.fsync {
-            Fsync::Never => Ok(()),
-            Fsync::OnCommit => self.file.sync_data(),
-        });
+        let written = self.file.write_all(bytes);
         written.map_err(|error| SinkError(format!("{}: {error}", self.path.display())))
     }
 }
@@ -96,8 +80,8 @@ mod tests {
     fn an_existing_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs/one.journal");
-        for fsync in [Fsync::OnCommit, Fsync::Never] {
-            match JournalFile::create(&path, fsync) {
+        for _ in 0..2 {
+            match JournalFile::create(&path) {
                 Ok(mut file) => file.write(b"record").unwrap(),
                 Err(error) => assert!(matches!(error, JournalFileError::Exists(_)), "{error}"),
             }

@@ -1,10 +1,12 @@
 //! Appends blocks to segments. A block is one `write`; a disk that has no room keeps nothing from
 //! being written later: blocks wait in memory, up to a bound, and are tried again.
 
-use super::error::JournalError;
-use super::folder::{Folder, segment_path, sync_folder};
-use super::progress::Progress;
-use super::segment::{BLOCK_BYTES, BlockHeader, HEADER_BYTES, Header};
+use crate::crash;
+use crate::error::JournalError;
+use crate::folder::{Folder, segment_path, sync_folder};
+use crate::progress::Progress;
+use crate::segment::{BLOCK_BYTES, BlockHeader, HEADER_BYTES, Header};
+use crate::syncer::{Syncer, refused};
 use engine::JournalHash;
 use engine::journal::{Commit, Room, Sink, SinkError};
 use std::collections::VecDeque;
@@ -24,7 +26,7 @@ pub enum Fsync {
     /// of this process nothing.
     #[default]
     Never,
-    /// At most this long after they were written, by a commit.
+    /// At most this long after they were written.
     Interval(Duration),
     /// With every commit: nothing leaves the host before it is on the disk. Costs as much as the
     /// disk takes, often milliseconds for each batch of inputs.
@@ -84,18 +86,30 @@ pub struct SegmentWriter {
     waiting_bytes: usize,
     /// The hash over all that was committed.
     hash: JournalHash,
-    synced_at: Instant,
     unsynced: bool,
+    syncer: Option<Syncer>,
     failed_at: Option<(Instant, SinkError)>,
 }
 
 impl SegmentWriter {
     /// Goes on after `last`, the last input in the folder, whose records hash to `hash`. A segment of
     /// its own begins with the first block, so that what was there is left as it is.
-    pub fn new(folder: Folder, options: SegmentOptions, last: u64, hash: JournalHash) -> Self {
+    ///
+    /// # Errors
+    /// There is no thread for [`Fsync::Interval`].
+    pub fn new(
+        folder: Folder,
+        options: SegmentOptions,
+        last: u64,
+        hash: JournalHash,
+    ) -> std::io::Result<Self> {
+        let syncer = match options.fsync {
+            Fsync::Interval(every) => Some(Syncer::start(every)?),
+            Fsync::Never | Fsync::OnCommit => None,
+        };
         let progress = Arc::new(Progress::default());
         progress.set(last);
-        Self {
+        Ok(Self {
             folder,
             options,
             progress,
@@ -104,10 +118,10 @@ impl SegmentWriter {
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             hash,
-            synced_at: Instant::now(),
             unsynced: false,
+            syncer,
             failed_at: None,
-        }
+        })
     }
 
     /// How far the journal lasts, for followers in this process.
@@ -126,11 +140,14 @@ impl SegmentWriter {
             self.waiting_bytes -= next.bytes.len();
             self.recycle(next.bytes);
         }
-        match self.options.fsync {
-            Fsync::Never => Ok(()),
-            Fsync::OnCommit => self.sync(),
-            Fsync::Interval(every) if self.synced_at.elapsed() >= every => self.sync(),
-            Fsync::Interval(_) => Ok(()),
+        if self.options.fsync == Fsync::OnCommit {
+            self.sync()?;
+        }
+        crash::reach(crash::AFTER_SYNC).map_err(JournalError::io(self.folder.path()))?;
+        let failure = self.syncer.as_ref().and_then(Syncer::failure);
+        match failure {
+            Some(reason) => Err(refused(self.folder.path(), reason)),
+            None => Ok(()),
         }
     }
 
@@ -145,11 +162,20 @@ impl SegmentWriter {
         }
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => Open::create(&self.folder, next)?,
+            None => self.begin(next)?,
         };
         let written = open.append(&next.bytes);
         self.open = Some(open);
         written
+    }
+
+    fn begin(&self, first: &Waiting) -> Result<Open, JournalError> {
+        let open = Open::create(&self.folder, first)?;
+        if let Some(syncer) = &self.syncer {
+            let follows = syncer.follow(&open.file);
+            follows.map_err(JournalError::io(&open.path))?;
+        }
+        Ok(open)
     }
 
     /// The buffer of a written block holds the next records.
@@ -166,7 +192,6 @@ impl SegmentWriter {
             synced.map_err(JournalError::io(&open.path))?;
         }
         self.unsynced = false;
-        self.synced_at = Instant::now();
         Ok(())
     }
 
@@ -247,6 +272,7 @@ impl Open {
                 return Err(std::io::Error::other(reason));
             }
             file.set_len(0)?;
+            crash::reach(crash::ROTATE)?;
             file.write_all(&header.encode())?;
             Ok(file)
         };
@@ -266,7 +292,9 @@ impl Open {
                 self.file.set_len(self.length)?;
                 self.torn = false;
             }
-            self.file.write_all(block)
+            crash::reach(crash::BEFORE_WRITE)?;
+            self.file.write_all(block)?;
+            crash::reach(crash::AFTER_WRITE)
         };
         if let Err(source) = write() {
             self.torn = true;

@@ -75,7 +75,7 @@ pub enum JournalError {
 
 impl JournalError {
     /// For `map_err` of what was done to `path`.
-    pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { path, source }
     }

@@ -1,7 +1,6 @@
 //! How far a journal lasts, for those who follow it in the same process.
 
-use crate::sync::lock;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The sequence up to which the journal lasts, as its policy of forcing it to the disk says.
@@ -25,8 +24,15 @@ impl Progress {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub(super) fn set(&self, lasting: u64) {
-        *lock(&self.lasting) = lasting;
-        self.moved.notify_all();
+    pub(crate) fn set(&self, lasting: u64) {
+        let before = std::mem::replace(&mut *lock(&self.lasting), lasting);
+        if before != lasting {
+            self.moved.notify_all();
+        }
     }
+}
+
+/// A lock that outlives a panic of its holder: what it guards is whole at any time.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,10 @@
 //! Reads a journal's blocks in order, each checked: from the beginning, or what is new after a
 //! sequence while somebody writes.
 
-use super::error::JournalError;
-use super::folder::{SegmentFile, header_of, segments};
-use super::progress::Progress;
-use super::segment::{BLOCK_BYTES, Block, BlockHeader, HEADER_BYTES};
+use crate::error::JournalError;
+use crate::folder::{SegmentFile, header_of, segments};
+use crate::progress::Progress;
+use crate::segment::{BLOCK_BYTES, Block, BlockHeader, HEADER_BYTES};
 use engine::{Journal, JournalHash};
 use std::fs::File;
 use std::os::unix::fs::FileExt;

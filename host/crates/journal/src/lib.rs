@@ -13,10 +13,14 @@
 //! by the next writer and kept beside the segment.
 
 mod blocks;
+pub mod crash;
 mod error;
+pub mod file;
 mod folder;
 mod progress;
+mod repeat;
 mod segment;
+mod syncer;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,5 +29,6 @@ pub use blocks::Blocks;
 pub use error::JournalError;
 pub use folder::{Cut, Folder};
 pub use progress::Progress;
+pub use repeat::{RepeatError, Repeated, open, repeat};
 pub use segment::{Block, FORMAT};
 pub use writer::{Fsync, SegmentOptions, SegmentWriter};

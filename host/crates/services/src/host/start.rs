@@ -1,0 +1,133 @@
+//! How a host begins where its journal ends.
+
+use super::{JournalConfig, StartError};
+use crate::feed::{FeedConfig, Prepared};
+use crate::history::History;
+use crate::projection::Shared;
+use crate::recovery::{KeptPlugins, Known, Recovered, give_up_swaps, missing, recover};
+use crate::strategy::Strategies;
+use crate::trader::Trader;
+use engine::{Definition, Journal};
+use journal::crash;
+use journal::{Cut, Folder, Progress, SegmentOptions, SegmentWriter};
+use model::{Duration, Price};
+use std::sync::Arc;
+
+/// A journal's folder that this host alone may write from here on, if it writes any.
+pub(super) struct Begun(Option<(Folder, SegmentOptions, Option<Cut>)>);
+
+/// What came back.
+pub(super) struct Past {
+    known: Known,
+    recovered: Option<Recovered>,
+    progress: Option<Arc<Progress>>,
+}
+
+impl Begun {
+    /// Takes the folder's lock and mends its end; the journal is for the engine.
+    pub(super) fn open(config: Option<&JournalConfig>) -> Result<(Self, Journal), StartError> {
+        let Some(config) = config else {
+            return Ok((Self(None), Journal::default()));
+        };
+        let folder = Folder::lock(&config.folder, &config.run)?;
+        let cut = folder.repair()?;
+        if let Some(cut) = &cut {
+            let (segment, offset, bytes) = (cut.segment.display(), cut.offset, cut.bytes);
+            tracing::warn!(%segment, offset, bytes, "the journal's end was not whole and is cut off");
+        }
+        Ok((
+            Self(Some((folder, config.options, cut))),
+            Journal::repeating(),
+        ))
+    }
+
+    /// Steps what the folder holds again; from then on the engine appends to it.
+    pub(super) fn recover(
+        self,
+        trader: &mut Trader,
+        mut plugins: KeptPlugins,
+        history: &History,
+        shared: &Shared,
+    ) -> Result<Past, StartError> {
+        let mut past = Past {
+            known: Known::default(),
+            recovered: None,
+            progress: None,
+        };
+        let Some((folder, options, cut)) = self.0 else {
+            return Ok(past);
+        };
+        let (repeated, known, took) = recover(&folder, trader, &mut plugins, history, shared)?;
+        crash::reach(crash::RECOVERED)?;
+        if repeated.last > 0 {
+            past.recovered = Some(Recovered {
+                inputs: repeated.last,
+                records: repeated.records,
+                sealed: repeated.sealed,
+                cut,
+                took,
+                going: known.going(trader.engine()),
+            });
+        }
+        let writer = SegmentWriter::new(folder, options, repeated.last, repeated.hash)?;
+        past.progress = Some(writer.progress());
+        past.known = known;
+        trader.go_on(Box::new(writer));
+        Ok(past)
+    }
+}
+
+impl Past {
+    /// The feed of a market that was there before: a simulated one goes on from its last prices, and
+    /// what it would make up of the past is not needed.
+    pub(super) fn goes_on(&self, feed: FeedConfig, trader: &mut Trader) -> FeedConfig {
+        let (FeedConfig::Simulated(mut simulated), true) = (feed.clone(), self.recovered.is_some())
+        else {
+            return feed;
+        };
+        simulated.warm_up = Duration::ZERO;
+        for model in &mut simulated.instruments {
+            let state = trader.engine().market().get(model.id);
+            let quote = state.and_then(|state| state.quote);
+            if let Some(quote) = quote {
+                let sum = i128::from(quote.bid.raw()) + i128::from(quote.ask.raw());
+                model.price = i64::try_from(sum / 2).map_or(model.price, Price::from_raw);
+            }
+        }
+        FeedConfig::Simulated(simulated)
+    }
+
+    /// Defines what of a configuration is new.
+    pub(super) fn define(
+        &self,
+        wanted: Vec<Definition>,
+        trader: &mut Trader,
+        feed: &Prepared,
+    ) -> Result<(), StartError> {
+        let new = missing(&self.known.definitions, wanted);
+        let defined = new.and_then(|new| trader.define(new, feed.begins_at()));
+        defined.map_err(StartError::Definition)
+    }
+
+    /// Gives strategies their plugins back, and gives up what cannot be finished.
+    pub(super) fn hand_over(
+        mut self,
+        trader: &mut Trader,
+        strategies: &Strategies,
+    ) -> (Option<Recovered>, Option<Arc<Progress>>) {
+        give_up_swaps(trader, &self.known);
+        let names: Vec<_> = trader
+            .engine()
+            .strategies()
+            .map(|(id, config)| (id, config.name.clone()))
+            .collect();
+        for (id, name) in names {
+            if let Some(known) = self.known.strategies.remove(&id)
+                && let Some(loaded) = known.loaded
+            {
+                strategies.restore(name, id, loaded, known.saved);
+            }
+        }
+        (self.recovered, self.progress)
+    }
+}

@@ -1,0 +1,87 @@
+//! Stepping what a journal says again, before the thread begins.
+
+use super::{Stepped, Trader};
+use crate::outlet::Outlet;
+use crate::recovery::plugin_item;
+use crate::view::PluginView;
+use engine::journal::Sink;
+use engine::{Command, Engine, Input, Sequenced, StepError};
+use model::StrategyId;
+
+impl Trader {
+    /// The engine.
+    pub(crate) fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The last input.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.engine.sequence()
+    }
+
+    /// Where its effects go.
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    /// Steps a command or a definition of the journal at its own place.
+    ///
+    /// # Errors
+    /// The place is not the next.
+    pub(crate) fn repeat(&mut self, input: Sequenced<Input>) -> Result<Stepped, StepError> {
+        self.is_next(&input)?;
+        Ok(self.step(input.input, Some(input.time)))
+    }
+
+    /// Steps anything else of the journal.
+    ///
+    /// # Errors
+    /// The place is not the next.
+    pub(crate) fn repeat_market(&mut self, input: Sequenced<Input>) -> Result<(), StepError> {
+        self.is_next(&input)?;
+        let instrument = match &input.input {
+            Input::Quote(quote) => Some(quote.instrument),
+            Input::Trade(trade) => Some(trade.instrument),
+            Input::Bar(bar) => Some(bar.instrument),
+            Input::Mark(mark) => Some(mark.instrument),
+            _ => None,
+        };
+        self.advance(input.input, input.time);
+        if let Some(instrument) = instrument {
+            self.touched.push(instrument);
+            self.sampler.note(instrument);
+        }
+        Ok(())
+    }
+
+    fn is_next(&self, input: &Sequenced<Input>) -> Result<(), StepError> {
+        let (expected, now) = (self.engine.sequence() + 1, self.engine.now());
+        if input.sequence != expected {
+            let got = input.sequence;
+            return Err(StepError::Sequence { expected, got });
+        }
+        if input.time < now {
+            let got = input.time;
+            return Err(StepError::Time { now, got });
+        }
+        Ok(())
+    }
+
+    /// Shows a strategy's plugin.
+    pub(crate) fn note_plugin(&mut self, strategy: StrategyId, view: PluginView) {
+        let item = plugin_item(&self.engine, strategy, view);
+        self.items.push(item);
+    }
+
+    /// From here on what happens is new, and goes to `sink`. Messages that the past led to are not
+    /// sent again: nobody knows which of them were.
+    pub(crate) fn go_on(&mut self, sink: Box<dyn Sink>) {
+        self.outbound.clear();
+        self.engine.journal().go_on(sink);
+    }
+
+    /// Steps a command before the thread begins.
+    pub(crate) fn command(&mut self, command: Command) {
+        self.step(Input::Command(Box::new(command)), None);
+    }
+}

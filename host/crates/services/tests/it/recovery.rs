@@ -1,0 +1,195 @@
+//! Hosts that come back: after a crash, after an ordered end, and those that may not.
+
+use crate::native::Natives;
+use crate::stand::{Stand, copy, ticket};
+use engine::{Definition, LimitScope, StrategyState, TradingState};
+use model::{OrderStatus, Side};
+use services::handle::{Queries, ScopeName};
+use services::host::{HostConfig, StartError};
+use std::sync::Arc;
+
+/// All that readers see of trading.
+fn seen(stand: &Stand) -> String {
+    let host = &stand.host;
+    let strategies: Vec<_> = host
+        .strategies()
+        .iter()
+        .map(|view| {
+            (
+                view.name.clone(),
+                view.state,
+                view.plugin.clone(),
+                view.log.clone(),
+            )
+        })
+        .collect();
+    format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        host.orders(),
+        host.fills(),
+        host.positions(),
+        host.accounts(),
+        strategies,
+        (host.engine().trading_state, host.engine().killed),
+    )
+}
+
+fn again(stand: &Stand, edit: impl FnOnce(&mut HostConfig)) -> Result<Stand, StartError> {
+    let natives = Natives::default();
+    let plugins = Arc::new(natives.clone());
+    Stand::on(copy(stand.folder.path()), plugins, natives, edit)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_loses_nothing_that_was_shown_and_the_host_goes_on() {
+    let mut stand = Stand::new();
+    stand.load("taker", "taker").await.unwrap();
+    stand.load("rester", "rester").await.unwrap();
+    stand.load("idle", "counter").await.unwrap();
+    stand.quotes(25).await;
+    stand.swap("taker", "taker@2").await.unwrap();
+    stand.host.pause("idle").await.unwrap();
+    let state = TradingState::Reducing;
+    let scope = ScopeName::Strategy("rester".to_owned());
+    stand.host.set_scope_state(&scope, state).await.unwrap();
+    let open = stand.host.place_order(ticket(Side::Buy, 3)).await.unwrap();
+    stand.quotes(10).await;
+    assert_eq!(
+        stand.host.order(open.id).unwrap().status,
+        OrderStatus::Filled
+    );
+
+    let mut next = stand.after_a_crash();
+    assert_eq!(seen(&next), seen(&stand));
+    let recovered = next.host.recovered().unwrap().clone();
+    assert_eq!((recovered.sealed, recovered.going), (false, Vec::new()));
+    assert_eq!(next.view("taker").plugin.as_ref().unwrap().version, "2");
+    assert_eq!(next.view("idle").state, StrategyState::Paused);
+    // Strategies go on in the middle of their counting, and a second crash changes nothing.
+    let orders = next.host.orders().len();
+    next.quotes(5).await;
+    assert_eq!(
+        next.host.orders().len(),
+        orders + 1,
+        "the 40th quote is an order"
+    );
+    let mut last = next.after_a_crash();
+    assert_eq!(seen(&last), seen(&next));
+    last.swap("taker", "taker@3").await.unwrap();
+    last.quotes(10).await;
+    let stopped = last.host.stop("taker").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 50");
+    last.end_and_verify().await;
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_an_ordered_end_those_who_ran_run_again_and_others_do_not() {
+    let mut stand = Stand::new();
+    for name in ["runs", "paused", "stopped"] {
+        stand.load(name, "counter").await.unwrap();
+    }
+    stand.quotes(7).await;
+    stand.host.pause("paused").await.unwrap();
+    stand.host.stop("stopped").await.unwrap();
+    let (first, folder, natives) = stand.end().await;
+
+    let plugins = Arc::new(natives.clone());
+    let next = Stand::on(folder, plugins, natives, |_| {}).unwrap();
+    let mut next = next.has_sent(7);
+    assert!(next.host.recovered().unwrap().sealed);
+    assert_eq!(next.host.start_again().await, Vec::new());
+    let states = ["runs", "paused", "stopped"].map(|name| next.view(name).state);
+    let (running, paused, stopped) = (
+        StrategyState::Running,
+        StrategyState::Paused,
+        StrategyState::Stopped,
+    );
+    assert_eq!(states, [running, paused, stopped]);
+    next.quotes(3).await;
+    // Each from what it saved.
+    next.host.start("stopped").await.unwrap();
+    for (name, text) in [("runs", "stopped after 10"), ("stopped", "stopped after 7")] {
+        let stopped = next.host.stop(name).await.unwrap();
+        assert_eq!(stopped.log.last().unwrap().text, text);
+    }
+    let (second, _) = next.end_and_verify().await;
+    assert!(second.sequence > first.sequence);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_may_add_and_may_not_contradict() {
+    let mut stand = Stand::new();
+    stand.quotes(1).await;
+    let more = again(&stand, |config| {
+        config
+            .definitions
+            .push(Definition::Currency("EUR".to_owned()));
+    });
+    more.unwrap().end_and_verify().await;
+    let fewer = again(&stand, |config| {
+        config
+            .definitions
+            .retain(|one| !matches!(one, Definition::Instrument(_)));
+    });
+    fewer.unwrap().end_and_verify().await;
+    let other = again(&stand, |config| {
+        for definition in &mut config.definitions {
+            if let Definition::Account(account) = definition {
+                account.deposits.clear();
+            }
+        }
+    });
+    let error = other.err().unwrap().to_string();
+    assert!(
+        error.starts_with("account `main`: the configuration contradicts"),
+        "{error}"
+    );
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_is_gone_is_named_with_its_folder() {
+    let mut stand = Stand::new();
+    stand.load("one", "taker").await.unwrap();
+    stand.quotes(1).await;
+    let folder = copy(stand.folder.path());
+    std::fs::remove_dir_all(folder.path().join("plugins")).unwrap();
+    let natives = Natives::default();
+    let shown = folder.path().join("plugins").display().to_string();
+    let next = Stand::on(folder, Arc::new(natives.clone()), natives, |_| {});
+    let error = next.err().unwrap().to_string();
+    assert!(error.contains(&shown), "{error}");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_that_an_operator_changed_stay_changed() {
+    let firm = |config: &mut HostConfig| {
+        let limits = engine::Limits::default();
+        config
+            .definitions
+            .push(Definition::Limits(LimitScope::Firm, limits));
+    };
+    let stand = Stand::with(firm);
+    let lower = engine::Limits {
+        max_open_orders: 3,
+        ..engine::Limits::default()
+    };
+    stand
+        .host
+        .set_limits(&ScopeName::Firm, lower)
+        .await
+        .unwrap();
+    let next = again(&stand, firm).unwrap();
+    assert_eq!(seen_limits(&next), seen_limits(&stand));
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+fn seen_limits(stand: &Stand) -> String {
+    let limits = stand.host.limits(LimitScope::Firm);
+    assert!(format!("{limits:?}").contains("max_open_orders: 3"));
+    format!("{limits:?}")
+}

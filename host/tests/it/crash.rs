@@ -1,0 +1,318 @@
+//! Real hosts that are killed: at every named point, and at random by SIGKILL. What their journals
+//! say of fills and positions must never change afterwards, and must run again to the same byte.
+
+use super::process::{argonaut, plugin, plugin_dir, stdout};
+use argonaut::run::DEFAULT_CONFIG;
+use engine::journal::reader::{Reader, Record};
+use journal::crash;
+use model::Fill;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Far longer than anything here takes; it only keeps a broken host from hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A host in a process of its own.
+struct Running {
+    process: Child,
+    base: String,
+    /// Inputs stepped again at the start, and the seconds it took.
+    came_back: Option<(u64, f64)>,
+}
+
+/// What a journal says.
+#[derive(Debug, Default)]
+struct Ledger {
+    inputs: u64,
+    fills: Vec<Fill>,
+    seals: usize,
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+/// Writes a configuration of a market that moves fast, with segments that end soon.
+fn configuration(folder: &Path) -> PathBuf {
+    let mut text = DEFAULT_CONFIG.replace("127.0.0.1:8080", "127.0.0.1:0");
+    for rate in ["25.0", "20.0", "30.0"] {
+        let slow = format!("events_per_second = {rate}");
+        text = text.replace(&slow, "events_per_second = 400.0");
+    }
+    let host = format!(
+        "data_dir = \"{}\"\nplugin_dir = \"{}\"\njournal_segment_mib = 1",
+        data(folder).display(),
+        plugin_dir().display()
+    );
+    text = text.replace(
+        "data_dir = \".argonaut\"\nplugin_dir = \"target/plugins\"",
+        &host,
+    );
+    text.push_str(
+        "\n[[strategy]]\nname = \"every\"\nplugin = \"order-every.wasm\"\n\
+         parameters = { instrument = \"BTC/USD.SIM\", quantity = \"0.001\", every = \"5\" }\n",
+    );
+    let file = folder.join("host.toml");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+impl Running {
+    /// Starts a host; `None` when it ended before it was up.
+    fn start(configuration: &Path, crash: Option<&str>) -> Option<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_argonaut"));
+        command.arg("run").arg("--config").arg(configuration);
+        command.env("ARGONAUT_LOG", "warn");
+        if let Some(plan) = crash {
+            command.env("ARGONAUT_CRASH", plan);
+        }
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (mut base, mut came_back) = (None, None);
+        for line in lines.by_ref().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("argonaut is up: ") {
+                let address = address.split("/ ").next().unwrap();
+                base = Some(format!("{address}/api/v1"));
+            }
+            if let Some(rest) = line.strip_prefix("came back from ") {
+                let mut words = rest.split(' ');
+                let inputs = words.next().unwrap().parse().unwrap();
+                came_back = Some((inputs, words.nth(2).unwrap().parse().unwrap()));
+            }
+            if line.starts_with("ready") {
+                break;
+            }
+        }
+        let Some(base) = base else {
+            process.wait().unwrap();
+            return None;
+        };
+        Some(Self {
+            process,
+            base,
+            came_back,
+        })
+    }
+
+    fn get(&self, path: &str) -> Option<Value> {
+        let mut answer = ureq::get(format!("{}{path}", self.base)).call().ok()?;
+        answer.body_mut().read_json().ok()
+    }
+
+    /// Swaps a strategy; whether it worked is the crash point's business.
+    fn swap(&self) {
+        let bytes = std::fs::read(plugin("ema-cross")).unwrap();
+        let url = format!("{}/strategies/ema-eurusd/swap?param.fast=3", self.base);
+        let _answer = ureq::post(url)
+            .header("content-type", "application/wasm")
+            .send(&bytes[..]);
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end, as an operator does.
+    fn end(mut self) {
+        let pid = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(sent.success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+/// Reads a journal: no sequence is missing and no execution is there twice.
+fn ledger(folder: &Path) -> Ledger {
+    let from = journal::open(&data(folder).join("journal")).unwrap();
+    let mut reader = Reader::new(from).unwrap();
+    let (mut ledger, mut executions) = (Ledger::default(), BTreeSet::new());
+    while let Some(record) = reader.next_record().unwrap() {
+        match record {
+            Record::Input(input) => {
+                ledger.inputs += 1;
+                assert_eq!(input.sequence, ledger.inputs, "a sequence is missing");
+            }
+            Record::Fill(fill) => {
+                let new = executions.insert((fill.account, fill.execution));
+                assert!(new, "execution {} is there twice", fill.execution);
+                ledger.fills.push(fill);
+            }
+            Record::Seal(hash) => {
+                ledger.seals += 1;
+                assert_eq!(hash, reader.hash());
+            }
+            _ => {}
+        }
+    }
+    ledger
+}
+
+/// Positions as fills make them, by strategy and instrument; flat ones are left out.
+fn positions(fills: &[Fill]) -> BTreeMap<(u32, u32), i128> {
+    let mut sums = BTreeMap::new();
+    for fill in fills {
+        let quantity = i128::from(fill.quantity.raw());
+        let signed = match fill.side {
+            model::Side::Buy => quantity,
+            model::Side::Sell => -quantity,
+        };
+        *sums
+            .entry((fill.strategy.number(), fill.instrument.number()))
+            .or_default() += signed;
+    }
+    sums.retain(|_, sum| *sum != 0);
+    sums
+}
+
+/// Nothing that was in a ledger before may be different after.
+fn goes_on_from(after: &Ledger, before: &Ledger) {
+    assert!(after.inputs >= before.inputs, "inputs were lost");
+    assert_eq!(
+        after.fills[..before.fills.len()],
+        before.fills,
+        "fills changed"
+    );
+}
+
+/// A second full replay gives the same records, and the API of a host that came back the same fills.
+fn verify(folder: &Path, ledger: &Ledger) {
+    let (journal, plugins) = (data(folder).join("journal"), data(folder).join("plugins"));
+    let paths = [journal.to_str().unwrap(), plugins.to_str().unwrap()];
+    let arguments = [
+        "replay",
+        paths[0],
+        "--verify",
+        "--json",
+        "--plugins",
+        paths[1],
+    ];
+    let report = argonaut(folder, &arguments);
+    let report: Value = serde_json::from_str(&stdout(&report)).unwrap();
+    assert_eq!(report["inputs"], ledger.inputs);
+    assert_eq!(report["equal"], true);
+}
+
+/// What the API says of positions, in raw units.
+fn shown_positions(host: &Running) -> usize {
+    let shown = host.get("/positions").unwrap();
+    let items = shown["items"]
+        .as_array()
+        .or_else(|| shown.as_array())
+        .unwrap();
+    let open = items.iter().filter(|item| item["quantity"] != "0");
+    open.count()
+}
+
+/// Waits until a journal has more fills than so many.
+fn until_fills(folder: &Path, more_than: usize) {
+    let begun = Instant::now();
+    while ledger(folder).fills.len() <= more_than {
+        assert!(begun.elapsed() < PATIENCE, "no fills");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn every_named_point_can_be_crashed_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let first = Running::start(&file, None).unwrap();
+    until_fills(folder.path(), 3);
+    first.kill();
+    let mut before = ledger(folder.path());
+    for point in crash::ALL {
+        for action in ["exit", "error", "delay"] {
+            let count = match *point {
+                "journal.rotate" | "recovery.done" => 1,
+                swap if swap.starts_with("swap") => 1,
+                _ => 25,
+            };
+            let plan = format!("{point}:{action}:{count}");
+            if let Some(mut host) = Running::start(&file, Some(&plan)) {
+                host.swap();
+                match action {
+                    "exit" => {
+                        let code = host.process.wait().unwrap().code();
+                        assert_eq!(code, Some(70), "{plan} was not reached");
+                    }
+                    _ => {
+                        std::thread::sleep(Duration::from_millis(300));
+                        host.kill();
+                    }
+                }
+            } else {
+                assert!(
+                    point.starts_with("recovery") || *point == "journal.rotate",
+                    "{plan}"
+                );
+            }
+            let after = ledger(folder.path());
+            goes_on_from(&after, &before);
+            before = after;
+        }
+    }
+    let last = Running::start(&file, None).unwrap();
+    assert_eq!(last.came_back.unwrap().0, before.inputs);
+    until_fills(folder.path(), before.fills.len());
+    last.end();
+    let after = ledger(folder.path());
+    goes_on_from(&after, &before);
+    assert_eq!(after.seals, 1);
+    verify(folder.path(), &after);
+}
+
+/// `CRASH_KILLS` says how many; `cargo xtask crash --kills 300` sets it.
+#[test]
+fn random_kills_change_no_ledger() {
+    let kills: u32 = std::env::var("CRASH_KILLS").map_or(3, |text| text.parse().unwrap());
+    let seed: u64 = std::env::var("CRASH_SEED").map_or(1, |text| text.parse().unwrap());
+    let mut dice = quant::random::Random::new(seed, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let (mut before, mut slowest, mut lost_positions) = (Ledger::default(), 0.0_f64, 0);
+    let mut ready = Vec::new();
+    for n in 0..kills {
+        let begun = Instant::now();
+        let host = Running::start(&file, None).expect("it comes up");
+        ready.push(begun.elapsed());
+        let after = ledger(folder.path());
+        goes_on_from(&after, &before);
+        if let Some((inputs, seconds)) = host.came_back {
+            assert!(inputs >= before.inputs);
+            slowest = slowest.max(seconds);
+            // The market goes on meanwhile, so only that something is held can be compared here.
+            let held = positions(&before.fills).len();
+            lost_positions += usize::from(held > 0 && shown_positions(&host) == 0);
+        }
+        if n % 5 == 4 {
+            host.swap();
+        }
+        std::thread::sleep(Duration::from_secs_f64(0.02 + 0.4 * dice.uniform()));
+        host.kill();
+        before = ledger(folder.path());
+    }
+    verify(folder.path(), &before);
+    ready.sort_unstable();
+    let middle = ready[ready.len() / 2];
+    println!(
+        "seed {seed}: {kills} kills, {} inputs, {} fills, 0 differences; ready in {middle:.2?} at the \
+         median and {:.2?} at most, of which stepping again took {slowest:.3} s at most; held \
+         positions missing after a start: {lost_positions}",
+        before.inputs,
+        before.fills.len(),
+        ready[ready.len() - 1],
+    );
+    assert!(
+        before.fills.len() > usize::from(kills > 2),
+        "nothing was traded"
+    );
+}
