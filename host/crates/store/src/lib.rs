@@ -15,6 +15,8 @@
 //! Nothing is guessed that changes a price or a time: what cannot be told from the file is an error
 //! that names the setting which decides it. What is kept of many instruments and days lies in a
 //! [`catalog`] of Parquet files, which is also what is written here.
+//!
+//! Beside them [`sql`] keeps what happened in a database.
 
 mod assemble;
 mod bars;
@@ -31,6 +33,7 @@ mod load;
 mod parquet_cells;
 mod parquet_file;
 mod source;
+pub mod sql;
 mod time;
 
 pub use error::{DataError, Place, RowProblem};

@@ -1,4 +1,5 @@
-//! Loading files: bad input by hand-made files, every kind of real data where it is at hand.
+//! Loading files: bad input by hand-made files, every kind of real data where it is at hand. The SQL
+//! store: each case on SQLite and on PostgreSQL, and the faults of a server.
 #![allow(
     clippy::panic,
     clippy::print_stdout,
@@ -18,5 +19,15 @@ mod formats;
 mod parquet_types;
 #[path = "it/real_data.rs"]
 mod real_data;
+#[path = "it/sql_cases.rs"]
+mod sql_cases;
+#[path = "it/sql_faults.rs"]
+mod sql_faults;
+#[path = "it/sql_proxy.rs"]
+mod sql_proxy;
+#[path = "it/sql_sample.rs"]
+mod sql_sample;
+#[path = "it/sql_server.rs"]
+mod sql_server;
 #[path = "it/support.rs"]
 mod support;

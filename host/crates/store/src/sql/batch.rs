@@ -1,0 +1,94 @@
+//! What is written at once: rows of several tables, and how far the journal is in the store after.
+
+use super::table::{Growth, Table};
+use std::collections::HashMap;
+
+/// A value of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// Text, or an exact decimal as text.
+    Text(String),
+}
+
+/// The values of a row, in the order of the table's columns.
+pub type Row = Vec<Cell>;
+
+/// How far the journal is in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cursor {
+    /// The last input whose rows are there; zero for none.
+    pub sequence: u64,
+    /// The journal's hash after it, which also says whose journal it is; empty for none.
+    pub hash: String,
+}
+
+/// Rows that become visible together, with the cursor.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    parts: Vec<Part>,
+    /// Where the changes of a row stand, so that a batch changes each row once.
+    changed: HashMap<(&'static str, i64), usize>,
+    rows: usize,
+}
+
+/// The rows of one table.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) table: &'static Table,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Batch {
+    /// Adds a row, or merges a change into the one that the batch holds of the same row.
+    pub fn push(&mut self, table: &'static Table, row: Row) {
+        debug_assert_eq!(row.len(), table.columns.len(), "{}", table.name);
+        let same = |part: &Part| part.table.name == table.name && part.table.growth == table.growth;
+        let place = self.parts.iter().position(same).unwrap_or_else(|| {
+            self.parts.push(Part {
+                table,
+                rows: Vec::new(),
+            });
+            self.parts.len() - 1
+        });
+        let Some(part) = self.parts.get_mut(place) else {
+            return;
+        };
+        if let (Growth::Change, Some(Cell::Integer(id))) = (table.growth, row.first()) {
+            let known = *self
+                .changed
+                .entry((table.name, *id))
+                .or_insert(part.rows.len());
+            if let Some(earlier) = part.rows.get_mut(known) {
+                merge(earlier, row);
+                return;
+            }
+        }
+        part.rows.push(row);
+        self.rows += 1;
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The parts in the order in which they are written: changes of rows come last, since they may
+    /// speak of rows of the same batch.
+    pub(super) fn parts(&self) -> Vec<&Part> {
+        let mut parts: Vec<_> = self.parts.iter().collect();
+        parts.sort_by_key(|part| part.table.growth == Growth::Change);
+        parts
+    }
+}
+
+fn merge(earlier: &mut Row, later: Row) {
+    for (old, new) in earlier.iter_mut().zip(later) {
+        if new != Cell::Null {
+            *old = new;
+        }
+    }
+}
