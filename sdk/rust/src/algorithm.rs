@@ -119,25 +119,7 @@ macro_rules! export_algorithm {
     ($algorithm:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
-            struct Plugin;
-
-            ::std::thread_local! {
-                static RUNNING: ::std::cell::RefCell<
-                    ::std::option::Option<$crate::AlgorithmRunner<$algorithm>>,
-                > = const { ::std::cell::RefCell::new(::std::option::Option::None) };
-            }
-
-            impl $crate::guest::algorithm::Slot for Plugin {
-                type Algorithm = $algorithm;
-
-                fn with<R>(
-                    call: impl ::std::ops::FnOnce(
-                        &mut ::std::option::Option<$crate::AlgorithmRunner<$algorithm>>,
-                    ) -> R,
-                ) -> R {
-                    RUNNING.with_borrow_mut(call)
-                }
-            }
+            $crate::plugin_slot!($crate::AlgorithmRunner<$algorithm>);
 
             $crate::guest::algorithm::bindings::export_execution_algorithm!(
                 Plugin with_types_in $crate::guest::algorithm::bindings

@@ -37,31 +37,50 @@ pub mod bindings {
     });
 }
 
-/// Where a component keeps its one running strategy.
+/// Where a component keeps the one thing it runs.
 pub trait Slot {
-    /// The strategy it runs.
-    type Strategy: Strategy + 'static;
+    /// What it runs: a strategy or an algorithm with what is known of its orders, or a rule.
+    type Running: 'static;
 
     /// Lends the place; empty before `init`.
-    fn with<R>(call: impl FnOnce(&mut Option<Runner<Self::Strategy>>) -> R) -> R;
+    fn with<R>(call: impl FnOnce(&mut Option<Self::Running>) -> R) -> R;
 }
 
-/// Runs `call` on the strategy.
-fn running<P: Slot, R>(call: impl FnOnce(&mut Runner<P::Strategy>) -> R) -> R {
-    P::with(|slot| call(take_slot(slot)))
-}
-
-/// What is in a slot. The host calls nothing but `describe` before `init`, so an empty one is a
-/// broken host and stops the call.
+/// Runs `call` on what the component runs. The host calls nothing but `describe` before `init`, so an
+/// empty place is a broken host and stops the call.
 #[allow(
     clippy::panic,
     reason = "a host that breaks the contract must not be served"
 )]
-fn take_slot<T>(slot: &mut Option<T>) -> &mut T {
-    match slot {
-        Some(running) => running,
+fn running<P: Slot, R>(call: impl FnOnce(&mut P::Running) -> R) -> R {
+    P::with(|slot| match slot {
+        Some(running) => call(running),
         None => panic!("called before init"),
-    }
+    })
+}
+
+/// Makes the type `Plugin` with a place for what the component runs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! plugin_slot {
+    ($running:ty) => {
+        struct Plugin;
+
+        ::std::thread_local! {
+            static RUNNING: ::std::cell::RefCell<::std::option::Option<$running>> =
+                const { ::std::cell::RefCell::new(::std::option::Option::None) };
+        }
+
+        impl $crate::guest::Slot for Plugin {
+            type Running = $running;
+
+            fn with<R>(
+                call: impl ::std::ops::FnOnce(&mut ::std::option::Option<$running>) -> R,
+            ) -> R {
+                RUNNING.with_borrow_mut(call)
+            }
+        }
+    };
 }
 
 /// Sends the text of a panic, with its file and line, to the log before the trap.
@@ -72,10 +91,10 @@ fn log_panics() {
     }));
 }
 
-impl<P: Slot> bindings::Guest for P {
+impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> bindings::Guest for P {
     fn describe() -> types::Description {
         log_panics();
-        convert::description(P::Strategy::describe())
+        convert::description(S::describe())
     }
 
     fn init(config: types::Config) -> Result<(), String> {
@@ -132,14 +151,11 @@ impl<P: Slot> bindings::Guest for P {
 
     fn save() -> types::SavedState {
         let state = running::<P, _>(|runner| runner.save());
-        types::SavedState {
-            version: state.version,
-            bytes: state.bytes,
-        }
+        convert::to_saved_state(state)
     }
 }
 
-impl<P: Slot> on_book::Guest for P {
+impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_book::Guest for P {
     fn on_book(instrument: u32, bids: u32, levels: Vec<u64>, ts_event: u64, ts_init: u64) {
         let book = Book::from_words(
             InstrumentId::new(instrument),

@@ -108,25 +108,7 @@ macro_rules! export {
     ($strategy:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
-            struct Plugin;
-
-            ::std::thread_local! {
-                static RUNNING: ::std::cell::RefCell<
-                    ::std::option::Option<$crate::Runner<$strategy>>,
-                > = const { ::std::cell::RefCell::new(::std::option::Option::None) };
-            }
-
-            impl $crate::guest::Slot for Plugin {
-                type Strategy = $strategy;
-
-                fn with<R>(
-                    call: impl ::std::ops::FnOnce(
-                        &mut ::std::option::Option<$crate::Runner<$strategy>>,
-                    ) -> R,
-                ) -> R {
-                    RUNNING.with_borrow_mut(call)
-                }
-            }
+            $crate::plugin_slot!($crate::Runner<$strategy>);
 
             $crate::guest::bindings::export_strategy!(
                 Plugin with_types_in $crate::guest::bindings

@@ -120,22 +120,7 @@ macro_rules! export_rule {
     ($rule:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
-            struct Plugin;
-
-            ::std::thread_local! {
-                static RUNNING: ::std::cell::RefCell<::std::option::Option<$rule>> =
-                    const { ::std::cell::RefCell::new(::std::option::Option::None) };
-            }
-
-            impl $crate::guest::rule::Slot for Plugin {
-                type Rule = $rule;
-
-                fn with<R>(
-                    call: impl ::std::ops::FnOnce(&mut ::std::option::Option<$rule>) -> R,
-                ) -> R {
-                    RUNNING.with_borrow_mut(call)
-                }
-            }
+            $crate::plugin_slot!($rule);
 
             $crate::guest::rule::bindings::export_pre_trade_rule!(
                 Plugin with_types_in $crate::guest::rule::bindings

@@ -1,7 +1,7 @@
 //! The component's side of the world `execution-algorithm`.
 
 use super::bindings::argonaut::plugin::{timers, types};
-use super::{convert, imports, log_panics, take_slot};
+use super::{Slot, convert, imports, log_panics, running};
 use crate::{
     AlgorithmConfig, AlgorithmHost, AlgorithmRunner, AlgorithmSnapshot, Amendment, ChildOrder,
     Config, ExecutionAlgorithm, LogLevel, MarketFeed, OrderId, ParentOrder, Price, Quantity,
@@ -29,19 +29,6 @@ pub mod bindings {
         pub_export_macro: true,
         export_macro_name: "export_execution_algorithm",
     });
-}
-
-/// Where a component keeps its one running algorithm.
-pub trait Slot {
-    /// The algorithm it runs.
-    type Algorithm: ExecutionAlgorithm + 'static;
-
-    /// Lends the place; empty before `init`.
-    fn with<R>(call: impl FnOnce(&mut Option<AlgorithmRunner<Self::Algorithm>>) -> R) -> R;
-}
-
-fn running<P: Slot, R>(call: impl FnOnce(&mut AlgorithmRunner<P::Algorithm>) -> R) -> R {
-    P::with(|slot| call(take_slot(slot)))
 }
 
 /// The host behind the imports.
@@ -138,10 +125,14 @@ fn snapshot(snapshot: &parent::AlgorithmSnapshot) -> AlgorithmSnapshot {
     }
 }
 
-impl<P: Slot> bindings::Guest for P {
+impl<P, A> bindings::Guest for P
+where
+    P: Slot<Running = AlgorithmRunner<A>>,
+    A: ExecutionAlgorithm + 'static,
+{
     fn describe() -> types::Description {
         log_panics();
-        convert::description(P::Algorithm::describe())
+        convert::description(A::describe())
     }
 
     fn init(given: parent::AlgorithmConfig) -> Result<(), String> {
@@ -195,9 +186,6 @@ impl<P: Slot> bindings::Guest for P {
 
     fn save() -> types::SavedState {
         let state = running::<P, _>(|runner| runner.save());
-        types::SavedState {
-            version: state.version,
-            bytes: state.bytes,
-        }
+        convert::to_saved_state(state)
     }
 }

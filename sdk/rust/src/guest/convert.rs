@@ -72,6 +72,13 @@ pub(super) fn saved_state(state: wit::SavedState) -> SavedState {
     }
 }
 
+pub(super) fn to_saved_state(state: SavedState) -> wit::SavedState {
+    wit::SavedState {
+        version: state.version,
+        bytes: state.bytes,
+    }
+}
+
 pub(super) fn bar_spec(spec: wit::BarSpec) -> BarSpec {
     BarSpec {
         method: match spec.method {

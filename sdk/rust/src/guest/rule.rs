@@ -1,7 +1,7 @@
 //! The component's side of the world `pre-trade-rule`.
 
 use super::bindings::argonaut::plugin::types;
-use super::{convert, log_panics, take_slot};
+use super::{Slot, convert, log_panics, running};
 use crate::{
     Config, InstrumentId, OrderContext, OrderFacts, OrderId, PreTradeRule, Price, Quantity,
     RuleConfig, Timestamp, Verdict,
@@ -27,15 +27,6 @@ pub mod bindings {
         pub_export_macro: true,
         export_macro_name: "export_pre_trade_rule",
     });
-}
-
-/// Where a component keeps its one running rule.
-pub trait Slot {
-    /// The rule it runs.
-    type Rule: PreTradeRule + 'static;
-
-    /// Lends the place; empty before `init`.
-    fn with<R>(call: impl FnOnce(&mut Option<Self::Rule>) -> R) -> R;
 }
 
 fn place(handle: u32) -> usize {
@@ -91,22 +82,22 @@ fn order_context(context: &facts::ContextFacts) -> OrderContext {
     }
 }
 
-impl<P: Slot> bindings::Guest for P {
+impl<P: Slot<Running: PreTradeRule>> bindings::Guest for P {
     fn describe() -> types::Description {
         log_panics();
-        convert::description(P::Rule::describe())
+        convert::description(P::Running::describe())
     }
 
     fn init(given: facts::RuleConfig) -> Result<(), String> {
         log_panics();
-        let rule = P::Rule::new(&config(given))?;
+        let rule = P::Running::new(&config(given))?;
         P::with(|slot| *slot = Some(rule));
         Ok(())
     }
 
     fn judge(order: facts::OrderFacts, context: facts::ContextFacts) -> facts::Verdict {
         let (order, context) = (order_facts(&order), order_context(&context));
-        match P::with(|slot| take_slot(slot).judge(&order, &context)) {
+        match running::<P, _>(|rule| rule.judge(&order, &context)) {
             Verdict::Pass => facts::Verdict::Pass,
             Verdict::Deny(reason) => facts::Verdict::Deny(reason),
         }
