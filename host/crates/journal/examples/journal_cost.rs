@@ -61,7 +61,7 @@ fn open(folder: &Path, fsync: Fsync) -> World {
 /// Quotes through an engine without strategies, a commit for every batch; then the same again.
 fn sustained(folder: &Path) {
     let mut world = open(folder, Fsync::Never);
-    let begun = Instant::now();
+    let begun = processor_time();
     for n in 1..=EVENTS {
         world.quote();
         if n.is_multiple_of(BATCH) {
@@ -71,7 +71,7 @@ fn sustained(folder: &Path) {
     world.engine.journal().seal().unwrap();
     say("stepped and journaled", EVENTS, begun);
     drop(world);
-    let begun = Instant::now();
+    let begun = processor_time();
     let mut unwritten = World::new(Journal::default());
     (0..EVENTS).for_each(|_| unwritten.quote());
     say("stepped and hashed only", EVENTS, begun);
@@ -79,16 +79,24 @@ fn sustained(folder: &Path) {
 }
 
 fn step_again(folder: &Path, events: u32) {
-    let begun = Instant::now();
+    let begun = processor_time();
     let mut engine = Engine::new(Journal::repeating());
     repeat(folder, &mut engine, &mut Nobody, |_| {}).unwrap();
     say("read, stepped again and compared", events, begun);
 }
 
-fn say(what: &str, events: u32, begun: Instant) {
-    let seconds = begun.elapsed().as_secs_f64();
-    let rate = f64::from(events) / seconds / 1e6;
-    println!("{what}: {rate:.2} M events/s on one thread");
+/// Time on the processor and time that passed, both in seconds, so far.
+fn processor_time() -> (f64, Instant) {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanos: f64 = times.split(' ').next().unwrap().parse().unwrap();
+    (nanos / 1e9, Instant::now())
+}
+
+fn say(what: &str, events: u32, (processor, begun): (f64, Instant)) {
+    let rate = |seconds: f64| f64::from(events) / seconds / 1e6;
+    let passed = rate(begun.elapsed().as_secs_f64());
+    let used = rate(processor_time().0 - processor);
+    println!("{what}: {passed:.2} M events/s, {used:.2} M per second of processor time");
 }
 
 /// From an order by hand to a commit that lasts.
