@@ -7,6 +7,7 @@
 
 mod account_rules;
 mod build;
+mod bus;
 mod custom;
 mod distribution;
 mod environment;
@@ -19,6 +20,7 @@ mod session;
 mod text;
 mod venue;
 
+pub use self::bus::BusSection;
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, RuleSection};
@@ -49,6 +51,9 @@ pub struct Config {
     pub host: HostSection,
     /// Where market data comes from.
     pub feed: FeedSection,
+    /// Where what happens is published for other processes; nowhere by default.
+    #[serde(default)]
+    pub bus: Option<BusSection>,
     /// Simulated venues.
     #[serde(rename = "venue")]
     pub venues: Vec<VenueSection>,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod kill;
 pub mod native;
 pub mod plugins;
+pub mod publish;
 pub mod run;
 pub mod session;
 pub mod universe;

@@ -1,6 +1,7 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
 use crate::config::{self, Config, FeedSection, RuleSection, StrategySection};
+use crate::publish::Publishing;
 use crate::universe::Universe;
 use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, Settings};
@@ -49,6 +50,7 @@ pub struct App {
     listener: TcpListener,
     run: String,
     journal: PathBuf,
+    publishing: Option<Publishing>,
 }
 
 impl App {
@@ -88,14 +90,15 @@ impl App {
             options: config.host.segments(),
         };
         let (handle, trader) = start_host(config, feed, &universe, journal_config, compiler)?;
-        let app = Self {
+        let mut app = Self {
             handle,
             trader,
             listener,
             run,
             journal,
+            publishing: None,
         };
-        if let Err(error) = app.load_strategies(file, config, &universe).await {
+        if let Err(error) = app.load(file, config, &universe).await {
             app.handle.shutdown().await?;
             return Err(error);
         }
@@ -132,8 +135,24 @@ impl App {
         .await?;
         self.handle.shutdown().await?;
         let trader = self.trader;
-        let ended = tokio::task::spawn_blocking(move || trader.join()).await?;
+        let publishing = self.publishing;
+        let ended = tokio::task::spawn_blocking(move || {
+            let ended = trader.join();
+            // Last, so that it can publish how the run ended.
+            publishing.map(Publishing::end);
+            ended
+        });
+        let ended = ended.await?;
         ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))
+    }
+
+    async fn load(&mut self, file: &Path, config: &Config, universe: &Universe) -> Result<()> {
+        self.load_strategies(file, config, universe).await?;
+        if let Some(section) = &config.bus {
+            let begun = Publishing::begin(section, &self.journal, &self.handle);
+            self.publishing = Some(begun.with_context(|| file.display().to_string())?);
+        }
+        Ok(())
     }
 
     async fn load_strategies(

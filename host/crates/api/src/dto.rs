@@ -23,6 +23,7 @@ pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod position;
 pub(crate) mod problem;
+pub(crate) mod record;
 pub(crate) mod regime;
 pub(crate) mod risk;
 pub(crate) mod scenario;

@@ -11,6 +11,7 @@
 
 mod denials;
 mod dto;
+mod entries;
 mod extract;
 mod guard;
 mod names;
@@ -23,6 +24,7 @@ mod serve;
 mod state;
 mod stream;
 
+pub use entries::{Entries, EntryBody, Urgency};
 pub use port::{HostPort, StrategyCommand};
 pub use router::router;
 pub use serve::serve;

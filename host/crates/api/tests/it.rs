@@ -9,6 +9,8 @@
 
 #[path = "it/custom.rs"]
 mod custom;
+#[path = "it/entries.rs"]
+mod entries;
 #[path = "it/fake.rs"]
 mod fake;
 #[path = "it/fake_values.rs"]

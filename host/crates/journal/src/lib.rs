@@ -27,7 +27,7 @@ mod writer;
 
 pub use blocks::Blocks;
 pub use error::JournalError;
-pub use folder::{Cut, Folder};
+pub use folder::{Cut, Folder, run_of};
 pub use progress::Progress;
 pub use repeat::{RepeatError, Repeated, open, repeat};
 pub use segment::{Block, FORMAT};

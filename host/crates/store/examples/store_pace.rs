@@ -1,5 +1,5 @@
 //! How many rows a second the store takes: `cargo run --release -p store --example store_pace --
-//! sqlite:/tmp/pace.sqlite 2000000`, or a `postgres://…` in place of the file.
+//! sqlite:pace.sqlite 2000000`, or a `postgres://…` in place of the file.
 #![allow(clippy::print_stdout, reason = "a program that prints figures")]
 
 use model::{InstrumentId, Price, Quantity, Quote, Timestamp};

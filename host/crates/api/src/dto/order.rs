@@ -255,7 +255,7 @@ impl OrderUpdateDto {
 }
 
 /// The name of a step in an order's life.
-fn change_name(change: &OrderChange) -> Name {
+pub(crate) fn change_name(change: &OrderChange) -> Name {
     Name(match change {
         OrderChange::Denied(_) => "DENIED",
         OrderChange::Submitted => "SUBMITTED",

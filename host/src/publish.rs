@@ -1,0 +1,172 @@
+//! Publishes what the journal holds, by a thread that follows it on disk. Nothing waits for Redis:
+//! what is not published yet lies in the journal.
+
+use crate::config::BusSection;
+use anyhow::{Context, Result, anyhow};
+use api::{Entries, EntryBody, Urgency};
+use bus::{Entry, EntryId, Monitor, Priority, Publisher, Source, SourceError};
+use engine::journal::reader::Record;
+use journal::{Block, Blocks, Progress};
+use services::host::HostHandle;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Longest wait for the journal to grow.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Blocks looked at for one answer, at most: most may hold nothing to publish.
+const BLOCKS: usize = 256;
+
+/// A publisher's thread.
+pub struct Publishing {
+    monitor: Monitor,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Publishing {
+    /// Begins to publish a host's journal, from where the streams in Redis end.
+    ///
+    /// # Errors
+    /// The section cannot be meant, or the host keeps no journal.
+    pub fn begin(section: &BusSection, folder: &Path, host: &HostHandle) -> Result<Self> {
+        let settings = section.settings();
+        let settings = settings.map_err(|error| anyhow!("bus.{error}"))?;
+        let progress = host.journal_progress();
+        let progress = progress.context("bus: the host keeps no journal to publish from")?;
+        let run = journal::run_of(folder)?.context("bus: the journal has no segment yet")?;
+        let source = Followed {
+            run,
+            folder: folder.to_owned(),
+            progress,
+            market_data: section.market_data,
+            entries: Entries::new(host.clone()),
+            blocks: None,
+            ready: VecDeque::new(),
+            given: EntryId::ZERO,
+        };
+        let (monitor, stop) = (Monitor::default(), Arc::new(AtomicBool::new(false)));
+        let publisher = Publisher::new(source, settings, monitor.clone())?;
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new().name("publisher".to_owned());
+        let thread = thread.spawn(move || publisher.run(&stopped))?;
+        Ok(Self {
+            monitor,
+            stop,
+            thread,
+        })
+    }
+
+    /// The state of the connection, for others.
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// Stops; what is not published yet is when the host runs next.
+    pub fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if self.thread.join().is_err() {
+            tracing::error!("the publisher's thread panicked");
+        }
+    }
+}
+
+/// The journal as a source of entries.
+struct Followed {
+    run: String,
+    folder: PathBuf,
+    progress: Arc<Progress>,
+    market_data: bool,
+    entries: Entries<HostHandle>,
+    /// `None` before the first question.
+    blocks: Option<Blocks>,
+    /// Entries that were made and not given yet.
+    ready: VecDeque<Entry>,
+    /// The last one given.
+    given: EntryId,
+}
+
+impl Source for Followed {
+    fn run(&self) -> &str {
+        &self.run
+    }
+
+    fn read(&mut self, after: EntryId, limit: usize) -> Result<Vec<Entry>, SourceError> {
+        if self.blocks.is_none() || after != self.given {
+            // From the input on to which the last entry belonged: it may have more.
+            let before = after.sequence.saturating_sub(1);
+            let progress = Some(Arc::clone(&self.progress));
+            self.blocks = Some(Blocks::after(&self.folder, before, progress));
+            self.ready.clear();
+            self.given = after;
+        }
+        self.make(after, limit).map_err(SourceError)?;
+        let count = self.ready.len().min(limit);
+        let given: Vec<_> = self.ready.drain(..count).collect();
+        self.given = given.last().map_or(after, |last| last.id);
+        Ok(given)
+    }
+}
+
+impl Followed {
+    /// Reads on until there are enough entries, or there is nothing more for now.
+    fn make(&mut self, after: EntryId, limit: usize) -> Result<(), String> {
+        for _ in 0..BLOCKS {
+            let Some(blocks) = self.blocks.as_mut().filter(|_| self.ready.len() < limit) else {
+                return Ok(());
+            };
+            match blocks.next_block().map_err(|error| error.to_string())? {
+                Some(block) => self.take(&block, after)?,
+                None => {
+                    let last = blocks.last();
+                    if self.ready.is_empty() {
+                        self.progress.wait(last, PATIENCE);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, block: &Block, after: EntryId) -> Result<(), String> {
+        let records = block.records().map_err(|error| error.to_string())?;
+        let (mut id, mut time_ns) = (EntryId::ZERO, 0);
+        for record in &records {
+            if let Record::Input(input) = record {
+                id = EntryId {
+                    sequence: input.sequence,
+                    ordinal: 0,
+                };
+                time_ns = input.time.nanos();
+            }
+            id.ordinal += 1;
+            if id <= after {
+                continue;
+            }
+            let entry = self.entries.entry(record);
+            let wanted = |body: &EntryBody| self.market_data || body.urgency != Urgency::Low;
+            if let Some(body) = entry.filter(wanted) {
+                self.ready.push_back(Entry {
+                    id,
+                    priority: priority(body.urgency),
+                    kind: body.kind.to_owned(),
+                    time_ns,
+                    body: body.json,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn priority(urgency: Urgency) -> Priority {
+    match urgency {
+        Urgency::High => Priority::High,
+        Urgency::Normal => Priority::Normal,
+        Urgency::Low => Priority::Low,
+    }
+}
