@@ -2,6 +2,7 @@
 //! and the feed replaced by the data.
 
 pub mod custom;
+pub mod data;
 pub mod instruments;
 mod outcome;
 mod record;
@@ -19,7 +20,8 @@ use engine::journal::Sink;
 use engine::{Engine, Journal};
 use model::{HistoryBlock, HistoryRequest, InstrumentId, Subscription, Timestamp};
 use services::history::History;
-use store::{MarketEvent, Series};
+use store::catalog::CatalogError;
+use store::{DataKind, MarketEvent};
 
 /// Points kept of the equity curve, beyond one at each end of a day.
 const CURVE_POINTS: u64 = 2_000;
@@ -43,10 +45,13 @@ pub fn run(
     if !unmet.is_empty() && unmet.len() == declared.len() {
         bail!("the strategy would see nothing: {}", unmet.join("; "));
     }
-    let mut events = store::merge(spec.data.iter().collect()).peekable();
-    let history = warm_up(&mut events, spec.start, &requests);
-    let Some(first) = events.peek().map(MarketEvent::ts_init) else {
-        bail!("no data is left after --start");
+    let mut events = spec.data.events()?.peekable();
+    let history = warm_up(&mut events, spec.start, &requests)?;
+    let first = match events.peek() {
+        Some(Ok(event)) => event.ts_init(),
+        // The loop below meets the error again.
+        Some(Err(_)) => Timestamp::ZERO,
+        None => bail!("no data is left after --start"),
     };
     let journal = sink.map_or_else(Journal::default, Journal::with_sink);
     let mut session = Session::new(journal, universe, first)?;
@@ -69,7 +74,11 @@ pub fn run(
     )?;
     record.add(effects, universe);
     let mut curve = Curve::new(spec.period());
-    for event in events.take_while(|event| spec.end.is_none_or(|end| event.ts_init() < end)) {
+    for event in events {
+        let event = event?;
+        if spec.end.is_some_and(|end| event.ts_init() >= end) {
+            break;
+        }
         curve.sample(&session, event.ts_init(), &mut record);
         record.mark(&event);
         record.add(session.feed(event)?, universe);
@@ -119,24 +128,28 @@ fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> 
 
 /// Passes over everything before `start`, keeping what answers the strategy's requests.
 fn warm_up(
-    events: &mut std::iter::Peekable<store::Merge<&Series>>,
+    events: &mut std::iter::Peekable<data::Events<'_>>,
     start: Option<Timestamp>,
     requests: &[HistoryRequest],
-) -> Vec<HistoryBlock> {
+) -> Result<Vec<HistoryBlock>, CatalogError> {
     let Some(start) = start else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let history = History::new(WARM_UP_EVENTS);
     let mut batch = Vec::new();
-    while let Some(event) = events.next_if(|event| event.ts_init() < start) {
-        batch.push(event.into());
+    // An error counts as before the start: it is told at once.
+    let is_before = |event: &Result<MarketEvent, CatalogError>| {
+        event.as_ref().map_or(true, |event| event.ts_init() < start)
+    };
+    while let Some(event) = events.next_if(is_before) {
+        batch.push(event?.into());
         if batch.len() == WARM_UP_BATCH {
             history.record(&batch);
             batch.clear();
         }
     }
     history.record(&batch);
-    history.answer(requests, start)
+    Ok(history.answer(requests, start))
 }
 
 /// Events per instrument kept for warm-up.
@@ -159,25 +172,26 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
         // No file format of `store` holds them, so no data serves them.
         Subscription::Book(id, _) => (*id, "order books".to_owned()),
     };
-    let about = |series: &&Series| {
-        series
-            .get(0)
-            .is_some_and(|event| instrument_of(&event) == id)
-    };
-    let served = spec
-        .data
-        .iter()
-        .filter(about)
-        .any(|series| match (subscription, series) {
-            (Subscription::Quotes(_), Series::Quotes(_))
-            | (Subscription::Trades(_), Series::Trades(_)) => true,
-            (Subscription::Bars(_, bars), Series::Quotes(_)) => bars.basis != model::BarBasis::Last,
-            (Subscription::Bars(_, bars), Series::Trades(_)) => bars.basis == model::BarBasis::Last,
-            (Subscription::Bars(_, bars), Series::Bars(given)) => {
-                given.first().is_some_and(|bar| spec::can_make(bar, *bars))
-            }
-            _ => false,
-        });
+    let about = |known: &&data::Known| known.instrument == id;
+    let served =
+        spec.data
+            .series()
+            .iter()
+            .filter(about)
+            .any(|known| match (subscription, known.kind) {
+                (Subscription::Quotes(_), DataKind::Quotes)
+                | (Subscription::Trades(_), DataKind::Trades) => true,
+                (Subscription::Bars(_, bars), DataKind::Quotes) => {
+                    bars.basis != model::BarBasis::Last
+                }
+                (Subscription::Bars(_, bars), DataKind::Trades) => {
+                    bars.basis == model::BarBasis::Last
+                }
+                (Subscription::Bars(_, bars), DataKind::Bars) => {
+                    known.bars.is_some_and(|given| spec::can_make(given, *bars))
+                }
+                _ => false,
+            });
     if served {
         return None;
     }
@@ -187,6 +201,7 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
         .map_or("?", |instrument| instrument.symbol.as_str());
     let have: Vec<_> = spec
         .data
+        .series()
         .iter()
         .filter(about)
         .map(spec::series_words)

@@ -1,10 +1,12 @@
 //! The command line: one file per command under `cli/`. Errors are one line on standard error and
-//! exit code 1; wrong usage is exit code 2.
+//! exit code 1; wrong usage is exit code 2. What a check finds is exit code 3.
 
 mod backtest;
 mod bench;
+mod data;
 mod kill;
 mod plugin;
+mod reading;
 mod replay;
 mod run;
 
@@ -26,6 +28,8 @@ enum Command {
     Run(run::RunArguments),
     /// Run a strategy over files of market data.
     Backtest(Box<backtest::BacktestArguments>),
+    /// Keep market data in a catalog: take in, show, check, merge and give out.
+    Data(data::DataArguments),
     /// Check a journal, and with --verify run it again.
     Replay(replay::ReplayArguments),
     /// Build and inspect plugins.
@@ -43,6 +47,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
+        Command::Data(arguments) => return ended(data::run(arguments)),
         Command::Run(arguments) => run::run(arguments),
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
@@ -53,8 +58,13 @@ pub fn main() -> ExitCode {
             runtime::compile_child_main(std::io::stdin(), std::io::stdout()).map_err(Into::into)
         }
     };
+    ended(done.map(|()| ExitCode::SUCCESS))
+}
+
+/// Tells of an error.
+fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody is left to tell when standard error itself fails.
             let _ = writeln!(std::io::stderr(), "error: {error:#}");

@@ -139,7 +139,9 @@ impl App {
         let ended = tokio::task::spawn_blocking(move || {
             let ended = trader.join();
             // Last, so that it can publish how the run ended.
-            publishing.map(Publishing::end);
+            if let Some(publishing) = publishing {
+                publishing.end();
+            }
             ended
         });
         let ended = ended.await?;

@@ -13,6 +13,8 @@ mod bad_input;
 mod configuration;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/data.rs"]
+mod data;
 #[path = "it/determinism.rs"]
 mod determinism;
 #[path = "it/kill.rs"]

@@ -17,8 +17,9 @@ const FIAT: [&str; 20] = [
 /// Quote currencies of perpetuals, longest first.
 const PERPETUAL_QUOTES: [&str; 4] = ["USDT", "USDC", "BUSD", "USD"];
 
-/// Reads `SYMBOL[,key=value…]`; keys are those of `[[instrument]]` in the configuration file.
-pub fn parse(text: &str, data: &[&Series]) -> Result<InstrumentSection> {
+/// Reads `SYMBOL[,key=value…]`; keys are those of `[[instrument]]` in the configuration file. `tick`
+/// is for where none is given.
+pub fn parse(text: &str, tick: Price) -> Result<InstrumentSection> {
     let mut parts = text.split(',');
     let symbol = parts.next().unwrap_or_default().trim();
     let mut table = toml::Table::new();
@@ -35,7 +36,7 @@ pub fn parse(text: &str, data: &[&Series]) -> Result<InstrumentSection> {
         set(key, &value);
     }
     set("symbol", symbol);
-    set("tick", &common_tick(data).to_string());
+    set("tick", &tick.to_string());
     let section: InstrumentSection = serde_path_to_error::deserialize(toml::Value::Table(table))
         .map_err(|error| {
             let reason = error.inner().message().replace('\n', " ");
@@ -88,40 +89,36 @@ fn with_defaults(mut section: InstrumentSection) -> InstrumentSection {
 }
 
 /// The coarsest power of ten on which every price lies; 1e-9 at the finest.
-fn common_tick(data: &[&Series]) -> Price {
+pub(super) fn common_tick(series: &Series) -> Price {
     let mut tick = Price::SCALE;
     let mut fit = |price: Price| {
         while tick > 1 && price.raw() % tick != 0 {
             tick /= 10;
         }
     };
-    for series in data {
-        match series {
-            Series::Quotes(quotes) => quotes.iter().for_each(|quote| {
-                fit(quote.bid);
-                fit(quote.ask);
-            }),
-            Series::Trades(trades) => trades.iter().for_each(|trade| fit(trade.price)),
-            Series::Bars(bars) => bars.iter().for_each(|bar| {
-                [bar.open, bar.high, bar.low, bar.close]
-                    .into_iter()
-                    .for_each(&mut fit);
-            }),
-        }
+    match series {
+        Series::Quotes(quotes) => quotes.iter().for_each(|quote| {
+            fit(quote.bid);
+            fit(quote.ask);
+        }),
+        Series::Trades(trades) => trades.iter().for_each(|trade| fit(trade.price)),
+        Series::Bars(bars) => bars.iter().for_each(|bar| {
+            [bar.open, bar.high, bar.low, bar.close]
+                .into_iter()
+                .for_each(&mut fit);
+        }),
     }
     Price::from_raw(tick)
 }
 
 /// How many prices of the data do not lie on the tick.
-pub fn off_grid(data: &[&Series], tick: Price) -> usize {
+pub(super) fn off_grid(series: &Series, tick: Price) -> usize {
     let off = |price: Price| usize::from(!price.is_on_grid(tick));
-    data.iter()
-        .map(|series| match series {
-            Series::Quotes(quotes) => quotes.iter().map(|q| off(q.bid) + off(q.ask)).sum(),
-            Series::Trades(trades) => trades.iter().map(|trade| off(trade.price)).sum(),
-            Series::Bars(bars) => bars.iter().map(|bar| off(bar.close)).sum::<usize>(),
-        })
-        .sum()
+    match series {
+        Series::Quotes(quotes) => quotes.iter().map(|q| off(q.bid) + off(q.ask)).sum(),
+        Series::Trades(trades) => trades.iter().map(|trade| off(trade.price)).sum(),
+        Series::Bars(bars) => bars.iter().map(|bar| off(bar.close)).sum(),
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +128,7 @@ mod tests {
     #[test]
     fn the_symbol_suggests_the_rest() {
         let check = |text: &str, class: Class, base: Option<&str>, quote: &str| {
-            let section = parse(text, &[]).unwrap();
+            let section = parse(text, Price::from_raw(1)).unwrap();
             assert_eq!(section.class, class, "{text}");
             assert_eq!(section.base.as_deref(), base, "{text}");
             assert_eq!(section.quote, quote, "{text}");
@@ -151,9 +148,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let error = parse("SPY,tik=0.01", &[]).unwrap_err().to_string();
+        let error = parse("SPY,tik=0.01", Price::from_raw(1))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("tik") && error.contains("tick"), "{error}");
-        let error = parse("SPY,tick=abc", &[]).unwrap_err().to_string();
+        let error = parse("SPY,tick=abc", Price::from_raw(1))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("tick") && error.contains("abc"), "{error}");
     }
 }

@@ -113,12 +113,12 @@ fn title(spec: &Spec, record: &Record) -> String {
 fn data(spec: &Spec) -> Vec<DataDescription> {
     spec.files
         .iter()
-        .zip(&spec.data)
+        .zip(spec.data.series())
         .map(|(file, series)| DataDescription {
             file: file.path.display().to_string(),
             kind: spec::series_words(series),
             instrument: symbol(spec, file.instrument),
-            events: series.len() as u64,
+            events: series.events,
             skipped_rows: file.skipped_rows,
         })
         .collect()

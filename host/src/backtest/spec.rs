@@ -1,6 +1,7 @@
 //! What a backtest runs: strategy, parameters, data, and the world they live in.
 
 use super::custom::CustomPlugin;
+use super::data::{Data, Known};
 use super::instruments;
 use crate::config::{InstrumentSection, Span};
 use crate::universe::Universe;
@@ -9,12 +10,11 @@ use engine::{
     FillChances, Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig,
 };
 use model::{
-    AccountConfig, AccountKind, Bar, BarBasis, BarMethod, BarSpec, InstrumentId, Money, Rate,
-    Timestamp,
+    AccountConfig, AccountKind, BarBasis, BarMethod, BarSpec, InstrumentId, Money, Rate, Timestamp,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use store::{DataSource, Series};
+use store::DataSource;
 
 /// The name of the strategy in a backtest.
 pub const STRATEGY: &str = "backtest";
@@ -44,10 +44,10 @@ pub struct Spec {
     pub algorithms: Vec<CustomPlugin>,
     /// Custom rules that judge its orders.
     pub rules: Vec<CustomPlugin>,
-    /// The files, in the order of `data`.
+    /// The files, in the order of the series of `data`.
     pub files: Vec<DataFile>,
-    /// The data, in memory.
-    pub data: Vec<Series>,
+    /// The data.
+    pub data: Data,
     /// What the engine is told.
     pub universe: Universe,
     /// Trading begins here; what is before is history.
@@ -59,7 +59,7 @@ pub struct Spec {
 impl Spec {
     /// First and last moment of the data that is traded.
     pub fn period(&self) -> Option<(Timestamp, Timestamp)> {
-        let periods = self.data.iter().filter_map(Series::period);
+        let periods = self.data.series().iter().filter_map(|known| known.period);
         let whole = periods.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
         let first = self.start.map_or(whole.0, |start| start.max(whole.0));
         Some((first, self.end.map_or(whole.1, |end| end.min(whole.1))))
@@ -181,7 +181,7 @@ pub fn load(
     template: &DataSource,
     files: &[(PathBuf, InstrumentId)],
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<(Vec<Series>, Vec<DataFile>, Vec<String>)> {
+) -> Result<(Data, Vec<DataFile>, Vec<String>)> {
     let mut series = Vec::new();
     let mut read = Vec::new();
     let mut notes = Vec::new();
@@ -208,32 +208,19 @@ pub fn load(
         });
         series.push(loaded.series);
     }
-    Ok((series, read, notes))
+    Ok((Data::memory(series), read, notes))
 }
 
 /// The instruments' sections, with ticks taken from the data where not given.
-pub fn sections(
-    texts: &[String],
-    data: &[Series],
-) -> Result<(Vec<InstrumentSection>, Vec<String>)> {
+pub fn sections(texts: &[String], data: &Data) -> Result<(Vec<InstrumentSection>, Vec<String>)> {
     let mut sections = Vec::new();
     let mut notes = Vec::new();
     for (index, text) in texts.iter().enumerate() {
-        let own: Vec<_> = data
-            .iter()
-            .filter(|series| {
-                series
-                    .get(0)
-                    .is_some_and(|event| super::instrument_of(&event).index() == index)
-            })
-            .collect();
-        let section = instruments::parse(text, &own)?;
-        let off = instruments::off_grid(&own, section.tick.0);
-        if off > 0 {
-            notes.push(format!(
-                "{}: {off} prices of the data are off the tick of {}; orders at them are denied",
-                section.symbol, section.tick.0
-            ));
+        let id = InstrumentId::new(u32::try_from(index).context("too many instruments")?);
+        let section = instruments::parse(text, data.tick(id))?;
+        if let Some(off) = data.off_grid(id, section.tick.0) {
+            let symbol = &section.symbol;
+            notes.push(format!("{symbol}: {off}; orders at them are denied"));
         }
         sections.push(section);
     }
@@ -259,23 +246,20 @@ pub fn bar_words(spec: BarSpec) -> String {
 }
 
 /// A series in words.
-pub fn series_words(series: &Series) -> String {
-    match series {
-        Series::Bars(bars) => bars
-            .first()
-            .map_or("no bars".to_owned(), |bar| bar_words(bar.spec)),
-        other => other.kind().to_string(),
-    }
+pub fn series_words(series: &Known) -> String {
+    series
+        .bars
+        .map_or_else(|| series.kind.to_string(), bar_words)
 }
 
-/// Whether bars of one rule can be had from a source's bars.
-pub fn can_make(source: &Bar, wanted: BarSpec) -> bool {
-    if source.spec == wanted {
+/// Whether bars of one rule can be had from bars of another.
+pub fn can_make(source: BarSpec, wanted: BarSpec) -> bool {
+    if source == wanted {
         return true;
     }
-    match (source.spec.method, wanted.method) {
+    match (source.method, wanted.method) {
         (BarMethod::Time(part), BarMethod::Time(whole)) => {
-            source.spec.basis == wanted.basis && part > 0 && whole.is_multiple_of(part)
+            source.basis == wanted.basis && part > 0 && whole.is_multiple_of(part)
         }
         _ => false,
     }

@@ -1,24 +1,24 @@
 //! `argonaut backtest`.
 
+use super::reading::{ReadingArguments, moment, progress_bar, range};
 use super::say;
 use crate::backtest::custom::{CustomPlugin, check_names};
-use crate::backtest::spec::{Spec, World, load, place_files, sections};
+use crate::backtest::data::Data;
+use crate::backtest::spec::{DataFile, Spec, World, load, place_files, sections};
 use crate::backtest::{self, Record};
 use crate::config::Span;
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use engine::FillChances;
 use engine::journal::Sink;
-use indicatif::{ProgressBar, ProgressStyle};
 use journal::file::JournalFile;
-use model::number::Excess;
-use model::{BarBasis, BarSpec, InstrumentId, Money, Rate, Timestamp};
+use model::{InstrumentId, Money, Rate};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use store::{BarLabel, ColumnMap, DataKind, DataSource, Header, OnBadRow, TimeFormat};
+use store::catalog::Catalog;
 
 /// What to run, on what, and what to make of it.
 #[derive(Debug, Args)]
@@ -28,8 +28,17 @@ pub(super) struct BacktestArguments {
     strategy: PathBuf,
     /// A file of quotes, trades or bars: .csv, .csv.gz, .zip or .parquet. With several instruments
     /// write SYMBOL=FILE.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present = "catalog", num_args = 1.., value_name = "FILE")]
     data: Vec<String>,
+    /// Stream the instruments' data from this catalog (see `argonaut data`) instead of loading files.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "data")]
+    catalog: Option<PathBuf>,
+    /// Of a catalog, read what is from here on. RFC 3339 or a date.
+    #[arg(long, requires = "catalog", value_name = "TIME")]
+    from: Option<String>,
+    /// Of a catalog, read what is before here.
+    #[arg(long, requires = "catalog", value_name = "TIME")]
+    to: Option<String>,
     /// SYMBOL, and what does not follow from it or from the data: SYMBOL,tick=0.01,taker_fee=0.0005
     #[arg(long, required = true, value_name = "SYMBOL[,KEY=VALUE]")]
     instrument: Vec<String>,
@@ -52,54 +61,16 @@ pub(super) struct BacktestArguments {
     /// Write the journal, for `argonaut replay --verify`.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    #[command(flatten)]
-    reading: ReadingArguments,
-    #[command(flatten)]
-    world: WorldArguments,
-}
-
-/// How the files are read.
-#[derive(Debug, Args)]
-struct ReadingArguments {
-    /// What the files hold, where it cannot be told from their columns: quotes, trades or bars.
-    #[arg(long)]
-    kind: Option<DataKind>,
-    /// Which column is what, by name or by position from 0: bid=BidPrice, time=0
-    #[arg(long, value_name = "FIELD=COLUMN")]
-    column: Vec<String>,
-    /// How times are written: auto, s, ms, us, ns, iso, day-ms, or a pattern like %Y%m%d %H%M%S
-    #[arg(long, default_value = "auto")]
-    time: TimeFormat,
-    /// By how many seconds the files' clock is ahead of UTC.
-    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
-    utc_offset_s: i32,
-    /// The files have no header.
-    #[arg(long)]
-    no_header: bool,
-    /// What separates the fields.
-    #[arg(long)]
-    delimiter: Option<char>,
-    /// Read only the rows of this symbol.
-    #[arg(long)]
-    symbol: Option<String>,
-    /// The bars' length and basis, where it does not follow from the data: 60s or 60s-last
-    #[arg(long, value_name = "LENGTH[-BASIS]")]
-    bar: Option<String>,
-    /// Bars carry the time of their end instead of their start.
-    #[arg(long)]
-    bar_end: bool,
-    /// Round prices and sizes with more digits than can be held, instead of refusing them.
-    #[arg(long)]
-    round: bool,
-    /// Leave out up to so many bad rows, and say so.
-    #[arg(long, value_name = "COUNT")]
-    skip_bad: Option<u64>,
     /// Trade from here on; what is before is history for the strategy. RFC 3339 or a date.
     #[arg(long)]
     start: Option<String>,
     /// Trade until before here.
     #[arg(long)]
     end: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArguments,
+    #[command(flatten)]
+    world: WorldArguments,
 }
 
 /// The account and the venue.
@@ -143,7 +114,7 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
     }
     let load_s = begin.elapsed().as_secs_f64();
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let bar = progress_bar(spec.data.iter().map(|series| series.len() as u64).sum());
+    let bar = progress_bar(spec.data.series().iter().map(|known| known.events).sum());
     let sink = arguments.journal.as_deref().map(journal).transpose()?;
     let run = Instant::now();
     let record = backtest::run(&spec, &plugins, sink, &mut |done| bar.set_position(done))?;
@@ -192,13 +163,10 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
         .iter()
         .map(|text| text.split(',').next().unwrap_or_default().trim().to_owned())
         .collect();
-    let placed = place_files(&arguments.data, &symbols)?;
-    let bar = progress_bar(100);
-    let (data, files, mut notes) =
-        load(&source(&arguments.reading)?, &placed, &mut |done, all| {
-            bar.set_position(done.saturating_mul(100) / all.max(1));
-        })?;
-    bar.finish_and_clear();
+    let (data, files, mut notes) = match &arguments.catalog {
+        Some(folder) => catalog_data(arguments, folder, &symbols)?,
+        None => file_data(arguments, &symbols)?,
+    };
     let (sections, more) = sections(&arguments.instrument, &data)?;
     notes.extend(more);
     let world = world(&arguments.world)?;
@@ -212,70 +180,55 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
         universe: world.universe(&sections)?,
         files,
         data,
-        start: moment("--start", arguments.reading.start.as_deref())?,
-        end: moment("--end", arguments.reading.end.as_deref())?,
+        start: moment("--start", arguments.start.as_deref())?,
+        end: moment("--end", arguments.end.as_deref())?,
     };
     Ok((spec, notes))
 }
 
-fn source(reading: &ReadingArguments) -> Result<DataSource> {
-    let mut columns = ColumnMap::new();
-    for mapping in &reading.column {
-        columns
-            .set(mapping)
-            .with_context(|| format!("--column {mapping}"))?;
-    }
-    let delimiter = reading
-        .delimiter
-        .map(|c| u8::try_from(c).context("--delimiter: one byte"));
-    let excess = if reading.round {
-        Excess::Round
-    } else {
-        Excess::Refuse
-    };
-    Ok(DataSource {
-        kind: reading.kind,
-        columns,
-        time: reading.time.clone(),
-        utc_offset_s: reading.utc_offset_s,
-        delimiter: delimiter.transpose()?,
-        header: if reading.no_header {
-            Header::Absent
-        } else {
-            Header::Auto
-        },
-        bar: reading.bar.as_deref().map(bar_spec).transpose()?,
-        bar_label: if reading.bar_end {
-            BarLabel::End
-        } else {
-            BarLabel::Start
-        },
-        symbol: reading.symbol.clone(),
-        price_excess: excess,
-        size_excess: excess,
-        on_bad_row: reading
-            .skip_bad
-            .map_or(OnBadRow::Fail, |max| OnBadRow::Skip { max }),
-        ..DataSource::new("", InstrumentId::new(0))
-    })
+/// The data in memory, what it was read from, and words about it.
+type Found = (Data, Vec<DataFile>, Vec<String>);
+
+fn file_data(arguments: &BacktestArguments, symbols: &[String]) -> Result<Found> {
+    let placed = place_files(&arguments.data, symbols)?;
+    let bar = progress_bar(100);
+    let found = load(&arguments.reading.source()?, &placed, &mut |done, all| {
+        bar.set_position(done.saturating_mul(100) / all.max(1));
+    })?;
+    bar.finish_and_clear();
+    Ok(found)
 }
 
-fn bar_spec(text: &str) -> Result<BarSpec> {
-    let (length, basis) = text.split_once('-').unwrap_or((text, "last"));
-    let basis = match basis {
-        "bid" => BarBasis::Bid,
-        "ask" => BarBasis::Ask,
-        "mid" => BarBasis::Mid,
-        "last" => BarBasis::Last,
-        other => bail!("--bar {text}: `{other}` is none of bid, ask, mid, last"),
-    };
-    let length: Span = length
-        .parse()
-        .map_err(|reason| anyhow!("--bar {text}: {reason}"))?;
-    Ok(BarSpec {
-        method: model::BarMethod::Time(length.0.nanos()),
-        basis,
-    })
+fn catalog_data(arguments: &BacktestArguments, folder: &Path, symbols: &[String]) -> Result<Found> {
+    // A wrong `--bar` is told here.
+    arguments.reading.source()?;
+    let catalog = Catalog::open(folder)?;
+    let range = range(arguments.from.as_deref(), arguments.to.as_deref())?;
+    let mut series = Vec::new();
+    for (index, symbol) in symbols.iter().enumerate() {
+        let own = catalog.series(Some(symbol))?;
+        let own: Vec<_> = own
+            .into_iter()
+            .filter(|one| arguments.reading.wants(&one.key))
+            .collect();
+        if !own.iter().any(|one| !one.within(range).parts.is_empty()) {
+            bail!(
+                "--instrument {symbol}: the catalog {} has no such data in that time; \
+                 `argonaut data list` shows what it has",
+                folder.display()
+            );
+        }
+        let id = InstrumentId::new(u32::try_from(index).context("too many instruments")?);
+        series.extend(own.into_iter().map(|one| (one, id)));
+    }
+    let data = Data::catalog(series, range)?;
+    let files = data.series().iter().map(|known| DataFile {
+        path: folder.to_owned(),
+        instrument: known.instrument,
+        skipped_rows: 0,
+    });
+    let files = files.collect();
+    Ok((data, files, Vec::new()))
 }
 
 fn parameters(given: &[String]) -> Result<BTreeMap<String, String>> {
@@ -324,14 +277,6 @@ fn chances(arguments: &WorldArguments) -> Result<Option<FillChances>> {
     Ok((chances != certain).then_some(chances))
 }
 
-fn moment(option: &str, text: Option<&str>) -> Result<Option<Timestamp>> {
-    text.map(|text| {
-        store::parse_iso(text)
-            .with_context(|| format!("{option} {text}: write a date or 2024-01-31T09:30:00Z"))
-    })
-    .transpose()
-}
-
 fn journal(path: &Path) -> Result<Box<dyn Sink>> {
     Ok(Box::new(JournalFile::create(path)?))
 }
@@ -343,10 +288,4 @@ fn write(file: &Path, text: &str) -> Result<()> {
 fn warn(note: &str) {
     // Notes are a courtesy; the run does not depend on who reads them.
     let _ = writeln!(std::io::stderr(), "note: {note}");
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn progress_bar(length: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {per_sec} {eta}");
-    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -325,7 +325,7 @@ fn check(case: &Case<'_>) {
     assert!(spec.universe.find_strategy(STRATEGY).is_some());
     let tick = spec.universe.instrument(InstrumentId::new(0)).unwrap().tick;
     let record = run(&spec);
-    let (expected, twice_mark) = reckon(case, &spec.data[0], tick.raw().into());
+    let (expected, twice_mark) = reckon(case, &spec.data.in_memory()[0], tick.raw().into());
     let fills: Vec<_> = record.fills.iter().map(found).collect();
     for (index, (found, expected)) in fills.iter().zip(&expected).enumerate() {
         assert_eq!(found, expected, "{}: fill {index}", case.file);

@@ -19,6 +19,17 @@ pub struct Problem {
     pub detail: String,
 }
 
+impl Problem {
+    /// In words. What reading a file says names the file by itself.
+    pub fn line(&self) -> String {
+        let path = self.path.display().to_string();
+        if self.detail.starts_with(&path) {
+            return self.detail.clone();
+        }
+        format!("{path}: {}", self.detail)
+    }
+}
+
 /// What a check saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
