@@ -9,6 +9,8 @@
 
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bus.rs"]
+mod bus;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/crash.rs"]

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A host in a process of its own.
-struct Running {
+pub(super) struct Running {
     process: Child,
     base: String,
     /// Inputs stepped again at the start, and the seconds it took.
@@ -26,9 +26,9 @@ struct Running {
 
 /// What a journal says.
 #[derive(Debug, Default)]
-struct Ledger {
+pub(super) struct Ledger {
     inputs: u64,
-    fills: Vec<Fill>,
+    pub(super) fills: Vec<Fill>,
     seals: usize,
 }
 
@@ -37,7 +37,7 @@ fn data(folder: &Path) -> PathBuf {
 }
 
 /// Writes a configuration of a market that moves fast, with segments that end soon.
-fn configuration(folder: &Path) -> PathBuf {
+pub(super) fn configuration(folder: &Path) -> PathBuf {
     let mut text = DEFAULT_CONFIG.replace("127.0.0.1:8080", "127.0.0.1:0");
     for rate in ["25.0", "20.0", "30.0"] {
         let slow = format!("events_per_second = {rate}");
@@ -63,7 +63,7 @@ fn configuration(folder: &Path) -> PathBuf {
 
 impl Running {
     /// Starts a host; `None` when it ended before it was up.
-    fn start(configuration: &Path, crash: Option<&str>) -> Option<Self> {
+    pub(super) fn start(configuration: &Path, crash: Option<&str>) -> Option<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_argonaut"));
         command.arg("run").arg("--config").arg(configuration);
         command.env("ARGONAUT_LOG", "warn");
@@ -116,13 +116,13 @@ impl Running {
             .send(&bytes[..]);
     }
 
-    fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
     /// Asks it to end, as an operator does.
-    fn end(mut self) {
+    pub(super) fn end(mut self) {
         let pid = self.process.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         assert!(sent.success());
@@ -131,7 +131,7 @@ impl Running {
 }
 
 /// Reads a journal: no sequence is missing and no execution is there twice.
-fn ledger(folder: &Path) -> Ledger {
+pub(super) fn ledger(folder: &Path) -> Ledger {
     let from = journal::open(&data(folder).join("journal")).unwrap();
     let mut reader = Reader::new(from).unwrap();
     let (mut ledger, mut executions) = (Ledger::default(), BTreeSet::new());
@@ -213,7 +213,7 @@ fn shown_positions(host: &Running) -> usize {
 }
 
 /// Waits until a journal has more fills than so many.
-fn until_fills(folder: &Path, more_than: usize) {
+pub(super) fn until_fills(folder: &Path, more_than: usize) {
     let begun = Instant::now();
     while ledger(folder).fills.len() <= more_than {
         assert!(begun.elapsed() < PATIENCE, "no fills");

@@ -1,0 +1,142 @@
+//! A host that publishes to a Redis of the test's own, while one and the other die.
+
+use super::crash::{Running, configuration, ledger, until_fills};
+use ::bus::{Consumer, Delivery, Monitor, Settings};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A Redis that keeps nothing when it dies.
+struct Redis {
+    port: u16,
+    folder: PathBuf,
+    process: Child,
+}
+
+impl Redis {
+    fn start(port: u16, folder: PathBuf) -> Self {
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .arg("--dir")
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed: apt-get install redis-server");
+        Self {
+            port,
+            folder,
+            process,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn again(&mut self) {
+        *self = Self::start(self.port, self.folder.clone());
+    }
+
+    fn empty(&self) {
+        let mut client = Command::new("redis-cli");
+        client.args(["-p", &self.port.to_string(), "FLUSHALL"]);
+        let emptied = client.stdout(Stdio::null()).status().unwrap();
+        assert!(emptied.success());
+    }
+}
+
+/// The executions of all fills that were published, in their order, each entry once.
+struct Fills {
+    reader: Consumer,
+    known: BTreeMap<::bus::EntryId, u64>,
+}
+
+impl Fills {
+    fn of(redis: &Redis) -> Self {
+        let settings = Settings::new(&redis.url());
+        Self {
+            reader: Consumer::new("test", settings, Monitor::default()).unwrap(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Reads until so many are known.
+    fn reach(&mut self, count: usize) {
+        let begun = Instant::now();
+        while self.known.len() < count {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{} of {count}",
+                self.known.len()
+            );
+            match self.reader.take(500, Duration::from_millis(100)) {
+                Ok(deliveries) => {
+                    deliveries.iter().for_each(|delivery| self.note(delivery));
+                    // Where it is lost, entries come again.
+                    let _lost = self.reader.acknowledge(&deliveries);
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    fn note(&mut self, delivery: &Delivery) {
+        if delivery.entry.kind != "fill" {
+            return;
+        }
+        let body: Value = serde_json::from_str(&delivery.entry.body).unwrap();
+        let execution = body["execution"].as_str().unwrap().parse().unwrap();
+        let before = self.known.insert(delivery.entry.id, execution);
+        assert!(
+            before.is_none_or(|before| before == execution),
+            "one id, two fills"
+        );
+    }
+}
+
+#[test]
+fn every_fill_of_the_journal_is_published_whoever_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let mut redis = Redis::start(port, folder.path().to_owned());
+    let file = configuration(folder.path());
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str(&format!("\n[bus]\nurl = \"{}\"\n", redis.url()));
+    std::fs::write(&file, text).unwrap();
+    let mut fills = Fills::of(&redis);
+    let host = Running::start(&file, None).expect("it comes up");
+    fills.reach(3);
+    redis.empty();
+    fills.reach(6);
+    redis.kill();
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 3);
+    host.kill();
+    let host = Running::start(&file, None).expect("it comes back without a Redis");
+    redis.again();
+    let before = ledger(folder.path()).fills.len();
+    fills.reach(before + 3);
+    host.end();
+    let made: Vec<_> = ledger(folder.path())
+        .fills
+        .iter()
+        .map(|fill| fill.execution)
+        .collect();
+    let published: Vec<_> = fills.known.values().copied().collect();
+    assert_eq!(published, made[..published.len()]);
+    redis.kill();
+}
