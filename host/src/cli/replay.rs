@@ -148,7 +148,7 @@ impl Instances for FromFolders {
     ) -> Result<Box<dyn AlgorithmMaker>, String> {
         let bytes = find_by_hash(&self.folders, config.plugin);
         let bytes = bytes.map_err(|error| format!("{error:#}"))?;
-        let request = custom(engine, &config.name, &config.parameters);
+        let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.plugins.as_host().algorithm(&bytes, request);
         made.map(|made| made.maker)
             .map_err(|refusal| refusal.reason)
@@ -161,29 +161,9 @@ impl Instances for FromFolders {
     ) -> Result<Box<dyn PreTradeRule>, String> {
         let bytes = find_by_hash(&self.folders, config.plugin);
         let bytes = bytes.map_err(|error| format!("{error:#}"))?;
-        let request = custom(engine, &config.name, &config.parameters);
+        let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.plugins.as_host().rule(&bytes, request);
         made.map(|made| made.rule).map_err(|refusal| refusal.reason)
-    }
-}
-
-/// What an algorithm or a rule was made with, as the engine knows it where the journal defines it.
-fn custom(engine: &Engine, name: &str, parameters: &[(String, String)]) -> CustomRequest {
-    let market = engine.market();
-    let strategies = engine.strategies();
-    let accounts = engine.accounts();
-    CustomRequest {
-        name: name.to_owned(),
-        instruments: market
-            .iter()
-            .map(|(id, state)| (id, state.instrument.clone()))
-            .collect(),
-        currencies: market.currency_names().to_vec(),
-        strategies: strategies.map(|(_, config)| config.name.clone()).collect(),
-        accounts: accounts
-            .map(|(_, account)| account.config().name.clone())
-            .collect(),
-        parameters: parameters.iter().cloned().collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port behind which plugins live: bytes in, strategies out. WebAssembly is one
 //! implementation (see [`crate::wasm`]); tests bring their own.
 
+use engine::Engine;
 use model::{AlgorithmMaker, Instrument, InstrumentId, PluginHash, PreTradeRule, Strategy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +63,28 @@ pub struct CustomRequest {
     pub accounts: Vec<String>,
     /// Parameters as given.
     pub parameters: BTreeMap<String, String>,
+}
+
+impl CustomRequest {
+    /// What an algorithm or a rule was made with, as an engine that steps a journal again knows it
+    /// where the journal defines it.
+    pub fn known_to(engine: &Engine, name: &str, parameters: &[(String, String)]) -> Self {
+        let (market, strategies) = (engine.market(), engine.strategies());
+        let accounts = engine.accounts();
+        Self {
+            name: name.to_owned(),
+            instruments: market
+                .iter()
+                .map(|(id, state)| (id, state.instrument.clone()))
+                .collect(),
+            currencies: market.currency_names().to_vec(),
+            strategies: strategies.map(|(_, config)| config.name.clone()).collect(),
+            accounts: accounts
+                .map(|(_, account)| account.config().name.clone())
+                .collect(),
+            parameters: parameters.iter().cloned().collect(),
+        }
+    }
 }
 
 /// An algorithm, ready to be defined.

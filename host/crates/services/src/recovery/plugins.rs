@@ -95,7 +95,7 @@ impl Instances for KeptPlugins {
         config: &AlgorithmConfig,
     ) -> Result<Box<dyn AlgorithmMaker>, String> {
         let bytes = self.files.kept(config.plugin)?;
-        let request = custom(engine, &config.name, &config.parameters);
+        let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.host.algorithm(&bytes, request);
         made.map(|made| made.maker).map_err(refused(config.plugin))
     }
@@ -106,28 +106,8 @@ impl Instances for KeptPlugins {
         config: &RuleConfig,
     ) -> Result<Box<dyn PreTradeRule>, String> {
         let bytes = self.files.kept(config.plugin)?;
-        let request = custom(engine, &config.name, &config.parameters);
+        let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.host.rule(&bytes, request);
         made.map(|made| made.rule).map_err(refused(config.plugin))
-    }
-}
-
-/// What an algorithm or a rule was made with, as the engine knows it where the journal defines it.
-fn custom(engine: &Engine, name: &str, parameters: &[(String, String)]) -> CustomRequest {
-    let market = engine.market();
-    let strategies = engine.strategies();
-    let accounts = engine.accounts();
-    CustomRequest {
-        name: name.to_owned(),
-        instruments: market
-            .iter()
-            .map(|(id, state)| (id, state.instrument.clone()))
-            .collect(),
-        currencies: market.currency_names().to_vec(),
-        strategies: strategies.map(|(_, config)| config.name.clone()).collect(),
-        accounts: accounts
-            .map(|(_, account)| account.config().name.clone())
-            .collect(),
-        parameters: parameters.iter().cloned().collect(),
     }
 }
