@@ -67,9 +67,9 @@ CREATE TABLE strategies (
 CREATE TABLE strategy_versions (
     time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     strategy BIGINT NOT NULL,
-    event TEXT NOT NULL,            -- START, PAUSE, RESUME, STOP, SWAP_BEGIN, SWAP_COMMIT, SWAP_ABORT
+    event TEXT NOT NULL,            -- START, PAUSE, RESUME, STOP, SWAP_BEGIN, SWAP_COMMIT, SWAP_ABORT, FAULT
     plugin TEXT,                    -- BLAKE3 of the plugin's bytes, where the event names one
-    reason TEXT,                    -- of SWAP_ABORT
+    reason TEXT,                    -- of SWAP_ABORT and FAULT
     PRIMARY KEY (time, sequence, ordinal)
 );
 
@@ -123,6 +123,7 @@ CREATE TABLE order_events (
     price DECIMAL_TEXT,             -- of UPDATED
     trigger_price DECIMAL_TEXT,     -- of UPDATED
     deny_code TEXT,                 -- of DENIED and UPDATE_DENIED
+    reason TEXT,                    -- what a custom rule said when it denied
     ts_event BIGINT NOT NULL,
     PRIMARY KEY (time, sequence, ordinal)
 );

@@ -3,12 +3,14 @@
 
 mod backtest;
 mod bench;
+mod bus;
 mod data;
 mod kill;
 mod plugin;
 mod reading;
 mod replay;
 mod run;
+mod store;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -30,8 +32,12 @@ enum Command {
     Backtest(Box<backtest::BacktestArguments>),
     /// Keep market data in a catalog: take in, show, check, merge and give out.
     Data(data::DataArguments),
+    /// Make the tables of orders, fills and the like again from the journal, or compare them with it.
+    Store(store::StoreArguments),
     /// Check a journal, and with --verify run it again.
     Replay(replay::ReplayArguments),
+    /// Follow what a host publishes to Redis.
+    Bus(bus::BusArguments),
     /// Build and inspect plugins.
     Plugin(plugin::PluginArguments),
     /// Stop the trading of a running host, or of a part of it.
@@ -48,9 +54,11 @@ pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
         Command::Data(arguments) => return ended(data::run(arguments)),
+        Command::Store(arguments) => return ended(store::run(arguments)),
         Command::Run(arguments) => run::run(arguments),
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Bus(arguments) => bus::run(&arguments),
         Command::Plugin(arguments) => plugin::run(arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),

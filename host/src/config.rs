@@ -17,10 +17,12 @@ mod limits;
 mod permissions;
 mod risk;
 mod session;
+mod store;
 mod text;
 mod venue;
 
 pub use self::bus::BusSection;
+pub use self::store::{MarketDataName, StoreSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, RuleSection};
@@ -54,6 +56,9 @@ pub struct Config {
     /// Where what happens is published for other processes; nowhere by default.
     #[serde(default)]
     pub bus: Option<BusSection>,
+    /// Where what happens is kept as rows for queries.
+    #[serde(default)]
+    pub store: StoreSection,
     /// Simulated venues.
     #[serde(rename = "venue")]
     pub venues: Vec<VenueSection>,

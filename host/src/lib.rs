@@ -2,8 +2,10 @@
 
 pub mod backtest;
 pub mod bench;
+pub mod caching;
 pub mod cli;
 pub mod config;
+pub mod filing;
 pub mod kill;
 pub mod native;
 pub mod plugins;

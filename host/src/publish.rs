@@ -1,10 +1,9 @@
 //! Publishes what the journal holds, by a thread that follows it on disk. Nothing waits for Redis:
 //! what is not published yet lies in the journal.
 
-use crate::config::BusSection;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use api::{Entries, EntryBody, Urgency};
-use bus::{Entry, EntryId, Monitor, Priority, Publisher, Source, SourceError};
+use bus::{Entry, EntryId, Monitor, Priority, Publisher, Settings, Source, SourceError};
 use engine::journal::reader::Record;
 use journal::{Block, Blocks, Progress};
 use services::host::HostHandle;
@@ -31,10 +30,13 @@ impl Publishing {
     /// Begins to publish a host's journal, from where the streams in Redis end.
     ///
     /// # Errors
-    /// The section cannot be meant, or the host keeps no journal.
-    pub fn begin(section: &BusSection, folder: &Path, host: &HostHandle) -> Result<Self> {
-        let settings = section.settings();
-        let settings = settings.map_err(|error| anyhow!("bus.{error}"))?;
+    /// The settings cannot be meant, or the host keeps no journal.
+    pub fn begin(
+        settings: Settings,
+        market_data: bool,
+        folder: &Path,
+        host: &HostHandle,
+    ) -> Result<Self> {
         let progress = host.journal_progress();
         let progress = progress.context("bus: the host keeps no journal to publish from")?;
         let run = journal::run_of(folder)?.context("bus: the journal has no segment yet")?;
@@ -42,7 +44,7 @@ impl Publishing {
             run,
             folder: folder.to_owned(),
             progress,
-            market_data: section.market_data,
+            market_data,
             entries: Entries::new(host.clone()),
             blocks: None,
             ready: VecDeque::new(),

@@ -1,10 +1,14 @@
 //! `argonaut run`: from a configuration to a running host with its API, until told to stop.
 
-use crate::config::{self, Config, FeedSection, RuleSection, StrategySection};
+use crate::caching::Caching;
+use crate::config::{
+    self, BusSection, Config, FeedSection, RuleSection, StoreSection, StrategySection,
+};
+use crate::filing;
 use crate::publish::Publishing;
 use crate::universe::Universe;
 use anyhow::{Context, Result, anyhow, bail};
-use api::{Api, Settings};
+use api::{Api, BusProbe, BusView, Records, Settings};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use runtime::{Limits, Runtime, RuntimeOptions};
@@ -12,6 +16,7 @@ use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
 use services::handle::{LoadRequest, PluginSource, Queries, ScopeName};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
+use services::sql_projection::SqlProjection;
 use services::wasm::WasmPlugins;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -21,7 +26,7 @@ use store::{ColumnMap, DataSource};
 use tokio::net::TcpListener;
 
 /// The folder of the journal, below the data folder.
-const JOURNAL: &str = "journal";
+pub(crate) const JOURNAL: &str = "journal";
 
 /// Moves the journal away, so that the next run begins a new one; returns where it is now. Plugins'
 /// kept bytes stay.
@@ -34,10 +39,29 @@ pub fn put_journal_away(data_dir: &Path, run: &str) -> Result<Option<PathBuf>> {
     let lock = Folder::lock(&journal, run)?;
     let away = data_dir.join("journals").join(format!("before-{run}"));
     let moved = std::fs::create_dir_all(data_dir.join("journals"))
+        .and_then(|()| put_store_away(data_dir, &away))
         .and_then(|()| std::fs::rename(&journal, &away));
     moved.with_context(|| format!("cannot move {} away", journal.display()))?;
     drop(lock);
     Ok(Some(away))
+}
+
+/// The embedded store goes with the journal it was made from. Before it, so that a store is never
+/// found beside another journal.
+fn put_store_away(data_dir: &Path, journal: &Path) -> std::io::Result<()> {
+    let with = |path: &Path, end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let (store, away) = (StoreSection::file(data_dir), with(journal, ".sqlite"));
+    for end in ["", "-wal", "-shm"] {
+        match std::fs::rename(with(&store, end), with(&away, end)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The configuration that is used when none is named.
@@ -51,6 +75,9 @@ pub struct App {
     run: String,
     journal: PathBuf,
     publishing: Option<Publishing>,
+    caching: Option<Caching>,
+    filing: Option<SqlProjection>,
+    records: Option<Records>,
 }
 
 impl App {
@@ -97,6 +124,9 @@ impl App {
             run,
             journal,
             publishing: None,
+            caching: None,
+            filing: None,
+            records: None,
         };
         if let Err(error) = app.load(file, config, &universe).await {
             app.handle.shutdown().await?;
@@ -127,20 +157,24 @@ impl App {
             run: self.run,
             ..Settings::default()
         };
-        api::serve(
-            self.listener,
-            Api::new(self.handle.clone(), settings),
-            shutdown,
-        )
-        .await?;
+        let api = Api::new(self.handle.clone(), settings)
+            .with_records(self.records)
+            .with_bus(self.publishing.as_ref().map(bus_probe));
+        api::serve(self.listener, api, shutdown).await?;
         self.handle.shutdown().await?;
-        let trader = self.trader;
-        let publishing = self.publishing;
+        let (trader, publishing, filing) = (self.trader, self.publishing, self.filing);
+        let caching = self.caching;
         let ended = tokio::task::spawn_blocking(move || {
             let ended = trader.join();
-            // Last, so that it can publish how the run ended.
+            // Last, so that they have how the run ended.
             if let Some(publishing) = publishing {
                 publishing.end();
+            }
+            if let Some(caching) = caching {
+                caching.end();
+            }
+            if let Some(filing) = filing {
+                filing.end();
             }
             ended
         });
@@ -150,10 +184,29 @@ impl App {
 
     async fn load(&mut self, file: &Path, config: &Config, universe: &Universe) -> Result<()> {
         self.load_strategies(file, config, universe).await?;
+        let begun = filing::begin(config, &self.journal, &self.handle);
+        let begun = begun.with_context(|| file.display().to_string())?;
+        (self.filing, self.records) = begun.map_or((None, None), |(filing, reader)| {
+            let records = Records::new(reader, filing.monitor().clone());
+            (Some(filing), Some(records))
+        });
         if let Some(section) = &config.bus {
-            let begun = Publishing::begin(section, &self.journal, &self.handle);
-            self.publishing = Some(begun.with_context(|| file.display().to_string())?);
+            let begun = self.publish(section);
+            begun.with_context(|| file.display().to_string())?;
         }
+        Ok(())
+    }
+
+    fn publish(&mut self, section: &BusSection) -> Result<()> {
+        let settings = section.settings();
+        let settings = settings.map_err(|error| anyhow!("bus.{error}"))?;
+        if section.market_data {
+            let caching = Caching::begin(&settings, &self.journal, &self.handle)?;
+            self.caching = Some(caching);
+        }
+        let market_data = section.market_data;
+        let begun = Publishing::begin(settings, market_data, &self.journal, &self.handle)?;
+        self.publishing = Some(begun);
         Ok(())
     }
 
@@ -263,6 +316,19 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// How the bus stands, whenever the API is asked.
+fn bus_probe(publishing: &Publishing) -> BusProbe {
+    let monitor = publishing.monitor().clone();
+    Arc::new(move || {
+        let status = monitor.status();
+        BusView {
+            state: status.state.name(),
+            published: status.published,
+            error: status.last_error,
+        }
+    })
 }
 
 fn start_host(

@@ -27,5 +27,7 @@ mod live;
 mod process;
 #[path = "it/real_data.rs"]
 mod real_data;
+#[path = "it/store.rs"]
+mod store;
 #[path = "it/venue_models.rs"]
 mod venue_models;

@@ -63,10 +63,12 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Strategy(..) => "outcomes",
             Record::Algorithm(..) => "algorithms",
             Record::Rule(..) => "verdicts",
-            Record::Order(_) => "orders",
+            Record::NewOrder(_) => "orders",
+            Record::Order(_) => "order changes",
             Record::Fill(_) => "fills",
             Record::Position(_) => "positions",
             Record::Outbound(_) => "messages",
+            Record::Refused(_) => "refusals",
             Record::Bar(_) => "bars",
             Record::CashFlow(_) => "cash flows",
             Record::Seal(sealed) => {

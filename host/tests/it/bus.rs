@@ -1,6 +1,6 @@
 //! A host that publishes to a Redis of the test's own, while one and the other die.
 
-use super::crash::{Running, configuration, ledger, until_fills};
+use super::crash::{Running, configuration, ledger, signal, until_fills};
 use ::bus::{Consumer, Delivery, Monitor, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -122,6 +122,11 @@ fn every_fill_of_the_journal_is_published_whoever_dies() {
     fills.reach(3);
     redis.empty();
     fills.reach(6);
+    signal(&redis.process, "-STOP");
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 3);
+    signal(&redis.process, "-CONT");
+    fills.reach(shown + 3);
     redis.kill();
     let shown = ledger(folder.path()).fills.len();
     until_fills(folder.path(), shown + 3);

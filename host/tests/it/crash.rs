@@ -32,7 +32,7 @@ pub(super) struct Ledger {
     seals: usize,
 }
 
-fn data(folder: &Path) -> PathBuf {
+pub(super) fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
@@ -61,15 +61,31 @@ pub(super) fn configuration(folder: &Path) -> PathBuf {
     file
 }
 
+fn run(configuration: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_argonaut"));
+    command.arg("run").arg("--config").arg(configuration);
+    command.env("ARGONAUT_LOG", "warn");
+    command
+}
+
 impl Running {
     /// Starts a host; `None` when it ended before it was up.
     pub(super) fn start(configuration: &Path, crash: Option<&str>) -> Option<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_argonaut"));
-        command.arg("run").arg("--config").arg(configuration);
-        command.env("ARGONAUT_LOG", "warn");
+        let mut command = run(configuration);
         if let Some(plan) = crash {
             command.env("ARGONAUT_CRASH", plan);
         }
+        Self::up(command)
+    }
+
+    /// Starts a host with a new journal.
+    pub(super) fn start_fresh(configuration: &Path) -> Option<Self> {
+        let mut command = run(configuration);
+        command.arg("--fresh");
+        Self::up(command)
+    }
+
+    fn up(mut command: Command) -> Option<Self> {
         let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -102,9 +118,18 @@ impl Running {
         })
     }
 
-    fn get(&self, path: &str) -> Option<Value> {
+    pub(super) fn get(&self, path: &str) -> Option<Value> {
         let mut answer = ureq::get(format!("{}{path}", self.base)).call().ok()?;
         answer.body_mut().read_json().ok()
+    }
+
+    /// The status and the text of an answer, whatever it is.
+    pub(super) fn ask(&self, path: &str) -> (u16, String) {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent: ureq::Agent = agent.build().into();
+        let mut answer = agent.get(format!("{}{path}", self.base)).call().unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), text)
     }
 
     /// Swaps a strategy; whether it worked is the crash point's business.
@@ -121,13 +146,23 @@ impl Running {
         self.process.wait().unwrap();
     }
 
+    /// Lets it stand still, or go on.
+    pub(super) fn freeze(&self, still: bool) {
+        signal(&self.process, if still { "-STOP" } else { "-CONT" });
+    }
+
     /// Asks it to end, as an operator does.
     pub(super) fn end(mut self) {
-        let pid = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(sent.success());
+        signal(&self.process, "-TERM");
         assert!(self.process.wait().unwrap().success());
     }
+}
+
+/// Sends a signal.
+pub(super) fn signal(process: &Child, name: &str) {
+    let pid = process.id().to_string();
+    let sent = Command::new("kill").args([name, &pid]).status().unwrap();
+    assert!(sent.success(), "{name} {pid}");
 }
 
 /// Reads a journal: no sequence is missing and no execution is there twice.
@@ -198,6 +233,7 @@ fn verify(folder: &Path, ledger: &Ledger) {
     let report = argonaut(folder, &arguments);
     let report: Value = serde_json::from_str(&stdout(&report)).unwrap();
     assert_eq!(report["inputs"], ledger.inputs);
+    super::store::equals_the_journal(folder, ledger.fills.len());
     assert_eq!(report["equal"], true);
 }
 
@@ -234,6 +270,7 @@ fn every_named_point_can_be_crashed_at() {
             let count = match *point {
                 "journal.rotate" | "recovery.done" => 1,
                 swap if swap.starts_with("swap") => 1,
+                store if store.starts_with("store") => 3,
                 _ => 25,
             };
             let plan = format!("{point}:{action}:{count}");
@@ -267,6 +304,28 @@ fn every_named_point_can_be_crashed_at() {
     let after = ledger(folder.path());
     goes_on_from(&after, &before);
     assert_eq!(after.seals, 1);
+    verify(folder.path(), &after);
+}
+
+#[test]
+fn a_host_that_stood_still_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let host = Running::start(&file, None).expect("it comes up");
+    let mut before = ledger(folder.path());
+    for _ in 0..3 {
+        until_fills(folder.path(), before.fills.len() + 2);
+        host.freeze(true);
+        before = ledger(folder.path());
+        std::thread::sleep(Duration::from_secs(1));
+        let still = ledger(folder.path());
+        assert_eq!(still.inputs, before.inputs, "it stood still");
+        host.freeze(false);
+    }
+    until_fills(folder.path(), before.fills.len());
+    host.end();
+    let after = ledger(folder.path());
+    goes_on_from(&after, &before);
     verify(folder.path(), &after);
 }
 

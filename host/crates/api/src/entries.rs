@@ -4,6 +4,7 @@
 use crate::dto::engine::trading_state;
 use crate::dto::fill::FillDto;
 use crate::dto::market::{BarDto, QuoteDto};
+use crate::dto::order::OrderDto;
 use crate::dto::position::PositionDto;
 use crate::dto::record::{CashFlowDto, OrderStepDto, ScopeStepDto, StrategyStepDto, TradeDto};
 use crate::dto::text::Name;
@@ -56,6 +57,7 @@ impl<H: Queries> Entries<H> {
         let names = &self.names;
         use Urgency::{High, Low, Normal};
         match record {
+            Record::NewOrder(order) => body(High, "new_order", &OrderDto::new(order, None, names)),
             Record::Order(update) => body(High, "order", &OrderStepDto::new(update, names)),
             Record::Fill(fill) => body(High, "fill", &FillDto::new(fill, names)),
             Record::Position(update) => {
@@ -73,6 +75,7 @@ impl<H: Queries> Entries<H> {
             | Record::Algorithm(..)
             | Record::Rule(..)
             | Record::Outbound(_)
+            | Record::Refused(_)
             | Record::Seal(_) => None,
         }
     }
@@ -144,6 +147,7 @@ impl<H: Queries> Entries<H> {
 /// Whose names an entry of the record needs.
 fn subjects(record: &Record) -> (Option<InstrumentId>, Option<StrategyId>) {
     match record {
+        Record::NewOrder(order) => (Some(order.instrument), Some(order.strategy)),
         Record::Order(update) => (Some(update.instrument), Some(update.strategy)),
         Record::Fill(fill) => (Some(fill.instrument), Some(fill.strategy)),
         Record::Position(update) => (Some(update.instrument), Some(update.strategy)),

@@ -18,6 +18,7 @@ mod names;
 mod page;
 mod port;
 mod problem;
+mod records;
 mod router;
 mod routes;
 mod serve;
@@ -26,6 +27,7 @@ mod stream;
 
 pub use entries::{Entries, EntryBody, Urgency};
 pub use port::{HostPort, StrategyCommand};
+pub use records::Records;
 pub use router::router;
 pub use serve::serve;
-pub use state::{Api, Settings, StreamSettings};
+pub use state::{Api, BusProbe, BusView, Settings, StreamSettings};

@@ -107,6 +107,12 @@ impl Names {
         name.unwrap_or_else(|| unnamed(id.number()))
     }
 
+    /// The handle of an account's name.
+    pub(crate) fn account_id(&self, name: &str) -> Option<AccountId> {
+        let mut all = self.accounts.iter();
+        all.find(|(_, known)| *known == name).map(|(id, _)| *id)
+    }
+
     /// The name of a scope, as paths and bodies write it.
     pub(crate) fn scope(&self, scope: LimitScope) -> String {
         let name = match scope {

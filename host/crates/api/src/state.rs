@@ -3,6 +3,7 @@
 use crate::denials::Denials;
 use crate::names::Names;
 use crate::port::HostPort;
+use crate::records::Records;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -55,15 +56,33 @@ impl Default for StreamSettings {
     }
 }
 
+/// How the connection to the bus stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusView {
+    /// Its state.
+    pub state: &'static str,
+    /// Entries published since the process began.
+    pub published: u64,
+    /// Why the last attempt failed, or why it was lost.
+    pub error: Option<String>,
+}
+
+/// Says how the bus stands now.
+pub type BusProbe = Arc<dyn Fn() -> BusView + Send + Sync>;
+
 /// Plugins that may be uploaded at the same time: each holds up to 32 MiB.
 const UPLOADS: usize = 2;
 
 /// What all handlers share. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Api<H> {
     pub(crate) host: H,
     pub(crate) settings: Arc<Settings>,
     pub(crate) denials: Arc<Denials>,
+    /// The store, where the host keeps one.
+    pub(crate) records: Option<Records>,
+    /// The bus, where the host has one.
+    pub(crate) bus: Option<BusProbe>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
@@ -75,12 +94,26 @@ impl<H: HostPort> Api<H> {
         let connections = Semaphore::new(settings.stream.max_connections as usize);
         Self {
             denials: Denials::follow(host.subscribe()),
+            records: None,
+            bus: None,
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             connections: Arc::new(connections),
             closing: Arc::new(watch::Sender::new(false)),
         }
+    }
+
+    /// With a store to answer about the past from.
+    #[must_use]
+    pub fn with_records(self, records: Option<Records>) -> Self {
+        Self { records, ..self }
+    }
+
+    /// With a bus to tell the state of.
+    #[must_use]
+    pub fn with_bus(self, bus: Option<BusProbe>) -> Self {
+        Self { bus, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

@@ -10,11 +10,11 @@ pub mod reader;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use codec::{Encode, encode_frame};
 use model::{
-    Bar, CashFlow, Fill, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+    Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
 };
 
 /// The first bytes of a journal file: name and format version.
-pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x04";
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x05";
 
 /// Bytes gathered before they are hashed and handed to the sink.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -117,6 +117,10 @@ pub enum Tag {
     Algorithm = 10,
     /// What a custom pre-trade rule said.
     Rule = 11,
+    /// An order as it was made; what follows of it are changes.
+    NewOrder = 12,
+    /// Why the definition before it had no effect.
+    Refused = 13,
 }
 
 impl Tag {
@@ -134,6 +138,8 @@ impl Tag {
             Self::CashFlow,
             Self::Algorithm,
             Self::Rule,
+            Self::NewOrder,
+            Self::Refused,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -322,6 +328,14 @@ impl Journal {
 
     pub(crate) fn judged(&mut self, rule: RuleId, call: u64, order: OrderId, said: &Judged) {
         self.record(Tag::Rule, &(rule, call, order, said));
+    }
+
+    pub(crate) fn refused(&mut self, reason: &str) {
+        self.record(Tag::Refused, &reason.to_owned());
+    }
+
+    pub(crate) fn new_order(&mut self, order: &Order) {
+        self.record(Tag::NewOrder, order);
     }
 
     pub(crate) fn order(&mut self, update: &OrderUpdate) {

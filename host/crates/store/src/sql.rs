@@ -15,6 +15,7 @@ mod location;
 mod migrate;
 mod postgres;
 mod reader;
+mod replace;
 pub mod rows;
 mod sqlite;
 mod table;

@@ -12,5 +12,6 @@ pub mod hostile;
 pub mod new_order;
 #[cfg(feature = "plugins")]
 pub mod plugin;
+pub mod postgres;
 pub mod simulator;
 pub mod venue;

@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "connectors",
         ],
     ),
-    ("api", &["model", "engine", "quant", "services"]),
+    ("api", &["model", "engine", "quant", "services", "store"]),
     ("testkit", &["model", "engine", "runtime", "builder"]),
     ("argonaut", HOST),
     ("xtask", &[]),

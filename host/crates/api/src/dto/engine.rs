@@ -1,8 +1,10 @@
 //! The engine's state, and health.
 
 use super::text::Name;
+use crate::state::BusView;
 use engine::TradingState;
 use serde::{Deserialize, Serialize};
+use services::sql_projection::StoreView;
 use services::view::{EngineState, EngineView, HealthView};
 
 /// The engine in a few numbers.
@@ -53,10 +55,58 @@ pub(crate) struct HealthDto {
     pub(crate) prices_conflated: u64,
     /// Orders are denied while it cannot be.
     pub(crate) journal_writable: bool,
+    /// The store; `null` where there is none. Trading does not need it.
+    pub(crate) store: Option<StoreDto>,
+    /// The bus; `null` where there is none. Trading does not need it.
+    pub(crate) bus: Option<BusDto>,
+}
+
+/// How the connection to the bus stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct BusDto {
+    pub(crate) state: Name,
+    /// Entries published since the process began.
+    pub(crate) published: u64,
+    /// Why the last attempt failed, or why it was lost.
+    pub(crate) error: Option<String>,
+}
+
+impl From<BusView> for BusDto {
+    fn from(view: BusView) -> Self {
+        Self {
+            state: Name(view.state),
+            published: view.published,
+            error: view.error,
+        }
+    }
+}
+
+/// How the store stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoreDto {
+    pub(crate) state: Name,
+    /// The last input whose rows are there.
+    pub(crate) sequence: u64,
+    /// Why it cannot be written.
+    pub(crate) error: Option<String>,
+}
+
+impl From<StoreView> for StoreDto {
+    fn from(view: StoreView) -> Self {
+        Self {
+            state: Name(view.state.name()),
+            sequence: view.sequence,
+            error: view.error,
+        }
+    }
 }
 
 impl HealthDto {
-    pub(crate) fn new(view: &EngineView, health: &HealthView) -> Self {
+    pub(crate) fn new(
+        view: &EngineView,
+        health: &HealthView,
+        (store, bus): (Option<StoreView>, Option<BusView>),
+    ) -> Self {
         let is_up = is_healthy(view.state) && health.journal_writable;
         Self {
             status: if is_up { "UP" } else { "DOWN" },
@@ -69,6 +119,8 @@ impl HealthDto {
             market_conflated: health.market_conflated,
             prices_conflated: health.prices_conflated,
             journal_writable: health.journal_writable,
+            store: store.map(StoreDto::from),
+            bus: bus.map(BusDto::from),
         }
     }
 

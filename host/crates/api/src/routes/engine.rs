@@ -5,6 +5,7 @@ use crate::dto::engine::{EngineDto, HealthDto, KillRequest, TradingStateRequest}
 use crate::extract::Json;
 use crate::port::HostPort;
 use crate::problem::Problem;
+use crate::records::Records;
 use crate::state::Api;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,7 +14,9 @@ use axum::http::StatusCode;
 pub(crate) async fn health<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> (StatusCode, axum::Json<HealthDto>) {
-    let health = HealthDto::new(&api.host.engine(), &api.host.health());
+    let store = api.records.as_ref().map(Records::view);
+    let bus = api.bus.as_ref().map(|probe| probe());
+    let health = HealthDto::new(&api.host.engine(), &api.host.health(), (store, bus));
     let status = match health.is_up() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

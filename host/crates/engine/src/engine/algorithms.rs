@@ -445,7 +445,7 @@ impl Engine {
         let mut order = new_order(parent.strategy, parent.account, request, self.now);
         order.status = OrderStatus::Denied;
         order.parent = Some(parent.id);
-        self.publish(update, order);
+        self.introduce(update, order);
     }
 }
 

@@ -36,6 +36,7 @@ impl Engine {
             Definition::Rule(config) => self.define_rule(config),
         };
         if let Err(reason) = refused {
+            self.journal.refused(&reason);
             self.ignore(Ignored::BadDefinition(reason));
         }
     }

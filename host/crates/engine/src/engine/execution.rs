@@ -138,8 +138,15 @@ impl Engine {
         if let Some(ticket) = std::mem::replace(&mut open.expiry, expiry) {
             self.agenda.remove(ticket);
         }
+        // One that was held is known since then.
+        let is_new = order.status == OrderStatus::Submitted;
         let order = open.order;
-        self.publish(update_of(&order, OrderChange::Submitted, self.now), order);
+        let update = update_of(&order, OrderChange::Submitted, self.now);
+        if is_new {
+            self.introduce(update, order);
+        } else {
+            self.publish(update, order);
+        }
         self.dispatch(command, arrives);
     }
 
@@ -281,6 +288,12 @@ impl Engine {
         if order.list.is_some() {
             self.happenings.push_back((order, Happening::Closed));
         }
+    }
+
+    /// Tells of an order for the first time, with all that was asked for.
+    pub(super) fn introduce(&mut self, update: OrderUpdate, order: Order) {
+        self.journal.new_order(&order);
+        self.publish(update, order);
     }
 
     pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {

@@ -55,7 +55,7 @@ impl Engine {
             open.expiry = expiry;
         }
         let order = Order { expires, ..*order };
-        self.publish(update_of(&order, OrderChange::Emulated, self.now), order);
+        self.introduce(update_of(&order, OrderChange::Emulated, self.now), order);
         self.watch_held(&order);
         self.check_held(order.instrument);
     }

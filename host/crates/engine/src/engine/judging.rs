@@ -293,7 +293,7 @@ impl Engine {
             .map(|config| config.account);
         let mut order = new_order(strategy, account.unwrap_or_default(), request, self.now);
         order.status = OrderStatus::Denied;
-        self.publish(update, order);
+        self.introduce(update, order);
     }
 }
 

@@ -13,15 +13,15 @@ use crate::input::{
     VolumeLimits, Worked,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, Amendment,
-    AssetClass, Bar, BarBasis, BarMethod, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
-    BookUpdate, CashFlow, CashFlowReason, CurrencyId, DenyCode, Duration, Fault, FaultKind,
-    FeeTier, Fees, Fill, HedgeMargin, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
-    InstrumentStatus, Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel, Margin,
-    MarginCall, MarkPrice, ModelSpec, Money, Offset, OptionRight, OrderChange, OrderId, OrderKind,
-    OrderKindName, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers, PluginHash,
-    PositionChange, PositionId, PositionState, PositionUpdate, Price, Quantity, Quote, Rate,
-    RuleId, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
+    AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
+    Amendment, AssetClass, Bar, BarBasis, BarMethod, BarSpec, BookChanges, BookLevel, BookOrder,
+    BookScope, BookUpdate, CashFlow, CashFlowReason, CurrencyId, DenyCode, Duration, Fault,
+    FaultKind, FeeTier, Fees, Fill, HedgeMargin, HistoryBlock, HistoryRequest, Instrument,
+    InstrumentId, InstrumentStatus, Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel,
+    Margin, MarginCall, MarkPrice, ModelSpec, Money, Offset, OptionRight, Order, OrderChange,
+    OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers,
+    PluginHash, PositionChange, PositionId, PositionState, PositionUpdate, Price, Quantity, Quote,
+    Rate, RuleId, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
     TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId, Verdict,
 };
 
@@ -32,6 +32,7 @@ newtypes! {
     AccountId: u32, number, AccountId::new;
     StrategyId: u32, number, StrategyId::new;
     RuleId: u32, number, RuleId::new;
+    AlgorithmId: u32, number, AlgorithmId::new;
     OrderId: u64, number, OrderId::from_number;
     PositionId: OrderId, opener, PositionId::opened_by;
     PluginHash: [u8; 32], bytes, PluginHash::new;
@@ -96,6 +97,10 @@ fields! {
     Terms { post_only, reduce_only, quote_quantity, display, hold, links, tag, position }
     OrderRequest { id, instrument, side, kind, quantity, time_in_force, terms, intent }
     Amendment { order, quantity, price, trigger }
+    Order {
+        id, strategy, account, instrument, side, kind, quantity, time_in_force, terms, intent, list,
+        parent, algorithm, trigger, status, filled, filled_value, ts_created, expires,
+    }
     OrderUpdate { order, strategy, instrument, side, change, status, filled, quantity, ts_event }
     Fill {
         execution, order, strategy, account, instrument, position, side, price, quantity, fee, liquidity,

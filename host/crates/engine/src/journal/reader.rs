@@ -4,7 +4,7 @@ use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use model::{
-    Bar, CashFlow, Fill, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+    Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
 };
 use std::io::Read;
 
@@ -57,6 +57,10 @@ pub enum Record {
     Algorithm(OrderId, u64, Worked),
     /// What a rule said of an order, with the number of the call.
     Rule(RuleId, u64, OrderId, Judged),
+    /// The definition before it had no effect, for this reason.
+    Refused(String),
+    /// An order as it was made. Its first change follows.
+    NewOrder(Order),
     /// An order changed.
     Order(OrderUpdate),
     /// An execution.
@@ -129,6 +133,8 @@ impl<R: Read> Reader<R> {
             Tag::Strategy => decode_all(payload).map(|(s, call, o)| Record::Strategy(s, call, o)),
             Tag::Algorithm => decode_all(payload).map(|(o, call, w)| Record::Algorithm(o, call, w)),
             Tag::Rule => decode_all(payload).map(|(r, call, o, j)| Record::Rule(r, call, o, j)),
+            Tag::Refused => decode_all(payload).map(Record::Refused),
+            Tag::NewOrder => decode_all(payload).map(Record::NewOrder),
             Tag::Order => decode_all(payload).map(Record::Order),
             Tag::Fill => decode_all(payload).map(Record::Fill),
             Tag::Position => decode_all(payload).map(Record::Position),

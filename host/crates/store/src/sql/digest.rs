@@ -1,11 +1,8 @@
 //! Says in a few bytes what a table holds, so that two stores can be compared, of either engine.
 
 use super::error::StoreError;
-use super::reader::{Filter, Page, ReadError, Reader};
+use super::reader::{Reader, Record};
 use super::table::{TABLES, Table};
-
-/// Rows read at once.
-const ROWS: u32 = 10_000;
 
 /// What a table holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,21 +30,7 @@ pub async fn digests(reader: &Reader) -> Result<Vec<Digest>, StoreError> {
 async fn digest(reader: &Reader, table: &'static Table) -> Result<Digest, StoreError> {
     let mut hasher = blake3::Hasher::new();
     let mut rows = 0;
-    let mut filter = Filter {
-        strategy: None,
-        account: None,
-        instrument: None,
-        from: None,
-        until: None,
-        after: None,
-        limit: ROWS,
-    };
-    loop {
-        let Page { rows: page, next } = match reader.page(table, &filter).await {
-            Ok(page) => page,
-            Err(ReadError::Store(error)) => return Err(error),
-            Err(error) => return Err(StoreError::Database(error.to_string())),
-        };
+    let mut take = |page: &[Record]| {
         for cell in page.iter().flatten() {
             match cell {
                 // A length first, so that no two rows of cells read alike.
@@ -61,11 +44,8 @@ async fn digest(reader: &Reader, table: &'static Table) -> Result<Digest, StoreE
             }
         }
         rows += page.len() as u64;
-        match next {
-            Some(key) => filter.after = Some(key),
-            None => break,
-        }
-    }
+    };
+    reader.scan(table, &mut take).await?;
     Ok(Digest {
         table: table.name,
         rows,

@@ -22,7 +22,7 @@ pub enum StoreError {
     /// The rows are those of another journal.
     #[error(
         "the store holds another journal up to sequence {0}: name another database or schema in \
-         `[store]`"
+         `[store]`, or make this one again with `argonaut store rebuild`"
     )]
     Foreign(u64),
     /// Somebody else wrote meanwhile.

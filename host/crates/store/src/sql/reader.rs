@@ -14,6 +14,8 @@ use std::time::Duration;
 const CONNECTIONS: u32 = 4;
 /// How long a reader waits for one.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Rows read at once where all are wanted.
+const SCAN_ROWS: u32 = 10_000;
 /// How long a query may take.
 const QUERY: Duration = Duration::from_secs(10);
 
@@ -53,7 +55,7 @@ impl FromStr for Key {
 }
 
 /// Which rows are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Filter {
     /// Of this strategy.
     pub strategy: Option<u32>,
@@ -142,6 +144,33 @@ impl Reader {
         rows.truncate(wanted);
         let next = rows.last().filter(|_| more).and_then(key_of);
         Ok(Page { rows, next })
+    }
+
+    /// Reads a whole table, a page at a time, oldest rows first.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub async fn scan(
+        &self,
+        table: &'static Table,
+        mut each: impl FnMut(&[Record]),
+    ) -> Result<(), StoreError> {
+        let mut filter = Filter {
+            limit: SCAN_ROWS,
+            ..Filter::default()
+        };
+        loop {
+            let Page { rows, next } = match self.page(table, &filter).await {
+                Ok(page) => page,
+                Err(ReadError::Store(error)) => return Err(error),
+                Err(error) => return Err(StoreError::Database(error.to_string())),
+            };
+            each(&rows);
+            match next {
+                Some(key) => filter.after = Some(key),
+                None => return Ok(()),
+            }
+        }
     }
 
     pub(super) async fn records(

@@ -224,7 +224,9 @@ pub fn order_state(update: &OrderUpdate) -> Row {
 }
 
 /// A change of an order.
-pub fn order_event(place: Place, update: &OrderUpdate) -> Row {
+///
+/// `words` are those of the custom rule that denied it.
+pub fn order_event(place: Place, update: &OrderUpdate, words: Option<&str>) -> Row {
     let detail = Detail::of(&update.change);
     place.row([
         integer(update.order.number()),
@@ -238,6 +240,7 @@ pub fn order_event(place: Place, update: &OrderUpdate) -> Row {
         detail.price,
         detail.trigger,
         detail.denied,
+        maybe(words, text),
         time(update.ts_event),
     ])
 }

@@ -134,7 +134,7 @@ tables! {
     ORDER_EVENTS = "order_events", Append {
         order_id: Order, strategy: Strategy, instrument: Instrument, side: Text, event: Text,
         status: Text, filled: Decimal, quantity: Decimal, price: Decimal, trigger_price: Decimal,
-        deny_code: Text, ts_event: Time,
+        deny_code: Text, reason: Text, ts_event: Time,
     }
     /// Executions.
     FILLS = "fills", AppendByDay {

@@ -45,7 +45,7 @@ async fn advance(
 async fn commits_whose_answers_are_lost_are_not_written_twice() {
     let server = Server::start();
     let disturbance = Arc::new(Disturbance::default());
-    let port = proxy::start(server.port, Arc::clone(&disturbance)).await;
+    let port = proxy::start(server.port(), Arc::clone(&disturbance)).await;
     let location = at(port, "postgres", "cut");
     let cut = |at| disturbance.cut.store(at % 15 == 0, Ordering::SeqCst);
     let errors = follow(&location, 60, 5, cut).await;
@@ -62,7 +62,7 @@ async fn commits_whose_answers_are_lost_are_not_written_twice() {
 async fn a_lost_answer_in_the_middle_of_a_connection_is_found_in_the_cursor() {
     let server = Server::start();
     let disturbance = Arc::new(Disturbance::default());
-    let port = proxy::start(server.port, Arc::clone(&disturbance)).await;
+    let port = proxy::start(server.port(), Arc::clone(&disturbance)).await;
     let location = at(port, "postgres", "cut");
     let mut writer = Writer::open(&location).await.unwrap();
     writer.write(0, &quotes(1..4), &cursor(3)).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_lost_answer_in_the_middle_of_a_connection_is_found_in_the_cursor() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_restarts_is_caught_up_with() {
     let server = Server::start();
-    let location = at(server.port, "postgres", "restart");
+    let location = at(server.port(), "postgres", "restart");
     let mut writer = Writer::open(&location).await.unwrap();
     writer.write(0, &quotes(1..4), &cursor(3)).await.unwrap();
     server.down();
@@ -104,7 +104,7 @@ async fn a_server_that_restarts_is_caught_up_with() {
 async fn a_slow_server_gets_everything_once() {
     let server = Server::start();
     let disturbance = Arc::new(Disturbance::default());
-    let port = proxy::start(server.port, Arc::clone(&disturbance)).await;
+    let port = proxy::start(server.port(), Arc::clone(&disturbance)).await;
     disturbance.delay.store(30, Ordering::SeqCst);
     let location = at(port, "postgres", "slow");
     assert_eq!(follow(&location, 30, 10, |_| {}).await, 0);

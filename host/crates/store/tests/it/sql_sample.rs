@@ -114,6 +114,6 @@ pub(crate) fn change_order(batch: &mut Batch, update: &OrderUpdate, sequence: u6
         ordinal,
         ..place(sequence)
     };
-    batch.push(&ORDER_EVENTS, rows::order_event(place, update));
+    batch.push(&ORDER_EVENTS, rows::order_event(place, update, None));
     batch.push(&ORDER_STATES, rows::order_state(update));
 }

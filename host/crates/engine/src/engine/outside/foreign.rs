@@ -207,7 +207,7 @@ impl Engine {
             OrderStatus::Triggered => OrderChange::Triggered,
             _ => OrderChange::Accepted,
         };
-        self.publish(update_of(&order, change, self.now), order);
+        self.introduce(update_of(&order, change, self.now), order);
         Some(id)
     }
 

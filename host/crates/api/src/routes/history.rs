@@ -1,0 +1,104 @@
+//! What happened, oldest first, in pages cut by the key of a row: `GET history/{table}`.
+
+use super::limit;
+use super::orders::{instrument, strategy};
+use crate::dto::moment::Moment;
+use crate::extract::{Fields, Name};
+use crate::names::Names;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::records::{self, Records};
+use crate::state::Api;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::AccountId;
+use serde::Serialize;
+use serde_json::Value;
+use store::sql::{Filter, Page, ReadError};
+
+/// A page.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryDto {
+    items: Vec<Value>,
+    /// What to give as `after` for the next page; `null` on the last one.
+    next: Option<String>,
+    /// The last input whose rows are in the store.
+    sequence: u64,
+}
+
+/// `GET history/{table}`.
+pub(crate) async fn page<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    mut fields: Fields,
+) -> Result<Json<HistoryDto>, Problem> {
+    let table = records::table(&name).ok_or_else(|| {
+        let detail = format!(
+            "there is no history of `{name}`; there is: {}",
+            records::tables()
+        );
+        Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+    })?;
+    let records = records_of(&api)?;
+    let names = api.names();
+    let filter = filter(&mut fields, &names)?;
+    fields.finish()?;
+    let sequence = records.view().sequence;
+    let page = records.reader.page(table, &filter).await;
+    let Page { rows, next } = page.map_err(refusal)?;
+    let rows = rows.into_iter();
+    Ok(Json(HistoryDto {
+        items: rows
+            .map(|row| records::object(table, row, &names))
+            .collect(),
+        next: next.map(|key| key.to_string()),
+        sequence,
+    }))
+}
+
+fn records_of<H>(api: &Api<H>) -> Result<&Records, Problem> {
+    api.records.as_ref().ok_or_else(|| {
+        let detail = "this host keeps no store: `store.url` is `none` in its configuration";
+        Problem::new(StatusCode::NOT_FOUND, "NO_STORE", detail)
+    })
+}
+
+fn filter(fields: &mut Fields, names: &Names) -> Result<Filter, Problem> {
+    let after = fields.value("after", "the `next` of a page before")?;
+    Ok(Filter {
+        strategy: strategy(fields, names)?.map(|id| id.number()),
+        account: account(fields, names)?.map(AccountId::number),
+        instrument: instrument(fields, names)?.map(|id| id.number()),
+        from: moment(fields, "from")?,
+        until: moment(fields, "until")?,
+        after,
+        limit: u32::try_from(limit(fields)?).unwrap_or(u32::MAX),
+    })
+}
+
+fn moment(fields: &mut Fields, name: &str) -> Result<Option<u64>, Problem> {
+    let form = "a moment such as 2026-01-02T00:00:00Z";
+    let moment = fields.value::<Moment>(name, form)?;
+    Ok(moment.map(|Moment(time)| time.nanos()))
+}
+
+/// Takes `account` from the query.
+fn account(fields: &mut Fields, names: &Names) -> Result<Option<AccountId>, Problem> {
+    let Some(name) = fields.text("account") else {
+        return Ok(None);
+    };
+    let unknown = || Problem::invalid("account", format!("there is no account `{name}`"));
+    names.account_id(&name).map(Some).ok_or_else(unknown)
+}
+
+fn refusal(error: ReadError) -> Problem {
+    match error {
+        ReadError::NoColumn { column, .. } => Problem::invalid(column, error.to_string()),
+        ReadError::Store(error) => {
+            tracing::warn!(%error, "the store cannot be read");
+            let detail = "the store cannot be read now; what it holds is in the journal too";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "STORE_UNAVAILABLE", detail)
+        }
+    }
+}

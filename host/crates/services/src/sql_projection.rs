@@ -1,0 +1,256 @@
+//! The SQL store follows the journal on disk, by a thread of its own. Nothing waits for it: what is
+//! not in the store yet lies in the journal.
+
+mod filler;
+mod mapping;
+
+pub use filler::{FillError, Filler};
+pub use mapping::MarketData;
+
+use crate::sync::lock;
+use journal::Progress;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use store::sql::Location;
+
+/// Pause after a batch, so that a slow journal makes few transactions.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest wait for the journal to grow.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// First wait after a failure; each further one is twice as long.
+const BACK_OFF: Duration = Duration::from_millis(100);
+/// Longest wait after a failure.
+const BACK_OFF_MOST: Duration = Duration::from_secs(4);
+/// Wait after what does not pass by itself.
+const REFUSED: Duration = Duration::from_secs(30);
+/// How long a batch may take before the connection counts as lost.
+const BATCH: Duration = Duration::from_secs(60);
+/// How long the end of a run waits for the store.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Which journal, into which store.
+#[derive(Debug, Clone)]
+pub struct SqlProjectionConfig {
+    /// The store.
+    pub location: Location,
+    /// The journal's folder.
+    pub folder: PathBuf,
+    /// How far the journal lasts.
+    pub progress: Arc<Progress>,
+    /// Which market data becomes rows.
+    pub market_data: MarketData,
+}
+
+/// How the store stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StoreState {
+    /// Being connected to.
+    #[default]
+    Connecting,
+    /// There, with rows still to come.
+    Behind,
+    /// There, with all rows of the journal so far.
+    Current,
+    /// Cannot be reached; tried again by itself.
+    Away,
+    /// Not to be written until somebody does something.
+    Refused,
+}
+
+impl StoreState {
+    /// The name as shown to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "CONNECTING",
+            Self::Behind => "BEHIND",
+            Self::Current => "CURRENT",
+            Self::Away => "AWAY",
+            Self::Refused => "REFUSED",
+        }
+    }
+}
+
+/// How the store stands, for readers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreView {
+    /// Its state.
+    pub state: StoreState,
+    /// The last input whose rows are there.
+    pub sequence: u64,
+    /// Why it is away or refused.
+    pub error: Option<String>,
+}
+
+/// Where readers see how the store stands.
+#[derive(Debug, Clone, Default)]
+pub struct StoreMonitor(Arc<Mutex<StoreView>>);
+
+impl StoreMonitor {
+    /// How it stands now.
+    pub fn view(&self) -> StoreView {
+        lock(&self.0).clone()
+    }
+
+    fn set(&self, state: StoreState, sequence: Option<u64>, error: Option<String>) {
+        let mut view = lock(&self.0);
+        let news = view.state != state;
+        view.state = state;
+        view.sequence = sequence.unwrap_or(view.sequence);
+        view.error = error;
+        if news {
+            tell(&view);
+        }
+    }
+}
+
+/// Changes of state are worth a line; each failure is not.
+fn tell(view: &StoreView) {
+    let (state, sequence) = (view.state.name(), view.sequence);
+    match &view.error {
+        Some(error) => tracing::warn!(state, sequence, %error, "the store cannot be written"),
+        None => tracing::info!(state, sequence, "the store"),
+    }
+}
+
+/// The thread that fills the store.
+pub struct SqlProjection {
+    monitor: StoreMonitor,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl SqlProjection {
+    /// Begins to fill the store.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn begin(config: SqlProjectionConfig) -> std::io::Result<Self> {
+        let (monitor, stop) = (StoreMonitor::default(), Arc::new(AtomicBool::new(false)));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let following = Following {
+            config,
+            monitor: monitor.clone(),
+            stop: Arc::clone(&stop),
+            ending: None,
+        };
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(following.run()))?;
+        Ok(Self {
+            monitor,
+            stop,
+            thread,
+        })
+    }
+
+    /// How the store stands, for others.
+    pub fn monitor(&self) -> &StoreMonitor {
+        &self.monitor
+    }
+
+    /// Ends once all rows are written, or the store is away; what is missing comes with the next run.
+    pub fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if self.thread.join().is_err() {
+            tracing::error!("the store's thread panicked");
+        }
+    }
+}
+
+/// What the thread does.
+struct Following {
+    config: SqlProjectionConfig,
+    monitor: StoreMonitor,
+    stop: Arc<AtomicBool>,
+    /// When the end must be over.
+    ending: Option<Instant>,
+}
+
+impl Following {
+    async fn run(mut self) {
+        let mut wait = BACK_OFF;
+        loop {
+            let Err(error) = self.session(&mut wait).await else {
+                return;
+            };
+            let passing = error.is_passing();
+            let state = match passing {
+                true => StoreState::Away,
+                false => StoreState::Refused,
+            };
+            self.monitor.set(state, None, Some(error.to_string()));
+            if self.rest(if passing { wait } else { REFUSED }).await {
+                return;
+            }
+            wait = (wait * 2).min(BACK_OFF_MOST);
+        }
+    }
+
+    /// From a connection to its loss; ends well only when the run does.
+    async fn session(&mut self, wait: &mut Duration) -> Result<(), FillError> {
+        let config = &self.config;
+        let progress = Some(Arc::clone(&config.progress));
+        let opening = Filler::open(
+            &config.location,
+            &config.folder,
+            progress,
+            config.market_data,
+        );
+        let mut filler = in_time(opening).await?;
+        let mut state = StoreState::Behind;
+        loop {
+            self.monitor.set(state, Some(filler.sequence()), None);
+            *wait = BACK_OFF;
+            let wrote = in_time(filler.advance()).await?;
+            let stopping = self.is_stopping();
+            if stopping && (!wrote || self.is_late()) {
+                return Ok(());
+            }
+            let lasting = self.config.progress.get();
+            state = match filler.sequence() >= lasting {
+                true => StoreState::Current,
+                false => StoreState::Behind,
+            };
+            if !wrote {
+                self.config.progress.wait(lasting, PATIENCE);
+            } else if state == StoreState::Current && !stopping {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Waits; returns whether the run ended meanwhile.
+    async fn rest(&self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            if self.is_stopping() {
+                return true;
+            }
+            tokio::time::sleep(PATIENCE.min(time)).await;
+        }
+        self.is_stopping()
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Whether the end took long enough.
+    fn is_late(&mut self) -> bool {
+        let end = *self.ending.get_or_insert_with(|| Instant::now() + DRAIN);
+        Instant::now() >= end
+    }
+}
+
+/// A server that says nothing must not hold the thread for ever.
+async fn in_time<T>(work: impl Future<Output = Result<T, FillError>>) -> Result<T, FillError> {
+    let late = |_| {
+        let reason = format!("no answer in {} s", BATCH.as_secs());
+        FillError::Store(store::sql::StoreError::Database(reason))
+    };
+    tokio::time::timeout(BATCH, work).await.map_err(late)?
+}

@@ -1,0 +1,281 @@
+//! The tables that follow a host's journal: by queries, while host and database die, and compared
+//! with the journal afterwards.
+
+use super::crash::{Running, configuration, data, ledger, until_fills};
+use super::process::argonaut;
+use ::store::sql::rows::{self, Place};
+use ::store::sql::{Batch, Location, RISK_EVENTS, Writer};
+use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use testkit::postgres;
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until the store has all of the journal up to `sequence`.
+fn until_stored(host: &Running, sequence: u64) {
+    let begun = Instant::now();
+    loop {
+        let health = host.get("/health").unwrap();
+        let stored = health["store"]["sequence"].as_u64().unwrap();
+        if stored >= sequence {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{}", health["store"]);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// All executions in the store, read in small pages.
+fn executions(host: &Running, filter: &str) -> Vec<String> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/history/fills?limit=7{filter}{after}");
+        let page = host.get(&path).expect("the store answers");
+        let items = page["items"].as_array().unwrap();
+        let numbers = items.iter().map(|item| item["execution"].as_str().unwrap());
+        found.extend(numbers.map(str::to_owned));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return found,
+        }
+        assert_eq!(items.len(), 7, "only the last page is short");
+    }
+}
+
+/// `argonaut store`, with how it ended.
+fn store(folder: &Path, command: &str) -> (Option<i32>, Value) {
+    let file = folder.join("host.toml");
+    let arguments = [
+        "store",
+        command,
+        "--json",
+        "--config",
+        file.to_str().unwrap(),
+    ];
+    let output = argonaut(folder, &arguments);
+    let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code(), report)
+}
+
+/// The tables of a host that ended are those that its journal makes anew.
+pub(super) fn equals_the_journal(folder: &Path, fills: usize) {
+    let (code, report) = store(folder, "verify");
+    assert_eq!((code, differing(&report)), (Some(0), vec![]), "{report}");
+    assert_eq!(report["tables"]["fills"]["rows"], fills);
+}
+
+fn differing(report: &Value) -> Vec<&str> {
+    let tables = report["tables"].as_object().unwrap().iter();
+    tables
+        .filter(|(_, table)| table["equal"] == false)
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+/// Adds a row that no journal knows.
+fn tamper(location: &Location) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut writer = Writer::open(location).await.unwrap();
+        let cursor = writer.cursor().await.unwrap();
+        let place = Place {
+            time: model::Timestamp::from_nanos(1),
+            sequence: 1,
+            ordinal: 1_000,
+        };
+        let mut batch = Batch::default();
+        let row = rows::risk_event(place, "KILL", rows::Scope::Firm, "true");
+        batch.push(&RISK_EVENTS, row);
+        writer
+            .write(cursor.sequence, &batch, &cursor)
+            .await
+            .unwrap();
+    });
+}
+
+#[test]
+fn the_embedded_store_answers_and_is_what_the_journal_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let host = Running::start(&file, None).expect("it comes up");
+    until_fills(folder.path(), 30);
+    let before = ledger(folder.path());
+    until_stored(&host, before.fills.last().unwrap().order.sequence());
+    let found = executions(&host, "");
+    let made: Vec<_> = before
+        .fills
+        .iter()
+        .map(|fill| fill.execution.to_string())
+        .collect();
+    let common = found.len().min(made.len());
+    assert!(common >= 20);
+    assert_eq!(found[..common], made[..common]);
+    let every = executions(&host, "&strategy=every");
+    assert!(!every.is_empty() && every.len() < found.len() + 100);
+    let orders = host.get("/history/orders?strategy=every&limit=1").unwrap();
+    let order = &orders["items"][0];
+    assert_eq!(
+        (&order["type"], &order["instrument"], &order["status"]),
+        (&"MARKET".into(), &"BTC/USD.SIM".into(), &"FILLED".into())
+    );
+    host.end();
+
+    equals_the_journal(folder.path(), ledger(folder.path()).fills.len());
+    tamper(&Location::file(data(folder.path()).join("store.sqlite")));
+    let (code, report) = store(folder.path(), "verify");
+    assert_eq!((code, differing(&report)), (Some(3), vec!["risk_events"]));
+    let (code, report) = store(folder.path(), "rebuild");
+    assert_eq!((code, differing(&report)), (Some(0), vec!["risk_events"]));
+    equals_the_journal(folder.path(), ledger(folder.path()).fills.len());
+}
+
+#[test]
+fn wrong_questions_are_answered_by_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let host = Running::start(&file, None).expect("it comes up");
+    for (path, code, says) in [
+        ("/history/nonsense", 404, "order-events"),
+        ("/history/fills?after=x", 400, "`next` of a page"),
+        ("/history/fills?from=yesterday", 400, "a moment such as"),
+        (
+            "/history/fills?strategy=nobody",
+            400,
+            "there is no strategy",
+        ),
+        ("/history/risk-events?limit=0", 400, "from 1 to"),
+        (
+            "/history/quotes?strategy=every",
+            400,
+            "quotes are not kept by strategy",
+        ),
+        ("/history/fills?color=red", 400, "is not a parameter"),
+    ] {
+        let (status, text) = host.ask(path);
+        assert_eq!(status, code, "{path}: {text}");
+        assert!(text.contains(says), "{path}: {text}");
+    }
+    let (status, text) = {
+        let arguments = ["store", "verify", "--config", file.to_str().unwrap()];
+        let output = argonaut(folder.path(), &arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    assert_eq!(status, Some(1));
+    assert!(text.contains("stop the host first"), "{text}");
+    host.end();
+}
+
+#[test]
+fn postgres_has_every_fill_whoever_dies() {
+    let server = postgres::Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str(&format!(
+        "\n[store]\nurl = \"postgres://postgres@127.0.0.1:{}/postgres\"\nmarket_data = \"all\"\n",
+        server.port()
+    ));
+    std::fs::write(&file, text).unwrap();
+    let host = Running::start(&file, None).expect("it comes up");
+    until_fills(folder.path(), 5);
+    until_stored(&host, 1);
+    server.freeze(true);
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 5);
+    server.freeze(false);
+    until_stored(&host, ledger(folder.path()).fills[shown].order.sequence());
+    server.down();
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 5);
+    assert!(host.get("/history/fills").is_none(), "nobody can answer");
+    assert_eq!(host.get("/health").unwrap()["status"], "UP");
+    host.kill();
+
+    let host = Running::start(&file, None).expect("it comes back without a database");
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 3);
+    server.up();
+    let before = ledger(folder.path());
+    until_stored(&host, before.fills.last().unwrap().order.sequence());
+    host.end();
+    let (code, report) = store(folder.path(), "verify");
+    assert_eq!((code, differing(&report)), (Some(0), vec![]), "{report}");
+    let fills = ledger(folder.path()).fills.len();
+    assert!(fills >= before.fills.len());
+    assert_eq!(report["tables"]["fills"]["rows"], fills);
+    assert!(report["tables"]["quotes"]["rows"].as_u64().unwrap() > 100);
+    let (code, report) = store(folder.path(), "rebuild");
+    assert_eq!((code, differing(&report)), (Some(0), vec![]), "{report}");
+    let (code, _) = store(folder.path(), "verify");
+    assert_eq!(code, Some(0), "what was put in place is whole");
+}
+
+#[test]
+fn a_fresh_run_begins_a_fresh_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let host = Running::start(&file, None).expect("it comes up");
+    until_fills(folder.path(), 3);
+    host.end();
+    let host = Running::start_fresh(&file).expect("it comes up");
+    until_fills(folder.path(), 3);
+    let first = ledger(folder.path()).fills[0].order.sequence();
+    until_stored(&host, first);
+    assert_eq!(executions(&host, "")[0], "1", "of the run that is now");
+    host.end();
+    let away = std::fs::read_dir(data(folder.path()).join("journals")).unwrap();
+    let kept = away.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".sqlite")
+    });
+    assert_eq!(kept.count(), 1);
+}
+
+#[test]
+fn rows_of_another_journal_are_refused_and_trading_goes_on() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let section = format!(
+        "\n[store]\nurl = \"sqlite:{}\"\n",
+        one.path().join("shared.sqlite").display()
+    );
+    let start = |folder: &Path| {
+        let file = configuration(folder);
+        let text = std::fs::read_to_string(&file).unwrap() + &section;
+        std::fs::write(&file, text).unwrap();
+        Running::start(&file, None).expect("it comes up")
+    };
+    let host = start(one.path());
+    until_fills(one.path(), 1);
+    until_stored(&host, 1);
+    host.end();
+    let host = start(other.path());
+    until_fills(other.path(), 1);
+    let begun = Instant::now();
+    let store = loop {
+        let store = host.get("/health").unwrap()["store"].take();
+        if store["state"] == "REFUSED" {
+            break store;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{store}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let says = store["error"].as_str().unwrap();
+    assert!(
+        says.contains("another journal") && says.contains("store rebuild"),
+        "{says}"
+    );
+    host.end();
+    let (code, report) = self::store(other.path(), "rebuild");
+    assert_eq!(code, Some(0), "{report}");
+    assert!(
+        report["before"]
+            .as_str()
+            .unwrap()
+            .contains("another journal")
+    );
+    let fills = ledger(other.path()).fills.len();
+    assert_eq!(report["tables"]["fills"]["rows"], fills);
+}
