@@ -241,9 +241,28 @@ pub struct VenueSection {
     /// Ticks by which takers fill worse than the touch.
     #[serde(default)]
     pub slippage_ticks: u32,
+    /// Where the gateway to it listens, `host:port`: then it is outside of this host, and nothing of it
+    /// is simulated.
+    pub gateway: Option<String>,
+    /// Outside: how long it may take to answer before it is asked about an order; 5 s when left out.
+    pub answer_within: Option<Span>,
+    /// Outside: how often all is compared with what it holds; every minute when left out.
+    pub reconcile_every: Option<Span>,
+    /// Outside: what becomes of open orders there that were not sent from here.
+    pub foreign_orders: Option<ForeignOrdersName>,
     /// Order types it does not take. For those that wait for a trigger the host does the waiting.
     #[serde(default)]
     pub lacks: Vec<OrderType>,
+}
+
+/// What becomes of open orders at a venue outside that were not sent from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForeignOrdersName {
+    /// The account's strategy for orders by hand takes them on.
+    Adopt,
+    /// They are cancelled.
+    Cancel,
 }
 
 /// The types of orders.

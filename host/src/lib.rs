@@ -6,6 +6,7 @@ pub mod caching;
 pub mod cli;
 pub mod config;
 pub mod filing;
+pub mod gateways;
 pub mod kill;
 pub mod native;
 pub mod plugins;

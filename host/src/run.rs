@@ -4,9 +4,9 @@ use crate::caching::Caching;
 use crate::config::{
     self, BusSection, Config, FeedSection, RuleSection, StoreSection, StrategySection,
 };
-use crate::filing;
 use crate::publish::Publishing;
 use crate::universe::Universe;
+use crate::{filing, gateways};
 use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, BusProbe, BusView, Records, Settings};
 use journal::Folder;
@@ -183,6 +183,8 @@ impl App {
     }
 
     async fn load(&mut self, file: &Path, config: &Config, universe: &Universe) -> Result<()> {
+        let gateways = gateways::attach(config, universe, &self.journal, &self.handle);
+        gateways.with_context(|| file.display().to_string())?;
         self.load_strategies(file, config, universe).await?;
         let begun = filing::begin(config, &self.journal, &self.handle);
         let begun = begun.with_context(|| file.display().to_string())?;

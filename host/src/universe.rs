@@ -127,6 +127,12 @@ impl Universe {
         self.definitions.push(Definition::Limits(scope, limits));
     }
 
+    /// Lets a strategy for orders by hand take on what its account has at a venue outside and nobody
+    /// here knows.
+    pub fn set_adopter(&mut self, strategy: StrategyId) {
+        self.definitions.push(Definition::Adopter(strategy));
+    }
+
     /// Sets fee rates for accounts that trade much.
     pub fn set_fee_tiers(&mut self, instrument: InstrumentId, tiers: Vec<FeeTier>) {
         let definition = Definition::FeeTiers(instrument, tiers);

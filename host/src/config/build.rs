@@ -5,7 +5,7 @@ use super::account_rules::account_rules;
 use super::venue::venue_config;
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, HedgeMarginSort, InstrumentSection,
-    LimitsSection, OnFault, Right, fees,
+    LimitsSection, OnFault, Right, VenueSection, fees,
 };
 use crate::universe::Universe;
 use engine::{LimitScope, OrdersOnFault, StrategyConfig};
@@ -61,14 +61,47 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
             "at least one account is needed".to_owned(),
         ));
     }
+    add_manual(&mut universe, services::host::MANUAL, AccountId::new(0));
+    add_adopters(&mut universe, config);
+    Ok(universe)
+}
+
+fn add_manual(universe: &mut Universe, name: &str, account: AccountId) -> StrategyId {
     universe.add_strategy(StrategyConfig {
-        name: services::host::MANUAL.to_owned(),
-        account: AccountId::new(0),
+        name: name.to_owned(),
+        account,
         on_fault: OrdersOnFault::Keep,
         manual: true,
         permissions: engine::Permissions::ALL,
-    });
-    Ok(universe)
+    })
+}
+
+/// What is found at a venue outside and not known here goes to a strategy for orders by hand, one for
+/// each account there.
+fn add_adopters(universe: &mut Universe, config: &Config) {
+    let only = |sections: &[VenueSection]| match sections {
+        [one] => Some(one.name.clone()),
+        _ => None,
+    };
+    for (index, section) in (0_u32..).zip(&config.accounts) {
+        let venue = section.venue.clone().or_else(|| only(&config.venues));
+        let mut venues = config.venues.iter();
+        let outside =
+            venues.any(|known| Some(&known.name) == venue.as_ref() && known.gateway.is_some());
+        if !outside {
+            continue;
+        }
+        let adopter = match index {
+            0 => universe.find_strategy(services::host::MANUAL),
+            _ => {
+                let name = format!("{}-{}", services::host::MANUAL, section.name);
+                Some(add_manual(universe, &name, AccountId::new(index)))
+            }
+        };
+        if let Some(adopter) = adopter {
+            universe.set_adopter(adopter);
+        }
+    }
 }
 
 /// Limits that cannot be meant, with their key; which scope of a kind it is does not matter.

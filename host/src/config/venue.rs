@@ -1,7 +1,10 @@
 //! From a venue's section to its definition: latencies, chances, slippage.
 
-use super::{Distribution, OrderType, Problem, VenueSection};
-use engine::{DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig};
+use super::{Distribution, ForeignOrdersName, OrderType, Problem, VenueSection};
+use engine::{
+    DrawnLatency, ExternalVenue, FillChances, ForeignOrders, Latency, Quantiles, Slippage,
+    VenueConfig,
+};
 use model::OrderKindName;
 
 pub(super) fn venue_config(section: &VenueSection) -> Result<VenueConfig, Problem> {
@@ -13,9 +16,48 @@ pub(super) fn venue_config(section: &VenueSection) -> Result<VenueConfig, Proble
             ticks => Slippage::Ticks(ticks),
         },
         chances: chances(section)?,
+        external: external(section)?,
         lacks: section.lacks.iter().map(|kind| order_type(*kind)).collect(),
         ..VenueConfig::default()
     })
+}
+
+fn external(section: &VenueSection) -> Result<Option<ExternalVenue>, Problem> {
+    let Some(gateway) = &section.gateway else {
+        let outside = [
+            ("answer_within", section.answer_within.is_some()),
+            ("reconcile_every", section.reconcile_every.is_some()),
+            ("foreign_orders", section.foreign_orders.is_some()),
+        ];
+        let given = outside.into_iter().find(|(_, given)| *given);
+        return match given {
+            Some((key, _)) => Err((
+                key,
+                "it is of venues outside: name the `gateway`".to_owned(),
+            )),
+            None => Ok(None),
+        };
+    };
+    let port = gateway
+        .rsplit_once(':')
+        .map(|(host, port)| (host, port.parse::<u16>()));
+    if !matches!(port, Some((host, Ok(_))) if !host.is_empty()) {
+        return Err(("gateway", format!("`{gateway}` is not host:port")));
+    }
+    let usual = ExternalVenue::default();
+    Ok(Some(ExternalVenue {
+        answer_within: section
+            .answer_within
+            .map_or(usual.answer_within, |span| span.0),
+        reconcile_every: section
+            .reconcile_every
+            .map_or(usual.reconcile_every, |span| span.0),
+        foreign_orders: match section.foreign_orders {
+            None | Some(ForeignOrdersName::Adopt) => ForeignOrders::Adopt,
+            Some(ForeignOrdersName::Cancel) => ForeignOrders::Cancel,
+        },
+        ..usual
+    }))
 }
 
 fn latency(section: &VenueSection) -> Result<Latency, Problem> {

@@ -1,11 +1,12 @@
 //! A host that publishes to a Redis of the test's own, while one and the other die.
 
 use super::crash::{Running, configuration, ledger, signal, until_fills};
+use super::process::{argonaut, stdout};
 use ::bus::{Consumer, Delivery, Monitor, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,11 +50,29 @@ impl Redis {
         *self = Self::start(self.port, self.folder.clone());
     }
 
-    fn empty(&self) {
+    fn ask(&self, command: &[&str]) -> String {
         let mut client = Command::new("redis-cli");
-        client.args(["-p", &self.port.to_string(), "FLUSHALL"]);
-        let emptied = client.stdout(Stdio::null()).status().unwrap();
-        assert!(emptied.success());
+        client.args(["-p", &self.port.to_string()]).args(command);
+        let output = client.output().unwrap();
+        assert!(output.status.success(), "{command:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn empty(&self) {
+        self.ask(&["FLUSHALL"]);
+    }
+
+    /// Waits until the market cache has a key.
+    fn until_cached(&self, key: &str) {
+        let begun = Instant::now();
+        loop {
+            let value = self.ask(&["-n", "1", "GET", key]);
+            if value.contains("\"instrument\":\"EUR/USD.SIM\"") {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{key}: {value}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -106,6 +125,25 @@ impl Fills {
     }
 }
 
+/// `argonaut bus tail` shows what a group of its own has not seen yet.
+fn tail(folder: &Path, url: &str) {
+    let arguments = [
+        "bus", "tail", "--url", url, "--group", "tail", "--count", "5",
+    ];
+    let lines = stdout(&argonaut(folder, &arguments));
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 5);
+    for line in &lines {
+        assert!(
+            line["body"].is_object() && line["kind"].is_string(),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn every_fill_of_the_journal_is_published_whoever_dies() {
     let folder = tempfile::tempdir().unwrap();
@@ -120,6 +158,10 @@ fn every_fill_of_the_journal_is_published_whoever_dies() {
     let mut fills = Fills::of(&redis);
     let host = Running::start(&file, None).expect("it comes up");
     fills.reach(3);
+    assert_eq!(host.get("/health").unwrap()["bus"]["state"], "CONNECTED");
+    redis.until_cached("latest:quote:SIM:EUR/USD.SIM");
+    redis.until_cached("latest:bar:SIM:EUR/USD.SIM");
+    tail(folder.path(), &redis.url());
     redis.empty();
     fills.reach(6);
     signal(&redis.process, "-STOP");

@@ -132,6 +132,13 @@ impl Running {
         (answer.status().as_u16(), text)
     }
 
+    /// Stops a strategy.
+    pub(super) fn stop_strategy(&self, name: &str) {
+        let url = format!("{}/strategies/{name}/stop", self.base);
+        let answer = ureq::post(url).send_empty().unwrap();
+        assert!(answer.status().is_success());
+    }
+
     /// Swaps a strategy; whether it worked is the crash point's business.
     fn swap(&self) {
         let bytes = std::fs::read(plugin("ema-cross")).unwrap();
