@@ -112,6 +112,9 @@ fn the_embedded_store_answers_and_is_what_the_journal_says() {
     let common = found.len().min(made.len());
     assert!(common >= 20);
     assert_eq!(found[..common], made[..common]);
+    let mut backward = executions(&host, "&order=newest");
+    backward.reverse();
+    assert!(backward.len() >= common && backward[..common] == made[..common]);
     let every = executions(&host, "&strategy=every");
     assert!(!every.is_empty() && every.len() < found.len() + 100);
     let orders = host.get("/history/orders?strategy=every&limit=1").unwrap();
@@ -151,6 +154,7 @@ fn wrong_questions_are_answered_by_field() {
             400,
             "quotes are not kept by strategy",
         ),
+        ("/history/fills?order=up", 400, "neither oldest nor newest"),
         ("/history/fills?color=red", 400, "is not a parameter"),
     ] {
         let (status, text) = host.ask(path);

@@ -96,7 +96,8 @@ impl StoreMonitor {
 
     fn set(&self, state: StoreState, sequence: Option<u64>, error: Option<String>) {
         let mut view = lock(&self.0);
-        let news = view.state != state;
+        let is_written = |state| matches!(state, StoreState::Behind | StoreState::Current);
+        let news = is_written(view.state) != is_written(state);
         view.state = state;
         view.sequence = sequence.unwrap_or(view.sequence);
         view.error = error;
@@ -106,12 +107,12 @@ impl StoreMonitor {
     }
 }
 
-/// Changes of state are worth a line; each failure is not.
+/// That it is written again, or no more, is worth a line; each failure is not.
 fn tell(view: &StoreView) {
-    let (state, sequence) = (view.state.name(), view.sequence);
+    let sequence = view.sequence;
     match &view.error {
-        Some(error) => tracing::warn!(state, sequence, %error, "the store cannot be written"),
-        None => tracing::info!(state, sequence, "the store"),
+        Some(error) => tracing::warn!(sequence, %error, "the store cannot be written"),
+        None => tracing::info!(sequence, "the store is written"),
     }
 }
 
@@ -205,12 +206,12 @@ impl Following {
         loop {
             self.monitor.set(state, Some(filler.sequence()), None);
             *wait = BACK_OFF;
+            let lasting = self.config.progress.get();
             let wrote = in_time(filler.advance()).await?;
             let stopping = self.is_stopping();
             if stopping && (!wrote || self.is_late()) {
                 return Ok(());
             }
-            let lasting = self.config.progress.get();
             state = match filler.sequence() >= lasting {
                 true => StoreState::Current,
                 false => StoreState::Behind,

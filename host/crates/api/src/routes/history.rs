@@ -1,4 +1,4 @@
-//! What happened, oldest first, in pages cut by the key of a row: `GET history/{table}`.
+//! What happened, in pages cut by the key of a row: `GET history/{table}`.
 
 use super::limit;
 use super::orders::{instrument, strategy};
@@ -73,6 +73,7 @@ fn filter(fields: &mut Fields, names: &Names) -> Result<Filter, Problem> {
         from: moment(fields, "from")?,
         until: moment(fields, "until")?,
         after,
+        newest_first: newest_first(fields)?,
         limit: u32::try_from(limit(fields)?).unwrap_or(u32::MAX),
     })
 }
@@ -81,6 +82,18 @@ fn moment(fields: &mut Fields, name: &str) -> Result<Option<u64>, Problem> {
     let form = "a moment such as 2026-01-02T00:00:00Z";
     let moment = fields.value::<Moment>(name, form)?;
     Ok(moment.map(|Moment(time)| time.nanos()))
+}
+
+/// Takes `order` from the query.
+fn newest_first(fields: &mut Fields) -> Result<bool, Problem> {
+    match fields.text("order").as_deref() {
+        None | Some("oldest") => Ok(false),
+        Some("newest") => Ok(true),
+        Some(other) => {
+            let detail = format!("`{other}` is neither oldest nor newest, of what comes first");
+            Err(Problem::invalid("order", detail))
+        }
+    }
 }
 
 /// Takes `account` from the query.

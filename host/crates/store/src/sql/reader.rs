@@ -67,8 +67,10 @@ pub struct Filter {
     pub from: Option<u64>,
     /// Before this engine time, in nanoseconds.
     pub until: Option<u64>,
-    /// After this row.
+    /// After this row, in the order that is asked for.
     pub after: Option<Key>,
+    /// The newest rows first, not the oldest.
+    pub newest_first: bool,
     /// At most so many.
     pub limit: u32,
 }
@@ -129,7 +131,7 @@ impl Reader {
         }
     }
 
-    /// A page of a table, oldest rows first.
+    /// A page of a table.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -236,20 +238,31 @@ fn select(table: &'static Table, filter: &Filter) -> Result<String, ReadError> {
         }
         conditions.push(format!("{column} = {wanted}"));
     }
-    // The row's key alone would not tell the database which partitions it can leave out.
-    let from = filter.from.max(filter.after.map(|key| key.time));
-    conditions.extend(from.map(|from| format!("time >= {from}")));
+    let (beyond, direction) = match filter.newest_first {
+        true => ('<', "DESC"),
+        false => ('>', "ASC"),
+    };
+    conditions.extend(filter.from.map(|from| format!("time >= {from}")));
     conditions.extend(filter.until.map(|until| format!("time < {until}")));
-    conditions.extend(filter.after.map(|key| {
-        let (time, sequence, ordinal) = (key.time, key.sequence, key.ordinal);
-        format!("(time, sequence, ordinal) > ({time}, {sequence}, {ordinal})")
-    }));
+    if let Some(Key {
+        time,
+        sequence,
+        ordinal,
+    }) = filter.after
+    {
+        // The row's key alone would not tell the database which partitions it can leave out.
+        conditions.push(format!("time {beyond}= {time}"));
+        conditions.push(format!(
+            "(time, sequence, ordinal) {beyond} ({time}, {sequence}, {ordinal})"
+        ));
+    }
     let conditions = match conditions.is_empty() {
         true => String::new(),
         false => format!(" WHERE {}", conditions.join(" AND ")),
     };
     Ok(format!(
-        "SELECT {} FROM {}{conditions} ORDER BY time, sequence, ordinal LIMIT {}",
+        "SELECT {} FROM {}{conditions} ORDER BY time {direction}, sequence {direction}, \
+         ordinal {direction} LIMIT {}",
         columns.join(", "),
         table.name,
         u64::from(filter.limit) + 1

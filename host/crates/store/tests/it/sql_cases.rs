@@ -16,6 +16,7 @@ pub(crate) const ALL: Filter = Filter {
     from: None,
     until: None,
     after: None,
+    newest_first: false,
     limit: 1_000,
 };
 
@@ -72,26 +73,10 @@ async fn pages_cover_all_rows_once(location: Location) {
         .await
         .unwrap();
     let reader = Reader::new(&location);
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let filter = Filter {
-            after,
-            limit: 77,
-            ..ALL
-        };
-        let page = reader.page(&QUOTES, &filter).await.unwrap();
-        assert!(page.rows.len() <= 77);
-        seen.extend(
-            page.rows
-                .iter()
-                .map(|row| row[1].clone().unwrap().parse::<u64>().unwrap()),
-        );
-        match page.next {
-            Some(key) => after = Some(key.to_string().parse::<Key>().unwrap()),
-            None => break,
-        }
-    }
-    assert_eq!(seen, sequences().collect::<Vec<_>>());
+    let forward = in_pages(&reader, false).await;
+    assert_eq!(forward, sequences().collect::<Vec<_>>());
+    let backward = in_pages(&reader, true).await;
+    assert_eq!(backward, sequences().rev().collect::<Vec<_>>());
     let first = &rows(&reader, &QUOTES).await[0];
     let texts: Vec<_> = first.iter().skip(4).flatten().collect();
     assert_eq!(
@@ -103,6 +88,27 @@ async fn pages_cover_all_rows_once(location: Location) {
             "0.00000001"
         ]
     );
+}
+
+/// The sequences of all quotes, page by page.
+async fn in_pages(reader: &Reader, newest_first: bool) -> Vec<u64> {
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let filter = Filter {
+            after,
+            newest_first,
+            limit: 77,
+            ..ALL
+        };
+        let page = reader.page(&QUOTES, &filter).await.unwrap();
+        assert!(page.rows.len() <= 77);
+        let sequences = page.rows.iter().map(|row| row[1].clone().unwrap());
+        seen.extend(sequences.map(|text| text.parse::<u64>().unwrap()));
+        match page.next {
+            Some(key) => after = Some(key.to_string().parse::<Key>().unwrap()),
+            None => return seen,
+        }
+    }
 }
 
 async fn rows_are_filtered(location: Location) {
