@@ -8,13 +8,12 @@ use engine::Input;
 use engine::journal::reader::Record;
 use journal::{Block, Blocks, JournalError, Progress};
 use model::InstrumentId;
+use services::background::{Background, Stop};
 use services::handle::Queries;
 use services::host::HostHandle;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Longest wait for the journal to grow.
@@ -23,10 +22,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const VALUES: usize = 1_000;
 
 /// The thread that keeps the cache.
-pub struct Caching {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
+pub struct Caching(Background);
 
 impl Caching {
     /// Begins to cache what a host sees from now on.
@@ -43,19 +39,13 @@ impl Caching {
             host: host.clone(),
             places: BTreeMap::new(),
         };
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("market cache".to_owned());
-        let thread = thread.spawn(move || keeper.run(&stopped))?;
-        Ok(Self { stop, thread })
+        let thread = Background::begin("market cache", move |stop| keeper.run(&stop))?;
+        Ok(Self(thread))
     }
 
     /// Stops it.
     pub fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.thread.join().is_err() {
-            tracing::error!("the market cache's thread panicked");
-        }
+        self.0.end();
     }
 }
 
@@ -81,25 +71,25 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn run(mut self, stop: &AtomicBool) {
-        while !stop.load(Ordering::Relaxed) {
+    fn run(mut self, stop: &Stop) {
+        while !stop.is_asked() {
             let Err(lost) = self.follow(stop) else {
                 return;
             };
             tracing::debug!(%lost, "the market cache begins again");
             let mut left = self.cache.pause().max(PATIENCE);
-            while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+            while !left.is_zero() && !stop.is_asked() {
                 std::thread::sleep(left.min(PATIENCE));
                 left = left.saturating_sub(PATIENCE);
             }
         }
     }
 
-    fn follow(&mut self, stop: &AtomicBool) -> Result<(), Lost> {
+    fn follow(&mut self, stop: &Stop) -> Result<(), Lost> {
         let progress = Some(Arc::clone(&self.progress));
         let mut blocks = Blocks::after(&self.folder, self.progress.get(), progress);
         let mut values = Vec::new();
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.is_asked() {
             let block = blocks.next_block()?;
             let idle = block.is_none();
             if let Some(block) = block {

@@ -6,12 +6,11 @@ use api::{Entries, EntryBody, Urgency};
 use bus::{Entry, EntryId, Monitor, Priority, Publisher, Settings, Source, SourceError};
 use engine::journal::reader::Record;
 use journal::{Block, Blocks, Progress};
+use services::background::Background;
 use services::host::HostHandle;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Longest wait for the journal to grow.
@@ -22,8 +21,7 @@ const BLOCKS: usize = 256;
 /// A publisher's thread.
 pub struct Publishing {
     monitor: Monitor,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    thread: Background,
 }
 
 impl Publishing {
@@ -50,16 +48,10 @@ impl Publishing {
             ready: VecDeque::new(),
             given: EntryId::ZERO,
         };
-        let (monitor, stop) = (Monitor::default(), Arc::new(AtomicBool::new(false)));
+        let monitor = Monitor::default();
         let publisher = Publisher::new(source, settings, monitor.clone())?;
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("publisher".to_owned());
-        let thread = thread.spawn(move || publisher.run(&stopped))?;
-        Ok(Self {
-            monitor,
-            stop,
-            thread,
-        })
+        let thread = Background::begin("publisher", move |stop| publisher.run(stop.flag()))?;
+        Ok(Self { monitor, thread })
     }
 
     /// The state of the connection, for others.
@@ -69,10 +61,7 @@ impl Publishing {
 
     /// Stops; what is not published yet is when the host runs next.
     pub fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.thread.join().is_err() {
-            tracing::error!("the publisher's thread panicked");
-        }
+        self.thread.end();
     }
 }
 

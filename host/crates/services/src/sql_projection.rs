@@ -7,12 +7,11 @@ mod mapping;
 pub use filler::{FillError, Filler};
 pub use mapping::MarketData;
 
+use crate::background::{Background, Stop};
 use crate::sync::lock;
 use journal::Progress;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use store::sql::Location;
 
@@ -119,8 +118,7 @@ fn tell(view: &StoreView) {
 /// The thread that fills the store.
 pub struct SqlProjection {
     monitor: StoreMonitor,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    thread: Background,
 }
 
 impl SqlProjection {
@@ -129,23 +127,21 @@ impl SqlProjection {
     /// # Errors
     /// The operating system gives no thread.
     pub fn begin(config: SqlProjectionConfig) -> std::io::Result<Self> {
-        let (monitor, stop) = (StoreMonitor::default(), Arc::new(AtomicBool::new(false)));
+        let monitor = StoreMonitor::default();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let following = Following {
-            config,
-            monitor: monitor.clone(),
-            stop: Arc::clone(&stop),
-            ending: None,
-        };
-        let thread = std::thread::Builder::new().name("store".to_owned());
-        let thread = thread.spawn(move || runtime.block_on(following.run()))?;
-        Ok(Self {
-            monitor,
-            stop,
-            thread,
-        })
+        let shown = monitor.clone();
+        let thread = Background::begin("store", move |stop| {
+            let following = Following {
+                config,
+                monitor: shown,
+                stop,
+                ending: None,
+            };
+            runtime.block_on(following.run());
+        })?;
+        Ok(Self { monitor, thread })
     }
 
     /// How the store stands, for others.
@@ -155,10 +151,7 @@ impl SqlProjection {
 
     /// Ends once all rows are written, or the store is away; what is missing comes with the next run.
     pub fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.thread.join().is_err() {
-            tracing::error!("the store's thread panicked");
-        }
+        self.thread.end();
     }
 }
 
@@ -166,7 +159,7 @@ impl SqlProjection {
 struct Following {
     config: SqlProjectionConfig,
     monitor: StoreMonitor,
-    stop: Arc<AtomicBool>,
+    stop: Stop,
     /// When the end must be over.
     ending: Option<Instant>,
 }
@@ -208,7 +201,7 @@ impl Following {
             *wait = BACK_OFF;
             let lasting = self.config.progress.get();
             let wrote = in_time(filler.advance()).await?;
-            let stopping = self.is_stopping();
+            let stopping = self.stop.is_asked();
             if stopping && (!wrote || self.is_late()) {
                 return Ok(());
             }
@@ -228,16 +221,12 @@ impl Following {
     async fn rest(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         while Instant::now() < until {
-            if self.is_stopping() {
+            if self.stop.is_asked() {
                 return true;
             }
             tokio::time::sleep(PATIENCE.min(time)).await;
         }
-        self.is_stopping()
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_asked()
     }
 
     /// Whether the end took long enough.
