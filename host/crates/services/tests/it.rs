@@ -8,10 +8,14 @@
     reason = "tests"
 )]
 
+#[path = "it/clocks.rs"]
+mod clocks;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/feeds.rs"]
 mod feeds;
+#[path = "it/hedging.rs"]
+mod hedging;
 #[path = "it/lists.rs"]
 mod lists;
 #[path = "it/native.rs"]

@@ -5,9 +5,10 @@ use crate::custom::{AtMost, Halves};
 use engine::replay::Instances;
 use engine::{AlgorithmConfig, Engine, RuleConfig};
 use model::{
-    AlgorithmMaker, BarBasis, BarSpec, Event, Fault, FaultKind, HistoryRequest, Instrument,
-    InstrumentId, Intent, Intents, LogLevel, OrderKind, OrderRequest, PluginHash, PreTradeRule,
-    Quantity, SavedState, Side, StartSnapshot, Strategy, StrategyId, Subscription,
+    AlgorithmMaker, BarBasis, BarSpec, Duration, Event, Fault, FaultKind, HistoryRequest,
+    Instrument, InstrumentId, Intent, Intents, LogLevel, OrderKind, OrderRequest, PluginHash,
+    PreTradeRule, Quantity, SavedState, Side, StartSnapshot, Strategy, StrategyId, Subscription,
+    Timestamp,
 };
 use services::plugin::{
     CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
@@ -38,9 +39,11 @@ pub(crate) enum Kind {
     Gated,
     /// Asks for history.
     Historian,
+    /// Sets timers; breaks on one that is early or comes again.
+    Timed,
 }
 
-const KINDS: [(&str, Kind); 10] = [
+const KINDS: [(&str, Kind); 11] = [
     ("counter", Kind::Counter),
     ("taker", Kind::Taker),
     ("rester", Kind::Rester),
@@ -51,7 +54,13 @@ const KINDS: [(&str, Kind); 10] = [
     ("chatty", Kind::Chatty),
     ("gated", Kind::Gated),
     ("historian", Kind::Historian),
+    ("timed", Kind::Timed),
 ];
+
+/// Ids from here on are of a timer that is set anew, under the next id, whenever it comes.
+const TICKS: u64 = 32;
+/// Timers of `timed`, and how many milliseconds after the start they are due.
+const TIMERS: [(u64, u64); 4] = [(1, 500), (2, 1_800_000), (3, 10_800_000), (TICKS, 1_000)];
 
 /// Admits them. The gate holds `gated` strategies while locked.
 #[derive(Clone, Default)]
@@ -273,6 +282,30 @@ impl Running {
         *time = quote.ts_event.nanos();
     }
 
+    /// The first count up from one by being set anew each time; the others come once.
+    fn on_timer(&mut self, id: u64, due: Timestamp, out: &mut Intents) -> Result<(), Fault> {
+        let [_, ticks, seen, ..] = &mut self.tally;
+        if out.now() < due {
+            return Err(fault(FaultKind::Trap, "early"));
+        }
+        let is_new = match id {
+            TICKS.. => id == TICKS + *ticks,
+            _ => *seen & (1 << id) == 0,
+        };
+        if !is_new {
+            return Err(fault(FaultKind::Trap, "again"));
+        }
+        if id < TICKS {
+            *seen |= 1 << id;
+            log(out, format!("timer {id}"));
+        } else {
+            *ticks += 1;
+            let due = out.now().after(Duration::from_secs(1));
+            out.push(Intent::SetTimer { id: id + 1, due });
+        }
+        Ok(())
+    }
+
     fn order(&self, side: Side, kind: OrderKind, out: &mut Intents) {
         out.submit(OrderRequest::new(self.instrument, side, kind, self.size));
     }
@@ -303,11 +336,20 @@ impl Strategy for Running {
         if self.kind == Kind::Historian {
             log(out, format!("{} bars", snapshot.history[0].bars.len()));
         }
+        if self.kind == Kind::Timed {
+            for (id, after_ms) in TIMERS {
+                let due = out.now().after(Duration::from_millis(after_ms));
+                out.push(Intent::SetTimer { id, due });
+            }
+        }
         Ok(())
     }
 
     fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
-        let Event::Quote(quote) = event else {
+        if let Event::Timer { id, due } = *event {
+            return self.on_timer(id, due, out);
+        }
+        let (Event::Quote(quote), true) = (event, self.kind != Kind::Timed) else {
             return Ok(());
         };
         self.count(quote);
@@ -334,7 +376,8 @@ impl Strategy for Running {
     }
 
     fn stop(&mut self, out: &mut Intents) -> Result<(), Fault> {
-        log(out, format!("stopped after {}", self.tally[0]));
+        let of = usize::from(self.kind == Kind::Timed);
+        log(out, format!("stopped after {}", self.tally[of]));
         Ok(())
     }
 

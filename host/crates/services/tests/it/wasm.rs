@@ -24,7 +24,7 @@ pub(crate) fn component(name: &str) -> Vec<u8> {
     })
 }
 
-fn plugins() -> Arc<WasmPlugins> {
+pub(crate) fn plugins() -> Arc<WasmPlugins> {
     let runtime = runtime::Runtime::new(runtime::RuntimeOptions::default()).unwrap();
     Arc::new(WasmPlugins::new(runtime, runtime::Limits::default()))
 }
