@@ -2,7 +2,7 @@
 
 use model::{DenyCode, OrderChange, OrderId};
 use services::handle::Updates;
-use services::view::{Change, Update};
+use services::view::{Change, Update, Words};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,6 +14,31 @@ const CAPACITY: usize = 10_000;
 /// How long the answer to a denied order waits for its reason.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Why an order or its change was denied.
+#[derive(Debug, Clone)]
+pub(crate) struct Denial {
+    pub(crate) code: DenyCode,
+    /// What a custom rule or an algorithm said.
+    words: Option<Words>,
+}
+
+impl Denial {
+    /// Why a change was refused, if it was.
+    pub(crate) fn of(change: &OrderChange, words: Option<&Words>) -> Option<Self> {
+        let (OrderChange::Denied(code) | OrderChange::UpdateDenied(code)) = change else {
+            return None;
+        };
+        let (code, words) = (*code, words.cloned());
+        Some(Self { code, words })
+    }
+
+    /// In words: those of who refused, or else what the code means.
+    pub(crate) fn into_reason(self) -> String {
+        let words = self.words.as_deref();
+        words.unwrap_or(self.code.reason()).to_owned()
+    }
+}
+
 /// Reasons of the latest denials.
 #[derive(Debug, Default)]
 pub(crate) struct Denials {
@@ -23,7 +48,7 @@ pub(crate) struct Denials {
 
 #[derive(Debug, Default)]
 struct Log {
-    codes: BTreeMap<OrderId, DenyCode>,
+    known: BTreeMap<OrderId, Denial>,
     oldest_first: VecDeque<OrderId>,
 }
 
@@ -36,21 +61,21 @@ impl Denials {
     }
 
     /// Why an order was denied, if it was and is among the latest.
-    pub(crate) fn code(&self, order: OrderId) -> Option<DenyCode> {
+    pub(crate) fn of(&self, order: OrderId) -> Option<Denial> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.codes.get(&order).copied()
+        log.known.get(&order).cloned()
     }
 
-    /// As [`Self::code`], but waits for the stream to bring it: a denied order's answer may
+    /// As [`Self::of`], but waits for the stream to bring it: a denied order's answer may
     /// overtake its update.
-    pub(crate) async fn awaited_code(&self, order: OrderId) -> Option<DenyCode> {
+    pub(crate) async fn awaited(&self, order: OrderId) -> Option<Denial> {
         let search = async {
             loop {
                 let added = self.added.notified();
                 tokio::pin!(added);
                 added.as_mut().enable();
-                if let Some(code) = self.code(order) {
-                    return code;
+                if let Some(denial) = self.of(order) {
+                    return denial;
                 }
                 added.await;
             }
@@ -59,22 +84,23 @@ impl Denials {
     }
 
     fn observe(&self, update: &Update) {
-        if let Change::Order(step, _) = &update.change
-            && let OrderChange::Denied(code) = step.change
+        if let Change::Order(step, _, words) = &update.change
+            && matches!(step.change, OrderChange::Denied(_))
+            && let Some(denial) = Denial::of(&step.change, words.as_ref())
         {
-            self.remember(step.order, code);
+            self.remember(step.order, denial);
         }
     }
 
-    fn remember(&self, order: OrderId, code: DenyCode) {
+    fn remember(&self, order: OrderId, denial: Denial) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.codes.insert(order, code).is_none() {
+        if log.known.insert(order, denial).is_none() {
             log.oldest_first.push_back(order);
         }
         if log.oldest_first.len() > CAPACITY
             && let Some(oldest) = log.oldest_first.pop_front()
         {
-            log.codes.remove(&oldest);
+            log.known.remove(&oldest);
         }
         drop(log);
         self.added.notify_waiters();

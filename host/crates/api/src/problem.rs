@@ -121,7 +121,7 @@ impl From<HostError> for Problem {
                 stage: Some(stage),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "PLUGIN_REFUSED", reason)
             },
-            HostError::Denied { code } => Self {
+            HostError::Denied { code, .. } => Self {
                 deny_code: Some(code),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "CHANGE_DENIED", detail)
             },

@@ -29,6 +29,8 @@ mod real_host;
 mod real_lists;
 #[path = "it/real_orders.rs"]
 mod real_orders;
+#[path = "it/real_refusals.rs"]
+mod real_refusals;
 #[path = "it/rest.rs"]
 mod rest;
 #[path = "it/rest_client.rs"]

@@ -147,10 +147,12 @@ pub enum HostError {
         reason: String,
     },
     /// The risk gate refused a change of an order, which stays as it was.
-    #[error("the risk gate refused the change: {code}, {}", code.reason())]
+    #[error("the risk gate refused the change: {code}, {reason}")]
     Denied {
         /// Why.
         code: DenyCode,
+        /// In words: a custom rule's own, or what the code means.
+        reason: String,
     },
     /// One order of a list is at fault; none was placed.
     #[error("order {place} of the list: {error}")]

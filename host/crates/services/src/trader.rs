@@ -165,6 +165,14 @@ impl Stepped {
         })
     }
 
+    /// What a custom rule said against an order or its change.
+    pub(crate) fn words(&self, id: OrderId) -> Option<&str> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::RuleDenied(_, order, words) if *order == id => Some(words.as_str()),
+            _ => None,
+        })
+    }
+
     /// The order as the input left it.
     pub(crate) fn order(&self, id: OrderId) -> Option<Order> {
         self.effects.iter().rev().find_map(|effect| match effect {

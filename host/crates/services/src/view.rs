@@ -17,6 +17,9 @@ pub struct Update {
     pub change: Change,
 }
 
+/// What was said by those who refused something, and who they are.
+pub type Words = Arc<str>;
+
 /// What can change.
 #[allow(
     clippy::large_enum_variant,
@@ -28,8 +31,9 @@ pub enum Change {
     Quote(Quote),
     /// A finished bar.
     Bar(Bar),
-    /// An order, as it is after the update.
-    Order(OrderUpdate, Order),
+    /// An order, as it is after the update; with what a custom rule or an algorithm said when it
+    /// refused it.
+    Order(OrderUpdate, Order, Option<Words>),
     /// An execution.
     Fill(Fill),
     /// A position.

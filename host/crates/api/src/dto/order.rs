@@ -3,15 +3,15 @@
 use super::market::Printer;
 use super::order_names::{KindName, RuleName, SideName, TimeInForceName, TriggerByName, UnitName};
 use super::text::Name;
+use crate::denials::Denial;
 use crate::names::Names;
 use model::{
-    DenyCode, Offset, Order, OrderChange, OrderKind, OrderStatus, Price, TimeInForce, Timestamp,
-    Trigger,
+    Offset, Order, OrderChange, OrderKind, OrderStatus, Price, TimeInForce, Timestamp, Trigger,
 };
 use serde::Serialize;
 
 /// An order with everything that was asked for. `deny_code` is set when our own risk gate refused
-/// it.
+/// it, and `deny_reason` says why: where a custom rule or an algorithm did, in its own words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct OrderDto {
     pub(crate) id: String,
@@ -44,7 +44,7 @@ pub(crate) struct OrderDto {
     pub(crate) expires: Option<String>,
     pub(crate) expires_ns: Option<String>,
     pub(crate) deny_code: Option<String>,
-    pub(crate) deny_reason: Option<&'static str>,
+    pub(crate) deny_reason: Option<String>,
 }
 
 /// The type of an order, and its prices as they are now.
@@ -104,7 +104,7 @@ pub(crate) struct HoldDto {
 }
 
 impl OrderDto {
-    pub(crate) fn new(order: &Order, denied: Option<DenyCode>, names: &Names) -> Self {
+    pub(crate) fn new(order: &Order, denied: Option<Denial>, names: &Names) -> Self {
         let print = Printer::new(order.instrument, names);
         let expires = expires(order);
         Self {
@@ -128,8 +128,8 @@ impl OrderDto {
             ts_created_ns: order.ts_created.nanos().to_string(),
             expires: expires.as_ref().map(Timestamp::to_string),
             expires_ns: expires.map(|expires| expires.nanos().to_string()),
-            deny_code: denied.as_ref().map(DenyCode::to_string),
-            deny_reason: denied.map(DenyCode::reason),
+            deny_code: denied.as_ref().map(|denial| denial.code.to_string()),
+            deny_reason: denied.map(Denial::into_reason),
             instrument: print.symbol,
         }
     }
@@ -242,11 +242,12 @@ pub(crate) struct OrderUpdateDto {
 }
 
 impl OrderUpdateDto {
-    pub(crate) fn new(change: &OrderChange, order: &Order, names: &Names) -> Self {
-        let denied = match change {
-            OrderChange::Denied(code) | OrderChange::UpdateDenied(code) => Some(*code),
-            _ => None,
-        };
+    pub(crate) fn new(
+        change: &OrderChange,
+        order: &Order,
+        denied: Option<Denial>,
+        names: &Names,
+    ) -> Self {
         Self {
             change: change_name(change),
             order: OrderDto::new(order, denied, names),

@@ -27,7 +27,7 @@ pub(crate) async fn list<H: HostPort>(
         .iter()
         .filter(|order| filter.takes(order))
         .take(limit);
-    let dto = |order: &Order| OrderDto::new(order, api.denials.code(order.id), &names);
+    let dto = |order: &Order| OrderDto::new(order, api.denials.of(order.id), &names);
     Ok(axum::Json(matching.map(dto).collect()))
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn place_list<H: HostPort>(
 /// An order with why it was denied, if it was.
 async fn judged<H: HostPort>(api: &Api<H>, order: &Order, names: &Names) -> OrderDto {
     let denied = match order.status {
-        OrderStatus::Denied => api.denials.awaited_code(order.id).await,
+        OrderStatus::Denied => api.denials.awaited(order.id).await,
         _ => None,
     };
     OrderDto::new(order, denied, names)
@@ -94,7 +94,7 @@ pub(crate) async fn show<H: HostPort>(
 ) -> Result<axum::Json<OrderDto>, Problem> {
     let order = api.host.order(order_id(&id)?);
     let order = order.ok_or_else(|| Problem::not_found("order", &id))?;
-    let denied = api.denials.code(order.id);
+    let denied = api.denials.of(order.id);
     let mut shown = OrderDto::new(&order, denied, &api.names());
     if order.algorithm.is_some() {
         let orders = api.host.orders().into_iter();
@@ -114,7 +114,7 @@ pub(crate) async fn modify<H: HostPort>(
     let amendment = request.amendment(id)?;
     let change = async move { host.modify_order(amendment).await };
     let order = to_the_end(change, Problem::from).await?;
-    let body = axum::Json(OrderDto::new(&order, api.denials.code(id), &api.names()));
+    let body = axum::Json(OrderDto::new(&order, api.denials.of(id), &api.names()));
     Ok((StatusCode::ACCEPTED, body))
 }
 
@@ -125,7 +125,7 @@ pub(crate) async fn cancel<H: HostPort>(
 ) -> Result<impl IntoResponse, Problem> {
     let (host, id) = (api.host.clone(), order_id(&id)?);
     let order = to_the_end(async move { host.cancel_order(id).await }, Problem::from).await?;
-    let body = axum::Json(OrderDto::new(&order, api.denials.code(id), &api.names()));
+    let body = axum::Json(OrderDto::new(&order, api.denials.of(id), &api.names()));
     Ok((StatusCode::ACCEPTED, body))
 }
 

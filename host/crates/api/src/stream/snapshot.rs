@@ -126,7 +126,7 @@ fn orders<H: HostPort>(
                 continue;
             }
         }
-        let denied = api.denials.code(order.id);
+        let denied = api.denials.of(order.id);
         items.push(Item::Order(OrderDto::new(order, denied, names)));
     }
     items

@@ -1,5 +1,6 @@
 //! A change of the host as a message.
 
+use crate::denials::Denial;
 use crate::dto::account::BalanceUpdateDto;
 use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
@@ -21,7 +22,7 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
     match change {
         Change::Quote(quote) => (Channel::Quotes, Some(quote.instrument)),
         Change::Bar(bar) => (Channel::Bars, Some(bar.instrument)),
-        Change::Order(_, order) => (Channel::Orders, Some(order.instrument)),
+        Change::Order(_, order, _) => (Channel::Orders, Some(order.instrument)),
         Change::Fill(fill) => (Channel::Fills, Some(fill.instrument)),
         Change::Position(view) => (Channel::Positions, Some(view.instrument)),
         Change::Balance(..) => (Channel::Accounts, None),
@@ -36,7 +37,7 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
 /// The strategy whose name a message about the change needs.
 pub(super) fn strategy(change: &Change) -> Option<StrategyId> {
     match change {
-        Change::Order(_, order) => Some(order.strategy),
+        Change::Order(_, order, _) => Some(order.strategy),
         Change::Fill(fill) => Some(fill.strategy),
         Change::Position(view) => Some(view.strategy),
         Change::Risk(view) => of_scope(view.scope),
@@ -81,8 +82,9 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
     match what {
         Change::Quote(quote) => Item::Quote(QuoteDto::new(quote, names)),
         Change::Bar(bar) => Item::Bar(BarDto::new(bar, names)),
-        Change::Order(step, order) => {
-            Item::OrderUpdate(OrderUpdateDto::new(&step.change, order, names))
+        Change::Order(step, order, words) => {
+            let denial = Denial::of(&step.change, words.as_ref());
+            Item::OrderUpdate(OrderUpdateDto::new(&step.change, order, denial, names))
         }
         Change::Fill(fill) => Item::Fill(FillDto::new(fill, names)),
         Change::Position(view) => Item::Position(PositionDto::new(view, names)),

@@ -9,7 +9,7 @@ impl Tables {
             Change::Quote(quote) => {
                 self.instruments[quote.instrument.index()].quote = Some(*quote);
             }
-            Change::Order(_, order) => {
+            Change::Order(_, order, _) => {
                 self.orders.retain(|known| known.id != order.id);
                 self.orders.insert(0, *order);
             }

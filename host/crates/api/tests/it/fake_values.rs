@@ -186,7 +186,7 @@ pub(crate) fn order_change(order: Order, change: OrderChange) -> Change {
         quantity: order.quantity,
         ts_event: Timestamp::from_nanos(NOON),
     };
-    Change::Order(update, order)
+    Change::Order(update, order, None)
 }
 
 pub(crate) fn fill(execution: u64) -> Fill {

@@ -1,6 +1,7 @@
 //! The API in front of the real host, with a market of a few quotes and orders by hand.
 
 use crate::fake::number;
+use crate::real_refusals;
 use crate::rest_client::{Answer, request};
 use api::{Api, Settings, router};
 use axum::Router;
@@ -15,13 +16,13 @@ use services::clock::ManualClock;
 use services::feed::MarketInput;
 use services::host::{Host, HostConfig, HostHandle};
 use services::metrics::RiskSettings;
-use services::plugin::{Plugin, PluginHost, Refusal};
+use services::plugin::{CustomRequest, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal};
 use std::sync::Arc;
 use tower::ServiceExt;
 
 const START_NS: u64 = 1_704_067_200_000_000_000;
 
-/// Refuses every plugin at its first stage.
+/// Refuses every strategy at its first stage. Rules and algorithms are in `real_refusals`.
 struct NoPlugins;
 
 impl PluginHost for NoPlugins {
@@ -30,6 +31,14 @@ impl PluginHost for NoPlugins {
             stage: "parse",
             reason: "this is not WebAssembly".into(),
         })
+    }
+
+    fn algorithm(&self, _: &[u8], _: CustomRequest) -> Result<MadeAlgorithm, Refusal> {
+        Ok(real_refusals::algorithm())
+    }
+
+    fn rule(&self, _: &[u8], _: CustomRequest) -> Result<MadeRule, Refusal> {
+        Ok(real_refusals::rule())
     }
 }
 

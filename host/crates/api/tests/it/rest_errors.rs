@@ -174,6 +174,7 @@ async fn changes_that_the_host_refuses_are_problems() {
     };
     let denied = change(HostError::Denied {
         code: DenyCode::BuyingPower,
+        reason: "not enough".to_owned(),
     })
     .await;
     denied.check_problem(422, "CHANGE_DENIED", None);

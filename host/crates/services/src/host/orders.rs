@@ -82,7 +82,10 @@ impl HostHandle {
             Some(OrderChange::UpdateDenied(DenyCode::Unsupported)) => {
                 Err(unsupported(&order, &amendment))
             }
-            Some(OrderChange::UpdateDenied(code)) => Err(HostError::Denied { code }),
+            Some(OrderChange::UpdateDenied(code)) => {
+                let reason = stepped.words(id).unwrap_or(code.reason()).to_owned();
+                Err(HostError::Denied { code, reason })
+            }
             Some(OrderChange::UpdateRejected) => Err(HostError::Conflict(format!(
                 "the venue refused the change; order {id} stays as it was"
             ))),

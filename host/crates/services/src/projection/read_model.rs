@@ -8,7 +8,7 @@ use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
     AccountView, AlertCode, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView,
-    PositionView, StrategyView,
+    PositionView, StrategyView, Words,
 };
 use engine::{
     AlgorithmConfig, Definition, Effect, RuleConfig, StrategyConfig, StrategyState, SwapStage,
@@ -65,6 +65,8 @@ pub(crate) struct ReadModel {
     chatty: BTreeSet<StrategyId>,
     /// What was said of an order that is told next.
     pub(super) unclaimed: Option<(OrderId, LogLine)>,
+    /// Why a rule or an algorithm refused an order that is told next.
+    pub(super) refused: Option<(OrderId, Words)>,
     /// The engine view as last published.
     published: EngineView,
 }
@@ -277,7 +279,8 @@ impl ReadModel {
         } else {
             self.open.insert(order.id, order);
         }
-        changes.push(Change::Order(update, order));
+        let words = self.words_on(&update);
+        changes.push(Change::Order(update, order, words));
     }
 
     fn apply_position(&mut self, update: PositionUpdate, changes: &mut Vec<Change>) {

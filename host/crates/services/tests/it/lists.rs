@@ -123,7 +123,7 @@ async fn a_list_with_a_wrong_name_is_refused_by_its_place_and_one_that_is_denied
     let codes: Vec<_> = received(&mut updates)
         .iter()
         .filter_map(|update| match &update.change {
-            Change::Order(step, _) => Some(step.change),
+            Change::Order(step, ..) => Some(step.change),
             _ => None,
         })
         .collect();
@@ -183,7 +183,10 @@ async fn a_change_of_what_an_order_has_not_leaves_it_as_it_was() {
     let code = DenyCode::Price;
     assert_eq!(
         modify(Some("91.005"), None).await,
-        Err(HostError::Denied { code })
+        Err(HostError::Denied {
+            code,
+            reason: code.reason().to_owned()
+        })
     );
     let nothing = modify(None, Some("0")).await;
     assert!(matches!(

@@ -109,7 +109,7 @@ async fn a_denied_order_is_an_answer_and_not_an_error() {
         received(updates)
             .into_iter()
             .find_map(|update| match update.change {
-                Change::Order(order, _) => match order.change {
+                Change::Order(order, ..) => match order.change {
                     OrderChange::Denied(code) => Some(code),
                     _ => None,
                 },
