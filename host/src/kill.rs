@@ -1,9 +1,8 @@
 //! The kill switch from outside: a small client of a running host's REST API, and the drill.
 
 mod drill;
-mod drill_host;
 
-pub use drill::{Measured, drill};
+pub use drill::{Extent, Measured, drill};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};

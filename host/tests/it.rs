@@ -19,6 +19,8 @@ mod crash;
 mod data;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/flood.rs"]
+mod flood;
 #[path = "it/gateway.rs"]
 mod gateway;
 #[path = "it/kill.rs"]

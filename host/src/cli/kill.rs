@@ -1,11 +1,13 @@
 //! `argonaut kill`: the kill switch of a running host, and its drill.
 
 use super::say;
-use crate::kill::{Client, Measured, drill};
-use anyhow::{Result, bail};
+use crate::kill::{Client, Extent, Measured, drill};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::json;
 use services::handle::ScopeName;
+use services::kill_file::KillFile;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where a host listens unless told.
@@ -25,9 +27,15 @@ pub(super) struct KillArguments {
     /// Where the host listens; else ARGONAUT_HOST__LISTEN, else 127.0.0.1:8080.
     #[arg(long)]
     address: Option<String>,
-    /// Pull every trigger on a host of its own and measure how fast trading stops.
-    #[arg(long, conflicts_with_all = ["scope", "clear", "address"])]
+    /// Write the host's kill file first, so that the firm is killed even if its API answers nobody.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "clear"])]
+    kill_file: Option<PathBuf>,
+    /// Pull every trigger in every bad state, on hosts of its own, and measure how fast trading stops.
+    #[arg(long, conflicts_with_all = ["scope", "clear", "address", "kill_file"])]
     drill: bool,
+    /// Drill less, and do not fail for being slow: for machines that do other work meanwhile.
+    #[arg(long, requires = "drill")]
+    short: bool,
     /// Print what the drill measured as one JSON object.
     #[arg(long, requires = "drill")]
     json: bool,
@@ -42,7 +50,7 @@ fn scope(text: &str) -> Result<ScopeName, String> {
 
 pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     if arguments.drill {
-        return run_drill(arguments.json);
+        return run_drill(arguments);
     }
     let address = arguments.address.clone();
     let address = address.or_else(|| std::env::var(ADDRESS_VARIABLE).ok());
@@ -52,52 +60,95 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
         client.clear(scope)?;
         return say(&format!("{scope}: the kill latch is cleared"));
     }
-    client.kill(scope)?;
+    match &arguments.kill_file {
+        Some(file) => kill_by_file(&client, file)?,
+        None => client.kill(scope)?,
+    }
     say(&format!(
         "{scope}: killed; orders are cancelled, new ones denied"
     ))
 }
 
-fn run_drill(json: bool) -> Result<()> {
-    let measured = drill(&std::env::current_exe()?)?;
-    if json {
+/// By the file, then by the API, which also confirms.
+fn kill_by_file(client: &Client, path: &Path) -> Result<()> {
+    let place = path.display();
+    let written = KillFile::new(path.to_owned()).write();
+    let confirmed = client.kill(&ScopeName::Firm);
+    match written {
+        Ok(()) => confirmed.with_context(|| {
+            format!(
+                "{place} is written and kills the firm of a host that looks for it; unconfirmed"
+            )
+        }),
+        Err(error) => confirmed.with_context(|| format!("{place} cannot be written: {error}")),
+    }
+}
+
+fn run_drill(arguments: &KillArguments) -> Result<()> {
+    let extent = match arguments.short {
+        true => Extent::Short,
+        false => Extent::Full,
+    };
+    let program = std::env::current_exe()?;
+    let measured = if arguments.json {
+        let measured = drill(&program, extent, |_| Ok(()))?;
         say(&report(&measured).to_string())?;
+        measured
     } else {
-        print(&measured)?;
+        say(
+            "state              trigger         gate shut  cancels out  passed  after kill -9  verdict",
+        )?;
+        let measured = drill(&program, extent, print)?;
+        say("limits: gate 100 ms, cancels 1 s, no order passes, the latch survives kill -9")?;
+        measured
+    };
+    if !measured.iter().all(Measured::is_safe) {
+        bail!(
+            "an order passed after a kill, the gate or the cancels never came, or a latch was lost"
+        );
     }
-    if measured.iter().all(Measured::is_safe) {
-        return Ok(());
+    if extent == Extent::Full && !measured.iter().all(Measured::is_in_time) {
+        bail!("the kill switch was slower than its limits");
     }
-    bail!("an order passed after a kill, or the gate or the cancels never came")
+    Ok(())
 }
 
 fn report(measured: &[Measured]) -> serde_json::Value {
     let nanoseconds = |time: Option<Duration>| time.map(|time| time.as_nanos().to_string());
-    let triggers = measured.iter().map(|one| {
+    let rows = measured.iter().map(|one| {
         json!({
+            "state": one.state,
             "trigger": one.trigger,
+            "left_out": one.left_out,
             "gate_ns": nanoseconds(one.gate),
             "cancels_ns": nanoseconds(one.cancels),
             "passed": one.passed,
+            "latched": one.latched,
             "verdict": one.verdict(),
         })
     });
-    let safe = measured.iter().all(Measured::is_safe);
-    json!({ "safe": safe, "triggers": triggers.collect::<Vec<_>>() })
+    json!({
+        "safe": measured.iter().all(Measured::is_safe),
+        "in_time": measured.iter().all(Measured::is_in_time),
+        "rows": rows.collect::<Vec<_>>(),
+    })
 }
 
-fn print(measured: &[Measured]) -> Result<()> {
+fn print(one: &Measured) -> Result<()> {
     let milliseconds = |time: Option<Duration>| match time {
         Some(time) => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        None if one.left_out.is_some() => "-".to_owned(),
         None => "never".to_owned(),
     };
-    say("trigger         gate shut  cancels out  passed  verdict (100 ms, 1 s)")?;
-    for one in measured {
-        let (gate, cancels) = (milliseconds(one.gate), milliseconds(one.cancels));
-        let (trigger, passed, verdict) = (one.trigger, one.passed, one.verdict());
-        say(&format!(
-            "{trigger:<14} {gate:>10} {cancels:>12} {passed:>7}  {verdict}"
-        ))?;
-    }
-    Ok(())
+    let (state, trigger) = (one.state, one.trigger);
+    let (gate, cancels) = (milliseconds(one.gate), milliseconds(one.cancels));
+    let latch = match (one.left_out, one.latched) {
+        (Some(_), _) => "-",
+        (None, true) => "killed",
+        (None, false) => "TRADES",
+    };
+    let (passed, verdict) = (one.passed, one.verdict());
+    say(&format!(
+        "{state:<18} {trigger:<14} {gate:>10} {cancels:>12} {passed:>7}  {latch:<13}  {verdict}"
+    ))
 }

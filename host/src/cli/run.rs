@@ -43,6 +43,8 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         let compiler = runtime_options(&config.host.data_dir)?;
         // Before anything trades: the signal's usual effect would end the process.
         let kills = signal(SignalKind::user_defined2())?;
+        // A limit on the size of files is a disk that is full, and not the end either.
+        let _full = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
         let run = run_name()?;
         if arguments.fresh
             && let Some(away) = put_journal_away(&config.host.data_dir, &run)?

@@ -118,6 +118,11 @@ impl Running {
         })
     }
 
+    /// The process.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(super) fn get(&self, path: &str) -> Option<Value> {
         let mut answer = ureq::get(format!("{}{path}", self.base)).call().ok()?;
         answer.body_mut().read_json().ok()

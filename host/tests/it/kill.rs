@@ -1,32 +1,69 @@
 //! The kill switch from outside: every trigger, and what keeps a killed firm from trading again.
 
-use super::process::{argonaut, error_line, execute, stdout};
+use super::process::{argonaut, error_line, execute, root, stdout};
 use argonaut::config;
 use argonaut::kill::Client;
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::App;
 use serde_json::Value;
 use services::handle::{Queries, ScopeName};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use testkit::plugin::Plugin;
 
 /// Far longer than anything here takes; it only keeps a broken run from hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]
-fn the_drill_lets_no_order_pass_after_any_trigger() {
+fn no_order_passes_after_any_trigger_in_any_bad_state_and_the_latch_survives() {
     let folder = tempfile::tempdir().unwrap();
-    let output = argonaut(folder.path(), &["kill", "--drill", "--json"]);
+    let output = argonaut(folder.path(), &["kill", "--drill", "--short", "--json"]);
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(report["safe"], true, "{report:#}");
-    let triggers = report["triggers"].as_array().unwrap();
-    let names: Vec<_> = triggers.iter().map(|one| &one["trigger"]).collect();
-    assert_eq!(names, ["REST", "argonaut kill", "SIGUSR2", "kill file"]);
-    for one in triggers {
-        assert_eq!(one["passed"], 0, "{report:#}");
-        assert!(one["gate_ns"].is_string(), "{report:#}");
-        assert!(one["cancels_ns"].is_string(), "{report:#}");
+    let rows = report["rows"].as_array().unwrap();
+    let tried = rows.iter().filter(|row| row["left_out"].is_null());
+    let (mut states, mut triggers) = (BTreeSet::new(), BTreeSet::new());
+    for row in tried {
+        assert_eq!(row["passed"], 0, "{report:#}");
+        assert_eq!(row["latched"], true, "{report:#}");
+        assert!(row["gate_ns"].is_string(), "{report:#}");
+        assert!(row["cancels_ns"].is_string(), "{report:#}");
+        states.insert(row["state"].as_str().unwrap());
+        triggers.insert(row["trigger"].as_str().unwrap());
     }
+    let expect = ["REST", "SIGUSR2", "argonaut kill", "kill file"];
+    assert_eq!(Vec::from_iter(triggers), expect);
+    assert_eq!(states.len(), 7, "{report:#}");
+}
+
+#[test]
+fn the_plugin_of_the_drill_is_the_one_that_loops() {
+    let kept = root().join("host/src/kill/drill/stuck.wasm");
+    let subscribe = "(call $subscribe-quotes (i32.const 0)) (i32.const 1088)";
+    let plugin = Plugin::new().with("init", subscribe);
+    let made = plugin.with("on-quote", "(loop $again (br $again))").build();
+    let made = made.unwrap();
+    if std::env::var_os("ARGONAUT_BLESS").is_some() {
+        std::fs::write(&kept, &made).unwrap();
+    }
+    let is_it = std::fs::read(&kept).unwrap() == made;
+    assert!(
+        is_it,
+        "the contract changed: run this test with ARGONAUT_BLESS=1"
+    );
+}
+
+#[test]
+fn the_command_kills_by_the_file_when_no_api_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let kill = ["kill", "--address", "127.0.0.1:1", "--kill-file", "kill"];
+    let line = error_line(&argonaut(folder.path(), &kill));
+    assert!(line.contains("kill is written"), "{line}");
+    assert!(line.contains("no host answers"), "{line}");
+    assert!(folder.path().join("kill").exists());
+    let wrong = argonaut(folder.path(), &["kill", "--clear", "--kill-file", "kill"]);
+    assert_eq!(wrong.status.code(), Some(2));
 }
 
 #[test]

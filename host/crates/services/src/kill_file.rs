@@ -18,10 +18,11 @@ const RHYTHM: Duration = Duration::from_millis(20);
 
 /// The file.
 #[derive(Debug, Clone)]
-pub(crate) struct KillFile(PathBuf);
+pub struct KillFile(PathBuf);
 
 impl KillFile {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// The file of that path, which need not be there.
+    pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
 
@@ -37,8 +38,11 @@ impl KillFile {
         }
     }
 
-    /// Writes it unless it is there. That it cannot be written keeps nobody from killing.
-    pub(crate) fn write(&self) {
+    /// Writes it unless it is there.
+    ///
+    /// # Errors
+    /// It cannot be written. That keeps nobody from killing; a host tries again.
+    pub fn write(&self) -> std::io::Result<()> {
         let text =
             b"The firm was killed. Remove this file and clear the kill latch to trade again.\n";
         let made = std::fs::OpenOptions::new()
@@ -50,11 +54,8 @@ impl KillFile {
             file.sync_all()
         });
         match written {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                let file = self.0.display();
-                tracing::error!(%error, %file, "the kill file cannot be written");
-            }
-            _ => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            other => other,
         }
     }
 
@@ -66,13 +67,18 @@ impl KillFile {
         killed: Arc<AtomicBool>,
     ) -> Result<(), std::io::Error> {
         let watch = move || {
-            let mut was_killed = killed.load(Ordering::Acquire);
+            // A latch that came back was kept before; whoever removed its file since meant it.
+            let mut kept = match killed.load(Ordering::Acquire) {
+                true => Kept::Yes,
+                false => Kept::No,
+            };
             while !inbox.is_closed() {
                 let is_killed = killed.load(Ordering::Acquire);
-                if is_killed && !was_killed {
-                    self.write();
-                }
-                was_killed = is_killed;
+                kept = match (is_killed, kept) {
+                    (false, _) => Kept::No,
+                    (true, Kept::Yes) => Kept::Yes,
+                    (true, before) => self.keep(before),
+                };
                 if !is_killed && self.exists() {
                     tracing::error!(file = %self.0.display(), "the kill file is there");
                     let (kill, _answer) = StepRequest::command(Command::SetKillLatch(true));
@@ -84,5 +90,52 @@ impl KillFile {
         };
         let thread = std::thread::Builder::new().name("kill-file".to_owned());
         thread.spawn(watch).map(drop)
+    }
+
+    /// Writes it for a latch that was set, and says so once when it cannot be.
+    fn keep(&self, before: Kept) -> Kept {
+        let Err(error) = self.write() else {
+            return Kept::Yes;
+        };
+        if before == Kept::No {
+            let file = self.0.display();
+            tracing::error!(%error, %file, "the kill file cannot be written; it is tried again");
+        }
+        Kept::NotYet
+    }
+}
+
+/// Whether a latch has its file, as far as the thread that keeps it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    No,
+    NotYet,
+    Yes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_kill_file_that_cannot_be_written_at_first_is_written_when_it_can_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("later");
+        let file = KillFile::new(place.join("kill"));
+        let (inbox, killed) = (Arc::new(Inbox::new(1, 1)), Arc::new(AtomicBool::new(false)));
+        file.clone()
+            .watch(Arc::clone(&inbox), Arc::clone(&killed))
+            .unwrap();
+        std::thread::sleep(2 * RHYTHM);
+        killed.store(true, Ordering::Release);
+        std::thread::sleep(3 * RHYTHM);
+        std::fs::create_dir(&place).unwrap();
+        let begun = Instant::now();
+        while !file.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it never was");
+            std::thread::sleep(RHYTHM);
+        }
+        inbox.close();
     }
 }

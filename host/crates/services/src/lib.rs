@@ -17,7 +17,7 @@ pub mod handle;
 pub mod history;
 pub mod host;
 mod inbox;
-mod kill_file;
+pub mod kill_file;
 pub mod limits;
 pub mod metrics;
 mod outlet;

@@ -123,7 +123,8 @@ impl HostHandle {
     /// Before the answer: whoever was told of the kill may count on it after a restart.
     fn write_kill_file(&self) {
         if let Some(file) = &self.0.kill_file {
-            file.write();
+            // Its thread tries again, and says so.
+            let _later = file.write();
         }
     }
 
