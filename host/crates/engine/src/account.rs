@@ -1,5 +1,6 @@
 //! One account: balances per currency, what is locked, and a ledger to check them against.
 
+use crate::journal::codec::fields;
 use model::{
     AccountConfig, AccountKind, AccountRules, Balance, CurrencyId, Fill, Instrument, Money,
     NumberError, Quantity, Side,
@@ -255,4 +256,10 @@ pub(crate) fn as_money(quantity: Quantity) -> Result<Money, NumberError> {
         .checked_mul(per_unit)
         .ok_or(NumberError::Overflow)?;
     Ok(Money::from_raw(raw))
+}
+
+fields! {
+    Reservation { currency, amount }
+    Ledger { deposits, traded, delivered, fees, settled, paid, converted }
+    Account { config, rules, day_planned, balances, ledgers }
 }

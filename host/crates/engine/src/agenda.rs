@@ -1,6 +1,7 @@
 //! What is due when. One ordered list for timers, bar ends, order expiries and commands on their
 //! way to a venue, so that all of them happen in one order that replays.
 
+use crate::journal::codec::{fields, variants, wrappers};
 use model::{AccountId, InstrumentId, OrderId, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -111,6 +112,26 @@ impl Agenda {
         self.next = self.entries.first_key_value().map(|(ticket, _)| ticket.0);
     }
 }
+
+fields! {
+    Agenda { entries, made, next }
+}
+wrappers!(Ticket(at, number));
+variants!(Due {
+    0 => Venue(command),
+    1 => Timer(strategy, id),
+    2 => BarEnd(instrument, feed),
+    3 => Expiry(order),
+    4 => AlgorithmTimer(parent, id),
+    5 => Session(instrument),
+    6 => Answer(order),
+    7 => Reconcile(account),
+    8 => Data(instrument),
+    9 => Maturity(instrument),
+    10 => Settlement(instrument),
+    11 => DayEnd(account),
+    12 => Grace(account),
+});
 
 #[cfg(test)]
 mod tests {

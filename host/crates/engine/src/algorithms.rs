@@ -4,6 +4,7 @@
 use crate::account::Reservation;
 use crate::agenda::Ticket;
 use crate::input::AlgorithmConfig;
+use crate::journal::codec::{fields, variants};
 use crate::strategies::Budget;
 use model::{
     AlgorithmCall, AlgorithmId, AlgorithmMaker, ExecutionAlgorithm, MarketFeed, OrderId, OrderKind,
@@ -65,6 +66,8 @@ pub(crate) struct Worker {
     pub(crate) whole: Reservation,
     pub(crate) of: Quantity,
     pub(crate) ending: Option<Ending>,
+    /// Whether its algorithm was defined anew and the instance is still of what it was before.
+    pub(crate) outdated: bool,
     /// A smaller quantity that the parent gets once enough of its children are withdrawn.
     pub(crate) wanted: Option<Quantity>,
 }
@@ -151,6 +154,27 @@ impl Algorithms {
         self.workers.iter().map(|(id, worker)| (*id, worker))
     }
 
+    /// Those who work now are of what their algorithm was before.
+    pub(crate) fn outdate(&mut self, id: AlgorithmId) {
+        let workers = self.workers.values_mut();
+        for worker in workers.filter(|worker| worker.algorithm == id) {
+            worker.outdated = true;
+        }
+    }
+
+    /// Takes over what is behind ports.
+    pub(crate) fn take_ports(&mut self, from: &mut Self) {
+        self.defined = std::mem::take(&mut from.defined);
+        for (own, other) in self.workers.values_mut().zip(from.workers.values_mut()) {
+            own.instance = other.instance.take();
+        }
+    }
+
+    /// Gives algorithms read from a snapshot what makes their instances, in the order of their handles.
+    pub(crate) fn supply(&mut self, makers: Vec<Box<dyn AlgorithmMaker>>) {
+        self.defined = makers.into_iter().map(|maker| Defined { maker }).collect();
+    }
+
     pub(crate) fn children(&self, parent: OrderId) -> &[OrderId] {
         let worker = self.workers.get(&parent);
         worker.map_or(&[], |worker| worker.children.as_slice())
@@ -188,6 +212,15 @@ pub(crate) fn subscription(feed: &MarketFeed, instrument: model::InstrumentId) -
         MarketFeed::Bars(spec) => Subscription::Bars(instrument, *spec),
     }
 }
+
+fields! {
+    Worker {
+        algorithm, call, budget, calls, timers, children, filled_by_closed, whole, of, ending, outdated,
+        wanted,
+    } - { instance }
+    Algorithms { configs, workers, touched } - { defined }
+}
+variants!(Ending { 0 => Finished, 1 => Canceled, 2 => Expired });
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Makes bars from quotes and trades, by time, by count, or by volume.
 
+use crate::journal::codec::fields;
 use crate::ratio::Ratio;
 use model::{
     Bar, BarBasis, BarMethod, BarSpec, InstrumentId, Price, Quantity, Quote, Timestamp, Trade,
@@ -214,6 +215,10 @@ impl Aggregator {
         bar.ts_init = sample.ts_init;
         Some(bar)
     }
+}
+
+fields! {
+    Aggregator { instrument, spec, open, count, ended, made_of_bars }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod venue;
 
+use crate::journal::codec::variants;
 pub use venue::{Ambiguity, Standing, VenueEvent};
 
 use crate::input::{AlgorithmConfig, LimitScope, RuleConfig, TradingState};
@@ -223,3 +224,5 @@ pub enum Ignored {
     #[error("order {0} could not be filled: the amounts overflow")]
     Overflow(OrderId),
 }
+
+variants!(StrategyState { 0 => Stopped, 1 => Running, 2 => Paused, 3 => Error });

@@ -32,6 +32,7 @@ mod reckoning;
 mod reports;
 mod sessions;
 mod settlement;
+mod snapshots;
 mod split;
 mod swap;
 mod venue_models;
@@ -46,6 +47,7 @@ use crate::input::{
     AlgorithmConfig, Input, LimitScope, RuleConfig, Sequenced, StrategyConfig, TradingState,
 };
 use crate::journal::Journal;
+use crate::journal::codec::fields;
 use crate::legs::Legs;
 use crate::listeners::Listeners;
 use crate::lists::{Happening, Lists};
@@ -63,6 +65,7 @@ use model::{
     AccountId, AlgorithmEvent, AlgorithmId, DenyCode, Event, Fault, Intents, Money, Order, OrderId,
     PluginHash, RuleId, Strategy, StrategyId, Timestamp, VenueId, VenueModel,
 };
+pub use snapshots::{FORMAT as SNAPSHOT_FORMAT, SnapshotError, Unsaved};
 use std::collections::VecDeque;
 
 /// Why a step was refused. The engine is unchanged: the caller's sequencing is at fault.
@@ -138,6 +141,8 @@ pub struct Engine {
     last_execution: Vec<u64>,
     /// Models that wait for the definition of their venue, with its name.
     staged_models: Vec<(String, VenueModel)>,
+    /// What the last [`Command::Snapshot`] saved, and at which input.
+    parts: Option<snapshots::Parts>,
     /// Faults of a recorded run that a replay must repeat, by strategy and call.
     expected_faults: Vec<(Caller, u64, Fault)>,
 }
@@ -198,6 +203,7 @@ impl Engine {
             journal_writable: true,
             last_execution: Vec::new(),
             staged_models: Vec::new(),
+            parts: None,
             expected_faults: Vec::new(),
         }
     }
@@ -471,5 +477,17 @@ impl Engine {
     /// The journal, to commit and to ask for its hash.
     pub fn journal(&mut self) -> &mut Journal {
         &mut self.journal
+    }
+}
+
+fields! {
+    Engine {
+        now, step_time, sequence, orders_made, market, venues, outside, accounts, strategies,
+        holdings, legs, orders, limits, windows, memory, agenda, listeners, underway,
+        delays_data, arriving, margins, held, lists, algorithms, rules, journal_writable,
+        last_execution,
+    } - {
+        staged_custom, intents, effects, happenings, reports, outbox, staged_models,
+        expected_faults, parts, journal,
     }
 }

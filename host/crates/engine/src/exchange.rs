@@ -26,6 +26,7 @@ mod turnover;
 pub(crate) mod waiting;
 
 use crate::input::VenueConfig;
+use crate::journal::codec::{fields, variants};
 pub(crate) use auction::Phase;
 use book::Book;
 pub(crate) use depth::{Depth, Top};
@@ -36,7 +37,7 @@ use model::{
     Trade, VenueModel,
 };
 pub(crate) use models::Broken;
-use models::Models;
+use models::{Models, StagedModel};
 use reduce_only::Holder;
 use std::collections::{BTreeMap, VecDeque};
 use turnover::Turnover;
@@ -217,6 +218,21 @@ impl Exchange {
             turnovers: None,
             broken: VecDeque::new(),
         }
+    }
+
+    /// The models in force that are not built in.
+    pub(crate) fn staged_models(&mut self) -> impl Iterator<Item = StagedModel<'_>> {
+        self.models.staged()
+    }
+
+    /// Takes over models that are not built in.
+    pub(crate) fn take_ports(&mut self, from: &mut Self) {
+        self.models.take_ports(&mut from.models);
+    }
+
+    /// Puts a model in force after its venue was read from a snapshot.
+    pub(crate) fn put_model(&mut self, model: VenueModel) {
+        self.models.put(model);
     }
 
     pub(crate) fn config(&self) -> &VenueConfig {
@@ -494,3 +510,17 @@ impl Desk<'_> {
         *self.executions
     }
 }
+
+fields! {
+    VenueOrder {
+        id, instrument, owner, account, position, side, kind, time_in_force, quantity,
+        remaining, post_only, reduce_only, display, paid,
+    }
+    Paid { value, fees, accrued }
+    Exchange { config, connected, models, books, executions, turnovers, broken }
+}
+variants!(VenueCommand {
+    0 => Insert(order),
+    1 => Modify(amendment, instrument),
+    2 => Cancel(order, instrument),
+});

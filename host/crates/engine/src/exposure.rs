@@ -9,6 +9,7 @@ mod amounts;
 mod late_marks;
 mod totals;
 
+use crate::journal::codec::fields;
 pub(crate) use amounts::{Amounts, Needs, Values, Worth};
 use late_marks::LateMarks;
 pub(crate) use totals::Totals;
@@ -280,4 +281,9 @@ fn revalue(slot: &mut Slot, totals: &mut Totals, state: &MarketState) {
     let currency = state.instrument.quote_currency;
     totals.replace(currency, sector, &slot.values, &after);
     slot.values = after;
+}
+
+fields! {
+    Slot { scope, worth, amounts, values }
+    Exposures { slots, counted, totals, with_orders, late }
 }

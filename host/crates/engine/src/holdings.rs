@@ -1,5 +1,6 @@
 //! What each strategy holds and has on order, per instrument.
 
+use crate::journal::codec::fields;
 use model::{
     InstrumentId, Money, NumberError, PositionState, Quantity, Side, SignedQuantity, StrategyId,
 };
@@ -100,6 +101,11 @@ impl Holdings {
         let own = &mut self.strategies[strategy.index()];
         own.entry(instrument).or_default()
     }
+}
+
+fields! {
+    Holding { position, filled, adjusted, open_buys, open_sells, open_orders, margin }
+    Holdings { strategies }
 }
 
 #[cfg(test)]

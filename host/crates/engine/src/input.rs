@@ -225,6 +225,9 @@ pub enum Command {
     SetJournalWritable(bool),
     /// The host begins to end the run: what it stops from here on goes on when it comes back.
     EndRun,
+    /// Strategies, algorithms, rules and models save their state for a snapshot of the engine, which
+    /// may be taken before the next input.
+    Snapshot,
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

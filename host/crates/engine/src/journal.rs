@@ -3,12 +3,14 @@
 //! The engine makes bytes and their hash; where they go is the sink's business. Records are framed
 //! as `length: u32, tag: u8, payload`, all little-endian; the hash is BLAKE3 over the frames.
 
+mod chain;
 pub mod codec;
 mod layout;
 pub mod reader;
 
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
-use codec::{Encode, encode_frame};
+use chain::Chain;
+use codec::{Decode, DecodeError, Encode, encode_frame};
 use model::{
     Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
 };
@@ -149,7 +151,7 @@ impl Tag {
 /// Gathers records, hashes them, hands them on.
 pub struct Journal {
     block: Vec<u8>,
-    hasher: blake3::Hasher,
+    chain: Chain,
     sink: Option<Box<dyn Sink>>,
     /// Why records were lost; for good.
     lost: Option<SinkError>,
@@ -178,7 +180,7 @@ impl Default for Journal {
     fn default() -> Self {
         Self {
             block: Vec::with_capacity(BLOCK_BYTES + 4096),
-            hasher: blake3::Hasher::new(),
+            chain: Chain::default(),
             sink: None,
             lost: None,
             failed: None,
@@ -283,7 +285,7 @@ impl Journal {
             sink.commit(&Commit {
                 first: self.committed + 1,
                 last: self.last,
-                hash: JournalHash(*self.hasher.finalize().as_bytes()),
+                hash: self.chain.hash(),
             })
         } else if self.failed.is_some() {
             sink.retry()
@@ -298,9 +300,25 @@ impl Journal {
 
     /// The hash over all records so far.
     pub fn hash(&self) -> JournalHash {
-        let mut hasher = self.hasher.clone();
-        hasher.update(&self.block);
-        JournalHash(*hasher.finalize().as_bytes())
+        self.whole_chain().hash()
+    }
+
+    fn whole_chain(&self) -> Chain {
+        let mut chain = self.chain.clone();
+        chain.update(&self.block);
+        chain
+    }
+
+    /// What of it a snapshot keeps: the hash in a form that can be taken up again, and the place.
+    pub(crate) fn keep(&self, out: &mut Vec<u8>) {
+        (self.whole_chain(), self.last).encode(out);
+    }
+
+    /// Goes on from where a kept one was, into whatever this one is for.
+    pub(crate) fn resume(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
+        (self.chain, self.last) = Decode::decode(from)?;
+        self.committed = self.last;
+        Ok(())
     }
 
     /// Ends the journal with a record that holds its hash, itself left out, and commits.
@@ -377,7 +395,7 @@ impl Journal {
                 .drain(..self.block.len().min(expected.bytes.len()));
             expected.compared = 0;
         }
-        self.hasher.update(&self.block);
+        self.chain.update(&self.block);
         self.write_block();
     }
 

@@ -5,6 +5,7 @@
 //! A position has a side, that of the order that opened it. It stays here while it is open or an open
 //! order names it, then it leaves; what it earned stays in the sum.
 
+use crate::journal::codec::fields;
 use model::{
     Fill, HedgeMargin, InstrumentId, Money, NumberError, PositionId, PositionState, Side,
     StrategyId,
@@ -234,6 +235,13 @@ impl Legs {
             hedged.sides = filled.sides;
         }
     }
+}
+
+fields! {
+    Leg { side, state, orders }
+    Hedged { legs, sides, over }
+    Sides { longs, shorts }
+    Legs { places }
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub use effect::{
     Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, Standing, StrategyState, SwapStage,
     VenueEvent,
 };
-pub use engine::{Engine, LIQUIDATION_TAG, StepError};
+pub use engine::{Engine, LIQUIDATION_TAG, SNAPSHOT_FORMAT, SnapshotError, StepError, Unsaved};
 pub use input::{
     AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
     Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Judged, Latency,

@@ -3,6 +3,7 @@
 mod books;
 
 use crate::bars::Aggregator;
+use crate::journal::codec::{fields, variants};
 pub(crate) use books::BookFeeds;
 use model::{BarSpec, InstrumentId, OrderId, StrategyId, Subscription};
 
@@ -173,3 +174,11 @@ impl Listeners {
             .position(|feed| feed.aggregator.spec() == spec)
     }
 }
+
+fields! {
+    Seat { strategy, role }
+    Seats { numbered, joined }
+    BarFeed { aggregator, seats, scheduled }
+    Listeners { quotes, trades, bars, books }
+}
+variants!(Role { 0 => Primary, 1 => Candidate, 2 => Algorithm(parent) });

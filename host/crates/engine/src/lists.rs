@@ -10,6 +10,7 @@
 //! * When a child fills while its parent is still open, the rest of the parent is cancelled: nothing
 //!   would protect it.
 
+use crate::journal::codec::fields;
 use model::{Links, Order, OrderId, OrderRequest, PeerRule, Quantity};
 use std::collections::BTreeMap;
 
@@ -355,4 +356,9 @@ fn is_peer(one: &Member, other: &Member) -> bool {
         (Some(one), Some(other)) => one.group == other.group,
         _ => false,
     }
+}
+
+fields! {
+    Member { id, links, instrument, side, full, sized, filled, waits, owed, dropped, open }
+    Lists { lists }
 }

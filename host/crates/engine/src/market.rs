@@ -2,6 +2,7 @@
 
 use crate::engine::Past;
 use crate::exchange::Top;
+use crate::journal::codec::fields;
 use crate::ratio::Ratio;
 use model::{
     Bar, BookUpdate, CurrencyId, Instrument, InstrumentId, InstrumentStatus, Interner, MarkPrice,
@@ -313,4 +314,13 @@ impl Market {
         }
         Ok(None)
     }
+}
+
+fields! {
+    MarketState {
+        instrument, quote, last, ts_last, last_mid, venue_mark, ts_mark, index, book_lost,
+        halted, ts_event, ts_init, flaw, average_volume, sector, past,
+    }
+    DataFlaw { impossible, gap }
+    Market { states, symbols, currencies, sectors, pairs }
 }

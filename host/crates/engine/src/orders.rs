@@ -3,6 +3,7 @@
 use crate::account::Reservation;
 use crate::agenda::Ticket;
 use crate::input::LimitScope;
+use crate::journal::codec::fields;
 use crate::lists::MAX_LIST;
 use crate::risk::Approved;
 use crate::scopes::{ByScope, scopes_of};
@@ -222,4 +223,13 @@ impl Orders {
             .map(|order| order.id)
             .collect()
     }
+}
+
+fields! {
+    OpenOrder {
+        order, reserved, approval, before, arrives, expiry, update, placed_at, foreign,
+        uncovered,
+    }
+    PendingUpdate { more, more_reserved, remaining, reserved, kind, quantity }
+    Orders { open, counts, last_id }
 }

@@ -5,6 +5,7 @@ mod closed;
 mod executions;
 mod standings;
 
+use crate::journal::codec::fields;
 pub(crate) use closed::ClosedOrder;
 use closed::ClosedOrders;
 pub(crate) use executions::{Booked, Executions, Seen};
@@ -235,4 +236,14 @@ impl Outside {
         }
         sent.deadline
     }
+}
+
+fields! {
+    Sent {
+        venue, account, name, most, filled_before, command, at, known, cancelling, lapsed,
+        implied, deadline, doubt, told, terms_told,
+    }
+    Doubt { needs_state, unknown, counts_from }
+    Place { config, executions, closed }
+    Outside { messages, orders, names, places, accounts }
 }

@@ -1,6 +1,7 @@
 //! Custom pre-trade rules that are in place, in the order in which they are asked.
 
 use crate::input::{LimitScope, RuleConfig};
+use crate::journal::codec::fields;
 use model::{PreTradeRule, RuleId};
 use std::collections::BTreeMap;
 
@@ -66,6 +67,11 @@ impl Rules {
         self.rules.get_mut(&id)
     }
 
+    /// All of them with their handles.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (RuleId, &mut Rule)> {
+        self.rules.iter_mut().map(|(id, rule)| (*id, rule))
+    }
+
     /// The rules that judge orders of these scopes.
     pub(crate) fn of(&self, scopes: &[Option<LimitScope>]) -> Vec<RuleId> {
         let within = |rule: &Rule| scopes.contains(&Some(rule.config.scope));
@@ -79,4 +85,9 @@ impl Rules {
             .find(|(_, config)| config.name == name)
             .map(|(id, _)| id)
     }
+}
+
+fields! {
+    Rule { config, calls } - { instance }
+    Rules { rules, made }
 }

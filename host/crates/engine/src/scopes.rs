@@ -2,6 +2,7 @@
 //! index, however many there are.
 
 use crate::input::LimitScope;
+use crate::journal::codec::{Decode, DecodeError, Encode};
 use model::{AccountId, InstrumentId, StrategyId};
 
 /// A `T` for each scope; scopes nobody touched have none.
@@ -66,6 +67,30 @@ pub(crate) fn scopes_of(
         Some(LimitScope::Strategy(strategy)),
         Some(LimitScope::Instrument(instrument)),
     ]
+}
+
+impl<T: Encode> Encode for ByScope<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Self {
+            firm,
+            accounts,
+            strategies,
+            instruments,
+        } = self;
+        (firm, accounts, strategies, instruments).encode(out);
+    }
+}
+
+impl<T: Decode> Decode for ByScope<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let (firm, accounts, strategies, instruments) = Decode::decode(from)?;
+        Ok(Self {
+            firm,
+            accounts,
+            strategies,
+            instruments,
+        })
+    }
 }
 
 #[cfg(test)]

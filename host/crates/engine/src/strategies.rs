@@ -4,6 +4,7 @@ use crate::agenda::Ticket;
 use crate::candidate::Candidate;
 use crate::effect::StrategyState;
 use crate::input::StrategyConfig;
+use crate::journal::codec::fields;
 use model::{
     Duration, Event, PluginHash, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp,
 };
@@ -22,6 +23,9 @@ const MAX_ORDERS_PER_INPUT: u64 = 1_024;
 pub(crate) const MAX_TIMERS: usize = 1_024;
 /// Bytes of values the host keeps for a strategy, keys included.
 const MAX_VALUE_BYTES: usize = 1 << 20;
+
+/// What an instance is made with, in order.
+pub(crate) type Parameters = Vec<(String, String)>;
 
 /// Values the host keeps for a strategy, by name. They outlive its instances.
 #[derive(Debug, Clone, Default)]
@@ -157,6 +161,7 @@ pub(crate) enum CandidateSeat {
 /// A candidate with the name of its plugin.
 pub(crate) struct Successor {
     pub(crate) plugin: PluginHash,
+    pub(crate) parameters: Parameters,
     pub(crate) seat: CandidateSeat,
 }
 
@@ -172,6 +177,8 @@ pub(crate) struct Place {
     pub(crate) budget: Budget,
     pub(crate) state: StrategyState,
     pub(crate) plugin: Option<PluginHash>,
+    /// What the instance was made with.
+    pub(crate) parameters: Parameters,
     pub(crate) instance: Option<Box<dyn Strategy>>,
     pub(crate) successor: Option<Successor>,
     pub(crate) staged: Option<Staged>,
@@ -189,6 +196,7 @@ impl Place {
             budget: Budget::default(),
             state: StrategyState::Stopped,
             plugin: None,
+            parameters: Parameters::new(),
             instance: None,
             successor: None,
             staged: None,
@@ -240,4 +248,27 @@ impl Strategies {
     pub(crate) fn get_mut(&mut self, id: StrategyId) -> Option<&mut Place> {
         self.places.get_mut(id.index())
     }
+
+    /// Takes over what is behind ports.
+    pub(crate) fn take_ports(&mut self, from: &mut Self) {
+        for (own, other) in self.places.iter_mut().zip(&mut from.places) {
+            own.instance = other.instance.take();
+            own.successor = other.successor.take();
+            own.staged = other.staged.take();
+            own.retired = other.retired.take();
+        }
+    }
+
+    /// All of them in the order of their handles.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (StrategyId, &Place)> {
+        (0_u32..).map(StrategyId::new).zip(&self.places)
+    }
+}
+
+fields! {
+    Values { kept, bytes }
+    Budget { sequence, since, events, events_in_burst, orders }
+    Place { budget, state, plugin, parameters, calls, timers, values }
+        - { instance, successor, staged, retired }
+    Strategies { configs, places }
 }

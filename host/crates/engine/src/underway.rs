@@ -3,6 +3,7 @@
 
 use crate::agenda::Ticket;
 use crate::exchange::Top;
+use crate::journal::codec::{fields, variants};
 use model::{
     Bar, BookRefusal, BookUpdate, InstrumentId, InstrumentStatus, MarkPrice, Price, Quote,
     Timestamp, Trade,
@@ -127,3 +128,15 @@ impl Underway {
         self.queue.pop_front().map(|(_, data)| data)
     }
 }
+
+fields! {
+    Underway { queue, arrives, ts_event, halted }
+}
+variants!(Data {
+    0 => Quote(quote),
+    1 => Trade(trade),
+    2 => Bar(bar),
+    3 => Mark(mark),
+    4 => Status(status),
+    5 => Book(update, applied),
+});

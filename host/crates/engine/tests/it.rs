@@ -106,6 +106,8 @@ mod rules;
 mod script;
 #[path = "it/setup.rs"]
 mod setup;
+#[path = "it/snapshots.rs"]
+mod snapshots;
 #[path = "it/stops.rs"]
 mod stops;
 #[path = "it/strategies.rs"]

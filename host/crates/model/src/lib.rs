@@ -24,6 +24,7 @@ pub mod outbound;
 pub mod position;
 pub mod pre_trade_rule;
 pub mod session;
+pub mod stateful;
 pub mod strategy;
 pub mod tag;
 pub mod time;
@@ -59,6 +60,7 @@ pub use outbound::{Outbound, OutboundCommand};
 pub use position::{PositionState, PositionUpdate};
 pub use pre_trade_rule::{ContextFacts, OrderFacts, PreTradeRule, Verdict};
 pub use session::Session;
+pub use stateful::Stateful;
 pub use strategy::{
     Event, Fault, FaultKind, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel, SavedState,
     StartReason, StartSnapshot, Strategy, Subscription,

@@ -6,7 +6,7 @@
 
 use crate::{
     AccountId, Fault, InstrumentId, Money, OrderId, OrderKind, Price, Quantity, Side,
-    SignedQuantity, StrategyId, Terms, TimeInForce, Timestamp,
+    SignedQuantity, Stateful, StrategyId, Terms, TimeInForce, Timestamp,
 };
 
 /// The most characters a reason has; a longer one is cut.
@@ -89,6 +89,11 @@ impl Verdict {
 pub trait PreTradeRule: Send {
     /// Judges an order.
     fn judge(&mut self, order: &OrderFacts, context: &ContextFacts) -> Result<Verdict, Fault>;
+
+    /// Its state, if that can be kept in a snapshot of the engine.
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 
 use crate::{
     AccountId, Duration, Fault, Fees, Instrument, InstrumentId, Liquidity, Money, OrderId, Price,
-    Quantity, Side, Timestamp,
+    Quantity, Side, Stateful, Timestamp,
 };
 
 /// The three ports.
@@ -123,6 +123,11 @@ pub struct FillAnswer {
 pub trait FillModel: Send {
     /// How much fills, and at what price.
     fn fill(&mut self, query: &FillQuery) -> Result<FillAnswer, Fault>;
+
+    /// Its state, if that can be kept in a snapshot of the engine.
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        None
+    }
 }
 
 /// A fill to be charged, and its order before it.
@@ -175,6 +180,11 @@ pub trait FeeModel: Send {
 
     /// What a fill costs.
     fn charge(&mut self, query: &FeeQuery) -> Result<Charge, Fault>;
+
+    /// Its state, if that can be kept in a snapshot of the engine.
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        None
+    }
 }
 
 /// What travels.
@@ -209,4 +219,9 @@ pub trait LatencyModel: Send {
 
     /// How long this one takes.
     fn delay(&mut self, query: &LatencyQuery) -> Result<Duration, Fault>;
+
+    /// Its state, if that can be kept in a snapshot of the engine.
+    fn stateful(&mut self) -> Option<&mut dyn Stateful> {
+        None
+    }
 }

@@ -1,6 +1,7 @@
 //! How things stand with venues outside: what was doubtful in their reports, which rule decided, and
 //! whether an account agrees with its venue.
 
+use crate::journal::codec::variants;
 use model::{AccountId, ExecutionId, Fill, InstrumentId, OrderId, SignedQuantity, VenueId};
 
 /// Something about a venue outside.
@@ -132,6 +133,8 @@ ambiguities! {
     Correction "correction"
         "A corrected execution is booked in reverse and then as corrected.";
 }
+
+variants!(Standing { 0 => Reconciled, 1 => Unknown, 2 => Differs });
 
 #[cfg(test)]
 mod tests {

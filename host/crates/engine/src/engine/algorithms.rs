@@ -25,6 +25,7 @@ impl Engine {
         };
         let id = self.algorithms.define(config.clone(), maker)?;
         self.effects.push(Effect::Algorithm(id, config));
+        self.algorithms.outdate(id);
         let workers = self.algorithms.parents();
         let own = workers.filter(|(_, worker)| worker.algorithm == id && worker.ending.is_none());
         let own: Vec<OrderId> = own.map(|(parent, _)| parent).collect();
@@ -81,6 +82,7 @@ impl Engine {
             return;
         };
         worker.instance = Some(instance);
+        worker.outdated = false;
         worker.calls += 1;
         let call = worker.calls;
         if self.seat_algorithm(order) {
@@ -89,7 +91,7 @@ impl Engine {
     }
 
     /// Asks an instance for its state and journals the answer; a fault ends it.
-    fn save_algorithm(&mut self, parent: OrderId) -> Option<SavedState> {
+    pub(crate) fn save_algorithm(&mut self, parent: OrderId) -> Option<SavedState> {
         let worker = self.algorithms.get_mut(parent)?;
         let instance = worker.instance.as_mut()?;
         worker.calls += 1;
@@ -177,11 +179,12 @@ impl Engine {
             whole: whole.unwrap_or_default(),
             of: order.remaining(),
             ending: None,
+            outdated: false,
             wanted: None,
         })
     }
 
-    fn make_instance(
+    pub(crate) fn make_instance(
         &mut self,
         order: &Order,
         algorithm: AlgorithmId,
@@ -251,7 +254,7 @@ impl Engine {
         true
     }
 
-    fn algorithm_snapshot(&self, parent: &Order) -> AlgorithmSnapshot {
+    pub(crate) fn algorithm_snapshot(&self, parent: &Order) -> AlgorithmSnapshot {
         let state = self.market.get(parent.instrument);
         let children = self.algorithms.children(parent.id).iter();
         let children = children.filter_map(|id| self.orders.get(*id));

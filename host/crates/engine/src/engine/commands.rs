@@ -4,7 +4,7 @@ use super::{Caller, Engine};
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::input::{Command, LimitScope, Outcome};
 use crate::listeners::{Role, Seat};
-use crate::strategies::Staged;
+use crate::strategies::{Parameters, Staged};
 use model::{
     AlgorithmCall, HistoryBlock, OrderRequest, PluginHash, PositionChange, PositionUpdate,
     SavedState, StartReason, StartSnapshot, StrategyId,
@@ -16,11 +16,11 @@ impl Engine {
             Command::Start {
                 strategy,
                 plugin,
+                parameters,
                 state,
                 history,
-                ..
             } => {
-                self.start(strategy, plugin, state, history);
+                self.start(strategy, (plugin, parameters), state, history);
             }
             Command::Pause(id) => {
                 self.change(id, "pause", StrategyState::Running, StrategyState::Paused)
@@ -32,10 +32,10 @@ impl Engine {
             Command::SwapBegin {
                 strategy,
                 plugin,
+                parameters,
                 history,
-                ..
             } => {
-                self.begin_swap(strategy, plugin, history);
+                self.begin_swap(strategy, (plugin, parameters), history);
             }
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
             Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
@@ -67,6 +67,7 @@ impl Engine {
             Command::SetJournalWritable(writable) => self.journal_writable = writable,
             // A mark for whoever reads the journal.
             Command::EndRun => {}
+            Command::Snapshot => self.save_parts(),
         }
     }
 
@@ -114,7 +115,7 @@ impl Engine {
     fn start(
         &mut self,
         strategy: StrategyId,
-        plugin: PluginHash,
+        (plugin, parameters): (PluginHash, Parameters),
         state: Option<SavedState>,
         history: Vec<HistoryBlock>,
     ) {
@@ -134,7 +135,7 @@ impl Engine {
         };
         let declared = instance.declared().to_vec();
         place.instance = Some(instance);
-        place.plugin = Some(plugin);
+        (place.plugin, place.parameters) = (Some(plugin), parameters);
         self.set_state(strategy, StrategyState::Running);
         for subscription in &declared {
             if !self.is_live(strategy) {

@@ -8,6 +8,7 @@ use super::execution::{request_of, update_of};
 use crate::agenda::Due;
 use crate::exchange::references::References;
 use crate::exchange::waiting::{Reached, Waiting};
+use crate::journal::codec::fields;
 use crate::risk;
 use model::{
     DenyCode, InstrumentId, Order, OrderChange, OrderId, OrderKind, OrderRequest, OrderStatus,
@@ -282,4 +283,8 @@ pub(super) fn changed(order: &Order) -> OrderChange {
         price: order.kind.price(),
         trigger: order.trigger,
     }
+}
+
+fields! {
+    Held { waiting, arrivals, parked }
 }

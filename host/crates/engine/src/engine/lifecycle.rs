@@ -4,6 +4,7 @@
 use super::Engine;
 use crate::effect::{Effect, Ignored, Severity};
 use crate::input::LimitScope;
+use crate::journal::codec::fields;
 use crate::market::MarketState;
 use crate::ratio::Ratio;
 use model::{
@@ -196,4 +197,8 @@ fn fits(event: &LifecycleEvent, class: &AssetClass) -> bool {
             matches!(class, AssetClass::Equity)
         }
     }
+}
+
+fields! {
+    Past { funding, split, dividend, settlement, settled }
 }

@@ -6,6 +6,7 @@ use super::Engine;
 use crate::agenda::{Due, Ticket};
 use crate::effect::{Effect, Severity};
 use crate::input::LimitScope;
+use crate::journal::codec::fields;
 use crate::risk::{Step, share_of};
 use crate::valuation;
 use model::{
@@ -188,4 +189,9 @@ fn next_state(
     } else {
         MarginState::Covered
     })
+}
+
+fields! {
+    Margins { watched, due, sequence, tried }
+    Watch { status, grace, blocked }
 }

@@ -5,14 +5,14 @@ use super::Engine;
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, SwapStage};
 use crate::listeners::{Role, Seat};
-use crate::strategies::{CandidateSeat, Staged, Successor, Values};
+use crate::strategies::{CandidateSeat, Parameters, Staged, Successor, Values};
 use model::{HistoryBlock, PluginHash, StartReason, StartSnapshot, StrategyId, Subscription};
 
 impl Engine {
     pub(super) fn begin_swap(
         &mut self,
         strategy: StrategyId,
-        plugin: PluginHash,
+        made_of: (PluginHash, Parameters),
         history: Vec<HistoryBlock>,
     ) {
         let Some(place) = self.strategies.get_mut(strategy) else {
@@ -36,8 +36,8 @@ impl Engine {
         };
         let snapshot = self.snapshot(strategy, StartReason::Swapped, Some(state), history);
         self.effects
-            .push(Effect::Swap(strategy, SwapStage::Begun(plugin)));
-        if let Err(reason) = self.seat_successor(strategy, plugin, staged, snapshot) {
+            .push(Effect::Swap(strategy, SwapStage::Begun(made_of.0)));
+        if let Err(reason) = self.seat_successor(strategy, made_of, staged, snapshot) {
             self.abort_swap(strategy, reason);
         }
     }
@@ -45,7 +45,7 @@ impl Engine {
     fn seat_successor(
         &mut self,
         strategy: StrategyId,
-        plugin: PluginHash,
+        (plugin, parameters): (PluginHash, Parameters),
         staged: Staged,
         snapshot: StartSnapshot,
     ) -> Result<(), String> {
@@ -83,7 +83,11 @@ impl Engine {
             }
         }
         if let Some(place) = self.strategies.get_mut(strategy) {
-            place.successor = Some(Successor { plugin, seat });
+            place.successor = Some(Successor {
+                plugin,
+                parameters,
+                seat,
+            });
         }
         Ok(())
     }
@@ -101,8 +105,12 @@ impl Engine {
                 command,
             });
         };
-        let plugin = successor.plugin;
-        let candidate = match (successor.seat, staged) {
+        let Successor {
+            plugin,
+            parameters,
+            seat,
+        } = successor;
+        let candidate = match (seat, staged) {
             (CandidateSeat::Broken, _) => {
                 let (state, command) = (place.state, "commit a swap");
                 self.clear_candidate(strategy);
@@ -115,15 +123,24 @@ impl Engine {
             (CandidateSeat::Inline(candidate), _) => candidate,
             (CandidateSeat::Recorder(_), Some(Staged::CaughtUp(candidate))) => candidate,
             (seat @ CandidateSeat::Recorder(_), _) => {
-                place.successor = Some(Successor { plugin, seat });
+                place.successor = Some(Successor {
+                    plugin,
+                    parameters,
+                    seat,
+                });
                 return self.ignore(Ignored::NothingStaged(strategy));
             }
         };
-        self.take_over(strategy, plugin, candidate.into_handover());
+        self.take_over(strategy, (plugin, parameters), candidate.into_handover());
     }
 
     /// Exchanges the instances. Whatever could fail is done before the old one leaves.
-    fn take_over(&mut self, strategy: StrategyId, plugin: PluginHash, handover: Handover) {
+    fn take_over(
+        &mut self,
+        strategy: StrategyId,
+        (plugin, parameters): (PluginHash, Parameters),
+        handover: Handover,
+    ) {
         let Handover {
             instance,
             timers,
@@ -140,7 +157,7 @@ impl Engine {
             .for_each(|listeners| listeners.promote(strategy));
         if let Some(place) = self.strategies.get_mut(strategy) {
             place.retired = place.instance.replace(instance);
-            place.plugin = Some(plugin);
+            (place.plugin, place.parameters) = (Some(plugin), parameters);
             place.values = values;
         }
         for (id, due) in timers {

@@ -20,6 +20,7 @@
 use super::book::{Book, is_within};
 use super::offers::Offer;
 use super::{Desk, ReportKind, VenueOrder};
+use crate::journal::codec::{fields, variants};
 use model::{Bar, Occasion, OrderId, OrderKind, Price, Side, TimeInForce, Timestamp};
 
 /// Whether an instrument trades.
@@ -243,3 +244,8 @@ impl Book {
         }
     }
 }
+
+fields! {
+    Auctions { opening, closing, session, opened }
+}
+variants!(Phase { 0 => Always, 1 => Open, 2 => Closed(since), 3 => Halted });

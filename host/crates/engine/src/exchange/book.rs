@@ -8,6 +8,7 @@ use super::reduce_only::Owned;
 use super::references::References;
 use super::waiting::Waiting;
 use super::{Desk, ReportKind, Terms, VenueOrder};
+use crate::journal::codec::fields;
 use model::{
     Fees, Instrument, InstrumentId, MarkPrice, OrderId, OrderKind, Price, Quantity, Side,
     TimeInForce,
@@ -321,5 +322,14 @@ pub(crate) fn is_within(touch: Price, price: Price, side: Side) -> bool {
     match side {
         Side::Buy => touch <= price,
         Side::Sell => touch >= price,
+    }
+}
+
+fields! {
+    Level { price, left, size }
+    Book {
+        instrument, tick, lot, multiplier, ceiling, bid, ask, visits, depth, last, mark, index,
+        quoted, by_bars, finer, phase, reopens, resting, asleep, waiting, auctions, owned,
+        arrivals,
     }
 }

@@ -4,6 +4,7 @@
 //! The venue's book knows nothing of our simulated orders. What they take of a level stays taken until
 //! the venue shows that level anew.
 
+use crate::journal::codec::fields;
 use model::{BookOrder, BookRefusal, Price, Quantity, Side};
 use std::collections::BTreeMap;
 
@@ -244,4 +245,12 @@ fn key(side: Side, price: Price) -> i64 {
         Side::Buy => price.raw().saturating_neg(),
         Side::Sell => price.raw(),
     }
+}
+
+fields! {
+    Shown { price, size, left }
+    Top { bid, ask }
+    Level { size, taken }
+    Quoted { side, price, size, arrival }
+    Depth { bids, asks, orders, by_orders, applied }
 }

@@ -1,5 +1,7 @@
 //! Chance without chance: numbers that follow from a seed, and nothing else.
 
+use crate::journal::codec::fields;
+
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Draws {
@@ -32,6 +34,10 @@ const fn mixed(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+fields! {
+    Draws { state }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The fee model that is built in: a share of the value by liquidity and tier, an amount per unit,
 //! and bounds on what an order costs in all, charged once however many parts it fills in.
 
+use crate::journal::codec::fields;
 use model::{
     Charge, Fault, FaultKind, FeeModel, FeeQuery, FeeTier, Fees, Instrument, InstrumentId,
     Liquidity, Money, NumberError, Rate,
@@ -89,6 +90,11 @@ impl FeeModel for ScheduledFees {
             message: error.to_string(),
         })
     }
+}
+
+fields! {
+    ScheduledFees { of }
+    Schedule { fees, tiers }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::draws::drawn_for;
 use super::slippage::{slipped, worse_by};
 use crate::input::{FillChances, Slippage};
+use crate::journal::codec::fields;
 use model::{
     Fault, FillAnswer, FillModel, FillQuery, Occasion, OrderId, Price, Quantity, Rate, Side,
 };
@@ -106,6 +107,11 @@ fn number(order: OrderId) -> u64 {
 fn happens(chance: Rate, draw: u64) -> bool {
     let threshold = u128::try_from(chance.raw()).unwrap_or(0) << 64;
     u128::from(draw) * u128::try_from(Rate::SCALE).unwrap_or(1) < threshold
+}
+
+fields! {
+    StandardFills { slippage }
+    ProbableFills { standard, chances }
 }
 
 #[cfg(test)]

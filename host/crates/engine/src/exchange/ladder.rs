@@ -2,6 +2,7 @@
 
 use super::VenueOrder;
 use super::depth::Departure;
+use crate::journal::codec::fields;
 use model::{OrderId, Price, Quantity, Side, Timestamp};
 use std::collections::BTreeMap;
 
@@ -209,4 +210,9 @@ fn level_key(side: Side, price: Price) -> i64 {
         Side::Buy => price.raw().saturating_neg(),
         Side::Sell => price.raw(),
     }
+}
+
+fields! {
+    Resting { order, price, queue_ahead, shown, before, line }
+    Ladders { buys, sells, keys }
 }

@@ -4,6 +4,7 @@
 
 use super::draws::Draws;
 use crate::input::{Latency, Quantiles};
+use crate::journal::codec::fields;
 use model::{Duration, Fault, LatencyModel, LatencyQuery, Message};
 
 #[derive(Debug)]
@@ -69,6 +70,10 @@ impl LatencyModel for DrawnLatencies {
     fn delay(&mut self, query: &LatencyQuery) -> Result<Duration, Fault> {
         Ok(self.draw(query.message))
     }
+}
+
+fields! {
+    DrawnLatencies { config, commands, data }
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use super::fees::ScheduledFees;
 use super::fills::{ProbableFills, StandardFills};
 use super::latency::DrawnLatencies;
 use crate::input::VenueConfig;
+use crate::journal::codec::{Decode, DecodeError, Encode, fields, variants};
 use model::{
     Charge, Duration, Fault, FaultKind, FeeModel, FeeQuery, FeeTier, Fees, FillAnswer, FillModel,
     FillQuery, Instrument, InstrumentId, LatencyModel, LatencyQuery, ModelKind, Money, NumberError,
-    Price, Side, VenueModel,
+    Price, Side, Stateful, VenueModel,
 };
 use std::collections::VecDeque;
 use std::fmt;
@@ -28,6 +29,59 @@ enum Latencies {
     Drawn(DrawnLatencies),
     Staged(Box<dyn LatencyModel>),
 }
+
+/// A model that is not built in, and its state, if that can be kept.
+pub(crate) type StagedModel<'a> = (ModelKind, Option<&'a mut dyn Stateful>);
+
+/// Stands where a snapshot had a model that is not built in, until that is made again. Should it ever
+/// be asked, it broke.
+struct Absent;
+
+impl Absent {
+    fn fault<T>() -> Result<T, Fault> {
+        Err(bad_output("the model was not made again"))
+    }
+}
+
+impl FillModel for Absent {
+    fn fill(&mut self, _: &FillQuery) -> Result<FillAnswer, Fault> {
+        Self::fault()
+    }
+}
+
+impl FeeModel for Absent {
+    fn ceiling(&self, instrument: &Instrument) -> Fees {
+        instrument.fees
+    }
+
+    fn charge(&mut self, _: &FeeQuery) -> Result<Charge, Fault> {
+        Self::fault()
+    }
+}
+
+impl LatencyModel for Absent {
+    fn delays_data(&self) -> bool {
+        true
+    }
+
+    fn delay(&mut self, _: &LatencyQuery) -> Result<Duration, Fault> {
+        Self::fault()
+    }
+}
+
+macro_rules! absent {
+    ($($port:ident),*) => {$(
+        impl Encode for Box<dyn $port> {
+            fn encode(&self, _: &mut Vec<u8>) {}
+        }
+        impl Decode for Box<dyn $port> {
+            fn decode(_: &mut &[u8]) -> Result<Self, DecodeError> {
+                Ok(Box::new(Absent))
+            }
+        }
+    )*};
+}
+absent!(FillModel, FeeModel, LatencyModel);
 
 /// A model that broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +122,54 @@ impl Models {
             delays_data: false,
             broken: VecDeque::new(),
         };
-        for model in staged {
-            match model {
-                VenueModel::Fill(fills) => models.fills = Fills::Staged(fills),
-                VenueModel::Fee(fees) => models.charges = Charges::Staged(fees),
-                VenueModel::Latency(delays) => models.latencies = Latencies::Staged(delays),
-            }
-        }
+        staged.into_iter().for_each(|model| models.put(model));
         models.delays_data = match &models.latencies {
             Latencies::Drawn(model) => model.delays_data(),
             Latencies::Staged(model) => model.delays_data(),
         };
         models
+    }
+
+    /// Puts a model in the place of the one in force.
+    pub(crate) fn put(&mut self, model: VenueModel) {
+        match model {
+            VenueModel::Fill(fills) => self.fills = Fills::Staged(fills),
+            VenueModel::Fee(fees) => self.charges = Charges::Staged(fees),
+            VenueModel::Latency(delays) => self.latencies = Latencies::Staged(delays),
+        }
+    }
+
+    /// Takes over models that are not built in.
+    pub(crate) fn take_ports(&mut self, from: &mut Self) {
+        if let Fills::Staged(model) = &mut from.fills {
+            self.put(VenueModel::Fill(std::mem::replace(model, Box::new(Absent))));
+        }
+        if let Charges::Staged(model) = &mut from.charges {
+            self.put(VenueModel::Fee(std::mem::replace(model, Box::new(Absent))));
+        }
+        if let Latencies::Staged(model) = &mut from.latencies {
+            self.put(VenueModel::Latency(std::mem::replace(
+                model,
+                Box::new(Absent),
+            )));
+        }
+    }
+
+    /// The models that are not built in.
+    pub(crate) fn staged(&mut self) -> impl Iterator<Item = StagedModel<'_>> {
+        let fills = match &mut self.fills {
+            Fills::Staged(model) => Some((ModelKind::Fill, model.stateful())),
+            Fills::Standard(_) | Fills::Probable(_) => None,
+        };
+        let charges = match &mut self.charges {
+            Charges::Staged(model) => Some((ModelKind::Fee, model.stateful())),
+            Charges::Scheduled(_) => None,
+        };
+        let latencies = match &mut self.latencies {
+            Latencies::Staged(model) => Some((ModelKind::Latency, model.stateful())),
+            Latencies::Drawn(_) => None,
+        };
+        [fills, charges, latencies].into_iter().flatten()
     }
 
     /// Whether data takes time to the host.
@@ -203,3 +293,11 @@ fn checked_charge(query: &FeeQuery, charge: Charge, ceiling: &Fees) -> Result<Ch
         Err(error) => Err(bad_output(&error.to_string())),
     }
 }
+
+fields! {
+    Broken { kind, fault }
+    Models { fills, charges, latencies, delays_data, broken }
+}
+variants!(Fills { 0 => Standard(model), 1 => Probable(model), 2 => Staged(model) });
+variants!(Charges { 0 => Scheduled(model), 1 => Staged(model) });
+variants!(Latencies { 0 => Drawn(model), 1 => Staged(model) });

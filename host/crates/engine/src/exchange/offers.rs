@@ -3,6 +3,7 @@
 
 use super::book::Book;
 use super::{Desk, Paid, VenueOrder};
+use crate::journal::codec::fields;
 use model::{
     FeeQuery, FillAnswer, FillQuery, Liquidity, Money, Occasion, Price, Quantity, Side, TimeInForce,
 };
@@ -148,4 +149,8 @@ impl Book {
         };
         Some(charge.fee)
     }
+}
+
+fields! {
+    Visits { bid, ask }
 }

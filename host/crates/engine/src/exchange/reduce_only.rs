@@ -3,6 +3,7 @@
 
 use super::book::Book;
 use super::{Desk, ReportKind};
+use crate::journal::codec::fields;
 use model::{OrderId, PositionId, Quantity, Side, SignedQuantity, StrategyId};
 use std::collections::BTreeMap;
 
@@ -109,4 +110,8 @@ impl Book {
         self.trim(&mut smaller, desk);
         self.replace_in_place(smaller);
     }
+}
+
+fields! {
+    Owned { positions, reducing }
 }

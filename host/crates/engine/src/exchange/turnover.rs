@@ -1,6 +1,7 @@
 //! How much an account trades at a venue: the value of its fills on the current day (UTC) and the
 //! twenty-nine before it.
 
+use crate::journal::codec::fields;
 use model::{Money, Timestamp};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,10 @@ impl Turnover {
 
 const fn first_day(now: Timestamp) -> u64 {
     now.day().saturating_sub(DAYS - 1)
+}
+
+fields! {
+    Turnover { days }
 }
 
 #[cfg(test)]

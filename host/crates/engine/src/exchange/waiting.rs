@@ -2,6 +2,7 @@
 //! its stops here, the host the orders it holds back itself.
 
 use super::references::References;
+use crate::journal::codec::fields;
 use model::{Offset, OrderId, OrderKind, Price, Side, Trail, Trigger, TriggerBy};
 use std::collections::BTreeMap;
 
@@ -229,6 +230,12 @@ fn level_key(watch: Watch, price: Price) -> i64 {
     } else {
         price.raw()
     }
+}
+
+fields! {
+    Watch { falls, by, side }
+    Trailing { trail, side, active, trigger, arrival }
+    Waiting { watches, keys, trails }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is counted of one instrument, and what that is worth at a mark.
 
 use crate::holdings::Holding;
+use crate::journal::codec::{fields, variants};
 use crate::market::{Market, MarketState};
 use model::{CurrencyId, Money, NumberError, Price, Quantity, Side, SignedQuantity};
 
@@ -240,3 +241,10 @@ impl Values {
         }))
     }
 }
+
+fields! {
+    Amounts { position, cost, earned, gross, up, down }
+    Needs { worth, gain, exposure, at_once, margin }
+    Values { worth, gain, gross, up, down, maintenance }
+}
+variants!(Worth { 0 => Nothing, 1 => Gain, 2 => Value });

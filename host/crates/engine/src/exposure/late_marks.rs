@@ -2,6 +2,7 @@
 //! prices move, it is enough to have it right when an order is judged, and most prices come and go
 //! without one.
 
+use crate::journal::codec::fields;
 use model::InstrumentId;
 
 /// How many may be late; judging an order takes them in, and shall not wait for more.
@@ -47,6 +48,10 @@ impl LateMarks {
         self.listed[instrument.index()] = false;
         Some(instrument)
     }
+}
+
+fields! {
+    LateMarks { instruments, listed }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The sums of one scope, by currency, and for accounts also by sector.
 
 use super::amounts::{Needs, Values};
+use crate::journal::codec::fields;
 use crate::market::Market;
 use model::{CurrencyId, Money, NumberError};
 use std::collections::BTreeMap;
@@ -142,4 +143,8 @@ impl Totals {
             None => self.currencies.push((currency, sum)),
         }
     }
+}
+
+fields! {
+    Totals { needs, currencies, sectors, unknown, broken }
 }

@@ -2,6 +2,8 @@
 //! a u32 length. Decoding never trusts a length and never panics.
 
 use super::Tag;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Why bytes could not be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +83,20 @@ macro_rules! numbers {
 }
 numbers!(u8, u32, u64, i64, i128);
 
+impl Encode for usize {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (*self as u64).encode(out);
+    }
+}
+
+impl Decode for usize {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        u64::decode(from)?
+            .try_into()
+            .map_err(|_| DecodeError::Truncated)
+    }
+}
+
 impl Encode for bool {
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
@@ -100,33 +116,16 @@ impl Decode for bool {
     }
 }
 
-impl Encode for [bool; 7] {
+impl<T: Encode, const N: usize> Encode for [T; N] {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|flag| flag.encode(out));
+        self.iter().for_each(|item| item.encode(out));
     }
 }
 
-impl Decode for [bool; 7] {
+impl<T: Decode, const N: usize> Decode for [T; N] {
     fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
-        let mut flags = [false; 7];
-        for flag in &mut flags {
-            *flag = bool::decode(from)?;
-        }
-        Ok(flags)
-    }
-}
-
-impl Encode for [u8; 32] {
-    fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self);
-    }
-}
-
-impl Decode for [u8; 32] {
-    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
-        take(from, 32)?
-            .try_into()
-            .map_err(|_| DecodeError::Truncated)
+        let items: Result<Vec<T>, DecodeError> = (0..N).map(|_| T::decode(from)).collect();
+        items?.try_into().map_err(|_| DecodeError::Truncated)
     }
 }
 
@@ -165,6 +164,48 @@ impl<T: Decode> Decode for Vec<T> {
     }
 }
 
+impl<T: Encode> Encode for VecDeque<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        self.iter().for_each(|item| item.encode(out));
+    }
+}
+
+impl<T: Decode> Decode for VecDeque<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Vec::decode(from).map(Self::from)
+    }
+}
+
+impl<T: Encode> Encode for BTreeSet<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        self.iter().for_each(|item| item.encode(out));
+    }
+}
+
+impl<T: Decode + Ord> Decode for BTreeSet<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Vec::decode(from).map(Self::from_iter)
+    }
+}
+
+impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_length(self.len(), out);
+        for (key, value) in self {
+            key.encode(out);
+            value.encode(out);
+        }
+    }
+}
+
+impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Vec::decode(from).map(Self::from_iter)
+    }
+}
+
 impl<T: Encode> Encode for Option<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.is_some().encode(out);
@@ -180,6 +221,26 @@ impl<T: Decode> Decode for Option<T> {
             T::decode(from).map(Some)
         } else {
             Ok(None)
+        }
+    }
+}
+
+impl<T: Encode, E: Encode> Encode for Result<T, E> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.is_ok().encode(out);
+        match self {
+            Ok(value) => value.encode(out),
+            Err(error) => error.encode(out),
+        }
+    }
+}
+
+impl<T: Decode, E: Decode> Decode for Result<T, E> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        if bool::decode(from)? {
+            T::decode(from).map(Ok)
+        } else {
+            E::decode(from).map(Err)
         }
     }
 }
@@ -209,18 +270,20 @@ macro_rules! tuples {
 tuples!(A, B);
 tuples!(A, B, C);
 tuples!(A, B, C, D);
+tuples!(A, B, C, D, E);
 
 fn encode_length(length: usize, out: &mut Vec<u8>) {
     u32::try_from(length).unwrap_or(u32::MAX).encode(out);
 }
 
-/// Writes a struct as its fields in order.
+/// Writes a struct as its fields in order. Those behind the minus are not written, and come back as
+/// their defaults. A field that is named in neither place does not compile.
 macro_rules! fields {
-    ($($name:ident { $($field:ident),* $(,)? })*) => {$(
+    ($($name:ident { $($field:ident),* $(,)? } $(- { $($left:ident),* $(,)? })?)*) => {$(
         impl $crate::journal::codec::Encode for $name {
             #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
-                let Self { $($field),* } = self;
+                let Self { $($field,)* $($($left: _,)*)? } = self;
                 $($crate::journal::codec::Encode::encode($field, out);)*
             }
         }
@@ -228,7 +291,30 @@ macro_rules! fields {
             fn decode(
                 from: &mut &[u8],
             ) -> Result<Self, $crate::journal::codec::DecodeError> {
-                Ok(Self { $($field: $crate::journal::codec::Decode::decode(from)?),* })
+                Ok(Self {
+                    $($field: $crate::journal::codec::Decode::decode(from)?,)*
+                    $($($left: Default::default(),)*)?
+                })
+            }
+        }
+    )*};
+}
+
+/// Writes a struct of nameless fields as those in order.
+macro_rules! wrappers {
+    ($($name:ident($($field:ident),*)),* $(,)?) => {$(
+        impl $crate::journal::codec::Encode for $name {
+            fn encode(&self, out: &mut Vec<u8>) {
+                let Self($($field),*) = self;
+                $($crate::journal::codec::Encode::encode($field, out);)*
+            }
+        }
+        impl $crate::journal::codec::Decode for $name {
+            fn decode(
+                from: &mut &[u8],
+            ) -> Result<Self, $crate::journal::codec::DecodeError> {
+                $(let $field = $crate::journal::codec::Decode::decode(from)?;)*
+                Ok(Self($($field),*))
             }
         }
     )*};
@@ -288,7 +374,7 @@ macro_rules! variants {
         }
     };
 }
-pub(super) use {fields, newtypes, variants};
+pub(crate) use {fields, newtypes, variants, wrappers};
 
 impl<T: Encode> Encode for Box<T> {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -299,5 +385,17 @@ impl<T: Encode> Encode for Box<T> {
 impl<T: Decode> Decode for Box<T> {
     fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
         T::decode(from).map(Box::new)
+    }
+}
+
+impl<T: Encode> Encode for Arc<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        (**self).encode(out);
+    }
+}
+
+impl<T: Decode> Decode for Arc<T> {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        T::decode(from).map(Arc::new)
     }
 }

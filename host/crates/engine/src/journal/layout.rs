@@ -1,6 +1,7 @@
 //! The layout of every type in the journal. The order of fields and the numbers of variants are
 //! the format: a change here needs a new version in [`super::MAGIC`].
 
+mod state;
 mod venue;
 
 use super::JournalHash;
@@ -260,6 +261,7 @@ variants!(Command {
     22 => RemoveRule(name),
     23 => SetJournalWritable(writable),
     24 => EndRun,
+    25 => Snapshot,
 });
 variants!(Input {
     0 => Clock,

@@ -3,6 +3,7 @@
 
 use super::{Seat, Seats};
 use crate::exchange::Depth;
+use crate::journal::codec::{fields, wrappers};
 use model::{BookUpdate, BookView, PriceLevel, Side};
 use std::sync::Arc;
 
@@ -97,3 +98,8 @@ impl BookFeeds {
         feeds.filter(|(_, feed)| !feed.seats.is_empty())
     }
 }
+
+fields! {
+    BookFeed { depth, seats, told }
+}
+wrappers!(BookFeeds(feeds));

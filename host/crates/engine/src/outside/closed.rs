@@ -1,6 +1,7 @@
 //! Orders at a venue outside that are closed, so that what comes late finds them. Bounded: the ones
 //! closed longest ago are forgotten.
 
+use crate::journal::codec::fields;
 use model::{Order, OrderId, Quantity, Timestamp, VenueOrderId};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -58,4 +59,9 @@ impl ClosedOrders {
         let oldest = self.oldest_first.pop_front()?;
         self.by_id.remove(&oldest)
     }
+}
+
+fields! {
+    ClosedOrder { order, most, name, closed, message, given_up }
+    ClosedOrders { most, by_id, oldest_first }
 }

@@ -5,6 +5,7 @@
 //! happened up to it nobody can say, so it is not booked; the positions decide when the account is
 //! reconciled. This holds as long as a venue repeats an execution with the time it gave it first.
 
+use crate::journal::codec::fields;
 use model::{AccountId, ExecutionId, Fill, Money, OrderId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -134,6 +135,11 @@ impl Executions {
             .map(|fill| u128::from(fill.quantity.raw()))
             .sum()
     }
+}
+
+fields! {
+    Booked { revision, fill, ts_event, number }
+    Executions { most, booked, by_time, horizon, numbers }
 }
 
 #[cfg(test)]

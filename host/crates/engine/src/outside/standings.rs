@@ -2,6 +2,7 @@
 
 use crate::agenda::Ticket;
 use crate::effect::Standing;
+use crate::journal::codec::fields;
 use model::{InstrumentId, Price, SignedQuantity, StrategyId, Timestamp, VenueId};
 
 /// An account at a venue outside.
@@ -57,4 +58,12 @@ impl AtVenue {
             differences: Vec::new(),
         }
     }
+}
+
+fields! {
+    AtVenue {
+        venue, standing, since, request, again, repeat, next, adopter, comparing, flawed, asked,
+        differences,
+    }
+    Difference { instrument, missing, average_price }
 }

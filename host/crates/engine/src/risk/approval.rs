@@ -1,6 +1,7 @@
 //! Proof that an order passed the gate.
 
 use crate::account::Reservation;
+use crate::journal::codec::fields;
 use model::OrderRequest;
 
 /// An order that passed every control. The constructor is visible to the gate alone, so code that
@@ -48,6 +49,10 @@ impl Approved {
     pub(crate) fn reservation(&self) -> Reservation {
         self.reservation
     }
+}
+
+fields! {
+    Approved { request, sequence, reservation, liquidation }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! over and over. Bounded, and forgotten by engine time only.
 
 use super::windows::{Fingerprint, fingerprint};
+use crate::journal::codec::{fields, wrappers};
 use model::{Duration, OrderRequest, StrategyId, Timestamp};
 use std::collections::VecDeque;
 
@@ -92,6 +93,11 @@ fn remember<T>(queue: &mut VecDeque<T>, item: T) {
     }
     queue.push_back(item);
 }
+
+fields! {
+    Lately { cancels, fills, executed }
+}
+wrappers!(Conduct(strategies));
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Day trades of an account: positions opened and closed on the same day (UTC). Kept only while a
 //! limit asks for them, and only as far back as one may look.
 
+use crate::journal::codec::{fields, wrappers};
 use model::{AccountId, InstrumentId, StrategyId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -95,6 +96,11 @@ impl Traded {
         }
     }
 }
+
+fields! {
+    Traded { days, opened, today }
+}
+wrappers!(DayTrades(accounts));
 
 #[cfg(test)]
 mod tests {

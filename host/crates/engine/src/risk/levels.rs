@@ -2,6 +2,7 @@
 //! The stricter of all scopes an order falls under wins.
 
 use crate::input::{Escalation, LimitScope, TradingState};
+use crate::journal::codec::{fields, variants, wrappers};
 use crate::scopes::{ByScope, scopes_of};
 use model::{AccountId, InstrumentId, Money, Rate, StrategyId};
 
@@ -130,6 +131,12 @@ impl Levels {
         })
     }
 }
+
+fields! {
+    Level { set, loss, exposure, margin, killed, stopped, repeated }
+}
+variants!(Step { 0 => Quiet, 1 => Warned, 2 => Reducing, 3 => Halted });
+wrappers!(Levels(scopes));
 
 #[cfg(test)]
 mod tests {

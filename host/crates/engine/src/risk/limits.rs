@@ -2,6 +2,7 @@
 
 use crate::exposure::Needs;
 use crate::input::{LimitScope, Limits};
+use crate::journal::codec::fields;
 use crate::scopes::{ByScope, scopes_of};
 use model::{AccountId, AccountKind, Duration, InstrumentId, Rate, StrategyId};
 
@@ -145,6 +146,11 @@ fn distinct(windows: impl Iterator<Item = Duration>) -> Vec<Duration> {
     windows.sort();
     windows.dedup();
     windows
+}
+
+fields! {
+    LimitBook { scopes, factors, asked }
+    Asked { shares, day_trades, repeats, most_messages }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What trading lost: since midnight UTC, within a window, and from its best. Fed with a scope's
 //! profit whenever it is reckoned; asked at the gate with the profit as it is then.
 
+use crate::journal::codec::fields;
 use model::{Duration, Money, NumberError, Timestamp};
 
 /// Parts of the rolling window.
@@ -92,6 +93,10 @@ impl Losses {
     fn part(&self, now: Timestamp) -> u64 {
         now.nanos() / (self.window.nanos() / PARTS).max(1)
     }
+}
+
+fields! {
+    Losses { last, peak, day, day_open, window, best, parts }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::losses::Losses;
 use super::ranges::Ranges;
 use super::resting::Resting;
 use crate::exposure::Exposures;
+use crate::journal::codec::{fields, wrappers};
 use crate::scopes::ByScope;
 use model::DenyCode;
 
@@ -46,3 +47,8 @@ impl Memory {
         count.copied().unwrap_or_default()
     }
 }
+
+fields! {
+    Memory { exposures, levels, losses, ranges, resting, conduct, day_trades, denials }
+}
+wrappers!(Denials(counts));

@@ -1,6 +1,7 @@
 //! How far prices moved within the last moments: lowest and highest mark per instrument and window.
 //! Only windows that some limit names are watched; without any, a price costs nothing.
 
+use crate::journal::codec::fields;
 use model::{Duration, InstrumentId, Price, Rate, Timestamp};
 
 /// Parts of a window. A price leaves at the latest one part after the window is over.
@@ -160,6 +161,12 @@ fn share(high: Price, low: Price) -> Option<Rate> {
     let scaled = (high - low) * i128::from(Rate::SCALE);
     let share = (scaled + low - 1) / low;
     Some(i64::try_from(share).map_or(Rate::MAX, Rate::from_raw))
+}
+
+fields! {
+    Ranges { windows, rings }
+    Ring { last, whole, parts }
+    Part { number, low, high }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! An order that still waits for a trigger is not on the book and is not here.
 
+use crate::journal::codec::fields;
 use crate::orders::OpenOrder;
 use model::{AccountId, InstrumentId, OrderId, OrderKind, Price, Side};
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,6 +107,10 @@ fn on_book(open: &OpenOrder, kind: &OrderKind, side: Side) -> Option<Price> {
         Side::Sell => Price::MIN,
     };
     Some(kind.price().unwrap_or(any))
+}
+
+fields! {
+    Resting { lines }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the gate remembers: when messages were sent, and which orders were seen lately. Both are
 //! bounded, and both forget by engine time only.
 
+use crate::journal::codec::fields;
 use model::{
     Duration, InstrumentId, OrderKind, OrderRequest, PositionId, Quantity, Side, StrategyId,
     Timestamp,
@@ -148,6 +149,11 @@ fn remember<T>(queue: &mut VecDeque<T>, item: T, keep: usize) {
     while queue.len() > keep {
         queue.pop_front();
     }
+}
+
+fields! {
+    Windows { firm, strategies }
+    Memory { sent, intents, intent_set, orders, last_seen }
 }
 
 #[cfg(test)]

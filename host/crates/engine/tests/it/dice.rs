@@ -22,6 +22,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// From which all numbers follow that come.
+    pub(crate) fn seed(&self) -> u64 {
+        self.0
+    }
+
     pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

@@ -3,24 +3,24 @@
 
 use crate::dice::Dice;
 use crate::dice_books::BookFeed;
-use crate::script::Script;
 use crate::world::*;
-use engine::{Command, Definition, Input, LimitScope, Limits, TradingState, invariants};
+use engine::{Command, Definition, Input, LimitScope, Limits, Staged, TradingState, invariants};
 use model::{
-    Bar, BarBasis, BarSpec, Duration, Event, InstrumentId, InstrumentStatus, Intent, Intents,
-    MarkPrice, OrderChange, Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Subscription,
-    Timestamp, Trade,
+    Bar, BarBasis, BarSpec, Duration, InstrumentId, InstrumentStatus, MarkPrice, OrderChange,
+    Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Trade,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 #[path = "properties_lifecycle.rs"]
 mod properties_lifecycle;
+#[path = "properties_mind.rs"]
+mod properties_mind;
 #[path = "properties_requests.rs"]
 mod properties_requests;
 #[path = "properties_setup.rs"]
 mod properties_setup;
+use properties_mind::{Again, erratic};
 use properties_requests::{Grid, Named, amendment, list, lots, name_position, price_near, request};
 use properties_setup::random_setup;
 
@@ -48,59 +48,6 @@ const WINDOWS: [u64; 2] = [50, 100 * SECOND];
 
 /// Ticks and lots of the traded instruments.
 type Grids = Vec<Grid>;
-
-/// Does something at random on some of its events.
-fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
-    let dice = Arc::new(Mutex::new(Dice::new(seed)));
-    let mut legs: Vec<Named> = Vec::new();
-    let wanted: Vec<_> = TRADED.iter().map(|id| Subscription::Quotes(*id)).collect();
-    Script::new(&wanted).event(move |event, out| {
-        let mut dice = dice.lock().unwrap();
-        if let Event::Position(update) = event
-            && let Some(position) = update.position
-        {
-            legs.retain(|(_, known, _)| *known != position);
-            legs.push((update.instrument, position, update.state.quantity));
-            legs.drain(..legs.len().saturating_sub(20));
-        }
-        if matches!(event, Event::Order(_)) && dice.below(4) > 0 {
-            return Ok(());
-        }
-        act(&mut dice, out, &grids, scale, &legs);
-        if dice.below(500) == 0 {
-            Err(crate::script::trap())
-        } else {
-            Ok(())
-        }
-    })
-}
-
-fn act(dice: &mut Dice, out: &mut Intents, grids: &Grids, scale: Scale, legs: &[Named]) {
-    let (instrument, tick, lot) = dice.one_of(grids);
-    match dice.below(8) {
-        0 => out.push(Intent::CancelAll(instrument)),
-        1 => {
-            let due = Timestamp::from_nanos(out.now().nanos() + dice.below(100));
-            out.push(Intent::SetTimer {
-                id: dice.below(5),
-                due,
-            });
-        }
-        2..=4 => {
-            let mut request = request(dice, (instrument, tick, lot), scale, out.now());
-            if dice.below(8) == 0 {
-                request.intent = dice.below(20);
-            }
-            name_position(dice, &mut request, legs);
-            out.submit(request);
-        }
-        5 => {
-            let list = list(dice, (instrument, tick, lot), scale, out.now());
-            out.submit_list(list);
-        }
-        _ => {}
-    }
-}
 
 struct Run {
     world: World,
@@ -318,8 +265,12 @@ impl Run {
             1 => self.world.command(Command::Resume(strategy)),
             2 => self.world.command(Command::Stop(strategy)),
             3 | 4 => {
-                let script = erratic(self.dice.number(), self.grids.clone(), self.scale);
-                self.world.start(strategy, script.boxed());
+                let seed = self.dice.number();
+                let instance = || erratic(seed, self.grids.clone(), self.scale).boxed();
+                if let Some(twin) = &mut self.world.twin {
+                    assert!(twin.stage(strategy, Staged::Instance(instance())).is_ok());
+                }
+                self.world.start(strategy, instance());
             }
             5 => {
                 let states = [
@@ -421,6 +372,16 @@ impl Run {
     }
 }
 
+/// A run of which a snapshot is taken on the way, where one is read from it.
+fn split_run(seed: u64, scale: Scale, steps: [usize; 2]) -> Run {
+    let mut run = Run::new(seed, scale);
+    (0..steps[0]).for_each(|_| run.step());
+    let mut again = Again(run.grids.clone(), scale);
+    run.world.split(&mut again);
+    (0..steps[1]).for_each(|_| run.step());
+    run
+}
+
 fn run(seed: u64, scale: Scale, steps: usize) -> Run {
     let mut run = Run::new(seed, scale);
     (0..steps).for_each(|_| run.step());
@@ -499,5 +460,15 @@ proptest! {
         let mut first = run(seed, ORDINARY, 60);
         let mut second = run(seed, ORDINARY, 60);
         prop_assert_eq!(first.world.engine.journal().hash(), second.world.engine.journal().hash());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_engine_read_from_a_snapshot_goes_on_as_the_other(seed: u64, before in 0_usize..150) {
+        split_run(seed, ORDINARY, [before, 80]).world.check_twin();
+        split_run(seed, EXTREME, [before, 40]).world.check_twin();
     }
 }

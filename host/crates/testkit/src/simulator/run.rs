@@ -27,6 +27,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Steps between checks of the state in builds that do not check after each.
 const STEPS_PER_CHECK: u64 = 16;
 
+/// Turns between snapshots, on average.
+const TURNS_PER_SNAPSHOT: u64 = 100;
+
 /// A promise that a run broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -136,6 +139,8 @@ struct Day<'a> {
     link: Link,
     /// What leaves with the next commit.
     outbox: Vec<Outbound>,
+    /// The latest snapshot of the engine, and of which input.
+    snapshot: Option<(u64, Vec<u8>)>,
 }
 
 impl<'a> Day<'a> {
@@ -157,6 +162,7 @@ impl<'a> Day<'a> {
             venue: fake_venue(scenario),
             link: Link::new(scenario.seed, scenario.faults),
             outbox: Vec::new(),
+            snapshot: None,
         }
     }
 
@@ -210,6 +216,9 @@ impl<'a> Day<'a> {
         self.disturb(&mut dice, time)?;
         if dice.chance(1, 2) {
             self.commit()?;
+        }
+        if Dice::of(&[self.scenario.seed, 0x5A47, number]).chance(1, TURNS_PER_SNAPSHOT) {
+            self.take_snapshot(time)?;
         }
         if self.has(Fault::Crash) && dice.chance(1, self.scenario.turns_per_crash) {
             self.crash(&mut dice)?;

@@ -5,9 +5,11 @@
 use super::dice::Dice;
 use super::tactics;
 use super::watch::Watch;
+use engine::Engine;
+use engine::replay::Instances;
 use model::{
     Event, Fault, HistoryRequest, InstrumentId, Intents, Order, OrderId, OrderUpdate, PluginHash,
-    Quantity, SavedState, Side, SignedQuantity, StartSnapshot, Strategy, Subscription,
+    Quantity, SavedState, Side, SignedQuantity, StartSnapshot, Strategy, StrategyId, Subscription,
 };
 use std::collections::BTreeMap;
 
@@ -106,6 +108,10 @@ impl Strategy for Native {
     }
 
     fn start(&mut self, snapshot: &StartSnapshot, _: &mut Intents) -> Result<(), Fault> {
+        if let Some(state) = &snapshot.state {
+            let numbers = state.bytes.chunks_exact(8).map(u64_of);
+            self.watch = Watch::load(&numbers.collect::<Vec<_>>());
+        }
         for order in &snapshot.orders {
             self.having.take_over(order);
         }
@@ -146,6 +152,33 @@ impl Strategy for Native {
     }
 
     fn save(&mut self) -> Result<SavedState, Fault> {
-        Ok(SavedState::default())
+        let numbers = self.watch.save();
+        Ok(SavedState {
+            version: 1,
+            bytes: numbers.into_iter().flat_map(u64::to_le_bytes).collect(),
+        })
+    }
+}
+
+fn u64_of(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// Makes the strategies of a day again.
+pub(super) struct Natives {
+    pub(super) seed: u64,
+    pub(super) instruments: u32,
+}
+
+impl Instances for Natives {
+    fn make(
+        &mut self,
+        _: &Engine,
+        strategy: StrategyId,
+        _: PluginHash,
+        _: &[(String, String)],
+    ) -> Result<Box<dyn Strategy>, String> {
+        let native = Native::new(self.seed, strategy.number(), self.instruments);
+        Ok(Box::new(native))
     }
 }

@@ -21,6 +21,8 @@ pub struct Summary {
     pub lost: u64,
     /// Inputs stepped again after crashes.
     pub replayed: u64,
+    /// Snapshots of the engine that were taken.
+    pub snapshots: u64,
     /// Reports of the venue that were made, those that got lost included.
     pub reports: u64,
     /// The largest number of orders open at once.
@@ -46,6 +48,7 @@ impl Summary {
             crashes: self.crashes + other.crashes,
             lost: self.lost + other.lost,
             replayed: self.replayed + other.replayed,
+            snapshots: self.snapshots + other.snapshots,
             reports: self.reports + other.reports,
             most_open: self.most_open.max(other.most_open),
             most_in_flight: self.most_in_flight.max(other.most_in_flight),

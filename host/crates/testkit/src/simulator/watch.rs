@@ -45,6 +45,34 @@ impl Watch {
         }
     }
 
+    /// All of it as numbers.
+    pub(super) fn save(&self) -> Vec<u64> {
+        let latest = self.latest.iter();
+        let latest = latest.flat_map(|(id, time)| [id.number().into(), time.nanos()]);
+        let timers = self.timers.iter();
+        let timers = timers.flat_map(|(id, due)| [*id, due.nanos()]);
+        let count = [self.latest.len() as u64];
+        count.into_iter().chain(latest).chain(timers).collect()
+    }
+
+    /// The same again.
+    pub(super) fn load(numbers: &[u64]) -> Self {
+        let mut watch = Self::default();
+        let Some((count, pairs)) = numbers.split_first() else {
+            return watch;
+        };
+        for (place, pair) in (0..).zip(pairs.chunks_exact(2)) {
+            let time = Timestamp::from_nanos(pair[1]);
+            if place < *count {
+                let id = u32::try_from(pair[0]).unwrap_or(u32::MAX);
+                watch.latest.insert(InstrumentId::new(id), time);
+            } else {
+                watch.timers.insert(pair[0], time);
+            }
+        }
+        watch
+    }
+
     /// Sets a timer and remembers it.
     pub(super) fn set(&mut self, id: u64, due: Timestamp, out: &mut Intents) {
         self.timers.insert(id, due);

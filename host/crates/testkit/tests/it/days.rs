@@ -13,6 +13,7 @@ fn short_days_keep_every_promise() {
     let total = batch.total;
     assert!(total.crashes > 2 * SEEDS, "{total:?}");
     assert!(total.lost > SEEDS, "{total:?}");
+    assert!(total.snapshots > 2 * SEEDS, "{total:?}");
     assert!(total.orders > 50 * SEEDS, "{total:?}");
     assert!(total.fills > 50 * SEEDS, "{total:?}");
     assert!(total.reports > 150 * SEEDS, "{total:?}");

@@ -5,14 +5,17 @@ use crate::simulator::books::Books;
 use crate::simulator::dice::Dice;
 use crate::simulator::durable::Disk;
 use crate::simulator::scenario::Scenario;
-use crate::simulator::strategies::Native;
+use crate::simulator::strategies::{Native, Natives};
 use engine::journal::MAGIC;
 use engine::journal::reader::{ReadError, Reader, Record};
 use engine::{Command, Engine, Input, Journal, Sequenced, Staged};
+use model::Timestamp;
 
 /// What a journal rebuilt.
 struct Rebuilt {
     engine: Engine,
+    /// Read from the latest snapshot; steps what came after it only.
+    short: Option<Engine>,
     disk: Disk,
     books: Books,
     inputs: u64,
@@ -45,7 +48,14 @@ impl Day<'_> {
             )
         })?;
         self.books.agrees_up_to(sequence, &rebuilt.books)?;
-        (self.engine, self.disk, self.books) = (rebuilt.engine, rebuilt.disk, rebuilt.books);
+        self.engine = match rebuilt.short {
+            Some(mut short) if dice.chance(1, 2) => {
+                short.journal().go_on(rebuilt.disk.sink());
+                short
+            }
+            _ => rebuilt.engine,
+        };
+        (self.disk, self.books) = (rebuilt.disk, rebuilt.books);
         // What had not left is gone, and what a replay would send is not sent: nobody knows whether
         // it was.
         self.outbox.clear();
@@ -65,11 +75,37 @@ impl Day<'_> {
         self.books.agrees_up_to(u64::MAX, &rebuilt.books)
     }
 
+    /// Takes a snapshot of the engine, which a crash from here on leaves.
+    pub(super) fn take_snapshot(&mut self, time: Timestamp) -> Result<(), Violation> {
+        self.command(time, Command::Snapshot)?;
+        self.commit()?;
+        let bytes = self.engine.snapshot_bytes();
+        let bytes = bytes.map_err(|why| Violation::new("I12", why.to_string()))?;
+        self.snapshot = Some((self.engine.sequence(), bytes));
+        self.summary.snapshots += 1;
+        Ok(())
+    }
+
+    /// An engine read from the latest snapshot.
+    fn read_snapshot(&self) -> Result<Option<Engine>, Violation> {
+        let Some((_, bytes)) = &self.snapshot else {
+            return Ok(None);
+        };
+        let mut natives = Natives {
+            seed: self.scenario.seed,
+            instruments: Scenario::INSTRUMENTS,
+        };
+        let read = Engine::from_snapshot(bytes, Journal::default(), &mut natives);
+        let read = read.map_err(|why| Violation::new("I12", why.to_string()))?;
+        Ok(Some(read))
+    }
+
     fn rebuild(&mut self, bytes: &[u8]) -> Result<Rebuilt, Violation> {
         let damaged = |error: ReadError| Violation::new("journal", error.to_string());
         let disk = Disk::new();
         let mut rebuilt = Rebuilt {
             engine: Engine::new(Journal::with_sink(disk.sink())),
+            short: self.read_snapshot()?,
             disk,
             books: Books::default(),
             inputs: 0,
@@ -91,6 +127,13 @@ impl Day<'_> {
         }
         let committed = rebuilt.engine.journal().commit();
         Violation::unless("journal", committed.is_ok(), || format!("{committed:?}"))?;
+        if let Some(short) = &mut rebuilt.short {
+            let same = short.journal().hash() == rebuilt.engine.journal().hash()
+                && short.state_bytes() == rebuilt.engine.state_bytes();
+            Violation::unless("I12", same, || {
+                "a snapshot and what came after gave another engine".to_owned()
+            })?;
+        }
         let begins = rebuilt.disk.begins_with(&bytes[..rebuilt.whole]);
         Violation::unless("G4", begins, || {
             "replaying gave other bytes than were journaled".to_owned()
@@ -99,17 +142,14 @@ impl Day<'_> {
     }
 
     fn again(&self, rebuilt: &mut Rebuilt, input: Sequenced<Input>) -> Result<(), Violation> {
-        if let Input::Command(command) = &input.input
-            && let Command::Start { strategy, .. } = &**command
-        {
-            let seed = self.scenario.seed;
-            let instance = Native::new(seed, strategy.number(), Scenario::INSTRUMENTS);
-            // An unknown strategy was refused then, and is again.
-            let _unknown = rebuilt
-                .engine
-                .stage(*strategy, Staged::Instance(Box::new(instance)));
-        }
         let sequence = input.sequence;
+        if let Some(short) = &mut rebuilt.short
+            && sequence > short.sequence()
+        {
+            self.stage_again(short, &input);
+            short.step(input.clone()).map_err(refused)?;
+        }
+        self.stage_again(&mut rebuilt.engine, &input);
         for effect in rebuilt.engine.step(input).map_err(refused)? {
             rebuilt.books.take(sequence, effect)?;
         }
@@ -121,5 +161,17 @@ impl Day<'_> {
             })?;
         }
         Ok(())
+    }
+
+    /// Stages what an input names.
+    fn stage_again(&self, engine: &mut Engine, input: &Sequenced<Input>) {
+        if let Input::Command(command) = &input.input
+            && let Command::Start { strategy, .. } = &**command
+        {
+            let seed = self.scenario.seed;
+            let instance = Native::new(seed, strategy.number(), Scenario::INSTRUMENTS);
+            // An unknown strategy was refused then, and is again.
+            let _unknown = engine.stage(*strategy, Staged::Instance(Box::new(instance)));
+        }
     }
 }
