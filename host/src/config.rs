@@ -103,6 +103,8 @@ pub struct HostSection {
     pub journal_segment_mib: u32,
     /// What of the journal may wait in memory while the disk takes nothing, in MiB.
     pub journal_waiting_mib: u32,
+    /// Inputs after which a snapshot is taken, from which the next start begins; 0 for none.
+    pub journal_snapshot_inputs: u64,
     /// While this file exists nothing trades: see `docs/risk.md`.
     pub kill_file: Option<PathBuf>,
 }
@@ -117,6 +119,7 @@ impl Default for HostSection {
             fsync_interval_ms: 50,
             journal_segment_mib: 256,
             journal_waiting_mib: 128,
+            journal_snapshot_inputs: 0,
             kill_file: None,
         }
     }

@@ -19,6 +19,7 @@ use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
 use services::sql_projection::SqlProjection;
 use services::wasm::WasmPlugins;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -115,6 +116,7 @@ impl App {
             folder: journal.clone(),
             run: run.clone(),
             options: config.host.segments(),
+            snapshot_inputs: NonZeroU64::new(config.host.journal_snapshot_inputs),
         };
         let (handle, trader) = start_host(config, feed, &universe, journal_config, compiler)?;
         let mut app = Self {

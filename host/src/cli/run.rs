@@ -63,8 +63,10 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
             } else {
                 "was cut off"
             };
+            let stepped = inputs - recovered.snapshot.unwrap_or_default();
             say(&format!(
-                "came back from {inputs} inputs in {took:.3} s; the run before {how}"
+                "came back from {inputs} inputs in {took:.3} s, {stepped} of them stepped again; \
+                 the run before {how}"
             ))?;
         }
         say("ready")?;

@@ -44,7 +44,8 @@ pub(super) fn configuration(folder: &Path) -> PathBuf {
         text = text.replace(&slow, "events_per_second = 400.0");
     }
     let host = format!(
-        "data_dir = \"{}\"\nplugin_dir = \"{}\"\njournal_segment_mib = 1",
+        "data_dir = \"{}\"\nplugin_dir = \"{}\"\njournal_segment_mib = 1\n\
+         journal_snapshot_inputs = 400",
         data(folder).display(),
         plugin_dir().display()
     );
@@ -282,6 +283,7 @@ fn every_named_point_can_be_crashed_at() {
             let count = match *point {
                 "journal.rotate" | "recovery.done" => 1,
                 swap if swap.starts_with("swap") => 1,
+                snapshot if snapshot.starts_with("snapshot") => 2,
                 store if store.starts_with("store") => 3,
                 _ => 25,
             };

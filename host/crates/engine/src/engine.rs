@@ -420,6 +420,12 @@ impl Engine {
         self.strategies.get(strategy)?.plugin
     }
 
+    /// What its instance was made with, in order.
+    pub fn parameters(&self, strategy: StrategyId) -> &[(String, String)] {
+        let place = self.strategies.get(strategy);
+        place.map_or(&[], |place| place.parameters.as_slice())
+    }
+
     /// Algorithms that are defined, in the order of their handles.
     pub fn algorithms(&self) -> impl Iterator<Item = (AlgorithmId, &AlgorithmConfig)> {
         (0_u32..)

@@ -76,6 +76,11 @@ impl Blocks {
         self.last
     }
 
+    /// The hash up to there, where it is known.
+    pub(crate) fn hash(&self) -> Option<JournalHash> {
+        self.hash
+    }
+
     /// Where reading stands, for messages: the segment, and the byte after the last block.
     pub fn place(&self) -> (PathBuf, u64) {
         match &self.now {

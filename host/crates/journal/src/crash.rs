@@ -27,6 +27,8 @@ points! {
     SWAP_DONE = "swap.done", "The candidate runs, and its strategy's entry is the old one.";
     STORE_READ = "store.before_write", "Rows are made of the journal, and none is written.";
     STORED = "store.after_write", "Rows and cursor are in the store, and the host does not know it yet.";
+    SNAPSHOT_WRITTEN = "snapshot.written", "A snapshot is on the disk and has no name yet.";
+    SNAPSHOT_NAMED = "snapshot.named", "A snapshot has its name.";
     RECOVERED = "recovery.done", "A journal is stepped again, and nothing is appended yet.";
 }
 

@@ -4,6 +4,7 @@
 //! <data_dir>/journal/lock            held by the host that writes
 //!                    00000001.seg    header, block, block, ...
 //!                    00048211.seg    named by the first input it holds
+//!                    00048400.snap   a snapshot, named by the last input it has
 //! ```
 //!
 //! A block is what one commit made last: the records of whole inputs, their sequences, a checksum
@@ -20,6 +21,7 @@ mod folder;
 mod progress;
 mod repeat;
 mod segment;
+mod snapshots;
 mod syncer;
 #[cfg(test)]
 mod tests;
@@ -31,4 +33,5 @@ pub use folder::{Cut, Folder, run_of};
 pub use progress::Progress;
 pub use repeat::{RepeatError, Repeated, open, repeat};
 pub use segment::{Block, FORMAT};
+pub use snapshots::{SnapshotFile, snapshots, write_snapshot};
 pub use writer::{Fsync, SegmentOptions, SegmentWriter};

@@ -53,8 +53,8 @@ pub enum RepeatError {
     },
 }
 
-/// Steps all inputs of a folder and compares all that comes of them. `each` is called after every
-/// block.
+/// Steps all inputs of a folder that come after what `on` has stepped, and compares all that comes of
+/// them. `each` is called after every block.
 ///
 /// # Errors
 /// See [`RepeatError`].
@@ -64,7 +64,10 @@ pub fn repeat<S: Stepper>(
     instances: &mut dyn Instances,
     mut each: impl FnMut(&mut S),
 ) -> Result<Repeated, RepeatError> {
-    let mut blocks = Blocks::all(folder);
+    let mut blocks = match on.engine().sequence() {
+        0 => Blocks::all(folder),
+        begun => Blocks::after(folder, begun, None),
+    };
     let mut replay = Replay::default();
     let mut hash = on.engine().journal().hash();
     let (mut records, mut sealed) = (0, false);
@@ -96,6 +99,15 @@ pub fn repeat<S: Stepper>(
         records += reader.records();
         sealed = replay.is_sealed();
         each(on);
+    }
+    if let Some(said) = blocks.hash().filter(|said| *said != hash) {
+        let (path, offset) = blocks.place();
+        return Err(RepeatError::Altered {
+            path,
+            offset,
+            hash,
+            said,
+        });
     }
     let last = blocks.last();
     Ok(Repeated {

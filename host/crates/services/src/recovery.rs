@@ -7,6 +7,7 @@
 
 mod configuration;
 mod plugins;
+mod snapshot;
 
 use crate::history::History;
 use crate::inbox::MarketInput;
@@ -17,11 +18,9 @@ use crate::trader::Trader;
 use crate::view::PluginView;
 pub(crate) use configuration::missing;
 use engine::replay::Stepper;
-use engine::{
-    Command, Definition, Effect, Engine, Input, Sequenced, StepError, StrategyState, SwapStage,
-};
+use engine::{Command, Effect, Engine, Input, Sequenced, StepError, SwapStage};
 use journal::{Cut, Folder, RepeatError, Repeated, repeat};
-use model::{SavedState, StrategyId};
+use model::StrategyId;
 pub(crate) use plugins::KeptPlugins;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -32,8 +31,10 @@ const SHOW_EVERY: u64 = 4_096;
 /// What a host found in its journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
-    /// Inputs stepped again.
+    /// Inputs that came back: stepped again, or by a snapshot.
     pub inputs: u64,
+    /// The last input of the snapshot that was begun from, if one was.
+    pub snapshot: Option<u64>,
     /// Records compared.
     pub records: u64,
     /// Whether the run before ended by itself.
@@ -50,24 +51,14 @@ pub struct Recovered {
 /// What was gathered beside the engine.
 #[derive(Default)]
 pub(crate) struct Known {
-    /// What was defined, in order.
-    pub(crate) definitions: Vec<Definition>,
-    pub(crate) strategies: BTreeMap<StrategyId, KnownStrategy>,
+    /// Strategies' plugins, as they were made last.
+    pub(crate) loaded: BTreeMap<StrategyId, Loaded>,
     /// Candidates that had begun to catch up.
     pub(crate) swaps: BTreeMap<StrategyId, (Loaded, PluginView)>,
-    /// Who ran when the last run was ended, and whether it was paused.
-    going: BTreeMap<StrategyId, bool>,
-}
-
-/// What a strategy has outside of the engine.
-#[derive(Default)]
-pub(crate) struct KnownStrategy {
-    pub(crate) loaded: Option<Loaded>,
-    pub(crate) saved: Option<SavedState>,
 }
 
 /// A trader that is stepped through its past.
-struct Past<'a> {
+struct Steps<'a> {
     trader: &'a mut Trader,
     plugins: &'a KeptPlugins,
     history: &'a History,
@@ -76,70 +67,59 @@ struct Past<'a> {
     shown: u64,
 }
 
-/// Steps a trader with a fresh engine through everything a folder holds.
+/// Steps a trader with a fresh engine through everything a folder holds, or through what came after the
+/// newest snapshot that can be begun from.
 pub(crate) fn recover(
     folder: &Folder,
     trader: &mut Trader,
     plugins: &mut KeptPlugins,
     history: &History,
     shared: &Shared,
-) -> Result<(Repeated, Known, Duration), RepeatError> {
+) -> Result<Past, RepeatError> {
     let begun = Instant::now();
+    let mut known = Known::default();
+    let snapshot = snapshot::begin(folder, trader, plugins, &mut known)?;
     let seen = plugins.clone();
-    let mut past = Past {
+    let mut steps = Steps {
         trader,
         plugins: &seen,
         history,
         shared,
-        known: Known::default(),
+        known,
         shown: 0,
     };
-    let repeated = repeat(folder.path(), &mut past, plugins, Past::show_now_and_then)?;
-    past.show();
-    let known = past.known;
-    Ok((repeated, known, begun.elapsed()))
+    steps.show();
+    let repeated = repeat(folder.path(), &mut steps, plugins, Steps::show_now_and_then)?;
+    steps.show();
+    Ok(Past {
+        repeated,
+        known: steps.known,
+        snapshot,
+        took: begun.elapsed(),
+    })
+}
+
+/// What came back.
+pub(crate) struct Past {
+    pub(crate) repeated: Repeated,
+    pub(crate) known: Known,
+    /// The last input of the snapshot that was begun from.
+    pub(crate) snapshot: Option<u64>,
+    pub(crate) took: Duration,
 }
 
 impl Known {
-    /// Who is started again, by name: stopped by the end of the last run and by nobody since.
-    pub(crate) fn going(&self, engine: &Engine) -> Vec<(String, bool)> {
-        let strategies = engine.strategies();
-        let going = strategies.filter_map(|(id, config)| {
-            let paused = *self.going.get(&id)?;
-            let stopped = engine.strategy_state(id) == Some(StrategyState::Stopped);
-            stopped.then(|| (config.name.clone(), paused))
-        });
-        going.collect()
-    }
-
-    fn learn(&mut self, input: &Command, effects: &[Effect], engine: &Engine, made: Made) {
-        let saved = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Saved(strategy, state) => Some((*strategy, state.clone())),
-            _ => None,
-        });
-        if let (Command::Stop(_), Some((strategy, state))) = (input, saved) {
-            self.strategies.entry(strategy).or_default().saved = Some(state);
-        }
+    fn learn(&mut self, input: &Command, made: Made) {
         match input {
-            Command::Start { strategy, .. } => {
-                self.going.remove(strategy);
-                let place = self.strategies.entry(*strategy).or_default();
-                place.loaded = made.map(|(loaded, _)| loaded);
-            }
+            Command::Start { strategy, .. } => match made {
+                Some((loaded, _)) => drop(self.loaded.insert(*strategy, loaded)),
+                None => drop(self.loaded.remove(strategy)),
+            },
             Command::SwapBegin { strategy, .. } => {
                 self.swaps.extend(made.map(|made| (*strategy, made)));
             }
             Command::SwapAbort { strategy, .. } | Command::Stop(strategy) => {
                 self.swaps.remove(strategy);
-            }
-            Command::EndRun => {
-                let plugged = engine.strategies().filter(|(_, config)| !config.manual);
-                let live = plugged.filter_map(|(id, _)| match engine.strategy_state(id)? {
-                    StrategyState::Running => Some((id, false)),
-                    StrategyState::Paused => Some((id, true)),
-                    _ => None,
-                });
-                self.going = live.collect();
             }
             _ => {}
         }
@@ -149,7 +129,7 @@ impl Known {
 /// An instance's plugin, as it was made.
 type Made = Option<(Loaded, PluginView)>;
 
-impl Past<'_> {
+impl Steps<'_> {
     fn show_now_and_then(&mut self) {
         if self.trader.sequence() >= self.shown + SHOW_EVERY {
             self.show();
@@ -183,8 +163,7 @@ impl Past<'_> {
         if let Some((strategy, view)) = shown {
             self.trader.note_plugin(strategy, view);
         }
-        self.known
-            .learn(command, &stepped.effects, self.trader.engine(), begins);
+        self.known.learn(command, begins);
         Ok(())
     }
 
@@ -201,12 +180,12 @@ impl Past<'_> {
         if !committed {
             return None;
         }
-        self.known.strategies.entry(strategy).or_default().loaded = Some(loaded);
+        self.known.loaded.insert(strategy, loaded);
         Some((strategy, view))
     }
 }
 
-impl Stepper for Past<'_> {
+impl Stepper for Steps<'_> {
     fn engine(&mut self) -> &mut Engine {
         self.trader.engine()
     }
@@ -220,13 +199,7 @@ impl Stepper for Past<'_> {
                 let command = command.clone();
                 return self.command(input, &command);
             }
-            Input::Define(definition) => {
-                let definition = (**definition).clone();
-                if self.trader.repeat(input)?.refusal().is_none() {
-                    self.known.definitions.push(definition);
-                }
-                return Ok(());
-            }
+            Input::Define(_) => return self.trader.repeat(input).map(drop),
             _ => None,
         };
         if let Some(market) = market {

@@ -8,8 +8,10 @@
 //! waits, market data is not taken in any more, and when too much waits, kills alone are.
 
 mod finish;
+pub(crate) mod memory;
 mod outbound;
 mod past;
+pub(crate) mod snapshots;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,8 @@ use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Outlet};
+use crate::trader::memory::{Memory, Noted};
+use crate::trader::snapshots::Snapshots;
 use crate::venue::Line;
 use crate::view::{EngineState, PluginView};
 use engine::journal::{Room, SinkError};
@@ -222,6 +226,8 @@ pub(crate) struct Trader {
     ignored: u64,
     stopping: bool,
     sampler: Sampler,
+    memory: Memory,
+    snapshots: Option<Snapshots>,
 }
 
 impl Trader {
@@ -251,6 +257,8 @@ impl Trader {
             outbound: Vec::new(),
             ignored: 0,
             stopping: false,
+            memory: Memory::default(),
+            snapshots: None,
         }
     }
 
@@ -441,6 +449,7 @@ impl Trader {
             Input::Define(definition) => Some(definition.clone()),
             _ => None,
         };
+        let noted = Noted::of(&input);
         let scaled = match &input {
             Input::Command(command) => match **command {
                 Command::ScaleLimits(scope, factor) => Some(Item::Scaled(scope, factor)),
@@ -465,6 +474,9 @@ impl Trader {
             held_ns,
             defined: None,
         };
+        if stepped.refusal().is_none() {
+            self.memory.learn(noted, &stepped.effects, &self.engine);
+        }
         self.items
             .extend(scaled.filter(|_| stepped.refusal().is_none()));
         if let Some(definition) = definition

@@ -4,6 +4,7 @@ use crate::feed::FeedConfig;
 use crate::metrics::RiskSettings;
 use engine::Definition;
 use journal::SegmentOptions;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub struct JournalConfig {
     pub run: String,
     /// How it is written.
     pub options: SegmentOptions,
+    /// Inputs after which a snapshot is taken, to begin from next time; never where there is none.
+    pub snapshot_inputs: Option<NonZeroU64>,
 }
 
 /// How a host is made.

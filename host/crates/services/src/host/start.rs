@@ -7,14 +7,15 @@ use crate::projection::Shared;
 use crate::recovery::{KeptPlugins, Known, Recovered, give_up_swaps, missing, recover};
 use crate::strategy::Strategies;
 use crate::trader::Trader;
+use crate::trader::snapshots::Snapshots;
 use engine::{Definition, Journal};
 use journal::crash;
-use journal::{Cut, Folder, Progress, SegmentOptions, SegmentWriter};
+use journal::{Cut, Folder, Progress, SegmentWriter};
 use model::{Duration, Price};
 use std::sync::Arc;
 
 /// A journal's folder that this host alone may write from here on, if it writes any.
-pub(super) struct Begun(Option<(Folder, SegmentOptions, Option<Cut>)>);
+pub(super) struct Begun(Option<(Folder, JournalConfig, Option<Cut>)>);
 
 /// What came back.
 pub(super) struct Past {
@@ -36,7 +37,7 @@ impl Begun {
             tracing::warn!(%segment, offset, bytes, "the journal's end was not whole and is cut off");
         }
         Ok((
-            Self(Some((folder, config.options, cut))),
+            Self(Some((folder, config.clone(), cut))),
             Journal::repeating(),
         ))
     }
@@ -54,24 +55,31 @@ impl Begun {
             recovered: None,
             progress: None,
         };
-        let Some((folder, options, cut)) = self.0 else {
+        let Some((folder, config, cut)) = self.0 else {
             return Ok(past);
         };
-        let (repeated, known, took) = recover(&folder, trader, &mut plugins, history, shared)?;
+        let came_back = recover(&folder, trader, &mut plugins, history, shared)?;
+        let (repeated, snapshot) = (came_back.repeated, came_back.snapshot);
         crash::reach(crash::RECOVERED)?;
         if repeated.last > 0 {
             past.recovered = Some(Recovered {
                 inputs: repeated.last,
+                snapshot,
                 records: repeated.records,
                 sealed: repeated.sealed,
                 cut,
-                took,
-                going: known.going(trader.engine()),
+                took: came_back.took,
+                going: trader.going(),
             });
         }
+        let options = config.options;
         let writer = SegmentWriter::new(folder, options, repeated.last, repeated.hash)?;
         past.progress = Some(writer.progress());
-        past.known = known;
+        past.known = came_back.known;
+        if let Some(every) = config.snapshot_inputs {
+            let snapshots = Snapshots::new(config.folder, every.get(), repeated.last);
+            trader.keep_snapshots(snapshots);
+        }
         trader.go_on(Box::new(writer));
         Ok(past)
     }
@@ -104,7 +112,7 @@ impl Past {
         trader: &mut Trader,
         feed: &Prepared,
     ) -> Result<(), StartError> {
-        let new = missing(&self.known.definitions, wanted);
+        let new = missing(&trader.memory().definitions, wanted);
         let defined = new.and_then(|new| trader.define(new, feed.begins_at()));
         defined.map_err(StartError::Definition)
     }
@@ -122,10 +130,9 @@ impl Past {
             .map(|(id, config)| (id, config.name.clone()))
             .collect();
         for (id, name) in names {
-            if let Some(known) = self.known.strategies.remove(&id)
-                && let Some(loaded) = known.loaded
-            {
-                strategies.restore(name, id, loaded, known.saved);
+            if let Some(loaded) = self.known.loaded.remove(&id) {
+                let saved = trader.memory().saved.get(&id).cloned();
+                strategies.restore(name, id, loaded, saved);
             }
         }
         (self.recovered, self.progress)

@@ -13,6 +13,8 @@ const CANCEL_HORIZON: model::Duration = model::Duration::from_secs(60);
 impl Trader {
     /// Ends the run. Nothing is accepted from now on.
     pub(super) fn finish(mut self) -> Ended {
+        self.stopping = true;
+        self.end_snapshots();
         self.items.push(Item::State(EngineState::Stopping));
         self.drain_inbox();
         self.inbox.close();

@@ -71,6 +71,7 @@ impl Trader {
             }
         }
         at(crash::AFTER_OUT);
+        self.snapshot_if_due();
     }
 
     /// Hands what changed to the projection.

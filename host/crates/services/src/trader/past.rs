@@ -1,5 +1,6 @@
 //! Stepping what a journal says again, before the thread begins.
 
+use super::memory::Memory;
 use super::{Stepped, Trader};
 use crate::outlet::Outlet;
 use crate::recovery::plugin_item;
@@ -17,6 +18,16 @@ impl Trader {
     /// The last input.
     pub(crate) fn sequence(&self) -> u64 {
         self.engine.sequence()
+    }
+
+    /// What it keeps beside its engine.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Who is started again, by name.
+    pub(crate) fn going(&self) -> Vec<(String, bool)> {
+        self.memory.going(&self.engine)
     }
 
     /// Where its effects go.

@@ -304,6 +304,7 @@ async fn a_second_host_on_a_journal_is_refused() {
         folder: path,
         run: "second".to_owned(),
         options: SegmentOptions::default(),
+        snapshot_inputs: None,
     });
     let second = Host::start(
         config,

@@ -3,7 +3,7 @@
 use crate::native::Natives;
 use crate::stand::{Stand, copy, ticket};
 use engine::{Definition, LimitScope, StrategyState, TradingState};
-use model::{OrderStatus, Side};
+use model::{OrderStatus, Side, StrategyId};
 use services::handle::{Queries, ScopeName};
 use services::host::{HostConfig, StartError};
 use std::sync::Arc;
@@ -82,6 +82,137 @@ async fn a_crash_loses_nothing_that_was_shown_and_the_host_goes_on() {
     last.end_and_verify().await;
     next.end_and_verify().await;
     stand.end_and_verify().await;
+}
+
+/// What readers see of what stands, not of what is over.
+fn standing(stand: &Stand) -> String {
+    let host = &stand.host;
+    let strategies = host.strategies();
+    let strategies: Vec<_> = strategies
+        .iter()
+        .map(|view| (view.name.clone(), view.state, view.plugin.clone()))
+        .collect();
+    let orders = host.orders();
+    let open = orders.iter().filter(|order| !order.status.is_closed());
+    let positions = host.positions();
+    let held: Vec<_> = positions
+        .iter()
+        .map(|view| (view.strategy, view.instrument, view.position, view.state))
+        .collect();
+    let firm = (host.engine().trading_state, host.engine().killed);
+    let scopes = (0..6).map(|number| LimitScope::Strategy(StrategyId::new(number)));
+    let risk: Vec<_> = std::iter::once(LimitScope::Firm)
+        .chain(scopes)
+        .map(|scope| (host.risk_state(scope), host.limits(scope)))
+        .collect();
+    format!(
+        "{:?}\n{held:?}\n{:?}\n{strategies:?}\n{firm:?}\n{risk:?}",
+        open.collect::<Vec<_>>(),
+        host.accounts(),
+    )
+}
+
+fn with_snapshots(config: &mut HostConfig) {
+    let journal = config.journal.as_mut().unwrap();
+    journal.snapshot_inputs = std::num::NonZeroU64::new(20);
+}
+
+/// Snapshots in a stand's folder, once there are so many.
+async fn taken(stand: &Stand, count: usize) -> Vec<journal::SnapshotFile> {
+    loop {
+        let found = journal::snapshots(&stand.journal()).unwrap();
+        if found.len() >= count {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+async fn traded() -> Stand {
+    let mut stand = Stand::with(with_snapshots);
+    stand.load("taker", "taker").await.unwrap();
+    stand.load("rester", "rester").await.unwrap();
+    stand.load("idle", "counter").await.unwrap();
+    stand.load("over", "counter").await.unwrap();
+    stand.quotes(25).await;
+    stand.swap("taker", "taker@2").await.unwrap();
+    stand.host.pause("idle").await.unwrap();
+    stand.host.stop("over").await.unwrap();
+    let scope = ScopeName::Strategy("rester".to_owned());
+    let state = TradingState::Reducing;
+    stand.host.set_scope_state(&scope, state).await.unwrap();
+    stand.host.place_order(ticket(Side::Buy, 3)).await.unwrap();
+    stand.quotes(40).await;
+    taken(&stand, 2).await;
+    stand.quotes(3).await;
+    stand
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_begins_from_its_last_snapshot_and_is_the_same() {
+    let stand = traded().await;
+    let newest = taken(&stand, 2).await[0].last;
+    let mut next = again(&stand, with_snapshots).unwrap().has_sent(68);
+    let recovered = next.host.recovered().unwrap().clone();
+    assert_eq!(recovered.snapshot, Some(newest));
+    assert!(recovered.inputs > newest && recovered.inputs < newest + 20);
+    assert_eq!(standing(&next), standing(&stand));
+    let whole = again(&stand, |_| {}).unwrap();
+    assert_eq!(standing(&whole), standing(&stand));
+    // It trades on, what was stopped starts from what it saved, and a full replay agrees.
+    next.quotes(22).await;
+    let stopped = next.host.stop("taker").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 90");
+    next.host.start("over").await.unwrap();
+    let stopped = next.host.stop("over").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 25");
+    let third = again(&next, with_snapshots).unwrap();
+    assert_eq!(standing(&third), standing(&next));
+    third.end_and_verify().await;
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_cannot_be_begun_from_is_passed_over() {
+    let stand = traded().await;
+    let found = taken(&stand, 2).await;
+    let (newest, older) = (&found[0], &found[1]);
+    // Damaged: the one before it does.
+    let mut bytes = std::fs::read(&newest.path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&newest.path, bytes).unwrap();
+    let next = again(&stand, |_| {}).unwrap();
+    assert_eq!(next.host.recovered().unwrap().snapshot, Some(older.last));
+    assert_eq!(standing(&next), standing(&stand));
+    next.end_and_verify().await;
+    // All are: the whole journal does.
+    for snapshot in found {
+        std::fs::write(snapshot.path, "nothing").unwrap();
+    }
+    let next = again(&stand, |_| {}).unwrap();
+    assert_eq!(next.host.recovered().unwrap().snapshot, None);
+    assert_eq!(seen(&next), seen(&stand));
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ordered_end_after_a_snapshot_is_gone_on_from() {
+    let stand = traded().await;
+    let (ended, folder, natives) = stand.end().await;
+    let plugins = Arc::new(natives.clone());
+    let next = Stand::on(folder, plugins, natives, with_snapshots).unwrap();
+    let recovered = next.host.recovered().unwrap().clone();
+    assert!(recovered.sealed && recovered.snapshot.is_some());
+    assert_eq!(recovered.inputs, ended.sequence);
+    let again = ["idle", "rester", "taker"].map(str::to_owned);
+    let mut going: Vec<_> = recovered.going.into_iter().map(|(name, _)| name).collect();
+    going.sort();
+    assert_eq!(going, again);
+    assert_eq!(next.host.start_again().await, Vec::new());
+    next.end_and_verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

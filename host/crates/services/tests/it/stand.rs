@@ -132,6 +132,7 @@ impl Stand {
             folder: folder.path().join("journal"),
             run: "test".to_owned(),
             options: SegmentOptions::default(),
+            snapshot_inputs: None,
         });
         config.plugin_folder = Some(folder.path().join("incoming"));
         config.feed = FeedConfig::None;

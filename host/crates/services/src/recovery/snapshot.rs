@@ -1,0 +1,79 @@
+//! Beginning from a snapshot. One that cannot be begun from is named and passed over: an earlier one may
+//! do, and the whole journal always does while it is there.
+
+use super::{KeptPlugins, Known};
+use crate::trader::Trader;
+use crate::trader::memory::Memory;
+use engine::journal::codec::decode_all;
+use engine::replay::Instances;
+use engine::{Engine, Journal};
+use journal::{Blocks, Folder, JournalError, SnapshotFile, snapshots};
+use model::{PluginHash, StrategyId};
+
+/// Sets a trader to the newest snapshot of a folder that it can go on from; says of which input.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(super) fn begin(
+    folder: &Folder,
+    trader: &mut Trader,
+    plugins: &mut KeptPlugins,
+    known: &mut Known,
+) -> Result<Option<u64>, JournalError> {
+    for snapshot in snapshots(folder.path())? {
+        match read(folder, &snapshot, plugins) {
+            Ok((engine, memory)) => {
+                trader.begin_from(engine, memory);
+                load_again(trader, plugins, known);
+                return Ok(Some(snapshot.last));
+            }
+            Err(reason) => {
+                let path = snapshot.path.display();
+                tracing::warn!(%path, %reason, "this snapshot is passed over");
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn read(
+    folder: &Folder,
+    snapshot: &SnapshotFile,
+    plugins: &mut KeptPlugins,
+) -> Result<(Engine, Memory), String> {
+    let bytes = snapshot.read().map_err(|error| error.to_string())?;
+    let (engine, memory): (Vec<u8>, Memory) =
+        decode_all(&bytes).map_err(|error| error.to_string())?;
+    // A journal that ends before it: what came in between is lost, and so is what it led to.
+    let next = Blocks::after(folder.path(), snapshot.last, None).next_block();
+    next.map_err(|error| error.to_string())?;
+    let engine = Engine::from_snapshot(&engine, Journal::repeating(), plugins);
+    let engine = engine.map_err(|error| error.to_string())?;
+    if engine.sequence() != snapshot.last {
+        return Err("it is of another input than its name says".to_owned());
+    }
+    Ok((engine, memory))
+}
+
+/// Finds out again what fills each strategy, stopped ones too. A plugin that is gone keeps a stopped
+/// strategy from starting, and nothing else.
+fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins, known: &mut Known) {
+    let engine = trader.engine();
+    let strategies = engine.strategies();
+    let plugged = strategies.filter_map(|(id, _)| Some((id, engine.plugin(id)?)));
+    let plugged: Vec<(StrategyId, PluginHash)> = plugged.collect();
+    for (id, plugin) in plugged {
+        let parameters = trader.engine().parameters(id).to_vec();
+        let made = plugins.made(id).or_else(|| {
+            let made = plugins.make(trader.engine(), id, plugin, &parameters);
+            if let Err(reason) = &made {
+                tracing::warn!(strategy = id.number(), %reason, "its plugin does not come back");
+            }
+            made.ok().and_then(|_| plugins.made(id))
+        });
+        if let Some((loaded, view)) = made {
+            known.loaded.insert(id, loaded);
+            trader.note_plugin(id, view);
+        }
+    }
+}
