@@ -178,7 +178,7 @@ CREATE TABLE cash_flows (
 -- What operators and controls decided about trading: states, kills, factors of limits.
 CREATE TABLE risk_events (
     time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
-    event TEXT NOT NULL,            -- TRADING_STATE, KILL or FACTOR
+    event TEXT NOT NULL,            -- TRADING_STATE, KILL, FACTOR or MODEL_FAULT
     scope TEXT NOT NULL,            -- FIRM, ACCOUNT, STRATEGY or INSTRUMENT
     strategy BIGINT, account BIGINT, instrument BIGINT, -- of that scope
     value TEXT NOT NULL,

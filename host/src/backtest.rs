@@ -54,7 +54,9 @@ pub fn run(
         None => bail!("no data is left after --start"),
     };
     let journal = sink.map_or_else(Journal::default, Journal::with_sink);
-    let mut session = Session::new(journal, universe, first)?;
+    let mut definitions = universe.definitions().to_vec();
+    let models = custom::venue_models(plugins, &mut definitions, &spec.venue_models)?;
+    let mut session = Session::new(journal, definitions, models, first)?;
     let customs = (&spec.algorithms[..], &spec.rules[..]);
     custom::define(&mut session, plugins, universe, customs, first)?;
     let strategy = universe

@@ -94,7 +94,8 @@ pub fn run(options: &Options) -> Result<Figures> {
     let quotes = load(&options.quotes)?;
     let load_s = begin.elapsed().as_secs_f64();
     let first = quotes.period().map_or(Timestamp::ZERO, |(first, _)| first);
-    let mut session = Session::new(Journal::default(), &universe, first)?;
+    let definitions = universe.definitions().to_vec();
+    let mut session = Session::new(Journal::default(), definitions, Vec::new(), first)?;
     if options.mode != Mode::None {
         let (instance, plugin, parameters) = strategy(options, &universe)?;
         let id = universe

@@ -25,7 +25,7 @@ pub use self::bus::BusSection;
 pub use self::store::{MarketDataName, StoreSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
-pub use custom::{AlgorithmSection, RuleSection};
+pub use custom::{AlgorithmSection, ModelSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
 pub use fees::FeeTierSection;
@@ -256,6 +256,12 @@ pub struct VenueSection {
     /// Order types it does not take. For those that wait for a trigger the host does the waiting.
     #[serde(default)]
     pub lacks: Vec<OrderType>,
+    /// A plugin that says how orders fill, in place of slippage and chances.
+    pub fill_model: Option<ModelSection>,
+    /// A plugin that says what fills cost, in place of the instruments' fees and all tiers.
+    pub fee_model: Option<ModelSection>,
+    /// A plugin that says how long orders and data take, in place of latencies and distributions.
+    pub latency_model: Option<ModelSection>,
 }
 
 /// What becomes of open orders at a venue outside that were not sent from here.

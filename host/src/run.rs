@@ -352,6 +352,7 @@ fn start_host(
     let runtime = Runtime::new(compiler)?;
     let plugins = WasmPlugins::new(runtime, Limits::default());
     let host = HostConfig {
+        venue_models: universe.venue_models().to_vec(),
         feed,
         journal: Some(journal),
         plugin_folder: Some(config.host.plugin_dir.clone()),

@@ -1,10 +1,10 @@
 //! An engine with a sequence counter: how backtests and benches step it.
 
-use crate::universe::Universe;
 use engine::{
     Command, Custom, Definition, Effect, Engine, Input, Journal, Sequenced, Staged, StepError,
 };
 use model::{HistoryBlock, PluginHash, Strategy, StrategyId, Timestamp};
+use services::venue_models::StagedModels;
 use store::MarketEvent;
 
 /// An engine under the control of one loop.
@@ -13,25 +13,37 @@ pub struct Session {
 }
 
 impl Session {
-    /// A fresh engine that knows `universe` from `now` on.
-    pub fn new(journal: Journal, universe: &Universe, now: Timestamp) -> Result<Self, StepError> {
-        let mut session = Self {
-            engine: Engine::new(journal),
-        };
-        for definition in universe.definitions() {
-            session.define(definition.clone(), now)?;
+    /// A fresh engine that knows `definitions` from `now` on, with the models that its venues name.
+    /// Fails with the engine's reason where it does not take one.
+    pub fn new(
+        journal: Journal,
+        definitions: Vec<Definition>,
+        models: StagedModels,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
+        let mut engine = Engine::new(journal);
+        for (venue, model) in models {
+            let staged = engine.stage_model(&venue, model);
+            staged.map_err(|_| anyhow::anyhow!("venue {venue}: too many models"))?;
+        }
+        let mut session = Self { engine };
+        for definition in definitions {
+            session.define(definition, now)?;
         }
         Ok(session)
     }
 
-    /// Defines one thing more.
-    pub fn define(&mut self, definition: Definition, now: Timestamp) -> Result<(), StepError> {
-        self.step(now, Input::Define(Box::new(definition)))
-            .map(|_effects| ())
+    /// Defines one thing more; fails with the engine's reason where it does not take it.
+    pub fn define(&mut self, definition: Definition, now: Timestamp) -> anyhow::Result<()> {
+        let effects = self.step(now, Input::Define(Box::new(definition)))?;
+        let refused = effects.iter().find_map(|effect| match effect {
+            Effect::Ignored(why) => Some(why.to_string()),
+            _ => None,
+        });
+        refused.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
     }
 
-    /// Defines an algorithm or a rule together with the plugin behind it; fails with the engine's
-    /// reason where it takes none.
+    /// Defines an algorithm or a rule together with the plugin behind it; fails as [`Self::define`].
     pub fn define_custom(
         &mut self,
         definition: Definition,
@@ -39,12 +51,7 @@ impl Session {
         now: Timestamp,
     ) -> anyhow::Result<()> {
         self.engine.stage_custom(custom);
-        let effects = self.step(now, Input::Define(Box::new(definition)))?;
-        let refused = effects.iter().find_map(|effect| match effect {
-            Effect::Ignored(why) => Some(why.to_string()),
-            _ => None,
-        });
-        refused.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
+        self.define(definition, now)
     }
 
     /// Starts a strategy with an instance.

@@ -6,6 +6,7 @@ use model::{
     AccountConfig, AccountId, AccountRules, CurrencyId, FeeTier, Instrument, InstrumentId,
     Interner, Quantity, StrategyId, VenueId,
 };
+use services::venue_models::NamedModel;
 
 /// The world of one run.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,7 @@ pub struct Universe {
     instruments: Vec<Instrument>,
     accounts: Interner,
     strategies: Interner,
+    venue_models: Vec<NamedModel>,
 }
 
 impl Universe {
@@ -98,6 +100,16 @@ impl Universe {
         let id = self.venues.intern(&config.name);
         self.definitions.push(Definition::Venue(config));
         VenueId::new(id)
+    }
+
+    /// Adds models of venues; they are made later, and the venues' definitions then name them.
+    pub fn add_venue_models(&mut self, models: Vec<NamedModel>) {
+        self.venue_models.extend(models);
+    }
+
+    /// The models of venues.
+    pub fn venue_models(&self) -> &[NamedModel] {
+        &self.venue_models
     }
 
     /// Adds an instrument.

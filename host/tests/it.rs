@@ -27,6 +27,8 @@ mod gateway;
 mod kill;
 #[path = "it/live.rs"]
 mod live;
+#[path = "it/plugin_models.rs"]
+mod plugin_models;
 #[path = "it/process.rs"]
 mod process;
 #[path = "it/real_data.rs"]

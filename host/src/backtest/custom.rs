@@ -1,12 +1,15 @@
-//! Execution algorithms and custom rules of a backtest: read, admitted and defined as a live host does.
+//! Execution algorithms, custom rules and venue models of a backtest: read, admitted and defined as a
+//! live host does.
 
+use super::spec::VENUE;
 use crate::plugins::Plugins;
 use crate::session::Session;
 use crate::universe::Universe;
 use anyhow::{Context, Result, anyhow, bail};
 use engine::{AlgorithmConfig, Custom, Definition, LimitScope, RuleConfig};
-use model::Timestamp;
-use services::plugin::{CustomRequest, PluginHost};
+use model::{ModelKind, Timestamp};
+use services::plugin::{CustomRequest, ModelRequest, PluginHost};
+use services::venue_models::StagedModels;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -85,6 +88,33 @@ pub(super) fn define(
             .with_context(what)?;
     }
     Ok(())
+}
+
+/// Makes models of the venue, whose definition then names them.
+pub(super) fn venue_models(
+    plugins: &Plugins,
+    definitions: &mut [Definition],
+    customs: &[CustomPlugin],
+) -> Result<StagedModels> {
+    let host = plugins.as_host();
+    let mut staged = StagedModels::new();
+    for custom in customs {
+        let what = || format!("--venue-model {}", custom.name);
+        let mut kinds = ModelKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.name() == custom.name);
+        let wrong = || format!("{}: write fill=FILE, fee=FILE or latency=FILE", what());
+        let request = ModelRequest {
+            venue: VENUE.to_owned(),
+            kind: kind.with_context(wrong)?,
+            parameters: custom.parameters.clone(),
+        };
+        let made = host.venue_model(&custom.bytes().with_context(what)?, request);
+        let made = made.map_err(|refusal| anyhow!("{}: {}", what(), refusal.reason))?;
+        let model = services::venue_models::name(definitions, VENUE, made);
+        let model = model.map_err(|reason| anyhow!("{}: {reason}", what()))?;
+        staged.push((VENUE.to_owned(), model));
+    }
+    Ok(staged)
 }
 
 /// Refuses two of one kind with one name: the second would take the place of the first.

@@ -167,6 +167,12 @@ fn warnings(record: &Record) -> Vec<String> {
             "algorithms broke over {count} orders, the first: {fault}"
         ));
     }
+    if let Some(fault) = &record.model_faults.first {
+        let count = record.model_faults.count;
+        warnings.push(format!(
+            "models of the venue broke {count} times and stopped their instruments, the first: {fault}"
+        ));
+    }
     if let Some(reason) = &record.first_ignored {
         warnings.push(format!(
             "{} inputs without effect, the first: {reason}",

@@ -62,6 +62,8 @@ pub struct Record {
     pub algorithm_faults: Counted,
     /// What custom rules said to the orders they denied.
     pub rule_denials: Counted,
+    /// How models of the venue broke; each stopped its instrument.
+    pub model_faults: Counted,
     /// Executions.
     pub fills: Vec<Fill>,
     /// Trades from flat to flat.
@@ -124,6 +126,7 @@ impl Record {
             first_ignored: None,
             algorithm_faults: Counted::default(),
             rule_denials: Counted::default(),
+            model_faults: Counted::default(),
             fills: Vec::new(),
             trades: Vec::new(),
             attribution: BTreeMap::new(),
@@ -199,6 +202,10 @@ impl Record {
             }
             Effect::AlgorithmFault(_, fault) => self.algorithm_faults.add(fault),
             Effect::RuleDenied(_, _, words) => self.rule_denials.add(words),
+            Effect::ModelFault(broke) => {
+                let (model, fault) = (broke.model.name(), &broke.fault);
+                self.model_faults.add(&format!("{model}: {fault}"));
+            }
             Effect::Ignored(why) => {
                 self.ignored += 1;
                 self.first_ignored.get_or_insert_with(|| why.to_string());

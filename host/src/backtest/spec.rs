@@ -21,7 +21,7 @@ pub const STRATEGY: &str = "backtest";
 /// The name of its account.
 pub const ACCOUNT: &str = "backtest";
 /// The name of its venue.
-const VENUE: &str = "SIM";
+pub(super) const VENUE: &str = "SIM";
 
 /// A file that was read.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub struct Spec {
     pub algorithms: Vec<CustomPlugin>,
     /// Custom rules that judge its orders.
     pub rules: Vec<CustomPlugin>,
+    /// Models of its venue, each under the name of its port.
+    pub venue_models: Vec<CustomPlugin>,
     /// The files, in the order of the series of `data`.
     pub files: Vec<DataFile>,
     /// The data.

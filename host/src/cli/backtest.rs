@@ -52,6 +52,10 @@ pub(super) struct BacktestArguments {
     /// A custom rule that judges every order after all controls, with parameters.
     #[arg(long, value_name = "NAME=FILE[,KEY=VALUE]")]
     rule: Vec<CustomPlugin>,
+    /// A plugin that answers for the venue how orders fill, what fills cost or how long orders take:
+    /// fee=stamp-duty.wasm,duty=0.005
+    #[arg(long, value_name = "fill|fee|latency=FILE[,KEY=VALUE]")]
+    venue_model: Vec<CustomPlugin>,
     /// Write the report as one HTML file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -172,11 +176,13 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
     let world = world(&arguments.world)?;
     check_names("--algorithm", &arguments.algorithm)?;
     check_names("--rule", &arguments.rule)?;
+    check_names("--venue-model", &arguments.venue_model)?;
     let spec = Spec {
         strategy: arguments.strategy.clone(),
         parameters: parameters(&arguments.param)?,
         algorithms: arguments.algorithm.clone(),
         rules: arguments.rule.clone(),
+        venue_models: arguments.venue_model.clone(),
         universe: world.universe(&sections)?,
         files,
         data,

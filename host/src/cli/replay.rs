@@ -7,8 +7,12 @@ use clap::Args;
 use engine::journal::reader::{Reader, Record};
 use engine::replay::{Instances, Replayed, verify};
 use engine::{AlgorithmConfig, Engine, Journal, RuleConfig};
-use model::{AlgorithmMaker, PluginHash, PreTradeRule, Strategy, StrategyId};
+use model::{
+    AlgorithmMaker, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy, StrategyId,
+    VenueModel,
+};
 use services::plugin::{CustomRequest, PluginHost};
+use services::venue_models::make_again;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -65,6 +69,7 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Rule(..) => "verdicts",
             Record::NewOrder(_) => "orders",
             Record::Order(_) => "order changes",
+            Record::Model(_) => "broken models",
             Record::Fill(_) => "fills",
             Record::Position(_) => "positions",
             Record::Outbound(_) => "messages",
@@ -143,13 +148,22 @@ impl Instances for FromFolders {
             .map_err(|error| format!("{error:#}"))
     }
 
+    fn make_model(
+        &mut self,
+        venue: &str,
+        kind: ModelKind,
+        spec: &ModelSpec,
+    ) -> Result<VenueModel, String> {
+        let host = self.plugins.as_host();
+        make_again(&host, |hash| self.bytes(hash), (venue, kind), spec)
+    }
+
     fn algorithm(
         &mut self,
         engine: &Engine,
         config: &AlgorithmConfig,
     ) -> Result<Box<dyn AlgorithmMaker>, String> {
-        let bytes = find_by_hash(&self.folders, config.plugin);
-        let bytes = bytes.map_err(|error| format!("{error:#}"))?;
+        let bytes = self.bytes(config.plugin)?;
         let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.plugins.as_host().algorithm(&bytes, request);
         made.map(|made| made.maker)
@@ -161,8 +175,7 @@ impl Instances for FromFolders {
         engine: &Engine,
         config: &RuleConfig,
     ) -> Result<Box<dyn PreTradeRule>, String> {
-        let bytes = find_by_hash(&self.folders, config.plugin);
-        let bytes = bytes.map_err(|error| format!("{error:#}"))?;
+        let bytes = self.bytes(config.plugin)?;
         let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.plugins.as_host().rule(&bytes, request);
         made.map(|made| made.rule).map_err(|refusal| refusal.reason)
@@ -170,6 +183,10 @@ impl Instances for FromFolders {
 }
 
 impl FromFolders {
+    fn bytes(&self, plugin: PluginHash) -> Result<Vec<u8>, String> {
+        find_by_hash(&self.folders, plugin).map_err(|error| format!("{error:#}"))
+    }
+
     fn try_make(
         &mut self,
         engine: &Engine,

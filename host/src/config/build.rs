@@ -2,7 +2,7 @@
 //! default, and what contradicts itself is named.
 
 use super::account_rules::account_rules;
-use super::venue::venue_config;
+use super::venue::{models as venue_models, venue_config};
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, HedgeMarginSort, InstrumentSection,
     LimitsSection, OnFault, Right, VenueSection, fees,
@@ -30,6 +30,7 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);
         universe.add_venue(venue_config(section).map_err(problem)?);
+        universe.add_venue_models(venue_models(section));
         let own = fees::tiers(&section.fee_tiers);
         tiers.push(own.map_err(|reason| problem(("fee_tiers", reason)))?);
     }

@@ -1,7 +1,10 @@
-//! `[[algorithm]]` and `[[rule]]`: plugins that work orders, and plugins that judge them.
+//! `[[algorithm]]` and `[[rule]]`: plugins that work orders, and plugins that judge them; and the models
+//! of a simulated venue.
 
+use model::ModelKind;
 use serde::Deserialize;
 use services::handle::{AlgorithmRequest, PluginSource, RuleRequest, ScopeName};
+use services::venue_models::NamedModel;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -73,6 +76,29 @@ impl RuleSection {
             }
             Ok(scope) => Ok(scope),
             Err(error) => Err(format!("{error}")),
+        }
+    }
+}
+
+/// `fill_model`, `fee_model` or `latency_model` of a venue.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSection {
+    /// Its plugin, below the plugin folder.
+    pub plugin: PathBuf,
+    /// Parameters.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl ModelSection {
+    /// The model as one of a venue.
+    pub fn named(&self, venue: &str, kind: ModelKind) -> NamedModel {
+        NamedModel {
+            venue: venue.to_owned(),
+            kind,
+            plugin: PluginSource::Path(self.plugin.clone()),
+            parameters: self.parameters.clone(),
         }
     }
 }

@@ -1,11 +1,12 @@
-//! From a venue's section to its definition: latencies, chances, slippage.
+//! From a venue's section to its definition: latencies, chances, slippage, models.
 
 use super::{Distribution, ForeignOrdersName, OrderType, Problem, VenueSection};
 use engine::{
     DrawnLatency, ExternalVenue, FillChances, ForeignOrders, Latency, Quantiles, Slippage,
     VenueConfig,
 };
-use model::OrderKindName;
+use model::{ModelKind, OrderKindName};
+use services::venue_models::NamedModel;
 
 pub(super) fn venue_config(section: &VenueSection) -> Result<VenueConfig, Problem> {
     Ok(VenueConfig {
@@ -58,6 +59,20 @@ fn external(section: &VenueSection) -> Result<Option<ExternalVenue>, Problem> {
         },
         ..usual
     }))
+}
+
+/// The models that a section names.
+pub(super) fn models(section: &VenueSection) -> Vec<NamedModel> {
+    let sections = [
+        (ModelKind::Fill, &section.fill_model),
+        (ModelKind::Fee, &section.fee_model),
+        (ModelKind::Latency, &section.latency_model),
+    ];
+    let named = sections.into_iter().filter_map(|(kind, model)| {
+        let model = model.as_ref()?;
+        Some(model.named(&section.name, kind))
+    });
+    named.collect()
 }
 
 fn latency(section: &VenueSection) -> Result<Latency, Problem> {

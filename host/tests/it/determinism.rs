@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// A folder with `quotes.csv`: 40 minutes of a market that rises and falls.
-fn folder() -> TempDir {
+pub fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut text = "ts_ns,bid,ask,bid_size,ask_size\n".to_owned();
     for second in 0..2_400_i64 {

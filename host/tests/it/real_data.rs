@@ -300,6 +300,7 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
             .collect(),
         algorithms: Vec::new(),
         rules: Vec::new(),
+        venue_models: Vec::new(),
         universe: world.universe(&sections).unwrap(),
         files,
         data,

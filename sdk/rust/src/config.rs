@@ -1,7 +1,8 @@
 //! What a strategy is made with: its name, its instruments and its parameters, read by type.
 
 use crate::{
-    BarSpec, Description, Instrument, NumberError, Parameter, ParameterKind, Price, Quantity,
+    BarSpec, Description, Instrument, Money, NumberError, Parameter, ParameterKind, Price,
+    Quantity, Rate,
 };
 use std::fmt::Display;
 use std::str::FromStr;
@@ -133,6 +134,16 @@ impl Config {
 
     /// A decimal as an exact price.
     pub fn price(&self, name: &str) -> Result<Price, ConfigError> {
+        self.parse(name)
+    }
+
+    /// A decimal as an exact amount of money.
+    pub fn money(&self, name: &str) -> Result<Money, ConfigError> {
+        self.parse(name)
+    }
+
+    /// A decimal as an exact share.
+    pub fn rate(&self, name: &str) -> Result<Rate, ConfigError> {
         self.parse(name)
     }
 

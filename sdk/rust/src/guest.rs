@@ -6,6 +6,7 @@ pub mod algorithm;
 mod convert;
 mod imports;
 pub mod rule;
+pub mod venue_model;
 
 use crate::{Book, History, InstrumentId, Runner, Strategy, Timestamp};
 use bindings::argonaut::plugin::types;
@@ -39,7 +40,7 @@ pub mod bindings {
 
 /// Where a component keeps the one thing it runs.
 pub trait Slot {
-    /// What it runs: a strategy or an algorithm with what is known of its orders, or a rule.
+    /// What it runs: a strategy or an algorithm with what is known of its orders, a rule, or a model.
     type Running: 'static;
 
     /// Lends the place; empty before `init`.

@@ -37,9 +37,10 @@
 //! The crate is a `cdylib` (for the component) and an `rlib` (for its unit tests, which use
 //! [`testing`]). `argonaut plugin build` makes the component from it.
 //!
-//! Two other kinds of plugin are written alike: what does an order in parts
-//! ([`ExecutionAlgorithm`], [`export_algorithm!`]), and what judges orders beside the host's own
-//! controls ([`PreTradeRule`], [`export_rule!`]).
+//! Other kinds of plugin are written alike: what does an order in parts ([`ExecutionAlgorithm`],
+//! [`export_algorithm!`]), what judges orders beside the host's own controls ([`PreTradeRule`],
+//! [`export_rule!`]), and what a simulated venue asks how orders fill, what fills cost or how long
+//! orders take ([`VenueModel`], [`export_venue_model!`]).
 //!
 //! What is absent on purpose: clocks, randomness, files, network, threads. A strategy decides from
 //! its events alone, so that every run can be repeated exactly.
@@ -70,6 +71,7 @@ mod tag;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 mod time;
+mod venue_model;
 
 pub use algorithm::{
     AlgorithmConfig, AlgorithmHost, AlgorithmRunner, AlgorithmSnapshot, ChildOrder,
@@ -83,7 +85,7 @@ pub use host::{Host, LogLevel};
 pub use instrument::{AssetClass, Instrument, InstrumentId};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, History, Quote, Subscription, Trade};
 pub use new_order::{Amendment, NewOrder, Terms, WorkedOrder};
-pub use number::{Money, NumberError, Price, Quantity};
+pub use number::{Money, NumberError, Price, Quantity, Rate};
 pub use order::{
     Execution, OpenOrder, OrderChange, OrderEvent, OrderId, OrderStatus, Side, TimeInForce,
 };
@@ -100,6 +102,10 @@ pub use state::SavedState;
 pub use strategy::{Snapshot, StartReason, Strategy};
 pub use tag::{Tag, TagError};
 pub use time::{Duration, Timestamp};
+pub use venue_model::{
+    FeeAnswer, FeeQuery, Fees, FillAnswer, FillQuery, LatencyQuery, Message, ModelConfig,
+    ModelPort, Occasion, VenueModel,
+};
 
 /// Makes a [`Strategy`] the one this component exports. Once per crate; does nothing in native
 /// builds.

@@ -1,4 +1,4 @@
-//! Exact fixed-point numbers: [`Price`], [`Quantity`] and [`Money`].
+//! Exact fixed-point numbers: [`Price`], [`Quantity`], [`Money`] and [`Rate`].
 //!
 //! Orders, positions and limits never touch floating point. Indicators do: [`Price::to_f64`] is the
 //! way out, [`Price::nearest`] the way back, onto the instrument's grid. The operators `+`, `-` and
@@ -184,6 +184,20 @@ fixed_point!(
     Money, i128, 9
 );
 
+fixed_point!(
+    /// A share, in units of 1e-9; below zero for a rebate.
+    Rate, i64, 9
+);
+
+impl Money {
+    /// This share of the amount; what is less than a unit is dropped. `None` when it does not fit.
+    #[must_use]
+    pub fn share(self, rate: Rate) -> Option<Money> {
+        let product = self.0.checked_mul(i128::from(rate.0))?;
+        Some(Money(product / i128::from(Rate::SCALE)))
+    }
+}
+
 impl Price {
     /// Halfway between two prices; an odd unit is dropped towards the lower price.
     #[must_use]
@@ -318,6 +332,17 @@ mod tests {
         assert_eq!(Price::nearest(f64::NAN, tick), None);
         assert_eq!(price("1.25").ticks_from(price("1.05"), tick), 4);
         assert_eq!(price("1.1").midpoint(price("1.2")), price("1.15"));
+    }
+
+    #[test]
+    fn a_share_of_money_is_exact_or_none() {
+        let share = |amount: &str, rate: &str| {
+            let amount: Money = amount.parse().unwrap();
+            amount.share(rate.parse().unwrap())
+        };
+        assert_eq!(share("200.5", "0.01"), Some("2.005".parse().unwrap()));
+        assert_eq!(share("200.5", "-0.01"), Some("-2.005".parse().unwrap()));
+        assert_eq!(Money::from_raw(i128::MAX).share(Rate::from_raw(2)), None);
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod market;
 mod rule;
 mod setup;
 mod venue;
+mod venue_model;
 
 pub use algorithm::{AlgorithmHarness, AlgorithmSetup};
 pub use algorithm_desk::SentChild;
@@ -49,6 +50,8 @@ pub use desk::{AlgorithmCall, LogLine, SentOrder};
 pub use harness::Harness;
 pub use rule::{order_context, order_facts, rule};
 pub use setup::{Setup, crypto, equity, fx_pair};
+
+pub use venue_model::{fee_query, fill_query, latency_query, money, venue_model};
 
 use crate::{Price, Quantity};
 

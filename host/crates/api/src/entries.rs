@@ -74,6 +74,7 @@ impl<H: Queries> Entries<H> {
             Record::Strategy(..)
             | Record::Algorithm(..)
             | Record::Rule(..)
+            | Record::Model(_)
             | Record::Outbound(_)
             | Record::Refused(_)
             | Record::Seal(_) => None,

@@ -5,6 +5,7 @@ mod venue;
 use crate::journal::codec::variants;
 pub use venue::{Ambiguity, Standing, VenueEvent};
 
+use crate::exchange::Broken;
 use crate::input::{AlgorithmConfig, LimitScope, RuleConfig, TradingState};
 use model::{
     AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
@@ -87,8 +88,22 @@ pub struct ModelFault {
     pub instrument: InstrumentId,
     /// Which of its models.
     pub model: ModelKind,
+    /// The number of the call among those of the model; 0 for a built-in one.
+    pub call: u64,
     /// How.
     pub fault: Fault,
+}
+
+impl ModelFault {
+    pub(crate) fn new(venue: VenueId, instrument: InstrumentId, broken: Broken) -> Self {
+        Self {
+            venue,
+            instrument,
+            model: broken.kind,
+            call: broken.call,
+            fault: broken.fault,
+        }
+    }
 }
 
 /// What somebody should look at.

@@ -31,10 +31,10 @@ pub(crate) use auction::Phase;
 use book::Book;
 pub(crate) use depth::{Depth, Top};
 use model::{
-    AccountId, Amendment, Bar, BookRefusal, BookUpdate, Duration, FeeTier, Fees, Instrument,
-    InstrumentId, LatencyQuery, Liquidity, MarkPrice, Message, Money, OrderId, OrderKind,
-    OrderKindName, PositionId, Price, Quantity, Quote, Side, StrategyId, TimeInForce, Timestamp,
-    Trade, VenueModel,
+    AccountId, Amendment, Bar, BookRefusal, BookUpdate, Duration, Fault, FeeTier, Fees,
+    InstrumentId, LatencyQuery, Liquidity, Listing, MarkPrice, Message, ModelKind, Money, OrderId,
+    OrderKind, OrderKindName, PositionId, Price, Quantity, Quote, Side, StrategyId, TimeInForce,
+    Timestamp, Trade, VenueModel,
 };
 pub(crate) use models::Broken;
 use models::{Models, StagedModel};
@@ -208,14 +208,15 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// A venue with the models that its definition sets, or that were staged for it.
     pub(crate) fn new(config: VenueConfig, staged: Vec<VenueModel>) -> Self {
+        let models = Models::new(&config, staged);
         Self {
-            models: Models::new(&config, staged),
+            turnovers: models.asks_for_turnover().then(BTreeMap::new),
+            models,
             // A venue outside must show that it is there.
             connected: config.external.is_none(),
             config,
             books: Vec::new(),
             executions: 0,
-            turnovers: None,
             broken: VecDeque::new(),
         }
     }
@@ -257,12 +258,20 @@ impl Exchange {
         self.connected = connected;
     }
 
-    pub(crate) fn list(&mut self, id: InstrumentId, instrument: &Instrument) {
-        if self.books.len() <= id.index() {
-            self.books.resize_with(id.index() + 1, || None);
+    /// Begins to trade an instrument; fails with the model that does not take it.
+    pub(crate) fn list(&mut self, listing: &Listing<'_>) -> Result<(), Broken> {
+        let ceiling = self.models.list(listing)?;
+        let place = listing.id.index();
+        if self.books.len() <= place {
+            self.books.resize_with(place + 1, || None);
         }
-        let ceiling = self.models.list(id, instrument);
-        self.books[id.index()] = Some(Book::new(id, instrument, ceiling));
+        self.books[place] = Some(Book::new(listing.id, listing.instrument, ceiling));
+        Ok(())
+    }
+
+    /// Makes a later call of a model end in a fault.
+    pub(crate) fn expect_fault(&mut self, kind: ModelKind, call: u64, fault: Fault) {
+        self.models.expect_fault(kind, call, fault);
     }
 
     /// Sets the fee tiers of an instrument; `false` where the venue's fees are not built in.

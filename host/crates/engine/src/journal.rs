@@ -8,6 +8,7 @@ pub mod codec;
 mod layout;
 pub mod reader;
 
+use crate::effect::ModelFault;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use chain::Chain;
 use codec::{Decode, DecodeError, Encode, encode_frame};
@@ -123,6 +124,8 @@ pub enum Tag {
     NewOrder = 12,
     /// Why the definition before it had no effect.
     Refused = 13,
+    /// A model of a simulated venue broke.
+    Model = 14,
 }
 
 impl Tag {
@@ -142,6 +145,7 @@ impl Tag {
             Self::Rule,
             Self::NewOrder,
             Self::Refused,
+            Self::Model,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -354,6 +358,10 @@ impl Journal {
 
     pub(crate) fn new_order(&mut self, order: &Order) {
         self.record(Tag::NewOrder, order);
+    }
+
+    pub(crate) fn model_fault(&mut self, broke: &ModelFault) {
+        self.record(Tag::Model, broke);
     }
 
     pub(crate) fn order(&mut self, update: &OrderUpdate) {

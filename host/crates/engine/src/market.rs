@@ -153,6 +153,11 @@ impl Market {
         self.states.get(id.index())
     }
 
+    /// The handle that the next instrument will have.
+    pub(crate) fn next_id(&self) -> InstrumentId {
+        InstrumentId::new(u32::try_from(self.states.len()).unwrap_or(u32::MAX))
+    }
+
     /// All instruments in the order of their handles.
     pub fn iter(&self) -> impl Iterator<Item = (InstrumentId, &MarketState)> {
         (0_u32..).map(InstrumentId::new).zip(&self.states)

@@ -27,8 +27,14 @@ pub trait Instances {
         parameters: &[(String, String)],
     ) -> Result<Box<dyn Strategy>, String>;
 
-    /// A model that a venue's definition names. Without it the journal cannot be run again.
-    fn make_model(&mut self, kind: ModelKind, spec: &ModelSpec) -> Result<VenueModel, String> {
+    /// A model that the definition of `venue` names. Without it the journal cannot be run again.
+    fn make_model(
+        &mut self,
+        venue: &str,
+        kind: ModelKind,
+        spec: &ModelSpec,
+    ) -> Result<VenueModel, String> {
+        let _ = venue;
         let (kind, name) = (kind.name(), &spec.name);
         Err(format!("there is no {kind} model `{name}` here"))
     }
@@ -201,6 +207,9 @@ impl Replay {
             Record::Rule(rule, call, _, Judged::Fault(fault)) => {
                 expect(on.engine(), Caller::Rule(rule), call, fault);
             }
+            Record::Model(broke) if broke.fault.kind == FaultKind::Deadline => {
+                on.engine().expect_model_fault(broke);
+            }
             _ => {}
         }
         on.engine().journal().expect(frame);
@@ -306,7 +315,8 @@ impl Stage<'_> {
             reason,
         };
         for (kind, spec) in config.models.named() {
-            let model = self.instances.make_model(kind, spec).map_err(problem)?;
+            let made = self.instances.make_model(&config.name, kind, spec);
+            let model = made.map_err(problem)?;
             if model.kind() != kind {
                 let reason = format!("`{}` is no {} model", spec.name, kind.name());
                 return Err(problem(reason));

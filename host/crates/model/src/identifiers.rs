@@ -210,6 +210,18 @@ impl PluginHash {
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// From text as it is shown; `None` when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
 }
 
 impl fmt::Display for PluginHash {

@@ -70,7 +70,7 @@ pub use time::{Duration, Timestamp};
 pub use venue_ids::{BadVenueName, ExecutionId, MAX_VENUE_NAME, VenueOrderId};
 pub use venue_models::{
     Charge, FeeModel, FeeQuery, FillAnswer, FillModel, FillQuery, LatencyModel, LatencyQuery,
-    Message, ModelKind, ModelSpec, Occasion, VenueModel,
+    Listing, Message, ModelKind, ModelSpec, Occasion, VenueModel,
 };
 pub use venue_report::{
     SnapshotExecution, VenueExecution, VenueOrder, VenueOrderStatus, VenuePosition, VenueReport,

@@ -23,6 +23,9 @@ pub enum ModelKind {
 }
 
 impl ModelKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Fill, Self::Fee, Self::Latency];
+
     /// The name as shown to people.
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,6 +64,17 @@ impl VenueModel {
             Self::Latency(_) => ModelKind::Latency,
         }
     }
+}
+
+/// An instrument that begins to trade at the venue.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// By which queries name it.
+    pub id: InstrumentId,
+    /// What it is.
+    pub instrument: &'a Instrument,
+    /// The name of its quote currency.
+    pub currency: &'a str,
 }
 
 /// What lets an order fill.
@@ -121,6 +135,12 @@ pub struct FillAnswer {
 
 /// How orders fill. Asked once for each fill that is possible, never for a quote by itself.
 pub trait FillModel: Send {
+    /// Takes in an instrument, before anything is asked of it. A fault refuses its definition.
+    fn list(&mut self, listing: &Listing<'_>) -> Result<(), Fault> {
+        let _ = listing;
+        Ok(())
+    }
+
     /// How much fills, and at what price.
     fn fill(&mut self, query: &FillQuery) -> Result<FillAnswer, Fault>;
 
@@ -174,9 +194,9 @@ pub struct Charge {
 
 /// What fills cost. Asked once for each fill.
 pub trait FeeModel: Send {
-    /// Fees that no order on an instrument exceeds, for the risk gate to hold back. A charge above
-    /// them is a fault. Asked when the instrument is defined.
-    fn ceiling(&self, instrument: &Instrument) -> Fees;
+    /// Takes in an instrument; gives fees that no order on it exceeds, for the risk gate to hold back.
+    /// A charge above them is a fault. A fault refuses the instrument's definition.
+    fn ceiling(&mut self, listing: &Listing<'_>) -> Result<Fees, Fault>;
 
     /// What a fill costs.
     fn charge(&mut self, query: &FeeQuery) -> Result<Charge, Fault>;
@@ -216,6 +236,12 @@ pub trait LatencyModel: Send {
     /// Whether data takes any time at all; asked when the venue is defined, so that a market whose
     /// data comes at once is not slowed by questions.
     fn delays_data(&self) -> bool;
+
+    /// Takes in an instrument, before anything is asked of it. A fault refuses its definition.
+    fn list(&mut self, listing: &Listing<'_>) -> Result<(), Fault> {
+        let _ = listing;
+        Ok(())
+    }
 
     /// How long this one takes.
     fn delay(&mut self, query: &LatencyQuery) -> Result<Duration, Fault>;

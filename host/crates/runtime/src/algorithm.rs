@@ -50,7 +50,7 @@ pub struct AlgorithmInstance {
 fn algorithm(exports: Exports) -> Option<World> {
     match exports {
         Exports::Algorithm(exports) => Some(exports),
-        Exports::Strategy(_) | Exports::Rule(_) => None,
+        _ => None,
     }
 }
 

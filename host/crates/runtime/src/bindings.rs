@@ -54,3 +54,17 @@ pub mod rule {
         },
     });
 }
+
+/// Models of simulated venues.
+pub mod model {
+    wasmtime::component::bindgen!({
+        world: "venue-model",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: {
+            "argonaut:plugin/types": super::argonaut::plugin::types,
+            "argonaut:plugin/log": super::argonaut::plugin::log,
+        },
+    });
+}

@@ -49,6 +49,7 @@ impl Contract {
             World::Strategy => bindings::COMPONENT_TYPE,
             World::ExecutionAlgorithm => bindings::algorithm::COMPONENT_TYPE,
             World::PreTradeRule => bindings::rule::COMPONENT_TYPE,
+            World::VenueModel => bindings::model::COMPONENT_TYPE,
         };
         let mut contract = Self::read(bytes, world.name())?;
         if world == World::Strategy {
@@ -381,5 +382,6 @@ mod tests {
         let algorithm = ["children", "log", "parent", "timers", "types"];
         check(World::ExecutionAlgorithm, &algorithm, 12);
         check(World::PreTradeRule, &["facts", "log", "types"], 3);
+        check(World::VenueModel, &["log", "types", "venue"], 8);
     }
 }

@@ -1,12 +1,14 @@
 //! Between the model and the WIT types. Numbers pass as they are: both sides count the same units.
 
 mod orders;
+mod venue;
 mod worlds;
 
 pub(crate) use orders::{
     open_order, order_event, order_kind, order_kind_to, order_request, side_from,
     time_in_force_from, time_in_force_to,
 };
+pub(crate) use venue::{charge, fee_query, fees, fill_answer, fill_query, latency_query, port};
 pub(crate) use worlds::{child_request, context_facts, described, order_facts, parent_order};
 
 use crate::bindings::argonaut::plugin::types as wit;
@@ -71,6 +73,10 @@ fn money(money: Money) -> wit::Money {
         high: high.cast_signed(),
         low,
     }
+}
+
+fn money_from(money: wit::Money) -> Money {
+    Money::from_raw(i128::from(money.high) << 64 | i128::from(money.low))
 }
 
 /// The low and the high half of a signed 128-bit number, in two's complement.
@@ -217,8 +223,7 @@ mod tests {
     fn money_crosses_in_two_halves() {
         for raw in [0, 1, -1, i128::MAX, i128::MIN, 1 << 64, -(1 << 64) - 5] {
             let halves = money(Money::from_raw(raw));
-            let back = i128::from(halves.high) << 64 | i128::from(halves.low);
-            assert_eq!(back, raw);
+            assert_eq!(money_from(halves).raw(), raw);
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::World;
 use crate::bindings::algorithm::{ExecutionAlgorithm, ExecutionAlgorithmIndices};
 use crate::bindings::argonaut::plugin::types::Description;
+use crate::bindings::model::{VenueModel, VenueModelIndices};
 use crate::bindings::options::exports::argonaut::plugin::on_book;
 use crate::bindings::rule::{PreTradeRule, PreTradeRuleIndices};
 use crate::bindings::{Strategy, StrategyIndices};
@@ -19,6 +20,7 @@ pub(crate) enum Indices {
     },
     Algorithm(Box<ExecutionAlgorithmIndices>),
     Rule(Box<PreTradeRuleIndices>),
+    Model(Box<VenueModelIndices>),
 }
 
 /// The exports of one instance.
@@ -26,6 +28,7 @@ pub(crate) enum Exports {
     Strategy(StrategyExports),
     Algorithm(ExecutionAlgorithm),
     Rule(PreTradeRule),
+    Model(VenueModel),
 }
 
 /// A strategy's, with what it may leave out.
@@ -47,6 +50,7 @@ impl Indices {
                 Self::Algorithm(Box::new(ExecutionAlgorithmIndices::new(pre)?))
             }
             World::PreTradeRule => Self::Rule(Box::new(PreTradeRuleIndices::new(pre)?)),
+            World::VenueModel => Self::Model(Box::new(VenueModelIndices::new(pre)?)),
         })
     }
 
@@ -55,6 +59,7 @@ impl Indices {
             Self::Strategy { .. } => World::Strategy,
             Self::Algorithm(_) => World::ExecutionAlgorithm,
             Self::Rule(_) => World::PreTradeRule,
+            Self::Model(_) => World::VenueModel,
         }
     }
 
@@ -79,6 +84,7 @@ impl Indices {
             }),
             Self::Algorithm(indices) => Exports::Algorithm(indices.load(store, instance)?),
             Self::Rule(indices) => Exports::Rule(indices.load(store, instance)?),
+            Self::Model(indices) => Exports::Model(indices.load(store, instance)?),
         })
     }
 }
@@ -89,6 +95,7 @@ impl Exports {
             Self::Strategy(exports) => exports.world.call_describe(store),
             Self::Algorithm(exports) => exports.call_describe(store),
             Self::Rule(exports) => exports.call_describe(store),
+            Self::Model(exports) => exports.call_describe(store),
         }
     }
 }

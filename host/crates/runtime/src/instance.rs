@@ -27,7 +27,7 @@ pub struct Instance {
 fn strategy(exports: Exports) -> Option<StrategyExports> {
     match exports {
         Exports::Strategy(exports) => Some(exports),
-        Exports::Algorithm(_) | Exports::Rule(_) => None,
+        _ => None,
     }
 }
 

@@ -5,10 +5,11 @@
 //!                                │
 //!                                ├── instantiate(InstanceConfig) ──▶ Instance: model::Strategy
 //!                                ├── algorithm(AlgorithmConfig) ──▶ Algorithm: model::AlgorithmMaker
-//!                                └── rule(RuleConfig) ──▶ Rule: model::PreTradeRule
+//!                                ├── rule(RuleConfig) ──▶ Rule: model::PreTradeRule
+//!                                └── venue_model(ModelConfig) ──▶ model::VenueModel
 //! ```
 //!
-//! Which of the three a plugin can be made into depends on its [`World`]; admission compares.
+//! Which of these a plugin can be made into depends on its [`World`]; admission compares.
 //!
 //! A plugin sees only the functions of `wit/v1`. It has no clock, files, network, environment or
 //! randomness, and [`Limits`] bound everything it can use: what it breaks is its own instance.
@@ -43,6 +44,7 @@ mod runtime;
 mod ticker;
 mod type_text;
 mod values;
+mod venue_model;
 mod world;
 
 pub use admission::{AdmissionError, AdmissionStage, Admitted};
@@ -57,4 +59,5 @@ pub use limits::{Limits, MAX_COMPONENT_BYTES, MAX_KEY_BYTES};
 pub use parameters::{ParameterError, ParameterKind, Parameters};
 pub use rule::{Rule, RuleConfig};
 pub use runtime::{Runtime, RuntimeError, RuntimeOptions};
+pub use venue_model::ModelConfig;
 pub use world::World;

@@ -1,5 +1,7 @@
 //! Makes text from a guest safe to print: one line, no control characters, no tricks with the
-//! direction of text, bounded length.
+//! direction of text, bounded length. Prints lines of plugins that have no part in the journal.
+
+use model::{Intent, Intents, LogLevel};
 
 /// What stands where text was cut off.
 const CUT: &str = "… (cut)";
@@ -27,6 +29,21 @@ pub(crate) fn printable(text: String, limit: usize) -> String {
         }
     }
     line
+}
+
+/// Moves what a plugin logged to the host's log, under what the plugin is and its name.
+pub(crate) fn to_host_log(plugin: &'static str, name: &str, lines: &mut Intents) {
+    for line in lines.drain() {
+        let Intent::Log { level, text } = line else {
+            continue;
+        };
+        match level {
+            LogLevel::Debug => tracing::debug!(plugin, name, "{text}"),
+            LogLevel::Info => tracing::info!(plugin, name, "{text}"),
+            LogLevel::Warn => tracing::warn!(plugin, name, "{text}"),
+            LogLevel::Error => tracing::error!(plugin, name, "{text}"),
+        }
+    }
 }
 
 fn needs_escape(character: char) -> bool {

@@ -7,12 +7,11 @@ use crate::exports::Exports;
 use crate::fault;
 use crate::guest::{Guest, Usage, init_budget};
 use crate::host::{HostState, Phase};
-use crate::log_text::printable;
+use crate::log_text::{printable, to_host_log};
 use crate::{Admitted, Limits, Parameters, convert};
 use model::pre_trade_rule::MAX_REASON;
 use model::{
-    ContextFacts, Fault, Instrument, InstrumentId, Intent, Intents, LogLevel, OrderFacts,
-    PreTradeRule, Verdict,
+    ContextFacts, Fault, Instrument, InstrumentId, Intents, OrderFacts, PreTradeRule, Verdict,
 };
 
 /// Most bytes of a reason that are looked at: enough for as many characters as are kept.
@@ -48,7 +47,7 @@ pub struct Rule {
 fn rule(exports: Exports) -> Option<World> {
     match exports {
         Exports::Rule(exports) => Some(exports),
-        Exports::Strategy(_) | Exports::Algorithm(_) => None,
+        _ => None,
     }
 }
 
@@ -102,21 +101,6 @@ impl Rule {
     pub fn fault(&self) -> Option<&Fault> {
         self.guest.fault()
     }
-
-    fn log(&mut self) {
-        let rule = self.name.as_str();
-        for line in self.lines.drain() {
-            let Intent::Log { level, text } = line else {
-                continue;
-            };
-            match level {
-                LogLevel::Debug => tracing::debug!(rule, "{text}"),
-                LogLevel::Info => tracing::info!(rule, "{text}"),
-                LogLevel::Warn => tracing::warn!(rule, "{text}"),
-                LogLevel::Error => tracing::error!(rule, "{text}"),
-            }
-        }
-    }
 }
 
 impl PreTradeRule for Rule {
@@ -135,7 +119,7 @@ impl PreTradeRule for Rule {
             .call("judge", Phase::Live, budget, lines, |exports, store| {
                 exports.call_judge(store, &order, context)
             });
-        self.log();
+        to_host_log("rule", &self.name, &mut self.lines);
         Ok(match verdict? {
             wit::Verdict::Pass => Verdict::Pass,
             wit::Verdict::Deny(reason) => Verdict::deny(&printable(reason, MAX_REASON_BYTES)),

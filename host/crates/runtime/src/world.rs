@@ -11,11 +11,18 @@ pub enum World {
     ExecutionAlgorithm,
     /// It judges orders beside the risk gate.
     PreTradeRule,
+    /// It answers for a simulated venue.
+    VenueModel,
 }
 
 impl World {
     /// All of them.
-    pub const ALL: [World; 3] = [Self::Strategy, Self::ExecutionAlgorithm, Self::PreTradeRule];
+    pub const ALL: [World; 4] = [
+        Self::Strategy,
+        Self::ExecutionAlgorithm,
+        Self::PreTradeRule,
+        Self::VenueModel,
+    ];
 
     /// The name in `wit/v1`.
     pub const fn name(self) -> &'static str {
@@ -23,6 +30,7 @@ impl World {
             Self::Strategy => "strategy",
             Self::ExecutionAlgorithm => "execution-algorithm",
             Self::PreTradeRule => "pre-trade-rule",
+            Self::VenueModel => "venue-model",
         }
     }
 }

@@ -31,5 +31,6 @@ pub mod swap_bench;
 mod sync;
 mod trader;
 pub mod venue;
+pub mod venue_models;
 pub mod view;
 pub mod wasm;

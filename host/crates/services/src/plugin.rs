@@ -2,7 +2,10 @@
 //! implementation (see [`crate::wasm`]); tests bring their own.
 
 use engine::Engine;
-use model::{AlgorithmMaker, Instrument, InstrumentId, PluginHash, PreTradeRule, Strategy};
+use model::{
+    AlgorithmMaker, Instrument, InstrumentId, ModelKind, PluginHash, PreTradeRule, Strategy,
+    VenueModel,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +41,14 @@ pub trait PluginHost: Send + Sync + 'static {
     /// The stage that failed and why; a host that takes none says so.
     fn rule(&self, _: &[u8], _: CustomRequest) -> Result<MadeRule, Refusal> {
         Err(not_taken("custom rules"))
+    }
+
+    /// Checks and compiles a model of a simulated venue and lets it initialise.
+    ///
+    /// # Errors
+    /// The stage that failed and why; a host that takes none says so.
+    fn venue_model(&self, _: &[u8], _: ModelRequest) -> Result<MadeModel, Refusal> {
+        Err(not_taken("models of venues"))
     }
 }
 
@@ -101,6 +112,27 @@ pub struct MadeRule {
     pub plugin: PluginHash,
     /// The rule.
     pub rule: Box<dyn PreTradeRule>,
+    /// The complete parameters it was made with.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// What a model of a simulated venue is made with.
+#[derive(Debug, Clone)]
+pub struct ModelRequest {
+    /// The name of the venue.
+    pub venue: String,
+    /// The port that it serves.
+    pub kind: ModelKind,
+    /// Parameters as given.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A model of a simulated venue, ready to be named by the venue's definition.
+pub struct MadeModel {
+    /// The hash of the plugin's bytes.
+    pub plugin: PluginHash,
+    /// The model.
+    pub model: VenueModel,
     /// The complete parameters it was made with.
     pub parameters: Vec<(String, String)>,
 }

@@ -31,7 +31,7 @@ use engine::{
 };
 use model::{
     AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, Outbound,
-    StrategyId, Timestamp, VenueId,
+    StrategyId, Timestamp, VenueId, VenueModel,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -293,6 +293,12 @@ impl Trader {
         }
         self.let_out();
         Ok(())
+    }
+
+    /// Hands the engine a model before the definition of its venue.
+    pub(crate) fn stage_model(&mut self, venue: &str, model: VenueModel) -> Result<(), String> {
+        let staged = self.engine.stage_model(venue, model);
+        staged.map_err(|_| format!("venue {venue}: too many models"))
     }
 
     /// Works until told to end, then ends the run in order.

@@ -1,12 +1,13 @@
 //! WebAssembly components as plugins: `runtime` behind the port.
 
 use crate::plugin::{
-    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
+    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeModel, MadeRule, ModelRequest, Plugin,
+    PluginHost, Refusal,
 };
 use model::PluginHash;
 use runtime::{
-    Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ParameterError, Parameters,
-    RuleConfig, Runtime, World,
+    Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ModelConfig, ParameterError,
+    Parameters, RuleConfig, Runtime, World,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,23 @@ impl WasmPlugins {
     fn admit_as(&self, world: World, bytes: &[u8]) -> Result<Admitted, Refusal> {
         let admitted = self.runtime.admit_as(world, bytes, &self.limits);
         admitted.map_err(|error| refusal(error.stage().name(), &error))
+    }
+
+    /// The same for what takes all its parameters when it is made.
+    fn admit_with(
+        &self,
+        world: World,
+        bytes: &[u8],
+        given: &BTreeMap<String, String>,
+    ) -> Result<(Admitted, Parameters), Refusal> {
+        let admitted = self.admit_as(world, bytes)?;
+        let description = admitted.describe();
+        let description = description.map_err(|fault| refusal("describe", &fault))?;
+        let checked = Parameters::check(&description, given);
+        Ok((
+            admitted,
+            checked.map_err(|error| refusal("parameters", &error))?,
+        ))
     }
 }
 
@@ -63,11 +81,8 @@ impl PluginHost for WasmPlugins {
     }
 
     fn rule(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeRule, Refusal> {
-        let admitted = self.admit_as(World::PreTradeRule, bytes)?;
-        let description = admitted.describe();
-        let description = description.map_err(|fault| refusal("describe", &fault))?;
-        let checked = Parameters::check(&description, &request.parameters);
-        let checked = checked.map_err(|error| refusal("parameters", &error))?;
+        let (admitted, checked) =
+            self.admit_with(World::PreTradeRule, bytes, &request.parameters)?;
         let parameters = checked.as_slice().to_vec();
         let rule = admitted.rule(RuleConfig {
             name: request.name,
@@ -81,6 +96,22 @@ impl PluginHost for WasmPlugins {
         Ok(MadeRule {
             plugin: admitted.hash(),
             rule: Box::new(rule.map_err(|fault| refusal("init", &fault))?),
+            parameters,
+        })
+    }
+
+    fn venue_model(&self, bytes: &[u8], request: ModelRequest) -> Result<MadeModel, Refusal> {
+        let (admitted, checked) = self.admit_with(World::VenueModel, bytes, &request.parameters)?;
+        let parameters = checked.as_slice().to_vec();
+        let model = admitted.venue_model(ModelConfig {
+            venue: request.venue,
+            kind: request.kind,
+            parameters: checked,
+            limits: self.limits,
+        });
+        Ok(MadeModel {
+            plugin: admitted.hash(),
+            model: model.map_err(|fault| refusal("init", &fault))?,
             parameters,
         })
     }

@@ -3,7 +3,7 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 6] = [
+const WIT: [(&str, &str); 7] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
@@ -18,6 +18,10 @@ const WIT: [(&str, &str); 6] = [
     (
         "pre-trade-rule.wit",
         include_str!("../../../../wit/v1/pre-trade-rule.wit"),
+    ),
+    (
+        "venue-model.wit",
+        include_str!("../../../../wit/v1/venue-model.wit"),
     ),
 ];
 
@@ -61,6 +65,12 @@ pub const ALGORITHM: World<'static> = World {
 pub const RULE: World<'static> = World {
     packages: &[],
     name: "pre-trade-rule",
+};
+
+/// The last.
+pub const MODEL: World<'static> = World {
+    packages: &[],
+    name: "venue-model",
 };
 
 /// Componentises a core module given as text.

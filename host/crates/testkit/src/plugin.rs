@@ -2,11 +2,12 @@
 //! replaces. Parameters keep the canonical ABI's names in the tables, so that bodies can use them.
 
 mod algorithm;
+mod model;
 mod rule;
 mod strategy;
 
 use crate::component::{
-    ALGORITHM, ComponentError, RULE, STRATEGY, STRATEGY_WITH_BOOKS, World, componentise,
+    ALGORITHM, ComponentError, MODEL, RULE, STRATEGY, STRATEGY_WITH_BOOKS, World, componentise,
 };
 use std::fmt::Write;
 
@@ -22,6 +23,7 @@ enum Kind {
     StrategyWithBooks,
     Algorithm,
     Rule,
+    Model,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::StrategyWithBooks => STRATEGY_WITH_BOOKS,
             Self::Algorithm => ALGORITHM,
             Self::Rule => RULE,
+            Self::Model => MODEL,
         }
     }
 
@@ -38,7 +41,8 @@ impl Kind {
         match self {
             Self::Strategy | Self::StrategyWithBooks => &strategy::IMPORTS,
             Self::Algorithm => &algorithm::IMPORTS,
-            Self::Rule => &rule::IMPORTS,
+            // Both can do no more than log.
+            Self::Rule | Self::Model => &rule::IMPORTS,
         }
     }
 
@@ -48,6 +52,7 @@ impl Kind {
             Self::StrategyWithBooks => (&strategy::EXPORTS, &strategy::BOOK_EXPORTS),
             Self::Algorithm => (&algorithm::EXPORTS, &[]),
             Self::Rule => (&rule::EXPORTS, &[]),
+            Self::Model => (&model::EXPORTS, &[]),
         };
         always.iter().chain(besides)
     }
@@ -104,6 +109,11 @@ impl Plugin {
     /// A pre-trade rule that passes everything.
     pub fn rule() -> Self {
         Self::of(Kind::Rule)
+    }
+
+    /// A model of a venue that answers nothing but zeros.
+    pub fn venue_model() -> Self {
+        Self::of(Kind::Model)
     }
 
     fn of(kind: Kind) -> Self {

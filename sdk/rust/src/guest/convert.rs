@@ -270,6 +270,15 @@ pub(super) fn money(money: wit::Money) -> Money {
     Money::from_raw((i128::from(money.high) << 64) | i128::from(money.low))
 }
 
+/// The two halves of a signed 128-bit number; each fits by construction.
+pub(super) fn money_to(money: Money) -> wit::Money {
+    let raw = money.raw();
+    wit::Money {
+        high: i64::try_from(raw >> 64).unwrap_or_default(),
+        low: u64::try_from(raw & i128::from(u64::MAX)).unwrap_or_default(),
+    }
+}
+
 pub(super) fn side(side: wit::Side) -> Side {
     match side {
         wit::Side::Buy => Side::Buy,

@@ -75,12 +75,11 @@ impl Engine {
     fn define_instrument(&mut self, instrument: Instrument) -> Result<(), String> {
         self.check_instrument(&instrument)
             .map_err(|reason| format!("instrument {}: {reason}", instrument.symbol))?;
-        let venue = instrument.venue.index();
+        self.list(&instrument)?;
         let id = self.market.add(instrument.clone());
         self.listeners.push(Listeners::default());
         self.underway.push(Underway::default());
         self.held.push(super::held::Held::default());
-        self.venues[venue].list(id, &instrument);
         if let Some(expiry) = instrument.class.expiry() {
             self.agenda.add(expiry.max(self.now), Due::Maturity(id));
         }

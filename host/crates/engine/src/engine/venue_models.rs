@@ -7,7 +7,8 @@ use crate::effect::{Effect, ModelFault, Severity};
 use crate::exchange::{Report, ReportKind, VenueCommand};
 use crate::input::{LimitScope, VenueConfig};
 use model::{
-    DenyCode, FeeTier, Fill, InstrumentId, Money, OrderId, Rate, Timestamp, VenueId, VenueModel,
+    DenyCode, FeeTier, Fill, Instrument, InstrumentId, Listing, Money, OrderId, Rate, Timestamp,
+    VenueId, VenueModel,
 };
 
 /// Models that may wait for their venue's definition.
@@ -64,6 +65,35 @@ impl Engine {
             taken.push(self.staged_models.remove(place).1);
         }
         Ok(taken)
+    }
+
+    /// Lets an instrument that will be the next trade at its venue, if the venue's models take it.
+    pub(super) fn list(&mut self, instrument: &Instrument) -> Result<(), String> {
+        let listing = Listing {
+            id: self.market.next_id(),
+            instrument,
+            currency: self.market.currency_name(instrument.quote_currency),
+        };
+        let Some(venue) = self.venues.get_mut(instrument.venue.index()) else {
+            return Err(format!("instrument {}: no venue", instrument.symbol));
+        };
+        let Err(broken) = venue.list(&listing) else {
+            return Ok(());
+        };
+        let (symbol, venue, id) = (&instrument.symbol, instrument.venue, listing.id);
+        let (kind, fault) = (broken.kind.name(), &broken.fault);
+        let reason = format!("instrument {symbol}: its venue's {kind} model: {fault}");
+        self.journal
+            .model_fault(&ModelFault::new(venue, id, broken));
+        Err(reason)
+    }
+
+    /// Makes a later call of a model end in a fault that the wall clock decided in the run that is
+    /// being replayed.
+    pub(crate) fn expect_model_fault(&mut self, broke: ModelFault) {
+        if let Some(venue) = self.venues.get_mut(broke.venue.index()) {
+            venue.expect_fault(broke.model, broke.call, broke.fault);
+        }
     }
 
     pub(super) fn define_fee_tiers(
@@ -166,12 +196,9 @@ impl Engine {
         let Some(broken) = broken.and_then(|venue| venue.take_broken()) else {
             return;
         };
-        self.effects.push(Effect::ModelFault(ModelFault {
-            venue,
-            instrument,
-            model: broken.kind,
-            fault: broken.fault,
-        }));
+        let broke = ModelFault::new(venue, instrument, broken);
+        self.journal.model_fault(&broke);
+        self.effects.push(Effect::ModelFault(broke));
         let scope = LimitScope::Instrument(instrument);
         if !self.is_scope_killed(scope) {
             self.alert(Severity::Critical, DenyCode::Latch, scope, Rate::ZERO);

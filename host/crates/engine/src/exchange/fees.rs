@@ -3,8 +3,8 @@
 
 use crate::journal::codec::fields;
 use model::{
-    Charge, Fault, FaultKind, FeeModel, FeeQuery, FeeTier, Fees, Instrument, InstrumentId,
-    Liquidity, Money, NumberError, Rate,
+    Charge, Fault, FaultKind, FeeModel, FeeQuery, FeeTier, Fees, InstrumentId, Liquidity, Listing,
+    Money, NumberError, Rate,
 };
 use std::collections::BTreeMap;
 
@@ -74,12 +74,14 @@ impl Schedule {
 }
 
 impl FeeModel for ScheduledFees {
-    fn ceiling(&self, instrument: &Instrument) -> Fees {
+    fn ceiling(&mut self, listing: &Listing<'_>) -> Result<Fees, Fault> {
+        let fees = listing.instrument.fees;
+        self.list(listing.id, fees);
         let schedule = Schedule {
-            fees: instrument.fees,
+            fees,
             tiers: Vec::new(),
         };
-        schedule.ceiling()
+        Ok(schedule.ceiling())
     }
 
     fn charge(&mut self, query: &FeeQuery) -> Result<Charge, Fault> {

@@ -8,7 +8,7 @@ use crate::input::VenueConfig;
 use crate::journal::codec::{Decode, DecodeError, Encode, fields, variants};
 use model::{
     Charge, Duration, Fault, FaultKind, FeeModel, FeeQuery, FeeTier, Fees, FillAnswer, FillModel,
-    FillQuery, Instrument, InstrumentId, LatencyModel, LatencyQuery, ModelKind, Money, NumberError,
+    FillQuery, InstrumentId, LatencyModel, LatencyQuery, Listing, ModelKind, Money, NumberError,
     Price, Side, Stateful, VenueModel,
 };
 use std::collections::VecDeque;
@@ -17,17 +17,51 @@ use std::fmt;
 enum Fills {
     Standard(StandardFills),
     Probable(ProbableFills),
-    Staged(Box<dyn FillModel>),
+    Staged(Staged<dyn FillModel>),
 }
 
 enum Charges {
     Scheduled(ScheduledFees),
-    Staged(Box<dyn FeeModel>),
+    Staged(Staged<dyn FeeModel>),
 }
 
 enum Latencies {
     Drawn(DrawnLatencies),
-    Staged(Box<dyn LatencyModel>),
+    Staged(Staged<dyn LatencyModel>),
+}
+
+/// A model that is not built in.
+struct Staged<M: ?Sized> {
+    model: Box<M>,
+    /// Times it was asked; names each fault in the journal.
+    calls: u64,
+    /// Faults that calls must end in, whatever the model says.
+    expected: Vec<(u64, Fault)>,
+}
+
+impl<M: ?Sized> Staged<M> {
+    const fn new(model: Box<M>) -> Self {
+        Self {
+            model,
+            calls: 0,
+            expected: Vec::new(),
+        }
+    }
+
+    fn ask<T>(
+        &mut self,
+        kind: ModelKind,
+        ask: impl FnOnce(&mut M) -> Result<T, Fault>,
+    ) -> Result<T, Broken> {
+        self.calls += 1;
+        let call = self.calls;
+        let expected = self.expected.iter().position(|(other, _)| *other == call);
+        let said = match expected {
+            Some(place) => Err(self.expected.swap_remove(place).1),
+            None => ask(&mut self.model),
+        };
+        said.map_err(|fault| Broken { kind, call, fault })
+    }
 }
 
 /// A model that is not built in, and its state, if that can be kept.
@@ -50,8 +84,8 @@ impl FillModel for Absent {
 }
 
 impl FeeModel for Absent {
-    fn ceiling(&self, instrument: &Instrument) -> Fees {
-        instrument.fees
+    fn ceiling(&mut self, _: &Listing<'_>) -> Result<Fees, Fault> {
+        Self::fault()
     }
 
     fn charge(&mut self, _: &FeeQuery) -> Result<Charge, Fault> {
@@ -66,6 +100,35 @@ impl LatencyModel for Absent {
 
     fn delay(&mut self, _: &LatencyQuery) -> Result<Duration, Fault> {
         Self::fault()
+    }
+}
+
+impl<M: ?Sized> Encode for Staged<M>
+where
+    Box<M>: Encode,
+{
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Self {
+            model,
+            calls,
+            expected,
+        } = self;
+        model.encode(out);
+        calls.encode(out);
+        expected.encode(out);
+    }
+}
+
+impl<M: ?Sized> Decode for Staged<M>
+where
+    Box<M>: Decode,
+{
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            model: Decode::decode(from)?,
+            calls: Decode::decode(from)?,
+            expected: Decode::decode(from)?,
+        })
     }
 }
 
@@ -87,6 +150,8 @@ absent!(FillModel, FeeModel, LatencyModel);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Broken {
     pub(crate) kind: ModelKind,
+    /// The number of the call among those of a staged model; 0 for one that is built in.
+    pub(crate) call: u64,
     pub(crate) fault: Fault,
 }
 
@@ -125,31 +190,47 @@ impl Models {
         staged.into_iter().for_each(|model| models.put(model));
         models.delays_data = match &models.latencies {
             Latencies::Drawn(model) => model.delays_data(),
-            Latencies::Staged(model) => model.delays_data(),
+            Latencies::Staged(staged) => staged.model.delays_data(),
         };
         models
     }
 
-    /// Puts a model in the place of the one in force.
+    /// Puts a model in the place of the one in force. Calls are counted on where that was not built
+    /// in either.
     pub(crate) fn put(&mut self, model: VenueModel) {
         match model {
-            VenueModel::Fill(fills) => self.fills = Fills::Staged(fills),
-            VenueModel::Fee(fees) => self.charges = Charges::Staged(fees),
-            VenueModel::Latency(delays) => self.latencies = Latencies::Staged(delays),
+            VenueModel::Fill(model) => match &mut self.fills {
+                Fills::Staged(staged) => staged.model = model,
+                built_in => *built_in = Fills::Staged(Staged::new(model)),
+            },
+            VenueModel::Fee(model) => match &mut self.charges {
+                Charges::Staged(staged) => staged.model = model,
+                built_in => *built_in = Charges::Staged(Staged::new(model)),
+            },
+            VenueModel::Latency(model) => match &mut self.latencies {
+                Latencies::Staged(staged) => staged.model = model,
+                built_in => *built_in = Latencies::Staged(Staged::new(model)),
+            },
         }
     }
 
     /// Takes over models that are not built in.
     pub(crate) fn take_ports(&mut self, from: &mut Self) {
-        if let Fills::Staged(model) = &mut from.fills {
-            self.put(VenueModel::Fill(std::mem::replace(model, Box::new(Absent))));
+        if let Fills::Staged(staged) = &mut from.fills {
+            self.put(VenueModel::Fill(std::mem::replace(
+                &mut staged.model,
+                Box::new(Absent),
+            )));
         }
-        if let Charges::Staged(model) = &mut from.charges {
-            self.put(VenueModel::Fee(std::mem::replace(model, Box::new(Absent))));
+        if let Charges::Staged(staged) = &mut from.charges {
+            self.put(VenueModel::Fee(std::mem::replace(
+                &mut staged.model,
+                Box::new(Absent),
+            )));
         }
-        if let Latencies::Staged(model) = &mut from.latencies {
+        if let Latencies::Staged(staged) = &mut from.latencies {
             self.put(VenueModel::Latency(std::mem::replace(
-                model,
+                &mut staged.model,
                 Box::new(Absent),
             )));
         }
@@ -158,15 +239,15 @@ impl Models {
     /// The models that are not built in.
     pub(crate) fn staged(&mut self) -> impl Iterator<Item = StagedModel<'_>> {
         let fills = match &mut self.fills {
-            Fills::Staged(model) => Some((ModelKind::Fill, model.stateful())),
+            Fills::Staged(staged) => Some((ModelKind::Fill, staged.model.stateful())),
             Fills::Standard(_) | Fills::Probable(_) => None,
         };
         let charges = match &mut self.charges {
-            Charges::Staged(model) => Some((ModelKind::Fee, model.stateful())),
+            Charges::Staged(staged) => Some((ModelKind::Fee, staged.model.stateful())),
             Charges::Scheduled(_) => None,
         };
         let latencies = match &mut self.latencies {
-            Latencies::Staged(model) => Some((ModelKind::Latency, model.stateful())),
+            Latencies::Staged(staged) => Some((ModelKind::Latency, staged.model.stateful())),
             Latencies::Drawn(_) => None,
         };
         [fills, charges, latencies].into_iter().flatten()
@@ -177,15 +258,45 @@ impl Models {
         self.delays_data
     }
 
-    /// Takes in an instrument; gives the fees that no order on it exceeds.
-    pub(crate) fn list(&mut self, id: InstrumentId, instrument: &Instrument) -> Fees {
-        match &mut self.charges {
-            Charges::Scheduled(fees) => {
-                fees.list(id, instrument.fees);
-                fees.ceiling(instrument)
-            }
-            Charges::Staged(model) => model.ceiling(instrument),
+    /// Whether fees may depend on what accounts trade, for all that is known of a model from outside.
+    pub(crate) const fn asks_for_turnover(&self) -> bool {
+        matches!(self.charges, Charges::Staged(_))
+    }
+
+    /// Takes in an instrument; gives the fees that no order on it exceeds. Fails with the first model
+    /// that does not take it.
+    pub(crate) fn list(&mut self, listing: &Listing<'_>) -> Result<Fees, Broken> {
+        if let Fills::Staged(staged) = &mut self.fills {
+            staged.ask(ModelKind::Fill, |model| model.list(listing))?;
         }
+        if let Latencies::Staged(staged) = &mut self.latencies {
+            staged.ask(ModelKind::Latency, |model| model.list(listing))?;
+        }
+        match &mut self.charges {
+            Charges::Scheduled(fees) => fees.ceiling(listing).map_err(of_built_in(ModelKind::Fee)),
+            Charges::Staged(staged) => staged.ask(ModelKind::Fee, |model| {
+                let ceiling = model.ceiling(listing)?;
+                ceiling
+                    .flaw()
+                    .map_or(Ok(ceiling), |flaw| Err(bad_output(flaw)))
+            }),
+        }
+    }
+
+    /// Makes a later call end in a fault.
+    pub(crate) fn expect_fault(&mut self, kind: ModelKind, call: u64, fault: Fault) {
+        let expected = match (
+            kind,
+            &mut self.fills,
+            &mut self.charges,
+            &mut self.latencies,
+        ) {
+            (ModelKind::Fill, Fills::Staged(staged), ..) => &mut staged.expected,
+            (ModelKind::Fee, _, Charges::Staged(staged), _) => &mut staged.expected,
+            (ModelKind::Latency, .., Latencies::Staged(staged)) => &mut staged.expected,
+            _ => return,
+        };
+        expected.push((call, fault));
     }
 
     /// Sets tiers; gives the fees that no order exceeds. `None` where fees are not built in.
@@ -198,13 +309,17 @@ impl Models {
 
     /// What of an order fills; nothing where the model broke.
     pub(crate) fn fill(&mut self, query: &FillQuery, whole: bool) -> Option<FillAnswer> {
+        let kind = ModelKind::Fill;
+        let checked = |answer| checked_fill(query, answer, whole);
         let answer = match &mut self.fills {
             Fills::Standard(model) => return model.fill(query).ok(),
-            Fills::Probable(model) => model.fill(query),
-            Fills::Staged(model) => model.fill(query),
+            Fills::Probable(model) => {
+                let answer = model.fill(query).and_then(checked);
+                answer.map_err(of_built_in(kind))
+            }
+            Fills::Staged(staged) => staged.ask(kind, |model| model.fill(query).and_then(checked)),
         };
-        let checked = answer.and_then(|answer| checked_fill(query, answer, whole));
-        self.unless_broken(ModelKind::Fill, checked)
+        self.unless_broken(answer)
     }
 
     /// What a fill costs; nothing where that cannot be told. `ceiling` is what was told to the gate.
@@ -212,10 +327,12 @@ impl Models {
         match &mut self.charges {
             // What overflows ends the order, and is no fault of the model.
             Charges::Scheduled(model) => model.charge(query).ok(),
-            Charges::Staged(model) => {
-                let charge = model.charge(query);
-                let checked = charge.and_then(|charge| checked_charge(query, charge, ceiling));
-                self.unless_broken(ModelKind::Fee, checked)
+            Charges::Staged(staged) => {
+                let charge = staged.ask(ModelKind::Fee, |model| {
+                    let charge = model.charge(query)?;
+                    checked_charge(query, charge, ceiling)
+                });
+                self.unless_broken(charge)
             }
         }
     }
@@ -224,9 +341,9 @@ impl Models {
     pub(crate) fn delay(&mut self, query: &LatencyQuery) -> Option<Duration> {
         match &mut self.latencies {
             Latencies::Drawn(model) => Some(model.draw(query.message)),
-            Latencies::Staged(model) => {
-                let delay = model.delay(query);
-                self.unless_broken(ModelKind::Latency, delay)
+            Latencies::Staged(staged) => {
+                let delay = staged.ask(ModelKind::Latency, |model| model.delay(query));
+                self.unless_broken(delay)
             }
         }
     }
@@ -236,14 +353,16 @@ impl Models {
         self.broken.pop_front()
     }
 
-    fn unless_broken<T>(&mut self, kind: ModelKind, answer: Result<T, Fault>) -> Option<T> {
-        match answer {
-            Ok(answer) => Some(answer),
-            Err(fault) => {
-                self.broken.push_back(Broken { kind, fault });
-                None
-            }
-        }
+    fn unless_broken<T>(&mut self, answer: Result<T, Broken>) -> Option<T> {
+        answer.map_err(|broken| self.broken.push_back(broken)).ok()
+    }
+}
+
+fn of_built_in(kind: ModelKind) -> impl FnOnce(Fault) -> Broken {
+    move |fault| Broken {
+        kind,
+        call: 0,
+        fault,
     }
 }
 
@@ -295,7 +414,7 @@ fn checked_charge(query: &FeeQuery, charge: Charge, ceiling: &Fees) -> Result<Ch
 }
 
 fields! {
-    Broken { kind, fault }
+    Broken { kind, call, fault }
     Models { fills, charges, latencies, delays_data, broken }
 }
 variants!(Fills { 0 => Standard(model), 1 => Probable(model), 2 => Staged(model) });

@@ -146,7 +146,7 @@ impl VenueModels {
 
     /// All that are named.
     pub fn named(&self) -> impl Iterator<Item = (ModelKind, &ModelSpec)> {
-        [ModelKind::Fill, ModelKind::Fee, ModelKind::Latency]
+        ModelKind::ALL
             .into_iter()
             .filter_map(|kind| self.get(kind).map(|spec| (kind, spec)))
     }

@@ -6,6 +6,7 @@ mod venue;
 
 use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
+use crate::effect::ModelFault;
 use crate::input::{
     AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
     Escalation, ExposureLimits, FillChances, Input, Judged, Latency, LimitScope, Limits,
@@ -19,11 +20,12 @@ use model::{
     BookScope, BookUpdate, CashFlow, CashFlowReason, CurrencyId, DenyCode, Duration, Fault,
     FaultKind, FeeTier, Fees, Fill, HedgeMargin, HistoryBlock, HistoryRequest, Instrument,
     InstrumentId, InstrumentStatus, Intent, Lifecycle, LifecycleEvent, Links, Liquidity, LogLevel,
-    Margin, MarginCall, MarkPrice, ModelSpec, Money, Offset, OptionRight, Order, OrderChange,
-    OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus, OrderUpdate, PeerRule, Peers,
-    PluginHash, PositionChange, PositionId, PositionState, PositionUpdate, Price, Quantity, Quote,
-    Rate, RuleId, SavedState, Session, Side, SignedQuantity, StrategyId, Subscription, Tag, Terms,
-    TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId, Verdict,
+    Margin, MarginCall, MarkPrice, ModelKind, ModelSpec, Money, Offset, OptionRight, Order,
+    OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus, OrderUpdate,
+    PeerRule, Peers, PluginHash, PositionChange, PositionId, PositionState, PositionUpdate, Price,
+    Quantity, Quote, Rate, RuleId, SavedState, Session, Side, SignedQuantity, StrategyId,
+    Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
+    Verdict,
 };
 
 newtypes! {
@@ -56,6 +58,7 @@ fields! {
     Margin { initial, maintenance }
     Fees { maker, taker, per_contract, min_per_order, max_per_order, max_share }
     FeeTier { from, maker, taker }
+    ModelFault { venue, instrument, model, call, fault }
     Instrument {
         symbol, venue, class, quote_currency, tick, lot, min_quantity, max_quantity, multiplier,
         margin, fees, day_end, session, tradable, sector,
@@ -219,6 +222,7 @@ variants!(Action {
 variants!(Worked { 0 => Actions(actions), 1 => Fault(fault), 2 => Saved(state) });
 variants!(Verdict { 0 => Pass, 1 => Deny(reason) });
 variants!(Judged { 0 => Verdict(verdict), 1 => Fault(fault) });
+variants!(ModelKind { 0 => Fill, 1 => Fee, 2 => Latency });
 variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
 variants!(Definition {
     0 => Currency(name),

@@ -2,6 +2,7 @@
 
 use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
+use crate::effect::ModelFault;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use model::{
     Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
@@ -61,6 +62,8 @@ pub enum Record {
     Refused(String),
     /// An order as it was made. Its first change follows.
     NewOrder(Order),
+    /// A model of a simulated venue broke. What models answer is not recorded: they are asked again.
+    Model(ModelFault),
     /// An order changed.
     Order(OrderUpdate),
     /// An execution.
@@ -135,6 +138,7 @@ impl<R: Read> Reader<R> {
             Tag::Rule => decode_all(payload).map(|(r, call, o, j)| Record::Rule(r, call, o, j)),
             Tag::Refused => decode_all(payload).map(Record::Refused),
             Tag::NewOrder => decode_all(payload).map(Record::NewOrder),
+            Tag::Model => decode_all(payload).map(Record::Model),
             Tag::Order => decode_all(payload).map(Record::Order),
             Tag::Fill => decode_all(payload).map(Record::Fill),
             Tag::Position => decode_all(payload).map(Record::Position),

@@ -10,7 +10,7 @@ use engine::{
 };
 use model::{
     Charge, DenyCode, Duration, Fault, FaultKind, FeeModel, FeeQuery, Fees, FillAnswer, FillModel,
-    FillQuery, Instrument, LatencyModel, LatencyQuery, Message, ModelKind, ModelSpec, Occasion,
+    FillQuery, LatencyModel, LatencyQuery, Listing, Message, ModelKind, ModelSpec, Occasion,
     PluginHash, Strategy, StrategyId, VenueModel,
 };
 use std::io::Cursor;
@@ -31,11 +31,11 @@ impl<F> FeeModel for Staged<F>
 where
     F: FnMut(&FeeQuery) -> Result<Charge, Fault> + Send,
 {
-    fn ceiling(&self, _: &Instrument) -> Fees {
-        Fees {
+    fn ceiling(&mut self, _: &Listing<'_>) -> Result<Fees, Fault> {
+        Ok(Fees {
             taker: rate("0.001"),
             ..Fees::default()
-        }
+        })
     }
 
     fn charge(&mut self, query: &FeeQuery) -> Result<Charge, Fault> {
@@ -390,7 +390,12 @@ impl Instances for Known {
         Err("no plugins here".to_owned())
     }
 
-    fn make_model(&mut self, kind: ModelKind, named: &ModelSpec) -> Result<VenueModel, String> {
+    fn make_model(
+        &mut self,
+        _: &str,
+        kind: ModelKind,
+        named: &ModelSpec,
+    ) -> Result<VenueModel, String> {
         assert_eq!((kind, named), (ModelKind::Fill, &spec("custom")));
         let model = self.0.ok_or("it is gone")?;
         Ok(VenueModel::Fill(Box::new(Staged(model))))
@@ -459,4 +464,87 @@ fn a_replay_needs_the_model_and_finds_another_one() {
         missing(&mut Unknowing),
         "at sequence 5: venue SIM: there is no fill model `custom` here"
     );
+}
+
+#[test]
+fn what_the_clock_ended_ends_again_in_a_replay_and_what_is_refused_is_refused() {
+    let memory = Memory::default();
+    let mut setup = Setup {
+        journal: engine::Journal::with_sink(Box::new(memory.clone())),
+        ..Setup::default()
+    };
+    setup.venue.models.fill = Some(spec("custom"));
+    let mut calls = 0;
+    let late = move |query: &FillQuery| {
+        calls += 1;
+        if calls < 2 {
+            return all(query);
+        }
+        Err(Fault {
+            kind: FaultKind::Deadline,
+            message: "took too long".to_owned(),
+        })
+    };
+    setup.staged.push(VenueModel::Fill(Box::new(Staged(late))));
+    let mut world = setup.build();
+    world.quote(EQUITY, "99", "101");
+    let first = world.place(MARGIN_HAND, buy(EQUITY, "1").limit("101"));
+    let second = world.place(MARGIN_HAND, buy(EQUITY, "1").limit("101"));
+    assert_eq!(world.story(first), "submitted accepted 1@101");
+    assert_eq!(
+        world.story(second),
+        "submitted accepted cancelling canceled"
+    );
+    check_stopped(&world, ModelKind::Fill, &[FaultKind::Deadline]);
+    let hash = world.engine.journal().seal().unwrap();
+    // This one would have been in time.
+    let again = replay::verify(Cursor::new(memory.bytes()), &mut Known(Some(all)));
+    assert_eq!(again.unwrap().hash, hash);
+}
+
+/// Takes no instrument.
+struct Choosy;
+
+impl FillModel for Choosy {
+    fn list(&mut self, listing: &Listing<'_>) -> Result<(), Fault> {
+        Err(Fault {
+            kind: FaultKind::Refused,
+            message: format!("{} in {}", listing.instrument.symbol, listing.currency),
+        })
+    }
+
+    fn fill(&mut self, _: &FillQuery) -> Result<FillAnswer, Fault> {
+        Err(broken())
+    }
+}
+
+#[test]
+fn an_instrument_that_a_model_does_not_take_is_not_defined() {
+    let mut world = Setup::default().build();
+    let venue = VenueConfig {
+        name: "CHOOSY".to_owned(),
+        models: VenueModels {
+            fill: Some(spec("choosy")),
+            ..VenueModels::default()
+        },
+        ..VenueConfig::default()
+    };
+    let staged = world
+        .engine
+        .stage_model("CHOOSY", VenueModel::Fill(Box::new(Choosy)));
+    assert!(staged.is_ok());
+    world.define(Definition::Venue(venue));
+    let known = world.engine.market().iter().count();
+    let known_one = world.engine.market().get(EQUITY);
+    let mut instrument = known_one.unwrap().instrument.clone();
+    instrument.symbol = "NEW".to_owned();
+    instrument.venue = model::VenueId::new(1);
+    world.define(Definition::Instrument(instrument));
+    let refused = world.effects.iter().find_map(|effect| match effect {
+        Effect::Ignored(Ignored::BadDefinition(reason)) => Some(reason.clone()),
+        _ => None,
+    });
+    let reason = "instrument NEW: its venue's fill model: REFUSED: NEW in USD";
+    assert_eq!(refused.as_deref(), Some(reason));
+    assert_eq!(world.engine.market().iter().count(), known);
 }

@@ -11,7 +11,7 @@ use engine::{
     SNAPSHOT_FORMAT, SnapshotError, Staged, Unsaved,
 };
 use model::{
-    AlgorithmMaker, Charge, Duration, Fault, FaultKind, FeeModel, FeeQuery, Fees, Instrument,
+    AlgorithmMaker, Charge, Duration, Fault, FaultKind, FeeModel, FeeQuery, Fees, Listing,
     ModelKind, ModelSpec, PluginHash, PreTradeRule, SavedState, Side, Stateful, Strategy,
     StrategyId, Subscription, TimeInForce, VenueModel, Verdict,
 };
@@ -102,11 +102,11 @@ impl PreTradeRule for Quota {
 struct Dearer(u8);
 
 impl FeeModel for Dearer {
-    fn ceiling(&self, _: &Instrument) -> Fees {
-        Fees {
+    fn ceiling(&mut self, _: &Listing<'_>) -> Result<Fees, Fault> {
+        Ok(Fees {
             per_contract: money("1000"),
             ..Fees::default()
-        }
+        })
     }
 
     fn charge(&mut self, _: &FeeQuery) -> Result<Charge, Fault> {
@@ -159,7 +159,12 @@ impl Instances for Makes {
         Ok(self.strategy.take().unwrap_or_else(counter).boxed())
     }
 
-    fn make_model(&mut self, kind: ModelKind, spec: &ModelSpec) -> Result<VenueModel, String> {
+    fn make_model(
+        &mut self,
+        _: &str,
+        kind: ModelKind,
+        spec: &ModelSpec,
+    ) -> Result<VenueModel, String> {
         assert_eq!((kind, spec.name.as_str()), (ModelKind::Fee, "dearer"));
         Ok(VenueModel::Fee(Box::new(Dearer(0))))
     }
@@ -386,4 +391,4 @@ fn the_layout_is_that_of_its_format() {
     assert_eq!(hash.as_str(), LAYOUT);
 }
 
-const LAYOUT: &str = "f8f9cb62db2a7f8bb82dc2f705510fbb00d094c26db94cccaed8e3271b65ba90";
+const LAYOUT: &str = "0ec224580e3795dd65eee2b8c294cd0cd424260e37318e46981d034fcbcec3f4";

@@ -18,3 +18,4 @@ mod order_events;
 mod orders;
 mod rule;
 mod support;
+mod venue_model;

@@ -2,6 +2,7 @@
 
 use crate::feed::FeedConfig;
 use crate::metrics::RiskSettings;
+use crate::venue_models::NamedModel;
 use engine::Definition;
 use journal::SegmentOptions;
 use std::num::NonZeroU64;
@@ -59,6 +60,8 @@ pub struct HostConfig {
     /// What the engine is told first, in this order. A strategy `manual` for orders by hand is
     /// added on the first account when none is defined.
     pub definitions: Vec<Definition>,
+    /// Models of its venues that are plugins; the definitions are made to name them.
+    pub venue_models: Vec<NamedModel>,
     /// Where market data comes from.
     pub feed: FeedConfig,
     /// Where the journal goes; `None` hashes only, and nothing comes back.
@@ -88,6 +91,7 @@ impl HostConfig {
     pub fn new(definitions: Vec<Definition>, data_folder: impl Into<PathBuf>) -> Self {
         Self {
             definitions,
+            venue_models: Vec::new(),
             feed: FeedConfig::None,
             journal: None,
             plugin_folder: None,

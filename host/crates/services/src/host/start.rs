@@ -8,6 +8,7 @@ use crate::recovery::{KeptPlugins, Known, Recovered, give_up_swaps, missing, rec
 use crate::strategy::Strategies;
 use crate::trader::Trader;
 use crate::trader::snapshots::Snapshots;
+use crate::venue_models::StagedModels;
 use engine::{Definition, Journal};
 use journal::crash;
 use journal::{Cut, Folder, Progress, SegmentWriter};
@@ -105,15 +106,26 @@ impl Past {
         FeedConfig::Simulated(simulated)
     }
 
-    /// Defines what of a configuration is new.
+    /// Defines what of a configuration is new, venues with the models that were made for them.
     pub(super) fn define(
         &self,
         wanted: Vec<Definition>,
+        models: StagedModels,
         trader: &mut Trader,
         feed: &Prepared,
     ) -> Result<(), StartError> {
-        let new = missing(&trader.memory().definitions, wanted);
-        let defined = new.and_then(|new| trader.define(new, feed.begins_at()));
+        let new = missing(&trader.memory().definitions, wanted).map_err(StartError::Definition)?;
+        let is_new = |name: &String| {
+            let mut new = new.iter();
+            new.any(|one| matches!(one, Definition::Venue(config) if config.name == *name))
+        };
+        // Those of venues that came back were made when these were stepped again.
+        for (venue, model) in models.into_iter().filter(|(venue, _)| is_new(venue)) {
+            trader
+                .stage_model(&venue, model)
+                .map_err(StartError::Definition)?;
+        }
+        let defined = trader.define(new, feed.begins_at());
         defined.map_err(StartError::Definition)
     }
 

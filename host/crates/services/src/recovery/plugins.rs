@@ -4,10 +4,14 @@ use crate::plugin::{CustomRequest, InstanceRequest, Plugin, PluginHost, Refusal}
 use crate::plugin_files::PluginFiles;
 use crate::strategy::Loaded;
 use crate::sync::lock;
+use crate::venue_models::make_again;
 use crate::view::PluginView;
 use engine::replay::Instances;
 use engine::{AlgorithmConfig, Engine, RuleConfig};
-use model::{AlgorithmMaker, PluginHash, PreTradeRule, Strategy, StrategyId};
+use model::{
+    AlgorithmMaker, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy, StrategyId,
+    VenueModel,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -87,6 +91,16 @@ impl Instances for KeptPlugins {
         let parameters = parameters.to_vec();
         lock(&self.made).insert(strategy, (Loaded { plugin, parameters }, view));
         Ok(made.instance)
+    }
+
+    fn make_model(
+        &mut self,
+        venue: &str,
+        kind: ModelKind,
+        spec: &ModelSpec,
+    ) -> Result<VenueModel, String> {
+        let kept = |hash| self.files.kept(hash);
+        make_again(&*self.host, kept, (venue, kind), spec)
     }
 
     fn algorithm(

@@ -81,6 +81,10 @@ impl Mapping {
             Record::Strategy(strategy, _, Outcome::Fault(fault)) => {
                 self.step(batch, *strategy, "FAULT", None, Some(&fault.message));
             }
+            Record::Model(broke) => {
+                let scope = LimitScope::Instrument(broke.instrument);
+                self.risk(batch, "MODEL_FAULT", scope, &broke.fault.message);
+            }
             Record::Rule(_, _, order, Judged::Verdict(Verdict::Deny(words))) => {
                 self.words = Some((*order, words.clone()));
             }

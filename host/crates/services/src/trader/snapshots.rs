@@ -176,15 +176,15 @@ fn standing(engine: &Engine) -> Vec<Effect> {
         Some(Effect::Margin(id, status))
     });
     told.extend(margins);
-    told.extend(
-        engine
-            .holdings()
-            .iter()
-            .map(|(strategy, instrument, holding)| {
-                let sum = (strategy, instrument, None);
-                Effect::Position(position(engine, sum, holding.position))
-            }),
-    );
+    // A holding may have had orders and no fill yet: nobody has heard of a position then.
+    let traded = engine.holdings().iter().filter(|(_, _, holding)| {
+        let untouched = model::PositionState::default();
+        holding.position != untouched
+    });
+    told.extend(traded.map(|(strategy, instrument, holding)| {
+        let sum = (strategy, instrument, None);
+        Effect::Position(position(engine, sum, holding.position))
+    }));
     told.extend(engine.legs().iter().map(|(strategy, instrument, id, leg)| {
         let one = (strategy, instrument, Some(id));
         Effect::Position(position(engine, one, leg.state))

@@ -35,7 +35,8 @@ fn seen(stand: &Stand) -> String {
 }
 
 fn again(stand: &Stand, edit: impl FnOnce(&mut HostConfig)) -> Result<Stand, StartError> {
-    let natives = Natives::default();
+    // What it knows serves a replay of all that ran; a host is given bytes that were kept.
+    let natives = stand.natives.clone();
     let plugins = Arc::new(natives.clone());
     Stand::on(copy(stand.folder.path()), plugins, natives, edit)
 }

@@ -156,7 +156,8 @@ impl Engine {
             .find(|(other, _)| *other == kind)
             .map(|(_, spec)| spec);
         let spec = spec.ok_or_else(|| problem("its venue names none".to_owned()))?;
-        let mut model = instances.make_model(kind, spec).map_err(problem)?;
+        let model = instances.make_model(&place.config().name, kind, spec);
+        let mut model = model.map_err(problem)?;
         let stateful = match &mut model {
             VenueModel::Fill(model) => model.stateful(),
             VenueModel::Fee(model) => model.stateful(),

@@ -1,9 +1,7 @@
 //! The layout of what only a snapshot of the engine holds, of the model's types.
 
 use crate::journal::codec::{Decode, DecodeError, Encode, fields, variants};
-use model::{
-    Balance, BookRefusal, BookView, Interner, MarginState, MarginStatus, ModelKind, PriceLevel,
-};
+use model::{Balance, BookRefusal, BookView, Interner, MarginState, MarginStatus, PriceLevel};
 
 fields! {
     Balance { total, locked }
@@ -13,7 +11,6 @@ fields! {
 }
 
 variants!(MarginState { 0 => Covered, 1 => Called, 2 => Liquidating, 3 => Short });
-variants!(ModelKind { 0 => Fill, 1 => Fee, 2 => Latency });
 variants!(BookRefusal {
     0 => Old { applied, last },
     1 => NoSnapshot,
