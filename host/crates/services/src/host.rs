@@ -131,9 +131,7 @@ impl Host {
         let outlet = Arc::new(Outlet::new(queues.projection));
         let risk = Arc::new(checked(config.risk)?);
         let desk = Arc::new(Desk::default());
-        let tracker = Tracker::new(Arc::new(risk.metrics.clone()), Arc::clone(&desk));
-        let model = ReadModel::new(tracker, risk.escalate_after);
-        let shared = Arc::new(Shared::new(queues.updates, model));
+        let shared = Arc::new(nothing_yet(queues.updates, &risk, &desk));
         let history = Arc::new(History::new(config.history_events));
         let wiring = Wiring {
             inbox: Arc::clone(&inbox),
@@ -143,8 +141,10 @@ impl Host {
         let (open, engine) = Begun::open(config.journal.as_ref())?;
         let journal_failed = Arc::new(AtomicBool::new(false));
         let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
-        let sampler = Sampler::new(risk.metrics.tick());
-        let failed = Arc::clone(&journal_failed);
+        let (failed, sampler) = (
+            Arc::clone(&journal_failed),
+            Sampler::new(risk.metrics.tick()),
+        );
         let engine = Engine::new(engine);
         let mut wanted = with_manual(config.definitions);
         let models = venue_models::make(&*plugins, &files, &mut wanted, config.venue_models);
@@ -193,6 +193,12 @@ impl Host {
         handle.add_scenarios()?;
         Ok((handle, thread))
     }
+}
+
+/// What readers see before anything happened.
+fn nothing_yet(updates: usize, risk: &RiskSettings, desk: &Arc<Desk>) -> Shared {
+    let tracker = Tracker::new(Arc::new(risk.metrics.clone()), Arc::clone(desk));
+    Shared::new(updates, ReadModel::new(tracker, risk.escalate_after))
 }
 
 /// The settings, if all of them can be meant.
