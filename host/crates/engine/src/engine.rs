@@ -141,7 +141,7 @@ pub struct Engine {
     last_execution: Vec<u64>,
     /// Models that wait for the definition of their venue, with its name.
     staged_models: Vec<(String, VenueModel)>,
-    /// What the last [`Command::Snapshot`] saved, and at which input.
+    /// What the last `Command::Snapshot` saved, and at which input.
     parts: Option<snapshots::Parts>,
     /// Faults of a recorded run that a replay must repeat, by strategy and call.
     expected_faults: Vec<(Caller, u64, Fault)>,

@@ -133,18 +133,12 @@ impl Host {
         let desk = Arc::new(Desk::default());
         let shared = Arc::new(nothing_yet(queues.updates, &risk, &desk));
         let history = Arc::new(History::new(config.history_events));
-        let wiring = Wiring {
-            inbox: Arc::clone(&inbox),
-            history: Arc::clone(&history),
-            clock,
-        };
+        let wiring = wiring(&inbox, &history, clock);
         let (open, engine) = Begun::open(config.journal.as_ref())?;
         let journal_failed = Arc::new(AtomicBool::new(false));
         let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
-        let (failed, sampler) = (
-            Arc::clone(&journal_failed),
-            Sampler::new(risk.metrics.tick()),
-        );
+        let failed = Arc::clone(&journal_failed);
+        let sampler = Sampler::new(risk.metrics.tick());
         let engine = Engine::new(engine);
         let mut wanted = with_manual(config.definitions);
         let models = venue_models::make(&*plugins, &files, &mut wanted, config.venue_models);
@@ -192,6 +186,14 @@ impl Host {
         let handle = HostHandle(Arc::new(inner));
         handle.add_scenarios()?;
         Ok((handle, thread))
+    }
+}
+
+fn wiring(inbox: &Arc<Inbox>, history: &Arc<History>, clock: Arc<dyn Clock>) -> Wiring {
+    Wiring {
+        inbox: Arc::clone(inbox),
+        history: Arc::clone(history),
+        clock,
     }
 }
 

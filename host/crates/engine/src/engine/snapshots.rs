@@ -2,7 +2,7 @@
 //! does what one does that stepped everything.
 //!
 //! Everything the engine owns is written as it is. What it owns behind a port (instances of strategies
-//! and algorithms, rules, models) is asked for its state by an input, [`Command::Snapshot`]: asking runs
+//! and algorithms, rules, models) is asked for its state by an input, `Command::Snapshot`: asking runs
 //! the plugin's code, so a replay must ask at the same place. Coming back they are made as they were
 //! made then and take that state, strategies and algorithms as the successor in a swap does.
 //!
@@ -27,7 +27,7 @@ const HASH_BYTES: usize = 32;
 /// Why no snapshot can be taken. It may be possible later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsaved {
-    /// The input before was no [`Command::Snapshot`].
+    /// The input before was no `Command::Snapshot`.
     #[error("the last input did not ask for a snapshot")]
     NotAsked,
     /// A successor catches up.
@@ -70,7 +70,7 @@ pub enum SnapshotError {
 }
 
 impl Engine {
-    /// Why [`Command::Snapshot`] would be in vain now.
+    /// Why `Command::Snapshot` would be in vain now.
     ///
     /// # Errors
     /// The first reason.
@@ -78,7 +78,7 @@ impl Engine {
         self.find_unsavable()
     }
 
-    /// Handles [`Command::Snapshot`].
+    /// Handles `Command::Snapshot`.
     pub(super) fn save_parts(&mut self) {
         self.parts = None;
         if self.find_unsavable().is_err() {
@@ -87,7 +87,7 @@ impl Engine {
         self.parts = Some(self.collect_parts());
     }
 
-    /// The engine as it is after an input [`Command::Snapshot`], for [`Engine::from_snapshot`].
+    /// The engine as it is after an input `Command::Snapshot`, for [`Engine::from_snapshot`].
     ///
     /// # Errors
     /// Why there is none.
