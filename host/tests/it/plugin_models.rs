@@ -6,6 +6,7 @@ use super::process::{argonaut, error_line, plugin, plugin_dir, stdout};
 use argonaut::config;
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::App;
+use model::Money;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -171,7 +172,7 @@ kind = "simulated"
 
 [[venue]]
 name = "SIM"
-fee_model = { plugin = "stamp-duty.wasm", parameters = { duty = "0.01" } }
+fee_model = { plugin = "stamp-duty.wasm", parameters = { duty = "1" } }
 
 [[instrument]]
 symbol = "ACME.SIM"
@@ -225,19 +226,19 @@ fn get(base: &str, path: &str) -> Value {
 }
 
 /// The fills so far, as price and fee.
-fn fills(base: &str) -> Vec<(String, String)> {
+fn fills(base: &str) -> Vec<(Money, Money)> {
     let fills = get(base, "/fills");
-    let text = |fill: &Value, key: &str| fill[key].as_str().unwrap().to_owned();
+    let amount = |fill: &Value, key: &str| fill[key].as_str().unwrap().parse().unwrap();
     let fills = fills.as_array().unwrap().iter();
     fills
-        .map(|fill| (text(fill, "price"), text(fill, "fee")))
+        .map(|fill| (amount(fill, "price"), amount(fill, "fee")))
         .collect()
 }
 
-/// Buys a hundred and waits for them.
+/// Buys a lot, which cannot fill in parts, and waits for it.
 fn buy(base: &str, expect: usize) {
     let order = json!({
-        "instrument": "ACME.SIM", "side": "BUY", "quantity": "100", "type": "MARKET",
+        "instrument": "ACME.SIM", "side": "BUY", "quantity": "1", "type": "MARKET",
     });
     for _ in 0..600 {
         // Until there is a price the order is denied.
@@ -271,7 +272,7 @@ fn a_live_host_charges_by_its_model_and_comes_back_with_it() {
         assert_eq!(fills(base).len(), 1);
         buy(base, 2);
         for (price, fee) in fills(base) {
-            // 1 % of a hundred of them is the price of one.
+            // A duty of the whole value.
             assert_eq!(price, fee);
         }
     });
