@@ -7,6 +7,8 @@
     reason = "helpers of tests outside `#[test]` functions"
 )]
 
+#[path = "it/away.rs"]
+mod away;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/bus.rs"]

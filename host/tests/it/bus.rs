@@ -3,6 +3,7 @@
 use super::crash::{Running, configuration, ledger, signal, until_fills};
 use super::process::{argonaut, stdout};
 use ::bus::{Consumer, Delivery, Monitor, Settings};
+use model::Fill;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -14,13 +15,20 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A Redis that keeps nothing when it dies.
-struct Redis {
+pub(super) struct Redis {
     port: u16,
     folder: PathBuf,
     process: Child,
 }
 
 impl Redis {
+    pub(super) fn start_on_free_port(folder: &Path) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        Self::start(port, folder.to_owned())
+    }
+
     fn start(port: u16, folder: PathBuf) -> Self {
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
@@ -37,16 +45,16 @@ impl Redis {
         }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    fn again(&mut self) {
+    pub(super) fn again(&mut self) {
         *self = Self::start(self.port, self.folder.clone());
     }
 
@@ -77,13 +85,13 @@ impl Redis {
 }
 
 /// The executions of all fills that were published, in their order, each entry once.
-struct Fills {
+pub(super) struct Fills {
     reader: Consumer,
     known: BTreeMap<::bus::EntryId, u64>,
 }
 
 impl Fills {
-    fn of(redis: &Redis) -> Self {
+    pub(super) fn of(redis: &Redis) -> Self {
         let settings = Settings::new(&redis.url());
         Self {
             reader: Consumer::new("test", settings, Monitor::default()).unwrap(),
@@ -92,7 +100,7 @@ impl Fills {
     }
 
     /// Reads until so many are known.
-    fn reach(&mut self, count: usize) {
+    pub(super) fn reach(&mut self, count: usize) {
         let begun = Instant::now();
         while self.known.len() < count {
             assert!(
@@ -109,6 +117,13 @@ impl Fills {
                 Err(_) => std::thread::sleep(Duration::from_millis(50)),
             }
         }
+    }
+
+    /// Nothing was published that is not in the journal, and in its order.
+    pub(super) fn are_the_first_of(&self, made: &[Fill]) {
+        let made: Vec<_> = made.iter().map(|fill| fill.execution).collect();
+        let published: Vec<_> = self.known.values().copied().collect();
+        assert_eq!(published, made[..published.len()]);
     }
 
     fn note(&mut self, delivery: &Delivery) {
@@ -147,10 +162,7 @@ fn tail(folder: &Path, url: &str) {
 #[test]
 fn every_fill_of_the_journal_is_published_whoever_dies() {
     let folder = tempfile::tempdir().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let mut redis = Redis::start(port, folder.path().to_owned());
+    let mut redis = Redis::start_on_free_port(folder.path());
     let file = configuration(folder.path());
     let mut text = std::fs::read_to_string(&file).unwrap();
     text.push_str(&format!("\n[bus]\nurl = \"{}\"\n", redis.url()));
@@ -178,12 +190,6 @@ fn every_fill_of_the_journal_is_published_whoever_dies() {
     let before = ledger(folder.path()).fills.len();
     fills.reach(before + 3);
     host.end();
-    let made: Vec<_> = ledger(folder.path())
-        .fills
-        .iter()
-        .map(|fill| fill.execution)
-        .collect();
-    let published: Vec<_> = fills.known.values().copied().collect();
-    assert_eq!(published, made[..published.len()]);
+    fills.are_the_first_of(&ledger(folder.path()).fills);
     redis.kill();
 }

@@ -14,7 +14,7 @@ use testkit::postgres;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until the store has all of the journal up to `sequence`.
-fn until_stored(host: &Running, sequence: u64) {
+pub(super) fn until_stored(host: &Running, sequence: u64) {
     let begun = Instant::now();
     loop {
         let health = host.get("/health").unwrap();

@@ -41,10 +41,10 @@ impl Hand<'_> {
             return self.tidy();
         }
         match number {
-            0 if self.dice.chance(1, 10) => self.take(spot),
+            0 if self.dice.chance(1, 8) => self.take(spot),
             1 if self.dice.chance(1, 12) => self.make(spot),
             2 if self.dice.chance(1, 80) => self.bracket(spot),
-            3 if self.dice.chance(1, 10) => self.reduce(spot),
+            3 if self.dice.chance(1, 8) => self.reduce(spot),
             4 if self.dice.chance(1, 40) => self.wait(spot),
             _ => {}
         }
