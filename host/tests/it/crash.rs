@@ -8,6 +8,7 @@ use journal::crash;
 use model::Fill;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -62,6 +63,11 @@ pub(super) fn configuration(folder: &Path) -> PathBuf {
     file
 }
 
+/// Where the latest run of a host says what is wrong.
+fn log(configuration: &Path) -> PathBuf {
+    configuration.with_extension("log")
+}
+
 fn run(configuration: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_argonaut"));
     command.arg("run").arg("--config").arg(configuration);
@@ -76,20 +82,28 @@ impl Running {
         if let Some(plan) = crash {
             command.env("ARGONAUT_CRASH", plan);
         }
-        Self::up(command)
+        Self::up(command, &log(configuration))
     }
 
     /// Starts a host with a new journal.
     pub(super) fn start_fresh(configuration: &Path) -> Option<Self> {
         let mut command = run(configuration);
         command.arg("--fresh");
-        Self::up(command)
+        Self::up(command, &log(configuration))
     }
 
-    fn up(mut command: Command) -> Option<Self> {
+    /// Starts a host that must come up; says what it said where it does not.
+    fn start_surely(configuration: &Path) -> Self {
+        Self::start(configuration, None).unwrap_or_else(|| {
+            let said = std::fs::read_to_string(log(configuration)).unwrap();
+            panic!("it does not come up:\n{said}")
+        })
+    }
+
+    fn up(mut command: Command, log: &Path) -> Option<Self> {
         let mut process = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(log).unwrap())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -349,13 +363,15 @@ fn random_kills_change_no_ledger() {
     let kills: u32 = std::env::var("CRASH_KILLS").map_or(3, |text| text.parse().unwrap());
     let seed: u64 = std::env::var("CRASH_SEED").map_or(1, |text| text.parse().unwrap());
     let mut dice = quant::random::Random::new(seed, 0);
-    let folder = tempfile::tempdir().unwrap();
+    let mut folder = tempfile::tempdir().unwrap();
+    // What a long run left is worth looking at.
+    folder.disable_cleanup(kills > 30);
     let file = configuration(folder.path());
     let (mut before, mut slowest, mut lost_positions) = (Ledger::default(), 0.0_f64, 0);
     let mut ready = Vec::new();
     for n in 0..kills {
         let begun = Instant::now();
-        let host = Running::start(&file, None).expect("it comes up");
+        let host = Running::start_surely(&file);
         ready.push(begun.elapsed());
         let after = ledger(folder.path());
         goes_on_from(&after, &before);
