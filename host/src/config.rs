@@ -166,6 +166,10 @@ pub enum FeedSection {
         /// Minutes of past data kept ready for strategies that ask for history.
         #[serde(default = "default_history")]
         history_minutes: u32,
+        /// Chance that a bad event comes before an event, from 0 to 1: repeated, late, out of order,
+        /// or such as no market makes. For trying what strategies do with a bad feed.
+        #[serde(default)]
+        bad_share: f64,
     },
     /// Files, at a chosen speed.
     Replay {

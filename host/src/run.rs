@@ -373,6 +373,7 @@ fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {
         FeedSection::Simulated {
             seed,
             history_minutes,
+            bad_share,
         } => {
             let instruments = universe.instruments().zip(&config.instruments);
             let models = instruments.filter_map(|((id, instrument), section)| {
@@ -393,6 +394,7 @@ fn feed(config: &Config, universe: &Universe) -> Result<FeedConfig> {
                 instruments: models.collect(),
                 session: SESSION,
                 warm_up: Duration::from_secs(u64::from(*history_minutes) * 60),
+                bad_share: *bad_share,
             }))
         }
         FeedSection::Replay { files, speed } => Ok(FeedConfig::Replay(ReplayConfig {

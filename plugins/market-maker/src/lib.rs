@@ -23,7 +23,7 @@ use prices::Pricing;
 use quoting::Quoting;
 
 /// Version of the saved state.
-const STATE_VERSION: u32 = 2;
+const STATE_VERSION: u32 = 3;
 /// The one timer.
 const SILENCE_TIMER: u64 = 1;
 /// How long a side rests after the host has refused one of its orders or changes.
@@ -37,14 +37,15 @@ pub struct MarketMaker {
     max_inventory: Quantity,
     pricing: Pricing,
     silence: Duration,
-    market: Option<Quote>,
     memory: Memory,
 }
 
-/// What outlives the instance: which orders are whose.
+/// What outlives the instance: everything that decides what it does next, but what the host hands over
+/// itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(crate = "argonaut_sdk::serde")]
 struct Memory {
+    market: Option<Quote>,
     bid: Quoting,
     ask: Quoting,
 }
@@ -77,7 +78,9 @@ impl MarketMaker {
 
     /// Brings one side in step with the market.
     fn requote(&mut self, side: Side, context: &mut Context<'_>) {
-        let Some(market) = self.market else { return };
+        let Some(market) = self.memory.market else {
+            return;
+        };
         let position = context.position(self.instrument);
         let wanted = self
             .pricing
@@ -166,7 +169,6 @@ impl Strategy for MarketMaker {
             },
             pricing: Pricing::read(config, instrument.tick)?,
             silence: Duration::from_secs(config.count("silence_seconds")?),
-            market: None,
             memory: Memory::default(),
         })
     }
@@ -177,7 +179,7 @@ impl Strategy for MarketMaker {
     }
 
     fn on_quote(&mut self, quote: &Quote, context: &mut Context<'_>) {
-        self.market = Some(*quote);
+        self.memory.market = Some(*quote);
         self.requote_both(context);
     }
 
@@ -191,7 +193,7 @@ impl Strategy for MarketMaker {
         match event.change {
             // A fill says that the market has moved, and the quote in hand is from before: to quote
             // on it again would be to chase. The next quote brings both sides in step.
-            OrderChange::Filled(_) => self.market = None,
+            OrderChange::Filled(_) => self.memory.market = None,
             // Orders are muted while this version catches up; the next quote tries again.
             OrderChange::Denied(0) => quoting.order = None,
             OrderChange::Denied(_) => {
@@ -216,11 +218,12 @@ impl Strategy for MarketMaker {
 
     fn on_timer(&mut self, _: u64, due: Timestamp, context: &mut Context<'_>) {
         let latest = self
+            .memory
             .market
             .map_or(Timestamp::default(), |quote| quote.ts_init);
         if due - latest >= self.silence {
             // Without a market nothing is quoted again until the next quote.
-            self.market = None;
+            self.memory.market = None;
             self.memory.bid.cancel(context);
             self.memory.ask.cancel(context);
         }
@@ -229,7 +232,7 @@ impl Strategy for MarketMaker {
 
     fn on_stop(&mut self, context: &mut Context<'_>) {
         // Without a market the withdrawals are not answered by new orders.
-        self.market = None;
+        self.memory.market = None;
         context.cancel_all(self.instrument);
     }
 

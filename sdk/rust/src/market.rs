@@ -1,10 +1,11 @@
 //! Market data as a strategy receives it: quotes, trades, bars, and bars from before the start.
 
 use crate::{Duration, InstrumentId, Price, Quantity, Side, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// A new best bid and ask. A size of zero means the source gives no sizes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
     /// Which instrument.
     pub instrument: InstrumentId,

@@ -87,8 +87,10 @@ pub trait Strategy: Sized {
     /// No more events come. Orders may still be sent.
     fn on_stop(&mut self, context: &mut Context<'_>) {}
 
-    /// The state that `load` of a later instance takes. Orders and positions are not part of it:
-    /// the host hands them over itself.
+    /// The state that `load` of a later instance takes: all that decides what this one does next.
+    /// Orders and positions are not part of it: the host hands them over itself. What is left out is
+    /// forgotten at a swap, and keeps a host from beginning from a snapshot, so that it takes longer to
+    /// come back.
     fn save(&self) -> SavedState {
         SavedState::EMPTY
     }

@@ -5,6 +5,7 @@
 
 pub mod replay;
 pub mod simulated;
+mod spoiled;
 
 use crate::clock::Clock;
 use crate::history::History;
@@ -13,6 +14,7 @@ pub use crate::inbox::MarketInput;
 use model::Timestamp;
 pub use replay::{ReplayConfig, Speed};
 pub use simulated::{InstrumentModel, SimulatedConfig, SimulatedMarket};
+use spoiled::Spoiler;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -55,7 +57,7 @@ pub enum FeedError {
 pub(crate) enum Prepared {
     None,
     Replay(Box<replay::Replay>),
-    Simulated(Box<SimulatedMarket>),
+    Simulated(Box<SimulatedMarket>, Spoiler),
 }
 
 /// What a feed works with.
@@ -81,7 +83,8 @@ impl Prepared {
                 let mut market = SimulatedMarket::new(&config, now.before(config.warm_up))
                     .map_err(FeedError::Simulated)?;
                 record_until(&mut market, now, &wiring.history);
-                Ok(Self::Simulated(Box::new(market)))
+                let spoiler = Spoiler::new(config.seed, config.bad_share);
+                Ok(Self::Simulated(Box::new(market), spoiler))
             }
         }
     }
@@ -91,7 +94,7 @@ impl Prepared {
     pub(crate) fn begins_at(&self) -> Option<Timestamp> {
         match self {
             Self::Replay(replay) => replay.begins_at(),
-            Self::None | Self::Simulated(_) => None,
+            Self::None | Self::Simulated(..) => None,
         }
     }
 
@@ -99,7 +102,7 @@ impl Prepared {
         match self {
             Self::None => {}
             Self::Replay(replay) => replay.run(wiring, stop),
-            Self::Simulated(market) => run_simulated(*market, wiring, stop),
+            Self::Simulated(market, spoiler) => run_simulated(*market, spoiler, wiring, stop),
         }
     }
 }
@@ -117,7 +120,12 @@ fn record_until(market: &mut SimulatedMarket, now: Timestamp, history: &History)
     history.record(&past);
 }
 
-fn run_simulated(mut market: SimulatedMarket, wiring: &Wiring, stop: &AtomicBool) {
+fn run_simulated(
+    mut market: SimulatedMarket,
+    mut spoiler: Spoiler,
+    wiring: &Wiring,
+    stop: &AtomicBool,
+) {
     record_until(&mut market, wiring.clock.now(), &wiring.history);
     let mut due = Vec::new();
     while !stop.load(Ordering::Acquire) {
@@ -134,6 +142,7 @@ fn run_simulated(mut market: SimulatedMarket, wiring: &Wiring, stop: &AtomicBool
             continue;
         }
         wiring.history.record(&due);
+        spoiler.spoil(&mut due);
         if wiring.inbox.offer_market(&due).is_err() {
             return;
         }

@@ -17,9 +17,12 @@ use crate::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
 use crate::plugin_files::PluginFiles;
 use crate::projection::Shared;
 use crate::sync::lock;
-use crate::trader::{Request, StepRequest, Stepped};
+use crate::trader::{Request, StepRequest, Stepped, Trader};
 use crate::view::{AccountView, PluginView};
-use engine::{Command, Definition, Effect, Ignored, Input, OrdersOnFault, Staged, StrategyConfig};
+use engine::{
+    Command, Definition, Effect, Ignored, Input, OrdersOnFault, Staged, StrategyConfig,
+    StrategyState,
+};
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -201,6 +204,26 @@ impl Strategies {
             busy: None,
         };
         lock(&self.entries).insert(name, entry);
+    }
+
+    /// Swaps a running strategy that came back by a snapshot for a fresh instance of the same plugin.
+    ///
+    /// What a plugin does not save it has forgotten, and nobody can tell. The swap is in the journal, so
+    /// that whoever steps all of it forgets the same.
+    pub(crate) fn renew(&self, name: &str, id: StrategyId, loaded: &Loaded, trader: &mut Trader) {
+        let state = trader.engine().strategy_state(id);
+        if !matches!(state, Some(StrategyState::Running | StrategyState::Paused)) {
+            return;
+        }
+        match self.make(name, loaded) {
+            Ok(Instance { made, hash, .. }) => {
+                let history = self.history_for(made.instance.as_ref());
+                trader.renew((id, hash), made, history);
+            }
+            Err(error) => {
+                tracing::warn!(%name, %error, "it goes on with what it saved");
+            }
+        }
     }
 
     /// Starts a strategy that is stopped or broken, from what it saved last.

@@ -61,6 +61,8 @@ pub struct SimulatedConfig {
     pub session: Duration,
     /// So much past is generated as history.
     pub warm_up: Duration,
+    /// Chance that a bad event comes before an event: repeated, late, out of order, or impossible.
+    pub bad_share: f64,
 }
 
 /// The generator. Its own time is virtual: it runs as fast as it is asked.
@@ -98,6 +100,9 @@ impl SimulatedMarket {
     /// A setting that makes no market, named.
     pub fn new(config: &SimulatedConfig, start: Timestamp) -> Result<Self, String> {
         config.instruments.iter().try_for_each(check)?;
+        if !(0.0..=1.0).contains(&config.bad_share) {
+            return Err("the share of bad events must be from 0 to 1".to_owned());
+        }
         let session = Duration::from_nanos(config.session.nanos().max(1));
         let lanes = config.instruments.iter().zip(0_u64..);
         let lanes = lanes
@@ -387,6 +392,7 @@ mod tests {
             instruments: vec![model(0, 20.0), model(1, 5.0)],
             session: Duration::from_secs(3_600),
             warm_up: Duration::ZERO,
+            bad_share: 0.0,
         };
         let start = Timestamp::from_nanos(1_700_000_000_000_000_000);
         SimulatedMarket::new(&config, start).unwrap()

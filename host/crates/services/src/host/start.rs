@@ -136,6 +136,8 @@ impl Past {
         strategies: &Strategies,
     ) -> (Option<Recovered>, Option<Arc<Progress>>) {
         give_up_swaps(trader, &self.known);
+        let is_short = |recovered: &Recovered| recovered.snapshot.is_some();
+        let is_short = self.recovered.as_ref().is_some_and(is_short);
         let names: Vec<_> = trader
             .engine()
             .strategies()
@@ -143,6 +145,9 @@ impl Past {
             .collect();
         for (id, name) in names {
             if let Some(loaded) = self.known.loaded.remove(&id) {
+                if is_short {
+                    strategies.renew(&name, id, &loaded, trader);
+                }
                 let saved = trader.memory().saved.get(&id).cloned();
                 strategies.restore(name, id, loaded, saved);
             }

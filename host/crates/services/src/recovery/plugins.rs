@@ -39,6 +39,11 @@ impl KeptPlugins {
         lock(&self.made).remove(&strategy)
     }
 
+    /// Forgets what was made on trial.
+    pub(super) fn forget_made(&self) {
+        lock(&self.made).clear();
+    }
+
     fn admit(&mut self, hash: PluginHash) -> Result<Arc<dyn Plugin>, String> {
         if let Some(plugin) = self.admitted.get(&hash) {
             return Ok(Arc::clone(plugin));

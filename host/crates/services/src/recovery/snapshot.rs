@@ -7,8 +7,12 @@ use crate::trader::memory::Memory;
 use engine::journal::codec::decode_all;
 use engine::replay::Instances;
 use engine::{Engine, Journal};
-use journal::{Blocks, Folder, JournalError, SnapshotFile, snapshots};
+use journal::{Blocks, Folder, JournalError, SnapshotFile, repeat, snapshots};
 use model::{PluginHash, StrategyId};
+
+/// Snapshots that are tried before the whole journal is stepped: where a plugin forgets something, older
+/// ones hardly do better.
+const TRIALS: usize = 3;
 
 /// Sets a trader to the newest snapshot of a folder that it can go on from; says of which input.
 ///
@@ -20,8 +24,9 @@ pub(super) fn begin(
     plugins: &mut KeptPlugins,
     known: &mut Known,
 ) -> Result<Option<u64>, JournalError> {
-    for snapshot in snapshots(folder.path())? {
-        match read(folder, &snapshot, plugins) {
+    for snapshot in snapshots(folder.path())?.into_iter().take(TRIALS) {
+        let agreed = agrees(folder, &snapshot, plugins);
+        match agreed.and_then(|()| read(folder, &snapshot, plugins)) {
             Ok((engine, memory)) => {
                 trader.begin_from(engine, memory);
                 load_again(trader, plugins, known);
@@ -34,6 +39,19 @@ pub(super) fn begin(
         }
     }
     Ok(None)
+}
+
+/// Whether what came after a snapshot comes again from it. It does not where a plugin does not save all
+/// that decides what it does next; a trader must not find that out halfway.
+fn agrees(
+    folder: &Folder,
+    snapshot: &SnapshotFile,
+    plugins: &mut KeptPlugins,
+) -> Result<(), String> {
+    let (mut engine, _) = read(folder, snapshot, plugins)?;
+    let repeated = repeat(folder.path(), &mut engine, plugins, |_| {});
+    plugins.forget_made();
+    repeated.map(drop).map_err(|error| error.to_string())
 }
 
 fn read(

@@ -3,11 +3,12 @@
 use super::memory::Memory;
 use super::{Stepped, Trader};
 use crate::outlet::Outlet;
+use crate::plugin::Made;
 use crate::recovery::plugin_item;
 use crate::view::PluginView;
 use engine::journal::Sink;
-use engine::{Command, Engine, Input, Sequenced, StepError};
-use model::StrategyId;
+use engine::{Command, Engine, Input, Sequenced, Staged, StepError};
+use model::{HistoryBlock, PluginHash, StrategyId};
 
 impl Trader {
     /// The engine.
@@ -89,6 +90,26 @@ impl Trader {
     pub(crate) fn go_on(&mut self, sink: Box<dyn Sink>) {
         self.outbound.clear();
         self.engine.journal().go_on(sink);
+    }
+
+    /// Swaps a strategy's instance for one of the same plugin before the thread begins. Where that fails
+    /// the instance goes on that is there.
+    pub(crate) fn renew(
+        &mut self,
+        (strategy, plugin): (StrategyId, PluginHash),
+        made: Made,
+        history: Vec<HistoryBlock>,
+    ) {
+        // An unknown strategy is refused by the command.
+        let _unknown = self.engine.stage(strategy, Staged::Instance(made.instance));
+        let parameters = made.parameters;
+        self.command(Command::SwapBegin {
+            strategy,
+            plugin,
+            parameters,
+            history,
+        });
+        self.command(Command::SwapCommit(strategy));
     }
 
     /// Steps a command before the thread begins.

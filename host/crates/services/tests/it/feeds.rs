@@ -100,6 +100,7 @@ fn simulated(instrument: &Instrument) -> SimulatedConfig {
         }],
         session: Duration::from_secs(3_600),
         warm_up: Duration::from_secs(600),
+        bad_share: 0.0,
     }
 }
 

@@ -39,11 +39,13 @@ pub(crate) enum Kind {
     Gated,
     /// Asks for history.
     Historian,
+    /// Sends a market order at every quote but its first five, and does not save that they came.
+    Forgetful,
     /// Sets timers; breaks on one that is early or comes again.
     Timed,
 }
 
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 12] = [
     ("counter", Kind::Counter),
     ("taker", Kind::Taker),
     ("rester", Kind::Rester),
@@ -54,6 +56,7 @@ const KINDS: [(&str, Kind); 11] = [
     ("chatty", Kind::Chatty),
     ("gated", Kind::Gated),
     ("historian", Kind::Historian),
+    ("forgetful", Kind::Forgetful),
     ("timed", Kind::Timed),
 ];
 
@@ -234,6 +237,7 @@ impl Plugin for Native {
                 count: 30,
             })),
             tally: [0; 5],
+            unsaved: 0,
         };
         Ok(Made {
             instance: Box::new(instance),
@@ -253,6 +257,8 @@ struct Running {
     history: Vec<HistoryRequest>,
     /// Count, last number, gaps, doubles, last event time.
     tally: [u64; 5],
+    /// Quotes since it was made.
+    unsaved: u64,
 }
 
 pub(crate) fn fault(kind: FaultKind, message: &str) -> Fault {
@@ -354,6 +360,7 @@ impl Strategy for Running {
         };
         self.count(quote);
         let count = self.tally[0];
+        self.unsaved += 1;
         match self.kind {
             Kind::Taker if count.is_multiple_of(10) => {
                 let side = if count.is_multiple_of(20) {
@@ -362,6 +369,9 @@ impl Strategy for Running {
                     Side::Buy
                 };
                 self.order(side, OrderKind::Market, out);
+            }
+            Kind::Forgetful if self.unsaved > 5 => {
+                self.order(Side::Buy, OrderKind::Market, out);
             }
             Kind::Rester if count == 1 => {
                 let price = model::Price::whole(1).unwrap();

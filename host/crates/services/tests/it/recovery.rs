@@ -199,6 +199,54 @@ async fn a_snapshot_that_cannot_be_begun_from_is_passed_over() {
     stand.end_and_verify().await;
 }
 
+/// A snapshot whose end does not come again is no use, however whole: the journal is stepped instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_does_not_save_everything_costs_a_long_start() {
+    let mut stand = Stand::with(with_snapshots);
+    stand.load("forgetful", "forgetful").await.unwrap();
+    stand.quotes(30).await;
+    let mut sent = 30;
+    while taken(&stand, 1).await[0].last + 3 > stand.host.engine().sequence {
+        stand.quotes(1).await;
+        sent += 1;
+    }
+    let mut next = again(&stand, with_snapshots).unwrap().has_sent(sent);
+    assert_eq!(next.host.recovered().unwrap().snapshot, None);
+    assert_eq!(standing(&next), standing(&stand));
+    next.quotes(7).await;
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+/// Nothing came after the snapshot that could tell: what was not saved is forgotten, as in a swap, and
+/// whoever steps the whole journal forgets it at the same place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_snapshot_forgot_a_full_replay_forgets_too() {
+    let mut stand = Stand::with(with_snapshots);
+    stand.load("forgetful", "forgetful").await.unwrap();
+    stand.quotes(12).await;
+    let mut sent = 12;
+    let newest = |stand: &Stand| {
+        journal::snapshots(&stand.journal())
+            .unwrap()
+            .first()
+            .map(|s| s.last)
+    };
+    while newest(&stand) != Some(stand.host.engine().sequence) {
+        stand.quotes(1).await;
+        sent += 1;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let mut next = again(&stand, with_snapshots).unwrap().has_sent(sent);
+    assert!(next.host.recovered().unwrap().snapshot.is_some());
+    next.quotes(30).await;
+    let third = again(&next, |_| {}).unwrap();
+    assert_eq!(standing(&third), standing(&next));
+    third.end_and_verify().await;
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ordered_end_after_a_snapshot_is_gone_on_from() {
     let stand = traded().await;
