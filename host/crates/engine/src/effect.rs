@@ -181,7 +181,7 @@ pub enum Ignored {
     /// A batch of changes to an order book that does not fit it.
     #[error("book of instrument {}: {}", .0.number(), .1)]
     Book(InstrumentId, BookRefusal),
-    /// A crossed, empty or inconsistent event.
+    /// A crossed, empty or inconsistent event, or one from hours ahead.
     #[error("impossible prices on instrument {}", .0.number())]
     BadMarketData(InstrumentId),
     /// An event in the life of an instrument that could not be.

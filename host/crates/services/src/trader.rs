@@ -445,7 +445,9 @@ impl Trader {
         self.touched.push(instrument);
         self.advance(input, time);
         // Afterwards: a tick that this input ended does not have it.
-        self.sampler.note(instrument);
+        if self.engine.market().get(instrument).is_some() {
+            self.sampler.note(instrument);
+        }
     }
 
     /// Steps an input and copies what it changed. `time` is the clock's when not given.

@@ -7,11 +7,16 @@ use crate::effect::{Effect, Ignored};
 use crate::listeners::{BarFeed, Listeners, Seats};
 use crate::underway::{self, Applied, Data};
 use model::{
-    Bar, BookRefusal, BookUpdate, Event, InstrumentId, MarkPrice, Price, Quote, Timestamp, Trade,
+    Bar, BookRefusal, BookUpdate, Duration, Event, InstrumentId, MarkPrice, Price, Quote,
+    Timestamp, Trade,
 };
 
 /// Where finished bars and ends of time bars wait while listeners are borrowed.
 type Finished = Vec<(usize, Bar)>;
+
+/// How far ahead of the engine an event's own time may be. More is no clock that differs but a wrong
+/// unit or year, and would make all that comes after it late.
+const MOST_AHEAD: Duration = Duration::from_secs(2 * 3_600);
 
 impl Engine {
     pub(super) fn on_quote(&mut self, quote: &Quote) {
@@ -170,13 +175,15 @@ impl Engine {
         }
     }
 
-    /// Whether market data may pass: known instrument, possible prices, time not going back (I9).
+    /// Whether market data may pass: known instrument, possible prices, time neither going back (I9) nor
+    /// far ahead.
     pub(super) fn accepts(
         &mut self,
         id: InstrumentId,
         ts_event: Timestamp,
         possible: bool,
     ) -> bool {
+        let possible = possible && ts_event <= self.now.after(MOST_AHEAD);
         let refused = match self.market.get(id) {
             None => Some(Ignored::UnknownInstrument(id)),
             Some(state) if ts_event < state.ts_event => Some(Ignored::StaleEvent(id)),

@@ -129,6 +129,24 @@ fn impossible_market_data_is_refused() {
 }
 
 #[test]
+fn an_event_from_far_ahead_is_refused_and_makes_no_other_late() {
+    let mut world = World::new();
+    world.now = 10 * SECOND;
+    world.quote(EQUITY, "100", "101");
+    let quote = world.engine.market().get(EQUITY).unwrap().quote.unwrap();
+    let (ahead, far) = (at(7_210 * SECOND), at(7_210 * SECOND + 1));
+    for ts_event in [far, model::Timestamp::MAX] {
+        world.step(Input::Quote(model::Quote { ts_event, ..quote }));
+    }
+    assert_eq!(world.ignored(), vec![Ignored::BadMarketData(EQUITY); 2]);
+    world.quote(EQUITY, "102", "103");
+    // A clock may differ by an hour or two.
+    let ts_event = ahead;
+    world.step(Input::Quote(model::Quote { ts_event, ..quote }));
+    assert_eq!(world.ignored().len(), 2);
+}
+
+#[test]
 fn event_time_never_goes_back_per_instrument() {
     let mut world = World::new();
     world.now = 10 * SECOND;

@@ -33,7 +33,7 @@ impl Sampler {
         time >= self.due
     }
 
-    /// Notes that an instrument had data.
+    /// Notes that an instrument had data. It must be a known one: the list has room for all before it.
     pub(crate) fn note(&mut self, instrument: InstrumentId) {
         let index = instrument.index();
         if self.noted.len() <= index {
