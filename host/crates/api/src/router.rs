@@ -57,6 +57,8 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
                 .delete(routes::orders::cancel::<H>),
         )
         .route("/fills", get(routes::fills::list::<H>))
+        .route("/cash-flows", get(routes::happened::cash_flows::<H>))
+        .route("/life-events", get(routes::happened::life_events::<H>))
         .route("/history/{table}", get(routes::history::page::<H>))
         .route("/positions", get(routes::positions::list::<H>))
         .route("/accounts", get(routes::accounts::list::<H>))

@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fills;
+pub(crate) mod happened;
 pub(crate) mod history;
 pub(crate) mod instruments;
 pub(crate) mod lifecycle;

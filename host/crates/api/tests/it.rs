@@ -13,8 +13,12 @@ mod custom;
 mod entries;
 #[path = "it/fake.rs"]
 mod fake;
+#[path = "it/fake_happened.rs"]
+mod fake_happened;
 #[path = "it/fake_values.rs"]
 mod fake_values;
+#[path = "it/happened.rs"]
+mod happened;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/metrics.rs"]

@@ -9,7 +9,7 @@ use crate::exchange::Broken;
 use crate::input::{AlgorithmConfig, LimitScope, RuleConfig, TradingState};
 use model::{
     AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
-    InstrumentId, Lifecycle, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
+    InstrumentId, LifeEvent, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
     OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, RuleId, SavedState, StrategyId,
     VenueId,
 };
@@ -33,8 +33,8 @@ pub enum Effect {
     CashFlow(CashFlow),
     /// An account's margin is covered again, called, being liquidated, or it owes.
     Margin(AccountId, MarginStatus),
-    /// Something happened to an instrument, and was handled.
-    Lifecycle(Lifecycle),
+    /// Something happened to an instrument.
+    Lifecycle(LifeEvent),
     /// A bar somebody subscribed to is finished.
     Bar(Bar),
     /// A strategy changed its state.

@@ -47,8 +47,8 @@ pub use identifiers::{
 };
 pub use instrument::{AssetClass, Instrument, Margin, OptionRight};
 pub use lifecycle::{
-    AccountRules, CashFlow, CashFlowReason, Lifecycle, LifecycleEvent, LifecycleRefusal,
-    MarginCall, MarginState, MarginStatus, PositionChange,
+    AccountRules, CashFlow, CashFlowReason, LifeEvent, LifeEventKind, Lifecycle, LifecycleEvent,
+    LifecycleRefusal, MarginCall, MarginState, MarginStatus, PositionChange,
 };
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, InstrumentStatus, MarkPrice, Quote, Trade};
 pub use number::{Money, NumberError, Price, Quantity, Rate, SignedQuantity};

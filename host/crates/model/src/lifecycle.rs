@@ -61,6 +61,68 @@ impl LifecycleEvent {
     }
 }
 
+/// What happened to an instrument, as those are told who hold it or follow it: once it was handled, and
+/// before what it did to orders, positions and money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifeEvent {
+    /// Which instrument.
+    pub instrument: InstrumentId,
+    /// What happened.
+    pub kind: LifeEventKind,
+    /// When.
+    pub ts_event: Timestamp,
+}
+
+/// What happened to an instrument: what was announced, and what its end brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LifeEventKind {
+    /// Longs of a perpetual paid shorts `rate` of their value at the mark; shorts when negative.
+    Funding {
+        /// Share of the value.
+        rate: Rate,
+    },
+    /// The final price is known before the end. Nothing moved yet, and it may be corrected.
+    FinalPrice {
+        /// The price: of a future itself, of what an option is written on.
+        price: Price,
+    },
+    /// It trades no more; its open orders end.
+    Expiry,
+    /// Its positions are closed at the final price.
+    Settlement {
+        /// The price: of a future itself, of what an option is written on.
+        price: Price,
+    },
+    /// `denominator` shares became `numerator`.
+    Split {
+        /// Shares after.
+        numerator: u32,
+        /// Shares before.
+        denominator: u32,
+    },
+    /// Who held the share was paid; who was short paid.
+    Dividend {
+        /// For each share.
+        amount: Money,
+        /// In which currency.
+        currency: CurrencyId,
+    },
+}
+
+impl LifeEventKind {
+    /// The name as shown to people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Funding { .. } => "FUNDING",
+            Self::FinalPrice { .. } => "FINAL_PRICE",
+            Self::Expiry => "EXPIRY",
+            Self::Settlement { .. } => "SETTLEMENT",
+            Self::Split { .. } => "SPLIT",
+            Self::Dividend { .. } => "DIVIDEND",
+        }
+    }
+}
+
 /// Why an event in the life of an instrument was refused. Nothing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LifecycleRefusal {

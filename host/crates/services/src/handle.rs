@@ -5,8 +5,8 @@ mod ticket;
 
 use crate::metrics::{MetricsView, Regimes, Scenario};
 use crate::view::{
-    AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
-    StrategyView, Update,
+    AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
+    PositionView, ScopeView, StrategyView, Update, VenueView,
 };
 use engine::{AlgorithmConfig, LimitScope, RuleConfig};
 use model::{DenyCode, Fill, Order, OrderId};
@@ -176,8 +176,8 @@ pub trait Queries {
     fn engine(&self) -> EngineView;
     /// All instruments.
     fn instruments(&self) -> Vec<InstrumentView>;
-    /// All venues as they were defined.
-    fn venues(&self) -> Vec<engine::VenueConfig>;
+    /// All venues, and how things stand with them.
+    fn venues(&self) -> Vec<Arc<VenueView>>;
     /// All strategies.
     fn strategies(&self) -> Vec<Arc<StrategyView>>;
     /// One strategy by name.
@@ -192,6 +192,10 @@ pub trait Queries {
     fn positions(&self) -> Vec<PositionView>;
     /// All accounts.
     fn accounts(&self) -> Vec<AccountView>;
+    /// The latest money that came or left without a trade (a bounded number), newest first.
+    fn cash_flows(&self) -> Vec<CashFlowView>;
+    /// What happened last to instruments and margins (a bounded number), newest first.
+    fn life_events(&self) -> Vec<LifeEventView>;
     /// The limits of a scope.
     fn limits(&self, scope: LimitScope) -> LimitsView;
     /// Whether orders under a scope may leave.

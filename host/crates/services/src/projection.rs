@@ -7,9 +7,12 @@
 
 pub(crate) mod alerts;
 mod custom;
+mod definitions;
+mod happened;
 mod read_model;
 mod risk;
 mod scopes;
+mod venues;
 
 use crate::outlet::{Item, Outlet, Parcel};
 use crate::sync::{read, write};

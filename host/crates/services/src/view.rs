@@ -4,7 +4,15 @@ use model::{
     AccountId, Balance, Bar, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate, PluginHash,
     PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
 };
+mod happened;
+mod venue;
+
+pub use happened::{CashFlowView, LifeEventView, WhatHappened};
 use std::sync::Arc;
+pub use venue::{
+    DifferenceView, ModelFaultView, OutsideView, RefusalView, StandingView, TakenBackView,
+    VenueView,
+};
 
 /// One change with its place in the stream; sequences count up by one without a gap.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +48,12 @@ pub enum Change {
     Position(PositionView),
     /// A balance.
     Balance(AccountId, CurrencyId, Balance),
+    /// Money that came or left without a trade.
+    CashFlow(CashFlowView),
+    /// Something that happened to an instrument, or to an account's margin.
+    LifeEvent(LifeEventView),
+    /// A venue, as it is after the change.
+    Venue(Arc<VenueView>),
     /// A strategy, as it is after the change.
     Strategy(Arc<StrategyView>),
     /// The engine's own state.

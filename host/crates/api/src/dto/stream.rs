@@ -7,12 +7,14 @@ use super::account::{AccountDto, BalanceUpdateDto};
 use super::alert::AlertDto;
 use super::engine::EngineDto;
 use super::fill::FillDto;
+use super::happened::{CashFlowViewDto, LifeEventDto};
 use super::market::{BarDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
 use super::position::PositionDto;
 use super::risk::ScopeDto;
 use super::strategy::StrategyDto;
+use super::venue::VenueDto;
 use serde::{Deserialize, Serialize};
 
 /// What can be subscribed to.
@@ -30,6 +32,9 @@ pub(crate) enum Channel {
     Risk,
     Metrics,
     Alerts,
+    Venues,
+    CashFlows,
+    LifeEvents,
 }
 
 /// What a client may ask.
@@ -135,4 +140,18 @@ pub(crate) enum Item {
     Scope(ScopeDto),
     Alert(AlertDto),
     Metrics(Box<MetricsDto>),
+    Venue(Box<VenueDto>),
+    CashFlow(CashFlowViewDto),
+    LifeEvent(LifeEventDto),
+}
+
+impl Item {
+    /// Its number, of what comes one by one.
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::CashFlow(flow) => Some(flow.number),
+            Self::LifeEvent(event) => Some(event.number),
+            _ => None,
+        }
+    }
 }

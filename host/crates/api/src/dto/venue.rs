@@ -1,11 +1,14 @@
-//! Simulated venues and the models in force at them.
+//! Venues, and the models in force at those that are simulated.
 
 use super::order_names::KindName;
+use super::outside::{ModelFaultDto, OutsideDto};
+use crate::names::Names;
 use engine::{FillChances, Quantiles, Slippage, VenueConfig};
 use model::{Duration, ModelSpec};
 use serde::Serialize;
+use services::view::VenueView;
 
-/// A venue.
+/// A venue. Models are of simulated ones alone.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct VenueDto {
     pub(crate) name: String,
@@ -14,6 +17,10 @@ pub(crate) struct VenueDto {
     pub(crate) latency: LatencyModelDto,
     /// Order types it does not take.
     pub(crate) lacks: Vec<KindName>,
+    /// How things stand with one outside; `null` where it is simulated.
+    pub(crate) outside: Option<OutsideDto>,
+    /// The latest faults of its models, newest first, at most 20.
+    pub(crate) model_faults: Vec<ModelFaultDto>,
 }
 
 /// How orders fill. All but the name is of the built-in models, `STANDARD` and `PROBABLE`.
@@ -59,7 +66,9 @@ pub(crate) struct DrawnDto {
 }
 
 impl VenueDto {
-    pub(crate) fn new(config: &VenueConfig) -> Self {
+    pub(crate) fn new(view: &VenueView, names: &Names) -> Self {
+        let config = &view.config;
+        let faults = view.model_faults.iter().rev();
         let latency = &config.latency;
         let drawn = &latency.drawn;
         Self {
@@ -80,6 +89,13 @@ impl VenueDto {
                 .lacks
                 .iter()
                 .map(|kind| KindName::named(*kind))
+                .collect(),
+            outside: view
+                .outside
+                .as_ref()
+                .map(|outside| OutsideDto::new(outside, names)),
+            model_faults: faults
+                .map(|fault| ModelFaultDto::new(fault, names))
                 .collect(),
         }
     }

@@ -97,7 +97,7 @@ fn newest_first(fields: &mut Fields) -> Result<bool, Problem> {
 }
 
 /// Takes `account` from the query.
-fn account(fields: &mut Fields, names: &Names) -> Result<Option<AccountId>, Problem> {
+pub(super) fn account(fields: &mut Fields, names: &Names) -> Result<Option<AccountId>, Problem> {
     let Some(name) = fields.text("account") else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! Simulated venues.
+//! Venues: the models in force at simulated ones, and how things stand with those outside.
 
 use crate::dto::venue::VenueDto;
 use crate::extract::Fields;
@@ -14,5 +14,7 @@ pub(crate) async fn list<H: HostPort>(
     fields: Fields,
 ) -> Result<Json<Vec<VenueDto>>, Problem> {
     fields.finish()?;
-    Ok(Json(api.host.venues().iter().map(VenueDto::new).collect()))
+    let (venues, names) = (api.host.venues(), api.names());
+    let dtos = venues.iter().map(|view| VenueDto::new(view, &names));
+    Ok(Json(dtos.collect()))
 }

@@ -227,6 +227,11 @@ impl<H: HostPort> Session<H> {
             interval,
             floor,
             snapshot_fills,
+            newest: data
+                .iter()
+                .filter_map(Item::number)
+                .max()
+                .unwrap_or_default(),
         };
         self.subscriptions.insert(key, subscription);
         self.outbox.send(&ServerMessage::Snapshot {
@@ -268,6 +273,12 @@ impl<H: HostPort> Session<H> {
                 if self.subscriptions.had_in_snapshot(fill.instrument, id) {
                     return Ok(());
                 }
+            }
+            Change::CashFlow(view) if self.subscriptions.had(channel, instrument, view.number) => {
+                return Ok(());
+            }
+            Change::LifeEvent(view) if self.subscriptions.had(channel, instrument, view.number) => {
+                return Ok(());
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use crate::dto::account::AccountDto;
 use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
+use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
 use crate::dto::market::QuoteDto;
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderDto;
@@ -11,6 +12,7 @@ use crate::dto::position::PositionDto;
 use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item};
+use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
@@ -81,6 +83,27 @@ pub(super) fn items<H: HostPort>(
         Channel::Risk => risk(api, names),
         Channel::Alerts => alerts(api, names),
         Channel::Metrics => metrics(api, names),
+        Channel::Venues => venues(api, names),
+        Channel::CashFlows => {
+            let flows = api.host.cash_flows();
+            let flows = flows
+                .iter()
+                .filter(|view| instrument.is_none() || view.instrument() == instrument);
+            let latest = flows.take(LATEST);
+            latest
+                .map(|view| Item::CashFlow(CashFlowViewDto::new(view, names)))
+                .collect()
+        }
+        Channel::LifeEvents => {
+            let events = api.host.life_events();
+            let events = events
+                .iter()
+                .filter(|view| instrument.is_none() || view.what.instrument() == instrument);
+            let latest = events.take(LATEST);
+            latest
+                .map(|view| Item::LifeEvent(LifeEventDto::new(view, names)))
+                .collect()
+        }
     }
 }
 
@@ -97,6 +120,14 @@ fn alerts<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
     let alerts = alerts.iter().take(LATEST);
     alerts
         .map(|view| Item::Alert(AlertDto::new(view, names)))
+        .collect()
+}
+
+fn venues<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
+    let venues = api.host.venues();
+    let venues = venues.iter();
+    venues
+        .map(|view| Item::Venue(Box::new(VenueDto::new(view, names))))
         .collect()
 }
 

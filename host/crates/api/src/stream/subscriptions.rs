@@ -20,6 +20,8 @@ pub(super) struct Subscription {
     pub(super) floor: u64,
     /// Fills in the snapshot that the stream may bring once more.
     pub(super) snapshot_fills: BTreeSet<(AccountId, u64)>,
+    /// The number of the newest item in the snapshot, of what comes one by one.
+    pub(super) newest: u64,
 }
 
 /// All subscriptions of a connection.
@@ -80,6 +82,17 @@ impl Subscriptions {
         all
     }
 
+    /// Whether every subscription that wants the item of this number had it in its snapshot.
+    pub(super) fn had(
+        &self,
+        channel: Channel,
+        instrument: Option<InstrumentId>,
+        number: u64,
+    ) -> bool {
+        self.matching(channel, instrument)
+            .all(|subscription| number <= subscription.newest)
+    }
+
     /// How often quotes of an instrument are wanted: its own subscription wins over the general.
     pub(super) fn quote_interval(&self, instrument: InstrumentId) -> Option<Duration> {
         let mut matching = self.matching(Channel::Quotes, Some(instrument));
@@ -119,5 +132,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Risk
             | Channel::Metrics
             | Channel::Alerts
+            | Channel::Venues
     )
 }

@@ -5,6 +5,7 @@ use crate::dto::account::BalanceUpdateDto;
 use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
+use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
 use crate::dto::market::{BarDto, QuoteDto};
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderUpdateDto;
@@ -12,6 +13,7 @@ use crate::dto::position::PositionDto;
 use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
 use crate::dto::stream::{Channel, Item, ServerMessage};
+use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use engine::LimitScope;
 use model::{InstrumentId, StrategyId, Timestamp};
@@ -31,6 +33,9 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
         Change::Risk(_) => (Channel::Risk, None),
         Change::Alert(_) => (Channel::Alerts, None),
         Change::Metrics(_) => (Channel::Metrics, None),
+        Change::Venue(_) => (Channel::Venues, None),
+        Change::CashFlow(view) => (Channel::CashFlows, view.instrument()),
+        Change::LifeEvent(view) => (Channel::LifeEvents, view.what.instrument()),
     }
 }
 
@@ -40,6 +45,7 @@ pub(super) fn strategy(change: &Change) -> Option<StrategyId> {
         Change::Order(_, order, _) => Some(order.strategy),
         Change::Fill(fill) => Some(fill.strategy),
         Change::Position(view) => Some(view.strategy),
+        Change::CashFlow(view) => view.strategy(),
         Change::Risk(view) => of_scope(view.scope),
         Change::Alert(view) => of_scope(view.scope),
         // The last of its scopes was known last.
@@ -96,5 +102,8 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
         Change::Risk(view) => Item::Scope(ScopeDto::new(view, names)),
         Change::Alert(view) => Item::Alert(AlertDto::new(view, names)),
         Change::Metrics(view) => Item::Metrics(Box::new(MetricsDto::new(view, names))),
+        Change::Venue(view) => Item::Venue(Box::new(VenueDto::new(view, names))),
+        Change::CashFlow(view) => Item::CashFlow(CashFlowViewDto::new(view, names)),
+        Change::LifeEvent(view) => Item::LifeEvent(LifeEventDto::new(view, names)),
     }
 }

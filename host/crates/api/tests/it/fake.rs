@@ -3,6 +3,7 @@
 #[path = "fake_tables.rs"]
 mod tables;
 
+use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
 use crate::fake_values::{account, ema, instrument, manual};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 
@@ -20,8 +21,9 @@ use services::metrics::{
     CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
 };
 use services::view::{
-    AccountView, AlertState, AlertView, Change, EngineState, EngineView, HealthView,
-    InstrumentView, LimitsView, PositionView, ScopeView, StrategyView, Update,
+    AccountView, AlertState, AlertView, CashFlowView, Change, EngineState, EngineView, HealthView,
+    InstrumentView, LifeEventView, LimitsView, PositionView, ScopeView, StrategyView, Update,
+    VenueView,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -50,6 +52,9 @@ struct Tables {
     fills: Vec<Fill>,
     positions: Vec<PositionView>,
     accounts: Vec<AccountView>,
+    venues: Vec<Arc<VenueView>>,
+    cash_flows: Vec<CashFlowView>,
+    life_events: Vec<LifeEventView>,
     limits: BTreeMap<LimitScope, LimitsView>,
     scopes: BTreeMap<LimitScope, ScopeView>,
     alerts: Vec<AlertView>,
@@ -92,6 +97,9 @@ impl Fake {
             fills: vec![fill(1)],
             positions: vec![position("100000")],
             accounts: vec![account()],
+            venues: vec![Arc::new(venue()), Arc::new(outside())],
+            cash_flows: vec![funding(2), conversion(1)],
+            life_events: vec![split(2), margin_call(1)],
             ..Tables::default()
         };
         Self {
@@ -205,8 +213,14 @@ impl Queries for Fake {
     fn engine(&self) -> EngineView {
         self.tables().engine
     }
-    fn venues(&self) -> Vec<engine::VenueConfig> {
-        vec![crate::fake_values::venue()]
+    fn venues(&self) -> Vec<Arc<VenueView>> {
+        self.tables().venues.clone()
+    }
+    fn cash_flows(&self) -> Vec<CashFlowView> {
+        self.tables().cash_flows.clone()
+    }
+    fn life_events(&self) -> Vec<LifeEventView> {
+        self.tables().life_events.clone()
     }
     fn instruments(&self) -> Vec<InstrumentView> {
         self.tables().instruments.clone()

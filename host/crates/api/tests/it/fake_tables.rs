@@ -31,6 +31,9 @@ impl Tables {
                 self.alerts.insert(0, view.clone());
             }
             Change::Metrics(view) => self.metrics = Some(view.clone()),
+            Change::Venue(view) => self.venues[view.id.index()] = view.clone(),
+            Change::CashFlow(view) => self.cash_flows.insert(0, *view),
+            Change::LifeEvent(view) => self.life_events.insert(0, *view),
             Change::Bar(_) | Change::Balance(..) => {}
         }
     }

@@ -1,16 +1,12 @@
 //! What the table of a host holds at the beginning.
 
 use crate::fake::{EMA, EURUSD, MANUAL, NOON, number};
-use engine::{
-    DrawnLatency, FillChances, Latency, LimitScope, Quantiles, Severity, StrategyState,
-    VenueConfig, VenueModels,
-};
+use engine::{LimitScope, Severity, StrategyState};
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, Duration, Fault,
-    FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
-    ModelSpec, Money, Order, OrderChange, OrderId, OrderKind, OrderKindName, OrderStatus,
-    OrderUpdate, PluginHash, PositionState, Price, Quantity, Quote, Rate, Side, Terms, TimeInForce,
-    Timestamp, VenueId,
+    FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money,
+    Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState,
+    Price, Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
 };
 use quant::portfolio::Exposure;
 use quant::{Figure, Unavailable};
@@ -21,34 +17,6 @@ use services::view::{
     AccountView, AlertCode, AlertState, AlertView, Change, FaultView, InstrumentView, LogLine,
     PluginView, PositionView, StrategyView,
 };
-
-pub(crate) fn venue() -> VenueConfig {
-    let nanos = [0, 5, 90].map(Duration::from_nanos);
-    VenueConfig {
-        name: "SIM".into(),
-        latency: Latency {
-            insert: Duration::from_millis(2),
-            drawn: DrawnLatency {
-                feed: Quantiles(nanos.to_vec()),
-                ..DrawnLatency::default()
-            },
-            ..Latency::default()
-        },
-        chances: Some(FillChances {
-            touch: number("0.4"),
-            ..FillChances::default()
-        }),
-        models: VenueModels {
-            fee: Some(ModelSpec {
-                name: "house".into(),
-                parameters: Vec::new(),
-            }),
-            ..VenueModels::default()
-        },
-        lacks: vec![OrderKindName::StopMarket],
-        ..VenueConfig::default()
-    }
-}
 
 pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> InstrumentView {
     InstrumentView {

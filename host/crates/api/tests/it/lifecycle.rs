@@ -38,6 +38,23 @@ async fn a_split_and_a_dividend_reach_positions_and_balances() {
         ("/margin", Value::Null),
     ];
     account.check(200, &expect);
+    let flows = stand.send("GET", "/cash-flows", "").await;
+    let expect = [
+        ("/0/reason", json!("DIVIDEND")),
+        ("/0/amount", json!("100")),
+        ("/0/strategy", json!("manual")),
+        ("/0/instrument", json!("EUR/USD.SIM")),
+    ];
+    flows.check(200, &expect);
+    let events = stand.send("GET", "/life-events", "").await;
+    let expect = [
+        ("/0/event", json!("DIVIDEND")),
+        ("/0/amount", json!("0.05")),
+        ("/0/currency", json!("USD")),
+        ("/1/event", json!("SPLIT")),
+        ("/1/numerator", json!(2)),
+    ];
+    events.check(200, &expect);
 }
 
 #[tokio::test]

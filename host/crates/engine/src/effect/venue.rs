@@ -37,6 +37,9 @@ pub enum VenueEvent {
     Busted(Fill),
     /// Whether an account agrees with its venue.
     Standing(AccountId, Standing),
+    /// An account was compared with what its venue holds. Positions that differ follow, and what came of
+    /// it in all where that changed.
+    Compared(AccountId),
     /// A position differs from the venue's and nothing explains it.
     Difference {
         /// Whose.

@@ -8,9 +8,9 @@ use crate::journal::codec::fields;
 use crate::market::MarketState;
 use crate::ratio::Ratio;
 use model::{
-    AssetClass, CurrencyId, DenyCode, Duration, InstrumentId, Lifecycle, LifecycleEvent,
-    LifecycleRefusal, Money, NumberError, PositionChange, Price, Quantity, Rate, SignedQuantity,
-    Timestamp,
+    AssetClass, CurrencyId, DenyCode, Duration, InstrumentId, LifeEvent, LifeEventKind, Lifecycle,
+    LifecycleEvent, LifecycleRefusal, Money, NumberError, PositionChange, Price, Quantity, Rate,
+    SignedQuantity, Timestamp,
 };
 
 /// How old a price may be that money is reckoned with.
@@ -58,7 +58,7 @@ impl Engine {
             self.settle();
         }
         match self.handle_lifecycle(event) {
-            Ok(()) => self.effects.push(Effect::Lifecycle(*event)),
+            Ok(()) => {}
             Err(why) => {
                 self.ignore(Ignored::Lifecycle {
                     instrument: id,
@@ -122,6 +122,7 @@ impl Engine {
             let change = PositionChange::Funding;
             self.book_payment(&mut booking, place, received, change, (quote, received))?;
         }
+        self.tell_life(id, LifeEventKind::Funding { rate }, event.ts_event);
         self.make_true(booking);
         Ok(())
     }
@@ -146,8 +147,24 @@ impl Engine {
             let change = PositionChange::Dividend;
             self.book_payment(&mut booking, place, worth, change, (currency, paid))?;
         }
+        let paid = LifeEventKind::Dividend { amount, currency };
+        self.tell_life(id, paid, event.ts_event);
         self.make_true(booking);
         Ok(())
+    }
+
+    /// Tells what happens to an instrument, before what it does to positions and orders.
+    pub(super) fn tell_life(
+        &mut self,
+        instrument: InstrumentId,
+        kind: LifeEventKind,
+        ts_event: Timestamp,
+    ) {
+        self.effects.push(Effect::Lifecycle(LifeEvent {
+            instrument,
+            kind,
+            ts_event,
+        }));
     }
 
     /// The venue's mark, or the mark of quotes and trades; `None` when it is unknown, older than

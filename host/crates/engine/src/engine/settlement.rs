@@ -9,9 +9,9 @@ use crate::agenda::Due;
 use crate::effect::Severity;
 use crate::exchange::{Report, ReportKind, VenueCommand};
 use model::{
-    AssetClass, DenyCode, Duration, Instrument, InstrumentId, Lifecycle, LifecycleRefusal, Money,
-    NumberError, OptionRight, OrderChange, OrderId, OrderStatus, PositionChange, Price, Quantity,
-    Side, SignedQuantity, Timestamp,
+    AssetClass, DenyCode, Duration, Instrument, InstrumentId, LifeEventKind, Lifecycle,
+    LifecycleRefusal, Money, NumberError, OptionRight, OrderChange, OrderId, OrderStatus,
+    PositionChange, Price, Quantity, Side, SignedQuantity, Timestamp,
 };
 
 /// How long a final price is waited for.
@@ -46,6 +46,7 @@ impl Terms {
 impl Engine {
     /// An instrument trades no more from now on.
     pub(super) fn mature(&mut self, id: InstrumentId) {
+        self.tell_life(id, LifeEventKind::Expiry, self.now);
         self.expire_orders_on(id);
         self.settle();
         let Some(state) = self.market.get(id) else {
@@ -112,6 +113,7 @@ impl Engine {
         if let Some(state) = self.market.get_mut(id) {
             state.past.settlement = Some(price);
         }
+        self.tell_life(id, LifeEventKind::FinalPrice { price }, event.ts_event);
         Ok(())
     }
 
@@ -137,6 +139,7 @@ impl Engine {
             state.past.settlement = Some(price);
             state.past.settled = true;
         }
+        self.tell_life(id, LifeEventKind::Settlement { price }, ts_event);
         self.make_true(booking);
         Ok(())
     }

@@ -15,8 +15,8 @@ use super::lifecycle::signed_notional;
 use crate::orders::OpenOrder;
 use crate::ratio::Ratio;
 use model::{
-    InstrumentId, Lifecycle, LifecycleRefusal, Money, NumberError, OrderChange, OrderId,
-    OrderStatus, PositionChange, Price, Quantity, SignedQuantity,
+    InstrumentId, LifeEventKind, Lifecycle, LifecycleRefusal, Money, NumberError, OrderChange,
+    OrderId, OrderStatus, PositionChange, Price, Quantity, SignedQuantity,
 };
 
 /// A position in new shares.
@@ -39,6 +39,11 @@ impl Engine {
         for (strategy, _) in self.holders(id) {
             self.book_split(&mut booking, (strategy, id), ratio)?;
         }
+        let split = LifeEventKind::Split {
+            numerator: ratio.numerator,
+            denominator: ratio.denominator,
+        };
+        self.tell_life(id, split, event.ts_event);
         self.refuse_under_way(id);
         self.split_market(id, ratio);
         self.make_true(booking);

@@ -24,10 +24,8 @@ impl HostHandle {
     pub(crate) fn external_venue(&self, name: &str) -> Result<VenueId, HostError> {
         let found = self.0.shared.read(|model| {
             let venues = (0_u32..).zip(&model.venues);
-            let mut venues = venues.filter(|(_, config)| config.name == name);
-            venues
-                .next()
-                .map(|(n, config)| (n, config.external.is_some()))
+            let mut venues = venues.filter(|(_, view)| view.config.name == name);
+            venues.next().map(|(n, view)| (n, view.outside.is_some()))
         });
         match found {
             Some((n, true)) => Ok(VenueId::new(n)),

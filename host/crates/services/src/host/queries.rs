@@ -5,10 +5,10 @@ use crate::handle::Queries;
 use crate::metrics::tracker::Tracker;
 use crate::metrics::{MetricsView, Regimes, Scenario};
 use crate::view::{
-    AccountView, AlertView, EngineView, InstrumentView, LimitsView, PositionView, ScopeView,
-    StrategyView,
+    AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
+    PositionView, ScopeView, StrategyView, VenueView,
 };
-use engine::{AlgorithmConfig, LimitScope, RuleConfig, VenueConfig};
+use engine::{AlgorithmConfig, LimitScope, RuleConfig};
 use model::{DenyCode, Fill, Order, OrderId};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ impl Queries for HostHandle {
         self.0.shared.read(|model| model.instruments.clone())
     }
 
-    fn venues(&self) -> Vec<VenueConfig> {
+    fn venues(&self) -> Vec<Arc<VenueView>> {
         self.0.shared.read(|model| model.venues.clone())
     }
 
@@ -51,6 +51,14 @@ impl Queries for HostHandle {
 
     fn accounts(&self) -> Vec<AccountView> {
         self.0.shared.read(|model| model.accounts.clone())
+    }
+
+    fn cash_flows(&self) -> Vec<CashFlowView> {
+        self.0.shared.read(|model| model.cash_flows.all())
+    }
+
+    fn life_events(&self) -> Vec<LifeEventView> {
+        self.0.shared.read(|model| model.life_events.all())
     }
 
     fn limits(&self, scope: LimitScope) -> LimitsView {

@@ -1,23 +1,20 @@
 //! The read model: what the last effects left, with bounded tails of what is over.
 
 use super::alerts::{Alerts, Raised};
+use super::happened::Tail;
 use super::risk::RiskModel;
 use crate::metrics::snapshot::World;
 use crate::metrics::tracker::Tracker;
 use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
-    AccountView, AlertCode, Change, EngineView, FaultView, InstrumentView, LogLine, PluginView,
-    PositionView, StrategyView, Words,
+    AccountView, AlertCode, CashFlowView, Change, EngineView, FaultView, InstrumentView,
+    LifeEventView, LogLine, PluginView, PositionView, StrategyView, VenueView, WhatHappened, Words,
 };
-use engine::{
-    AlgorithmConfig, Definition, Effect, RuleConfig, StrategyConfig, StrategyState, SwapStage,
-    VenueConfig,
-};
+use engine::{AlgorithmConfig, Effect, RuleConfig, SwapStage};
 use model::{
-    AccountConfig, AccountId, Balance, CurrencyId, Duration, Fill, Instrument, InstrumentId, Money,
-    Order, OrderChange, OrderId, OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId,
-    Timestamp,
+    AccountId, Balance, CurrencyId, Duration, Fill, InstrumentId, Order, OrderChange, OrderId,
+    OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId, Timestamp, VenueId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -56,11 +53,15 @@ pub(crate) struct ReadModel {
     pub(crate) tracker: Option<Box<Tracker>>,
     /// Updates published so far.
     pub(crate) updates: u64,
-    pub(crate) venues: Vec<VenueConfig>,
+    pub(crate) venues: Vec<Arc<VenueView>>,
+    pub(crate) cash_flows: Tail<CashFlowView>,
+    pub(crate) life_events: Tail<LifeEventView>,
     open: BTreeMap<OrderId, Order>,
     closed: VecDeque<Order>,
     fills: VecDeque<Fill>,
     positions: BTreeMap<PositionKey, PositionView>,
+    /// Venues of which something changed that is told now and then.
+    pub(super) restless: BTreeSet<VenueId>,
     /// Strategies whose log grew since they were last published.
     chatty: BTreeSet<StrategyId>,
     /// What was said of an order that is told next.
@@ -143,7 +144,7 @@ impl ReadModel {
                 time
             }
             Item::Defined(time, definition) => {
-                self.define(*definition, changes);
+                self.define(time, *definition, changes);
                 time
             }
             Item::Plugin(time, strategy, plugin) => {
@@ -249,13 +250,13 @@ impl ReadModel {
             | Effect::RuleDenied(..)
             | Effect::Algorithm(..)
             | Effect::Rule(..) => self.apply_custom(time, effect),
-            Effect::Saved(..)
-            | Effect::ModelFault(_)
-            | Effect::Ignored(_)
-            | Effect::Outbound(_)
-            | Effect::Venue(_)
-            | Effect::CashFlow(_)
-            | Effect::Lifecycle(_) => {}
+            Effect::CashFlow(flow) => self.note_cash_flow(sequence, flow, changes),
+            Effect::Lifecycle(event) => {
+                self.note_life(sequence, WhatHappened::Instrument(event), changes);
+            }
+            Effect::Venue(event) => self.apply_venue(time, event, changes),
+            Effect::ModelFault(broke) => self.note_model_fault(time, sequence, broke, changes),
+            Effect::Saved(..) | Effect::Ignored(_) | Effect::Outbound(_) => {}
         }
     }
 
@@ -275,6 +276,7 @@ impl ReadModel {
         }
         if order.status.is_closed() {
             self.open.remove(&order.id);
+            self.forget_doubt(order.id);
             push_front(&mut self.closed, order, CLOSED_ORDERS);
         } else {
             self.open.insert(order.id, order);
@@ -383,6 +385,9 @@ impl ReadModel {
             self.positions.insert(key_of(&position), position);
             changes.push(Change::Position(position));
         }
+        for venue in std::mem::take(&mut self.restless) {
+            self.publish_venue(venue, changes);
+        }
         for strategy in std::mem::take(&mut self.chatty) {
             self.publish_strategy(strategy, changes);
         }
@@ -427,7 +432,7 @@ impl ReadModel {
         }
     }
 
-    fn publish_strategy(&mut self, strategy: StrategyId, changes: &mut Vec<Change>) {
+    pub(super) fn publish_strategy(&mut self, strategy: StrategyId, changes: &mut Vec<Change>) {
         self.chatty.remove(&strategy);
         let Some(view) = self.strategies.get(strategy.index()) else {
             return;
@@ -447,109 +452,7 @@ impl ReadModel {
         self.edit(strategy, changes, |view| view.plugin = Some(plugin));
     }
 
-    fn define(&mut self, definition: Definition, changes: &mut Vec<Change>) {
-        match definition {
-            Definition::Currency(name) => self.currencies.push(name),
-            Definition::Venue(config) => self.venues.push(config),
-            Definition::Instrument(instrument) => self.define_instrument(instrument),
-            Definition::Account(config) => self.define_account(config, changes),
-            Definition::Strategy(config) => self.define_strategy(config, changes),
-            Definition::FeeTiers(instrument, tiers) => {
-                if let Some(view) = self.instruments.get_mut(instrument.index()) {
-                    view.fee_tiers = tiers;
-                }
-            }
-            Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
-            Definition::AverageVolume(instrument, volume) => {
-                if let Some(tracker) = &mut self.tracker {
-                    tracker.set_volume(instrument, volume);
-                }
-            }
-            Definition::Permissions(..)
-            | Definition::Adopter(_)
-            | Definition::Algorithm(_)
-            | Definition::Rule(_) => {}
-            Definition::AccountRules(account, rules) => {
-                if let Some(view) = self.accounts.get_mut(account.index()) {
-                    view.rules = rules;
-                }
-            }
-        }
-    }
-
-    fn define_instrument(&mut self, instrument: Instrument) {
-        let venue = self
-            .venues
-            .get(instrument.venue.index())
-            .map(|config| config.name.clone())
-            .unwrap_or_default();
-        self.instruments.push(InstrumentView {
-            id: InstrumentId::new(count(self.instruments.len())),
-            quote_currency: self.currency_name(instrument.quote_currency),
-            venue,
-            fee_tiers: Vec::new(),
-            instrument,
-            quote: None,
-            last: None,
-        });
-    }
-
-    fn define_account(&mut self, config: AccountConfig, changes: &mut Vec<Change>) {
-        let id = AccountId::new(count(self.accounts.len()));
-        let mut balances = BTreeMap::from([(config.base_currency, Money::ZERO)]);
-        for (currency, amount) in &config.deposits {
-            let total = balances.entry(*currency).or_insert(Money::ZERO);
-            // The engine has refused deposits that overflow.
-            *total = total.checked_add(*amount).unwrap_or(Money::MAX);
-        }
-        let balances: Vec<(CurrencyId, String, Balance)> = balances
-            .into_iter()
-            .map(|(currency, total)| {
-                let balance = Balance {
-                    total,
-                    locked: Money::ZERO,
-                };
-                changes.push(Change::Balance(id, currency, balance));
-                (currency, self.currency_name(currency), balance)
-            })
-            .collect();
-        self.accounts.push(AccountView {
-            rules: model::AccountRules::default(),
-            margin: None,
-            id,
-            config,
-            balances,
-        });
-    }
-
-    fn define_strategy(&mut self, config: StrategyConfig, changes: &mut Vec<Change>) {
-        let StrategyConfig {
-            name,
-            account,
-            manual,
-            ..
-        } = config;
-        let id = StrategyId::new(count(self.strategies.len()));
-        let state = if manual {
-            StrategyState::Running
-        } else {
-            StrategyState::Stopped
-        };
-        self.strategies.push(Arc::new(StrategyView {
-            id,
-            name,
-            manual,
-            account,
-            state,
-            plugin: None,
-            swap: None,
-            faults: Vec::new(),
-            log: Vec::new(),
-        }));
-        self.publish_strategy(id, changes);
-    }
-
-    fn currency_name(&self, currency: CurrencyId) -> String {
+    pub(super) fn currency_name(&self, currency: CurrencyId) -> String {
         self.currencies
             .get(currency.index())
             .cloned()
@@ -569,17 +472,12 @@ fn raised_by(time: Timestamp, verdict: Verdict) -> Raised {
     }
 }
 
-/// Handles count up from zero; as many as u32 counts would exhaust memory first.
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-fn push_front<T>(list: &mut VecDeque<T>, item: T, bound: usize) {
+pub(super) fn push_front<T>(list: &mut VecDeque<T>, item: T, bound: usize) {
     list.push_front(item);
     list.truncate(bound);
 }
 
-fn push_back<T>(list: &mut Vec<T>, item: T, bound: usize) {
+pub(super) fn push_back<T>(list: &mut Vec<T>, item: T, bound: usize) {
     if list.len() >= bound {
         list.remove(0);
     }

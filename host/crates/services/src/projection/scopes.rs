@@ -3,7 +3,7 @@
 
 use super::ReadModel;
 use super::alerts::Raised;
-use crate::view::{AlertCode, Change};
+use crate::view::{AlertCode, Change, WhatHappened};
 use engine::{Effect, LimitScope};
 use model::Timestamp;
 
@@ -40,6 +40,7 @@ impl ReadModel {
                 if let Some(view) = self.accounts.get_mut(account.index()) {
                     view.margin = Some(status);
                 }
+                self.note_life(sequence, WhatHappened::Margin(account, status), changes);
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use super::Trader;
 use super::memory::Memory;
 use crate::outlet::Item;
 use engine::journal::codec::Encode;
-use engine::{Command, Effect, Engine, Input, LimitScope, TradingState};
+use engine::{Command, Effect, Engine, Input, LimitScope, Standing, TradingState, VenueEvent};
 use journal::write_snapshot;
 use model::{
     InstrumentId, Order, OrderChange, OrderUpdate, PositionChange, PositionUpdate, Rate, StrategyId,
@@ -176,6 +176,7 @@ fn standing(engine: &Engine) -> Vec<Effect> {
         Some(Effect::Margin(id, status))
     });
     told.extend(margins);
+    told.extend(at_venues(engine).map(Effect::Venue));
     // A holding may have had orders and no fill yet: nobody has heard of a position then.
     let traded = engine.holdings().iter().filter(|(_, _, holding)| {
         let untouched = model::PositionState::default();
@@ -191,7 +192,26 @@ fn standing(engine: &Engine) -> Vec<Effect> {
     }));
     let orders = engine.orders().iter();
     told.extend(orders.map(|open| Effect::Order(update_of(engine, &open.order), open.order)));
+    told.extend(in_doubt(engine).map(Effect::Venue));
     told
+}
+
+/// How things stand with venues outside: which are there, and which accounts agree with theirs.
+fn at_venues(engine: &Engine) -> impl Iterator<Item = VenueEvent> {
+    let connected = engine.venues_outside().filter(|(_, connected)| *connected);
+    let connected = connected.map(|(id, _)| VenueEvent::Connected(id, true));
+    let standings = engine.accounts().filter_map(|(id, _)| {
+        let standing = engine.standing(id);
+        (standing != Standing::Unknown).then_some(VenueEvent::Standing(id, standing))
+    });
+    connected.chain(standings)
+}
+
+/// Open orders whose state is not known; told when they are.
+fn in_doubt(engine: &Engine) -> impl Iterator<Item = VenueEvent> {
+    let orders = engine.orders().iter().map(|open| open.order.id);
+    let doubtful = orders.filter(|id| engine.is_in_doubt(*id));
+    doubtful.map(VenueEvent::InDoubt)
 }
 
 fn position(

@@ -2,7 +2,7 @@
 //! and a connector that takes nothing more shuts the venue instead of holding anybody up.
 
 use crate::stand::{Stand, ticket};
-use engine::{Definition, ExternalVenue};
+use engine::{Ambiguity, Definition, ExternalVenue, Standing};
 use model::{
     AccountId, DenyCode, InstrumentId, Liquidity, OrderId, OrderKind, OrderStatus, Outbound,
     OutboundCommand, Quantity, Side, Timestamp, VenueExecution, VenueId, VenuePosition,
@@ -11,6 +11,7 @@ use model::{
 use services::handle::{HostError, OrderTicket, Queries};
 use services::host::HostConfig;
 use services::venue::{VENUE_QUEUE, Venue, VenueLink};
+use services::view::OutsideView;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -92,6 +93,18 @@ async fn until(stand: &Stand, order: OrderId, status: OrderStatus) {
     }
 }
 
+/// Waits until readers are shown that it stands so with the venue.
+async fn shows(stand: &Stand, so: impl Fn(&OutsideView) -> bool) -> OutsideView {
+    loop {
+        let venues = stand.host.venues();
+        let outside = venues[0].outside.clone().unwrap();
+        if so(&outside) {
+            return outside;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_goes_to_the_connector_and_moves_by_its_reports() {
     let mut stand = Stand::with(outside);
@@ -127,6 +140,28 @@ async fn an_order_goes_to_the_connector_and_moves_by_its_reports() {
     stand.host.reconcile_venue("SIM").await.unwrap();
     agree(&link, &messages, now, 4);
     assert_eq!(stand.host.fills().len(), 1);
+    shows(&stand, |outside| {
+        outside.connected && outside.accounts[0].standing == Standing::Reconciled
+    })
+    .await;
+    // What the venue says it holds is another position, and then it is gone.
+    stand.host.reconcile_venue("SIM").await.unwrap();
+    agree(&link, &messages, now, 3);
+    let outside = shows(&stand, |outside| {
+        outside.accounts[0].standing == Standing::Differs
+    })
+    .await;
+    let standing = &outside.accounts[0];
+    assert_eq!(standing.compared, Some(standing.since));
+    let [difference] = &standing.differences[..] else {
+        panic!("{standing:?}");
+    };
+    let held = |units| Quantity::whole(units).unwrap().long();
+    assert_eq!((difference.ours, difference.theirs), (held(4), held(3)));
+    assert_eq!(outside.ruled[&Ambiguity::DuplicateExecution], 1);
+    link.set_connected(false).unwrap();
+    let outside = shows(&stand, |outside| !outside.connected).await;
+    assert_eq!(outside.accounts[0].standing, Standing::Unknown);
     drop(link);
     stand.end_and_verify().await;
 }

@@ -161,7 +161,9 @@ fn venue_in_words(event: &VenueEvent) -> Option<String> {
             )
         }
         VenueEvent::Connected(_, connected) => format!("venue connected: {connected}"),
-        VenueEvent::Refused(..) | VenueEvent::Executed { .. } => return None,
+        VenueEvent::Refused(..) | VenueEvent::Executed { .. } | VenueEvent::Compared(_) => {
+            return None;
+        }
     };
     Some(text)
 }

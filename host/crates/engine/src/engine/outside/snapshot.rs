@@ -36,6 +36,8 @@ impl Engine {
         }
         let listed = self.compare_orders(snapshot, number);
         self.doubt_missing(snapshot, (number, asked), &listed);
+        let compared = VenueEvent::Compared(account);
+        self.effects.push(Effect::Venue(compared));
         let differences = self.compare_positions(snapshot);
         self.compare_balances(snapshot);
         self.conclude(snapshot, differences);

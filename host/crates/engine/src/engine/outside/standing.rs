@@ -169,6 +169,13 @@ impl Engine {
         }
     }
 
+    /// Venues outside, and whether each is there.
+    pub fn venues_outside(&self) -> impl Iterator<Item = (VenueId, bool)> {
+        let venues = (0_u32..).map(VenueId::new).zip(&self.venues);
+        let outside = venues.filter(|(_, venue)| venue.is_external());
+        outside.map(|(id, venue)| (id, venue.is_connected()))
+    }
+
     /// Whether an account agrees with its venue; always so at a simulated one.
     pub fn standing(&self, account: AccountId) -> Standing {
         let at = self.outside.account(account);
