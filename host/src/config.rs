@@ -13,6 +13,7 @@ mod distribution;
 mod environment;
 mod fees;
 mod file;
+mod host;
 mod limits;
 mod permissions;
 mod risk;
@@ -22,6 +23,7 @@ mod text;
 mod venue;
 
 pub use self::bus::BusSection;
+pub use self::host::{Fsync, HostSection};
 pub use self::store::{MarketDataName, StoreSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
@@ -36,13 +38,10 @@ pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
 
-use journal::SegmentOptions;
 use model::{Money, Price, Quantity, Rate};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -83,75 +82,6 @@ pub struct Config {
     /// Custom pre-trade rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSection>,
-}
-
-/// `[host]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HostSection {
-    /// Where the API and the page are served; loopback only until identity and TLS are set up.
-    pub listen: SocketAddr,
-    /// Where journals, plugin copies and the compile cache are kept.
-    pub data_dir: PathBuf,
-    /// Where plugins named by path are looked for.
-    pub plugin_dir: PathBuf,
-    /// When the journal is forced to the disk.
-    pub fsync: Fsync,
-    /// With `fsync = "interval"`: how long after it was written, at most.
-    pub fsync_interval_ms: u32,
-    /// Size at which the next segment of the journal begins, in MiB.
-    pub journal_segment_mib: u32,
-    /// What of the journal may wait in memory while the disk takes nothing, in MiB.
-    pub journal_waiting_mib: u32,
-    /// Inputs after which a snapshot is taken, from which the next start begins; 0 for none.
-    pub journal_snapshot_inputs: u64,
-    /// While this file exists nothing trades: see `docs/risk.md`.
-    pub kill_file: Option<PathBuf>,
-}
-
-impl Default for HostSection {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            data_dir: PathBuf::from(".argonaut"),
-            plugin_dir: PathBuf::from("target/plugins"),
-            fsync: Fsync::Never,
-            fsync_interval_ms: 50,
-            journal_segment_mib: 256,
-            journal_waiting_mib: 128,
-            journal_snapshot_inputs: 0,
-            kill_file: None,
-        }
-    }
-}
-
-/// When the journal is forced to the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fsync {
-    /// The operating system decides; a power cut may lose the last seconds.
-    Never,
-    /// Within `fsync_interval_ms`, without anybody waiting for it.
-    Interval,
-    /// Before any effect leaves.
-    Commit,
-}
-
-impl HostSection {
-    /// How the journal is written.
-    pub fn segments(&self) -> SegmentOptions {
-        let interval = Duration::from_millis(u64::from(self.fsync_interval_ms.max(1)));
-        let waiting = usize::try_from(self.journal_waiting_mib.max(1)).unwrap_or(usize::MAX);
-        SegmentOptions {
-            fsync: match self.fsync {
-                Fsync::Never => journal::Fsync::Never,
-                Fsync::Interval => journal::Fsync::Interval(interval),
-                Fsync::Commit => journal::Fsync::OnCommit,
-            },
-            rotate_bytes: u64::from(self.journal_segment_mib.max(1)) << 20,
-            waiting_bytes: waiting.saturating_mul(1 << 20),
-        }
-    }
 }
 
 /// `[feed]`.

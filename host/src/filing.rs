@@ -1,7 +1,7 @@
 //! The store beside a running host, and its rebuilding while none runs.
 
 use crate::config::{Config, StoreSection};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use services::host::HostHandle;
 use services::sql_projection::{FillError, Filler, MarketData, SqlProjection, SqlProjectionConfig};
 use std::path::Path;
@@ -15,6 +15,11 @@ pub fn begin(
 ) -> Result<Option<(SqlProjection, Reader)>> {
     let Some(location) = config.store.location(&config.host.data_dir)? else {
         return Ok(None);
+    };
+    let location = match config.host.keep() {
+        // What the journal does not have any more must last here.
+        Ok(Some(_)) => location.lasting(),
+        _ => location,
     };
     let progress = host.journal_progress();
     let progress = progress.context("store: the host keeps no journal to fill it from")?;
@@ -64,6 +69,7 @@ pub async fn rebuild(
     mut progress: impl FnMut(u64),
 ) -> Result<Rebuilt> {
     let market_data = section.market_data.into();
+    begins_at_its_beginning(journal)?;
     let before = held(location, journal, market_data).await;
     let before = before.map_err(|error| error.to_string());
     let fresh = location.beside("rebuild");
@@ -80,6 +86,19 @@ pub async fn rebuild(
         tables,
         before,
     })
+}
+
+/// A store that is made of what is left of a journal would miss what was dropped, and say nothing of it.
+fn begins_at_its_beginning(journal: &Path) -> Result<()> {
+    let Some(begins) = journal::beginning(journal)?.filter(|begins| !begins.is_whole()) else {
+        return Ok(());
+    };
+    bail!(
+        "{}: the journal begins with input {}: what was before was dropped, so no whole store can be made \
+         of it; put the archived segments back beside the others, or keep the store as it is",
+        journal.display(),
+        begins.first
+    )
 }
 
 /// What the store holds once it has all of the journal.

@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result};
 use api::{Entries, EntryBody, Urgency};
-use bus::{Entry, EntryId, Monitor, Priority, Publisher, Settings, Source, SourceError};
+use bus::{Entry, EntryId, Monitor, Priority, Publisher, Read, Settings, Source, SourceError};
 use engine::journal::reader::Record;
-use journal::{Block, Blocks, Progress};
+use journal::{Block, Blocks, JournalError, Progress};
 use services::background::Background;
 use services::host::HostHandle;
 use std::collections::VecDeque;
@@ -80,12 +80,28 @@ struct Followed {
     given: EntryId,
 }
 
+/// Why there are no entries.
+enum Failure {
+    /// They were dropped; the first input that is there.
+    Gone(u64),
+    Unreadable(String),
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        match error.begins_with() {
+            Some(first) => Self::Gone(first),
+            None => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
 impl Source for Followed {
     fn run(&self) -> &str {
         &self.run
     }
 
-    fn read(&mut self, after: EntryId, limit: usize) -> Result<Vec<Entry>, SourceError> {
+    fn read(&mut self, after: EntryId, limit: usize) -> Result<Read, SourceError> {
         if self.blocks.is_none() || after != self.given {
             // From the input on to which the last entry belonged: it may have more.
             let before = after.sequence.saturating_sub(1);
@@ -94,22 +110,36 @@ impl Source for Followed {
             self.ready.clear();
             self.given = after;
         }
-        self.make(after, limit).map_err(SourceError)?;
+        match self.make(after, limit) {
+            Ok(()) => {}
+            Err(Failure::Gone(first)) => self.say_gone(after, first),
+            Err(Failure::Unreadable(reason)) => return Err(SourceError(reason)),
+        }
         let count = self.ready.len().min(limit);
-        let given: Vec<_> = self.ready.drain(..count).collect();
-        self.given = given.last().map_or(after, |last| last.id);
-        Ok(given)
+        let entries: Vec<_> = self.ready.drain(..count).collect();
+        let mut place = entries.last().map_or(after, |last| last.id);
+        if self.ready.is_empty() {
+            // All of the blocks that were read.
+            let sequence = self.blocks.as_ref().map_or(0, Blocks::last);
+            let read = EntryId {
+                sequence,
+                ordinal: 0,
+            };
+            place = place.max(read);
+        }
+        self.given = place;
+        Ok(Read { entries, place })
     }
 }
 
 impl Followed {
     /// Reads on until there are enough entries, or there is nothing more for now.
-    fn make(&mut self, after: EntryId, limit: usize) -> Result<(), String> {
+    fn make(&mut self, after: EntryId, limit: usize) -> Result<(), Failure> {
         for _ in 0..BLOCKS {
             let Some(blocks) = self.blocks.as_mut().filter(|_| self.ready.len() < limit) else {
                 return Ok(());
             };
-            match blocks.next_block().map_err(|error| error.to_string())? {
+            match blocks.next_block()? {
                 Some(block) => self.take(&block, after)?,
                 None => {
                     let last = blocks.last();
@@ -123,8 +153,29 @@ impl Followed {
         Ok(())
     }
 
-    fn take(&mut self, block: &Block, after: EntryId) -> Result<(), String> {
-        let records = block.records().map_err(|error| error.to_string())?;
+    /// Redis has lost what the journal does not have any more either: consumers are told, and it goes on
+    /// with what there is.
+    fn say_gone(&mut self, after: EntryId, first: u64) {
+        tracing::warn!(%after, first, "entries cannot be published: the journal begins behind them");
+        let before = first.saturating_sub(1);
+        let progress = Some(Arc::clone(&self.progress));
+        self.blocks = Some(Blocks::after(&self.folder, before, progress));
+        self.ready.push_back(Entry {
+            // Inputs have their entries from one on.
+            id: EntryId {
+                sequence: first,
+                ordinal: 0,
+            },
+            priority: Priority::High,
+            kind: "gap".to_owned(),
+            time_ns: 0,
+            body: format!("{{\"after\":\"{after}\",\"first_sequence\":{first}}}"),
+        });
+    }
+
+    fn take(&mut self, block: &Block, after: EntryId) -> Result<(), Failure> {
+        let records = block.records();
+        let records = records.map_err(|error| Failure::Unreadable(error.to_string()))?;
         let (mut id, mut time_ns) = (EntryId::ZERO, 0);
         for record in &records {
             if let Record::Input(input) = record {

@@ -16,6 +16,7 @@ use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
 use services::handle::{LoadRequest, PluginSource, Queries, ScopeName};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
+use services::retention::{Follower, Retention, RetentionConfig};
 use services::sql_projection::SqlProjection;
 use services::wasm::WasmPlugins;
 use std::future::Future;
@@ -79,6 +80,7 @@ pub struct App {
     caching: Option<Caching>,
     filing: Option<SqlProjection>,
     records: Option<Records>,
+    retention: Option<Retention>,
 }
 
 impl App {
@@ -129,6 +131,7 @@ impl App {
             caching: None,
             filing: None,
             records: None,
+            retention: None,
         };
         if let Err(error) = app.load(file, config, &universe).await {
             app.handle.shutdown().await?;
@@ -161,8 +164,13 @@ impl App {
         };
         let api = Api::new(self.handle.clone(), settings)
             .with_records(self.records)
-            .with_bus(self.publishing.as_ref().map(bus_probe));
+            .with_bus(self.publishing.as_ref().map(bus_probe))
+            .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()));
         api::serve(self.listener, api, shutdown).await?;
+        if let Some(retention) = self.retention {
+            // While the journal's folder is still ours.
+            tokio::task::spawn_blocking(|| retention.end()).await?;
+        }
         self.handle.shutdown().await?;
         let (trader, publishing, filing) = (self.trader, self.publishing, self.filing);
         let caching = self.caching;
@@ -198,6 +206,30 @@ impl App {
             let begun = self.publish(section);
             begun.with_context(|| file.display().to_string())?;
         }
+        self.retain(config)
+    }
+
+    /// Drops what is not to be kept of the journal, once those who follow it are known.
+    fn retain(&mut self, config: &Config) -> Result<()> {
+        let keep = config.host.keep();
+        let Some(keep) = keep.map_err(|(key, reason)| anyhow!("{key}: {reason}"))? else {
+            return Ok(());
+        };
+        let store = self.filing.as_ref().map(|filing| {
+            let monitor = filing.monitor().clone();
+            follower("store", move || monitor.view().sequence)
+        });
+        let bus = self.publishing.as_ref().map(|publishing| {
+            let monitor = publishing.monitor().clone();
+            follower("bus", move || monitor.status().place.sequence)
+        });
+        let retention = RetentionConfig {
+            folder: self.journal.clone(),
+            keep,
+            archive: config.host.journal_archive_dir.clone(),
+            followers: store.into_iter().chain(bus).collect(),
+        };
+        self.retention = Some(Retention::begin(retention, &self.handle)?);
         Ok(())
     }
 
@@ -320,6 +352,12 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Whoever reads the journal again from an input on after a restart.
+fn follower(name: &'static str, wants: impl Fn() -> u64 + Send + 'static) -> Follower {
+    let wants = Box::new(wants);
+    Follower { name, wants }
 }
 
 /// How the bus stands, whenever the API is asked.

@@ -35,6 +35,8 @@ mod plugin_models;
 mod process;
 #[path = "it/real_data.rs"]
 mod real_data;
+#[path = "it/retention.rs"]
+mod retention;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/venue_models.rs"]

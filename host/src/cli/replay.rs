@@ -1,12 +1,14 @@
 //! `argonaut replay`: what a journal holds, and whether it runs again to the same byte.
 
+mod remains;
+
 use super::say;
 use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use engine::journal::reader::{Reader, Record};
 use engine::replay::{Instances, Replayed, verify};
-use engine::{AlgorithmConfig, Engine, Journal, RuleConfig};
+use engine::{AlgorithmConfig, Engine, Journal, JournalHash, RuleConfig};
 use model::{
     AlgorithmMaker, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy, StrategyId,
     VenueModel,
@@ -22,7 +24,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct ReplayArguments {
     /// A backtest's journal file, or a live host's journal folder.
     journal: PathBuf,
-    /// Run every input again, plugins included, and compare every byte.
+    /// Run every input again, plugins included, and compare every byte. Where the oldest segments of a
+    /// folder were dropped, from the oldest snapshot on.
     #[arg(long)]
     verify: bool,
     /// Folders with the plugins the journal names, by the hash of their bytes.
@@ -54,14 +57,33 @@ fn open(path: &Path) -> Result<impl Read> {
 }
 
 fn summary(path: &Path) -> Result<Report> {
+    if path.is_dir() && remains::of(path)?.is_some() {
+        return remains::summary(path);
+    }
     let mut reader = Reader::new(open(path)?).with_context(|| path.display().to_string())?;
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut sealed = false;
+    let mut counts = Counts::default();
     while let Some(record) = reader
         .next_record()
         .with_context(|| path.display().to_string())?
     {
-        sealed = matches!(record, Record::Seal(_));
+        let counted = counts.take(&record, reader.hash());
+        counted.with_context(|| path.display().to_string())?;
+    }
+    Ok(counts.report(reader.hash()))
+}
+
+/// What records are, and how many of each.
+#[derive(Default)]
+struct Counts {
+    kinds: BTreeMap<&'static str, u64>,
+    /// Whether the last record is a seal.
+    sealed: bool,
+}
+
+impl Counts {
+    /// Counts a record; `hash` is that of all records up to it.
+    fn take(&mut self, record: &Record, hash: JournalHash) -> Result<()> {
+        self.sealed = matches!(record, Record::Seal(_));
         let kind = match record {
             Record::Input(_) => "inputs",
             Record::Strategy(..) => "outcomes",
@@ -76,29 +98,23 @@ fn summary(path: &Path) -> Result<Report> {
             Record::Refused(_) => "refusals",
             Record::Bar(_) => "bars",
             Record::CashFlow(_) => "cash flows",
+            Record::Seal(sealed) if *sealed == hash => return Ok(()),
             Record::Seal(sealed) => {
-                let hash = reader.hash();
-                if sealed != hash {
-                    bail!(
-                        "{}: altered: sealed with {sealed}, records hash to {hash}",
-                        path.display()
-                    );
-                }
-                continue;
+                bail!("altered: sealed with {sealed}, records hash to {hash}")
             }
         };
-        *counts.entry(kind).or_default() += 1;
+        *self.kinds.entry(kind).or_default() += 1;
+        Ok(())
     }
-    let hash = reader.hash();
-    let mut report = Report::new();
-    report.insert("hash".to_owned(), hash.to_string().into());
-    report.insert("sealed".to_owned(), sealed.into());
-    report.extend(
-        counts
-            .into_iter()
-            .map(|(kind, count)| (kind.to_owned(), count.into())),
-    );
-    Ok(report)
+
+    fn report(self, hash: JournalHash) -> Report {
+        let mut report = Report::new();
+        report.insert("hash".to_owned(), hash.to_string().into());
+        report.insert("sealed".to_owned(), self.sealed.into());
+        let kinds = self.kinds.into_iter();
+        report.extend(kinds.map(|(kind, count)| (kind.to_owned(), count.into())));
+        report
+    }
 }
 
 fn again(arguments: &ReplayArguments) -> Result<Report> {
@@ -108,18 +124,23 @@ fn again(arguments: &ReplayArguments) -> Result<Report> {
         plugins,
         folders: arguments.plugins.clone(),
     };
-    let replayed = if path.is_dir() {
-        let mut engine = Engine::new(Journal::repeating());
+    let (replayed, remains) = if path.is_dir() {
+        let (mut engine, remains) = match remains::of(path)? {
+            Some(remains) => remains::begin(path, &remains, &mut instances)?,
+            None => (Engine::new(Journal::repeating()), Report::new()),
+        };
         let repeated = journal::repeat(path, &mut engine, &mut instances, |_| {})?;
-        Replayed {
+        let replayed = Replayed {
             inputs: repeated.last,
             records: repeated.records,
             hash: repeated.hash,
             sealed: repeated.sealed,
-        }
+        };
+        (replayed, remains)
     } else {
         let replayed = verify(open(path)?, &mut instances);
-        replayed.with_context(|| path.display().to_string())?
+        let replayed = replayed.with_context(|| path.display().to_string())?;
+        (replayed, Report::new())
     };
     let mut report = Report::new();
     report.insert("hash".to_owned(), replayed.hash.to_string().into());
@@ -127,6 +148,7 @@ fn again(arguments: &ReplayArguments) -> Result<Report> {
     report.insert("sealed".to_owned(), replayed.sealed.into());
     report.insert("inputs".to_owned(), replayed.inputs.into());
     report.insert("records".to_owned(), replayed.records.into());
+    report.extend(remains);
     Ok(report)
 }
 

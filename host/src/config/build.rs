@@ -24,6 +24,10 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         reason,
     };
     check_limits(config).map_err(|(key, reason)| meaning(key, reason))?;
+    config
+        .host
+        .keep()
+        .map_err(|(key, reason)| meaning(key, reason))?;
     let risk = config.risk.settings();
     risk.map_err(|(key, reason)| meaning(key, reason))?;
     let mut tiers = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::crash::{Running, configuration, ledger, signal, until_fills};
 use super::process::{argonaut, stdout};
+use super::retention::{keeps_little, until_kept};
 use ::bus::{Consumer, Delivery, Monitor, Settings};
 use model::Fill;
 use serde_json::Value;
@@ -191,5 +192,38 @@ fn every_fill_of_the_journal_is_published_whoever_dies() {
     fills.reach(before + 3);
     host.end();
     fills.are_the_first_of(&ledger(folder.path()).fills);
+    redis.kill();
+}
+
+/// A Redis that lost everything cannot be filled with what the journal does not have any more: its
+/// consumers are told.
+#[test]
+fn an_emptied_redis_is_told_what_the_journal_does_not_have_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut redis = Redis::start_on_free_port(folder.path());
+    let file = keeps_little(folder.path());
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    text.push_str(&format!("\n[bus]\nurl = \"{}\"\n", redis.url()));
+    std::fs::write(&file, text).unwrap();
+    let host = Running::start(&file, None).expect("it comes up");
+    let kept = until_kept(&host, |kept| kept["first_sequence"].as_u64().unwrap() > 1);
+    redis.empty();
+    let mut reader =
+        Consumer::new("test", Settings::new(&redis.url()), Monitor::default()).unwrap();
+    let begun = Instant::now();
+    let first = loop {
+        assert!(begun.elapsed() < PATIENCE, "no entry");
+        let taken = reader.take(1, Duration::from_millis(100));
+        // Until the publisher has found out, there is no group either.
+        let Some(delivery) = taken.ok().and_then(|taken| taken.into_iter().next()) else {
+            continue;
+        };
+        break delivery.entry;
+    };
+    assert_eq!((first.kind.as_str(), first.id.ordinal), ("gap", 0));
+    let body: Value = serde_json::from_str(&first.body).unwrap();
+    assert_eq!(body["first_sequence"], first.id.sequence);
+    assert!(first.id.sequence >= kept["first_sequence"].as_u64().unwrap());
+    host.end();
     redis.kill();
 }

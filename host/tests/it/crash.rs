@@ -28,7 +28,7 @@ pub(super) struct Running {
 /// What a journal says.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    inputs: u64,
+    pub(super) inputs: u64,
     pub(super) fills: Vec<Fill>,
     seals: usize,
 }
@@ -133,6 +133,11 @@ impl Running {
         })
     }
 
+    /// How it ended by itself.
+    pub(super) fn code(mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+
     /// The process.
     pub(super) fn id(&self) -> u32 {
         self.process.id()
@@ -192,9 +197,14 @@ pub(super) fn signal(process: &Child, name: &str) {
     assert!(sent.success(), "{name} {pid}");
 }
 
-/// Reads a journal: no sequence is missing and no execution is there twice.
+/// Reads the journal of a host's folder.
 pub(super) fn ledger(folder: &Path) -> Ledger {
-    let from = journal::open(&data(folder).join("journal")).unwrap();
+    ledger_of(&data(folder).join("journal"))
+}
+
+/// Reads a journal: no sequence is missing and no execution is there twice.
+pub(super) fn ledger_of(journal: &Path) -> Ledger {
+    let from = journal::open(journal).unwrap();
     let mut reader = Reader::new(from).unwrap();
     let (mut ledger, mut executions) = (Ledger::default(), BTreeSet::new());
     while let Some(record) = reader.next_record().unwrap() {
@@ -236,7 +246,7 @@ fn positions(fills: &[Fill]) -> BTreeMap<(u32, u32), i128> {
 }
 
 /// Nothing that was in a ledger before may be different after.
-fn goes_on_from(after: &Ledger, before: &Ledger) {
+pub(super) fn goes_on_from(after: &Ledger, before: &Ledger) {
     assert!(after.inputs >= before.inputs, "inputs were lost");
     assert_eq!(
         after.fills[..before.fills.len()],
@@ -292,7 +302,9 @@ fn every_named_point_can_be_crashed_at() {
     until_fills(folder.path(), 3);
     first.kill();
     let mut before = ledger(folder.path());
-    for point in crash::ALL {
+    // Nothing is dropped here; `retention` does it.
+    let points = crash::ALL.iter().filter(|point| !point.starts_with("drop"));
+    for point in points {
         for action in ["exit", "error", "delay"] {
             let count = match *point {
                 "journal.rotate" | "recovery.done" => 1,

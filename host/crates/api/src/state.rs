@@ -4,6 +4,7 @@ use crate::denials::Denials;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::records::Records;
+use services::retention::RetentionMonitor;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -83,6 +84,8 @@ pub struct Api<H> {
     pub(crate) records: Option<Records>,
     /// The bus, where the host has one.
     pub(crate) bus: Option<BusProbe>,
+    /// What is kept of the journal, where not all is.
+    pub(crate) retention: Option<RetentionMonitor>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
@@ -96,6 +99,7 @@ impl<H: HostPort> Api<H> {
             denials: Denials::follow(host.subscribe()),
             records: None,
             bus: None,
+            retention: None,
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -114,6 +118,12 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_bus(self, bus: Option<BusProbe>) -> Self {
         Self { bus, ..self }
+    }
+
+    /// With a journal of which not all is kept.
+    #[must_use]
+    pub fn with_retention(self, retention: Option<RetentionMonitor>) -> Self {
+        Self { retention, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

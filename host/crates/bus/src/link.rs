@@ -1,6 +1,7 @@
 //! One connection to Redis that comes back by itself.
 
 use crate::BusError;
+use crate::entry::EntryId;
 use crate::settings::Settings;
 use redis::{Client, Connection, IntoConnectionInfo};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,6 +47,8 @@ pub struct LinkStatus {
     pub last_error: Option<String>,
     /// Entries published since the process began.
     pub published: u64,
+    /// The place that Redis has, as far as is known: what comes after it is still wanted from the source.
+    pub place: EntryId,
 }
 
 /// Shows a connection's status to other threads.

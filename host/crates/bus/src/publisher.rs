@@ -10,6 +10,9 @@ use std::time::Duration;
 
 /// Entries of one transaction.
 const BATCH: usize = 512;
+/// Inputs without entries after which the cursor is moved all the same, so that the source need not keep
+/// what holds nothing to publish.
+const IDLE_INPUTS: u64 = 10_000;
 /// How long nothing can be asked of a publisher that waits.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a source is left alone after it failed.
@@ -25,7 +28,17 @@ pub trait Source: Send {
     ///
     /// # Errors
     /// They cannot be had. Asked again after a second.
-    fn read(&mut self, after: EntryId, limit: usize) -> Result<Vec<Entry>, SourceError>;
+    fn read(&mut self, after: EntryId, limit: usize) -> Result<Read, SourceError>;
+}
+
+/// What a source had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Entries, in order.
+    pub entries: Vec<Entry>,
+    /// The place behind all that was looked at: the last entry's, or one after it with nothing to
+    /// publish in between.
+    pub place: EntryId,
 }
 
 /// A source has no entries to give, for this reason.
@@ -53,8 +66,9 @@ pub struct Publisher<S> {
     settings: Settings,
     link: Link,
     monitor: Monitor,
-    /// Up to where Redis has them, as long as the connection lasts.
-    published: Option<EntryId>,
+    /// The cursor in Redis, and the place up to which the source was read, as long as the connection
+    /// lasts. In between there is nothing to publish.
+    places: Option<(EntryId, EntryId)>,
 }
 
 impl<S: Source> Publisher<S> {
@@ -68,7 +82,7 @@ impl<S: Source> Publisher<S> {
             source,
             settings,
             monitor,
-            published: None,
+            places: None,
         })
     }
 
@@ -78,7 +92,7 @@ impl<S: Source> Publisher<S> {
             let pause = match self.turn() {
                 Ok(()) => Duration::ZERO,
                 Err(Failure::Redis) => {
-                    self.published = None;
+                    self.places = None;
                     self.link.pause().max(PATIENCE)
                 }
                 Err(Failure::Source(error)) => {
@@ -92,22 +106,34 @@ impl<S: Source> Publisher<S> {
     }
 
     fn turn(&mut self) -> Result<(), Failure> {
-        let after = match self.published {
-            Some(after) => after,
-            None => self.find_place()?,
+        let (cursor, after) = match self.places {
+            Some(places) => places,
+            None => {
+                let cursor = self.find_place()?;
+                (cursor, cursor)
+            }
         };
-        self.published = Some(after);
-        let entries = self.source.read(after, BATCH).map_err(Failure::Source)?;
-        let Some(last) = entries.last().map(|entry| entry.id) else {
+        self.note(cursor, after, 0);
+        let read = self.source.read(after, BATCH).map_err(Failure::Source)?;
+        let idle = read.place.sequence.saturating_sub(cursor.sequence);
+        if read.entries.is_empty() && idle < IDLE_INPUTS {
+            self.note(cursor, read.place, 0);
             self.link.check_health()?;
-            return Ok(());
-        };
-        self.published = self.publish(after, last, &entries)?.then_some(last);
-        if self.published.is_some() {
-            let count = entries.len() as u64;
-            self.monitor.change(|status| status.published += count);
+        } else if self.publish(cursor, read.place, &read.entries)? {
+            self.note(read.place, read.place, read.entries.len() as u64);
+        } else {
+            self.places = None;
         }
         Ok(())
+    }
+
+    /// Where the cursor is and what was read, for the next turn, and for others.
+    fn note(&mut self, cursor: EntryId, read: EntryId, published: u64) {
+        self.places = Some((cursor, read));
+        self.monitor.change(|status| {
+            status.place = cursor;
+            status.published += published;
+        });
     }
 
     /// Where to go on. Streams of another run, or without a cursor, are made anew.
@@ -127,18 +153,13 @@ impl<S: Source> Publisher<S> {
 
     /// Adds entries and moves the cursor, both or neither. `false` when the cursor is not where it
     /// was left: somebody emptied Redis, or publishes too.
-    fn publish(
-        &mut self,
-        after: EntryId,
-        last: EntryId,
-        entries: &[Entry],
-    ) -> Result<bool, BusError> {
+    fn publish(&mut self, from: EntryId, to: EntryId, entries: &[Entry]) -> Result<bool, BusError> {
         let (run, settings) = (self.source.run(), &self.settings);
         let key = settings.cursor();
         self.link.run(|connection| {
             redis::cmd("WATCH").arg(&key).query::<()>(connection)?;
             let cursor: Option<String> = redis::cmd("GET").arg(&key).query(connection)?;
-            if cursor.as_deref() != Some(&cursor_text(after, run)) {
+            if cursor.as_deref() != Some(&cursor_text(from, run)) {
                 redis::cmd("UNWATCH").query::<()>(connection)?;
                 return Ok(false);
             }
@@ -147,7 +168,7 @@ impl<S: Source> Publisher<S> {
             for entry in entries {
                 add(&mut pipe, entry, settings, run);
             }
-            pipe.cmd("SET").arg(&key).arg(cursor_text(last, run));
+            pipe.cmd("SET").arg(&key).arg(cursor_text(to, run));
             // Nil where the cursor was changed in between: then nothing was done.
             Ok(!matches!(pipe.query(connection)?, Value::Nil))
         })

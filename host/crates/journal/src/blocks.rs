@@ -1,12 +1,14 @@
 //! Reads a journal's blocks in order, each checked: from the beginning, or what is new after a
 //! sequence while somebody writes.
 
+use crate::beginning::{beginning, missing};
 use crate::error::JournalError;
 use crate::folder::{SegmentFile, header_of, segments};
 use crate::progress::Progress;
 use crate::segment::{BLOCK_BYTES, Block, BlockHeader, HEADER_BYTES};
 use engine::{Journal, JournalHash};
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,12 +52,27 @@ enum Next {
 }
 
 impl Blocks {
-    /// All blocks of a folder, in which nobody has to write.
+    /// All blocks of a folder, in which nobody has to write. Where the oldest were dropped, reading fails
+    /// with [`JournalError::Gone`].
     pub fn all(folder: &Path) -> Self {
         Self {
             hash: Some(Journal::default().hash()),
             ..Self::after(folder, 0, None)
         }
+    }
+
+    /// The blocks that are left of a folder, from the first input that is there.
+    ///
+    /// # Errors
+    /// See [`beginning`].
+    pub fn left(folder: &Path) -> Result<Self, JournalError> {
+        let Some(beginning) = beginning(folder)? else {
+            return Ok(Self::all(folder));
+        };
+        Ok(Self {
+            hash: Some(beginning.hash),
+            ..Self::after(folder, beginning.first.saturating_sub(1), None)
+        })
     }
 
     /// The blocks after an input. Where the writer is in the same process, its `progress` keeps back
@@ -159,11 +176,7 @@ impl Blocks {
                         return Ok(None);
                     };
                     if file.first != next {
-                        let reason = format!(
-                            "the next segment begins with sequence {}, so some are missing",
-                            file.first
-                        );
-                        return Err(damaged(self.last, reason));
+                        return Err(missing(&self.folder, &file, next));
                     }
                     if !self.enter(file)? {
                         return Ok(None);
@@ -176,20 +189,24 @@ impl Blocks {
     /// Enters the segment in which the first block to give out is.
     fn begin(&mut self) -> Result<bool, JournalError> {
         let mut known = segments(&self.folder)?;
-        known.retain(|segment| segment.first <= self.after + 1);
+        let wanted = self.after.saturating_add(1);
+        match known.first() {
+            None => return Ok(false),
+            Some(oldest) if oldest.first > wanted => {
+                return Err(missing(&self.folder, oldest, wanted));
+            }
+            Some(_) => known.retain(|segment| segment.first <= wanted),
+        }
         let Some(file) = known.pop() else {
             return Ok(false);
         };
-        if self.after == 0 && file.first != 1 {
-            return Ok(false);
-        }
         self.last = file.first.saturating_sub(1);
         self.enter(file)
     }
 
     /// Begins with a segment; not when its header is not whole yet.
     fn enter(&mut self, file: SegmentFile) -> Result<bool, JournalError> {
-        let from = File::open(&file.path).map_err(JournalError::io(&file.path))?;
+        let from = File::open(&file.path).map_err(|error| self.not_opened(&file, error))?;
         let mut head = [0; HEADER_BYTES];
         let read = read_at(&from, &mut head, 0).map_err(JournalError::io(&file.path))?;
         let Some(header) = header_of(&file, &head[..read])? else {
@@ -211,6 +228,17 @@ impl Blocks {
             used: 0,
         });
         Ok(true)
+    }
+
+    /// Why a segment that was there just now cannot be opened: it may have been dropped.
+    fn not_opened(&self, file: &SegmentFile, error: std::io::Error) -> JournalError {
+        if error.kind() == ErrorKind::NotFound
+            && let Ok(known) = segments(&self.folder)
+            && let Some(oldest) = known.first().filter(|oldest| oldest.first > file.first)
+        {
+            return missing(&self.folder, oldest, self.last + 1);
+        }
+        JournalError::io(&file.path)(error)
     }
 }
 

@@ -29,6 +29,8 @@ points! {
     STORED = "store.after_write", "Rows and cursor are in the store, and the host does not know it yet.";
     SNAPSHOT_WRITTEN = "snapshot.written", "A snapshot is on the disk and has no name yet.";
     SNAPSHOT_NAMED = "snapshot.named", "A snapshot has its name.";
+    DROP_MARKED = "drop.marked", "A journal says that its oldest segments are gone, and they are still there.";
+    DROPPED = "drop.dropped", "One of the oldest segments is gone.";
     RECOVERED = "recovery.done", "A journal is stepped again, and nothing is appended yet.";
 }
 

@@ -71,9 +71,32 @@ pub enum JournalError {
         /// What was asked for.
         wanted: u64,
     },
+    /// Segments were dropped that a reader wants.
+    #[error(
+        "journal `{}` begins with sequence {first}: what was before was dropped, as `journal_keep_mib` or \
+         `journal_keep_days` say, and sequence {wanted} is wanted; put archived segments back beside the \
+         others, if there are any",
+        folder.display()
+    )]
+    Gone {
+        /// The folder.
+        folder: PathBuf,
+        /// The first input that is there.
+        first: u64,
+        /// What was asked for.
+        wanted: u64,
+    },
 }
 
 impl JournalError {
+    /// The first input that is there, where earlier ones were dropped.
+    pub fn begins_with(&self) -> Option<u64> {
+        match self {
+            Self::Gone { first, .. } => Some(*first),
+            _ => None,
+        }
+    }
+
     /// For `map_err` of what was done to `path`.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

@@ -25,23 +25,6 @@ pub struct Cut {
     pub bytes: u64,
 }
 
-/// The run that began a journal, which names it: hosts that go on with it have runs of their own.
-/// `None` where there is no segment yet.
-///
-/// # Errors
-/// The folder or its first segment cannot be read.
-pub fn run_of(folder: &Path) -> Result<Option<String>, JournalError> {
-    let Some(first) = segments(folder)?.into_iter().next() else {
-        return Ok(None);
-    };
-    let io = JournalError::io(&first.path);
-    let mut bytes = Vec::with_capacity(HEADER_BYTES);
-    let read = File::open(&first.path)
-        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut bytes));
-    read.map_err(io)?;
-    Ok(header_of(&first, &bytes)?.map(|header| header.run))
-}
-
 /// A segment by its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SegmentFile {

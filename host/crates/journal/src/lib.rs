@@ -5,6 +5,7 @@
 //!                    00000001.seg    header, block, block, ...
 //!                    00048211.seg    named by the first input it holds
 //!                    00048400.snap   a snapshot, named by the last input it has
+//!                    beginning       where it begins, once segments were dropped
 //! ```
 //!
 //! A block is what one commit made last: the records of whole inputs, their sequences, a checksum
@@ -13,6 +14,7 @@
 //! Damage is named and never read over; what a writer left half done at the very end is cut off
 //! by the next writer and kept beside the segment.
 
+mod beginning;
 mod blocks;
 pub mod crash;
 mod error;
@@ -20,6 +22,7 @@ pub mod file;
 mod folder;
 mod progress;
 mod repeat;
+mod retention;
 mod segment;
 mod snapshots;
 mod syncer;
@@ -27,11 +30,13 @@ mod syncer;
 mod tests;
 mod writer;
 
+pub use beginning::{Beginning, beginning, run_of};
 pub use blocks::Blocks;
 pub use error::JournalError;
-pub use folder::{Cut, Folder, run_of};
+pub use folder::{Cut, Folder};
 pub use progress::Progress;
-pub use repeat::{RepeatError, Repeated, open, repeat};
+pub use repeat::{RepeatError, Repeated, open, repeat, repeat_until};
+pub use retention::{Dropped, Keep, drop_before, drop_snapshots_before, whole_before};
 pub use segment::{Block, FORMAT};
 pub use snapshots::{SnapshotFile, snapshots, write_snapshot};
 pub use writer::{Fsync, SegmentOptions, SegmentWriter};

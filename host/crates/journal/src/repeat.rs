@@ -62,6 +62,20 @@ pub fn repeat<S: Stepper>(
     folder: &Path,
     on: &mut S,
     instances: &mut dyn Instances,
+    each: impl FnMut(&mut S),
+) -> Result<Repeated, RepeatError> {
+    repeat_until(folder, on, instances, u64::MAX, each)
+}
+
+/// The same up to the block that has the input `until`, for a journal that grows meanwhile.
+///
+/// # Errors
+/// See [`RepeatError`].
+pub fn repeat_until<S: Stepper>(
+    folder: &Path,
+    on: &mut S,
+    instances: &mut dyn Instances,
+    until: u64,
     mut each: impl FnMut(&mut S),
 ) -> Result<Repeated, RepeatError> {
     let mut blocks = match on.engine().sequence() {
@@ -99,6 +113,9 @@ pub fn repeat<S: Stepper>(
         records += reader.records();
         sealed = replay.is_sealed();
         each(on);
+        if block.last >= until {
+            break;
+        }
     }
     if let Some(said) = blocks.hash().filter(|said| *said != hash) {
         let (path, offset) = blocks.place();

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 /// The first bytes of a snapshot's file: name and version of this layout.
 const FORMAT: &[u8; 8] = b"ARGOSNF\x01";
 const HEAD_BYTES: usize = 20;
+/// How the names of unfinished ones end.
+const UNFINISHED: &str = "snap-unfinished";
 
 /// A snapshot by its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +33,19 @@ pub struct SnapshotFile {
 /// # Errors
 /// The folder cannot be read.
 pub fn snapshots(folder: &Path) -> Result<Vec<SnapshotFile>, JournalError> {
+    named(folder, "snap")
+}
+
+/// What is being written, or was when its writer ended.
+pub(crate) fn unfinished(folder: &Path) -> Result<Vec<SnapshotFile>, JournalError> {
+    named(folder, UNFINISHED)
+}
+
+fn named(folder: &Path, ending: &str) -> Result<Vec<SnapshotFile>, JournalError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(JournalError::io(folder))? {
         let path = entry.map_err(JournalError::io(folder))?.path();
-        if path.extension().is_none_or(|extension| extension != "snap") {
+        if path.extension().is_none_or(|extension| extension != ending) {
             continue;
         }
         let stem = path.file_stem().and_then(|stem| stem.to_str());
@@ -52,7 +63,7 @@ pub fn snapshots(folder: &Path) -> Result<Vec<SnapshotFile>, JournalError> {
 /// The disk does not take it; nothing of it is there then under a snapshot's name.
 pub fn write_snapshot(folder: &Path, last: u64, bytes: &[u8]) -> Result<(), JournalError> {
     let path = folder.join(format!("{last:08}.snap"));
-    let unfinished = path.with_extension("snap-unfinished");
+    let unfinished = path.with_extension(UNFINISHED);
     let written = || -> std::io::Result<()> {
         let mut file = File::create(&unfinished)?;
         file.write_all(&head(last, bytes))?;

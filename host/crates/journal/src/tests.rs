@@ -1,5 +1,7 @@
 //! Segments written, read while written, broken and mended.
 
+mod retention;
+
 use super::*;
 use engine::journal::{Commit, Room, Sink};
 use engine::{Journal, JournalHash};

@@ -25,7 +25,7 @@ use crate::plugin::PluginHost;
 use crate::plugin_files::PluginFiles;
 use crate::projection::{self, ReadModel, Shared};
 use crate::recovery::KeptPlugins;
-pub use crate::recovery::Recovered;
+pub use crate::recovery::{Recovered, engine_of};
 use crate::strategy::{Strategies, SwapOptions};
 use crate::sync::lock;
 pub use crate::trader::Ended;
@@ -91,6 +91,7 @@ struct Inner {
     kill_file: Option<KillFile>,
     risk: Arc<RiskSettings>,
     scenarios: Scenarios,
+    kept: KeptPlugins,
     recovered: Option<Recovered>,
     progress: Option<Arc<Progress>>,
     ended: watch::Receiver<Option<Ended>>,
@@ -145,6 +146,7 @@ impl Host {
         let models = models.map_err(StartError::Definition)?;
         let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
         let kept = KeptPlugins::new(Arc::clone(&plugins), files.clone());
+        let trying = KeptPlugins::new(Arc::clone(&plugins), files.clone());
         let past = open.recover(&mut trader, kept, &history, &shared)?;
         let feed = past.goes_on(config.feed, &mut trader);
         let prepared = Prepared::new(feed, &wiring)?;
@@ -179,6 +181,7 @@ impl Host {
             kill_file,
             risk,
             scenarios: Scenarios::default(),
+            kept: trying,
             recovered,
             progress,
             ended,
@@ -422,6 +425,11 @@ impl HostHandle {
     /// The strategy service, for callers that block anyway.
     pub(crate) fn strategies_service(&self) -> &Strategies {
         &self.0.strategies
+    }
+
+    /// The plugins that ran, to try snapshots with.
+    pub(crate) fn kept_plugins(&self) -> KeptPlugins {
+        self.0.kept.clone()
     }
 
     /// What was found in the journal, where there was one.

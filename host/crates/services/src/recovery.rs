@@ -19,10 +19,12 @@ use crate::view::PluginView;
 pub(crate) use configuration::missing;
 use engine::replay::Stepper;
 use engine::{Command, Effect, Engine, Input, Sequenced, StepError, SwapStage};
-use journal::{Cut, Folder, RepeatError, Repeated, repeat};
+use journal::{Cut, Folder, RepeatError, Repeated, SnapshotFile, repeat};
 use model::StrategyId;
 pub(crate) use plugins::KeptPlugins;
+pub use snapshot::engine_of;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Inputs stepped before readers' model is brought up to date.
@@ -65,6 +67,19 @@ struct Steps<'a> {
     shared: &'a Shared,
     known: Known,
     shown: u64,
+}
+
+/// Whether a host could go on from a snapshot: what came after it, up to the input `until`, comes again.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn try_snapshot(
+    folder: &Path,
+    snapshot: &SnapshotFile,
+    plugins: &mut KeptPlugins,
+    until: u64,
+) -> Result<(), String> {
+    snapshot::agrees(folder, snapshot, plugins, until)
 }
 
 /// Steps a trader with a fresh engine through everything a folder holds, or through what came after the

@@ -24,6 +24,8 @@ mod native;
 mod orders;
 #[path = "it/recovery.rs"]
 mod recovery;
+#[path = "it/retention.rs"]
+mod retention;
 #[path = "it/risk.rs"]
 mod risk;
 #[path = "it/stand.rs"]

@@ -4,6 +4,7 @@ use super::text::Name;
 use crate::state::BusView;
 use engine::TradingState;
 use serde::{Deserialize, Serialize};
+use services::retention::RetentionView;
 use services::sql_projection::StoreView;
 use services::view::{EngineState, EngineView, HealthView};
 
@@ -59,6 +60,36 @@ pub(crate) struct HealthDto {
     pub(crate) store: Option<StoreDto>,
     /// The bus; `null` where there is none. Trading does not need it.
     pub(crate) bus: Option<BusDto>,
+    /// What is kept of the journal; `null` where all of it is.
+    pub(crate) retention: Option<RetentionDto>,
+}
+
+/// What goes on beside the engine, where it does.
+pub(crate) struct Beside {
+    pub(crate) store: Option<StoreView>,
+    pub(crate) bus: Option<BusView>,
+    pub(crate) retention: Option<RetentionView>,
+}
+
+/// What is kept of the journal.
+#[derive(Debug, Serialize)]
+pub(crate) struct RetentionDto {
+    /// The first input that is there.
+    pub(crate) first_sequence: u64,
+    /// Who needs more than is to be kept: `snapshots`, `store` or `bus`.
+    pub(crate) held_by: Option<&'static str>,
+    /// Why nothing could be dropped.
+    pub(crate) error: Option<String>,
+}
+
+impl From<RetentionView> for RetentionDto {
+    fn from(view: RetentionView) -> Self {
+        Self {
+            first_sequence: view.first,
+            held_by: view.held_by,
+            error: view.error,
+        }
+    }
 }
 
 /// How the connection to the bus stands.
@@ -102,11 +133,7 @@ impl From<StoreView> for StoreDto {
 }
 
 impl HealthDto {
-    pub(crate) fn new(
-        view: &EngineView,
-        health: &HealthView,
-        (store, bus): (Option<StoreView>, Option<BusView>),
-    ) -> Self {
+    pub(crate) fn new(view: &EngineView, health: &HealthView, beside: Beside) -> Self {
         let is_up = is_healthy(view.state) && health.journal_writable;
         Self {
             status: if is_up { "UP" } else { "DOWN" },
@@ -119,8 +146,9 @@ impl HealthDto {
             market_conflated: health.market_conflated,
             prices_conflated: health.prices_conflated,
             journal_writable: health.journal_writable,
-            store: store.map(StoreDto::from),
-            bus: bus.map(BusDto::from),
+            store: beside.store.map(StoreDto::from),
+            bus: beside.bus.map(BusDto::from),
+            retention: beside.retention.map(RetentionDto::from),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The engine as a whole: state, trading state, kill latch, health.
 
 use super::to_the_end;
-use crate::dto::engine::{EngineDto, HealthDto, KillRequest, TradingStateRequest};
+use crate::dto::engine::{Beside, EngineDto, HealthDto, KillRequest, TradingStateRequest};
 use crate::extract::Json;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -9,14 +9,18 @@ use crate::records::Records;
 use crate::state::Api;
 use axum::extract::State;
 use axum::http::StatusCode;
+use services::retention::RetentionMonitor;
 
 /// `GET health`: 200 while the engine works or comes up, 503 when it does not.
 pub(crate) async fn health<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> (StatusCode, axum::Json<HealthDto>) {
-    let store = api.records.as_ref().map(Records::view);
-    let bus = api.bus.as_ref().map(|probe| probe());
-    let health = HealthDto::new(&api.host.engine(), &api.host.health(), (store, bus));
+    let beside = Beside {
+        store: api.records.as_ref().map(Records::view),
+        bus: api.bus.as_ref().map(|probe| probe()),
+        retention: api.retention.as_ref().map(RetentionMonitor::view),
+    };
+    let health = HealthDto::new(&api.host.engine(), &api.host.health(), beside);
     let status = match health.is_up() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,

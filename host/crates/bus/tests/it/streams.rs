@@ -2,8 +2,8 @@
 
 use crate::server::Server;
 use bus::{
-    Consumer, Delivery, Entry, EntryId, LinkState, Monitor, Priority, Publisher, Settings, Source,
-    SourceError,
+    Consumer, Delivery, Entry, EntryId, LinkState, Monitor, Priority, Publisher, Read, Settings,
+    Source, SourceError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -38,13 +38,14 @@ impl Source for Made {
         &self.run
     }
 
-    fn read(&mut self, after: EntryId, limit: usize) -> Result<Vec<Entry>, SourceError> {
+    fn read(&mut self, after: EntryId, limit: usize) -> Result<Read, SourceError> {
         let ids = self.all().into_iter().filter(|id| *id > after);
         let entries: Vec<_> = ids.take(limit).map(entry).collect();
         if entries.is_empty() {
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(entries)
+        let place = entries.last().map_or(after, |last| last.id);
+        Ok(Read { entries, place })
     }
 }
 
@@ -312,6 +313,44 @@ fn a_new_run_begins_the_streams_anew() {
         reader.acknowledge(&deliveries).unwrap();
         effects.are(&new)
     });
+}
+
+/// A journal of which nothing is to be published.
+struct Quiet(u64);
+
+impl Source for Quiet {
+    fn run(&self) -> &str {
+        "quiet"
+    }
+
+    fn read(&mut self, after: EntryId, _: usize) -> Result<Read, SourceError> {
+        std::thread::sleep(Duration::from_millis(1));
+        let sequence = (after.sequence + 1_000).min(self.0);
+        Ok(Read {
+            entries: Vec::new(),
+            place: EntryId {
+                sequence,
+                ordinal: 0,
+            },
+        })
+    }
+}
+
+#[test]
+fn the_cursor_moves_past_what_holds_nothing_to_publish() {
+    let server = Server::start();
+    let settings = server.settings();
+    let monitor = Monitor::default();
+    let publisher = Publisher::new(Quiet(25_500), settings, monitor.clone()).unwrap();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| publisher.run(&stop));
+        until("it moves", || monitor.status().place.sequence == 20_000);
+        stop.store(true, Ordering::Relaxed);
+    });
+    let cursor: String = server.ask(&["GET", "argonaut-streams:cursor"]).unwrap();
+    assert_eq!(cursor, "20000-0 quiet");
+    assert_eq!(monitor.status().published, 0);
 }
 
 #[test]

@@ -4,11 +4,12 @@
 use super::{KeptPlugins, Known};
 use crate::trader::Trader;
 use crate::trader::memory::Memory;
-use engine::journal::codec::decode_all;
+use engine::journal::codec::{DecodeError, decode_all};
 use engine::replay::Instances;
 use engine::{Engine, Journal};
-use journal::{Blocks, Folder, JournalError, SnapshotFile, repeat, snapshots};
+use journal::{Blocks, Folder, JournalError, SnapshotFile, beginning, repeat_until, snapshots};
 use model::{PluginHash, StrategyId};
+use std::path::Path;
 
 /// Snapshots that are tried before the whole journal is stepped: where a plugin forgets something, older
 /// ones hardly do better.
@@ -24,8 +25,13 @@ pub(super) fn begin(
     plugins: &mut KeptPlugins,
     known: &mut Known,
 ) -> Result<Option<u64>, JournalError> {
-    for snapshot in snapshots(folder.path())?.into_iter().take(TRIALS) {
-        let agreed = agrees(folder, &snapshot, plugins);
+    let folder = folder.path();
+    let known = snapshots(folder)?;
+    // Without the beginning of the journal there is nothing else to begin from.
+    let is_whole = beginning(folder)?.is_none_or(|begins| begins.is_whole());
+    let trials = if is_whole { TRIALS } else { known.len() };
+    for snapshot in known.into_iter().take(trials) {
+        let agreed = agrees(folder, &snapshot, plugins, u64::MAX);
         match agreed.and_then(|()| read(folder, &snapshot, plugins)) {
             Ok((engine, memory)) => {
                 trader.begin_from(engine, memory);
@@ -41,29 +47,29 @@ pub(super) fn begin(
     Ok(None)
 }
 
-/// Whether what came after a snapshot comes again from it. It does not where a plugin does not save all
-/// that decides what it does next; a trader must not find that out halfway.
-fn agrees(
-    folder: &Folder,
+/// Whether what came after a snapshot, up to the input `until`, comes again from it. It does not where a
+/// plugin does not save all that decides what it does next; a trader must not find that out halfway.
+pub(super) fn agrees(
+    folder: &Path,
     snapshot: &SnapshotFile,
     plugins: &mut KeptPlugins,
+    until: u64,
 ) -> Result<(), String> {
     let (mut engine, _) = read(folder, snapshot, plugins)?;
-    let repeated = repeat(folder.path(), &mut engine, plugins, |_| {});
+    let repeated = repeat_until(folder, &mut engine, plugins, until, |_| {});
     plugins.forget_made();
     repeated.map(drop).map_err(|error| error.to_string())
 }
 
 fn read(
-    folder: &Folder,
+    folder: &Path,
     snapshot: &SnapshotFile,
     plugins: &mut KeptPlugins,
 ) -> Result<(Engine, Memory), String> {
     let bytes = snapshot.read().map_err(|error| error.to_string())?;
-    let (engine, memory): (Vec<u8>, Memory) =
-        decode_all(&bytes).map_err(|error| error.to_string())?;
+    let (engine, memory) = parts(&bytes).map_err(|error| error.to_string())?;
     // A journal that ends before it: what came in between is lost, and so is what it led to.
-    let next = Blocks::after(folder.path(), snapshot.last, None).next_block();
+    let next = Blocks::after(folder, snapshot.last, None).next_block();
     next.map_err(|error| error.to_string())?;
     let engine = Engine::from_snapshot(&engine, Journal::repeating(), plugins);
     let engine = engine.map_err(|error| error.to_string())?;
@@ -71,6 +77,19 @@ fn read(
         return Err("it is of another input than its name says".to_owned());
     }
     Ok((engine, memory))
+}
+
+/// The engine's own bytes, and what a trader keeps beside it.
+fn parts(bytes: &[u8]) -> Result<(Vec<u8>, Memory), DecodeError> {
+    decode_all(bytes)
+}
+
+/// The bytes of the engine in what a host's snapshot holds, for [`Engine::from_snapshot`].
+///
+/// # Errors
+/// These are no bytes of a snapshot.
+pub fn engine_of(snapshot: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    parts(snapshot).map(|(engine, _)| engine)
 }
 
 /// Finds out again what fills each strategy, stopped ones too. A plugin that is gone keeps a stopped

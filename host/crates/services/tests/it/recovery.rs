@@ -34,7 +34,10 @@ fn seen(stand: &Stand) -> String {
     )
 }
 
-fn again(stand: &Stand, edit: impl FnOnce(&mut HostConfig)) -> Result<Stand, StartError> {
+pub(crate) fn again(
+    stand: &Stand,
+    edit: impl FnOnce(&mut HostConfig),
+) -> Result<Stand, StartError> {
     // What it knows serves a replay of all that ran; a host is given bytes that were kept.
     let natives = stand.natives.clone();
     let plugins = Arc::new(natives.clone());
@@ -86,7 +89,7 @@ async fn a_crash_loses_nothing_that_was_shown_and_the_host_goes_on() {
 }
 
 /// What readers see of what stands, not of what is over.
-fn standing(stand: &Stand) -> String {
+pub(crate) fn standing(stand: &Stand) -> String {
     let host = &stand.host;
     let strategies = host.strategies();
     let strategies: Vec<_> = strategies
@@ -113,7 +116,7 @@ fn standing(stand: &Stand) -> String {
     )
 }
 
-fn with_snapshots(config: &mut HostConfig) {
+pub(crate) fn with_snapshots(config: &mut HostConfig) {
     let journal = config.journal.as_mut().unwrap();
     journal.snapshot_inputs = std::num::NonZeroU64::new(20);
 }
@@ -130,7 +133,11 @@ async fn taken(stand: &Stand, count: usize) -> Vec<journal::SnapshotFile> {
 }
 
 async fn traded() -> Stand {
-    let mut stand = Stand::with(with_snapshots);
+    traded_with(with_snapshots).await
+}
+
+pub(crate) async fn traded_with(edit: impl FnOnce(&mut HostConfig)) -> Stand {
+    let mut stand = Stand::with(edit);
     stand.load("taker", "taker").await.unwrap();
     stand.load("rester", "rester").await.unwrap();
     stand.load("idle", "counter").await.unwrap();

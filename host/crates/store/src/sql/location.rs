@@ -15,6 +15,8 @@ const BUSY: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Location {
     pub(super) place: Place,
+    /// Whether a crash of the machine may lose nothing that was written.
+    pub(super) lasting: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +54,7 @@ impl Location {
             .options([("search_path", schema)]);
         Ok(Self {
             place: Place::Postgres(Box::new(options), schema.to_owned()),
+            lasting: false,
         })
     }
 
@@ -59,6 +62,17 @@ impl Location {
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             place: Place::Sqlite(path.into()),
+            lasting: false,
+        }
+    }
+
+    /// Has SQLite force each batch onto the disk, as PostgreSQL does anyway: for a store whose journal
+    /// may not be there any more to bring lost batches back.
+    #[must_use]
+    pub fn lasting(self) -> Self {
+        Self {
+            lasting: true,
+            ..self
         }
     }
 
@@ -78,7 +92,10 @@ impl Location {
                 Place::Postgres(Box::new(options), schema)
             }
         };
-        Self { place }
+        Self {
+            place,
+            lasting: self.lasting,
+        }
     }
 
     pub(super) fn sqlite(path: &std::path::Path) -> SqliteConnectOptions {

@@ -6,7 +6,7 @@ use super::location::Location;
 use super::migrate::{NEWEST, NOTE, NOTES, missing};
 use super::table::{Growth, Table};
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _, Sqlite};
 use std::cmp::Ordering;
 use std::path::Path;
@@ -15,12 +15,16 @@ use std::path::Path;
 const ROWS: usize = 128;
 
 /// Opens the file, made where there is none, with the schema of this program.
-pub(super) async fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
+pub(super) async fn open(path: &Path, lasting: bool) -> Result<SqliteConnection, StoreError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .map_err(|error| StoreError::Database(format!("{}: {error}", folder.display())))?;
     }
-    let mut connection = Location::sqlite(path).connect().await?;
+    let mut options = Location::sqlite(path);
+    if lasting {
+        options = options.synchronous(SqliteSynchronous::Full);
+    }
+    let mut connection = options.connect().await?;
     connection.execute(NOTES).await?;
     let newest = sqlx::query(NEWEST).fetch_optional(&mut connection).await?;
     for step in missing(newest.map(|row| (row.get(0), row.get(1))))? {

@@ -30,7 +30,7 @@ impl Writer {
     /// [`StoreError::Newer`] for a schema that this program does not know; the database's own.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
         Ok(Self(match &location.place {
-            Place::Sqlite(path) => Link::Sqlite(sqlite::open(path).await?),
+            Place::Sqlite(path) => Link::Sqlite(sqlite::open(path, location.lasting).await?),
             Place::Postgres(options, schema) => {
                 Link::Postgres(postgres::open(options, schema).await?)
             }
