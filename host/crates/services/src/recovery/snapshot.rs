@@ -26,11 +26,11 @@ pub(super) fn begin(
     known: &mut Known,
 ) -> Result<Option<u64>, JournalError> {
     let folder = folder.path();
-    let known = snapshots(folder)?;
+    let found = snapshots(folder)?;
     // Without the beginning of the journal there is nothing else to begin from.
     let is_whole = beginning(folder)?.is_none_or(|begins| begins.is_whole());
-    let trials = if is_whole { TRIALS } else { known.len() };
-    for snapshot in known.into_iter().take(trials) {
+    let trials = if is_whole { TRIALS } else { found.len() };
+    for snapshot in found.into_iter().take(trials) {
         let agreed = agrees(folder, &snapshot, plugins, u64::MAX);
         match agreed.and_then(|()| read(folder, &snapshot, plugins)) {
             Ok((engine, memory)) => {
