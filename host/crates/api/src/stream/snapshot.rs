@@ -84,26 +84,8 @@ pub(super) fn items<H: HostPort>(
         Channel::Alerts => alerts(api, names),
         Channel::Metrics => metrics(api, names),
         Channel::Venues => venues(api, names),
-        Channel::CashFlows => {
-            let flows = api.host.cash_flows();
-            let flows = flows
-                .iter()
-                .filter(|view| instrument.is_none() || view.instrument() == instrument);
-            let latest = flows.take(LATEST);
-            latest
-                .map(|view| Item::CashFlow(CashFlowViewDto::new(view, names)))
-                .collect()
-        }
-        Channel::LifeEvents => {
-            let events = api.host.life_events();
-            let events = events
-                .iter()
-                .filter(|view| instrument.is_none() || view.what.instrument() == instrument);
-            let latest = events.take(LATEST);
-            latest
-                .map(|view| Item::LifeEvent(LifeEventDto::new(view, names)))
-                .collect()
-        }
+        Channel::CashFlows => cash_flows(api, names, instrument),
+        Channel::LifeEvents => life_events(api, names, instrument),
     }
 }
 
@@ -120,6 +102,36 @@ fn alerts<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {
     let alerts = alerts.iter().take(LATEST);
     alerts
         .map(|view| Item::Alert(AlertDto::new(view, names)))
+        .collect()
+}
+
+fn cash_flows<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    instrument: Option<InstrumentId>,
+) -> Vec<Item> {
+    let flows = api.host.cash_flows();
+    let wanted = flows
+        .iter()
+        .filter(|view| instrument.is_none() || view.instrument() == instrument);
+    let latest = wanted.take(LATEST);
+    latest
+        .map(|view| Item::CashFlow(CashFlowViewDto::new(view, names)))
+        .collect()
+}
+
+fn life_events<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    instrument: Option<InstrumentId>,
+) -> Vec<Item> {
+    let events = api.host.life_events();
+    let wanted = events
+        .iter()
+        .filter(|view| instrument.is_none() || view.what.instrument() == instrument);
+    let latest = wanted.take(LATEST);
+    latest
+        .map(|view| Item::LifeEvent(LifeEventDto::new(view, names)))
         .collect()
 }
 

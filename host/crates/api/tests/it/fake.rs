@@ -4,7 +4,7 @@
 mod tables;
 
 use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
-use crate::fake_values::{account, ema, instrument, manual};
+use crate::fake_values::{account, ema, found, instrument, manual, source};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 
 use api::{HostPort, StrategyCommand};
@@ -14,8 +14,8 @@ use model::{
     OrderStatus, PluginHash, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
-    HostError, InstrumentNews, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest,
-    ScopeName, SwapReport, SwapRequest, Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
+    SwapReport, SwapRequest, Updates,
 };
 use services::metrics::{
     CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
@@ -596,19 +596,5 @@ impl HostPort for Fake {
             journal_writable: true,
             ..HealthView::default()
         }
-    }
-}
-
-fn found(is_there: bool, what: &'static str, name: &str) -> Result<(), HostError> {
-    let name = name.to_owned();
-    is_there
-        .then_some(())
-        .ok_or(HostError::NotFound { what, name })
-}
-
-fn source(plugin: &PluginSource) -> String {
-    match plugin {
-        PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        PluginSource::Path(path) => path.display().to_string(),
     }
 }

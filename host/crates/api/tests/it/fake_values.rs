@@ -10,6 +10,7 @@ use model::{
 };
 use quant::portfolio::Exposure;
 use quant::{Figure, Unavailable};
+use services::handle::{HostError, PluginSource};
 use services::metrics::{
     CorrelationView, DrawdownView, ExposureView, MetricsView, ScenarioView, ScopeMetrics, TailView,
 };
@@ -319,5 +320,21 @@ pub(crate) fn scenario_result(name: &str) -> ScenarioView {
         instruments: vec![(EURUSD, Ok(-22_000.0))],
         value_at_risk: TOO_FEW,
         stressed_value_at_risk: TOO_FEW,
+    }
+}
+
+/// Whether something of that name is there.
+pub(crate) fn found(is_there: bool, what: &'static str, name: &str) -> Result<(), HostError> {
+    let name = name.to_owned();
+    is_there
+        .then_some(())
+        .ok_or(HostError::NotFound { what, name })
+}
+
+/// A plugin's source in words.
+pub(crate) fn source(plugin: &PluginSource) -> String {
+    match plugin {
+        PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
+        PluginSource::Path(path) => path.display().to_string(),
     }
 }
