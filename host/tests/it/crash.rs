@@ -190,6 +190,14 @@ impl Running {
     }
 }
 
+/// A test that fails leaves no host behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended_already = self.process.kill();
+        let _known = self.process.wait();
+    }
+}
+
 /// Sends a signal.
 pub(super) fn signal(process: &Child, name: &str) {
     let pid = process.id().to_string();
