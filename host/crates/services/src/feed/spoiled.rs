@@ -44,7 +44,7 @@ impl Spoiler {
         match event {
             MarketInput::Quote(quote) => MarketInput::Quote(self.bad_quote(*quote)),
             MarketInput::Trade(trade) => MarketInput::Trade(self.bad_trade(*trade)),
-            other => other.clone(),
+            other => *other,
         }
     }
 
