@@ -39,3 +39,5 @@ mod real_data;
 mod store;
 #[path = "it/venue_models.rs"]
 mod venue_models;
+#[path = "it/versions.rs"]
+mod versions;

@@ -14,6 +14,7 @@ pub(crate) mod orders;
 pub(crate) mod positions;
 pub(crate) mod risk;
 pub(crate) mod scenarios;
+pub(crate) mod shadows;
 pub(crate) mod strategies;
 pub(crate) mod venues;
 

@@ -51,8 +51,12 @@ impl Seats {
         next.filter(|(number, _)| *number < end)
     }
 
+    fn has(&self, seat: Seat) -> bool {
+        self.numbered.iter().any(|(_, other)| *other == seat)
+    }
+
     fn add(&mut self, seat: Seat) {
-        if self.numbered.iter().all(|(_, other)| *other != seat) {
+        if !self.has(seat) {
             self.numbered.push((self.joined, seat));
             self.joined += 1;
         }
@@ -125,17 +129,34 @@ impl Listeners {
 
     /// Puts a candidate's seats in the place of its predecessor's.
     pub(crate) fn promote(&mut self, strategy: StrategyId) {
-        let primary = Seat {
-            strategy,
-            role: Role::Primary,
-        };
-        let candidate = Seat {
-            strategy,
-            role: Role::Candidate,
-        };
+        let (primary, candidate) = both(strategy);
         self.for_each_list(|seats| {
             seats.remove(primary);
             seats.replace(candidate, primary);
+        });
+    }
+
+    /// The same, with the predecessor's seats behind those of all others instead of gone.
+    pub(crate) fn exchange(&mut self, strategy: StrategyId) {
+        let (primary, candidate) = both(strategy);
+        self.for_each_list(|seats| {
+            let was_there = seats.has(primary);
+            seats.remove(primary);
+            seats.replace(candidate, primary);
+            if was_there {
+                seats.add(candidate);
+            }
+        });
+    }
+
+    /// Puts a candidate's seats behind those of all others.
+    pub(crate) fn put_behind(&mut self, strategy: StrategyId) {
+        let (_, candidate) = both(strategy);
+        self.for_each_list(|seats| {
+            if seats.has(candidate) {
+                seats.remove(candidate);
+                seats.add(candidate);
+            }
         });
     }
 
@@ -173,6 +194,19 @@ impl Listeners {
             .iter()
             .position(|feed| feed.aggregator.spec() == spec)
     }
+}
+
+/// The seats of a strategy's running instance and of the one beside it.
+const fn both(strategy: StrategyId) -> (Seat, Seat) {
+    let primary = Seat {
+        strategy,
+        role: Role::Primary,
+    };
+    let candidate = Seat {
+        strategy,
+        role: Role::Candidate,
+    };
+    (primary, candidate)
 }
 
 fields! {

@@ -8,6 +8,7 @@ mod orders;
 mod queries;
 mod risk;
 mod start;
+mod versions;
 
 use crate::clock::{Clock, TimeSource};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
@@ -161,6 +162,7 @@ impl Host {
             files,
             time,
             swaps,
+            Arc::clone(trader.versions()),
         );
         let (recovered, progress) = past.hand_over(&mut trader, &strategies);
         projection::show_pending(&outlet, &shared);

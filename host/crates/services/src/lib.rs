@@ -25,6 +25,7 @@ pub mod plugin;
 mod plugin_files;
 mod projection;
 mod recovery;
+pub mod shadow;
 pub mod sql_projection;
 mod strategy;
 pub mod swap_bench;

@@ -10,6 +10,7 @@ mod custom;
 mod read_model;
 mod risk;
 mod scopes;
+mod versions;
 
 use crate::outlet::{Item, Outlet, Parcel};
 use crate::sync::{read, write};

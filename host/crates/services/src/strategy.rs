@@ -6,7 +6,9 @@
 
 mod custom;
 pub(crate) mod recorder;
+mod shadow;
 mod swap;
+pub(crate) mod versions;
 
 use crate::clock::TimeSource;
 use crate::handle::{HostError, LoadRequest, PluginSource};
@@ -16,6 +18,7 @@ use crate::outlet::Outlet;
 use crate::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
 use crate::plugin_files::PluginFiles;
 use crate::projection::Shared;
+use crate::shadow::meter::{Meter, Metered};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped, Trader};
 use crate::view::{AccountView, PluginView};
@@ -24,11 +27,13 @@ use engine::{
     StrategyState,
 };
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
+use shadow::Shadowing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 pub(crate) use swap::SwapDone;
 use tokio::sync::oneshot;
+use versions::{Version, Versions};
 
 /// Longest name of a strategy, in bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -52,6 +57,8 @@ pub(crate) struct Strategies {
     pub(crate) files: PluginFiles,
     pub(crate) time: TimeSource,
     pub(crate) swaps: SwapOptions,
+    /// Which plugin runs for each.
+    pub(crate) versions: Arc<Versions>,
     /// What is known of each strategy that has a plugin, by name.
     entries: Mutex<BTreeMap<String, Entry>>,
 }
@@ -59,11 +66,14 @@ pub(crate) struct Strategies {
 /// A strategy that is or was loaded.
 struct Entry {
     id: StrategyId,
+    /// What it was loaded with; once it ran, [`Versions`] knows what runs.
     loaded: Option<Loaded>,
     /// What it saved when it last stopped.
     saved: Option<SavedState>,
     /// The request that is under way.
     busy: Option<&'static str>,
+    /// The shadow that trades, or was the last to.
+    shadow: Option<Shadowing>,
 }
 
 /// A plugin with parameters, ready to be made.
@@ -71,13 +81,26 @@ struct Entry {
 pub(crate) struct Loaded {
     pub(crate) plugin: Arc<dyn Plugin>,
     pub(crate) parameters: Vec<(String, String)>,
+    /// Measures the instances that are made of it.
+    pub(crate) meter: Arc<Meter>,
+}
+
+impl Loaded {
+    pub(crate) fn new(plugin: Arc<dyn Plugin>, parameters: Vec<(String, String)>) -> Self {
+        let meter = Arc::default();
+        Self {
+            plugin,
+            parameters,
+            meter,
+        }
+    }
 }
 
 /// An instance with what readers and the journal are told of it.
 struct Instance {
     made: Made,
     hash: PluginHash,
-    view: PluginView,
+    version: Version,
 }
 
 /// Marks a strategy as busy until dropped.
@@ -124,6 +147,7 @@ impl Strategies {
         files: PluginFiles,
         time: TimeSource,
         swaps: SwapOptions,
+        versions: Arc<Versions>,
     ) -> Self {
         let entries = Mutex::default();
         Self {
@@ -135,6 +159,7 @@ impl Strategies {
             files,
             time,
             swaps,
+            versions,
             entries,
         }
     }
@@ -202,6 +227,7 @@ impl Strategies {
             loaded: Some(loaded),
             saved,
             busy: None,
+            shadow: None,
         };
         lock(&self.entries).insert(name, entry);
     }
@@ -253,7 +279,11 @@ impl Strategies {
     }
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
-        let Instance { made, hash, view } = instance;
+        let Instance {
+            made,
+            hash,
+            version,
+        } = instance;
         let state = lock(&self.entries)
             .get(name)
             .and_then(|entry| entry.saved.clone());
@@ -269,7 +299,7 @@ impl Strategies {
         let stepped = self.step(StepRequest::ask(
             Input::Command(Box::new(start)),
             Some((id, Staged::Instance(made.instance))),
-            Some((id, view)),
+            Some((id, version)),
         ))?;
         if let Some(why) = stepped.refusal() {
             return Err(no_effect(why));
@@ -309,7 +339,7 @@ impl Strategies {
     ) -> Result<Loaded, HostError> {
         let plugin = self.admit_plugin(source)?;
         let parameters = plugin.check(parameters).map_err(refused)?;
-        Ok(Loaded { plugin, parameters })
+        Ok(Loaded::new(plugin, parameters))
     }
 
     fn admit_plugin(&self, source: PluginSource) -> Result<Arc<dyn Plugin>, HostError> {
@@ -320,7 +350,11 @@ impl Strategies {
     }
 
     fn make(&self, name: &str, loaded: &Loaded) -> Result<Instance, HostError> {
-        let Loaded { plugin, parameters } = loaded;
+        let Loaded {
+            plugin,
+            parameters,
+            meter,
+        } = loaded;
         let (instruments, currencies) = self.shared.read(|model| {
             let instruments = model.instruments.iter();
             (
@@ -336,7 +370,8 @@ impl Strategies {
             currencies,
             parameters: parameters.iter().cloned().collect(),
         };
-        let made = plugin.make(request).map_err(refused)?;
+        let mut made = plugin.make(request).map_err(refused)?;
+        made.instance = Metered::boxed(made.instance, Arc::clone(meter));
         let view = PluginView {
             hash: plugin.hash(),
             name: plugin.name().to_owned(),
@@ -346,7 +381,10 @@ impl Strategies {
         Ok(Instance {
             made,
             hash: plugin.hash(),
-            view,
+            version: Version {
+                loaded: loaded.clone(),
+                view,
+            },
         })
     }
 
@@ -397,6 +435,7 @@ impl Strategies {
         let id = self.plugged(name)?;
         let entries = lock(&self.entries);
         let loaded = entries.get(name).and_then(|entry| entry.loaded.clone());
+        let loaded = self.versions.running(id).or(loaded);
         loaded.map(|loaded| (id, loaded)).ok_or_else(|| {
             HostError::Conflict(format!(
                 "`{name}` has no plugin; load one under another name"
@@ -428,6 +467,7 @@ impl Strategies {
             loaded: None,
             saved: None,
             busy: Some("load"),
+            shadow: None,
         };
         entries.insert(name.to_owned(), entry);
         Ok(Occupied {

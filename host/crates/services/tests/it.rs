@@ -22,10 +22,14 @@ mod lists;
 mod native;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/probation.rs"]
+mod probation;
 #[path = "it/recovery.rs"]
 mod recovery;
 #[path = "it/risk.rs"]
 mod risk;
+#[path = "it/shadows.rs"]
+mod shadows;
 #[path = "it/stand.rs"]
 mod stand;
 #[path = "it/swaps.rs"]

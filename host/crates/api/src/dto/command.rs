@@ -1,5 +1,7 @@
 //! Requests that load or change a strategy.
 
+use super::probation::ProbationRequest;
+use super::shadow::HandOverName;
 use super::text::ParameterValue;
 use engine::OrdersOnFault;
 use serde::Deserialize;
@@ -52,6 +54,10 @@ pub(crate) struct SwapStrategyRequest {
     pub(crate) plugin: Option<String>,
     #[serde(default)]
     pub(crate) parameters: Parameters,
+    /// What it begins with.
+    #[serde(default)]
+    pub(crate) state: HandOverName,
+    pub(crate) probation: Option<ProbationRequest>,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.
@@ -59,6 +65,7 @@ pub(crate) struct SwapStrategyRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParametersRequest {
     pub(crate) parameters: Parameters,
+    pub(crate) probation: Option<ProbationRequest>,
 }
 
 /// Parameters as the host takes them.

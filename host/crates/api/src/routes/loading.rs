@@ -5,6 +5,8 @@ use super::to_the_end;
 use crate::dto::command::{
     LoadStrategyRequest, OnFaultName, ParametersRequest, SwapStrategyRequest, plain,
 };
+use crate::dto::probation;
+use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{self, BodyKind, Fields, Json, Name, body_kind, parse_json, unsupported};
 use crate::port::HostPort;
@@ -15,13 +17,13 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use engine::OrdersOnFault;
+use engine::{HandOver, OrdersOnFault, SwapTerms};
 use services::handle::{LoadRequest, PluginSource, SwapRequest};
 use std::path::PathBuf;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// What marks a strategy's parameter in the query.
-const PARAMETER_PREFIX: &str = "param.";
+pub(super) const PARAMETER_PREFIX: &str = "param.";
 
 /// `POST strategies`.
 pub(crate) async fn load<H: HostPort>(
@@ -69,6 +71,10 @@ pub(crate) async fn set_parameters<H: HostPort>(
     let request = SwapRequest {
         plugin: None,
         parameters: plain(request.parameters),
+        terms: SwapTerms {
+            hand_over: HandOver::Carry,
+            probation: request.probation.map(Into::into),
+        },
     };
     run_swap(api, name, request, None).await
 }
@@ -89,15 +95,18 @@ async fn run_swap<H: HostPort>(
 }
 
 /// What a request to load a plugin brings.
-struct PluginBody {
-    kind: BodyKind,
-    bytes: Bytes,
+pub(super) struct PluginBody {
+    pub(super) kind: BodyKind,
+    pub(super) bytes: Bytes,
     /// Kept until a plugin's bytes are no longer needed.
-    turn: Option<OwnedSemaphorePermit>,
+    pub(super) turn: Option<OwnedSemaphorePermit>,
 }
 
 /// Reads the body while few others do: each may hold 32 MiB, also while it waits for a worker.
-async fn plugin_body<H: HostPort>(api: &Api<H>, request: Request) -> Result<PluginBody, Problem> {
+pub(super) async fn plugin_body<H: HostPort>(
+    api: &Api<H>,
+    request: Request,
+) -> Result<PluginBody, Problem> {
     let kind = body_kind(request.headers());
     let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
     let busy = |_| Problem::busy("other plugins are being uploaded; try again");
@@ -116,7 +125,7 @@ fn load_from_json(fields: Fields, bytes: &[u8]) -> Result<LoadRequest, Problem> 
     Ok(LoadRequest {
         name: request.name,
         account: request.account,
-        plugin: PluginSource::Path(PathBuf::from(request.plugin)),
+        plugin: path(request.plugin),
         parameters: plain(request.parameters),
         on_fault: request.on_fault.into(),
         start: request.start,
@@ -153,19 +162,32 @@ fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> 
     fields.finish()?;
     let request: SwapStrategyRequest = parse_json(bytes)?;
     Ok(SwapRequest {
-        plugin: request
-            .plugin
-            .map(|path| PluginSource::Path(PathBuf::from(path))),
+        plugin: request.plugin.map(path),
         parameters: plain(request.parameters),
+        terms: SwapTerms {
+            hand_over: request.state.into(),
+            probation: request.probation.map(Into::into),
+        },
     })
+}
+
+/// A plugin by its path below the host's plugin folder.
+pub(super) fn path(path: String) -> PluginSource {
+    PluginSource::Path(PathBuf::from(path))
 }
 
 fn swap_from_bytes(mut fields: Fields, bytes: Bytes) -> Result<SwapRequest, Problem> {
     let parameters = fields.with_prefix(PARAMETER_PREFIX);
+    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
+    let probation = probation::from_query(&mut fields)?;
     fields.finish()?;
     Ok(SwapRequest {
         plugin: Some(PluginSource::Bytes(bytes.into())),
         parameters,
+        terms: SwapTerms {
+            hand_over: state.unwrap_or_default().into(),
+            probation,
+        },
     })
 }
 

@@ -11,8 +11,7 @@ use crate::view::{
     PositionView, StrategyView, Words,
 };
 use engine::{
-    AlgorithmConfig, Definition, Effect, RuleConfig, StrategyConfig, StrategyState, SwapStage,
-    VenueConfig,
+    AlgorithmConfig, Definition, Effect, RuleConfig, StrategyConfig, StrategyState, VenueConfig,
 };
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Duration, Fill, Instrument, InstrumentId, Money,
@@ -181,6 +180,10 @@ impl ReadModel {
                 changes.push(Change::Metrics(view));
                 time
             }
+            Item::Shadow(time, strategy, shadow) => {
+                self.edit(strategy, changes, |view| view.shadow = Some(shadow));
+                time
+            }
             Item::SwapProgress(strategy, progress) => {
                 self.edit(strategy, changes, |view| {
                     view.swap = progress.map(str::to_owned)
@@ -232,12 +235,10 @@ impl ReadModel {
             Effect::Log(strategy, level, text) => {
                 self.log(strategy, LogLine { time, level, text });
             }
-            Effect::Swap(strategy, stage) => self.edit(strategy, changes, |view| {
-                view.swap = match stage {
-                    SwapStage::Begun(_) => Some("catch-up".to_owned()),
-                    SwapStage::Committed(_) | SwapStage::Aborted(_) => None,
-                };
-            }),
+            Effect::Swap(strategy, stage) => {
+                self.follow_swap((time, sequence), strategy, stage, changes);
+            }
+            Effect::Shadow(strategy, stage) => self.follow_shadow(time, strategy, &stage, changes),
             Effect::TradingState(_)
             | Effect::KillLatch(_)
             | Effect::ScopeState(..)
@@ -415,7 +416,7 @@ impl ReadModel {
         }
     }
 
-    fn edit(
+    pub(super) fn edit(
         &mut self,
         strategy: StrategyId,
         changes: &mut Vec<Change>,
@@ -543,6 +544,9 @@ impl ReadModel {
             state,
             plugin: None,
             swap: None,
+            probation: None,
+            last_roll_back: None,
+            shadow: None,
             faults: Vec::new(),
             log: Vec::new(),
         }));

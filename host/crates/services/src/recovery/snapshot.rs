@@ -1,7 +1,7 @@
 //! Beginning from a snapshot. One that cannot be begun from is named and passed over: an earlier one may
 //! do, and the whole journal always does while it is there.
 
-use super::{KeptPlugins, Known};
+use super::KeptPlugins;
 use crate::trader::Trader;
 use crate::trader::memory::Memory;
 use engine::journal::codec::decode_all;
@@ -22,14 +22,13 @@ pub(super) fn begin(
     folder: &Folder,
     trader: &mut Trader,
     plugins: &mut KeptPlugins,
-    known: &mut Known,
 ) -> Result<Option<u64>, JournalError> {
     for snapshot in snapshots(folder.path())?.into_iter().take(TRIALS) {
         let agreed = agrees(folder, &snapshot, plugins);
         match agreed.and_then(|()| read(folder, &snapshot, plugins)) {
             Ok((engine, memory)) => {
                 trader.begin_from(engine, memory);
-                load_again(trader, plugins, known);
+                load_again(trader, plugins);
                 return Ok(Some(snapshot.last));
             }
             Err(reason) => {
@@ -51,7 +50,15 @@ fn agrees(
     let (mut engine, _) = read(folder, snapshot, plugins)?;
     let repeated = repeat(folder.path(), &mut engine, plugins, |_| {});
     plugins.forget_made();
-    repeated.map(drop).map_err(|error| error.to_string())
+    repeated.map_err(|error| error.to_string())?;
+    let mut strategies = engine.strategies();
+    let watched = strategies.any(|(id, _)| engine.probation(id).is_some());
+    if watched && Blocks::all(folder.path()).next_block().is_ok() {
+        return Err(
+            "a version is on probation; the whole journal brings the one before back".into(),
+        );
+    }
+    Ok(())
 }
 
 fn read(
@@ -75,7 +82,7 @@ fn read(
 
 /// Finds out again what fills each strategy, stopped ones too. A plugin that is gone keeps a stopped
 /// strategy from starting, and nothing else.
-fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins, known: &mut Known) {
+fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins) {
     let engine = trader.engine();
     let strategies = engine.strategies();
     let plugged = strategies.filter_map(|(id, _)| Some((id, engine.plugin(id)?)));
@@ -89,9 +96,8 @@ fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins, known: &mut Known)
             }
             made.ok().and_then(|_| plugins.made(id))
         });
-        if let Some((loaded, view)) = made {
-            known.loaded.insert(id, loaded);
-            trader.note_plugin(id, view);
+        if let Some(version) = made {
+            trader.started(id, version);
         }
     }
 }

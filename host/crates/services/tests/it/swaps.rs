@@ -2,7 +2,7 @@
 
 use crate::native::Natives;
 use crate::stand::{Stand, ticket};
-use engine::StrategyState;
+use engine::{StrategyState, SwapTerms};
 use model::Side;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
 use services::host::HostHandle;
@@ -72,12 +72,14 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     let request = SwapRequest {
         plugin: None,
         parameters,
+        terms: SwapTerms::default(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "parameters");
     let path = Some(PluginSource::Path("../run.journal".into()));
     let request = SwapRequest {
         plugin: path,
         parameters: BTreeMap::new(),
+        terms: SwapTerms::default(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "read");
 
@@ -122,6 +124,7 @@ async fn swap_late_and(
         let request = SwapRequest {
             plugin,
             parameters: BTreeMap::new(),
+            terms: SwapTerms::default(),
         };
         tokio::spawn(async move { host.swap("one", request).await })
     };
@@ -230,6 +233,7 @@ async fn one_swap_at_a_time() {
                     SwapRequest {
                         plugin,
                         parameters: BTreeMap::new(),
+                        terms: SwapTerms::default(),
                     },
                 )
                 .await
