@@ -21,6 +21,7 @@ pub(crate) mod object;
 pub(crate) mod order;
 pub(crate) mod order_list;
 pub(crate) mod order_names;
+pub(crate) mod plugin;
 pub(crate) mod position;
 pub(crate) mod problem;
 pub(crate) mod record;

@@ -1,10 +1,14 @@
 //! A host that is only a table: it does what it is told at once and remembers what was asked.
 
+#[path = "fake_plugins.rs"]
+mod plugins;
 #[path = "fake_tables.rs"]
 mod tables;
 
 use crate::fake_values::{account, ema, instrument, manual};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
+
+use plugins::source;
 
 use api::{HostPort, StrategyCommand};
 use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, StrategyState, TradingState};
@@ -13,8 +17,8 @@ use model::{
     OrderStatus, PluginHash, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
-    HostError, InstrumentNews, LoadRequest, OrderTicket, PluginSource, Queries, RuleRequest,
-    ScopeName, SwapReport, SwapRequest, Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
+    SwapReport, SwapRequest, Updates,
 };
 use services::metrics::{
     CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
@@ -287,7 +291,8 @@ impl Queries for Fake {
 
 impl HostPort for Fake {
     async fn load_strategy(&self, request: LoadRequest) -> Result<Arc<StrategyView>, HostError> {
-        let plugin = source(&request.plugin);
+        let forced = if request.terms.force { ", forced" } else { "" };
+        let plugin = source(&request.plugin) + forced;
         self.ask(format!(
             "load {} {plugin} {:?} {:?} {:?} start={}",
             request.name, request.account, request.parameters, request.on_fault, request.start
@@ -590,11 +595,4 @@ fn found(is_there: bool, what: &'static str, name: &str) -> Result<(), HostError
     is_there
         .then_some(())
         .ok_or(HostError::NotFound { what, name })
-}
-
-fn source(plugin: &PluginSource) -> String {
-    match plugin {
-        PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        PluginSource::Path(path) => path.display().to_string(),
-    }
 }
