@@ -1,4 +1,6 @@
-//! `argonaut plugin build` and `argonaut plugin inspect`.
+//! `argonaut plugin new`, `argonaut plugin build` and `argonaut plugin inspect`.
+
+mod new;
 
 use super::say;
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
@@ -16,18 +18,20 @@ pub(super) struct PluginArguments {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
-    /// Build plugin crates from Rust source, each to one component.
+    /// Begin a plugin in Rust, TypeScript, Python or C.
+    New(new::NewArguments),
+    /// Build plugins from source, each to one component.
     Build {
-        /// Folders with a Cargo.toml each.
+        /// Folders with a Cargo.toml, a package.json, a pyproject.toml or .c files each.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
         /// Where the `.wasm` files go.
         #[arg(long, default_value = "target/plugins")]
         out: PathBuf,
-        /// Cargo features to build with.
+        /// Cargo features to build with; for crates only.
         #[arg(long)]
         features: Vec<String>,
-        /// Name of the file, without `.wasm`; the crate's name when left out.
+        /// Name of the file, without `.wasm`; the package's name when left out.
         #[arg(long)]
         name: Option<String>,
     },
@@ -43,6 +47,7 @@ enum PluginCommand {
 
 pub(super) fn run(arguments: PluginArguments) -> Result<()> {
     match arguments.command {
+        PluginCommand::New(arguments) => new::run(&arguments),
         PluginCommand::Build {
             folders,
             out,
