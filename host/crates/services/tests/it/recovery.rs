@@ -164,6 +164,7 @@ async fn a_host_begins_from_its_last_snapshot_and_is_the_same() {
     let recovered = next.host.recovered().unwrap().clone();
     assert_eq!(recovered.snapshot, Some(newest));
     assert!(recovered.inputs > newest);
+    assert_eq!(recovered.inputs, stand.host.engine().sequence);
     assert_eq!(standing(&next), standing(&stand));
     let whole = again(&stand, |_| {}).unwrap();
     assert_eq!(standing(&whole), standing(&stand));
