@@ -32,9 +32,14 @@ pub(super) fn keeps_little(folder: &Path) -> PathBuf {
 pub(super) fn until_kept(host: &Running, holds: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
-        // Just after its start a host may not be seen to run yet, and then the status is another.
-        let (_, health) = host.ask("/health");
-        let kept = serde_json::from_str::<Value>(&health).unwrap()["retention"].take();
+        let (status, text) = host.ask("/health");
+        let mut health = serde_json::from_str::<Value>(&text).unwrap();
+        // Just after its start a host may not be seen to run yet.
+        assert!(
+            status == 200 || health["engine_state"] == "STOPPED",
+            "{text}"
+        );
+        let kept = health["retention"].take();
         assert_eq!(kept["error"], Value::Null);
         if holds(&kept) {
             return kept;
