@@ -4,7 +4,7 @@ use testkit::simulator::{Fault, Faults, Scenario, run};
 
 /// Turns of a bit more than a minute; of a few seconds in debug builds, which check everything after
 /// each event. A day of full size has the minute, too.
-const TURNS: u64 = if cfg!(debug_assertions) { 20 } else { 520 };
+const TURNS: u64 = if cfg!(debug_assertions) { 40 } else { 520 };
 
 /// A hundred times as many events as usual, with everything wrong that a feed does.
 fn flood(seed: u64, outside: bool) -> Scenario {
