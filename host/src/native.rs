@@ -5,8 +5,8 @@ mod convert;
 
 use argonaut_sdk as sdk;
 use model::{
-    AlgorithmCall, Event, Fault, FaultKind, HistoryRequest, InstrumentId, Intent, Intents, OrderId,
-    SavedState, StartSnapshot, Strategy, Subscription,
+    AlgorithmCall, Event, Fault, FaultKind, Hears, HistoryRequest, InstrumentId, Intent, Intents,
+    OrderId, SavedState, StartSnapshot, Strategy, Subscription,
 };
 use std::collections::BTreeMap;
 
@@ -71,6 +71,11 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
         &self.history
     }
 
+    fn hears(&self) -> Hears {
+        // The SDK's trait has a hook for everything, as a component made with it has the exports.
+        Hears::ALL
+    }
+
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {
         self.values = snapshot.values.iter().cloned().collect();
         if let Some(SavedState { version, bytes }) = snapshot.state.clone() {
@@ -117,6 +122,15 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
             Event::Position(update) => {
                 let position = convert::position(update, &self.multipliers);
                 self.runner.on_position(&position, &mut host);
+            }
+            Event::CashFlow { flow, currency } => {
+                if let Some(flow) = convert::cash_flow(flow, currency) {
+                    self.runner.on_cash_flow(&flow, &mut host);
+                }
+            }
+            Event::Life { event, currency } => {
+                let event = convert::life_event(event, currency.as_deref().unwrap_or_default());
+                self.runner.on_lifecycle(&event, &mut host);
             }
         }
         Ok(())

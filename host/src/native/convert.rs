@@ -1,8 +1,10 @@
 //! Between the engine's values and the SDK's. Both hold the same integers under different names,
 //! because an author's dependency must not be the host's.
 
+mod life;
 mod orders;
 
+pub(super) use life::{cash_flow, life_event};
 pub(super) use orders::{amendment, order_event, order_request};
 
 use argonaut_sdk as sdk;

@@ -8,9 +8,9 @@ mod imports;
 pub mod rule;
 pub mod venue_model;
 
-use crate::{Book, History, InstrumentId, Runner, Strategy, Timestamp};
+use crate::{Book, History, InstrumentId, LifeEvent, Runner, Strategy, Timestamp};
 use bindings::argonaut::plugin::types;
-use bindings::exports::argonaut::plugin::on_book;
+use bindings::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle};
 use imports::Imports;
 
 /// What `wit-bindgen` makes of the contract: strategies with all they may export besides.
@@ -171,5 +171,23 @@ impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_book::Guest for P {
     fn on_book_lost(instrument: u32) {
         let instrument = InstrumentId::new(instrument);
         running::<P, _>(|runner| runner.on_book_lost(instrument, &mut Imports));
+    }
+}
+
+impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_cash_flow::Guest for P {
+    fn on_cash_flow(flow: on_cash_flow::CashFlow) {
+        let flow = convert::cash_flow(flow);
+        running::<P, _>(|runner| runner.on_cash_flow(&flow, &mut Imports));
+    }
+}
+
+impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_lifecycle::Guest for P {
+    fn on_lifecycle(instrument: u32, event: on_lifecycle::LifeEvent, ts_event: u64) {
+        let event = LifeEvent {
+            instrument: InstrumentId::new(instrument),
+            kind: convert::life_event(event),
+            ts_event: Timestamp::from_nanos(ts_event),
+        };
+        running::<P, _>(|runner| runner.on_lifecycle(&event, &mut Imports));
     }
 }

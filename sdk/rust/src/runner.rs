@@ -4,8 +4,8 @@
 //! through this type, so the same calls in the same order have the same effects in all three.
 
 use crate::{
-    Bar, Book, Config, Context, History, Host, InstrumentId, OrderEvent, Portfolio, Position,
-    Quote, SavedState, Snapshot, Strategy, Timestamp, Trade,
+    Bar, Book, CashFlow, Config, Context, History, Host, InstrumentId, LifeEvent, OrderEvent,
+    Portfolio, Position, Quote, SavedState, Snapshot, Strategy, Timestamp, Trade,
 };
 
 /// Owns a strategy and its [`Portfolio`], and keeps the latter up to date before each hook.
@@ -113,6 +113,20 @@ impl<S: Strategy> Runner<S> {
         self.call(host, |strategy, context| match position.id {
             Some(_) => strategy.on_hedged_position(position, context),
             None => strategy.on_position(position, context),
+        });
+    }
+
+    /// Tells it of money that came or left without a trade.
+    pub fn on_cash_flow(&mut self, flow: &CashFlow, host: &mut dyn Host) {
+        self.call(host, |strategy, context| {
+            strategy.on_cash_flow(flow, context)
+        });
+    }
+
+    /// Tells it what happened to an instrument.
+    pub fn on_lifecycle(&mut self, event: &LifeEvent, host: &mut dyn Host) {
+        self.call(host, |strategy, context| {
+            strategy.on_lifecycle(event, context)
         });
     }
 

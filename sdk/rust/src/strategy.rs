@@ -1,8 +1,8 @@
 //! The trait an author implements.
 
 use crate::{
-    Bar, Book, Config, Context, Description, History, InstrumentId, OpenOrder, OrderEvent,
-    Position, Quote, SavedState, Timestamp, Trade,
+    Bar, Book, CashFlow, Config, Context, Description, History, InstrumentId, LifeEvent, OpenOrder,
+    OrderEvent, Position, Quote, SavedState, Timestamp, Trade,
 };
 
 /// Why a strategy starts.
@@ -80,6 +80,15 @@ pub trait Strategy: Sized {
     /// One of several positions of a hedging account changed, and `on_position` tells besides what
     /// they come to in all. The context knows the change already.
     fn on_hedged_position(&mut self, position: &Position, context: &mut Context<'_>) {}
+
+    /// One of its positions brought or cost money without a trade, or its account gave money of one
+    /// currency for another. Where a position changes with it, this comes first.
+    fn on_cash_flow(&mut self, flow: &CashFlow, context: &mut Context<'_>) {}
+
+    /// Something happened to an instrument on which it has a position or an open order, or whose
+    /// quotes, trades, bars or book it asked for. This comes before what the event does to orders,
+    /// money and positions: the context still knows them as they were.
+    fn on_lifecycle(&mut self, event: &LifeEvent, context: &mut Context<'_>) {}
 
     /// Bars from before the start.
     fn on_history(&mut self, history: &History, context: &mut Context<'_>) {}

@@ -38,6 +38,7 @@ mod books;
 mod desk;
 mod harness;
 mod ledger;
+mod life;
 mod market;
 mod rule;
 mod setup;

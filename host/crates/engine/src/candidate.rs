@@ -66,6 +66,10 @@ impl Candidate {
     /// Wakes the timers that are due and tells it what happened.
     pub fn handle(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
         self.advance(now)?;
+        // Whoever passes events on does not know what it hears of.
+        if !self.instance.hears().of(event) {
+            return Ok(());
+        }
         self.call(now, event)?;
         self.settle(now)
     }

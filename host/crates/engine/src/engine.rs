@@ -35,6 +35,7 @@ mod settlement;
 mod snapshots;
 mod split;
 mod swap;
+mod telling;
 mod venue_models;
 
 use crate::account::Account;
@@ -49,7 +50,7 @@ use crate::input::{
 use crate::journal::Journal;
 use crate::journal::codec::fields;
 use crate::legs::Legs;
-use crate::listeners::Listeners;
+use crate::listeners::{Listeners, Seat};
 use crate::lists::{Happening, Lists};
 use crate::market::Market;
 use crate::orders::Orders;
@@ -160,6 +161,8 @@ pub(crate) enum Caller {
 #[derive(Debug, Clone)]
 enum Told {
     Strategy(StrategyId, Event),
+    /// To a strategy's instance or its candidate alone.
+    Seat(Seat, Event),
     /// To the algorithm that works this order.
     Algorithm(OrderId, AlgorithmEvent),
 }
@@ -293,6 +296,7 @@ impl Engine {
             } else if let Some(told) = self.outbox.pop_front() {
                 match told {
                     Told::Strategy(strategy, event) => self.deliver_to(strategy, &event),
+                    Told::Seat(seat, event) => self.deliver(seat, &event),
                     Told::Algorithm(parent, event) => self.tell_algorithm(parent, &event),
                 }
             } else if !self.follow_parent() && !self.liquidate_next() {

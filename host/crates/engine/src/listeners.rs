@@ -51,8 +51,12 @@ impl Seats {
         next.filter(|(number, _)| *number < end)
     }
 
+    fn has(&self, seat: Seat) -> bool {
+        self.numbered.iter().any(|(_, other)| *other == seat)
+    }
+
     fn add(&mut self, seat: Seat) {
-        if self.numbered.iter().all(|(_, other)| *other != seat) {
+        if !self.has(seat) {
             self.numbered.push((self.joined, seat));
             self.joined += 1;
         }
@@ -137,6 +141,16 @@ impl Listeners {
             seats.remove(primary);
             seats.replace(candidate, primary);
         });
+    }
+
+    /// Whether it listens to anything here.
+    pub(crate) fn has(&self, seat: Seat) -> bool {
+        let bars = self.bars.iter().map(|feed| &feed.seats);
+        let mut lists = [&self.quotes, &self.trades]
+            .into_iter()
+            .chain(bars)
+            .chain(self.books.lists());
+        lists.any(|seats| seats.has(seat))
     }
 
     fn for_each_list(&mut self, mut act: impl FnMut(&mut Seats)) {

@@ -114,6 +114,8 @@ mod stops;
 mod strategies;
 #[path = "it/swap.rs"]
 mod swap;
+#[path = "it/telling.rs"]
+mod telling;
 #[path = "it/timers.rs"]
 mod timers;
 #[path = "it/trace_input.rs"]

@@ -62,8 +62,8 @@ pub use pre_trade_rule::{ContextFacts, OrderFacts, PreTradeRule, Verdict};
 pub use session::Session;
 pub use stateful::Stateful;
 pub use strategy::{
-    Event, Fault, FaultKind, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel, SavedState,
-    StartReason, StartSnapshot, Strategy, Subscription,
+    Event, Fault, FaultKind, Hears, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel,
+    SavedState, StartReason, StartSnapshot, Strategy, Subscription,
 };
 pub use tag::{BadTag, MAX_TAG, Tag};
 pub use time::{Duration, Timestamp};

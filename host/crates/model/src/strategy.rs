@@ -4,8 +4,8 @@
 //! program's bench with strategies compiled in, and tests with closures.
 
 use crate::{
-    AlgorithmCall, Amendment, Bar, BarSpec, BookView, InstrumentId, Order, OrderId, OrderRequest,
-    OrderUpdate, PositionUpdate, Quote, Timestamp, Trade,
+    AlgorithmCall, Amendment, Bar, BarSpec, BookView, CashFlow, InstrumentId, LifeEvent, Order,
+    OrderId, OrderRequest, OrderUpdate, PositionUpdate, Quote, Timestamp, Trade,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,48 @@ pub enum Event {
     Order(OrderUpdate),
     /// One of its positions changed.
     Position(PositionUpdate),
+    /// One of its positions brought or cost money without a trade, or its account gave money of one
+    /// currency for another. Only those are told that hear of it.
+    CashFlow {
+        /// What moved.
+        flow: CashFlow,
+        /// The currency's name: strategies have no handles of currencies.
+        currency: Arc<str>,
+    },
+    /// Something happened to an instrument that it holds, has an open order on, or asked for data of.
+    /// Only those are told that hear of it.
+    Life {
+        /// What happened.
+        event: LifeEvent,
+        /// The name of the currency that it pays, where it pays.
+        currency: Option<Arc<str>>,
+    },
+}
+
+/// What a strategy hears of besides what every one is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hears {
+    /// [`Event::CashFlow`].
+    pub cash_flows: bool,
+    /// [`Event::Life`].
+    pub life_events: bool,
+}
+
+impl Hears {
+    /// Everything.
+    pub const ALL: Self = Self {
+        cash_flows: true,
+        life_events: true,
+    };
+
+    /// Whether it is told of an event.
+    pub const fn of(self, event: &Event) -> bool {
+        match event {
+            Event::CashFlow { .. } => self.cash_flows,
+            Event::Life { .. } => self.life_events,
+            _ => true,
+        }
+    }
 }
 
 /// What a strategy wants to be told about.
@@ -305,6 +347,11 @@ pub trait Strategy: Send {
 
     /// What history it asked for while it was being made.
     fn history_requests(&self) -> &[HistoryRequest];
+
+    /// What it hears of besides what every strategy is told; the same for its whole life.
+    fn hears(&self) -> Hears {
+        Hears::default()
+    }
 
     /// Starts it, or lets it take over. Called once, before any event.
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault>;

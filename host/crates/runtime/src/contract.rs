@@ -338,6 +338,15 @@ mod tests {
         assert!(contract.imports["argonaut:plugin/types@1.0.0"].is_empty());
         let hook = &contract.options["argonaut:plugin/on-book@1.0.0"];
         assert_eq!(hook["on-book-lost"], "func(instrument: u32)");
+        let options: Vec<_> = contract.options.keys().collect();
+        let names = ["on-book", "on-cash-flow", "on-lifecycle"];
+        assert_eq!(
+            options,
+            names
+                .map(|name| format!("argonaut:plugin/{name}@1.0.0"))
+                .iter()
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

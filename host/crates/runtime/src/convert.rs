@@ -1,9 +1,11 @@
 //! Between the model and the WIT types. Numbers pass as they are: both sides count the same units.
 
+mod lifecycle;
 mod orders;
 mod venue;
 mod worlds;
 
+pub(crate) use lifecycle::{cash_flow, life_event};
 pub(crate) use orders::{
     open_order, order_event, order_kind, order_kind_to, order_request, side_from,
     time_in_force_from, time_in_force_to,

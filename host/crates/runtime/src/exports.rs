@@ -4,7 +4,7 @@ use crate::World;
 use crate::bindings::algorithm::{ExecutionAlgorithm, ExecutionAlgorithmIndices};
 use crate::bindings::argonaut::plugin::types::Description;
 use crate::bindings::model::{VenueModel, VenueModelIndices};
-use crate::bindings::options::exports::argonaut::plugin::on_book;
+use crate::bindings::options::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle};
 use crate::bindings::rule::{PreTradeRule, PreTradeRuleIndices};
 use crate::bindings::{Strategy, StrategyIndices};
 use crate::host::HostState;
@@ -16,11 +16,19 @@ use wasmtime::{Result, Store};
 pub(crate) enum Indices {
     Strategy {
         world: Box<StrategyIndices>,
-        on_book: Option<on_book::GuestIndices>,
+        options: Box<OptionIndices>,
     },
     Algorithm(Box<ExecutionAlgorithmIndices>),
     Rule(Box<PreTradeRuleIndices>),
     Model(Box<VenueModelIndices>),
+}
+
+/// Where a strategy keeps what it may leave out.
+#[derive(Clone)]
+pub(crate) struct OptionIndices {
+    on_book: Option<on_book::GuestIndices>,
+    on_cash_flow: Option<on_cash_flow::GuestIndices>,
+    on_lifecycle: Option<on_lifecycle::GuestIndices>,
 }
 
 /// The exports of one instance.
@@ -35,6 +43,18 @@ pub(crate) enum Exports {
 pub(crate) struct StrategyExports {
     pub(crate) world: Strategy,
     pub(crate) on_book: Option<on_book::Guest>,
+    pub(crate) on_cash_flow: Option<on_cash_flow::Guest>,
+    pub(crate) on_lifecycle: Option<on_lifecycle::Guest>,
+}
+
+impl OptionIndices {
+    fn find(pre: &InstancePre<HostState>) -> Self {
+        Self {
+            on_book: on_book::GuestIndices::new(pre).ok(),
+            on_cash_flow: on_cash_flow::GuestIndices::new(pre).ok(),
+            on_lifecycle: on_lifecycle::GuestIndices::new(pre).ok(),
+        }
+    }
 }
 
 impl Indices {
@@ -44,7 +64,7 @@ impl Indices {
         Ok(match world {
             World::Strategy => Self::Strategy {
                 world: Box::new(StrategyIndices::new(pre)?),
-                on_book: on_book::GuestIndices::new(pre).ok(),
+                options: Box::new(OptionIndices::find(pre)),
             },
             World::ExecutionAlgorithm => {
                 Self::Algorithm(Box::new(ExecutionAlgorithmIndices::new(pre)?))
@@ -65,7 +85,7 @@ impl Indices {
 
     /// Whether it can be told of order books.
     pub(crate) const fn hears_books(&self) -> bool {
-        matches!(self, Self::Strategy { on_book, .. } if on_book.is_some())
+        matches!(self, Self::Strategy { options, .. } if options.on_book.is_some())
     }
 
     /// The exports of `instance`.
@@ -75,13 +95,26 @@ impl Indices {
         instance: &Instance,
     ) -> Result<Exports> {
         Ok(match self {
-            Self::Strategy { world, on_book } => Exports::Strategy(StrategyExports {
-                world: world.load(&mut *store, instance)?,
-                on_book: match on_book {
-                    Some(indices) => Some(indices.load(store, instance)?),
-                    None => None,
-                },
-            }),
+            Self::Strategy { world, options } => {
+                let OptionIndices {
+                    on_book,
+                    on_cash_flow,
+                    on_lifecycle,
+                } = &**options;
+                let books = on_book.as_ref().map(|it| it.load(&mut *store, instance));
+                let flows = on_cash_flow
+                    .as_ref()
+                    .map(|it| it.load(&mut *store, instance));
+                let lives = on_lifecycle
+                    .as_ref()
+                    .map(|it| it.load(&mut *store, instance));
+                Exports::Strategy(StrategyExports {
+                    world: world.load(store, instance)?,
+                    on_book: books.transpose()?,
+                    on_cash_flow: flows.transpose()?,
+                    on_lifecycle: lives.transpose()?,
+                })
+            }
             Self::Algorithm(indices) => Exports::Algorithm(indices.load(store, instance)?),
             Self::Rule(indices) => Exports::Rule(indices.load(store, instance)?),
             Self::Model(indices) => Exports::Model(indices.load(store, instance)?),

@@ -69,6 +69,11 @@ impl<E> Guest<E> {
         })
     }
 
+    /// What it exports.
+    pub(crate) fn exports(&self) -> &E {
+        &self.exports
+    }
+
     /// One call into the guest, its intents going to `out`.
     #[inline]
     pub(crate) fn call<R>(

@@ -11,8 +11,8 @@ use crate::guest::{Guest, Usage, init_budget};
 use crate::host::{HostState, Phase};
 use crate::{Admitted, convert};
 use model::{
-    BookView, Event, Fault, HistoryBlock, HistoryRequest, InstrumentId, Intents, PositionUpdate,
-    Quantity, SavedState, StartSnapshot, Strategy, Subscription,
+    BookView, CashFlow, Event, Fault, Hears, HistoryBlock, HistoryRequest, InstrumentId, Intents,
+    LifeEvent, PositionUpdate, Quantity, SavedState, StartSnapshot, Strategy, Subscription,
 };
 
 /// A running strategy.
@@ -160,6 +160,52 @@ impl Instance {
             })
     }
 
+    fn tell_cash_flow(
+        &mut self,
+        flow: &CashFlow,
+        currency: &str,
+        out: &mut Intents,
+    ) -> Result<(), Fault> {
+        let Some(flow) = convert::cash_flow(flow, currency) else {
+            return Ok(());
+        };
+        let budget = self.guest.event_budget();
+        self.guest.call(
+            "on-cash-flow",
+            Phase::Live,
+            budget,
+            out,
+            |exports, store| match &exports.on_cash_flow {
+                Some(hook) => hook.call_on_cash_flow(store, &flow),
+                None => Ok(()),
+            },
+        )
+    }
+
+    fn tell_life(
+        &mut self,
+        event: &LifeEvent,
+        currency: Option<&str>,
+        out: &mut Intents,
+    ) -> Result<(), Fault> {
+        let instrument = event.instrument.number();
+        let kind = convert::life_event(&event.kind, currency.unwrap_or_default());
+        let budget = self.guest.event_budget();
+        self.guest.call(
+            "on-lifecycle",
+            Phase::Live,
+            budget,
+            out,
+            |exports, store| match &exports.on_lifecycle {
+                Some(hook) => {
+                    let at = event.ts_event.nanos();
+                    hook.call_on_lifecycle(store, instrument, &kind, at)
+                }
+                None => Ok(()),
+            },
+        )
+    }
+
     fn restore_values(&mut self, values: &[(String, Vec<u8>)]) -> Result<(), Fault> {
         let kept = &mut self.guest.store.data_mut().values;
         if values.iter().all(|(key, value)| kept.put(key, value)) {
@@ -177,6 +223,14 @@ impl Strategy for Instance {
 
     fn history_requests(&self) -> &[HistoryRequest] {
         &self.guest.store.data().history
+    }
+
+    fn hears(&self) -> Hears {
+        let exports = self.guest.exports();
+        Hears {
+            cash_flows: exports.on_cash_flow.is_some(),
+            life_events: exports.on_lifecycle.is_some(),
+        }
     }
 
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {
@@ -255,6 +309,8 @@ impl Strategy for Instance {
                         exports.world.call_on_position_event(store, event)
                     })
             }
+            Event::CashFlow { flow, currency } => self.tell_cash_flow(flow, currency, out),
+            Event::Life { event, currency } => self.tell_life(event, currency.as_deref(), out),
         }
     }
 

@@ -3,7 +3,7 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 7] = [
+const WIT: [(&str, &str); 9] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
@@ -11,6 +11,14 @@ const WIT: [(&str, &str); 7] = [
         include_str!("../../../../wit/v1/strategy.wit"),
     ),
     ("book.wit", include_str!("../../../../wit/v1/book.wit")),
+    (
+        "lifecycle.wit",
+        include_str!("../../../../wit/v1/lifecycle.wit"),
+    ),
+    (
+        "options.wit",
+        include_str!("../../../../wit/v1/options.wit"),
+    ),
     (
         "execution-algorithm.wit",
         include_str!("../../../../wit/v1/execution-algorithm.wit"),
@@ -53,6 +61,17 @@ pub const STRATEGY_WITH_BOOKS: World<'static> = World {
             export argonaut:plugin/on-book@1.0.0;
         }"],
     name: "with-books",
+};
+
+/// A strategy that hears of cash flows and life events.
+pub const STRATEGY_WITH_LIFE: World<'static> = World {
+    packages: &["package test:life;
+        world with-life {
+            include argonaut:plugin/strategy@1.0.0;
+            export argonaut:plugin/on-cash-flow@1.0.0;
+            export argonaut:plugin/on-lifecycle@1.0.0;
+        }"],
+    name: "with-life",
 };
 
 /// Another real thing.

@@ -7,7 +7,8 @@ mod rule;
 mod strategy;
 
 use crate::component::{
-    ALGORITHM, ComponentError, MODEL, RULE, STRATEGY, STRATEGY_WITH_BOOKS, World, componentise,
+    ALGORITHM, ComponentError, MODEL, RULE, STRATEGY, STRATEGY_WITH_BOOKS, STRATEGY_WITH_LIFE,
+    World, componentise,
 };
 use std::fmt::Write;
 
@@ -21,6 +22,7 @@ enum Kind {
     #[default]
     Strategy,
     StrategyWithBooks,
+    StrategyWithLife,
     Algorithm,
     Rule,
     Model,
@@ -31,6 +33,7 @@ impl Kind {
         match self {
             Self::Strategy => STRATEGY,
             Self::StrategyWithBooks => STRATEGY_WITH_BOOKS,
+            Self::StrategyWithLife => STRATEGY_WITH_LIFE,
             Self::Algorithm => ALGORITHM,
             Self::Rule => RULE,
             Self::Model => MODEL,
@@ -39,7 +42,7 @@ impl Kind {
 
     fn imports(self) -> &'static [Function] {
         match self {
-            Self::Strategy | Self::StrategyWithBooks => &strategy::IMPORTS,
+            Self::Strategy | Self::StrategyWithBooks | Self::StrategyWithLife => &strategy::IMPORTS,
             Self::Algorithm => &algorithm::IMPORTS,
             // Both can do no more than log.
             Self::Rule | Self::Model => &rule::IMPORTS,
@@ -50,6 +53,7 @@ impl Kind {
         let (always, besides): (&[Function], &[Function]) = match self {
             Self::Strategy => (&strategy::EXPORTS, &[]),
             Self::StrategyWithBooks => (&strategy::EXPORTS, &strategy::BOOK_EXPORTS),
+            Self::StrategyWithLife => (&strategy::EXPORTS, &strategy::LIFE_EXPORTS),
             Self::Algorithm => (&algorithm::EXPORTS, &[]),
             Self::Rule => (&rule::EXPORTS, &[]),
             Self::Model => (&model::EXPORTS, &[]),
@@ -99,6 +103,11 @@ impl Plugin {
     /// The same, and can be told of order books.
     pub fn with_books() -> Self {
         Self::of(Kind::StrategyWithBooks)
+    }
+
+    /// The same, and hears of cash flows and of what happens to instruments.
+    pub fn with_life() -> Self {
+        Self::of(Kind::StrategyWithLife)
     }
 
     /// An execution algorithm that does nothing.

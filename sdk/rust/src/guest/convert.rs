@@ -1,8 +1,10 @@
 //! Conversions between the contract's types and this crate's. No decisions are made here.
 
+mod life;
 mod new_order;
 mod order_terms;
 
+pub(super) use life::{cash_flow, life_event};
 pub(super) use new_order::{new_order, to_order_kind, to_side, to_time_in_force};
 pub(super) use order_terms::{order_kind, time_in_force, trigger};
 

@@ -9,6 +9,8 @@ pub(super) struct Ledger {
     signed: i128,
     cost: i128,
     realized: i128,
+    /// What it brought without a trade, in units of money.
+    paid: i128,
 }
 
 impl Ledger {
@@ -26,6 +28,39 @@ impl Ledger {
             self.cost += signed * price;
         }
         self.signed += signed;
+    }
+
+    /// What is held, in units of quantity; negative when short.
+    pub(super) fn signed(&self) -> i128 {
+        self.signed
+    }
+
+    /// Takes what the position brought without a trade.
+    pub(super) fn pay(&mut self, amount: Money) {
+        self.paid += amount.raw();
+    }
+
+    /// Counts it in new shares, in whole lots. What is left over is sold at `mark`, a price of old
+    /// shares; gives what that brought, in price units times quantity units.
+    pub(super) fn split(
+        &mut self,
+        (numerator, denominator): (u32, u32),
+        lot: Quantity,
+        mark: Price,
+    ) -> i128 {
+        let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+        let lot = i128::from(lot.raw().max(1));
+        let whole = self.signed * numerator;
+        if whole == 0 {
+            return 0;
+        }
+        self.signed = whole / (denominator * lot) * lot;
+        let left = whole - self.signed * denominator;
+        let cost = self.cost * left / whole;
+        let value = left * i128::from(mark.raw()) / numerator;
+        self.cost -= cost;
+        self.realized += value - cost;
+        value
     }
 
     /// The position as a strategy sees it.
@@ -51,7 +86,7 @@ impl Ledger {
                 Side::Buy
             },
             average_price: Price::from_raw(i64::try_from(average).unwrap_or(i64::MAX)),
-            realized: Money::from_raw(realized),
+            realized: Money::from_raw(realized + self.paid),
             fees: Money::ZERO,
             ts_event,
             id: None,

@@ -204,8 +204,7 @@ impl Engine {
         }
         self.accounts = booking.accounts;
         for flow in &booking.flows {
-            self.journal.cash_flow(flow);
-            self.effects.push(Effect::CashFlow(*flow));
+            self.tell_cash_flow(flow);
         }
         let places: BTreeSet<Place> = booking.moved.iter().map(|(place, ..)| *place).collect();
         for place in &places {

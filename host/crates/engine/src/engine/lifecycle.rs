@@ -2,13 +2,13 @@
 //! refused by name. Funding and dividends are here; expiry, splits and conversions beside.
 
 use super::Engine;
-use crate::effect::{Effect, Ignored, Severity};
+use crate::effect::{Ignored, Severity};
 use crate::input::LimitScope;
 use crate::journal::codec::fields;
 use crate::market::MarketState;
 use crate::ratio::Ratio;
 use model::{
-    AssetClass, CurrencyId, DenyCode, Duration, InstrumentId, LifeEvent, LifeEventKind, Lifecycle,
+    AssetClass, CurrencyId, DenyCode, Duration, InstrumentId, LifeEventKind, Lifecycle,
     LifecycleEvent, LifecycleRefusal, Money, NumberError, PositionChange, Price, Quantity, Rate,
     SignedQuantity, Timestamp,
 };
@@ -57,17 +57,14 @@ impl Engine {
             self.receive_all_data(id);
             self.settle();
         }
-        match self.handle_lifecycle(event) {
-            Ok(()) => {}
-            Err(why) => {
-                self.ignore(Ignored::Lifecycle {
-                    instrument: id,
-                    event: event.event.name(),
-                    why,
-                });
-                if why == LifecycleRefusal::NotFresh {
-                    self.alert_instrument(id, DenyCode::MarketData, Severity::Warning);
-                }
+        if let Err(why) = self.handle_lifecycle(event) {
+            self.ignore(Ignored::Lifecycle {
+                instrument: id,
+                event: event.event.name(),
+                why,
+            });
+            if why == LifecycleRefusal::NotFresh {
+                self.alert_instrument(id, DenyCode::MarketData, Severity::Warning);
             }
         }
     }
@@ -151,20 +148,6 @@ impl Engine {
         self.tell_life(id, paid, event.ts_event);
         self.make_true(booking);
         Ok(())
-    }
-
-    /// Tells what happens to an instrument, before what it does to positions and orders.
-    pub(super) fn tell_life(
-        &mut self,
-        instrument: InstrumentId,
-        kind: LifeEventKind,
-        ts_event: Timestamp,
-    ) {
-        self.effects.push(Effect::Lifecycle(LifeEvent {
-            instrument,
-            kind,
-            ts_event,
-        }));
     }
 
     /// The venue's mark, or the mark of quotes and trades; `None` when it is unknown, older than

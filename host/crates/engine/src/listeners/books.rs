@@ -82,6 +82,10 @@ impl BookFeeds {
         }
     }
 
+    pub(super) fn lists(&self) -> impl Iterator<Item = &Seats> {
+        self.0.iter().map(|feed| &feed.seats)
+    }
+
     pub(super) fn for_each_list(&mut self, mut act: impl FnMut(&mut Seats)) {
         self.0.iter_mut().for_each(|feed| act(&mut feed.seats));
     }

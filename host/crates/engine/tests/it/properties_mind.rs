@@ -7,7 +7,7 @@ use crate::script::Script;
 use engine::Engine;
 use engine::replay::Instances;
 use model::{
-    Event, InstrumentId, Intent, Intents, OrderId, PluginHash, PositionId, SavedState,
+    Event, Hears, InstrumentId, Intent, Intents, OrderId, PluginHash, PositionId, SavedState,
     SignedQuantity, Strategy, StrategyId, Subscription, Timestamp,
 };
 use std::sync::{Arc, Mutex};
@@ -60,7 +60,8 @@ pub(super) fn erratic(seed: u64, grids: Grids, scale: Scale) -> Script {
     }));
     let wanted: Vec<_> = TRADED.iter().map(|id| Subscription::Quotes(*id)).collect();
     let (starting, saving) = (Arc::clone(&mind), Arc::clone(&mind));
-    let script = Script::new(&wanted).start(move |snapshot, _| {
+    let script = Script::new(&wanted).hearing(Hears::ALL);
+    let script = script.start(move |snapshot, _| {
         let state = snapshot.state.iter();
         state.for_each(|state| starting.lock().unwrap().load(state));
         Ok(())

@@ -3,9 +3,9 @@
 use crate::world::{World, money};
 use engine::{OrdersOnFault, StrategyConfig};
 use model::{
-    AccountId, Event, Fault, FaultKind, HistoryRequest, InstrumentId, Intent, Intents, Money,
-    OrderChange, OrderId, OrderKind, OrderRequest, Quantity, SavedState, Side, StartSnapshot,
-    Strategy, StrategyId, Subscription,
+    AccountId, Event, Fault, FaultKind, Hears, HistoryRequest, InstrumentId, Intent, Intents,
+    Money, OrderChange, OrderId, OrderKind, OrderRequest, Quantity, SavedState, Side,
+    StartSnapshot, Strategy, StrategyId, Subscription,
 };
 use std::sync::{Arc, Mutex};
 
@@ -70,6 +70,7 @@ pub(crate) struct Script {
     on_save: OnSave,
     seen: Seen,
     remembers: bool,
+    hears: Hears,
 }
 
 impl Script {
@@ -82,7 +83,14 @@ impl Script {
             on_save: Box::new(|| Ok(SavedState::default())),
             seen: Seen::default(),
             remembers: true,
+            hears: Hears::default(),
         }
+    }
+
+    /// Hears of more than every strategy is told.
+    pub(crate) fn hearing(mut self, hears: Hears) -> Self {
+        self.hears = hears;
+        self
     }
 
     /// Keeps nothing of what it sees; for long runs.
@@ -152,6 +160,10 @@ impl Strategy for Script {
 
     fn history_requests(&self) -> &[HistoryRequest] {
         &[]
+    }
+
+    fn hears(&self) -> Hears {
+        self.hears
     }
 
     fn start(&mut self, snapshot: &StartSnapshot, out: &mut Intents) -> Result<(), Fault> {

@@ -221,6 +221,8 @@ fn kind(event: &Event) -> &'static str {
         Event::Timer { .. } => "timer",
         Event::Order(_) => "order",
         Event::Position(_) => "position",
+        Event::CashFlow { .. } => "cash flow",
+        Event::Life { .. } => "life event",
     }
 }
 

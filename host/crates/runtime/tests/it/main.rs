@@ -12,6 +12,7 @@ mod books;
 mod cache;
 mod child;
 mod hostile;
+mod life;
 mod lifecycle;
 mod limits;
 mod order_events;

@@ -142,3 +142,23 @@ pub(super) const BOOK_EXPORTS: [Function; 2] = [
         "",
     ),
 ];
+
+/// What a strategy exports to hear of cash flows and of what happens to instruments.
+///
+/// The words of a life event are, by its case: 0 a rate, 1 and 3 a price, 2 none, 4 shares after and
+/// before, 5 the amount's halves and the currency.
+pub(super) const LIFE_EXPORTS: [Function; 2] = [
+    (
+        "argonaut:plugin/on-cash-flow@1.0.0#on-cash-flow",
+        "(param $reason i32) (param $has_instrument i32) (param $instrument i32) \
+         (param $currency i32) (param $currency_len i32) (param $high i64) (param $low i64) \
+         (param $ts_event i64)",
+        "",
+    ),
+    (
+        "argonaut:plugin/on-lifecycle@1.0.0#on-lifecycle",
+        "(param $instrument i32) (param $case i32) (param $first i64) (param $second i64) \
+         (param $currency i32) (param $currency_len i32) (param $ts_event i64)",
+        "",
+    ),
+];

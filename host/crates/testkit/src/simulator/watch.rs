@@ -20,9 +20,12 @@ impl Watch {
             Event::Trade(trade) => (trade.instrument, trade.ts_event),
             Event::Book(view) => (view.instrument, view.ts_event),
             Event::Timer { id, due } => return self.check_timer(*id, *due, now),
-            Event::Bar(_) | Event::BookLost(_) | Event::Order(_) | Event::Position(_) => {
-                return Ok(());
-            }
+            Event::Bar(_)
+            | Event::BookLost(_)
+            | Event::Order(_)
+            | Event::Position(_)
+            | Event::CashFlow { .. }
+            | Event::Life { .. } => return Ok(()),
         };
         let latest = self.latest.insert(instrument, time);
         match latest {
