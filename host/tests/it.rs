@@ -37,6 +37,8 @@ mod process;
 mod real_data;
 #[path = "it/retention.rs"]
 mod retention;
+#[path = "it/s3.rs"]
+mod s3;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/venue_models.rs"]

@@ -45,7 +45,7 @@ enum DataCommand {
 /// Which catalog, and how the answer is written.
 #[derive(Debug, Args)]
 struct CatalogArguments {
-    /// The folder of the catalog.
+    /// The folder of the catalog, or s3://BUCKET/PREFIX with what the environment says by AWS_…
     #[arg(long, value_name = "FOLDER")]
     catalog: PathBuf,
     /// Answer with one JSON object.

@@ -1,5 +1,5 @@
-//! The catalog: market data of many instruments and days as Parquet files below one folder, written
-//! once, read by streams that need little memory, and open to any tool that knows Parquet.
+//! The catalog: market data of many instruments and days as Parquet files below one folder, or below
+//! one prefix in a bucket of S3, written once, read by streams that need little memory, and open to any tool that knows Parquet.
 //!
 //! ```no_run
 //! use model::InstrumentId;
@@ -28,6 +28,7 @@ mod layout;
 mod quality;
 mod read;
 mod schema;
+mod shelf;
 mod stream;
 mod verify;
 mod write;
@@ -43,14 +44,15 @@ pub use error::CatalogError;
 pub use layout::{BarName, Part, SeriesKey};
 pub use quality::{DayQuality, Thresholds};
 pub use read::Footer;
+use shelf::Shelf;
 pub use stream::{Merged, Range, SeriesReader, merge};
 pub use verify::{Problem, Verified};
 pub use write::PartWriter;
 
-/// A folder of parts.
+/// A folder of parts, or a prefix in a bucket of S3.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    root: PathBuf,
+    shelf: Arc<Shelf>,
 }
 
 /// The parts of one series, in the order of time.
@@ -74,31 +76,38 @@ pub struct Summary {
 }
 
 impl Catalog {
-    /// A catalog that is there.
+    /// A catalog that is there: in a folder, or by `s3://bucket/prefix` in a bucket that the
+    /// environment has credentials for.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, CatalogError> {
-        let root = root.into();
-        if root.is_dir() {
-            return Ok(Self { root });
+        let shelf = Arc::new(Shelf::at(root.into())?);
+        if shelf.exists()? {
+            return Ok(Self { shelf });
         }
-        Err(CatalogError::NoCatalog { folder: root })
+        let folder = shelf.root().to_owned();
+        Err(CatalogError::NoCatalog { folder })
     }
 
-    /// A catalog, made if it is not there.
+    /// A catalog, made if it is not there; a bucket must be.
     pub fn create(root: impl Into<PathBuf>) -> Result<Self, CatalogError> {
-        let root = root.into();
-        std::fs::create_dir_all(&root).map_err(CatalogError::io(&root))?;
-        Ok(Self { root })
+        let shelf = Arc::new(Shelf::at(root.into())?);
+        shelf.make()?;
+        Ok(Self { shelf })
     }
 
-    /// Its folder.
+    /// Its folder, or its address.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.shelf.root()
+    }
+
+    /// Whether an address names a bucket, not a folder.
+    pub fn is_bucket(root: &Path) -> bool {
+        shelf::is_bucket(root)
     }
 
     /// All series, or those of one instrument: quotes before trades before bars, then by instrument,
     /// then by rule of bars.
     pub fn series(&self, instrument: Option<&str>) -> Result<Vec<Series>, CatalogError> {
-        let mut parts = layout::parts(&self.root, instrument)?;
+        let mut parts = layout::parts(&self.shelf, instrument)?;
         parts.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut all: Vec<Series> = Vec::new();
         for part in parts {

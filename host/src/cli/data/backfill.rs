@@ -27,7 +27,7 @@ pub(super) struct BackfillArguments {
     /// The symbol of the instrument they are about.
     #[arg(long, value_name = "SYMBOL")]
     instrument: String,
-    /// Where to note what is done; by default `.backfill.jsonl` in the catalog.
+    /// Where to note what is done; by default `.backfill.jsonl` in the catalog, if that is a folder.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -47,9 +47,11 @@ struct Done {
 
 pub(super) fn run(arguments: &BackfillArguments) -> Result<()> {
     let template = arguments.reading.source()?;
-    let catalog = Catalog::create(&arguments.catalog.catalog)?;
-    let note = arguments.resume.clone();
-    let note = note.unwrap_or_else(|| catalog.root().join(".backfill.jsonl"));
+    let address = &arguments.catalog.catalog;
+    let own = (!Catalog::is_bucket(address)).then(|| address.join(".backfill.jsonl"));
+    let note = arguments.resume.clone().or(own);
+    let note = note.context("--resume: name a file for the notes; a bucket keeps none")?;
+    let catalog = Catalog::create(address)?;
     let files = files(&arguments.patterns)?;
     let done = read_notes(&note)?;
     let (mut events, mut already, mut left_out) = (0, 0, 0);

@@ -76,7 +76,7 @@ impl Catalog {
         first: Timestamp,
         last: Timestamp,
     ) -> Result<(), CatalogError> {
-        let mut there = layout::parts_on(self.root(), key, layout::day_of(first))?;
+        let mut there = layout::parts_on(&self.shelf, key, layout::day_of(first))?;
         read::drop_replaced(&mut there)?;
         there.retain(|part| (part.first, part.last) != (first, last));
         refuse_overlap(&there, first, last)

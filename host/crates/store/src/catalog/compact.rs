@@ -1,7 +1,6 @@
 //! Merges the parts of a day into one. The merged part names those it stands for in its footer: from
 //! the moment it has its name they count no more, whether they could be removed or not.
 
-use std::fs;
 use std::sync::Arc;
 
 use model::InstrumentId;
@@ -10,7 +9,7 @@ use super::layout::Part;
 use super::read::{Footer, drop_replaced};
 use super::schema::Width;
 use super::stream::Range;
-use super::write::{PartWriter, sync_folder};
+use super::write::PartWriter;
 use super::{Catalog, CatalogError, Series, layout};
 
 /// What a merge did.
@@ -49,7 +48,7 @@ impl Catalog {
 
     /// Removes parts that merged parts stand for.
     fn sweep(&self, instrument: Option<&str>, done: &mut Compacted) -> Result<(), CatalogError> {
-        let all = layout::parts(self.root(), instrument)?;
+        let all = layout::parts(&self.shelf, instrument)?;
         let mut live = all.clone();
         drop_replaced(&mut live)?;
         let dead: Vec<_> = all
@@ -84,11 +83,9 @@ impl Catalog {
 }
 
 fn remove(parts: &[Part]) -> Result<u64, CatalogError> {
-    for part in parts {
-        fs::remove_file(&part.path).map_err(CatalogError::io(&part.path))?;
-    }
-    if let Some(folder) = parts.last().and_then(|part| part.path.parent()) {
-        sync_folder(folder)?;
+    for day in parts.chunk_by(|a, b| a.path.parent() == b.path.parent()) {
+        let paths: Vec<_> = day.iter().map(|part| part.path.as_path()).collect();
+        day[0].shelf.remove(&paths)?;
     }
     Ok(parts.len() as u64)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use model::Timestamp;
+use parquet::errors::ParquetError;
 
 use crate::error::DataError;
 use crate::source::SourceError;
@@ -17,7 +18,13 @@ pub enum CatalogError {
         /// The path as given.
         folder: PathBuf,
     },
-    /// The operating system refused.
+    /// An address that is none.
+    #[error("{detail}")]
+    Address {
+        /// What was expected.
+        detail: SourceError,
+    },
+    /// The operating system refused, or the bucket.
     #[error("{}: {source}", path.display())]
     Io {
         /// Which file or folder.
@@ -113,6 +120,22 @@ impl CatalogError {
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Io { path, source }
+    }
+
+    /// Wraps an error of a decoder, which may be one of reading.
+    pub(crate) fn decoding(path: &Path) -> impl Fn(ParquetError) -> Self {
+        let path = path.to_owned();
+        move |error| match error {
+            ParquetError::External(inner) => match inner.downcast::<io::Error>() {
+                Ok(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+                    let (path, source) = (path.clone(), *source);
+                    Self::Io { path, source }
+                }
+                Ok(cut) => Self::damaged(&path)(cut),
+                Err(other) => Self::damaged(&path)(other),
+            },
+            error => Self::damaged(&path)(error),
+        }
     }
 
     /// Wraps an error of a decoder or encoder.

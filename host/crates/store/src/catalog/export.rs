@@ -9,8 +9,9 @@ use super::Series;
 use super::error::CatalogError;
 use super::read::Footer;
 use super::schema::Width;
+use super::shelf::{place_in_folder, unfinished_in_folder};
 use super::stream::Range;
-use super::write::{Output, sync_folder, unfinished};
+use super::write::Output;
 use crate::events::MarketEvent;
 use crate::source::DataKind;
 
@@ -30,10 +31,7 @@ impl Series {
                 return Err(crate::DataError::Setting { file, detail }.into());
             }
         };
-        unnamed
-            .persist(file)
-            .map_err(|error| CatalogError::io(file)(error.error))?;
-        sync_folder(folder)?;
+        place_in_folder(unnamed, file)?;
         Ok(count)
     }
 
@@ -48,7 +46,7 @@ impl Series {
                 width = Width::Wide;
             }
         }
-        let mut output = Output::new(folder, &self.key, width)?;
+        let mut output = Output::new(unfinished_in_folder(folder)?, &self.key, width)?;
         let mut count = 0;
         for event in self.read(InstrumentId::new(0), range) {
             output.push(&event?)?;
@@ -62,7 +60,7 @@ impl Series {
         folder: &Path,
         range: Range,
     ) -> Result<(tempfile::NamedTempFile, u64), CatalogError> {
-        let mut file = unfinished(folder)?;
+        let mut file = unfinished_in_folder(folder)?;
         let path = file.path().to_owned();
         let mut text = BufWriter::new(file.as_file_mut());
         let mut count = 0;

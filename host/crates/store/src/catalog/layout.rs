@@ -1,7 +1,7 @@
 //! Where parts lie and how they are named.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use model::time::{NANOS_PER_DAY, NANOS_PER_SECOND, civil_from_days};
 use model::{BarBasis, BarMethod, BarSpec, Timestamp};
 
 use super::error::CatalogError;
+use super::shelf::Shelf;
 use crate::source::{DataKind, SourceError};
 use crate::time::Date;
 
@@ -93,6 +94,8 @@ impl FromStr for BarName {
 /// One file of a series; what its path says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// Whose it is.
+    pub(super) shelf: Arc<Shelf>,
     /// Where it is.
     pub path: PathBuf,
     /// The series it belongs to.
@@ -171,62 +174,84 @@ pub(super) fn part_name(
 }
 
 /// All parts of a catalog, or those of one instrument, in no particular order.
-pub(super) fn parts(root: &Path, instrument: Option<&str>) -> Result<Vec<Part>, CatalogError> {
+pub(super) fn parts(
+    shelf: &Arc<Shelf>,
+    instrument: Option<&str>,
+) -> Result<Vec<Part>, CatalogError> {
     let mut parts = Vec::new();
     for kind in KINDS {
-        let folder = root.join(format!("kind={kind}"));
-        let instruments = match instrument {
-            Some(symbol) => vec![format!("instrument={}", escape(symbol))],
-            None => names(&folder)?,
+        let folder = shelf.root().join(format!("kind={kind}"));
+        let below = match instrument {
+            Some(symbol) => folder.join(format!("instrument={}", escape(symbol))),
+            None => folder.clone(),
         };
-        for name in instruments {
-            let own = folder.join(&name);
-            let symbol = value(&name, "instrument")
-                .and_then(unescape)
-                .ok_or_else(|| strange(&own, &name, "instrument=SYMBOL"))?;
-            for day in names(&own)? {
-                parts_of_day(&own.join(&day), kind, &symbol, &mut parts)?;
-            }
-        }
+        parts.extend(parts_below(shelf, kind, (&folder, &below))?);
     }
     Ok(parts)
 }
 
 /// The parts of one series on one day.
-pub(super) fn parts_on(root: &Path, key: &SeriesKey, day: u64) -> Result<Vec<Part>, CatalogError> {
-    let mut parts = Vec::new();
-    let folder = day_folder(root, key, day);
-    parts_of_day(&folder, key.kind, &key.instrument, &mut parts)?;
+pub(super) fn parts_on(
+    shelf: &Arc<Shelf>,
+    key: &SeriesKey,
+    day: u64,
+) -> Result<Vec<Part>, CatalogError> {
+    let folder = shelf.root().join(format!("kind={}", key.kind));
+    let below = day_folder(shelf.root(), key, day);
+    let mut parts = parts_below(shelf, key.kind, (&folder, &below))?;
     parts.retain(|part| *part.key == *key);
     parts.sort_by(|a, b| a.order().cmp(&b.order()));
     Ok(parts)
 }
 
-fn parts_of_day(
-    folder: &Path,
+/// The parts below a folder in the folder of a kind. Hidden files are none, and neither is what lies in
+/// hidden folders.
+fn parts_below(
+    shelf: &Arc<Shelf>,
     kind: DataKind,
-    symbol: &str,
-    parts: &mut Vec<Part>,
-) -> Result<(), CatalogError> {
-    let name = folder
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    let day = value(name, "day")
+    (folder, below): (&Path, &Path),
+) -> Result<Vec<Part>, CatalogError> {
+    let mut parts = Vec::new();
+    for path in shelf.files(below)? {
+        let inside = path.strip_prefix(folder).unwrap_or(&path);
+        let names: Vec<_> = inside.iter().map(|name| name.to_string_lossy()).collect();
+        if !names.iter().any(|name| name.starts_with('.')) {
+            parts.push(part_at(shelf, kind, &path, &names)?);
+        }
+    }
+    Ok(parts)
+}
+
+/// The part of a file by the names of its folders and its own.
+fn part_at(
+    shelf: &Arc<Shelf>,
+    kind: DataKind,
+    path: &Path,
+    names: &[Cow<'_, str>],
+) -> Result<Part, CatalogError> {
+    let name = |place: usize| names.get(place).map_or("", |name| name);
+    let symbol = value(name(0), "instrument")
+        .and_then(unescape)
+        .ok_or_else(|| strange(path, name(0), "instrument=SYMBOL"))?;
+    let day = value(name(1), "day")
         .and_then(|text| text.parse::<Date>().ok())
         .and_then(|date| u64::try_from(date.days()).ok())
-        .ok_or_else(|| strange(folder, name, "day=YYYY-MM-DD"))?;
-    for name in names(folder)? {
-        let path = folder.join(&name);
-        let part = parse_part(&path, &name, kind, symbol, day);
-        parts.push(part.ok_or_else(|| strange(&path, &name, PART_FORM))?);
-    }
-    Ok(())
+        .ok_or_else(|| strange(path, name(1), "day=YYYY-MM-DD"))?;
+    let part = parse_part(shelf, path, name(2), kind, &symbol, day);
+    let part = part.filter(|_| names.len() == 3);
+    part.ok_or_else(|| strange(path, name(names.len().saturating_sub(1)), PART_FORM))
 }
 
 const PART_FORM: &str = "part-FIRST-LAST-CHECKSUM.parquet, with the rule before FIRST for bars";
 
-fn parse_part(path: &Path, name: &str, kind: DataKind, symbol: &str, day: u64) -> Option<Part> {
+fn parse_part(
+    shelf: &Arc<Shelf>,
+    path: &Path,
+    name: &str,
+    kind: DataKind,
+    symbol: &str,
+    day: u64,
+) -> Option<Part> {
     let body = name.strip_prefix("part-")?.strip_suffix(".parquet")?;
     let mut fields = body.rsplitn(4, '-');
     let checksum = fields.next()?.to_owned();
@@ -245,6 +270,7 @@ fn parse_part(path: &Path, name: &str, kind: DataKind, symbol: &str, day: u64) -
         bars,
     };
     Some(Part {
+        shelf: Arc::clone(shelf),
         path: path.to_owned(),
         key: Arc::new(key),
         day,
@@ -252,24 +278,6 @@ fn parse_part(path: &Path, name: &str, kind: DataKind, symbol: &str, day: u64) -
         last,
         checksum,
     })
-}
-
-/// The names in a folder, sorted, without hidden ones; none where there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>, CatalogError> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(CatalogError::io(folder))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(CatalogError::io(folder))?.file_name();
-        let name = name.to_string_lossy().into_owned();
-        if !name.starts_with('.') {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 fn value<'a>(name: &'a str, key: &str) -> Option<&'a str> {
@@ -358,13 +366,12 @@ mod tests {
         };
         let (first, last) = (Timestamp::from_nanos(5), Timestamp::from_nanos(9));
         let name = part_name(&key, first, last, "00ff");
-        let part = parse_part(Path::new(&name), &name, DataKind::Bars, "X", 3).unwrap();
+        let shelf = Arc::new(Shelf::at(PathBuf::from("catalog")).unwrap());
+        let parse = |kind| parse_part(&shelf, Path::new(&name), &name, kind, "X", 3);
+        let part = parse(DataKind::Bars).unwrap();
         assert_eq!((part.first, part.last, part.day), (first, last, 3));
         assert_eq!(*part.key, key);
         assert_eq!(part.checksum, "00ff");
-        assert_eq!(
-            parse_part(Path::new(&name), &name, DataKind::Quotes, "X", 3),
-            None
-        );
+        assert_eq!(parse(DataKind::Quotes), None);
     }
 }

@@ -1,6 +1,5 @@
 //! Reads one part: its footer, and its rows in batches of integers.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use model::{BarSpec, Price};
@@ -8,13 +7,14 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::FixedLenByteArray;
 use parquet::file::metadata::{FileMetaData, ParquetMetaData};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, Length, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 
 use super::columns::Columns;
 use super::error::CatalogError;
 use super::layout::{BarName, Part};
 use super::schema::{self, Form, TS_INIT, Width};
+use super::shelf::Book;
 use super::stream::Range;
 use super::write::{KEY_REPLACES, KEY_RULE, KEY_TICK};
 
@@ -97,7 +97,7 @@ pub(super) fn drop_replaced(parts: &mut Vec<Part>) -> Result<(), CatalogError> {
 /// A part that is being read.
 pub(super) struct PartReader {
     path: PathBuf,
-    reader: SerializedFileReader<File>,
+    reader: SerializedFileReader<Book>,
     pub(super) footer: Footer,
     range: Range,
     next_group: usize,
@@ -111,9 +111,9 @@ pub(super) struct PartReader {
 impl PartReader {
     pub(super) fn open(part: &Part, range: Range) -> Result<Self, CatalogError> {
         let path = &part.path;
-        let file = File::open(path).map_err(CatalogError::io(path))?;
-        let bytes = file.metadata().map_err(CatalogError::io(path))?.len();
-        let reader = SerializedFileReader::new(file).map_err(CatalogError::damaged(path))?;
+        let file = part.shelf.open(path)?;
+        let bytes = file.len();
+        let reader = SerializedFileReader::new(file).map_err(CatalogError::decoding(path))?;
         let footer = Footer::of(part, reader.metadata().file_metadata(), bytes)?;
         Ok(Self {
             path: path.clone(),
@@ -158,7 +158,7 @@ impl PartReader {
             return Ok(false);
         };
         self.next_group = group + 1;
-        let damaged = CatalogError::damaged(&self.path);
+        let damaged = CatalogError::decoding(&self.path);
         let rows = self.reader.get_row_group(group).map_err(&damaged)?;
         self.left = usize::try_from(rows.metadata().num_rows()).unwrap_or_default();
         let columns = self.forms.iter().enumerate();
@@ -175,7 +175,7 @@ impl PartReader {
         count: usize,
         into: &mut Vec<i64>,
     ) -> Result<(), CatalogError> {
-        let damaged = CatalogError::damaged(&self.path);
+        let damaged = CatalogError::decoding(&self.path);
         let (name, form) = self.forms[index];
         match &mut self.columns[index] {
             ColumnReader::Int64ColumnReader(column) => {

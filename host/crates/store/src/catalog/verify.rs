@@ -1,11 +1,13 @@
 //! Checks a catalog, file by file, to the last byte.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use parquet::file::reader::ChunkReader;
 
 use super::columns::Columns;
 use super::layout::{self, Part, UNFINISHED};
 use super::read::PartReader;
+use super::shelf::Shelf;
 use super::stream::Range;
 use super::write::short;
 use super::{Catalog, CatalogError};
@@ -54,7 +56,7 @@ impl Catalog {
         progress: &mut dyn FnMut(&Part),
     ) -> Result<Verified, CatalogError> {
         let mut verified = Verified::default();
-        let mut parts = layout::parts(self.root(), instrument)?;
+        let mut parts = layout::parts(&self.shelf, instrument)?;
         parts.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut replaced = Vec::new();
         for part in &parts {
@@ -82,7 +84,7 @@ impl Catalog {
                 verified.found(&pair[1].path, detail);
             }
         }
-        unfinished(self.root(), &mut verified)?;
+        unfinished(&self.shelf, &mut verified)?;
         Ok(verified)
     }
 }
@@ -106,8 +108,11 @@ fn check(part: &Part) -> Result<(u64, Vec<String>), CatalogError> {
         detail,
     };
     let mut hasher = blake3::Hasher::new();
-    let mut file = fs::File::open(&part.path).map_err(CatalogError::io(&part.path))?;
-    std::io::copy(&mut file, &mut hasher).map_err(CatalogError::io(&part.path))?;
+    let file = part.shelf.open(&part.path)?;
+    let mut bytes = file
+        .get_read(0)
+        .map_err(CatalogError::decoding(&part.path))?;
+    std::io::copy(&mut bytes, &mut hasher).map_err(CatalogError::io(&part.path))?;
     let found = short(&hasher.finalize());
     if found != part.checksum {
         return Err(damaged(format!(
@@ -145,13 +150,10 @@ fn check(part: &Part) -> Result<(u64, Vec<String>), CatalogError> {
 }
 
 /// Names the hidden files of writers that did not finish.
-fn unfinished(folder: &Path, verified: &mut Verified) -> Result<(), CatalogError> {
-    for entry in fs::read_dir(folder).map_err(CatalogError::io(folder))? {
-        let entry = entry.map_err(CatalogError::io(folder))?;
-        let path = entry.path();
-        if entry.file_type().map_err(CatalogError::io(&path))?.is_dir() {
-            unfinished(&path, verified)?;
-        } else if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+fn unfinished(shelf: &Shelf, verified: &mut Verified) -> Result<(), CatalogError> {
+    for path in shelf.files(shelf.root())? {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_some_and(|name| name.starts_with(UNFINISHED)) {
             let detail = "left by a writer that was cut off, or being written; if nothing writes, \
                           remove it";
             verified.found(&path, detail.to_owned());

@@ -1,9 +1,7 @@
 //! Writes one part: under a hidden name until it is whole.
 
-use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::{Price, Timestamp};
@@ -16,8 +14,9 @@ use tempfile::NamedTempFile;
 
 use super::columns::{Columns, prices};
 use super::error::CatalogError;
-use super::layout::{self, BarName, Part, SeriesKey, UNFINISHED};
+use super::layout::{self, BarName, Part, SeriesKey};
 use super::schema::{Form, TS_INIT, Width, columns, schema};
+use super::shelf::Shelf;
 use super::{Catalog, read};
 use crate::events::MarketEvent;
 
@@ -37,7 +36,7 @@ const CHECKSUM_DIGITS: usize = 16;
 /// A part in the making. Dropped before [`PartWriter::finish`] it leaves nothing behind.
 pub struct PartWriter {
     out: Output,
-    root: PathBuf,
+    shelf: Arc<Shelf>,
     key: Arc<SeriesKey>,
     day: u64,
 }
@@ -60,10 +59,10 @@ impl PartWriter {
     ) -> Result<Self, CatalogError> {
         let day = layout::day_of(first);
         let folder = layout::day_folder(catalog.root(), key, day);
-        std::fs::create_dir_all(&folder).map_err(CatalogError::io(&folder))?;
+        let file = catalog.shelf.unfinished(&folder)?;
         Ok(Self {
-            out: Output::new(&folder, key, width)?,
-            root: catalog.root().to_owned(),
+            out: Output::new(file, key, width)?,
+            shelf: Arc::clone(&catalog.shelf),
             key: Arc::clone(key),
             day,
         })
@@ -89,11 +88,11 @@ impl PartWriter {
     pub(super) fn place(self, check: bool) -> Result<(Part, bool), CatalogError> {
         let Self {
             out,
-            root,
+            shelf,
             key,
             day,
         } = self;
-        let folder = layout::day_folder(&root, &key, day);
+        let folder = layout::day_folder(shelf.root(), &key, day);
         let Finished {
             file,
             checksum,
@@ -102,6 +101,7 @@ impl PartWriter {
         } = out.finish()?;
         let path = folder.join(layout::part_name(&key, first, last, &checksum));
         let part = Part {
+            shelf: Arc::clone(&shelf),
             path,
             key: Arc::clone(&key),
             day,
@@ -109,7 +109,7 @@ impl PartWriter {
             last,
             checksum,
         };
-        let mut there = layout::parts_on(&root, &key, day)?;
+        let mut there = layout::parts_on(&shelf, &key, day)?;
         if there.iter().any(|other| other.path == part.path) {
             return Ok((part, false));
         }
@@ -117,9 +117,7 @@ impl PartWriter {
             read::drop_replaced(&mut there)?;
             refuse_overlap(&there, first, last)?;
         }
-        file.persist(&part.path)
-            .map_err(|error| CatalogError::io(&part.path)(error.error))?;
-        sync_folder(&folder)?;
+        shelf.place(file, &part.path)?;
         Ok((part, true))
     }
 }
@@ -139,13 +137,6 @@ pub(super) fn refuse_overlap(
             last,
         }),
     }
-}
-
-/// Makes a renamed or removed name durable.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), CatalogError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(CatalogError::io(folder))
 }
 
 /// A Parquet file of one series under a hidden name.
@@ -169,11 +160,10 @@ pub(super) struct Finished {
 
 impl Output {
     pub(super) fn new(
-        folder: &Path,
+        file: NamedTempFile,
         key: &Arc<SeriesKey>,
         width: Width,
     ) -> Result<Self, CatalogError> {
-        let file = unfinished(folder)?;
         let path = file.path().to_owned();
         let sink = Hashing {
             file,
@@ -264,16 +254,6 @@ pub(super) fn short(hash: &blake3::Hash) -> String {
     let mut text = hash.to_hex().to_string();
     text.truncate(CHECKSUM_DIGITS);
     text
-}
-
-/// A hidden file that goes away unless it is given a name.
-pub(super) fn unfinished(folder: &Path) -> Result<NamedTempFile, CatalogError> {
-    tempfile::Builder::new()
-        .prefix(UNFINISHED)
-        // As any other file: the user's mask decides.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(CatalogError::io(folder))
 }
 
 fn properties(key: &SeriesKey) -> Result<WriterProperties, parquet::errors::ParquetError> {
