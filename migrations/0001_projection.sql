@@ -68,7 +68,7 @@ CREATE TABLE strategy_versions (
     time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     strategy BIGINT NOT NULL,
     event TEXT NOT NULL,            -- START, PAUSE, RESUME, STOP, SWAP_BEGIN, SWAP_COMMIT, SWAP_ABORT, FAULT
-    plugin TEXT,                    -- BLAKE3 of the plugin's bytes, where the event names one
+    plugin TEXT,                    -- SHA-256 of the plugin's bytes, where the event names one
     reason TEXT,                    -- of SWAP_ABORT and FAULT
     PRIMARY KEY (time, sequence, ordinal)
 );

@@ -16,6 +16,7 @@ mod file;
 mod host;
 mod limits;
 mod permissions;
+mod plugins;
 mod risk;
 mod session;
 mod store;
@@ -34,6 +35,7 @@ pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
 pub use permissions::{PermissionsSection, SideName};
+pub use plugins::PluginsSection;
 pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
@@ -58,6 +60,9 @@ pub struct Config {
     /// Where what happens is kept as rows for queries.
     #[serde(default)]
     pub store: StoreSection,
+    /// Whose plugins are taken.
+    #[serde(default)]
+    pub plugins: PluginsSection,
     /// Simulated venues.
     #[serde(rename = "venue")]
     pub venues: Vec<VenueSection>,

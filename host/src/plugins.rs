@@ -150,7 +150,7 @@ pub fn find_by_hash(folders: &[PathBuf], wanted: PluginHash) -> Result<Vec<u8>> 
             let Ok(bytes) = std::fs::read(&path) else {
                 continue;
             };
-            if PluginHash::new(*blake3::hash(&bytes).as_bytes()) == wanted {
+            if PluginHash::of(&bytes) == wanted {
                 return Ok(bytes);
             }
         }

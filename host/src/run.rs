@@ -14,7 +14,7 @@ use model::{Duration, InstrumentId};
 use runtime::{Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
-use services::handle::{LoadRequest, PluginSource, Queries, ScopeName};
+use services::handle::{LoadRequest, PluginSource, Queries, ScopeName, Terms};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
 use services::retention::{Follower, Retention, RetentionConfig};
 use services::sql_projection::SqlProjection;
@@ -332,6 +332,7 @@ impl App {
             parameters: section.parameters.clone(),
             on_fault: config::on_fault(section.on_fault),
             start: !is_bound,
+            terms: Terms::configured(),
         };
         self.handle.load_strategy(request).await?;
         if let Some(limits) = &section.limits {
@@ -394,6 +395,7 @@ fn start_host(
         feed,
         journal: Some(journal),
         plugin_folder: Some(config.host.plugin_dir.clone()),
+        policy: config.plugins.policy().context("plugins")?,
         kill_file: config.host.kill_file.clone(),
         risk: risk_settings(config)?,
         ..HostConfig::new(universe.definitions().to_vec(), data_dir)

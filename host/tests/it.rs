@@ -31,6 +31,8 @@ mod kill;
 mod live;
 #[path = "it/plugin_models.rs"]
 mod plugin_models;
+#[path = "it/plugins.rs"]
+mod plugins;
 #[path = "it/process.rs"]
 mod process;
 #[path = "it/real_data.rs"]

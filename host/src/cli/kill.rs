@@ -10,11 +10,6 @@ use services::kill_file::KillFile;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where a host listens unless told.
-const ADDRESS: &str = "127.0.0.1:8080";
-/// What tells otherwise, as it does for `argonaut run`.
-const ADDRESS_VARIABLE: &str = "ARGONAUT_HOST__LISTEN";
-
 /// What to kill.
 #[derive(Debug, Args)]
 pub(super) struct KillArguments {
@@ -52,9 +47,7 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     if arguments.drill {
         return run_drill(arguments);
     }
-    let address = arguments.address.clone();
-    let address = address.or_else(|| std::env::var(ADDRESS_VARIABLE).ok());
-    let client = Client::new(address.as_deref().unwrap_or(ADDRESS));
+    let client = Client::find(arguments.address.clone());
     let scope = &arguments.scope;
     if arguments.clear {
         client.clear(scope)?;

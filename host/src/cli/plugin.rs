@@ -1,7 +1,10 @@
-//! `argonaut plugin build` and `argonaut plugin inspect`.
+//! `argonaut plugin`: one file per kind of work below `plugin/`.
+
+mod inspect;
+mod registry;
+mod sign;
 
 use super::say;
-use crate::plugins::{Plugins, default_data_dir, runtime_options};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use std::io::Write;
@@ -32,13 +35,25 @@ enum PluginCommand {
         name: Option<String>,
     },
     /// Show what a plugin is, what it wants, and what can be set.
-    Inspect {
-        /// The component.
-        file: PathBuf,
-        /// Print one JSON object.
-        #[arg(long)]
-        json: bool,
-    },
+    Inspect(inspect::InspectArguments),
+    /// Show how one component differs from another: interface, parameters, size.
+    Diff(inspect::DiffArguments),
+    /// Make a key to sign plugins with.
+    Keygen(sign::KeygenArguments),
+    /// Sign a component: FILE.minisig beside it, as minisign makes and checks it.
+    Sign(sign::SignArguments),
+    /// List what a running host has.
+    List(registry::ListArguments),
+    /// Send a component to a running host, which keeps it and does not run it.
+    Upload(registry::UploadArguments),
+    /// Say that a component may run.
+    Approve(registry::ApproveArguments),
+    /// Say that a component may never run again; strategies that run it are paused.
+    Revoke(registry::DecisionArguments),
+    /// Remove a component that nobody needs from a running host.
+    Delete(registry::DecisionArguments),
+    /// Show what was done with a component, and what ran it.
+    History(registry::HistoryArguments),
 }
 
 pub(super) fn run(arguments: PluginArguments) -> Result<()> {
@@ -49,7 +64,16 @@ pub(super) fn run(arguments: PluginArguments) -> Result<()> {
             features,
             name,
         } => build(folders, &out, &features, name.as_deref()),
-        PluginCommand::Inspect { file, json } => inspect(&file, json),
+        PluginCommand::Inspect(arguments) => inspect::inspect(&arguments),
+        PluginCommand::Diff(arguments) => inspect::compare(&arguments),
+        PluginCommand::Keygen(arguments) => sign::keygen(arguments),
+        PluginCommand::Sign(arguments) => sign::sign(arguments),
+        PluginCommand::List(arguments) => registry::list(&arguments),
+        PluginCommand::Upload(arguments) => registry::upload(&arguments),
+        PluginCommand::Approve(arguments) => registry::approve(&arguments),
+        PluginCommand::Revoke(arguments) => registry::revoke(&arguments),
+        PluginCommand::Delete(arguments) => registry::delete(&arguments),
+        PluginCommand::History(arguments) => registry::history(&arguments),
     }
 }
 
@@ -76,65 +100,6 @@ fn build(folders: Vec<PathBuf>, out: &Path, features: &[String], name: Option<&s
             one.component.display(),
             one.bytes
         ))?;
-    }
-    Ok(())
-}
-
-fn inspect(file: &Path, json: bool) -> Result<()> {
-    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let plugin = plugins.load_any(file)?;
-    let bytes = std::fs::read(file)?;
-    let imports = builder::imports(&file.display().to_string(), &bytes)?;
-    let described = &plugin.description;
-    if json {
-        let parameters = described.parameters.iter().map(|parameter| {
-            serde_json::json!({
-                "name": parameter.name,
-                "kind": parameter.kind.name(),
-                "default": parameter.default,
-                "minimum": parameter.minimum,
-                "maximum": parameter.maximum,
-                "documentation": parameter.documentation,
-            })
-        });
-        return say(&serde_json::json!({
-            "world": plugin.admitted.world().name(),
-            "name": described.name,
-            "version": described.version,
-            "documentation": described.documentation,
-            "hash": plugin.admitted.hash().to_string(),
-            "size_bytes": bytes.len(),
-            "imports": imports,
-            "parameters": parameters.collect::<Vec<_>>(),
-        })
-        .to_string());
-    }
-    say(&format!("{} {}", described.name, described.version))?;
-    say(&described.documentation)?;
-    say(&format!("world    {}", plugin.admitted.world()))?;
-    say(&format!("hash     {}", plugin.admitted.hash()))?;
-    say(&format!("size     {} bytes", bytes.len()))?;
-    say(&format!("imports  {}", imports.join(", ")))?;
-    for parameter in &described.parameters {
-        let default = parameter
-            .default
-            .as_deref()
-            .map_or("required".to_owned(), |text| {
-                format!("default {}", if text.is_empty() { "empty" } else { text })
-            });
-        let range = match (&parameter.minimum, &parameter.maximum) {
-            (None, None) => String::new(),
-            (low, high) => {
-                let bound = |text: &Option<String>| text.clone().unwrap_or_default();
-                format!(", {}..={}", bound(low), bound(high))
-            }
-        };
-        say(&format!(
-            "  {} ({}{range}, {default})",
-            parameter.name,
-            parameter.kind.name()
-        ))?;
-        say(&format!("      {}", parameter.documentation))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use model::ModelKind;
 use serde::Deserialize;
-use services::handle::{AlgorithmRequest, PluginSource, RuleRequest, ScopeName};
+use services::handle::{AlgorithmRequest, PluginSource, RuleRequest, ScopeName, Terms};
 use services::venue_models::NamedModel;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +28,7 @@ impl AlgorithmSection {
             name: self.name.clone(),
             plugin: PluginSource::Path(self.plugin.clone()),
             parameters: self.parameters.clone(),
+            terms: Terms::configured(),
         }
     }
 }
@@ -58,6 +59,7 @@ impl RuleSection {
             scope: self.scope()?,
             plugin: PluginSource::Path(self.plugin.clone()),
             parameters: self.parameters.clone(),
+            terms: Terms::configured(),
         })
     }
 

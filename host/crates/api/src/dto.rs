@@ -23,6 +23,7 @@ pub(crate) mod order;
 pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod outside;
+pub(crate) mod plugin;
 pub(crate) mod position;
 pub(crate) mod problem;
 pub(crate) mod record;

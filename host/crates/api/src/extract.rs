@@ -35,6 +35,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
+/// Two parts of the path, in the same way.
+pub(crate) struct TwoNames(pub(crate) String, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoNames {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((first, second))) => Ok(Self(first, second)),
+            Err(rejection) => {
+                let detail = rejection.body_text();
+                Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "INVALID_PATH",
+                    detail,
+                ))
+            }
+        }
+    }
+}
+
 /// The query parameters, each at most once.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(BTreeMap<String, String>);

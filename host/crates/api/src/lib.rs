@@ -21,12 +21,14 @@ mod problem;
 mod records;
 mod router;
 mod routes;
+mod runs;
 mod serve;
 mod state;
 mod stream;
 
+pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
-pub use port::{HostPort, StrategyCommand};
+pub use port::{HostPort, PluginPort, StrategyCommand};
 pub use records::Records;
 pub use router::router;
 pub use serve::serve;

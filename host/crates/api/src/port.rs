@@ -3,9 +3,11 @@
 //! A trait so that routes and stream can be tested against a host that is only a table.
 
 mod handle;
+mod plugins;
 
 use engine::{Limits, RuleConfig, TradingState};
 use model::{Amendment, Money, Order, OrderId, Rate};
+pub use plugins::PluginPort;
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
     SwapReport, SwapRequest, Updates,
@@ -34,7 +36,7 @@ pub enum StrategyCommand {
 ///
 /// What a projection shows is never older than what [`HostPort::subscribe`] has delivered or
 /// [`HostPort::stream_position`] has said before.
-pub trait HostPort: Queries + Clone + Send + Sync + 'static {
+pub trait HostPort: Queries + PluginPort + Clone + Send + Sync + 'static {
     /// Admits a plugin and adds a strategy.
     fn load_strategy(
         &self,

@@ -4,6 +4,7 @@ use crate::dto::problem::ProblemDto;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::DenyCode;
+use registry::Refusal;
 use services::handle::HostError;
 
 /// Why a request was refused. `code` is stable; `detail` is for people.
@@ -84,6 +85,11 @@ impl Problem {
         }
     }
 
+    /// In words.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Says that the field at fault stands within this dotted path.
     #[must_use]
     pub(crate) fn within(mut self, path: &str) -> Self {
@@ -121,6 +127,7 @@ impl From<HostError> for Problem {
                 stage: Some(stage),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "PLUGIN_REFUSED", reason)
             },
+            HostError::Registry(refusal) => Self::from(refusal),
             HostError::Denied { code, .. } => Self {
                 deny_code: Some(code),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "CHANGE_DENIED", detail)
@@ -129,6 +136,24 @@ impl From<HostError> for Problem {
             HostError::Busy => Self::busy(&detail),
             HostError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_RUNNING", detail),
         }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::Unknown(_) => StatusCode::NOT_FOUND,
+            Refusal::Untrusted(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Ambiguous { .. }
+            | Refusal::NotApproved { .. }
+            | Refusal::Downgrade { .. }
+            | Refusal::Unordered { .. }
+            | Refusal::InUse { .. }
+            | Refusal::State { .. }
+            | Refusal::Full(_) => StatusCode::CONFLICT,
+            Refusal::Disk(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, refusal.code(), refusal.to_string())
     }
 }
 

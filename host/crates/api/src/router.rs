@@ -69,6 +69,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/account", get(routes::accounts::only::<H>))
         .route("/algorithms", get(routes::custom::algorithms::<H>))
         .merge(strategies())
+        .merge(plugins())
         .merge(risk())
         .fallback(no_route)
 }
@@ -109,6 +110,37 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             put(routes::loading::set_parameters::<H>),
         )
         .merge(plugins)
+}
+
+fn plugins<H: HostPort>() -> Router<Api<H>> {
+    let uploads = Router::new()
+        .route(
+            "/plugins",
+            get(routes::plugins::list::<H>).post(routes::plugins::upload::<H>),
+        )
+        .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
+    Router::new()
+        .route(
+            "/plugins/{plugin}",
+            get(routes::plugins::show::<H>).delete(routes::plugins::delete::<H>),
+        )
+        .route(
+            "/plugins/{plugin}/approve",
+            post(routes::plugins::approve::<H>),
+        )
+        .route(
+            "/plugins/{plugin}/revoke",
+            post(routes::plugins::revoke::<H>),
+        )
+        .route(
+            "/plugins/{plugin}/history",
+            get(routes::plugins::history::<H>),
+        )
+        .route(
+            "/plugins/{before}/diff/{after}",
+            get(routes::plugins::compare::<H>),
+        )
+        .merge(uploads)
 }
 
 fn risk<H: HostPort>() -> Router<Api<H>> {

@@ -12,6 +12,8 @@ pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod metrics;
 pub(crate) mod orders;
+pub(crate) mod plugin_body;
+pub(crate) mod plugins;
 pub(crate) mod positions;
 pub(crate) mod risk;
 pub(crate) mod scenarios;

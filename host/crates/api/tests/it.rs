@@ -25,6 +25,8 @@ mod lifecycle;
 mod metrics;
 #[path = "it/page.rs"]
 mod page;
+#[path = "it/plugins.rs"]
+mod plugins;
 #[path = "it/real_hedging.rs"]
 mod real_hedging;
 #[path = "it/real_host.rs"]

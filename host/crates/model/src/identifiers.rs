@@ -1,5 +1,6 @@
 //! Names are interned once and travel as u32 handles; text appears only at the edges.
 
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -196,11 +197,17 @@ impl std::str::FromStr for PositionId {
     }
 }
 
-/// The content hash (BLAKE3) that names a plugin's bytes.
+/// The content hash (SHA-256, FIPS 180-4) that names a plugin's bytes: what `sha256sum` prints of its
+/// file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PluginHash([u8; 32]);
 
 impl PluginHash {
+    /// Of a plugin's bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// From the digest.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -294,6 +301,15 @@ mod tests {
         assert_eq!("7-3".parse(), Ok(PositionId::opened_by(id)));
         let wrong = "seven".parse::<PositionId>();
         assert!(wrong.is_err_and(|reason| reason.contains("`seven` is not a position id")));
+    }
+
+    #[test]
+    fn a_plugin_is_named_by_sha_256() {
+        // The one-block example of NIST's test vectors.
+        let expect = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(PluginHash::of(b"abc").to_string(), expect);
+        assert_eq!(PluginHash::parse(expect), Some(PluginHash::of(b"abc")));
+        assert_eq!(PluginHash::parse(&expect[1..]), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Admission runs wherever the caller runs it, which must not be the engine's thread.
 
 use crate::artefact::Origin;
-use crate::contract::{self, Contract, Surface};
+use crate::contract::{self, Contract, Interface, Surface};
 use crate::exports::Indices;
 use crate::host::HostState;
 use crate::limits::MAX_COMPONENT_BYTES;
@@ -187,6 +187,7 @@ struct Inner {
     size_bytes: usize,
     cached: bool,
     limits: Limits,
+    interface: Interface,
     pre: InstancePre<HostState>,
     indices: Indices,
 }
@@ -210,6 +211,11 @@ impl Admitted {
     /// The limits it was admitted under.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// What it may ask of a host, and what it offers beyond its world.
+    pub fn interface(&self) -> &Interface {
+        &self.0.interface
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -273,13 +279,15 @@ impl Runtime {
         limits: &Limits,
     ) -> Result<Admitted, AdmissionError> {
         check_size(bytes, limits)?;
-        let hash = PluginHash::new(*blake3::hash(bytes).as_bytes());
+        let hash = PluginHash::of(bytes);
         let types = parse(bytes)?;
         let surface = Surface::read(bytes, &types).map_err(malformed)?;
         self.check_kind(world, &surface)?;
+        let mut interface = Interface::default();
         for (_, contract) in self.contracts().filter(|(other, _)| *other == world) {
             check_imports(contract, &surface)?;
             check_exports(contract, &surface)?;
+            interface = contract.interface(&surface);
         }
         let (component, cached) = self.compile(bytes, &types, hash, limits)?;
         let link = |error: wasmtime::Error| AdmissionError::Link {
@@ -293,6 +301,7 @@ impl Runtime {
             size_bytes: bytes.len(),
             cached,
             limits: *limits,
+            interface,
             pre,
             indices,
         })))

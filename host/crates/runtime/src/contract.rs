@@ -24,11 +24,26 @@ pub(crate) struct Contract {
 /// Function types by name.
 type Functions = BTreeMap<String, String>;
 
+/// Longest text about the authors that is shown, in characters.
+const MAX_AUTHORS: usize = 256;
+
 /// What a component imports and exports.
 #[derive(Debug, Default)]
 pub(crate) struct Surface {
     imports: Vec<(String, Item)>,
     exports: BTreeMap<String, Item>,
+    authors: Option<String>,
+}
+
+/// What a component may ask of a host, what it offers beyond its world, and who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Interface {
+    /// The functions it imports, as `interface#function`, sorted.
+    pub imports: Vec<String>,
+    /// The functions of optional interfaces that it exports, in the same form.
+    pub options: Vec<String>,
+    /// Who made it, by its section `authors`, if it has one.
+    pub authors: Option<String>,
 }
 
 /// One import or export.
@@ -103,6 +118,18 @@ impl Contract {
         self.imports.keys().map(String::as_str)
     }
 
+    /// What a component that fits says of itself.
+    pub(crate) fn interface(&self, surface: &Surface) -> Interface {
+        let imports = surface.imports.iter();
+        let options = self.options.keys();
+        let options = options.filter_map(|name| Some((name, surface.exports.get(name)?)));
+        Interface {
+            imports: functions_of(imports.map(|(name, item)| (name, item))),
+            options: functions_of(options),
+            authors: surface.authors.clone(),
+        }
+    }
+
     /// Imports of `surface` that the contract does not know.
     pub(crate) fn forbidden_imports(&self, surface: &Surface) -> Vec<String> {
         surface
@@ -175,6 +202,22 @@ impl Contract {
     }
 }
 
+/// All functions of interfaces, sorted. What has none gives nothing to call.
+fn functions_of<'a>(interfaces: impl Iterator<Item = (&'a String, &'a Item)>) -> Vec<String> {
+    let mut functions = Vec::new();
+    for (name, item) in interfaces {
+        match item {
+            Item::Interface(found) => {
+                functions.extend(found.keys().map(|function| format!("{name}#{function}")));
+            }
+            Item::Function(_) => functions.push(name.clone()),
+            Item::Type | Item::Other(_) => {}
+        }
+    }
+    functions.sort_unstable();
+    functions
+}
+
 /// What is wrong with an interface that a plugin need not, but does export.
 fn wrong_option(name: &str, expected: &Functions, found: &Item) -> Vec<String> {
     let Item::Interface(found) = found else {
@@ -201,6 +244,9 @@ impl Surface {
             match payload? {
                 Payload::Version { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::CustomSection(section) if depth == 1 && section.name() == "authors" => {
+                    surface.authors = authors(section.data());
+                }
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
                         let name = import?.name.name;
@@ -226,6 +272,14 @@ impl Surface {
         }
         Ok(surface)
     }
+}
+
+/// The text of the section `authors`, on one line.
+fn authors(data: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(data).ok()?.trim();
+    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let line: String = line.take(MAX_AUTHORS).collect();
+    (!line.is_empty()).then_some(line)
 }
 
 impl Item {

@@ -96,6 +96,28 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// All of them by name, but for those that bind compilation.
+    pub fn named(&self) -> [(&'static str, u64); 16] {
+        [
+            ("memory_bytes", self.memory_bytes as u64),
+            ("table_elements", self.table_elements as u64),
+            ("event_fuel", self.event_fuel),
+            ("init_fuel", self.init_fuel),
+            ("history_fuel", self.history_fuel),
+            ("event_deadline_ms", self.event_deadline_ms),
+            ("init_deadline_ms", self.init_deadline_ms),
+            ("intents_per_call", self.intents_per_call.into()),
+            ("host_calls_per_call", self.host_calls_per_call.into()),
+            ("host_bytes_per_call", self.host_bytes_per_call as u64),
+            ("log_lines_per_call", self.log_lines_per_call.into()),
+            ("log_line_bytes", self.log_line_bytes as u64),
+            ("state_bytes", self.state_bytes as u64),
+            ("values_bytes", self.values_bytes as u64),
+            ("declarations", self.declarations as u64),
+            ("history_bars", self.history_bars.into()),
+        ]
+    }
+
     /// Room for one transfer from the guest: what the largest legal one needs, and a little more
     /// so that the check with the better message comes first.
     pub(crate) fn transfer_bytes(&self) -> usize {

@@ -10,6 +10,7 @@ use crate::view::{
 };
 use engine::{AlgorithmConfig, LimitScope, RuleConfig};
 use model::{DenyCode, Fill, Order, OrderId};
+use registry::{Record, Role};
 pub use scope::ScopeName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,9 +21,77 @@ pub use ticket::OrderTicket;
 #[derive(Debug, Clone)]
 pub enum PluginSource {
     /// Sent with the request.
-    Bytes(Vec<u8>),
-    /// A file on the host, below its plugin folder.
+    Bytes {
+        /// The component.
+        bytes: Vec<u8>,
+        /// The text of its `.minisig` file, if it is signed.
+        signature: Option<String>,
+    },
+    /// A file on the host, below its plugin folder. Its signature is beside it, as `FILE.minisig`.
     Path(PathBuf),
+    /// One that the host has, by its SHA-256 or the first digits of it.
+    Kept(String),
+}
+
+/// What marks a plugin's hash where a path could stand.
+const HASH_PREFIX: &str = "sha256:";
+
+impl PluginSource {
+    /// Bytes that nobody signed.
+    pub fn unsigned(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Bytes {
+            bytes: bytes.into(),
+            signature: None,
+        }
+    }
+
+    /// From text: `sha256:` and digits name one that the host has, everything else is a path.
+    pub fn named(text: &str) -> Self {
+        match text.strip_prefix(HASH_PREFIX) {
+            Some(digits) => Self::Kept(digits.to_owned()),
+            None => Self::Path(PathBuf::from(text)),
+        }
+    }
+}
+
+/// On what terms a plugin is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether an older version than what runs or is approved will do.
+    pub force: bool,
+    /// Who asks, as they say.
+    pub by: Option<String>,
+    /// Whether the configuration names it, which is the operator's word: it is approved with that, and
+    /// whatever its version.
+    pub configured: bool,
+}
+
+impl Terms {
+    /// Of what the configuration names.
+    pub fn configured() -> Self {
+        Self {
+            configured: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// A plugin that was revoked.
+#[derive(Debug, Clone)]
+pub struct RevokedPlugin {
+    /// What is known of it now.
+    pub record: Arc<Record>,
+    /// Strategies that ran it and are paused now.
+    pub paused: Vec<String>,
+}
+
+/// Who has a plugin now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginUser {
+    /// As what.
+    pub role: Role,
+    /// The name of the strategy, algorithm, rule or venue.
+    pub name: String,
 }
 
 /// A new strategy.
@@ -40,6 +109,8 @@ pub struct LoadRequest {
     pub on_fault: engine::OrdersOnFault,
     /// Whether to start it at once.
     pub start: bool,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
 }
 
 /// Something that happens to an instrument, as an operator tells it.
@@ -72,6 +143,8 @@ pub struct SwapRequest {
     pub plugin: Option<PluginSource>,
     /// New parameters; those of the running one where not named.
     pub parameters: BTreeMap<String, String>,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
 }
 
 /// An execution algorithm to put in place.
@@ -83,6 +156,8 @@ pub struct AlgorithmRequest {
     pub plugin: PluginSource,
     /// Parameters of orders that do not give their own.
     pub parameters: BTreeMap<String, String>,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
 }
 
 /// A custom pre-trade rule to put in place.
@@ -96,6 +171,8 @@ pub struct RuleRequest {
     pub plugin: PluginSource,
     /// Parameters.
     pub parameters: BTreeMap<String, String>,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
 }
 
 /// What a swap did.
@@ -146,6 +223,9 @@ pub enum HostError {
         /// Why, and what would do.
         reason: String,
     },
+    /// The plugin is not to be trusted, or may not run; nothing changed.
+    #[error("{code}: {0}", code = .0.code())]
+    Registry(#[from] registry::Refusal),
     /// The risk gate refused a change of an order, which stays as it was.
     #[error("the risk gate refused the change: {code}, {reason}")]
     Denied {

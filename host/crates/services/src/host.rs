@@ -5,10 +5,12 @@ mod config;
 mod lifecycle;
 mod metrics;
 mod orders;
+mod plugins;
 mod queries;
 mod risk;
 mod start;
 
+use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
 use crate::handle::{HostError, Updates};
@@ -37,8 +39,9 @@ use engine::{Definition, Engine, OrdersOnFault, StrategyConfig};
 use journal::{JournalError, Progress, RepeatError};
 pub use metrics::metric_scope;
 use model::AccountId;
+use registry::Registry;
 use start::Begun;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -53,6 +56,9 @@ pub enum StartError {
     /// The journal cannot be opened or made.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What is known of plugins cannot be read.
+    #[error("the registry of plugins: {0}")]
+    Registry(String),
     /// The journal cannot be gone on with.
     #[error("the journal does not come back: {0}")]
     Recovery(#[from] RepeatError),
@@ -127,26 +133,29 @@ impl Host {
         clock: Arc<dyn Clock>,
     ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
         let time = time_source(&config, &clock);
-        let (queues, files, swaps) = (config.queues, plugin_files(&config), swaps(&config));
+        let (queues, swaps) = (config.queues, swaps(&config));
+        let files = plugin_files(&config)?;
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
         let risk = Arc::new(checked(config.risk)?);
         let desk = Arc::new(Desk::default());
         let shared = Arc::new(nothing_yet(queues.updates, &risk, &desk));
         let history = Arc::new(History::new(config.history_events));
-        let wiring = wiring(&inbox, &history, clock);
         let (open, engine) = Begun::open(config.journal.as_ref())?;
+        let journals = journals(&open, &config.data_folder)?;
+        let admission = Admission::new(plugins, files.clone(), Arc::clone(&clock), journals);
+        let wiring = wiring(&inbox, &history, clock);
         let journal_failed = Arc::new(AtomicBool::new(false));
         let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
         let failed = Arc::clone(&journal_failed);
         let sampler = Sampler::new(risk.metrics.tick());
         let engine = Engine::new(engine);
         let mut wanted = with_manual(config.definitions);
-        let models = venue_models::make(&*plugins, &files, &mut wanted, config.venue_models);
+        let models = venue_models::make(&admission, &mut wanted, config.venue_models);
         let models = models.map_err(StartError::Definition)?;
         let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
-        let kept = KeptPlugins::new(Arc::clone(&plugins), files.clone());
-        let trying = KeptPlugins::new(Arc::clone(&plugins), files.clone());
+        let kept = KeptPlugins::new(Arc::clone(&admission.plugins), files.clone());
+        let trying = KeptPlugins::new(Arc::clone(&admission.plugins), files.clone());
         let past = open.recover(&mut trader, kept, &history, &shared)?;
         let feed = past.goes_on(config.feed, &mut trader);
         let prepared = Prepared::new(feed, &wiring)?;
@@ -159,8 +168,7 @@ impl Host {
             Arc::clone(&outlet),
             Arc::clone(&shared),
             history,
-            plugins,
-            files,
+            admission,
             time,
             swaps,
         );
@@ -265,12 +273,20 @@ fn obeyed(path: Option<PathBuf>, trader: &mut Trader) -> Option<KillFile> {
     file
 }
 
-fn plugin_files(config: &HostConfig) -> PluginFiles {
-    PluginFiles::new(
-        config.plugin_folder.clone(),
-        &config.data_folder,
-        config.max_plugin_bytes,
-    )
+fn plugin_files(config: &HostConfig) -> Result<PluginFiles, StartError> {
+    let folder = config.data_folder.join("plugins");
+    let registry = Registry::open(folder, config.policy.clone()).map_err(StartError::Registry)?;
+    let (source, most) = (config.plugin_folder.clone(), config.max_plugin_bytes);
+    Ok(PluginFiles::new(Arc::new(registry), source, most))
+}
+
+/// The journals that may name plugins: the one of this run, and those beside it that were put away.
+fn journals(open: &Begun, data: &Path) -> Result<Option<Journals>, StartError> {
+    let current = open.name()?;
+    Ok(current.map(|current| Journals {
+        current,
+        away: data.join("journals"),
+    }))
 }
 
 fn swaps(config: &HostConfig) -> SwapOptions {

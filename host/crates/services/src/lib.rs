@@ -10,6 +10,7 @@
 //! Every queue has a bound and a stated policy for when it is full; see [`host::QueueSizes`].
 //! What is absent on purpose: HTTP, TOML, and any decision that the journal does not hold.
 
+mod admission;
 pub mod background;
 pub mod clock;
 pub mod feed;

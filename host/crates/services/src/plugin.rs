@@ -6,6 +6,7 @@ use model::{
     AlgorithmMaker, Instrument, InstrumentId, ModelKind, PluginHash, PreTradeRule, Strategy,
     VenueModel,
 };
+use registry::Manifest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +27,12 @@ pub trait PluginHost: Send + Sync + 'static {
     /// # Errors
     /// The stage that failed and why.
     fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal>;
+
+    /// Checks a component of whatever world and asks it what it is.
+    ///
+    /// # Errors
+    /// The stage that failed and why.
+    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal>;
 
     /// Checks and compiles an execution algorithm.
     ///

@@ -1,19 +1,33 @@
-//! Plugins on disk: reading them from the operators' folder only, and keeping the bytes of every
-//! plugin that ran, named by their hash, so that a replay finds them.
+//! Plugins on disk: reading them from the operators' folder only, and checking who signed them. What was
+//! read is kept by the registry, where replays find it.
 
 use crate::handle::{HostError, PluginSource};
 use model::PluginHash;
+use registry::{MAX_SIGNATURE_BYTES, Registry, Signer, Source};
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Where plugins are read from and kept.
+/// A plugin's bytes that may be admitted: nobody reads them again between the check of their
+/// signature and their compilation.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) bytes: Vec<u8>,
+    /// The text of their `.minisig` file.
+    pub(crate) signature: Option<String>,
+    /// Who signed them, if anybody did.
+    pub(crate) signer: Option<Signer>,
+    /// Where they are from; `None` for what the registry had.
+    pub(crate) source: Option<Source>,
+}
+
+/// Where plugins are read from and kept. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct PluginFiles {
+    registry: Arc<Registry>,
     /// The folder below which requests may name files; `None` refuses all paths.
     source: Option<PathBuf>,
-    /// The folder of kept bytes.
-    kept: PathBuf,
     /// Largest file that is read, in bytes.
     max_bytes: u64,
 }
@@ -26,25 +40,66 @@ fn refused(reason: String) -> HostError {
 }
 
 impl PluginFiles {
-    pub(crate) fn new(source: Option<PathBuf>, data: &Path, max_bytes: u64) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, source: Option<PathBuf>, max_bytes: u64) -> Self {
         Self {
+            registry,
             source,
-            kept: data.join("plugins"),
             max_bytes,
         }
     }
 
-    /// The bytes of a plugin.
-    pub(crate) fn read(&self, source: PluginSource) -> Result<Vec<u8>, HostError> {
-        match source {
-            PluginSource::Bytes(bytes) => Ok(bytes),
-            PluginSource::Path(path) => self.read_file(&path),
-        }
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
-    /// Reads a file below the plugin folder. What lies elsewhere, also through a link, is refused
-    /// before it is opened.
-    fn read_file(&self, path: &Path) -> Result<Vec<u8>, HostError> {
+    /// The bytes of a plugin, if they are to be trusted. Every plugin that is new to this host comes
+    /// through here.
+    pub(crate) fn read(&self, source: PluginSource) -> Result<Checked, HostError> {
+        let (bytes, signature, source) = match source {
+            PluginSource::Bytes { bytes, signature } => (bytes, signature, Some(Source::Upload)),
+            PluginSource::Path(path) => {
+                let (bytes, signature) = self.read_signed(&path)?;
+                (
+                    bytes,
+                    signature,
+                    Some(Source::File(path.display().to_string())),
+                )
+            }
+            PluginSource::Kept(text) => {
+                let hash = self.registry.find(&text)?.manifest.hash;
+                (self.kept(hash)?, self.registry.signature(hash), None)
+            }
+        };
+        let signer = self.registry.check(&bytes, signature.as_deref())?;
+        Ok(Checked {
+            bytes,
+            signature,
+            signer,
+            source,
+        })
+    }
+
+    /// A file below the plugin folder, with the signature beside it.
+    fn read_signed(&self, path: &Path) -> Result<(Vec<u8>, Option<String>), HostError> {
+        let file = self.find(path)?;
+        let unreadable = |error: std::io::Error| {
+            refused(format!("`{}` cannot be read: {error}", path.display()))
+        };
+        let bytes = read_bounded(&file, self.max_bytes).map_err(unreadable)?;
+        let mut beside = file.into_os_string();
+        beside.push(".minisig");
+        let beside = PathBuf::from(beside);
+        if matches!(beside.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return Ok((bytes, None));
+        }
+        let read = read_bounded(&self.find(&beside)?, MAX_SIGNATURE_BYTES as u64);
+        let text = read.map_err(unreadable)?;
+        Ok((bytes, Some(String::from_utf8_lossy(&text).into_owned())))
+    }
+
+    /// Where a file below the plugin folder really is. What lies elsewhere, also through a link, is
+    /// refused before it is opened.
+    fn find(&self, path: &Path) -> Result<PathBuf, HostError> {
         let shown = path.display();
         let Some(folder) = &self.source else {
             return Err(refused(
@@ -74,72 +129,75 @@ impl PluginFiles {
         if !file.starts_with(&root) {
             return Err(outside());
         }
-        self.read_bounded(&file)
-            .map_err(|error| refused(format!("`{shown}` cannot be read: {error}")))
+        Ok(file)
     }
 
-    /// At most one byte more than allowed: admission then says that it is too large.
-    fn read_bounded(&self, file: &Path) -> std::io::Result<Vec<u8>> {
-        let file = File::open(file)?;
-        if !file.metadata()?.is_file() {
-            return Err(std::io::Error::other("it is not a file"));
+    /// The bytes that the registry has under a hash, as they were when they came in.
+    fn kept(&self, hash: PluginHash) -> Result<Vec<u8>, HostError> {
+        let bytes = self.registry.bytes(hash, self.max_bytes).map_err(refused)?;
+        let found = PluginHash::of(&bytes);
+        if found != hash {
+            let reason =
+                format!("the bytes kept for plugin {hash} are those of {found}; upload it again");
+            return Err(refused(reason));
         }
-        let mut bytes = Vec::new();
-        file.take(self.max_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// The bytes that were kept under a hash.
-    pub(crate) fn kept(&self, hash: PluginHash) -> Result<Vec<u8>, String> {
-        let file = self.kept.join(format!("{hash}.wasm"));
-        self.read_bounded(&file).map_err(|error| {
-            format!(
-                "plugin {hash} cannot be read from `{}`: {error}; put its bytes there as `{hash}.wasm`",
-                self.kept.display()
-            )
-        })
+    /// The bytes that a journal names.
+    ///
+    /// # Errors
+    /// Where they should be, and why they are not.
+    pub(crate) fn journaled(&self, hash: PluginHash) -> Result<Vec<u8>, String> {
+        self.registry.bytes(hash, self.max_bytes)
     }
+}
 
-    /// Keeps the bytes under their hash. Bytes that are there already are not written again.
-    pub(crate) fn keep(&self, hash: PluginHash, bytes: &[u8]) -> Result<(), HostError> {
-        let target = self.kept.join(format!("{hash}.wasm"));
-        let kept = || -> std::io::Result<()> {
-            if std::fs::read(&target).is_ok_and(|known| known == bytes) {
-                return Ok(());
-            }
-            std::fs::create_dir_all(&self.kept)?;
-            // Written beside and renamed, so that no reader ever sees half a file.
-            let mut draft = tempfile::NamedTempFile::new_in(&self.kept)?;
-            draft.write_all(bytes)?;
-            draft
-                .persist(&target)
-                .map(drop)
-                .map_err(|error| error.error)
-        };
-        kept().map_err(|error| refused(format!("`{}` cannot be kept: {error}", target.display())))
+/// At most one byte more than allowed: who looks at it then says that it is too large.
+fn read_bounded(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let file = File::open(file)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
     }
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use registry::{Policy, Trust};
 
-    fn files(root: &Path) -> PluginFiles {
-        PluginFiles::new(Some(root.join("plugins")), &root.join("data"), 16)
+    fn trusting(root: &Path, trust: Trust) -> PluginFiles {
+        let policy = Policy {
+            trust,
+            ..Policy::default()
+        };
+        let registry = Registry::open(root.join("data/plugins"), policy).unwrap();
+        PluginFiles::new(Arc::new(registry), Some(root.join("plugins")), 4096)
     }
 
     fn read(root: &Path, path: impl Into<PathBuf>) -> Result<Vec<u8>, String> {
         let source = PluginSource::Path(path.into());
-        files(root).read(source).map_err(|error| error.to_string())
+        let read = trusting(root, Trust::default()).read(source);
+        let bytes = read.map(|checked| checked.bytes);
+        bytes.map_err(|error| error.to_string())
+    }
+
+    /// A folder of plugins with `deep/one.wasm`.
+    fn folder() -> tempfile::TempDir {
+        let temporary = tempfile::tempdir().unwrap();
+        let deep = temporary.path().join("plugins/deep");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(deep.join("one.wasm"), b"one").unwrap();
+        temporary
     }
 
     #[test]
     fn only_files_below_the_folder_are_read() {
-        let temporary = tempfile::tempdir().unwrap();
+        let temporary = folder();
         let root = temporary.path();
-        std::fs::create_dir_all(root.join("plugins/deep")).unwrap();
-        std::fs::write(root.join("plugins/deep/one.wasm"), b"one").unwrap();
         std::fs::write(root.join("secret"), b"secret").unwrap();
         std::os::unix::fs::symlink(root.join("secret"), root.join("plugins/link.wasm")).unwrap();
 
@@ -170,17 +228,40 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_kept_once_under_their_hash() {
-        let temporary = tempfile::tempdir().unwrap();
-        let files = files(temporary.path());
-        let hash = PluginHash::new([7; 32]);
-        let path = temporary.path().join(format!("data/plugins/{hash}.wasm"));
-        for _ in 0..2 {
-            files.keep(hash, b"bytes").unwrap();
-            assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
-        }
-        std::fs::write(&path, b"altered").unwrap();
-        files.keep(hash, b"bytes").unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"bytes");
+    fn a_signature_lies_beside_its_file() {
+        let temporary = folder();
+        let root = temporary.path();
+        let signature = root.join("plugins/deep/one.wasm.minisig");
+        let pair = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+        let trusted = [pair.pk.to_base64()];
+        let files = trusting(root, Trust::new(&trusted, None, &[]).unwrap());
+        let code = || {
+            let read = files.read(PluginSource::Path("deep/one.wasm".into()));
+            match read {
+                Ok(checked) => checked.signer.map(|signer| signer.comment).unwrap(),
+                Err(HostError::Registry(refusal)) => refusal.code().to_owned(),
+                Err(other) => other.to_string(),
+            }
+        };
+        assert_eq!(code(), "PLUGIN_UNSIGNED");
+        let sign = |bytes: &'static [u8]| {
+            let signed = minisign::sign(None, &pair.sk, bytes, Some("by anna"), None);
+            std::fs::write(&signature, signed.unwrap().into_string()).unwrap();
+        };
+        sign(b"another");
+        assert_eq!(code(), "PLUGIN_SIGNATURE_WRONG");
+        sign(b"one");
+        assert_eq!(code(), "by anna");
+        std::fs::write(root.join("plugins/deep/one.wasm"), b"onf").unwrap();
+        assert_eq!(code(), "PLUGIN_SIGNATURE_WRONG");
+        std::fs::write(&signature, [0xff; 5]).unwrap();
+        assert_eq!(code(), "PLUGIN_SIGNATURE_MALFORMED");
+        std::fs::remove_file(&signature).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", &signature).unwrap();
+        assert!(
+            code().contains("is not below the plugin folder"),
+            "{}",
+            code()
+        );
     }
 }

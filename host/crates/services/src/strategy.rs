@@ -5,16 +5,17 @@
 //! has at most one such request under way; a second one is refused, not queued.
 
 mod custom;
+mod plugins;
 pub(crate) mod recorder;
 mod swap;
 
+use crate::admission::{Admission, refused};
 use crate::clock::TimeSource;
-use crate::handle::{HostError, LoadRequest, PluginSource};
+use crate::handle::{HostError, LoadRequest};
 use crate::history::History;
 use crate::inbox::Inbox;
 use crate::outlet::Outlet;
-use crate::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
-use crate::plugin_files::PluginFiles;
+use crate::plugin::{InstanceRequest, Made, Plugin};
 use crate::projection::Shared;
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped, Trader};
@@ -24,6 +25,7 @@ use engine::{
     StrategyState,
 };
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
+use registry::Role;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -48,8 +50,7 @@ pub(crate) struct Strategies {
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) history: Arc<History>,
-    pub(crate) plugins: Arc<dyn PluginHost>,
-    pub(crate) files: PluginFiles,
+    pub(crate) admission: Admission,
     pub(crate) time: TimeSource,
     pub(crate) swaps: SwapOptions,
     /// What is known of each strategy that has a plugin, by name.
@@ -99,29 +100,17 @@ impl Drop for Occupied<'_> {
     }
 }
 
-fn refused(refusal: Refusal) -> HostError {
-    HostError::Plugin {
-        stage: refusal.stage,
-        reason: refusal.reason,
-    }
-}
-
 fn no_effect(why: &Ignored) -> HostError {
     HostError::Conflict(why.to_string())
 }
 
 impl Strategies {
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the parts of the host, each of its own type"
-    )]
     pub(crate) fn new(
         inbox: Arc<Inbox>,
         outlet: Arc<Outlet>,
         shared: Arc<Shared>,
         history: Arc<History>,
-        plugins: Arc<dyn PluginHost>,
-        files: PluginFiles,
+        admission: Admission,
         time: TimeSource,
         swaps: SwapOptions,
     ) -> Self {
@@ -131,8 +120,7 @@ impl Strategies {
             outlet,
             shared,
             history,
-            plugins,
-            files,
+            admission,
             time,
             swaps,
             entries,
@@ -145,7 +133,9 @@ impl Strategies {
         let account = self.account(request.account.as_deref())?;
         let known = self.reserved(&request.name)?;
         let _occupied = self.reserve(&request.name)?;
-        let loaded = self.admit(request.plugin, &request.parameters)?;
+        let plugin = self.admit(request.plugin, &request.terms, None)?;
+        let parameters = plugin.check(&request.parameters).map_err(refused)?;
+        let loaded = Loaded { plugin, parameters };
         // Made before anything is defined: an instance that refuses leaves no strategy behind.
         let instance = request
             .start
@@ -230,6 +220,7 @@ impl Strategies {
     pub(crate) fn start(&self, name: &str) -> Result<(), HostError> {
         let _occupied = self.occupy(name, "start")?;
         let (id, loaded) = self.loaded(name)?;
+        self.admission.registry().may_run(loaded.plugin.hash())?;
         let instance = self.make(name, &loaded)?;
         self.start_with(name, id, instance)
     }
@@ -254,6 +245,7 @@ impl Strategies {
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
         let Instance { made, hash, view } = instance;
+        self.admission.note_use(hash, Role::Strategy, name)?;
         let state = lock(&self.entries)
             .get(name)
             .and_then(|entry| entry.saved.clone());
@@ -279,7 +271,7 @@ impl Strategies {
             _ => None,
         });
         let Some(fault) = fault else {
-            return Ok(());
+            return self.hold_back(id, hash);
         };
         let mut reason = format!("`{name}` broke while it started: {fault}");
         if restored && fault.kind == FaultKind::Refused {
@@ -299,24 +291,6 @@ impl Strategies {
         if let (Some(entry), Some(saved)) = (lock(&self.entries).get_mut(name), saved) {
             entry.saved = Some(saved);
         }
-    }
-
-    /// Reads and admits a plugin, checks parameters, keeps the bytes.
-    fn admit(
-        &self,
-        source: PluginSource,
-        parameters: &BTreeMap<String, String>,
-    ) -> Result<Loaded, HostError> {
-        let plugin = self.admit_plugin(source)?;
-        let parameters = plugin.check(parameters).map_err(refused)?;
-        Ok(Loaded { plugin, parameters })
-    }
-
-    fn admit_plugin(&self, source: PluginSource) -> Result<Arc<dyn Plugin>, HostError> {
-        let bytes = self.files.read(source)?;
-        let plugin = self.plugins.admit(&bytes).map_err(refused)?;
-        self.files.keep(plugin.hash(), &bytes)?;
-        Ok(plugin)
     }
 
     fn make(&self, name: &str, loaded: &Loaded) -> Result<Instance, HostError> {

@@ -4,7 +4,7 @@
 
 use crate::clock::SystemClock;
 use crate::feed::MarketInput;
-use crate::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest};
+use crate::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest, Terms};
 use crate::host::{Ended, Host, HostConfig, HostHandle, StartError};
 use crate::plugin::PluginHost;
 use crate::strategy::SwapDone;
@@ -137,10 +137,11 @@ fn load(config: &SwapBenchConfig) -> LoadRequest {
     LoadRequest {
         name: STRATEGY.to_owned(),
         account: None,
-        plugin: PluginSource::Bytes(config.component_a.clone()),
+        plugin: PluginSource::unsigned(config.component_a.clone()),
         parameters: config.parameters.clone(),
         on_fault: OrdersOnFault::Cancel,
         start: true,
+        terms: Terms::default(),
     }
 }
 
@@ -154,10 +155,15 @@ fn swap_all(
         .cycle()
         .take(config.swaps as usize)
         .map(|component| {
-            let plugin = Some(PluginSource::Bytes(component.clone()));
+            let plugin = Some(PluginSource::unsigned(component.clone()));
             let request = SwapRequest {
                 plugin,
                 parameters: config.parameters.clone(),
+                // Every other swap goes back.
+                terms: Terms {
+                    force: true,
+                    ..Terms::default()
+                },
             };
             handle.strategies_service().swap(STRATEGY, request)
         });

@@ -1,11 +1,12 @@
 //! Models of simulated venues that are plugins: made before the definitions of their venues, which name
 //! them, and made again from kept bytes when a journal is stepped again.
 
-use crate::handle::PluginSource;
+use crate::admission::Admission;
+use crate::handle::{PluginSource, Terms};
 use crate::plugin::{MadeModel, ModelRequest, PluginHost};
-use crate::plugin_files::PluginFiles;
 use engine::{Definition, Latency, Slippage, VenueConfig};
 use model::{Fees, Instrument, ModelKind, ModelSpec, PluginHash, VenueId, VenueModel};
+use registry::{Beside, Role};
 use std::collections::BTreeMap;
 
 /// A model that a configuration names.
@@ -40,8 +41,7 @@ impl NamedModel {
 /// # Errors
 /// Which model of which venue, and why it cannot be used.
 pub(crate) fn make(
-    host: &dyn PluginHost,
-    files: &PluginFiles,
+    admission: &Admission,
     definitions: &mut [Definition],
     models: Vec<NamedModel>,
 ) -> Result<StagedModels, String> {
@@ -49,12 +49,12 @@ pub(crate) fn make(
     for named in models {
         let (venue, kind, request) = (named.venue.clone(), named.kind, named.request());
         let place = || format!("venue {venue}: {} model", kind.name());
-        let bytes = files.read(named.plugin);
+        let bytes = admission.take(named.plugin, &Terms::configured(), Beside::default());
         let bytes = bytes.map_err(|error| format!("{}: {error}", place()))?;
-        let made = host.venue_model(&bytes, request);
+        let made = admission.plugins.venue_model(&bytes, request);
         let made = made.map_err(|refusal| format!("{}: {refusal}", place()))?;
-        let kept = files.keep(made.plugin, &bytes);
-        kept.map_err(|error| format!("{}: {error}", place()))?;
+        let noted = admission.note_use(made.plugin, Role::VenueModel, &venue);
+        noted.map_err(|error| format!("{}: {error}", place()))?;
         let model = name(definitions, &venue, made);
         staged.push((
             venue.clone(),

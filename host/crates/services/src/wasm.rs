@@ -5,6 +5,7 @@ use crate::plugin::{
     PluginHost, Refusal,
 };
 use model::PluginHash;
+use registry::{Fuel, Manifest};
 use runtime::{
     Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ModelConfig, ParameterError,
     Parameters, RuleConfig, Runtime, World,
@@ -58,6 +59,14 @@ fn refusal(stage: &'static str, error: &dyn std::error::Error) -> Refusal {
 }
 
 impl PluginHost for WasmPlugins {
+    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
+        let admitted = self.runtime.admit_any(bytes, &self.limits);
+        let admitted = admitted.map_err(|error| refusal(error.stage().name(), &error))?;
+        let description = admitted.describe();
+        let description = description.map_err(|fault| refusal("describe", &fault))?;
+        Ok(manifest(&admitted, &description))
+    }
+
     fn algorithm(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeAlgorithm, Refusal> {
         let admitted = self.admit_as(World::ExecutionAlgorithm, bytes)?;
         let config = AlgorithmConfig {
@@ -126,6 +135,43 @@ impl PluginHost for WasmPlugins {
             admitted,
             description,
         }))
+    }
+}
+
+/// What a component is, in the registry's words.
+pub fn manifest(admitted: &Admitted, description: &Description) -> Manifest {
+    let interface = admitted.interface().clone();
+    let parameters = description.parameters.iter();
+    let parameters = parameters.map(|parameter| registry::Parameter {
+        name: parameter.name.clone(),
+        kind: parameter.kind.name().to_owned(),
+        default: parameter.default.clone(),
+        minimum: parameter.minimum.clone(),
+        maximum: parameter.maximum.clone(),
+        documentation: parameter.documentation.clone(),
+    });
+    let limits = admitted.limits().named().into_iter();
+    let is_strategy = admitted.world() == World::Strategy;
+    let fuel = is_strategy.then(|| admitted.measure(description)).flatten();
+    Manifest {
+        hash: admitted.hash(),
+        size_bytes: admitted.size_bytes() as u64,
+        world: admitted.world().name().to_owned(),
+        name: description.name.clone(),
+        version: description.version.clone(),
+        documentation: description.documentation.clone(),
+        authors: interface.authors,
+        imports: interface.imports,
+        options: interface.options,
+        parameters: parameters.collect(),
+        limits: limits
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        fuel: fuel.map(|fuel| Fuel {
+            events: fuel.events,
+            median: fuel.median,
+            most: fuel.most,
+        }),
     }
 }
 

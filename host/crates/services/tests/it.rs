@@ -22,6 +22,8 @@ mod lists;
 mod native;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/plugins.rs"]
+mod plugins;
 #[path = "it/recovery.rs"]
 mod recovery;
 #[path = "it/retention.rs"]

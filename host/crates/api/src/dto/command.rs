@@ -14,7 +14,7 @@ pub(crate) type Parameters = BTreeMap<String, ParameterValue>;
 pub(crate) struct LoadStrategyRequest {
     pub(crate) name: String,
     pub(crate) account: Option<String>,
-    /// Path below the host's plugin folder.
+    /// Path below the host's plugin folder, or `sha256:` and the hash of one that the host has.
     pub(crate) plugin: String,
     #[serde(default)]
     pub(crate) parameters: Parameters,
@@ -22,6 +22,11 @@ pub(crate) struct LoadStrategyRequest {
     pub(crate) on_fault: OnFaultName,
     #[serde(default)]
     pub(crate) start: bool,
+    /// Whether an older version than what runs or is approved will do.
+    #[serde(default)]
+    pub(crate) force: bool,
+    /// Who asks, as they say.
+    pub(crate) by: Option<String>,
 }
 
 /// What becomes of open orders when the strategy breaks.
@@ -48,10 +53,13 @@ impl From<OnFaultName> for OrdersOnFault {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SwapStrategyRequest {
-    /// Path below the host's plugin folder; the plugin that runs when absent.
+    /// As of a new strategy; the plugin that runs when absent.
     pub(crate) plugin: Option<String>,
     #[serde(default)]
     pub(crate) parameters: Parameters,
+    #[serde(default)]
+    pub(crate) force: bool,
+    pub(crate) by: Option<String>,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.

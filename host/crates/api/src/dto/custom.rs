@@ -54,10 +54,15 @@ impl RuleDto {
 pub(crate) struct RuleRequestDto {
     #[serde(default = "firm")]
     pub(crate) scope: String,
-    /// Path below the host's plugin folder.
+    /// Path below the host's plugin folder, or `sha256:` and the hash of one that the host has.
     pub(crate) plugin: String,
     #[serde(default)]
     pub(crate) parameters: Parameters,
+    /// Whether an older version than what runs or is approved will do.
+    #[serde(default)]
+    pub(crate) force: bool,
+    /// Who asks, as they say.
+    pub(crate) by: Option<String>,
 }
 
 fn firm() -> String {

@@ -1,7 +1,7 @@
 // REST calls, and the WebSocket with reconnection.
 
-async function call(method, path, body, type = "application/json") {
-  const request = { method, headers: {} };
+async function call(method, path, body, type = "application/json", headers = {}) {
+  const request = { method, headers: { ...headers } };
   if (body !== undefined) {
     request.headers["Content-Type"] = type;
     request.body = type === "application/json" ? JSON.stringify(body) : body;

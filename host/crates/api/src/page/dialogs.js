@@ -91,18 +91,26 @@ function queryOf(parameters, rest = {}) {
   return text ? `?${text}` : "";
 }
 
+/** The header with a signature: the Base64 of its file. */
+async function signatureHeader(file) {
+  if (!file) return {};
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return { "X-Plugin-Signature": btoa(String.fromCharCode(...bytes)) };
+}
+
 async function sendPlugin() {
-  const { name, file, parameters } = pluginForm.elements;
+  const { name, file, signature, parameters } = pluginForm.elements;
   const values = readParameters(parameters.value);
   const [plugin] = file.files;
+  const headers = await signatureHeader(signature.files[0]);
   if (pluginDialog.dataset.mode === "load") {
     const query = queryOf(values, { name: name.value.trim(), start: "true" });
-    const strategy = await call("POST", `/strategies${query}`, plugin, "application/wasm");
+    const strategy = await call("POST", `/strategies${query}`, plugin, "application/wasm", headers);
     return `${strategy.name}: ${strategy.state}`;
   }
   const path = `/strategies/${encodeURIComponent(pluginDialog.dataset.strategy)}`;
   const report = plugin
-    ? await call("POST", `${path}/swap${queryOf(values)}`, plugin, "application/wasm")
+    ? await call("POST", `${path}/swap${queryOf(values)}`, plugin, "application/wasm", headers)
     : await call("PUT", `${path}/parameters`, { parameters: values });
   const microseconds = (Number(report.switch_ns) / 1000).toFixed(1);
   const milliseconds = (Number(report.total_ns) / 1e6).toFixed(1);

@@ -1,5 +1,6 @@
 //! Execution algorithms and custom pre-trade rules: list, set, remove.
 
+use super::plugins::terms;
 use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::custom::{AlgorithmDto, RuleDto, RuleRequestDto};
@@ -10,7 +11,6 @@ use crate::state::Api;
 use axum::extract::State;
 use axum::http::StatusCode;
 use services::handle::{PluginSource, RuleRequest, ScopeName};
-use std::path::PathBuf;
 
 /// `GET algorithms`.
 pub(crate) async fn algorithms<H: HostPort>(
@@ -42,8 +42,9 @@ pub(crate) async fn set_rule<H: HostPort>(
     let request = RuleRequest {
         name,
         scope,
-        plugin: PluginSource::Path(PathBuf::from(request.plugin)),
+        plugin: PluginSource::named(&request.plugin),
         parameters: plain(request.parameters),
+        terms: terms(request.force, request.by),
     };
     let host = api.host.clone();
     let set = async move { host.set_rule(request).await };

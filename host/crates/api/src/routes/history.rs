@@ -57,7 +57,7 @@ pub(crate) async fn page<H: HostPort>(
     }))
 }
 
-fn records_of<H>(api: &Api<H>) -> Result<&Records, Problem> {
+pub(super) fn records_of<H>(api: &Api<H>) -> Result<&Records, Problem> {
     api.records.as_ref().ok_or_else(|| {
         let detail = "this host keeps no store: `store.url` is `none` in its configuration";
         Problem::new(StatusCode::NOT_FOUND, "NO_STORE", detail)
@@ -105,7 +105,7 @@ pub(super) fn account(fields: &mut Fields, names: &Names) -> Result<Option<Accou
     names.account_id(&name).map(Some).ok_or_else(unknown)
 }
 
-fn refusal(error: ReadError) -> Problem {
+pub(super) fn refusal(error: ReadError) -> Problem {
     match error {
         ReadError::NoColumn { column, .. } => Problem::invalid(column, error.to_string()),
         ReadError::Store(error) => {

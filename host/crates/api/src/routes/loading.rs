@@ -1,23 +1,22 @@
 //! Loading a strategy and swapping its plugin: by path as JSON, or by the plugin's bytes with the
 //! rest in the query.
 
+use super::plugin_body::{Content, plugin_body};
+use super::plugins::{force, terms};
 use super::to_the_end;
 use crate::dto::command::{
     LoadStrategyRequest, OnFaultName, ParametersRequest, SwapStrategyRequest, plain,
 };
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{self, BodyKind, Fields, Json, Name, body_kind, parse_json, unsupported};
+use crate::extract::{Fields, Json, Name, parse_json};
 use crate::port::HostPort;
 use crate::problem::Problem;
-use crate::router::BODY_LIMIT_BYTES;
 use crate::state::Api;
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use engine::OrdersOnFault;
-use services::handle::{LoadRequest, PluginSource, SwapRequest};
-use std::path::PathBuf;
+use services::handle::{LoadRequest, PluginSource, SwapRequest, Terms};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// What marks a strategy's parameter in the query.
@@ -30,11 +29,12 @@ pub(crate) async fn load<H: HostPort>(
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
     let body = plugin_body(&api, request).await?;
-    let request = match body.kind {
-        BodyKind::Json => load_from_json(fields, &body.bytes)?,
-        BodyKind::Wasm => load_from_bytes(fields, body.bytes)?,
+    let turn = body.turn;
+    let request = match body.content {
+        Content::Json(bytes) => load_from_json(fields, &bytes)?,
+        Content::Plugin(plugin) => load_from_bytes(fields, plugin)?,
     };
-    let (host, turn) = (api.host.clone(), body.turn);
+    let host = api.host.clone();
     let load = async move {
         let _turn = turn;
         host.load_strategy(request).await
@@ -53,9 +53,9 @@ pub(crate) async fn swap<H: HostPort>(
     request: Request,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
     let body = plugin_body(&api, request).await?;
-    let request = match body.kind {
-        BodyKind::Json => swap_from_json(fields, &body.bytes)?,
-        BodyKind::Wasm => swap_from_bytes(fields, body.bytes)?,
+    let request = match body.content {
+        Content::Json(bytes) => swap_from_json(fields, &bytes)?,
+        Content::Plugin(plugin) => swap_from_bytes(fields, plugin)?,
     };
     run_swap(api, name, request, body.turn).await
 }
@@ -69,6 +69,7 @@ pub(crate) async fn set_parameters<H: HostPort>(
     let request = SwapRequest {
         plugin: None,
         parameters: plain(request.parameters),
+        terms: Terms::default(),
     };
     run_swap(api, name, request, None).await
 }
@@ -88,50 +89,30 @@ async fn run_swap<H: HostPort>(
     Ok(axum::Json(SwapReportDto::new(&report, &api.names())))
 }
 
-/// What a request to load a plugin brings.
-struct PluginBody {
-    kind: BodyKind,
-    bytes: Bytes,
-    /// Kept until a plugin's bytes are no longer needed.
-    turn: Option<OwnedSemaphorePermit>,
-}
-
-/// Reads the body while few others do: each may hold 32 MiB, also while it waits for a worker.
-async fn plugin_body<H: HostPort>(api: &Api<H>, request: Request) -> Result<PluginBody, Problem> {
-    let kind = body_kind(request.headers());
-    let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
-    let busy = |_| Problem::busy("other plugins are being uploaded; try again");
-    let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
-    let bytes = extract::bytes(request, &()).await?;
-    if kind == BodyKind::Json && bytes.len() > BODY_LIMIT_BYTES {
-        return Err(extract::too_large());
-    }
-    let turn = (kind == BodyKind::Wasm).then_some(turn);
-    Ok(PluginBody { kind, bytes, turn })
-}
-
 fn load_from_json(fields: Fields, bytes: &[u8]) -> Result<LoadRequest, Problem> {
     fields.finish()?;
     let request: LoadStrategyRequest = parse_json(bytes)?;
     Ok(LoadRequest {
         name: request.name,
         account: request.account,
-        plugin: PluginSource::Path(PathBuf::from(request.plugin)),
+        plugin: PluginSource::named(&request.plugin),
         parameters: plain(request.parameters),
         on_fault: request.on_fault.into(),
         start: request.start,
+        terms: terms(request.force, request.by),
     })
 }
 
-fn load_from_bytes(mut fields: Fields, bytes: Bytes) -> Result<LoadRequest, Problem> {
+fn load_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<LoadRequest, Problem> {
     let name = fields.text("name");
     let request = LoadRequest {
         name: name.ok_or_else(|| Problem::invalid("name", "the query must name the strategy"))?,
         account: fields.text("account"),
-        plugin: PluginSource::Bytes(bytes.into()),
+        plugin,
         parameters: fields.with_prefix(PARAMETER_PREFIX),
         on_fault: on_fault(&mut fields)?,
         start: fields.value("start", "true or false")?.unwrap_or(false),
+        terms: terms(force(&mut fields)?, fields.text("by")),
     };
     fields.finish()?;
     Ok(request)
@@ -153,19 +134,20 @@ fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> 
     fields.finish()?;
     let request: SwapStrategyRequest = parse_json(bytes)?;
     Ok(SwapRequest {
-        plugin: request
-            .plugin
-            .map(|path| PluginSource::Path(PathBuf::from(path))),
+        plugin: request.plugin.as_deref().map(PluginSource::named),
         parameters: plain(request.parameters),
+        terms: terms(request.force, request.by),
     })
 }
 
-fn swap_from_bytes(mut fields: Fields, bytes: Bytes) -> Result<SwapRequest, Problem> {
+fn swap_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<SwapRequest, Problem> {
     let parameters = fields.with_prefix(PARAMETER_PREFIX);
+    let terms = terms(force(&mut fields)?, fields.text("by"));
     fields.finish()?;
     Ok(SwapRequest {
-        plugin: Some(PluginSource::Bytes(bytes.into())),
+        plugin: Some(plugin),
         parameters,
+        terms,
     })
 }
 

@@ -1,11 +1,15 @@
 //! A host that is only a table: it does what it is told at once and remembers what was asked.
 
+#[path = "fake_plugins.rs"]
+mod plugins;
 #[path = "fake_tables.rs"]
 mod tables;
 
 use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
-use crate::fake_values::{account, ema, found, instrument, manual, source};
+use crate::fake_values::{account, ema, found, instrument, manual};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
+
+use plugins::source;
 
 use api::{HostPort, StrategyCommand};
 use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, StrategyState, TradingState};
@@ -301,7 +305,8 @@ impl Queries for Fake {
 
 impl HostPort for Fake {
     async fn load_strategy(&self, request: LoadRequest) -> Result<Arc<StrategyView>, HostError> {
-        let plugin = source(&request.plugin);
+        let forced = if request.terms.force { ", forced" } else { "" };
+        let plugin = source(&request.plugin) + forced;
         self.ask(format!(
             "load {} {plugin} {:?} {:?} {:?} start={}",
             request.name, request.account, request.parameters, request.on_fault, request.start

@@ -330,11 +330,3 @@ pub(crate) fn found(is_there: bool, what: &'static str, name: &str) -> Result<()
         .then_some(())
         .ok_or(HostError::NotFound { what, name })
 }
-
-/// A plugin's source in words.
-pub(crate) fn source(plugin: &PluginSource) -> String {
-    match plugin {
-        PluginSource::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        PluginSource::Path(path) => path.display().to_string(),
-    }
-}

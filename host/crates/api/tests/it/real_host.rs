@@ -11,6 +11,7 @@ use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
     Margin, Money, Quantity, Quote, Rate, Timestamp, VenueId,
 };
+use registry::Manifest;
 use serde_json::json;
 use services::clock::ManualClock;
 use services::feed::MarketInput;
@@ -31,6 +32,16 @@ impl PluginHost for NoPlugins {
             stage: "parse",
             reason: "this is not WebAssembly".into(),
         })
+    }
+
+    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
+        match bytes {
+            b"any" => Ok(real_refusals::manifest(bytes)),
+            _ => Err(Refusal {
+                stage: "parse",
+                reason: "this is not WebAssembly".into(),
+            }),
+        }
     }
 
     fn algorithm(&self, _: &[u8], _: CustomRequest) -> Result<MadeAlgorithm, Refusal> {

@@ -7,8 +7,9 @@ use model::{
     AlgorithmMaker, ContextFacts, DenyCode, ExecutionAlgorithm, Fault, FaultKind, Order,
     OrderFacts, PluginHash, PreTradeRule, Verdict,
 };
+use registry::Manifest;
 use serde_json::{Value, json};
-use services::handle::{AlgorithmRequest, PluginSource, RuleRequest, ScopeName};
+use services::handle::{AlgorithmRequest, PluginSource, RuleRequest, ScopeName, Terms};
 use services::plugin::{MadeAlgorithm, MadeRule};
 use std::collections::BTreeMap;
 
@@ -41,16 +42,34 @@ impl AlgorithmMaker for Stubborn {
     }
 }
 
+/// Of what is both.
+pub(crate) fn manifest(bytes: &[u8]) -> Manifest {
+    Manifest {
+        hash: PluginHash::of(bytes),
+        size_bytes: bytes.len() as u64,
+        world: "custom".to_owned(),
+        name: "any".to_owned(),
+        version: "1".to_owned(),
+        documentation: String::new(),
+        authors: None,
+        imports: Vec::new(),
+        options: Vec::new(),
+        parameters: Vec::new(),
+        limits: BTreeMap::new(),
+        fuel: None,
+    }
+}
+
 pub(crate) fn algorithm() -> MadeAlgorithm {
     MadeAlgorithm {
-        plugin: PluginHash::new([1; 32]),
+        plugin: PluginHash::of(b"any"),
         maker: Box::new(Stubborn),
     }
 }
 
 pub(crate) fn rule() -> MadeRule {
     MadeRule {
-        plugin: PluginHash::new([2; 32]),
+        plugin: PluginHash::of(b"any"),
         rule: Box::new(Small),
         parameters: Vec::new(),
     }
@@ -59,18 +78,20 @@ pub(crate) fn rule() -> MadeRule {
 async fn stand() -> Stand {
     let mut stand = Stand::new();
     stand.priced().await;
-    let plugin = || PluginSource::Bytes(b"any".to_vec());
+    let plugin = || PluginSource::unsigned(b"any".to_vec());
     let rule = RuleRequest {
         name: "lunch".to_owned(),
         scope: ScopeName::Firm,
         plugin: plugin(),
         parameters: BTreeMap::new(),
+        terms: Terms::default(),
     };
     stand.host.set_rule(rule).await.unwrap();
     let algorithm = AlgorithmRequest {
         name: "stubborn".to_owned(),
         plugin: plugin(),
         parameters: BTreeMap::new(),
+        terms: Terms::default(),
     };
     stand.host.set_algorithm(algorithm).await.unwrap();
     stand

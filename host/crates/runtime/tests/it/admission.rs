@@ -1,6 +1,7 @@
 //! Each way in which admission refuses, with the stage and the words.
 
 use crate::support::{admit, runtime};
+use model::PluginHash;
 use runtime::{AdmissionStage, Limits};
 use testkit::hostile::{self, HostilePlugin};
 use testkit::plugin::Plugin;
@@ -168,11 +169,61 @@ fn the_hash_names_the_bytes() {
     let plugin = Plugin::new();
     let bytes = plugin.build().unwrap();
     let admitted = admit(&plugin);
-    assert_eq!(admitted.hash().bytes(), blake3::hash(&bytes).as_bytes());
+    assert_eq!(admitted.hash(), PluginHash::of(&bytes));
     assert_eq!(
         (admitted.size_bytes(), admitted.cached()),
         (bytes.len(), false)
     );
+}
+
+#[test]
+fn a_component_says_what_it_asks_and_offers() {
+    let plain = admit(&Plugin::new());
+    assert_eq!(plain.interface().options, Vec::<String>::new());
+    assert_eq!(plain.interface().authors, None);
+    let imports = &plain.interface().imports;
+    let submit = "argonaut:plugin/orders@1.0.0#submit-market".to_owned();
+    assert!(imports.contains(&submit), "{imports:?}");
+    assert!(imports.is_sorted());
+    let books = admit(&Plugin::with_books());
+    let hooks = ["on-book", "on-book-lost"];
+    let hooks = hooks.map(|hook| format!("argonaut:plugin/on-book@1.0.0#{hook}"));
+    assert_eq!(books.interface().options, hooks);
+    // A custom section: its id, its size, its name with the size before it, and a text.
+    let mut signed = Plugin::new().build().unwrap();
+    signed.extend(b"\0\x10\x07authorsAnna\nBen");
+    let admitted = runtime().admit(&signed, &Limits::default()).unwrap();
+    assert_eq!(admitted.interface().authors.as_deref(), Some("Anna Ben"));
+}
+
+#[test]
+fn what_events_cost_is_measured_where_it_can_be() {
+    let measure = |plugin: Plugin| {
+        let admitted = admit(&plugin);
+        admitted.measure(&admitted.describe().unwrap())
+    };
+    let listens = "(call $subscribe-quotes (i32.const 0)) (i32.const 1088)";
+    let listening = |body: &str| Plugin::new().with("init", listens).with("on-quote", body);
+    let idle = measure(listening("")).unwrap();
+    assert_eq!(idle.events, 512);
+    let busy = "(local $n i32) (loop $again (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 1000))))";
+    let busy = measure(listening(busy)).unwrap();
+    assert!(busy.median > idle.median + 1_000, "{busy:?} {idle:?}");
+    assert_eq!(
+        Some(busy),
+        measure(listening(
+            "(local $n i32) (loop $again (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 1000))))",
+        ))
+    );
+    assert_eq!(measure(listening("unreachable")), None, "it breaks");
+    assert_eq!(
+        measure(listening("(loop $again (br $again))")),
+        None,
+        "it does not end"
+    );
+    assert_eq!(measure(Plugin::new()), None, "it asks for nothing");
 }
 
 #[test]

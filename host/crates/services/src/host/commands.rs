@@ -92,8 +92,9 @@ impl HostHandle {
     /// Lets a paused strategy trade again.
     ///
     /// # Errors
-    /// See [`HostError`].
+    /// See [`HostError`]; [`HostError::Registry`] when its plugin may run no more.
     pub async fn resume(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.0.strategies.may_trade(name)?;
         self.quick(name, Command::Resume).await
     }
 

@@ -5,6 +5,7 @@ use crate::metrics::RiskSettings;
 use crate::venue_models::NamedModel;
 use engine::Definition;
 use journal::SegmentOptions;
+use registry::Policy;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,7 +69,9 @@ pub struct HostConfig {
     pub journal: Option<JournalConfig>,
     /// The folder below which requests may name plugin files; `None` refuses paths.
     pub plugin_folder: Option<PathBuf>,
-    /// Where the host keeps what it needs: plugins that ran, as `plugins/<hash>.wasm`.
+    /// Whose plugins are taken, and which may run.
+    pub policy: Policy,
+    /// Where the host keeps what it needs: plugins and what is known of them, below `plugins/`.
     pub data_folder: PathBuf,
     /// Largest plugin file that is read, in bytes. Default 32 MiB; admission has its own limit.
     pub max_plugin_bytes: u64,
@@ -95,6 +98,7 @@ impl HostConfig {
             feed: FeedConfig::None,
             journal: None,
             plugin_folder: None,
+            policy: Policy::default(),
             data_folder: data_folder.into(),
             max_plugin_bytes: 32 << 20,
             kill_file: None,

@@ -9,10 +9,11 @@ use crate::strategy::Strategies;
 use crate::trader::Trader;
 use crate::trader::snapshots::Snapshots;
 use crate::venue_models::StagedModels;
-use engine::{Definition, Journal};
+use engine::{Command, Definition, Journal, StrategyState};
 use journal::crash;
 use journal::{Cut, Folder, Progress, SegmentWriter};
-use model::{Duration, Price};
+use model::{Duration, Price, StrategyId};
+use registry::Refusal;
 use std::sync::Arc;
 
 /// A journal's folder that this host alone may write from here on, if it writes any.
@@ -41,6 +42,15 @@ impl Begun {
             Self(Some((folder, config.clone(), cut))),
             Journal::repeating(),
         ))
+    }
+
+    /// The run that began the journal, which names it; this one, where there was none.
+    pub(super) fn name(&self) -> Result<Option<String>, StartError> {
+        let Some((folder, config, _)) = &self.0 else {
+            return Ok(None);
+        };
+        let began = journal::run_of(folder.path())?;
+        Ok(Some(began.unwrap_or_else(|| config.run.clone())))
     }
 
     /// Steps what the folder holds again; from then on the engine appends to it.
@@ -145,13 +155,23 @@ impl Past {
             .collect();
         for (id, name) in names {
             if let Some(loaded) = self.known.loaded.remove(&id) {
-                if is_short {
-                    strategies.renew(&name, id, &loaded, trader);
+                match strategies.may_run(&loaded) {
+                    Ok(()) if is_short => strategies.renew(&name, id, &loaded, trader),
+                    Ok(()) => {}
+                    Err(refusal) => hold(trader, (id, &name), &refusal),
                 }
                 let saved = trader.memory().saved.get(&id).cloned();
                 strategies.restore(name, id, loaded, saved);
             }
         }
         (self.recovered, self.progress)
+    }
+}
+
+/// Pauses a strategy that ran and whose plugin may not any more.
+fn hold(trader: &mut Trader, (id, name): (StrategyId, &str), refusal: &Refusal) {
+    if trader.engine().strategy_state(id) == Some(StrategyState::Running) {
+        tracing::warn!(%name, %refusal, "a strategy that ran is paused");
+        trader.command(Command::Pause(id));
     }
 }

@@ -6,19 +6,24 @@ use crate::handle::{AlgorithmRequest, HostError, RuleRequest};
 use crate::plugin::{CustomRequest, MadeAlgorithm, MadeRule};
 use crate::trader::StepRequest;
 use engine::{AlgorithmConfig, Custom, Definition, Ignored, LimitScope, RuleConfig};
+use model::PluginHash;
+use registry::Role;
 use std::collections::BTreeMap;
 
 impl Strategies {
     /// Puts an algorithm in place, or another version in the place of one.
     pub(crate) fn set_algorithm(&self, request: AlgorithmRequest) -> Result<(), HostError> {
         check_name(&request.name)?;
-        let bytes = self.files.read(request.plugin)?;
+        let replaced = self.custom_plugin(Role::Algorithm, &request.name);
+        let bytes = self.take(request.plugin, &request.terms, replaced)?;
         let parameters = request.parameters;
         let made = self
+            .admission
             .plugins
             .algorithm(&bytes, self.custom(&request.name, &parameters));
         let MadeAlgorithm { plugin, maker } = made.map_err(refused)?;
-        self.files.keep(plugin, &bytes)?;
+        self.admission
+            .note_use(plugin, Role::Algorithm, &request.name)?;
         let config = AlgorithmConfig {
             name: request.name,
             plugin,
@@ -34,15 +39,20 @@ impl Strategies {
         request: RuleRequest,
     ) -> Result<(), HostError> {
         check_name(&request.name)?;
-        let bytes = self.files.read(request.plugin)?;
+        let replaced = self.custom_plugin(Role::Rule, &request.name);
+        let bytes = self.take(request.plugin, &request.terms, replaced)?;
         let custom = self.custom(&request.name, &request.parameters);
-        let made = self.plugins.rule(&bytes, custom).map_err(refused)?;
+        let made = self
+            .admission
+            .plugins
+            .rule(&bytes, custom)
+            .map_err(refused)?;
         let MadeRule {
             plugin,
             rule,
             parameters,
         } = made;
-        self.files.keep(plugin, &bytes)?;
+        self.admission.note_use(plugin, Role::Rule, &request.name)?;
         let config = RuleConfig {
             name: request.name,
             scope,
@@ -50,6 +60,12 @@ impl Strategies {
             parameters,
         };
         self.put(Definition::Rule(config), Custom::Rule(rule))
+    }
+
+    fn custom_plugin(&self, role: Role, name: &str) -> Option<PluginHash> {
+        let mut known = self.custom_plugins().into_iter();
+        let found = known.find(|(of, known, _)| *of == role && known == name);
+        found.map(|(_, _, hash)| hash)
     }
 
     fn custom(&self, name: &str, parameters: &BTreeMap<String, String>) -> CustomRequest {

@@ -12,6 +12,7 @@ use crate::view::PluginView;
 use engine::{Candidate, Command, Effect, Input, Staged, StrategyState, SwapStage};
 use journal::crash;
 use model::StrategyId;
+use registry::Role;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -82,14 +83,18 @@ impl Strategies {
         let done = self
             .prepare(name, &running, request)
             .and_then(|(loaded, instance)| {
+                let hash = instance.hash;
+                self.admission.note_use(hash, Role::Strategy, name)?;
                 let done = self.hand_over(id, instance)?;
                 Ok((loaded, done))
             });
         self.progress(id, None);
         let (loaded, mut done) = done?;
+        let hash = loaded.plugin.hash();
         if let Some(entry) = lock(&self.entries).get_mut(name) {
             entry.loaded = Some(loaded);
         }
+        self.hold_back(id, hash)?;
         done.total_ns = as_nanos(began.elapsed());
         Ok(done)
     }
@@ -120,8 +125,11 @@ impl Strategies {
         request: SwapRequest,
     ) -> Result<(Loaded, Instance), HostError> {
         let plugin = match request.plugin {
-            Some(source) => self.admit_plugin(source)?,
-            None => running.plugin.clone(),
+            Some(source) => self.admit(source, &request.terms, Some(running.plugin.hash()))?,
+            None => {
+                self.admission.registry().may_run(running.plugin.hash())?;
+                running.plugin.clone()
+            }
         };
         let known = plugin.parameter_names();
         let kept = running

@@ -9,7 +9,7 @@ use model::{
     OrderKind, OrderRequest, OrderStatus, PreTradeRule, Quantity, SavedState, Side, Verdict,
 };
 use services::handle::{
-    AlgorithmRequest, HostError, OrderTicket, PluginSource, Queries, RuleRequest, ScopeName,
+    AlgorithmRequest, HostError, OrderTicket, PluginSource, Queries, RuleRequest, ScopeName, Terms,
 };
 use std::collections::BTreeMap;
 
@@ -91,8 +91,9 @@ fn worked(quantity: i64, call: AlgorithmCall) -> OrderTicket {
 async fn with_halves(stand: &Stand) {
     let request = AlgorithmRequest {
         name: "halves".to_owned(),
-        plugin: PluginSource::Bytes(b"halves".to_vec()),
+        plugin: PluginSource::unsigned(b"halves".to_vec()),
         parameters: BTreeMap::new(),
+        terms: Terms::default(),
     };
     stand.host.set_algorithm(request).await.unwrap();
 }
@@ -101,8 +102,9 @@ fn rule(scope: ScopeName, most: &str) -> RuleRequest {
     RuleRequest {
         name: "most".to_owned(),
         scope,
-        plugin: PluginSource::Bytes(b"at-most".to_vec()),
+        plugin: PluginSource::unsigned(b"at-most".to_vec()),
         parameters: BTreeMap::from([("most".to_owned(), most.to_owned())]),
+        terms: Terms::default(),
     }
 }
 

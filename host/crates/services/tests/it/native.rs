@@ -10,6 +10,7 @@ use model::{
     PreTradeRule, Quantity, SavedState, Side, StartSnapshot, Strategy, StrategyId, Subscription,
     Timestamp,
 };
+use registry::Manifest;
 use services::plugin::{
     CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
 };
@@ -80,18 +81,40 @@ fn refusal(stage: &'static str, reason: &str) -> Refusal {
 }
 
 fn hash(bytes: &[u8]) -> PluginHash {
-    let mut digest = [0; 32];
-    digest
-        .iter_mut()
-        .zip(bytes)
-        .for_each(|(to, from)| *to = *from);
-    PluginHash::new(digest)
+    PluginHash::of(bytes)
+}
+
+/// Name and version of a native; the version is `1` where none is given.
+fn named(bytes: &[u8]) -> Result<(&str, &str), Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| refusal("parse", "not a name"))?;
+    Ok(text.split_once('@').unwrap_or((text, "1")))
 }
 
 impl PluginHost for Natives {
+    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
+        let (name, version) = named(bytes)?;
+        let is_custom = ["halves", "at-most"].contains(&name);
+        if !is_custom {
+            self.admit(bytes)?;
+        }
+        Ok(Manifest {
+            hash: hash(bytes),
+            size_bytes: bytes.len() as u64,
+            world: if is_custom { "custom" } else { "strategy" }.to_owned(),
+            name: name.to_owned(),
+            version: version.to_owned(),
+            documentation: String::new(),
+            authors: None,
+            imports: Vec::new(),
+            options: Vec::new(),
+            parameters: Vec::new(),
+            limits: BTreeMap::new(),
+            fuel: None,
+        })
+    }
+
     fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal> {
-        let text = std::str::from_utf8(bytes).map_err(|_| refusal("parse", "not a name"))?;
-        let name = text.split('@').next().unwrap();
+        let (name, version) = named(bytes)?;
         let kind = KINDS
             .iter()
             .find(|(known, _)| *known == name)
@@ -104,7 +127,7 @@ impl PluginHost for Natives {
         Ok(Arc::new(Native {
             kind,
             hash: hash(bytes),
-            version: text.split('@').nth(1).unwrap_or("1").to_owned(),
+            version: version.to_owned(),
             gate: Arc::clone(&self.gate),
         }))
     }

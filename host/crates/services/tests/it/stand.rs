@@ -11,7 +11,7 @@ use model::{
 use services::clock::ManualClock;
 use services::feed::{FeedConfig, MarketInput};
 use services::handle::{
-    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest,
+    HostError, LoadRequest, OrderTicket, PluginSource, Queries, SwapReport, SwapRequest, Terms,
 };
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig, StartError};
 use services::plugin::PluginHost;
@@ -187,10 +187,11 @@ impl Stand {
         let request = LoadRequest {
             name: name.to_owned(),
             account: None,
-            plugin: PluginSource::Bytes(plugin.into()),
+            plugin: PluginSource::unsigned(plugin),
             parameters: BTreeMap::new(),
             on_fault: OrdersOnFault::Cancel,
             start: true,
+            terms: forced(),
         };
         self.host.load_strategy(request).await
     }
@@ -200,13 +201,14 @@ impl Stand {
         name: &str,
         plugin: impl Into<Vec<u8>>,
     ) -> Result<SwapReport, HostError> {
-        let plugin = Some(PluginSource::Bytes(plugin.into()));
+        let plugin = Some(PluginSource::unsigned(plugin));
         self.host
             .swap(
                 name,
                 SwapRequest {
                     plugin,
                     parameters: BTreeMap::new(),
+                    terms: forced(),
                 },
             )
             .await
@@ -241,6 +243,14 @@ impl Stand {
         assert_eq!((replayed.hash, replayed.sealed), (ended.journal_hash, true));
         assert_eq!(replayed.inputs, ended.sequence);
         (ended, replayed)
+    }
+}
+
+/// Tests swap back and forth, and between versions that have no order.
+pub(crate) fn forced() -> Terms {
+    Terms {
+        force: true,
+        ..Terms::default()
     }
 }
 

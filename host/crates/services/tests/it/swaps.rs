@@ -1,7 +1,7 @@
 //! Loading, restarting and swapping strategies.
 
 use crate::native::Natives;
-use crate::stand::{Stand, ticket};
+use crate::stand::{Stand, forced, ticket};
 use engine::StrategyState;
 use model::Side;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
@@ -72,12 +72,14 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     let request = SwapRequest {
         plugin: None,
         parameters,
+        terms: forced(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "parameters");
     let path = Some(PluginSource::Path("../run.journal".into()));
     let request = SwapRequest {
         plugin: path,
         parameters: BTreeMap::new(),
+        terms: forced(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "read");
 
@@ -118,10 +120,11 @@ async fn swap_late_and(
     held.recv().unwrap();
     let swap = {
         let (host, plugin) = (stand.host.clone(), plugin.as_bytes().to_vec());
-        let plugin = Some(PluginSource::Bytes(plugin));
+        let plugin = Some(PluginSource::unsigned(plugin));
         let request = SwapRequest {
             plugin,
             parameters: BTreeMap::new(),
+            terms: forced(),
         };
         tokio::spawn(async move { host.swap("one", request).await })
     };
@@ -223,13 +226,14 @@ async fn one_swap_at_a_time() {
     let swaps: Vec<_> = (0..8)
         .map(|n| {
             let host = stand.host.clone();
-            let plugin = Some(PluginSource::Bytes(format!("counter@{n}").into_bytes()));
+            let plugin = Some(PluginSource::unsigned(format!("counter@{n}").into_bytes()));
             tokio::spawn(async move {
                 host.swap(
                     "one",
                     SwapRequest {
                         plugin,
                         parameters: BTreeMap::new(),
+                        terms: forced(),
                     },
                 )
                 .await
@@ -302,10 +306,11 @@ async fn a_refused_load_leaves_nothing_behind() {
     let stranger = LoadRequest {
         name: "two".to_owned(),
         account: Some("nobody".to_owned()),
-        plugin: PluginSource::Bytes(b"counter".to_vec()),
+        plugin: PluginSource::unsigned(b"counter".to_vec()),
         parameters: BTreeMap::new(),
         on_fault: engine::OrdersOnFault::Cancel,
         start: false,
+        terms: forced(),
     };
     assert!(matches!(
         stand.host.load_strategy(stranger).await,

@@ -1,0 +1,75 @@
+//! The body of a request that brings a plugin, or says where it is, and the signature beside it.
+
+use crate::extract::{self, BodyKind, body_kind, unsupported};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::router::BODY_LIMIT_BYTES;
+use crate::state::Api;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use services::handle::PluginSource;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The header with the signature of a plugin that is the body: the Base64 of its `.minisig` file.
+const SIGNATURE: &str = "X-Plugin-Signature";
+
+/// What a request to load a plugin brings.
+pub(super) struct PluginBody {
+    pub(super) content: Content,
+    /// Kept until a plugin's bytes are no longer needed.
+    pub(super) turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Either says where the plugin is, or is it.
+pub(super) enum Content {
+    Json(Bytes),
+    Plugin(PluginSource),
+}
+
+/// Reads the body while few others do: each may hold 32 MiB, also while it waits for a worker.
+pub(super) async fn plugin_body<H: HostPort>(
+    api: &Api<H>,
+    request: Request,
+) -> Result<PluginBody, Problem> {
+    let kind = body_kind(request.headers());
+    let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
+    let busy = |_| Problem::busy("other plugins are being uploaded; try again");
+    let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
+    let signature = signature(request.headers())?;
+    let bytes = extract::bytes(request, &()).await?;
+    match (kind, signature) {
+        (BodyKind::Json, _) if bytes.len() > BODY_LIMIT_BYTES => Err(extract::too_large()),
+        (BodyKind::Json, None) => Ok(PluginBody {
+            content: Content::Json(bytes),
+            turn: None,
+        }),
+        (BodyKind::Json, Some(_)) => {
+            let detail =
+                "belongs to a plugin's bytes; that of a file lies beside it, as FILE.minisig";
+            Err(Problem::invalid(SIGNATURE, detail))
+        }
+        (BodyKind::Wasm, signature) => Ok(PluginBody {
+            content: Content::Plugin(PluginSource::Bytes {
+                bytes: bytes.into(),
+                signature,
+            }),
+            turn: Some(turn),
+        }),
+    }
+}
+
+/// The text of the `.minisig` file that came with a plugin.
+fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let given: Vec<_> = headers.get_all(SIGNATURE).iter().collect();
+    match given.as_slice() {
+        [] => Ok(None),
+        [value] => {
+            // What is no text is no Base64 either.
+            let decoded = registry::signature_from_base64(value.to_str().unwrap_or_default());
+            let decoded = decoded.map_err(|reason| Problem::invalid(SIGNATURE, reason));
+            decoded.map(Some)
+        }
+        _ => Err(Problem::invalid(SIGNATURE, "is given twice")),
+    }
+}

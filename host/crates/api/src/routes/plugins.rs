@@ -1,0 +1,266 @@
+//! The registry of plugins: list, show, compare, upload, approve, revoke, delete, and what ran when.
+
+use super::history::{records_of, refusal};
+use super::plugin_body::{Content, plugin_body};
+use super::{limit, to_the_end};
+use crate::dto::plugin::{
+    ActDto, DecisionRequest, DifferenceDto, PluginDetailDto, PluginDto, RevokedDto, UseDto, acts,
+    uses,
+};
+use crate::dto::text::Name as Word;
+use crate::extract::{Fields, Json, Name, TwoNames, unsupported};
+use crate::names::Names;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::runs::{Run, Runs};
+use crate::state::Api;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use registry::{Decision, Record, diff};
+use serde::Serialize;
+use services::handle::Terms;
+use store::sql::{Filter, STRATEGY_VERSIONS};
+
+/// Rows that are read at once.
+const ROWS: u32 = 10_000;
+
+/// On what terms a request wants a plugin.
+pub(super) fn terms(force: bool, by: Option<String>) -> Terms {
+    Terms {
+        force,
+        by,
+        configured: false,
+    }
+}
+
+/// Takes `force` from the query.
+pub(super) fn force(fields: &mut Fields) -> Result<bool, Problem> {
+    Ok(fields.value("force", "true or false")?.unwrap_or(false))
+}
+
+/// `GET plugins`, the newest first.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    mut fields: Fields,
+) -> Result<axum::Json<Vec<PluginDto>>, Problem> {
+    let limit = limit(&mut fields)?;
+    let wanted = ["state", "name", "world"].map(|field| fields.text(field));
+    fields.finish()?;
+    let [state, name, world] = wanted;
+    let states = ["UPLOADED", "APPROVED", "REVOKED", "DELETED"];
+    if let Some(state) = state.as_deref().filter(|state| !states.contains(state)) {
+        let detail = format!("`{state}` is none of {}", states.join(", "));
+        return Err(Problem::invalid("state", detail));
+    }
+    let is_wanted = |record: &Record| {
+        let is = |wanted: &Option<String>, found: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == found)
+        };
+        let manifest = &record.manifest;
+        is(&state, record.state.name()) && is(&name, &manifest.name) && is(&world, &manifest.world)
+    };
+    let records = api.host.plugins().into_iter();
+    let records = records.filter(|record| is_wanted(record)).take(limit);
+    let plugins = records.map(|record| {
+        let users = api.host.plugin_users(record.manifest.hash);
+        PluginDto::new(&record, users)
+    });
+    Ok(axum::Json(plugins.collect()))
+}
+
+/// `GET plugins/{plugin}`.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(plugin): Name,
+) -> Result<axum::Json<PluginDetailDto>, Problem> {
+    let record = api.host.plugin(&plugin)?;
+    Ok(axum::Json(detail(&api, &record)))
+}
+
+fn detail<H: HostPort>(api: &Api<H>, record: &Record) -> PluginDetailDto {
+    let hash = record.manifest.hash;
+    let (users, refusal) = (api.host.plugin_users(hash), api.host.plugin_refusal(hash));
+    PluginDetailDto::new(record, users, refusal)
+}
+
+/// `GET plugins/{before}/diff/{after}`.
+pub(crate) async fn compare<H: HostPort>(
+    State(api): State<Api<H>>,
+    TwoNames(before, after): TwoNames,
+) -> Result<axum::Json<DifferenceDto>, Problem> {
+    let (before, after) = (api.host.plugin(&before)?, api.host.plugin(&after)?);
+    let difference = diff(&before.manifest, &after.manifest);
+    Ok(axum::Json(DifferenceDto::new(difference)))
+}
+
+/// `POST plugins`: keeps a plugin without putting it to use.
+pub(crate) async fn upload<H: HostPort>(
+    State(api): State<Api<H>>,
+    mut fields: Fields,
+    request: Request,
+) -> Result<impl IntoResponse, Problem> {
+    let body = plugin_body(&api, request).await?;
+    let Content::Plugin(source) = body.content else {
+        return Err(unsupported("application/wasm"));
+    };
+    let terms = terms(force(&mut fields)?, fields.text("by"));
+    fields.finish()?;
+    let (host, turn) = (api.host.clone(), body.turn);
+    let uploaded = async move {
+        let _turn = turn;
+        host.upload_plugin(source, terms).await
+    };
+    let record = to_the_end(uploaded, Problem::from).await?;
+    let place = format!("/api/v1/plugins/{}", record.manifest.hash);
+    let body = axum::Json(detail(&api, &record));
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], body))
+}
+
+/// `POST plugins/{plugin}/approve`.
+pub(crate) async fn approve<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(plugin): Name,
+    Json(request): Json<DecisionRequest>,
+) -> Result<axum::Json<PluginDetailDto>, Problem> {
+    let (host, decision) = (api.host.clone(), decision(request));
+    let approved = async move { host.approve_plugin(&plugin, decision).await };
+    let record = to_the_end(approved, Problem::from).await?;
+    Ok(axum::Json(detail(&api, &record)))
+}
+
+/// `POST plugins/{plugin}/revoke`.
+pub(crate) async fn revoke<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(plugin): Name,
+    Json(request): Json<DecisionRequest>,
+) -> Result<axum::Json<RevokedDto>, Problem> {
+    if request.force {
+        let detail = "revoking needs no force; leave it out";
+        return Err(Problem::invalid("force", detail));
+    }
+    let (host, decision) = (api.host.clone(), decision(request));
+    let revoked = async move { host.revoke_plugin(&plugin, decision).await };
+    let revoked = to_the_end(revoked, Problem::from).await?;
+    Ok(axum::Json(RevokedDto {
+        plugin: detail(&api, &revoked.record),
+        paused: revoked.paused,
+    }))
+}
+
+/// `DELETE plugins/{plugin}`.
+pub(crate) async fn delete<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(plugin): Name,
+    mut fields: Fields,
+) -> Result<axum::Json<PluginDetailDto>, Problem> {
+    let decision = Decision {
+        by: fields.text("by"),
+        reason: fields.text("reason"),
+        ..Decision::default()
+    };
+    fields.finish()?;
+    let host = api.host.clone();
+    let deleted = async move { host.delete_plugin(&plugin, decision).await };
+    let record = to_the_end(deleted, Problem::from).await?;
+    Ok(axum::Json(detail(&api, &record)))
+}
+
+fn decision(request: DecisionRequest) -> Decision {
+    Decision {
+        by: request.by,
+        reason: request.reason,
+        force: request.force,
+        ..Decision::default()
+    }
+}
+
+/// What was done with a plugin, and what ran it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PluginHistoryDto {
+    acts: Vec<ActDto>,
+    uses: Vec<UseDto>,
+    /// The latest first; `null` when there is no store to read them from.
+    runs: Option<Vec<RunDto>>,
+    /// Why there are none to show.
+    runs_unavailable: Option<String>,
+}
+
+/// A time during which a strategy ran it.
+#[derive(Debug, Serialize)]
+struct RunDto {
+    strategy: String,
+    /// The input that began it.
+    from: u64,
+    from_time: String,
+    from_time_ns: String,
+    /// The input that ended it; `null` while it runs.
+    to: Option<u64>,
+    to_time: Option<String>,
+    to_time_ns: Option<String>,
+    /// `STOP`, `SWAP` or `FAULT`.
+    ended_by: Option<Word>,
+}
+
+/// `GET plugins/{plugin}/history`: runs are those of the journal that is written now.
+pub(crate) async fn history<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(plugin): Name,
+    mut fields: Fields,
+) -> Result<axum::Json<PluginHistoryDto>, Problem> {
+    let limit = limit(&mut fields)?;
+    fields.finish()?;
+    let record = api.host.plugin(&plugin)?;
+    let runs = runs(&api, record.manifest.hash.to_string(), limit).await;
+    let (runs, runs_unavailable) = match runs {
+        Ok(runs) => (Some(runs), None),
+        Err(problem) => (None, Some(problem.detail().to_owned())),
+    };
+    Ok(axum::Json(PluginHistoryDto {
+        acts: acts(&record),
+        uses: uses(&record),
+        runs,
+        runs_unavailable,
+    }))
+}
+
+async fn runs<H: HostPort>(
+    api: &Api<H>,
+    plugin: String,
+    limit: usize,
+) -> Result<Vec<RunDto>, Problem> {
+    let records = records_of(api)?;
+    let mut runs = Runs::new(plugin, limit);
+    let mut filter = Filter {
+        limit: ROWS,
+        ..Filter::default()
+    };
+    loop {
+        let page = records.reader.page(&STRATEGY_VERSIONS, &filter).await;
+        let page = page.map_err(refusal)?;
+        page.rows.iter().for_each(|row| runs.add(row));
+        filter.after = page.next;
+        if filter.after.is_none() {
+            break;
+        }
+    }
+    let names = api.names();
+    let runs = runs.finish().into_iter();
+    Ok(runs.map(|run| RunDto::new(&run, &names)).collect())
+}
+
+impl RunDto {
+    fn new(run: &Run, names: &Names) -> Self {
+        let to = run.to.map(|(at, _)| at);
+        Self {
+            strategy: names.strategy(run.strategy),
+            from: run.from.sequence,
+            from_time: run.from.time.to_string(),
+            from_time_ns: run.from.time.nanos().to_string(),
+            to: to.map(|at| at.sequence),
+            to_time: to.map(|at| at.time.to_string()),
+            to_time_ns: to.map(|at| at.time.nanos().to_string()),
+            ended_by: run.to.map(|(_, how)| Word(how)),
+        }
+    }
+}

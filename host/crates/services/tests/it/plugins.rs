@@ -1,0 +1,305 @@
+//! Which plugins may run: approval, revocation, older versions, and what is needed by whom.
+
+use crate::native::Natives;
+use crate::stand::{Stand, copy};
+use engine::StrategyState;
+use model::{OrderStatus, PluginHash};
+use registry::{Decision, State, Trust};
+use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest, Terms};
+use services::host::HostConfig;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+fn hash(plugin: &str) -> String {
+    PluginHash::of(plugin.as_bytes()).to_string()
+}
+
+fn by(name: &str) -> Decision {
+    Decision {
+        by: Some(name.to_owned()),
+        ..Decision::default()
+    }
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, HostError>, code: &str) -> String {
+    match result {
+        Err(HostError::Registry(refusal)) => {
+            assert_eq!(refusal.code(), code, "{refusal}");
+            refusal.to_string()
+        }
+        other => panic!("{code} was expected, and not {other:?}"),
+    }
+}
+
+/// Loads and starts without force.
+async fn load(stand: &Stand, name: &str, plugin: PluginSource) -> Result<(), HostError> {
+    let request = LoadRequest {
+        name: name.to_owned(),
+        account: None,
+        plugin,
+        parameters: BTreeMap::new(),
+        on_fault: engine::OrdersOnFault::Cancel,
+        start: true,
+        terms: Terms::default(),
+    };
+    stand.host.load_strategy(request).await.map(drop)
+}
+
+async fn swap(stand: &Stand, name: &str, plugin: &str, force: bool) -> Result<(), HostError> {
+    let request = SwapRequest {
+        plugin: Some(PluginSource::unsigned(plugin)),
+        parameters: BTreeMap::new(),
+        terms: Terms {
+            force,
+            ..Terms::default()
+        },
+    };
+    stand.host.swap(name, request).await.map(drop)
+}
+
+fn on(folder: tempfile::TempDir, edit: impl FnOnce(&mut HostConfig)) -> Stand {
+    let natives = Natives::default();
+    Stand::on(folder, Arc::new(natives.clone()), natives, edit).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_plugin_is_paused_and_never_trades_again() {
+    let mut stand = Stand::new();
+    stand.load("one", "rester").await.unwrap();
+    stand.load("two", "counter").await.unwrap();
+    stand.quotes(3).await;
+    let resting = stand.host.orders();
+    assert_eq!(resting.len(), 1);
+    let revoked = stand
+        .host
+        .revoke_plugin(&hash("rester")[..8], by("ben"))
+        .await
+        .unwrap();
+    assert_eq!(revoked.paused, ["one"]);
+    assert_eq!(revoked.record.state, State::Revoked);
+    assert_eq!(stand.view("one").state, StrategyState::Paused);
+    assert_eq!(stand.view("two").state, StrategyState::Running);
+    // What protects a position stays where it is.
+    assert_eq!(stand.host.orders()[0].status, OrderStatus::Accepted);
+    let says = refused(stand.host.resume("one").await, "PLUGIN_REVOKED");
+    assert!(says.contains("another version"), "{says}");
+    refused(swap(&stand, "two", "rester", true).await, "PLUGIN_REVOKED");
+    let again = PluginSource::Kept(hash("rester"));
+    refused(load(&stand, "three", again).await, "PLUGIN_REVOKED");
+    let parameters = SwapRequest {
+        plugin: None,
+        parameters: BTreeMap::new(),
+        terms: Terms::default(),
+    };
+    refused(stand.host.swap("one", parameters).await, "PLUGIN_REVOKED");
+
+    let mut next = stand.after_a_crash();
+    assert_eq!(next.view("one").state, StrategyState::Paused);
+    refused(next.host.resume("one").await, "PLUGIN_REVOKED");
+    next.host.stop("one").await.unwrap();
+    refused(next.host.start("one").await, "PLUGIN_REVOKED");
+    swap(&stand, "one", "rester@2", false).await.unwrap();
+    stand.host.resume("one").await.unwrap();
+    assert_eq!(stand.view("one").state, StrategyState::Running);
+    next.quotes(1).await;
+    next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_configuration_revokes_does_not_come_back() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.load("two", "chatty").await.unwrap();
+    stand.quotes(3).await;
+    let revoking = |config: &mut HostConfig| {
+        config.policy.trust = Trust::new(&[], None, &[hash("counter")]).unwrap();
+    };
+    // After a crash strategies are in the middle of their work.
+    let crashed = on(copy(stand.folder.path()), revoking);
+    assert_eq!(crashed.view("one").state, StrategyState::Paused);
+    assert_eq!(crashed.view("two").state, StrategyState::Running);
+    crashed.end_and_verify().await;
+    // After an end they are started again.
+    let (_, folder, _) = stand.end().await;
+    let next = on(copy(folder.path()), revoking);
+    let failed = next.host.start_again().await;
+    assert_eq!(failed.len(), 1);
+    let (name, error) = failed.into_iter().next().unwrap();
+    assert_eq!(name, "one");
+    refused::<()>(Err(error), "PLUGIN_REVOKED");
+    assert_eq!(next.view("two").state, StrategyState::Running);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_version_takes_a_place_only_by_force() {
+    let mut stand = Stand::new();
+    let named = |plugin: &str| PluginSource::unsigned(plugin);
+    load(&stand, "one", named("counter@1.2.0")).await.unwrap();
+    stand.quotes(2).await;
+    let says = refused(
+        swap(&stand, "one", "counter@1.1.9", false).await,
+        "PLUGIN_DOWNGRADE",
+    );
+    assert!(says.contains("older than 1.2.0, which runs"), "{says}");
+    refused(
+        load(&stand, "two", named("counter@1.1.9")).await,
+        "PLUGIN_DOWNGRADE",
+    );
+    refused(
+        stand
+            .host
+            .upload_plugin(named("counter@1.1.9"), Terms::default())
+            .await,
+        "PLUGIN_DOWNGRADE",
+    );
+    refused(
+        swap(&stand, "one", "counter@spring", false).await,
+        "PLUGIN_VERSION_UNORDERED",
+    );
+    assert_eq!(stand.view("one").plugin.as_ref().unwrap().version, "1.2.0");
+    swap(&stand, "one", "counter@1.1.9", true).await.unwrap();
+    assert_eq!(stand.view("one").plugin.as_ref().unwrap().version, "1.1.9");
+    swap(&stand, "one", "counter@1.2.0", false).await.unwrap();
+    // Once approved it is decided on, but still does not replace a newer one unasked.
+    refused(
+        stand
+            .host
+            .approve_plugin(&hash("counter@1.1.9"), by("ben"))
+            .await,
+        "PLUGIN_DOWNGRADE",
+    );
+    let forced = Decision {
+        force: true,
+        ..by("ben")
+    };
+    let approved = stand
+        .host
+        .approve_plugin(&hash("counter@1.1.9"), forced)
+        .await;
+    assert!(approved.unwrap().acts.last().unwrap().forced);
+    load(&stand, "two", named("counter@1.1.9")).await.unwrap();
+    refused(
+        swap(&stand, "one", "counter@1.1.9", false).await,
+        "PLUGIN_DOWNGRADE",
+    );
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_approval_is_asked_for_nothing_runs_without() {
+    let careful = |config: &mut HostConfig| config.policy.require_approval = true;
+    let stand = Stand::with(careful);
+    let plugin = || PluginSource::unsigned("counter");
+    let says = refused(load(&stand, "one", plugin()).await, "PLUGIN_NOT_APPROVED");
+    assert!(says.contains(&hash("counter")), "{says}");
+    assert!(stand.host.strategy("one").is_none());
+    // It came in, though, so that somebody can look at it.
+    let record = stand.host.plugin(&hash("counter")).unwrap();
+    assert_eq!(record.state, State::Uploaded);
+    refused(
+        stand.host.approve_plugin("00000000", by("ben")).await,
+        "PLUGIN_UNKNOWN",
+    );
+    let nobody = stand
+        .host
+        .approve_plugin(&hash("counter"), by("a\nb"))
+        .await;
+    assert!(
+        matches!(nobody, Err(HostError::Invalid { field: "by", .. })),
+        "{nobody:?}"
+    );
+    stand
+        .host
+        .approve_plugin(&hash("counter"), by("ben"))
+        .await
+        .unwrap();
+    load(
+        &stand,
+        "one",
+        PluginSource::Kept(hash("counter")[..12].to_owned()),
+    )
+    .await
+    .unwrap();
+    // The configuration is the operator's own word.
+    let configured = LoadRequest {
+        name: "two".to_owned(),
+        account: None,
+        plugin: PluginSource::unsigned("chatty"),
+        parameters: BTreeMap::new(),
+        on_fault: engine::OrdersOnFault::Cancel,
+        start: true,
+        terms: Terms::configured(),
+    };
+    stand.host.load_strategy(configured).await.unwrap();
+    let record = stand.host.plugin(&hash("chatty")).unwrap();
+    assert_eq!(
+        record.acts.last().unwrap().by.as_deref(),
+        Some("configuration")
+    );
+    let (_, folder, _) = stand.end().await;
+    let next = on(copy(folder.path()), careful);
+    assert_eq!(next.host.start_again().await, Vec::new());
+    assert_eq!(next.view("one").state, StrategyState::Running);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_needs_is_not_deleted() {
+    let stand = Stand::new();
+    let unused = PluginSource::unsigned("chatty");
+    stand
+        .host
+        .upload_plugin(unused, Terms::default())
+        .await
+        .unwrap();
+    let deleted = stand
+        .host
+        .delete_plugin(&hash("chatty"), by("ben"))
+        .await
+        .unwrap();
+    assert_eq!((deleted.state, deleted.kept), (State::Deleted, false));
+    stand.load("one", "counter").await.unwrap();
+    let delete = async |stand: &Stand| {
+        let deleted = stand.host.delete_plugin(&hash("counter"), by("ben")).await;
+        refused(deleted, "PLUGIN_IN_USE")
+    };
+    let says = delete(&stand).await;
+    assert!(says.contains("the strategy `one` has it"), "{says}");
+    swap(&stand, "one", "counter@2", false).await.unwrap();
+    let says = delete(&stand).await;
+    assert!(
+        says.contains("the journal `test` has it as the strategy `one`"),
+        "{says}"
+    );
+    let (_, folder, _) = stand.end().await;
+    // A journal that was put away can still be stepped again.
+    let away = folder.path().join("journals/before");
+    std::fs::create_dir_all(away.parent().unwrap()).unwrap();
+    std::fs::rename(folder.path().join("journal"), &away).unwrap();
+    let other = |config: &mut HostConfig| {
+        if let Some(journal) = &mut config.journal {
+            journal.run = "another".to_owned();
+        }
+    };
+    let next = on(folder, other);
+    let says = delete(&next).await;
+    assert!(says.contains("the journal `test` has it"), "{says}");
+    std::fs::remove_dir_all(&away).unwrap();
+    next.host
+        .delete_plugin(&hash("counter"), by("ben"))
+        .await
+        .unwrap();
+    let kept = |name: &str| {
+        Path::new(next.folder.path())
+            .join("plugins")
+            .join(name)
+            .exists()
+    };
+    assert!(!kept(&format!("{}.wasm", hash("counter"))));
+    assert!(
+        kept(&format!("{}.json", hash("counter"))),
+        "what was known stays"
+    );
+}
