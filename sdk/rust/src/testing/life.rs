@@ -77,7 +77,7 @@ impl<S: Strategy> Harness<S> {
     }
 
     fn fund(&mut self, instrument: InstrumentId, rate: Rate) {
-        let value = self.worth(instrument, self.held(instrument) * self.mark(instrument));
+        let value = self.notional(instrument, self.held(instrument) * self.mark(instrument));
         let paid = rounded(value * i128::from(rate.raw()), i128::from(Rate::SCALE));
         self.pay(instrument, CashFlowReason::Funding, Money::from_raw(-paid));
     }
@@ -133,7 +133,7 @@ impl<S: Strategy> Harness<S> {
         }
         let ledger = self.ledgers.entry(instrument).or_default();
         let rest = ledger.split(ratio, lot, mark);
-        let paid = Money::from_raw(self.worth(instrument, rest));
+        let paid = Money::from_raw(self.notional(instrument, rest));
         self.tell_moved(instrument, CashFlowReason::Split, paid);
     }
 
@@ -183,7 +183,7 @@ impl<S: Strategy> Harness<S> {
     }
 
     /// What price units times quantity units are in units of money.
-    fn worth(&self, instrument: InstrumentId, value: i128) -> i128 {
+    fn notional(&self, instrument: InstrumentId, value: i128) -> i128 {
         let known = self.setup.instrument_of(instrument);
         let multiplier = known.map_or(Quantity::ONE, |known| known.multiplier);
         let scale = i128::from(Quantity::SCALE);

@@ -166,10 +166,12 @@ impl Strategies {
             let rules = model.rules.values();
             found.extend(rules.map(|config| (Role::Rule, config.name.clone(), config.plugin)));
             for venue in &model.venues {
-                let models = [&venue.models.fill, &venue.models.fee, &venue.models.latency];
+                let models = &venue.config.models;
+                let models = [&models.fill, &models.fee, &models.latency];
                 let named = models.into_iter().flatten();
                 let hashes = named.filter_map(|spec| PluginHash::parse(&spec.name));
-                found.extend(hashes.map(|hash| (Role::VenueModel, venue.name.clone(), hash)));
+                found
+                    .extend(hashes.map(|hash| (Role::VenueModel, venue.config.name.clone(), hash)));
             }
             found
         })
