@@ -67,9 +67,10 @@ CREATE TABLE strategies (
 CREATE TABLE strategy_versions (
     time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     strategy BIGINT NOT NULL,
-    event TEXT NOT NULL,            -- START, PAUSE, RESUME, STOP, SWAP_BEGIN, SWAP_COMMIT, SWAP_ABORT, FAULT
+    event TEXT NOT NULL,            -- START, PAUSE, RESUME, STOP, SWAP_BEGIN, SWAP_COMMIT, SWAP_ABORT, FAULT,
+                                    -- SHADOW_BEGIN, SHADOW_END, ROLL_BACK, PROBATION_END
     plugin TEXT,                    -- SHA-256 of the plugin's bytes, where the event names one
-    reason TEXT,                    -- of SWAP_ABORT and FAULT
+    reason TEXT,                    -- of SWAP_ABORT, FAULT, SHADOW_END, ROLL_BACK and PROBATION_END
     PRIMARY KEY (time, sequence, ordinal)
 );
 

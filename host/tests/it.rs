@@ -45,3 +45,5 @@ mod s3;
 mod store;
 #[path = "it/venue_models.rs"]
 mod venue_models;
+#[path = "it/versions.rs"]
+mod versions;

@@ -89,6 +89,7 @@ impl Counts {
             Record::Strategy(..) => "outcomes",
             Record::Algorithm(..) => "algorithms",
             Record::Rule(..) => "verdicts",
+            Record::Probation(..) => "ended probations",
             Record::NewOrder(_) => "orders",
             Record::Order(_) => "order changes",
             Record::Model(_) => "broken models",

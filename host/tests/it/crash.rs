@@ -173,6 +173,15 @@ impl Running {
             .send(&bytes[..]);
     }
 
+    /// Tries another version beside a strategy; whether it worked is the crash point's business.
+    fn shadow(&self) {
+        let bytes = std::fs::read(plugin("ema-cross")).unwrap();
+        let url = format!("{}/strategies/ema-eurusd/shadow?param.fast=3", self.base);
+        let _answer = ureq::post(url)
+            .header("content-type", "application/wasm")
+            .send(&bytes[..]);
+    }
+
     pub(super) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -317,13 +326,17 @@ fn every_named_point_can_be_crashed_at() {
             let count = match *point {
                 "journal.rotate" | "recovery.done" => 1,
                 swap if swap.starts_with("swap") => 1,
+                shadow if shadow.starts_with("shadow") => 1,
                 snapshot if snapshot.starts_with("snapshot") => 2,
                 store if store.starts_with("store") => 3,
                 _ => 25,
             };
             let plan = format!("{point}:{action}:{count}");
             if let Some(mut host) = Running::start(&file, Some(&plan)) {
-                host.swap();
+                match point.starts_with("shadow") {
+                    true => host.shadow(),
+                    false => host.swap(),
+                }
                 match action {
                     "exit" => {
                         let code = host.process.wait().unwrap().code();

@@ -3,7 +3,8 @@
 //! instance to instance, and at the end it must equal what the feed sent.
 //!
 //! With the parameter `sequence` the feed is expected to carry a running number in the raw bid size
-//! (1 more with every quote). The Cargo feature `v2` makes the same strategy under another version.
+//! (1 more with every quote). The Cargo feature `v2` makes the same strategy under another version. With
+//! the parameter `fail_after` it breaks after so many quotes, to rehearse what becomes of a bad version.
 
 use argonaut_sdk::{
     Config, Context, Description, Parameter, Quote, SavedState, Strategy, Timestamp,
@@ -86,27 +87,45 @@ impl Tally {
 #[derive(Debug)]
 pub struct Counter {
     sequence: bool,
+    /// Quotes that this instance may still see before it breaks, if it shall.
+    left: Option<u64>,
     tally: Tally,
+}
+
+impl Counter {
+    #[allow(clippy::panic, reason = "breaking is what was asked for")]
+    fn come_to_the_end(&mut self) {
+        match &mut self.left {
+            Some(0) => panic!("it was asked to break here"),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+    }
 }
 
 impl Strategy for Counter {
     fn describe() -> Description {
         let documentation = "Counts quotes and finds gaps, doubles and disorder.";
         let sequence = "Whether the raw bid size is a running number to be checked.";
+        let fail_after = "Quotes after which it breaks, to rehearse a roll-back; 0 for never.";
         Description::new("counter", VERSION, documentation)
             .with_instrument()
             .with(Parameter::boolean("sequence", sequence).default(false))
+            .with(Parameter::integer("fail_after", fail_after).default(0))
     }
 
     fn new(config: &Config, context: &mut Context<'_>) -> Result<Self, String> {
         context.subscribe_quotes(config.instrument()?.id);
+        let fail_after = config.count("fail_after")?;
         Ok(Self {
             sequence: config.boolean("sequence")?,
+            left: (fail_after > 0).then_some(fail_after),
             tally: Tally::default(),
         })
     }
 
     fn on_quote(&mut self, quote: &Quote, _: &mut Context<'_>) {
+        self.come_to_the_end();
         let number = self.sequence.then_some(quote.bid_size.raw());
         self.tally.add(number, quote.ts_event);
     }
@@ -192,6 +211,15 @@ mod tests {
         }
         test.stop();
         assert_eq!(test.log()[0].text, "50 quotes, 0 missing, 0 doubled");
+    }
+
+    #[test]
+    #[should_panic(expected = "asked to break")]
+    fn it_breaks_where_it_was_asked_to() {
+        let setup = Setup::new().instrument(crypto("BTC/USDT", "0.01", "0.00001"));
+        let mut test: Harness<Counter> = setup.parameter("fail_after", 3).start().unwrap();
+        send(&mut test, 1..=3);
+        send(&mut test, [4]);
     }
 
     #[test]

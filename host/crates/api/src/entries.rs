@@ -10,7 +10,7 @@ use crate::dto::record::{CashFlowDto, OrderStepDto, ScopeStepDto, StrategyStepDt
 use crate::dto::text::Name;
 use crate::names::Names;
 use engine::journal::reader::Record;
-use engine::{Command, Input, LimitScope, Outcome, TradingState};
+use engine::{Command, Input, LimitScope, Outcome, Probed, TradingState};
 use model::{InstrumentId, PositionUpdate, StrategyId};
 use serde::Serialize;
 use services::handle::Queries;
@@ -70,6 +70,7 @@ impl<H: Queries> Entries<H> {
                 let reason = Some(fault.message.clone());
                 step(names, *strategy, "FAULT", None, reason)
             }
+            Record::Probation(strategy, how) => probed(names, *strategy, how),
             Record::Input(input) => self.input(&input.input),
             Record::Strategy(..)
             | Record::Algorithm(..)
@@ -116,6 +117,14 @@ impl<H: Queries> Entries<H> {
             Command::SwapAbort { strategy, reason } => {
                 step(names, *strategy, "SWAP_ABORT", None, Some(reason.clone()))
             }
+            Command::ShadowBegin {
+                strategy,
+                plugin: hash,
+                ..
+            } => step(names, *strategy, "SHADOW_BEGIN", plugin(hash), None),
+            Command::ShadowEnd { strategy, reason } => {
+                step(names, *strategy, "SHADOW_END", None, Some(reason.clone()))
+            }
             _ => None,
         }
     }
@@ -157,7 +166,7 @@ fn subjects(record: &Record) -> (Option<InstrumentId>, Option<StrategyId>) {
             flow.position.map(|(strategy, _)| strategy),
         ),
         Record::Bar(bar) => (Some(bar.instrument), None),
-        Record::Strategy(strategy, ..) => (None, Some(*strategy)),
+        Record::Strategy(strategy, ..) | Record::Probation(strategy, _) => (None, Some(*strategy)),
         Record::Input(input) => match &input.input {
             Input::Quote(quote) => (Some(quote.instrument), None),
             Input::Trade(trade) => (Some(trade.instrument), None),
@@ -176,6 +185,24 @@ fn view_of(update: &PositionUpdate) -> PositionView {
         unrealized: None,
         change: update.change,
         ts_event: update.ts_event,
+    }
+}
+
+/// How a probation ended.
+fn probed(names: &Names, strategy: StrategyId, how: &Probed) -> Option<EntryBody> {
+    match how {
+        Probed::RolledBack(plugin, reason) => {
+            let (plugin, reason) = (plugin.to_string(), reason.clone());
+            step(names, strategy, "ROLL_BACK", Some(plugin), Some(reason))
+        }
+        Probed::Kept(reason) => {
+            let reason = Some(reason.clone());
+            step(names, strategy, "PROBATION_END", None, reason)
+        }
+        Probed::Broke(_, fault) => {
+            let reason = Some(fault.message.clone());
+            step(names, strategy, "PROBATION_END", None, reason)
+        }
     }
 }
 

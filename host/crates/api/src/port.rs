@@ -5,14 +5,15 @@
 mod handle;
 mod plugins;
 
-use engine::{Limits, RuleConfig, TradingState};
+use engine::{Limits, Probation, RuleConfig, TradingState};
 use model::{Amendment, Money, Order, OrderId, Rate};
 pub use plugins::PluginPort;
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
-    SwapReport, SwapRequest, Updates,
+    ShadowRequest, SwapReport, SwapRequest, Updates,
 };
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
+use services::shadow::ShadowReport;
 use services::view::{
     AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
 };
@@ -49,6 +50,39 @@ pub trait HostPort: Queries + PluginPort + Clone + Send + Sync + 'static {
         name: &str,
         command: StrategyCommand,
     ) -> impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send;
+
+    /// Lets another version trade beside the one that runs.
+    fn begin_shadow(
+        &self,
+        name: &str,
+        request: ShadowRequest,
+    ) -> impl Future<Output = Result<ShadowReport, HostError>> + Send;
+
+    /// How far the shadow that trades, or the latest that did, agrees with the version that runs.
+    fn shadow_report(&self, name: &str) -> Result<ShadowReport, HostError>;
+
+    /// Ends the shadow that trades.
+    fn end_shadow(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<ShadowReport, HostError>> + Send;
+
+    /// Lets the version in the shadow take over.
+    fn promote(
+        &self,
+        name: &str,
+        probation: Option<Probation>,
+    ) -> impl Future<Output = Result<SwapReport, HostError>> + Send;
+
+    /// Puts the version before in the place of the one that is on probation.
+    fn roll_back(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send;
+
+    /// Ends a probation: the version stays.
+    fn keep(&self, name: &str)
+    -> impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send;
 
     /// Replaces a strategy's plugin or parameters while it runs.
     fn swap(

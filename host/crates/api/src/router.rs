@@ -81,6 +81,12 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             get(routes::strategies::list::<H>).post(routes::loading::load::<H>),
         )
         .route("/strategies/{name}/swap", post(routes::loading::swap::<H>))
+        .route(
+            "/strategies/{name}/shadow",
+            get(routes::shadows::show::<H>)
+                .post(routes::shadows::begin::<H>)
+                .delete(routes::shadows::end::<H>),
+        )
         .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
     Router::new()
         .route("/strategies/{name}", get(routes::strategies::show::<H>))
@@ -104,6 +110,18 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
         .route(
             "/strategies/{name}/stop",
             post(routes::strategies::stop::<H>),
+        )
+        .route(
+            "/strategies/{name}/shadow/promote",
+            post(routes::shadows::promote::<H>),
+        )
+        .route(
+            "/strategies/{name}/rollback",
+            post(routes::shadows::roll_back::<H>),
+        )
+        .route(
+            "/strategies/{name}/probation",
+            delete(routes::shadows::keep::<H>),
         )
         .route(
             "/strategies/{name}/parameters",

@@ -17,6 +17,7 @@ pub(crate) mod plugins;
 pub(crate) mod positions;
 pub(crate) mod risk;
 pub(crate) mod scenarios;
+pub(crate) mod shadows;
 pub(crate) mod strategies;
 pub(crate) mod venues;
 

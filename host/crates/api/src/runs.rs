@@ -108,6 +108,15 @@ impl Runs {
                 ended = known.since.take().map(|since| (since, "SWAP"));
                 known.since = (known.running && is_it(&next)).then_some(at);
             }
+            // Over a fault that was told before, or between two events.
+            "ROLL_BACK" => {
+                ended = known.since.take().map(|since| (since, "ROLL_BACK"));
+                *known = Known {
+                    running: true,
+                    since: is_it(&plugin).then_some(at),
+                    candidate: None,
+                };
+            }
             "STOP" | "FAULT" => {
                 let how = if event == "STOP" { "STOP" } else { "FAULT" };
                 ended = known.since.take().map(|since| (since, how));
@@ -203,6 +212,28 @@ mod tests {
         ];
         check(&rows, 9, &expect);
         check(&rows, 1, &expect[..1]);
+    }
+
+    #[test]
+    fn a_version_that_is_sent_back_leaves_and_the_one_before_runs() {
+        let rows = [
+            (1, 0, "START", "aa"),
+            (2, 0, "SWAP_BEGIN", "bb"),
+            (3, 0, "SWAP_COMMIT", ""),
+            (4, 0, "FAULT", ""),
+            (4, 0, "ROLL_BACK", "aa"),
+            (5, 1, "START", "bb"),
+            (6, 1, "SWAP_BEGIN", "aa"),
+            (7, 1, "SWAP_COMMIT", ""),
+            (8, 1, "ROLL_BACK", "bb"),
+            (9, 1, "PROBATION_END", ""),
+        ];
+        let expect = [
+            (1, 7, Some((8, "ROLL_BACK"))),
+            (0, 4, None),
+            (0, 1, Some((3, "SWAP"))),
+        ];
+        check(&rows, 9, &expect);
     }
 
     #[test]

@@ -43,6 +43,8 @@ mod rest;
 mod rest_client;
 #[path = "it/rest_errors.rs"]
 mod rest_errors;
+#[path = "it/rest_shadows.rs"]
+mod rest_shadows;
 #[path = "it/rest_strategies.rs"]
 mod rest_strategies;
 #[path = "it/risk.rs"]

@@ -34,11 +34,20 @@ pub(crate) enum Due {
     DayEnd(AccountId),
     /// The time is over that an account has to cover its margin.
     Grace(AccountId),
+    /// A version was watched for long enough.
+    ProbationEnd(StrategyId),
 }
 
 /// A handle by which an entry can be taken out again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(Timestamp, u64);
+
+impl Ticket {
+    /// When the entry is due.
+    pub(crate) const fn due(self) -> Timestamp {
+        self.0
+    }
+}
 
 /// Entries by time, then by the order in which they were made.
 #[derive(Debug, Default)]
@@ -108,6 +117,13 @@ impl Agenda {
         recalled
     }
 
+    /// Takes out what is awaited of venues outside.
+    pub(crate) fn forget_outside(&mut self) {
+        self.entries
+            .retain(|_, due| !matches!(due, Due::Answer(_) | Due::Reconcile(_)));
+        self.refresh();
+    }
+
     fn refresh(&mut self) {
         self.next = self.entries.first_key_value().map(|(ticket, _)| ticket.0);
     }
@@ -131,6 +147,7 @@ variants!(Due {
     10 => Settlement(instrument),
     11 => DayEnd(account),
     12 => Grace(account),
+    13 => ProbationEnd(strategy),
 });
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! state whether it runs on another thread beside the market or inline in a replay. Each order it
 //! tries to send is denied to it as `MUTED`; its timers are kept here until it takes over.
 
+use crate::journal::codec::fields;
 use crate::strategies::{MAX_TIMERS, Values};
 use model::{
     DenyCode, Event, Fault, FaultKind, Intent, Intents, OrderChange, OrderId, OrderRequest,
@@ -20,7 +21,8 @@ const MAX_CHANGED_SUBSCRIPTIONS: usize = 1_024;
 /// A muted instance on its way to take over.
 pub struct Candidate {
     strategy: StrategyId,
-    instance: Box<dyn Strategy>,
+    /// Missing only while an engine is read from its bytes.
+    instance: Option<Box<dyn Strategy>>,
     intents: Intents,
     muted_orders: u64,
     timers: BTreeMap<u64, Timestamp>,
@@ -30,22 +32,34 @@ pub struct Candidate {
 
 /// What a candidate brings with it when it takes over.
 pub(crate) struct Handover {
-    pub(crate) instance: Box<dyn Strategy>,
+    pub(crate) instance: Option<Box<dyn Strategy>>,
     pub(crate) timers: BTreeMap<u64, Timestamp>,
     /// Subscriptions it changed since `init`, in order, and whether it wants each.
     pub(crate) subscriptions: Vec<(Subscription, bool)>,
     pub(crate) values: Values,
+    /// Ids given to its muted orders.
+    pub(crate) muted: u64,
 }
 
 impl Candidate {
     /// A candidate around a fresh instance.
     pub fn new(strategy: StrategyId, instance: Box<dyn Strategy>) -> Self {
+        Self::warm(strategy, instance, BTreeMap::new(), 0)
+    }
+
+    /// One around an instance that ran, with the timers it had set and the ids its muted orders had.
+    pub(crate) fn warm(
+        strategy: StrategyId,
+        instance: Box<dyn Strategy>,
+        timers: BTreeMap<u64, Timestamp>,
+        muted_orders: u64,
+    ) -> Self {
         Self {
             strategy,
-            instance,
+            instance: Some(instance),
             intents: Intents::default(),
-            muted_orders: 0,
-            timers: BTreeMap::new(),
+            muted_orders,
+            timers,
             subscriptions: Vec::new(),
             values: Values::default(),
         }
@@ -53,13 +67,27 @@ impl Candidate {
 
     /// What the instance asked for in `init`.
     pub fn declared(&self) -> &[model::Subscription] {
-        self.instance.declared()
+        self.instance
+            .as_ref()
+            .map_or(&[], |instance| instance.declared())
+    }
+
+    /// What stands behind the port.
+    pub(crate) fn instance_mut(&mut self) -> &mut Option<Box<dyn Strategy>> {
+        &mut self.instance
+    }
+
+    /// Takes the changes of subscriptions that it wants since they were taken last.
+    pub(crate) fn take_subscriptions(&mut self) -> Vec<(Subscription, bool)> {
+        std::mem::take(&mut self.subscriptions)
     }
 
     /// Gives it the state of its predecessor.
     pub fn start(&mut self, now: Timestamp, snapshot: &StartSnapshot) -> Result<(), Fault> {
         self.intents.reset(now, OrderId::muted(self.muted_orders));
-        self.instance.start(snapshot, &mut self.intents)?;
+        if let Some(instance) = &mut self.instance {
+            instance.start(snapshot, &mut self.intents)?;
+        }
         self.settle(now)
     }
 
@@ -67,7 +95,8 @@ impl Candidate {
     pub fn handle(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
         self.advance(now)?;
         // Whoever passes events on does not know what it hears of.
-        if !self.instance.hears().of(event) {
+        let instance = self.instance.as_ref();
+        if !instance.is_some_and(|instance| instance.hears().of(event)) {
             return Ok(());
         }
         self.call(now, event)?;
@@ -90,6 +119,7 @@ impl Candidate {
             timers: self.timers,
             subscriptions: self.subscriptions,
             values: self.values,
+            muted: self.muted_orders,
         }
     }
 
@@ -101,7 +131,10 @@ impl Candidate {
 
     fn call(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
         self.intents.reset(now, OrderId::muted(self.muted_orders));
-        self.instance.handle(event, &mut self.intents)
+        match &mut self.instance {
+            Some(instance) => instance.handle(event, &mut self.intents),
+            None => Ok(()),
+        }
     }
 
     /// Takes in what the last call wanted, and answers its orders, until it wants nothing more.
@@ -179,6 +212,10 @@ impl Candidate {
         }
         Ok(())
     }
+}
+
+fields! {
+    Candidate { strategy, muted_orders, timers, subscriptions, values } - { instance, intents }
 }
 
 fn bad_output(message: String) -> Result<(), Fault> {

@@ -5,13 +5,14 @@ mod venue;
 use crate::journal::codec::variants;
 pub use venue::{Ambiguity, Standing, VenueEvent};
 
+use crate::engine::Unsaved;
 use crate::exchange::Broken;
-use crate::input::{AlgorithmConfig, LimitScope, RuleConfig, TradingState};
+use crate::input::{AlgorithmConfig, LimitScope, Probation, RuleConfig, TradingState};
 use model::{
     AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
     InstrumentId, LifeEvent, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
     OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, RuleId, SavedState, StrategyId,
-    VenueId,
+    Timestamp, VenueId,
 };
 
 /// One change.
@@ -45,6 +46,8 @@ pub enum Effect {
     Log(StrategyId, LogLevel, String),
     /// A swap moved on.
     Swap(StrategyId, SwapStage),
+    /// A shadow began or ended.
+    Shadow(StrategyId, ShadowStage),
     /// A strategy's state was saved when it stopped.
     Saved(StrategyId, SavedState),
     /// The firm's trading was let go or held back.
@@ -167,6 +170,22 @@ pub enum SwapStage {
     Committed(PluginHash),
     /// The old one goes on, for this reason.
     Aborted(String),
+    /// The candidate that took over is watched until this moment; the one before, made of these bytes,
+    /// stays warm.
+    Probation(PluginHash, Probation, Timestamp),
+    /// The one before, made of these bytes, runs again, for this reason.
+    RolledBack(PluginHash, String),
+    /// The one before is gone, for this reason; there is nothing to go back to.
+    Kept(String),
+}
+
+/// Where a shadow is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShadowStage {
+    /// This version trades beside the one that runs.
+    Begun(PluginHash),
+    /// It does no more, for this reason.
+    Ended(String),
 }
 
 /// Why an input had no effect.
@@ -210,6 +229,15 @@ pub enum Ignored {
         /// What was asked.
         command: &'static str,
     },
+    /// A copy of the engine was asked for that cannot be taken.
+    #[error("no copy of the engine can be taken: {0}")]
+    NoCopy(Unsaved),
+    /// There is no version to go back to, or to let go.
+    #[error(
+        "the strategy is not on probation, so no earlier version is at hand; swap with `probation` to \
+         keep one"
+    )]
+    NotOnProbation(StrategyId),
     /// A start or swap without an instance staged for it.
     #[error("no instance was staged for the strategy")]
     NothingStaged(StrategyId),

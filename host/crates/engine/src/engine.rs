@@ -28,10 +28,13 @@ mod margin;
 mod market_data;
 mod outside;
 mod parents;
+mod probation;
+mod profit;
 mod reckoning;
 mod reports;
 mod sessions;
 mod settlement;
+mod shadow;
 mod snapshots;
 mod split;
 mod swap;
@@ -66,6 +69,8 @@ use model::{
     AccountId, AlgorithmEvent, AlgorithmId, DenyCode, Event, Fault, Intents, Money, Order, OrderId,
     PluginHash, RuleId, Strategy, StrategyId, Timestamp, VenueId, VenueModel,
 };
+pub use profit::Profit;
+pub use shadow::Understudy;
 pub use snapshots::{FORMAT as SNAPSHOT_FORMAT, SnapshotError, Unsaved};
 use std::collections::VecDeque;
 
@@ -152,6 +157,8 @@ pub struct Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
     Strategy(StrategyId),
+    /// The version before the one that is on probation.
+    Warm(StrategyId),
     /// The algorithm that works this order.
     Algorithm(OrderId),
     Rule(RuleId),
@@ -161,8 +168,8 @@ pub(crate) enum Caller {
 #[derive(Debug, Clone)]
 enum Told {
     Strategy(StrategyId, Event),
-    /// To a strategy's instance or its candidate alone.
-    Seat(Seat, Event),
+    /// To a strategy's instance or the one beside it alone, with the tenure of the instance that ran.
+    Seat(Seat, u64, Event),
     /// To the algorithm that works this order.
     Algorithm(OrderId, AlgorithmEvent),
 }
@@ -234,6 +241,7 @@ impl Engine {
             Input::VenueSnapshot(snapshot) => self.on_venue_snapshot(&snapshot),
         }
         self.settle();
+        self.watch_probations();
         debug_assert_eq!(crate::invariants::check(self), Ok(()));
         Ok(&self.effects)
     }
@@ -281,8 +289,10 @@ impl Engine {
                 Due::Settlement(instrument) => self.settle_at_mark(instrument),
                 Due::DayEnd(account) => self.end_day(account, at, until),
                 Due::Grace(account) => self.end_grace(account),
+                Due::ProbationEnd(strategy) => self.end_probation(strategy, "its time is over"),
             }
             self.settle();
+            self.watch_probations();
         }
     }
 
@@ -296,7 +306,7 @@ impl Engine {
             } else if let Some(told) = self.outbox.pop_front() {
                 match told {
                     Told::Strategy(strategy, event) => self.deliver_to(strategy, &event),
-                    Told::Seat(seat, event) => self.deliver(seat, &event),
+                    Told::Seat(seat, tenure, event) => self.tell_seat(seat, tenure, &event),
                     Told::Algorithm(parent, event) => self.tell_algorithm(parent, &event),
                 }
             } else if !self.follow_parent() && !self.liquidate_next() {
@@ -428,6 +438,18 @@ impl Engine {
     pub fn parameters(&self, strategy: StrategyId) -> &[(String, String)] {
         let place = self.strategies.get(strategy);
         place.map_or(&[], |place| place.parameters.as_slice())
+    }
+
+    /// Until when its version is watched, and the version to which it would go back.
+    pub fn probation(&self, strategy: StrategyId) -> Option<(PluginHash, Timestamp)> {
+        let watched = self.strategies.get(strategy)?.probation.as_ref()?;
+        Some((watched.plugin, watched.until))
+    }
+
+    /// Which version trades beside it, in a copy of this engine.
+    pub fn shadow(&self, strategy: StrategyId) -> Option<PluginHash> {
+        let place = self.strategies.get(strategy)?;
+        place.shadow.as_ref().map(|(plugin, _)| *plugin)
     }
 
     /// Algorithms that are defined, in the order of their handles.

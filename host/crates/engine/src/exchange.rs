@@ -250,6 +250,14 @@ impl Exchange {
         self.config.external.is_some()
     }
 
+    /// Makes a venue outside a simulated one, whose executions are numbered on from the last.
+    pub(crate) fn simulate(&mut self, last_execution: u64) {
+        if self.config.external.take().is_some() {
+            self.connected = true;
+            self.executions = self.executions.max(last_execution);
+        }
+    }
+
     pub(crate) fn is_connected(&self) -> bool {
         self.connected
     }

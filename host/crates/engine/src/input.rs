@@ -4,6 +4,7 @@ mod custom;
 mod external;
 mod limits;
 mod permissions;
+mod succession;
 mod venue;
 
 pub use custom::{AlgorithmConfig, Judged, RuleConfig, Worked};
@@ -13,6 +14,7 @@ pub use limits::{
     PriceLimits, Scaling, ShortLimits, VolumeLimits,
 };
 pub use permissions::{Allowed, Permissions};
+pub use succession::{HandOver, Probation, SwapTerms};
 pub use venue::{
     DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig, VenueModels,
 };
@@ -164,6 +166,8 @@ pub enum Command {
         plugin: PluginHash,
         /// Parameters the new one was made with.
         parameters: Vec<(String, String)>,
+        /// How it takes over.
+        terms: SwapTerms,
         /// History the new one asked for.
         history: Vec<HistoryBlock>,
     },
@@ -228,6 +232,34 @@ pub enum Command {
     /// Strategies, algorithms, rules and models save their state for a snapshot of the engine, which
     /// may be taken before the next input.
     Snapshot,
+    /// Another version of a strategy trades beside it from here on, in a copy of the engine that may
+    /// be taken before the next input. Nothing here depends on what it does there.
+    ShadowBegin {
+        /// Which.
+        strategy: StrategyId,
+        /// The other version's bytes, named.
+        plugin: PluginHash,
+        /// Parameters it was made with.
+        parameters: Vec<(String, String)>,
+        /// What it begins with.
+        hand_over: HandOver,
+    },
+    /// The shadow of a strategy is over.
+    ShadowEnd {
+        /// Which.
+        strategy: StrategyId,
+        /// Why.
+        reason: String,
+    },
+    /// The version before takes its place back between this event and the next.
+    RollBack(StrategyId),
+    /// The version on probation stays, and the one before is let go.
+    EndProbation {
+        /// Which.
+        strategy: StrategyId,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

@@ -10,6 +10,7 @@ pub mod reader;
 
 use crate::effect::ModelFault;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
+use crate::probation::Probed;
 use chain::Chain;
 use codec::{Decode, DecodeError, Encode, encode_frame};
 use model::{
@@ -17,7 +18,7 @@ use model::{
 };
 
 /// The first bytes of a journal file: name and format version.
-pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x05";
+pub const MAGIC: &[u8; 8] = b"ARGOJ\0\0\x06";
 
 /// Bytes gathered before they are hashed and handed to the sink.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -126,6 +127,8 @@ pub enum Tag {
     Refused = 13,
     /// A model of a simulated venue broke.
     Model = 14,
+    /// How a probation ended.
+    Probation = 15,
 }
 
 impl Tag {
@@ -146,6 +149,7 @@ impl Tag {
             Self::NewOrder,
             Self::Refused,
             Self::Model,
+            Self::Probation,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -168,6 +172,8 @@ pub struct Journal {
     /// Whether there are records since the last commit.
     open: bool,
     expected: Option<Expected>,
+    /// Whether records are neither kept nor hashed.
+    discards: bool,
 }
 
 /// What a journal that repeats another must hold next.
@@ -192,6 +198,7 @@ impl Default for Journal {
             committed: 0,
             open: false,
             expected: None,
+            discards: false,
         }
     }
 }
@@ -209,6 +216,14 @@ impl Journal {
     pub fn with_sink(sink: Box<dyn Sink>) -> Self {
         Self {
             sink: Some(sink),
+            ..Self::default()
+        }
+    }
+
+    /// A journal of an engine that nobody asks what it did: nothing is kept, and the hash says nothing.
+    pub fn discarding() -> Self {
+        Self {
+            discards: true,
             ..Self::default()
         }
     }
@@ -344,6 +359,10 @@ impl Journal {
         self.record(Tag::Strategy, &(strategy, call, outcome));
     }
 
+    pub(crate) fn probed(&mut self, strategy: StrategyId, how: &Probed) {
+        self.record(Tag::Probation, &(strategy, how));
+    }
+
     pub(crate) fn worked(&mut self, parent: OrderId, call: u64, outcome: &Worked) {
         self.record(Tag::Algorithm, &(parent, call, outcome));
     }
@@ -389,6 +408,9 @@ impl Journal {
     }
 
     fn record(&mut self, tag: Tag, payload: &impl Encode) {
+        if self.discards {
+            return;
+        }
         encode_frame(&mut self.block, tag, payload);
         if self.block.len() >= BLOCK_BYTES {
             self.hand_on();

@@ -28,6 +28,7 @@ mod lists;
 pub mod market;
 pub mod orders;
 mod outside;
+mod probation;
 mod ratio;
 pub mod replay;
 mod risk;
@@ -40,19 +41,22 @@ mod valuation;
 pub use algorithms::Custom;
 pub use candidate::Candidate;
 pub use effect::{
-    Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, Standing, StrategyState, SwapStage,
-    VenueEvent,
+    Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, ShadowStage, Standing, StrategyState,
+    SwapStage, VenueEvent,
 };
-pub use engine::{Engine, LIQUIDATION_TAG, SNAPSHOT_FORMAT, SnapshotError, StepError, Unsaved};
+pub use engine::{
+    Engine, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError, StepError, Understudy, Unsaved,
+};
 pub use input::{
     AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
-    Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, Input, Judged, Latency,
-    LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles,
-    RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState,
-    VenueConfig, VenueModels, VolumeLimits, Worked,
+    Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, HandOver, Input, Judged,
+    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
+    Probation, Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig,
+    SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, Worked,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;
+pub use probation::Probed;
 pub use risk::{Control, LimitBook, controls, documented};
 pub use strategies::{Recorder, Staged};
 pub use valuation::ValuationError;

@@ -129,14 +129,7 @@ impl Listeners {
 
     /// Puts a candidate's seats in the place of its predecessor's.
     pub(crate) fn promote(&mut self, strategy: StrategyId) {
-        let primary = Seat {
-            strategy,
-            role: Role::Primary,
-        };
-        let candidate = Seat {
-            strategy,
-            role: Role::Candidate,
-        };
+        let (primary, candidate) = both(strategy);
         self.for_each_list(|seats| {
             seats.remove(primary);
             seats.replace(candidate, primary);
@@ -151,6 +144,31 @@ impl Listeners {
             .chain(bars)
             .chain(self.books.lists());
         lists.any(|seats| seats.has(seat))
+    }
+
+    /// The same as [`Self::promote`], with the predecessor's seats behind those of all others instead
+    /// of gone.
+    pub(crate) fn exchange(&mut self, strategy: StrategyId) {
+        let (primary, candidate) = both(strategy);
+        self.for_each_list(|seats| {
+            let was_there = seats.has(primary);
+            seats.remove(primary);
+            seats.replace(candidate, primary);
+            if was_there {
+                seats.add(candidate);
+            }
+        });
+    }
+
+    /// Puts a candidate's seats behind those of all others.
+    pub(crate) fn put_behind(&mut self, strategy: StrategyId) {
+        let (_, candidate) = both(strategy);
+        self.for_each_list(|seats| {
+            if seats.has(candidate) {
+                seats.remove(candidate);
+                seats.add(candidate);
+            }
+        });
     }
 
     fn for_each_list(&mut self, mut act: impl FnMut(&mut Seats)) {
@@ -187,6 +205,19 @@ impl Listeners {
             .iter()
             .position(|feed| feed.aggregator.spec() == spec)
     }
+}
+
+/// The seats of a strategy's running instance and of the one beside it.
+const fn both(strategy: StrategyId) -> (Seat, Seat) {
+    let primary = Seat {
+        strategy,
+        role: Role::Primary,
+    };
+    let candidate = Seat {
+        strategy,
+        role: Role::Candidate,
+    };
+    (primary, candidate)
 }
 
 fields! {

@@ -9,6 +9,7 @@ use crate::input::{
 };
 use crate::journal::reader::{ReadError, Reader, Record};
 use crate::journal::{Journal, JournalHash};
+use crate::probation::Probed;
 use crate::strategies::Staged;
 use model::{
     AlgorithmMaker, Fault, FaultKind, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy,
@@ -136,6 +137,19 @@ pub fn verify<R: Read>(from: R, instances: &mut dyn Instances) -> Result<Replaye
     })
 }
 
+/// Stages what an input names (an instance, a custom part, models of a venue), for an engine that is
+/// not the one of the run.
+///
+/// # Errors
+/// [`ReplayError::Plugin`] and [`ReplayError::Model`]: it cannot be made.
+pub fn stage(
+    engine: &mut Engine,
+    input: &Sequenced<Input>,
+    instances: &mut dyn Instances,
+) -> Result<(), ReplayError> {
+    Stage { engine, instances }.stage(input)
+}
+
 /// What a replay steps: an engine, or somebody who has one and does more with what it says.
 pub trait Stepper {
     /// The engine, whose journal was made by [`Journal::repeating`].
@@ -206,6 +220,9 @@ impl Replay {
             }
             Record::Rule(rule, call, _, Judged::Fault(fault)) => {
                 expect(on.engine(), Caller::Rule(rule), call, fault);
+            }
+            Record::Probation(strategy, Probed::Broke(call, fault)) => {
+                expect(on.engine(), Caller::Warm(strategy), call, fault);
             }
             Record::Model(broke) if broke.fault.kind == FaultKind::Deadline => {
                 on.engine().expect_model_fault(broke);

@@ -3,12 +3,14 @@
 use crate::agenda::Ticket;
 use crate::candidate::Candidate;
 use crate::effect::StrategyState;
-use crate::input::StrategyConfig;
+use crate::input::{Probation, StrategyConfig};
 use crate::journal::codec::fields;
+use crate::probation::OnProbation;
 use model::{
     Duration, Event, PluginHash, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Events that a strategy may get within [`BURST`] of engine time. One whose orders beget events
 /// that beget orders without end is stopped here.
@@ -162,6 +164,8 @@ pub(crate) enum CandidateSeat {
 pub(crate) struct Successor {
     pub(crate) plugin: PluginHash,
     pub(crate) parameters: Parameters,
+    /// How it is watched once it has taken over.
+    pub(crate) probation: Option<Probation>,
     pub(crate) seat: CandidateSeat,
 }
 
@@ -188,6 +192,14 @@ pub(crate) struct Place {
     pub(crate) calls: u64,
     pub(crate) timers: BTreeMap<u64, Ticket>,
     pub(crate) values: Values,
+    /// Counts the instances that ran; a call that ends one tells by it that it did.
+    pub(crate) tenure: u64,
+    /// Ids given so far to muted orders of the instance.
+    pub(crate) muted: u64,
+    /// While the instance is watched: the one before.
+    pub(crate) probation: Option<Box<OnProbation>>,
+    /// The version that trades in a copy of the engine beside it, and what that was made with.
+    pub(crate) shadow: Option<(PluginHash, Parameters)>,
 }
 
 impl Place {
@@ -204,6 +216,10 @@ impl Place {
             calls: 0,
             timers: BTreeMap::new(),
             values: Values::default(),
+            tenure: 0,
+            muted: 0,
+            probation: None,
+            shadow: None,
         }
     }
 
@@ -218,6 +234,8 @@ impl Place {
 pub(crate) struct Strategies {
     configs: Vec<StrategyConfig>,
     places: Vec<Place>,
+    /// Those whose instance is watched.
+    on_probation: BTreeSet<StrategyId>,
 }
 
 impl Strategies {
@@ -249,6 +267,29 @@ impl Strategies {
         self.places.get_mut(id.index())
     }
 
+    /// Watches the instance of a strategy.
+    pub(crate) fn put_on_probation(&mut self, id: StrategyId, watched: OnProbation) {
+        if let Some(place) = self.get_mut(id) {
+            place.probation = Some(Box::new(watched));
+            self.on_probation.insert(id);
+        }
+    }
+
+    /// Watches it no more.
+    pub(crate) fn take_probation(&mut self, id: StrategyId) -> Option<Box<OnProbation>> {
+        self.on_probation.remove(&id);
+        self.get_mut(id)?.probation.take()
+    }
+
+    /// The first strategy that is watched, or the first after another.
+    pub(crate) fn first_on_probation(&self, after: Option<StrategyId>) -> Option<StrategyId> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.on_probation
+            .range((after, Bound::Unbounded))
+            .next()
+            .copied()
+    }
+
     /// Takes over what is behind ports.
     pub(crate) fn take_ports(&mut self, from: &mut Self) {
         for (own, other) in self.places.iter_mut().zip(&mut from.places) {
@@ -256,6 +297,9 @@ impl Strategies {
             own.successor = other.successor.take();
             own.staged = other.staged.take();
             own.retired = other.retired.take();
+            if let (Some(own), Some(other)) = (&mut own.probation, &mut other.probation) {
+                *own.warm.instance_mut() = other.warm.instance_mut().take();
+            }
         }
     }
 
@@ -268,7 +312,8 @@ impl Strategies {
 fields! {
     Values { kept, bytes }
     Budget { sequence, since, events, events_in_burst, orders }
-    Place { budget, state, plugin, parameters, calls, timers, values }
-        - { instance, successor, staged, retired }
-    Strategies { configs, places }
+    Place {
+        budget, state, plugin, parameters, calls, timers, values, tenure, muted, probation, shadow,
+    } - { instance, successor, staged, retired }
+    Strategies { configs, places, on_probation }
 }

@@ -78,6 +78,10 @@ mod outside_properties;
 mod outside_world;
 #[path = "it/plan.rs"]
 mod plan;
+#[path = "it/probation.rs"]
+mod probation;
+#[path = "it/probation_replay.rs"]
+mod probation_replay;
 #[path = "it/properties.rs"]
 mod properties;
 #[path = "it/queue.rs"]
@@ -106,6 +110,8 @@ mod rules;
 mod script;
 #[path = "it/setup.rs"]
 mod setup;
+#[path = "it/shadow.rs"]
+mod shadow;
 #[path = "it/snapshots.rs"]
 mod snapshots;
 #[path = "it/stops.rs"]

@@ -25,6 +25,7 @@ points! {
     SWAP_BEGUN = "swap.begun", "A candidate has begun to catch up.";
     SWAP_READY = "swap.ready", "A candidate is caught up, and the engine is not asked yet.";
     SWAP_DONE = "swap.done", "The candidate runs, and its strategy's entry is the old one.";
+    SHADOW_BEGUN = "shadow.begun", "A shadow is journaled, and its copy of the engine does not trade yet.";
     STORE_READ = "store.before_write", "Rows are made of the journal, and none is written.";
     STORED = "store.after_write", "Rows and cursor are in the store, and the host does not know it yet.";
     SNAPSHOT_WRITTEN = "snapshot.written", "A snapshot is on the disk and has no name yet.";

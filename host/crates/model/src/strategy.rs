@@ -364,4 +364,9 @@ pub trait Strategy: Send {
 
     /// Its state as bytes that `start` of a later instance takes.
     fn save(&mut self) -> Result<SavedState, Fault>;
+
+    /// Fuel that the latest call took, where somebody counts it; equal on every machine.
+    fn fuel(&self) -> Option<u64> {
+        None
+    }
 }

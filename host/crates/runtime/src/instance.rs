@@ -338,6 +338,10 @@ impl Strategy for Instance {
             bytes: saved.bytes,
         })
     }
+
+    fn fuel(&self) -> Option<u64> {
+        Some(self.usage().last_call_fuel)
+    }
 }
 
 impl std::fmt::Debug for Instance {

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::handle::{HostError, PluginSource, Terms};
 use crate::plugin::{PluginHost, Refusal};
 use crate::plugin_files::{Checked, PluginFiles};
+use crate::recovery::KeptPlugins;
 use journal::JournalError;
 use model::PluginHash;
 use registry::{Arrival, Beside, Decision, Record, Registry, Role, Source};
@@ -61,6 +62,11 @@ impl Admission {
 
     pub(crate) fn registry(&self) -> &Registry {
         self.files.registry()
+    }
+
+    /// What makes plugins again that were kept.
+    pub(crate) fn kept(&self) -> KeptPlugins {
+        KeptPlugins::new(Arc::clone(&self.plugins), self.files.clone())
     }
 
     /// The bytes of a plugin that may take its place beside what runs; they are kept.

@@ -8,7 +8,7 @@ use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
     PositionView, ScopeView, StrategyView, Update, VenueView,
 };
-use engine::{AlgorithmConfig, LimitScope, RuleConfig};
+use engine::{AlgorithmConfig, HandOver, LimitScope, RuleConfig, SwapTerms};
 use model::{DenyCode, Fill, Order, OrderId};
 use registry::{Record, Role};
 pub use scope::ScopeName;
@@ -145,6 +145,24 @@ pub struct SwapRequest {
     pub parameters: BTreeMap<String, String>,
     /// On what terms the plugin is taken.
     pub terms: Terms,
+    /// What it begins with, and how it is watched afterwards.
+    pub succession: SwapTerms,
+}
+
+/// Another version of a running strategy, to be tried beside it.
+#[derive(Debug, Clone)]
+pub struct ShadowRequest {
+    /// Its plugin; the one that runs when `None` (to try other parameters).
+    pub plugin: Option<PluginSource>,
+    /// Its parameters; those of the running one where not named.
+    pub parameters: BTreeMap<String, String>,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
+    /// What it begins with.
+    pub hand_over: HandOver,
+    /// How far apart in event time two orders may be and still be the same decision; a second when
+    /// `None`.
+    pub tolerance: Option<model::Duration>,
 }
 
 /// An execution algorithm to put in place.
@@ -218,7 +236,7 @@ pub enum HostError {
     #[error("{stage}: {reason}")]
     Plugin {
         /// The stage that failed: read, size, parse, imports, world, compile, describe, parameters,
-        /// init, hand-over, catch-up, switch.
+        /// init, hand-over, catch-up, switch; of a shadow copy.
         stage: &'static str,
         /// Why, and what would do.
         reason: String,

@@ -9,6 +9,7 @@ mod plugins;
 mod queries;
 mod risk;
 mod start;
+mod versions;
 
 use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};
@@ -143,7 +144,7 @@ impl Host {
         let history = Arc::new(History::new(config.history_events));
         let (open, engine) = Begun::open(config.journal.as_ref())?;
         let journals = journals(&open, &config.data_folder)?;
-        let admission = Admission::new(plugins, files.clone(), Arc::clone(&clock), journals);
+        let admission = Admission::new(plugins, files, Arc::clone(&clock), journals);
         let wiring = wiring(&inbox, &history, clock);
         let journal_failed = Arc::new(AtomicBool::new(false));
         let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
@@ -154,8 +155,7 @@ impl Host {
         let models = venue_models::make(&admission, &mut wanted, config.venue_models);
         let models = models.map_err(StartError::Definition)?;
         let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
-        let kept = KeptPlugins::new(Arc::clone(&admission.plugins), files.clone());
-        let trying = KeptPlugins::new(Arc::clone(&admission.plugins), files.clone());
+        let (kept, trying) = (admission.kept(), admission.kept());
         let past = open.recover(&mut trader, kept, &history, &shared)?;
         let feed = past.goes_on(config.feed, &mut trader);
         let prepared = Prepared::new(feed, &wiring)?;
@@ -171,6 +171,7 @@ impl Host {
             admission,
             time,
             swaps,
+            Arc::clone(trader.versions()),
         );
         let (recovered, progress) = past.hand_over(&mut trader, &strategies);
         projection::show_pending(&outlet, &shared);

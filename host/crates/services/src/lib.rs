@@ -27,6 +27,7 @@ mod plugin_files;
 mod projection;
 mod recovery;
 pub mod retention;
+pub mod shadow;
 pub mod sql_projection;
 mod strategy;
 pub mod swap_bench;

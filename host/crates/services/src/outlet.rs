@@ -9,6 +9,7 @@
 use crate::metrics::MetricsView;
 use crate::metrics::sampler::Moved;
 use crate::metrics::worker::Verdict;
+use crate::shadow::ShadowView;
 use crate::sync::lock;
 use crate::view::{EngineState, PluginView};
 use engine::{Definition, Effect, LimitScope, TradingState};
@@ -40,6 +41,8 @@ pub(crate) enum Item {
     Sample(Timestamp, Moved),
     /// Risk metrics, and what their limits say of them.
     Metrics(Arc<MetricsView>, Vec<Verdict>),
+    /// Another version of a strategy trades beside it.
+    Shadow(Timestamp, StrategyId, Box<ShadowView>),
     /// How far a swap is; `None` when it ended.
     SwapProgress(StrategyId, Option<&'static str>),
     /// Where the host is.

@@ -13,6 +13,7 @@ mod read_model;
 mod risk;
 mod scopes;
 mod venues;
+mod versions;
 
 use crate::outlet::{Item, Outlet, Parcel};
 use crate::sync::{read, write};

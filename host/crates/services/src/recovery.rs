@@ -11,11 +11,9 @@ mod snapshot;
 
 use crate::history::History;
 use crate::inbox::MarketInput;
-use crate::outlet::Item;
 use crate::projection::{self, Shared};
-use crate::strategy::Loaded;
+use crate::strategy::versions::Version;
 use crate::trader::Trader;
-use crate::view::PluginView;
 pub(crate) use configuration::missing;
 use engine::replay::Stepper;
 use engine::{Command, Effect, Engine, Input, Sequenced, StepError, SwapStage};
@@ -50,13 +48,10 @@ pub struct Recovered {
     pub going: Vec<(String, bool)>,
 }
 
-/// What was gathered beside the engine.
+/// What was gathered beside the engine: candidates that had begun to catch up.
 #[derive(Default)]
 pub(crate) struct Known {
-    /// Strategies' plugins, as they were made last.
-    pub(crate) loaded: BTreeMap<StrategyId, Loaded>,
-    /// Candidates that had begun to catch up.
-    pub(crate) swaps: BTreeMap<StrategyId, (Loaded, PluginView)>,
+    pub(crate) swaps: BTreeMap<StrategyId, Version>,
 }
 
 /// A trader that is stepped through its past.
@@ -92,15 +87,14 @@ pub(crate) fn recover(
     shared: &Shared,
 ) -> Result<Past, RepeatError> {
     let begun = Instant::now();
-    let mut known = Known::default();
-    let snapshot = snapshot::begin(folder, trader, plugins, &mut known)?;
+    let snapshot = snapshot::begin(folder, trader, plugins)?;
     let seen = plugins.clone();
     let mut steps = Steps {
         trader,
         plugins: &seen,
         history,
         shared,
-        known,
+        known: Known::default(),
         shown: 0,
     };
     steps.show();
@@ -123,27 +117,6 @@ pub(crate) struct Past {
     pub(crate) took: Duration,
 }
 
-impl Known {
-    fn learn(&mut self, input: &Command, made: Made) {
-        match input {
-            Command::Start { strategy, .. } => match made {
-                Some((loaded, _)) => drop(self.loaded.insert(*strategy, loaded)),
-                None => drop(self.loaded.remove(strategy)),
-            },
-            Command::SwapBegin { strategy, .. } => {
-                self.swaps.extend(made.map(|made| (*strategy, made)));
-            }
-            Command::SwapAbort { strategy, .. } | Command::Stop(strategy) => {
-                self.swaps.remove(strategy);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// An instance's plugin, as it was made.
-type Made = Option<(Loaded, PluginView)>;
-
 impl Steps<'_> {
     fn show_now_and_then(&mut self) {
         if self.trader.sequence() >= self.shown + SHOW_EVERY {
@@ -158,7 +131,7 @@ impl Steps<'_> {
     }
 
     fn command(&mut self, sequenced: Sequenced<Input>, command: &Command) -> Result<(), StepError> {
-        let begins = match command {
+        let made = match command {
             Command::Start { strategy, .. } | Command::SwapBegin { strategy, .. } => {
                 self.plugins.made(*strategy)
             }
@@ -168,35 +141,33 @@ impl Steps<'_> {
         if stepped.refusal().is_some() {
             return Ok(());
         }
-        let shown = match command {
+        match command {
             Command::Start { strategy, .. } => {
-                begins.as_ref().map(|(_, view)| (*strategy, view.clone()))
+                made.into_iter()
+                    .for_each(|version| self.trader.started(*strategy, version));
+            }
+            Command::SwapBegin { strategy, .. } => {
+                let swaps = &mut self.known.swaps;
+                swaps.extend(made.map(|version| (*strategy, version)));
+            }
+            Command::SwapAbort { strategy, .. } | Command::Stop(strategy) => {
+                self.known.swaps.remove(strategy);
             }
             Command::SwapCommit(strategy) => self.take_over(*strategy, &stepped.effects),
-            _ => None,
-        };
-        if let Some((strategy, view)) = shown {
-            self.trader.note_plugin(strategy, view);
+            _ => {}
         }
-        self.known.learn(command, begins);
         Ok(())
     }
 
     /// The candidate runs, if the engine had it.
-    fn take_over(
-        &mut self,
-        strategy: StrategyId,
-        effects: &[Effect],
-    ) -> Option<(StrategyId, PluginView)> {
-        let (loaded, view) = self.known.swaps.remove(&strategy)?;
+    fn take_over(&mut self, strategy: StrategyId, effects: &[Effect]) {
         let committed = effects.iter().any(
             |effect| matches!(effect, Effect::Swap(id, SwapStage::Committed(_)) if *id == strategy),
         );
-        if !committed {
-            return None;
+        let swapped = self.known.swaps.remove(&strategy);
+        if let Some(version) = swapped.filter(|_| committed) {
+            self.trader.took_over(strategy, version);
         }
-        self.known.loaded.insert(strategy, loaded);
-        Some((strategy, view))
     }
 }
 
@@ -235,7 +206,26 @@ pub(crate) fn give_up_swaps(trader: &mut Trader, known: &Known) {
     }
 }
 
-/// Puts what is shown of a strategy's plugin on its way to readers.
-pub(crate) fn plugin_item(engine: &Engine, strategy: StrategyId, view: PluginView) -> Item {
-    Item::Plugin(engine.now(), strategy, Box::new(view))
+/// A version that came back by a snapshot may have forgotten what it did not save, and so may the one
+/// before: there is nothing to go back to.
+pub(crate) fn end_probations(trader: &mut Trader) {
+    let engine = trader.engine();
+    let strategies = engine.strategies().map(|(id, _)| id);
+    let watched = strategies.filter(|id| engine.probation(*id).is_some());
+    let watched: Vec<StrategyId> = watched.collect();
+    for strategy in watched {
+        let reason = "the host came back by a snapshot".to_owned();
+        trader.command(Command::EndProbation { strategy, reason });
+    }
+}
+
+/// A shadow is not stepped again: what it had seen is gone.
+pub(crate) fn end_shadows(trader: &mut Trader) {
+    let engine = trader.engine();
+    let strategies = engine.strategies().map(|(id, _)| id);
+    let shadowed = strategies.filter(|id| engine.shadow(*id).is_some());
+    let shadowed: Vec<StrategyId> = shadowed.collect();
+    for strategy in shadowed {
+        trader.end_shadow(strategy, "restart".to_owned());
+    }
 }

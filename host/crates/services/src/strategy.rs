@@ -7,7 +7,9 @@
 mod custom;
 mod plugins;
 pub(crate) mod recorder;
+mod shadow;
 mod swap;
+pub(crate) mod versions;
 
 use crate::admission::{Admission, refused};
 use crate::clock::TimeSource;
@@ -17,6 +19,7 @@ use crate::inbox::Inbox;
 use crate::outlet::Outlet;
 use crate::plugin::{InstanceRequest, Made, Plugin};
 use crate::projection::Shared;
+use crate::shadow::meter::{Meter, Metered};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped, Trader};
 use crate::view::{AccountView, PluginView};
@@ -26,11 +29,13 @@ use engine::{
 };
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use registry::Role;
+use shadow::Shadowing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 pub(crate) use swap::SwapDone;
 use tokio::sync::oneshot;
+use versions::{Version, Versions};
 
 /// Longest name of a strategy, in bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -53,6 +58,8 @@ pub(crate) struct Strategies {
     pub(crate) admission: Admission,
     pub(crate) time: TimeSource,
     pub(crate) swaps: SwapOptions,
+    /// Which plugin runs for each.
+    pub(crate) versions: Arc<Versions>,
     /// What is known of each strategy that has a plugin, by name.
     entries: Mutex<BTreeMap<String, Entry>>,
 }
@@ -60,11 +67,14 @@ pub(crate) struct Strategies {
 /// A strategy that is or was loaded.
 struct Entry {
     id: StrategyId,
+    /// What it was loaded with; once it ran, [`Versions`] knows what runs.
     loaded: Option<Loaded>,
     /// What it saved when it last stopped.
     saved: Option<SavedState>,
     /// The request that is under way.
     busy: Option<&'static str>,
+    /// The shadow that trades, or was the last to.
+    shadow: Option<Shadowing>,
 }
 
 /// A plugin with parameters, ready to be made.
@@ -72,13 +82,26 @@ struct Entry {
 pub(crate) struct Loaded {
     pub(crate) plugin: Arc<dyn Plugin>,
     pub(crate) parameters: Vec<(String, String)>,
+    /// Measures the instances that are made of it.
+    pub(crate) meter: Arc<Meter>,
+}
+
+impl Loaded {
+    pub(crate) fn new(plugin: Arc<dyn Plugin>, parameters: Vec<(String, String)>) -> Self {
+        let meter = Arc::default();
+        Self {
+            plugin,
+            parameters,
+            meter,
+        }
+    }
 }
 
 /// An instance with what readers and the journal are told of it.
 struct Instance {
     made: Made,
     hash: PluginHash,
-    view: PluginView,
+    version: Version,
 }
 
 /// Marks a strategy as busy until dropped.
@@ -105,6 +128,10 @@ fn no_effect(why: &Ignored) -> HostError {
 }
 
 impl Strategies {
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of the host, each of its own type"
+    )]
     pub(crate) fn new(
         inbox: Arc<Inbox>,
         outlet: Arc<Outlet>,
@@ -113,6 +140,7 @@ impl Strategies {
         admission: Admission,
         time: TimeSource,
         swaps: SwapOptions,
+        versions: Arc<Versions>,
     ) -> Self {
         let entries = Mutex::default();
         Self {
@@ -123,6 +151,7 @@ impl Strategies {
             admission,
             time,
             swaps,
+            versions,
             entries,
         }
     }
@@ -135,7 +164,7 @@ impl Strategies {
         let _occupied = self.reserve(&request.name)?;
         let plugin = self.admit(request.plugin, &request.terms, None)?;
         let parameters = plugin.check(&request.parameters).map_err(refused)?;
-        let loaded = Loaded { plugin, parameters };
+        let loaded = Loaded::new(plugin, parameters);
         // Made before anything is defined: an instance that refuses leaves no strategy behind.
         let instance = request
             .start
@@ -192,6 +221,7 @@ impl Strategies {
             loaded: Some(loaded),
             saved,
             busy: None,
+            shadow: None,
         };
         lock(&self.entries).insert(name, entry);
     }
@@ -244,7 +274,11 @@ impl Strategies {
     }
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
-        let Instance { made, hash, view } = instance;
+        let Instance {
+            made,
+            hash,
+            version,
+        } = instance;
         self.admission.note_use(hash, Role::Strategy, name)?;
         let state = lock(&self.entries)
             .get(name)
@@ -261,7 +295,7 @@ impl Strategies {
         let stepped = self.step(StepRequest::ask(
             Input::Command(Box::new(start)),
             Some((id, Staged::Instance(made.instance))),
-            Some((id, view)),
+            Some((id, version)),
         ))?;
         if let Some(why) = stepped.refusal() {
             return Err(no_effect(why));
@@ -294,7 +328,11 @@ impl Strategies {
     }
 
     fn make(&self, name: &str, loaded: &Loaded) -> Result<Instance, HostError> {
-        let Loaded { plugin, parameters } = loaded;
+        let Loaded {
+            plugin,
+            parameters,
+            meter,
+        } = loaded;
         let (instruments, currencies) = self.shared.read(|model| {
             let instruments = model.instruments.iter();
             (
@@ -310,7 +348,8 @@ impl Strategies {
             currencies,
             parameters: parameters.iter().cloned().collect(),
         };
-        let made = plugin.make(request).map_err(refused)?;
+        let mut made = plugin.make(request).map_err(refused)?;
+        made.instance = Metered::boxed(made.instance, Arc::clone(meter));
         let view = PluginView {
             hash: plugin.hash(),
             name: plugin.name().to_owned(),
@@ -320,7 +359,10 @@ impl Strategies {
         Ok(Instance {
             made,
             hash: plugin.hash(),
-            view,
+            version: Version {
+                loaded: loaded.clone(),
+                view,
+            },
         })
     }
 
@@ -371,6 +413,7 @@ impl Strategies {
         let id = self.plugged(name)?;
         let entries = lock(&self.entries);
         let loaded = entries.get(name).and_then(|entry| entry.loaded.clone());
+        let loaded = self.versions.running(id).or(loaded);
         loaded.map(|loaded| (id, loaded)).ok_or_else(|| {
             HostError::Conflict(format!(
                 "`{name}` has no plugin; load one under another name"
@@ -402,6 +445,7 @@ impl Strategies {
             loaded: None,
             saved: None,
             busy: Some("load"),
+            shadow: None,
         };
         entries.insert(name.to_owned(), entry);
         Ok(Occupied {

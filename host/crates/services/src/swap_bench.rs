@@ -9,7 +9,7 @@ use crate::host::{Ended, Host, HostConfig, HostHandle, StartError};
 use crate::plugin::PluginHost;
 use crate::strategy::SwapDone;
 use crate::trader::as_nanos;
-use engine::{Definition, OrdersOnFault, StrategyState, VenueConfig};
+use engine::{Definition, OrdersOnFault, StrategyState, SwapTerms, VenueConfig};
 use hdrhistogram::Histogram;
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
@@ -164,6 +164,7 @@ fn swap_all(
                     force: true,
                     ..Terms::default()
                 },
+                succession: SwapTerms::default(),
             };
             handle.strategies_service().swap(STRATEGY, request)
         });

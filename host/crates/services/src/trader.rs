@@ -11,19 +11,23 @@ mod finish;
 pub(crate) mod memory;
 mod outbound;
 mod past;
+pub(crate) mod shadows;
 pub(crate) mod snapshots;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use crate::clock::TimeSource;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Outlet};
+use crate::strategy::versions::{Version, Versions};
 use crate::trader::memory::{Memory, Noted};
+use crate::trader::shadows::{BeginShadow, NotBegun, ShadowBegun, Shadows};
 use crate::trader::snapshots::Snapshots;
 use crate::venue::Line;
-use crate::view::{EngineState, PluginView};
+use crate::view::EngineState;
 use engine::journal::{Room, SinkError};
 use engine::{
     Command, Custom, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, Staged,
@@ -55,6 +59,8 @@ pub(crate) enum Request {
     Step(Box<StepRequest>),
     /// Let a candidate that has caught up take over.
     Switch(SwitchRequest),
+    /// Let another version of a strategy trade beside it.
+    Shadow(BeginShadow),
     /// Hold a scope back to this state, unless it is held back as much already.
     Tighten(LimitScope, TradingState),
     /// A venue outside has a connector from now on.
@@ -71,8 +77,8 @@ pub(crate) struct StepRequest {
     pub(crate) staged: Option<(StrategyId, Staged)>,
     /// A custom part to stage first.
     pub(crate) custom: Option<Custom>,
-    /// What readers are told of the plugin, if the input is accepted.
-    pub(crate) plugin: Option<(StrategyId, PluginView)>,
+    /// What runs from then on, if the input is accepted.
+    pub(crate) version: Option<(StrategyId, Version)>,
     /// Who wants to know.
     pub(crate) reply: oneshot::Sender<Stepped>,
 }
@@ -87,7 +93,7 @@ impl StepRequest {
     pub(crate) fn ask(
         input: Input,
         staged: Option<(StrategyId, Staged)>,
-        plugin: Option<(StrategyId, PluginView)>,
+        version: Option<(StrategyId, Version)>,
     ) -> (Request, oneshot::Receiver<Stepped>) {
         let (reply, answer) = oneshot::channel();
         (
@@ -95,7 +101,7 @@ impl StepRequest {
                 input,
                 staged,
                 custom: None,
-                plugin,
+                version,
                 reply,
             })),
             answer,
@@ -112,7 +118,7 @@ impl StepRequest {
             input: Input::Define(Box::new(definition)),
             staged: None,
             custom: Some(custom),
-            plugin: None,
+            version: None,
             reply,
         };
         (Request::Step(Box::new(request)), answer)
@@ -141,6 +147,8 @@ impl Stepped {
                 why @ (Ignored::UnknownStrategy(_)
                 | Ignored::WrongState { .. }
                 | Ignored::NothingStaged(_)
+                | Ignored::NoCopy(_)
+                | Ignored::NotOnProbation(_)
                 | Ignored::BadCommand(_)
                 | Ignored::UnknownInstrument(_)
                 | Ignored::Lifecycle { .. }
@@ -201,6 +209,10 @@ pub struct Ended {
 enum Answer {
     Stepped(oneshot::Sender<Stepped>, Stepped),
     Switched(oneshot::Sender<SwitchAnswer>, SwitchAnswer),
+    Shadowed(
+        oneshot::Sender<Result<Box<ShadowBegun>, NotBegun>>,
+        Result<Box<ShadowBegun>, NotBegun>,
+    ),
 }
 
 /// The engine with everything its thread works with.
@@ -228,6 +240,8 @@ pub(crate) struct Trader {
     sampler: Sampler,
     memory: Memory,
     snapshots: Option<Snapshots>,
+    shadows: Shadows,
+    versions: Arc<Versions>,
 }
 
 impl Trader {
@@ -259,6 +273,8 @@ impl Trader {
             stopping: false,
             memory: Memory::default(),
             snapshots: None,
+            shadows: Shadows::default(),
+            versions: Arc::default(),
         }
     }
 
@@ -380,6 +396,7 @@ impl Trader {
         match request {
             Request::Step(request) => self.handle_step(*request),
             Request::Switch(request) => self.switch(request),
+            Request::Shadow(request) => self.begin_shadow(request),
             Request::Tighten(scope, state) => self.tighten(scope, state),
             Request::Attach(venue, line) => drop(self.lines.insert(venue, line)),
             Request::Shutdown => self.stopping = true,
@@ -399,7 +416,7 @@ impl Trader {
             input,
             staged,
             custom,
-            plugin,
+            version,
             reply,
         } = request;
         if let Some(custom) = custom {
@@ -410,9 +427,8 @@ impl Trader {
             let _unknown = self.engine.stage(strategy, staged);
         }
         let stepped = self.step(input, None);
-        if let (Some((strategy, plugin)), None) = (plugin, stepped.refusal()) {
-            self.items
-                .push(Item::Plugin(self.engine.now(), strategy, Box::new(plugin)));
+        if let (Some((strategy, version)), None) = (version, stepped.refusal()) {
+            self.started(strategy, version);
         }
         self.answers.push(Answer::Stepped(reply, stepped));
     }
@@ -505,8 +521,9 @@ impl Trader {
             self.sample(time);
         }
         let sequence = self.engine.sequence() + 1;
-        let mut ignored = Vec::new();
-        let mut retired = Vec::new();
+        self.shadows.see(sequence, time, &input);
+        let (mut ignored, mut retired, mut swapped) = (Vec::new(), Vec::new(), false);
+        let from = self.items.len();
         match self.engine.step(Sequenced {
             sequence,
             time,
@@ -514,15 +531,20 @@ impl Trader {
         }) {
             Ok(effects) => {
                 for effect in effects {
+                    self.shadows.tell(effect);
                     match effect {
                         Effect::Ignored(why) => {
                             tracing::debug!(sequence, %why, "input without effect");
                             ignored.push(effect.clone());
                             continue;
                         }
-                        Effect::Strategy(strategy, _)
-                        | Effect::Fault(strategy, _)
-                        | Effect::Swap(strategy, _) => retired.push(*strategy),
+                        Effect::Strategy(strategy, _) | Effect::Fault(strategy, _) => {
+                            retired.push(*strategy);
+                        }
+                        Effect::Swap(strategy, _) => {
+                            retired.push(*strategy);
+                            swapped = true;
+                        }
                         Effect::ModelFault(broken) => {
                             let (model, fault) = (broken.model.name(), &broken.fault);
                             let instrument = broken.instrument.number();
@@ -542,6 +564,9 @@ impl Trader {
             // Sequence and time are made right here, so this cannot happen; if it does, the input
             // is lost and nothing else.
             Err(error) => tracing::error!(%error, "the engine refused an input"),
+        }
+        if swapped {
+            self.follow_versions(from);
         }
         self.ignored += ignored.len() as u64;
         let retired = retired

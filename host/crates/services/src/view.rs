@@ -84,6 +84,8 @@ pub enum AlertCode {
     Control(model::DenyCode),
     /// A metric that exceeds its limit.
     Metric(crate::metrics::MetricName),
+    /// A version on probation was sent back.
+    RollBack,
 }
 
 /// Where an alert is.
@@ -269,10 +271,42 @@ pub struct StrategyView {
     pub plugin: Option<PluginView>,
     /// Whether a swap is under way, and how far it got.
     pub swap: Option<String>,
+    /// Whether its version is watched, with the one before at hand.
+    pub probation: Option<Box<ProbationView>>,
+    /// The last time a version before took its place back.
+    pub last_roll_back: Option<Box<RollBackView>>,
+    /// The version that trades beside it in a copy of the engine, if one does.
+    pub shadow: Option<Box<crate::shadow::ShadowView>>,
     /// The latest faults, newest last, at most 20.
     pub faults: Vec<FaultView>,
     /// The latest log lines, newest last, at most 200.
     pub log: Vec<LogLine>,
+}
+
+/// A version that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbationView {
+    /// The version before, which would take its place back.
+    pub before: Option<PluginView>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+    /// What sends it back.
+    pub terms: engine::Probation,
+}
+
+/// A version before that took its place back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollBackView {
+    /// When.
+    pub time: Timestamp,
+    /// Sequence of the input during which it happened.
+    pub sequence: u64,
+    /// The version that left.
+    pub from: Option<PluginView>,
+    /// Why.
+    pub reason: String,
 }
 
 /// A plugin as readers see it.

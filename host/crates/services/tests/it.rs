@@ -24,12 +24,16 @@ mod native;
 mod orders;
 #[path = "it/plugins.rs"]
 mod plugins;
+#[path = "it/probation.rs"]
+mod probation;
 #[path = "it/recovery.rs"]
 mod recovery;
 #[path = "it/retention.rs"]
 mod retention;
 #[path = "it/risk.rs"]
 mod risk;
+#[path = "it/shadows.rs"]
+mod shadows;
 #[path = "it/stand.rs"]
 mod stand;
 #[path = "it/swaps.rs"]

@@ -66,6 +66,7 @@ fn code(code: AlertCode) -> (String, String) {
             let name = metric.name();
             (name.to_ascii_uppercase(), name.replace('_', " "))
         }
+        AlertCode::RollBack => ("ROLL_BACK".to_owned(), "roll-back".to_owned()),
     }
 }
 

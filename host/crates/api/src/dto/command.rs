@@ -1,5 +1,7 @@
 //! Requests that load or change a strategy.
 
+use super::probation::ProbationRequest;
+use super::shadow::HandOverName;
 use super::text::ParameterValue;
 use engine::OrdersOnFault;
 use serde::Deserialize;
@@ -60,6 +62,10 @@ pub(crate) struct SwapStrategyRequest {
     #[serde(default)]
     pub(crate) force: bool,
     pub(crate) by: Option<String>,
+    /// What it begins with.
+    #[serde(default)]
+    pub(crate) state: HandOverName,
+    pub(crate) probation: Option<ProbationRequest>,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.
@@ -67,6 +73,7 @@ pub(crate) struct SwapStrategyRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParametersRequest {
     pub(crate) parameters: Parameters,
+    pub(crate) probation: Option<ProbationRequest>,
 }
 
 /// Parameters as the host takes them.

@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nanoseconds(u64);
 
+impl Nanoseconds {
+    pub(crate) const fn duration(self) -> Duration {
+        Duration::from_nanos(self.0)
+    }
+}
+
 impl std::str::FromStr for Nanoseconds {
     type Err = String;
 

@@ -136,7 +136,7 @@ impl OrderDto {
 }
 
 impl PricesDto {
-    fn new(order: &Order, print: &Printer) -> Self {
+    pub(crate) fn new(order: &Order, print: &Printer) -> Self {
         let kind = &order.kind;
         let watched = kind.trigger().map(|trigger| trigger.by);
         let followed = kind.trail().map(|trail| trail.by);

@@ -1,5 +1,7 @@
 //! Strategies: what they are, their log and faults, and what a swap did.
 
+use super::probation::{ProbationDto, RollBackDto};
+use super::shadow::ShadowDto;
 use super::text::{Name, pairs};
 use crate::names::Names;
 use model::LogLevel;
@@ -18,6 +20,12 @@ pub(crate) struct StrategyDto {
     pub(crate) plugin: Option<PluginDto>,
     /// How far a swap under way has got.
     pub(crate) swap: Option<String>,
+    /// Whether its version is watched, with the one before at hand.
+    pub(crate) probation: Option<ProbationDto>,
+    /// The last time a version before took its place back.
+    pub(crate) last_roll_back: Option<RollBackDto>,
+    /// The version that trades beside it in a copy of the engine.
+    pub(crate) shadow: Option<ShadowDto>,
     /// Faults remembered, at most 20.
     pub(crate) fault_count: usize,
     pub(crate) last_fault: Option<FaultDto>,
@@ -74,6 +82,9 @@ impl StrategyDto {
             state: Name(view.state.name()),
             plugin: view.plugin.as_ref().map(PluginDto::new),
             swap: view.swap.clone(),
+            probation: view.probation.as_deref().map(ProbationDto::new),
+            last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
+            shadow: view.shadow.as_deref().map(ShadowDto::new),
             fault_count: view.faults.len(),
             last_fault: view.faults.last().map(FaultDto::new),
         }
@@ -81,7 +92,7 @@ impl StrategyDto {
 }
 
 impl PluginDto {
-    fn new(view: &PluginView) -> Self {
+    pub(crate) fn new(view: &PluginView) -> Self {
         Self {
             name: view.name.clone(),
             version: view.version.clone(),

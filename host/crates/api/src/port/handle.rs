@@ -1,14 +1,15 @@
 //! The real host behind the port.
 
 use super::{HostPort, StrategyCommand};
-use engine::{Limits, RuleConfig, TradingState};
+use engine::{Limits, Probation, RuleConfig, TradingState};
 use model::{Amendment, Money, Order, OrderId, Rate};
 use services::handle::{
-    HostError, InstrumentNews, LoadRequest, OrderTicket, RuleRequest, ScopeName, SwapReport,
-    SwapRequest, Updates,
+    HostError, InstrumentNews, LoadRequest, OrderTicket, RuleRequest, ScopeName, ShadowRequest,
+    SwapReport, SwapRequest, Updates,
 };
 use services::host::HostHandle;
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
+use services::shadow::ShadowReport;
 use services::view::{
     AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
 };
@@ -34,6 +35,38 @@ impl HostPort for HostHandle {
 
     async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
         HostHandle::swap(self, name, request).await
+    }
+
+    async fn begin_shadow(
+        &self,
+        name: &str,
+        request: ShadowRequest,
+    ) -> Result<ShadowReport, HostError> {
+        HostHandle::begin_shadow(self, name, request).await
+    }
+
+    fn shadow_report(&self, name: &str) -> Result<ShadowReport, HostError> {
+        HostHandle::shadow_report(self, name)
+    }
+
+    async fn end_shadow(&self, name: &str) -> Result<ShadowReport, HostError> {
+        HostHandle::end_shadow(self, name).await
+    }
+
+    async fn promote(
+        &self,
+        name: &str,
+        probation: Option<Probation>,
+    ) -> Result<SwapReport, HostError> {
+        HostHandle::promote(self, name, probation).await
+    }
+
+    async fn roll_back(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        HostHandle::roll_back(self, name).await
+    }
+
+    async fn keep(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        HostHandle::keep(self, name).await
     }
 
     async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {

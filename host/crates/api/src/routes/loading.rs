@@ -7,6 +7,8 @@ use super::to_the_end;
 use crate::dto::command::{
     LoadStrategyRequest, OnFaultName, ParametersRequest, SwapStrategyRequest, plain,
 };
+use crate::dto::probation;
+use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{Fields, Json, Name, parse_json};
 use crate::port::HostPort;
@@ -15,12 +17,12 @@ use crate::state::Api;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use engine::OrdersOnFault;
+use engine::{HandOver, OrdersOnFault, SwapTerms};
 use services::handle::{LoadRequest, PluginSource, SwapRequest, Terms};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// What marks a strategy's parameter in the query.
-const PARAMETER_PREFIX: &str = "param.";
+pub(super) const PARAMETER_PREFIX: &str = "param.";
 
 /// `POST strategies`.
 pub(crate) async fn load<H: HostPort>(
@@ -70,6 +72,10 @@ pub(crate) async fn set_parameters<H: HostPort>(
         plugin: None,
         parameters: plain(request.parameters),
         terms: Terms::default(),
+        succession: SwapTerms {
+            hand_over: HandOver::Carry,
+            probation: request.probation.map(Into::into),
+        },
     };
     run_swap(api, name, request, None).await
 }
@@ -137,17 +143,27 @@ fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> 
         plugin: request.plugin.as_deref().map(PluginSource::named),
         parameters: plain(request.parameters),
         terms: terms(request.force, request.by),
+        succession: SwapTerms {
+            hand_over: request.state.into(),
+            probation: request.probation.map(Into::into),
+        },
     })
 }
 
 fn swap_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<SwapRequest, Problem> {
     let parameters = fields.with_prefix(PARAMETER_PREFIX);
     let terms = terms(force(&mut fields)?, fields.text("by"));
+    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
+    let probation = probation::from_query(&mut fields)?;
     fields.finish()?;
     Ok(SwapRequest {
         plugin: Some(plugin),
         parameters,
         terms,
+        succession: SwapTerms {
+            hand_over: state.unwrap_or_default().into(),
+            probation,
+        },
     })
 }
 

@@ -2,28 +2,31 @@
 
 #[path = "fake_plugins.rs"]
 mod plugins;
+#[path = "fake_queries.rs"]
+mod queries;
 #[path = "fake_tables.rs"]
 mod tables;
 
 use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
-use crate::fake_values::{account, ema, found, instrument, manual};
+use crate::fake_values::{
+    account, ema, found, instrument, manual, on_probation, rolled_back, shadow_report, swap_report,
+};
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
 
 use plugins::source;
 
 use api::{HostPort, StrategyCommand};
-use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, StrategyState, TradingState};
+use engine::{LimitScope, Limits, Probation, RuleConfig, StrategyState, TradingState};
 use model::{
     AlgorithmId, Amendment, DenyCode, Fill, InstrumentId, Money, Order, OrderChange, OrderId,
     OrderStatus, PluginHash, Rate, StrategyId, Timestamp,
 };
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
-    SwapReport, SwapRequest, Updates,
+    ShadowRequest, SwapReport, SwapRequest, Updates,
 };
-use services::metrics::{
-    CorrelationView, MetricsView, Regimes, Scenario, ScenarioView, ScopeMetrics,
-};
+use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView, ScopeMetrics};
+use services::shadow::{ShadowReport, ShadowState};
 use services::view::{
     AccountView, AlertState, AlertView, CashFlowView, Change, EngineState, EngineView, HealthView,
     InstrumentView, LifeEventView, LimitsView, PositionView, ScopeView, StrategyView, Update,
@@ -213,96 +216,6 @@ impl Fake {
     }
 }
 
-impl Queries for Fake {
-    fn engine(&self) -> EngineView {
-        self.tables().engine
-    }
-    fn venues(&self) -> Vec<Arc<VenueView>> {
-        self.tables().venues.clone()
-    }
-    fn cash_flows(&self) -> Vec<CashFlowView> {
-        self.tables().cash_flows.clone()
-    }
-    fn life_events(&self) -> Vec<LifeEventView> {
-        self.tables().life_events.clone()
-    }
-    fn instruments(&self) -> Vec<InstrumentView> {
-        self.tables().instruments.clone()
-    }
-    fn strategies(&self) -> Vec<Arc<StrategyView>> {
-        self.tables().strategies.clone()
-    }
-    fn strategy(&self, name: &str) -> Option<Arc<StrategyView>> {
-        self.strategies().into_iter().find(|view| view.name == name)
-    }
-    fn orders(&self) -> Vec<Order> {
-        self.tables().orders.clone()
-    }
-    fn order(&self, id: OrderId) -> Option<Order> {
-        self.orders().into_iter().find(|order| order.id == id)
-    }
-    fn fills(&self) -> Vec<Fill> {
-        self.tables().fills.clone()
-    }
-    fn positions(&self) -> Vec<PositionView> {
-        self.tables().positions.clone()
-    }
-    fn accounts(&self) -> Vec<AccountView> {
-        self.tables().accounts.clone()
-    }
-    fn limits(&self, scope: LimitScope) -> LimitsView {
-        let unset = LimitsView {
-            scope,
-            limits: Limits::default(),
-            factor: Rate::from_raw(Rate::SCALE),
-            regime: None,
-        };
-        self.tables().limits.get(&scope).cloned().unwrap_or(unset)
-    }
-    fn risk_state(&self, scope: LimitScope) -> ScopeView {
-        let unset = ScopeView {
-            scope,
-            state: TradingState::Active,
-            killed: false,
-        };
-        self.tables().scopes.get(&scope).copied().unwrap_or(unset)
-    }
-    fn alerts(&self) -> Vec<AlertView> {
-        self.tables().alerts.clone()
-    }
-    fn denials(&self, code: DenyCode) -> u64 {
-        u64::from(code.number())
-    }
-    fn algorithms(&self) -> Vec<AlgorithmConfig> {
-        vec![AlgorithmConfig {
-            name: "twap".to_owned(),
-            plugin: PluginHash::new([7; 32]),
-            parameters: vec![("slices".to_owned(), "10".to_owned())],
-        }]
-    }
-    fn rules(&self) -> Vec<RuleConfig> {
-        self.tables().rules.clone()
-    }
-    fn metrics(&self) -> Option<Arc<MetricsView>> {
-        self.tables().metrics.clone()
-    }
-    fn scenarios(&self) -> Vec<Scenario> {
-        self.tables().scenarios.values().cloned().collect()
-    }
-    fn regimes(&self) -> Regimes {
-        let table = [("calm", "1"), ("stressed", "0.5")];
-        let table = table.map(|(name, factor)| (name.to_owned(), number(factor)));
-        Regimes::new(table.into()).unwrap()
-    }
-    fn regimes_now(&self) -> Vec<(LimitScope, String)> {
-        let tables = self.tables();
-        let views = tables.limits.values();
-        views
-            .filter_map(|view| Some((view.scope, view.regime.clone()?)))
-            .collect()
-    }
-}
-
 impl HostPort for Fake {
     async fn load_strategy(&self, request: LoadRequest) -> Result<Arc<StrategyView>, HostError> {
         let forced = if request.terms.force { ", forced" } else { "" };
@@ -338,21 +251,77 @@ impl HostPort for Fake {
 
     async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
         let plugin = request.plugin.as_ref().map(source);
-        self.ask(format!("swap {name} {plugin:?} {:?}", request.parameters))?;
+        let terms = &request.succession;
+        self.ask(format!(
+            "swap {name} {plugin:?} {:?} {terms:?}",
+            request.parameters
+        ))?;
         let strategy = self.edit(name, |view| {
             if let Some(plugin) = &mut view.plugin {
                 plugin.version = "1.1.0".into();
                 plugin.parameters = request.parameters.into_iter().collect();
             }
         })?;
-        Ok(SwapReport {
-            strategy,
-            begun_at: 100,
-            committed_at: 105,
-            caught_up: 4,
-            switch_ns: 12_345,
-            total_ns: 67_000_000,
+        Ok(swap_report(strategy))
+    }
+
+    async fn begin_shadow(
+        &self,
+        name: &str,
+        request: ShadowRequest,
+    ) -> Result<ShadowReport, HostError> {
+        let forced = if request.terms.force { ", forced" } else { "" };
+        let plugin = request.plugin.as_ref().map(source);
+        let plugin = plugin.map(|plugin| plugin + forced);
+        self.ask(format!(
+            "shadow {name} {plugin:?} {:?} {:?} {:?}",
+            request.parameters, request.hand_over, request.tolerance
+        ))?;
+        let report = shadow_report();
+        self.edit(name, |view| view.shadow = Some(report.view.clone().into()))?;
+        Ok(report)
+    }
+
+    fn shadow_report(&self, name: &str) -> Result<ShadowReport, HostError> {
+        let known = self
+            .strategy(name)
+            .is_some_and(|view| view.shadow.is_some());
+        known.then(shadow_report).ok_or(HostError::NotFound {
+            what: "shadow of",
+            name: name.to_owned(),
         })
+    }
+
+    async fn end_shadow(&self, name: &str) -> Result<ShadowReport, HostError> {
+        self.ask(format!("end shadow {name}"))?;
+        self.edit(name, |view| view.shadow = None)?;
+        Ok(ShadowReport {
+            state: ShadowState::Ended("ended by an operator".into()),
+            ..shadow_report()
+        })
+    }
+
+    async fn promote(
+        &self,
+        name: &str,
+        probation: Option<Probation>,
+    ) -> Result<SwapReport, HostError> {
+        self.ask(format!("promote {name} {probation:?}"))?;
+        let strategy = self.edit(name, |view| {
+            view.shadow = None;
+            view.probation = probation.map(on_probation);
+        })?;
+        Ok(swap_report(strategy))
+    }
+
+    async fn roll_back(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.ask(format!("roll back {name}"))?;
+        self.edit(name, |view| view.last_roll_back = Some(rolled_back()))
+    }
+
+    async fn keep(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.ask(format!("keep {name}"))?;
+        self.edit(name, |view| view.probation = None)
     }
 
     async fn place_order(&self, ticket: OrderTicket) -> Result<Order, HostError> {

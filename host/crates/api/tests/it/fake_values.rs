@@ -1,23 +1,27 @@
 //! What the table of a host holds at the beginning.
 
 use crate::fake::{EMA, EURUSD, MANUAL, NOON, number};
-use engine::{LimitScope, Severity, StrategyState};
+use engine::{HandOver, LimitScope, Probation, Profit, Severity, StrategyState};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, Duration, Fault,
-    FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin, Money,
-    Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash, PositionState,
-    Price, Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, DenyCode, Duration,
+    Fault, FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
+    Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
+    PositionState, Price, Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
 };
 use quant::portfolio::Exposure;
 use quant::{Figure, Unavailable};
-use services::handle::{HostError, PluginSource};
+use services::handle::{HostError, SwapReport};
 use services::metrics::{
     CorrelationView, DrawdownView, ExposureView, MetricsView, ScenarioView, ScopeMetrics, TailView,
 };
+use services::shadow::{
+    Difference, Handling, ShadowReport, ShadowState, ShadowView, SideReport, Wanted,
+};
 use services::view::{
     AccountView, AlertCode, AlertState, AlertView, Change, FaultView, InstrumentView, LogLine,
-    PluginView, PositionView, StrategyView,
+    PluginView, PositionView, ProbationView, RollBackView, StrategyView,
 };
+use std::sync::Arc;
 
 pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) -> InstrumentView {
     InstrumentView {
@@ -86,6 +90,9 @@ pub(crate) fn ema() -> StrategyView {
             parameters: vec![("fast".into(), "10".into()), ("slow".into(), "20".into())],
         }),
         swap: None,
+        probation: None,
+        last_roll_back: None,
+        shadow: None,
         faults: vec![FaultView {
             time: Timestamp::from_nanos(NOON),
             sequence: 12,
@@ -329,4 +336,99 @@ pub(crate) fn found(is_there: bool, what: &'static str, name: &str) -> Result<()
     is_there
         .then_some(())
         .ok_or(HostError::NotFound { what, name })
+}
+
+/// What a swap of it did.
+pub(crate) fn swap_report(strategy: Arc<StrategyView>) -> SwapReport {
+    SwapReport {
+        strategy,
+        begun_at: 100,
+        committed_at: 105,
+        caught_up: 4,
+        switch_ns: 12_345,
+        total_ns: 67_000_000,
+    }
+}
+
+/// A shadow that agreed once and wanted another price the next time.
+pub(crate) fn shadow_report() -> ShadowReport {
+    let running = Wanted {
+        order: order(OrderId::derive(50, 0).unwrap(), OrderStatus::Accepted),
+        denied: None,
+    };
+    let mut other = running;
+    other.order.kind = OrderKind::Limit {
+        price: number("1.08"),
+    };
+    other.denied = Some(DenyCode::Loss);
+    let side = |orders: u64, realized: &str| SideReport {
+        orders,
+        handling: Handling {
+            calls: 900,
+            time_p50_ns: 800,
+            time_p99_ns: 2_000,
+            fuel_p50: Some(120),
+            fuel_p99: Some(340),
+        },
+        profit: Some(Profit {
+            realized: number(realized),
+            open: number("-0.5"),
+            fees: number("0.25"),
+        }),
+        positions: vec![(EURUSD, number("-1000"))],
+        ..SideReport::default()
+    };
+    ShadowReport {
+        view: ShadowView {
+            plugin: PluginView {
+                version: "2.0.0".into(),
+                ..ema().plugin.unwrap()
+            },
+            hand_over: HandOver::Carry,
+            begun_at: 40,
+            since: Timestamp::from_nanos(NOON),
+        },
+        state: ShadowState::Trading,
+        time: Timestamp::from_nanos(NOON + 1),
+        inputs: 1_000,
+        waiting: 3,
+        tolerance: Duration::from_secs(1),
+        matched: 1,
+        open: 0,
+        only_running: 0,
+        only_shadow: 0,
+        other_terms: 1,
+        first: vec![Difference {
+            number: 1,
+            running: Some(running),
+            shadow: Some(other),
+        }],
+        latest: Vec::new(),
+        running: side(2, "10"),
+        shadow: SideReport {
+            profit: None,
+            ..side(2, "0")
+        },
+        verdict: "1 difference".into(),
+    }
+}
+
+/// A version that is watched for an hour.
+pub(crate) fn on_probation(terms: Probation) -> Box<ProbationView> {
+    Box::new(ProbationView {
+        before: ema().plugin,
+        since: Timestamp::from_nanos(NOON),
+        until: Timestamp::from_nanos(NOON).after(terms.lasts),
+        terms,
+    })
+}
+
+/// A version that was sent back.
+pub(crate) fn rolled_back() -> Box<RollBackView> {
+    Box::new(RollBackView {
+        time: Timestamp::from_nanos(NOON),
+        sequence: 77,
+        from: ema().plugin,
+        reason: "asked for".into(),
+    })
 }

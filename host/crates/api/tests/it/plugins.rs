@@ -125,7 +125,7 @@ async fn a_plugin_is_uploaded_with_its_signature() {
         [
             r#"upload 70000 bytes, signed by Some("anna") force=true"#,
             r#"load rsi 70000 bytes, signed, forced None {} Cancel start=false"#,
-            r#"swap ema Some("70000 bytes, signed") {}"#,
+            r#"swap ema Some("70000 bytes, signed") {} SwapTerms { hand_over: Carry, probation: None }"#,
         ]
     );
 }

@@ -108,9 +108,9 @@ async fn a_swap_reports_where_it_switched() {
         &[("/strategy/plugin/parameters", json!({"fast": "7"}))],
     );
     let expect = [
-        r#"swap ema Some("ema2.wasm") {"fast": "5"}"#,
-        r#"swap ema Some("9 bytes") {"slow": "50"}"#,
-        r#"swap ema None {"fast": "7"}"#,
+        r#"swap ema Some("ema2.wasm") {"fast": "5"} SwapTerms { hand_over: Carry, probation: None }"#,
+        r#"swap ema Some("9 bytes") {"slow": "50"} SwapTerms { hand_over: Carry, probation: None }"#,
+        r#"swap ema None {"fast": "7"} SwapTerms { hand_over: Carry, probation: None }"#,
     ];
     assert_eq!(client.host.asked(), expect);
 }

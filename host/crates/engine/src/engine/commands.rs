@@ -33,9 +33,10 @@ impl Engine {
                 strategy,
                 plugin,
                 parameters,
+                terms,
                 history,
             } => {
-                self.begin_swap(strategy, (plugin, parameters), history);
+                self.begin_swap(strategy, (plugin, parameters), terms, history);
             }
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
             Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
@@ -68,6 +69,15 @@ impl Engine {
             // A mark for whoever reads the journal.
             Command::EndRun => {}
             Command::Snapshot => self.save_parts(),
+            Command::ShadowBegin {
+                strategy,
+                plugin,
+                parameters,
+                hand_over,
+            } => self.begin_shadow(strategy, (plugin, parameters), hand_over),
+            Command::ShadowEnd { strategy, reason } => self.give_up_shadow(strategy, reason),
+            Command::RollBack(strategy) => self.roll_back_on_command(strategy),
+            Command::EndProbation { strategy, reason } => self.confirm(strategy, &reason),
         }
     }
 
@@ -136,9 +146,12 @@ impl Engine {
         let declared = instance.declared().to_vec();
         place.instance = Some(instance);
         (place.plugin, place.parameters) = (Some(plugin), parameters);
+        place.tenure += 1;
+        place.muted = 0;
+        let tenure = place.tenure;
         self.set_state(strategy, StrategyState::Running);
         for subscription in &declared {
-            if !self.is_live(strategy) {
+            if !self.is_live(strategy) || self.tenure(strategy) != tenure {
                 return;
             }
             self.subscribe(
@@ -149,6 +162,10 @@ impl Engine {
                 subscription,
             );
         }
+        if !self.is_live(strategy) || self.tenure(strategy) != tenure {
+            return;
+        }
+        self.seat_warm_behind(strategy);
         let reason = if state.is_some() {
             StartReason::Restored
         } else {
@@ -176,6 +193,8 @@ impl Engine {
         if place.successor.is_some() {
             self.abort_swap(strategy, "the strategy was stopped".to_owned());
         }
+        self.end_shadow(strategy, "the strategy was stopped");
+        self.end_probation(strategy, "the strategy was stopped");
         let now = self.now;
         self.call(strategy, now, |instance, out| instance.stop(out));
         self.settle();

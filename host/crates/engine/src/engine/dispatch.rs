@@ -10,24 +10,20 @@ use model::{
     Event, Fault, FaultKind, Intent, Intents, MAX_BOOK_DEPTH, Strategy, StrategyId, Subscription,
     Timestamp,
 };
+use std::collections::BTreeMap;
 
 impl Engine {
     /// Tells a strategy, and its candidate if it has one.
     pub(super) fn deliver_to(&mut self, strategy: StrategyId, event: &Event) {
-        self.deliver(
-            Seat {
-                strategy,
-                role: Role::Primary,
-            },
-            event,
-        );
-        self.deliver(
-            Seat {
-                strategy,
-                role: Role::Candidate,
-            },
-            event,
-        );
+        let seat = |role| Seat { strategy, role };
+        let tenure = self.tenure(strategy);
+        self.deliver(seat(Role::Primary), event);
+        // The version before may have taken its place back over this very event.
+        let next = match self.tenure(strategy) == tenure {
+            true => Role::Candidate,
+            false => Role::Primary,
+        };
+        self.deliver(seat(next), event);
     }
 
     pub(super) fn deliver(&mut self, seat: Seat, event: &Event) {
@@ -54,7 +50,7 @@ impl Engine {
         let now = self.now;
         let place = self.strategies.get_mut(strategy);
         let Some(successor) = place.and_then(|place| place.successor.as_mut()) else {
-            return;
+            return self.tell_warm(strategy, event);
         };
         let faulted = match &mut successor.seat {
             CandidateSeat::Recorder(recorder) => {
@@ -113,19 +109,25 @@ impl Engine {
         };
         let orders: usize = items.iter().map(orders_in).sum();
         self.orders_made += orders as u64;
-        let sequence = self.sequence;
+        let (sequence, tenure) = (self.sequence, self.tenure(strategy));
         if let Some(place) = self.strategies.get_mut(strategy)
             && let Err(message) = place.budget.take_orders(sequence, orders as u64)
         {
             return self.bad_output(strategy, message.to_owned());
         }
         for intent in items {
-            if !self.is_live(strategy) {
+            if !self.is_live(strategy) || self.tenure(strategy) != tenure {
                 // It broke over an earlier one; nothing more is done in its name.
                 return;
             }
             self.carry_out(strategy, intent);
         }
+    }
+
+    /// Which of the instances that ran this one is.
+    pub(super) fn tenure(&self, strategy: StrategyId) -> u64 {
+        let place = self.strategies.get(strategy);
+        place.map_or(0, |place| place.tenure)
     }
 
     pub(super) fn is_live(&self, strategy: StrategyId) -> bool {
@@ -221,12 +223,20 @@ impl Engine {
     }
 
     pub(super) fn cancel_timers(&mut self, strategy: StrategyId) {
+        self.take_timers(strategy);
+    }
+
+    /// Cancels all timers, and says which there were and when they were due.
+    pub(super) fn take_timers(&mut self, strategy: StrategyId) -> BTreeMap<u64, Timestamp> {
         let Some(place) = self.strategies.get_mut(strategy) else {
-            return;
+            return BTreeMap::new();
         };
-        for ticket in std::mem::take(&mut place.timers).into_values() {
+        let timers = std::mem::take(&mut place.timers);
+        let taken = timers.into_iter().map(|(id, ticket)| {
             self.agenda.remove(ticket);
-        }
+            (id, ticket.due())
+        });
+        taken.collect()
     }
 
     pub(super) fn wake(&mut self, strategy: StrategyId, id: u64, due: Timestamp) {
@@ -260,6 +270,7 @@ impl Engine {
             return;
         };
         let on_fault = config.on_fault;
+        let reason = format!("it broke: {fault}");
         self.effects.push(Effect::Fault(strategy, fault));
         if self
             .strategies
@@ -268,6 +279,10 @@ impl Engine {
         {
             self.abort_swap(strategy, "the running instance broke".to_owned());
         }
+        if self.is_one_fault_too_many(strategy) {
+            return self.roll_back(strategy, reason);
+        }
+        self.end_shadow(strategy, "the running instance broke");
         self.leave(strategy, StrategyState::Error);
         if on_fault == OrdersOnFault::Cancel {
             self.cancel_all_of(strategy);

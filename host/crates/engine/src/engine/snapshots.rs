@@ -17,10 +17,10 @@ use crate::journal::Journal;
 use crate::journal::codec::{Decode, DecodeError, Encode, decode_all};
 use crate::replay::Instances;
 use model::StrategyId;
-pub(super) use parts::Parts;
+pub(super) use parts::{Parts, Saved};
 
 /// The first bytes of a snapshot: name and version of its layout.
-pub const FORMAT: &[u8; 8] = b"ARGOSNP\x01";
+pub const FORMAT: &[u8; 8] = b"ARGOSNP\x03";
 /// Bytes of the hash over the rest that follows them.
 const HASH_BYTES: usize = 32;
 
@@ -33,6 +33,9 @@ pub enum Unsaved {
     /// A successor catches up.
     #[error("a swap of strategy {} is under way", .0.number())]
     Swap(StrategyId),
+    /// A version is on probation, with the one before warm beside it.
+    #[error("a version of strategy {} is on probation", .0.number())]
+    Probation(StrategyId),
     /// A part keeps state that nobody can take from it.
     #[error("{0} cannot give its state")]
     Stateless(String),
@@ -142,7 +145,7 @@ impl Engine {
         Ok(())
     }
 
-    fn write_state(&self, out: &mut Vec<u8>) {
+    pub(super) fn write_state(&self, out: &mut Vec<u8>) {
         let idle = self.outbox.is_empty() && self.reports.is_empty() && self.happenings.is_empty();
         debug_assert!(idle, "a step is not over");
         self.encode(out);
@@ -168,6 +171,7 @@ impl Engine {
             return Err(DecodeError::Trailing(from.len()).into());
         }
         engine.make_parts(saved, instances)?;
+        engine.lacks_nothing()?;
         Ok(engine)
     }
 }

@@ -2,8 +2,10 @@
 //! between two events. Until then, and after any failure, the old instance simply goes on.
 
 use super::Engine;
+use super::probation::Relieved;
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, SwapStage};
+use crate::input::{HandOver, Probation, SwapTerms};
 use crate::listeners::{Role, Seat};
 use crate::strategies::{CandidateSeat, Parameters, Staged, Successor, Values};
 use model::{HistoryBlock, PluginHash, StartReason, StartSnapshot, StrategyId, Subscription};
@@ -13,6 +15,7 @@ impl Engine {
         &mut self,
         strategy: StrategyId,
         made_of: (PluginHash, Parameters),
+        terms: SwapTerms,
         history: Vec<HistoryBlock>,
     ) {
         let Some(place) = self.strategies.get_mut(strategy) else {
@@ -27,17 +30,31 @@ impl Engine {
                 command,
             });
         }
+        if place.probation.is_some() {
+            let state = place.state;
+            let command = "swap while its version is on probation";
+            return self.ignore(Ignored::WrongState {
+                strategy,
+                state,
+                command,
+            });
+        }
         let Some(staged) = place.staged.take() else {
             return self.ignore(Ignored::NothingStaged(strategy));
         };
         self.clear_candidate(strategy);
-        let Some(state) = self.save(strategy) else {
-            return;
+        let (reason, state) = match terms.hand_over {
+            HandOver::Fresh => (StartReason::Fresh, None),
+            HandOver::Carry => match self.save(strategy) {
+                Some(state) => (StartReason::Swapped, Some(state)),
+                None => return,
+            },
         };
-        let snapshot = self.snapshot(strategy, StartReason::Swapped, Some(state), history);
+        let snapshot = self.snapshot(strategy, reason, state, history);
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Begun(made_of.0)));
-        if let Err(reason) = self.seat_successor(strategy, made_of, staged, snapshot) {
+        let successor = (made_of, terms.probation);
+        if let Err(reason) = self.seat_successor(strategy, successor, staged, snapshot) {
             self.abort_swap(strategy, reason);
         }
     }
@@ -45,7 +62,7 @@ impl Engine {
     fn seat_successor(
         &mut self,
         strategy: StrategyId,
-        (plugin, parameters): (PluginHash, Parameters),
+        ((plugin, parameters), probation): ((PluginHash, Parameters), Option<Probation>),
         staged: Staged,
         snapshot: StartSnapshot,
     ) -> Result<(), String> {
@@ -86,6 +103,7 @@ impl Engine {
             place.successor = Some(Successor {
                 plugin,
                 parameters,
+                probation,
                 seat,
             });
         }
@@ -108,6 +126,7 @@ impl Engine {
         let Successor {
             plugin,
             parameters,
+            probation,
             seat,
         } = successor;
         let candidate = match (seat, staged) {
@@ -126,12 +145,14 @@ impl Engine {
                 place.successor = Some(Successor {
                     plugin,
                     parameters,
+                    probation,
                     seat,
                 });
                 return self.ignore(Ignored::NothingStaged(strategy));
             }
         };
-        self.take_over(strategy, (plugin, parameters), candidate.into_handover());
+        let made_of = (plugin, parameters);
+        self.take_over(strategy, made_of, probation, candidate.into_handover());
     }
 
     /// Exchanges the instances. Whatever could fail is done before the old one leaves.
@@ -139,6 +160,7 @@ impl Engine {
         &mut self,
         strategy: StrategyId,
         (plugin, parameters): (PluginHash, Parameters),
+        probation: Option<Probation>,
         handover: Handover,
     ) {
         let Handover {
@@ -146,26 +168,46 @@ impl Engine {
             timers,
             subscriptions,
             values,
+            muted,
         } = handover;
         let values = match self.make_room(strategy, &subscriptions, values) {
             Ok(values) => values,
             Err(reason) => return self.abort_swap(strategy, format!("switch: {reason}")),
         };
-        self.cancel_timers(strategy);
-        self.listeners
-            .iter_mut()
-            .for_each(|listeners| listeners.promote(strategy));
-        if let Some(place) = self.strategies.get_mut(strategy) {
-            place.retired = place.instance.replace(instance);
-            (place.plugin, place.parameters) = (Some(plugin), parameters);
-            place.values = values;
-        }
+        let timers_before = self.take_timers(strategy);
+        self.listeners.iter_mut().for_each(|own| match probation {
+            Some(_) => own.exchange(strategy),
+            None => own.promote(strategy),
+        });
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        let before = std::mem::replace(&mut place.instance, instance);
+        let relieved = Relieved {
+            plugin: place.plugin.replace(plugin).unwrap_or_default(),
+            parameters: std::mem::replace(&mut place.parameters, parameters),
+            values: std::mem::replace(&mut place.values, values),
+            timers: timers_before,
+            muted: std::mem::replace(&mut place.muted, muted),
+        };
+        place.tenure += 1;
         for (id, due) in timers {
             self.set_timer(strategy, id, due);
         }
         debug_assert!(self.is_live(strategy), "a switch broke the strategy");
+        self.end_shadow_of_predecessor(strategy);
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Committed(plugin)));
+        match (probation, before) {
+            (Some(terms), Some(before)) => {
+                self.begin_probation(strategy, terms, before, relieved);
+            }
+            (_, before) => {
+                if let Some(place) = self.strategies.get_mut(strategy) {
+                    place.retired = before;
+                }
+            }
+        }
     }
 
     /// Seats the candidate where it subscribed while it caught up, and joins its values to those the
@@ -217,7 +259,7 @@ impl Engine {
         self.tell_aborted(strategy, reason);
     }
 
-    fn clear_candidate(&mut self, strategy: StrategyId) {
+    pub(super) fn clear_candidate(&mut self, strategy: StrategyId) {
         let seat = Seat {
             strategy,
             role: Role::Candidate,

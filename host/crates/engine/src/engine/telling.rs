@@ -75,7 +75,9 @@ impl Engine {
         let mut seats = Vec::new();
         for (strategy, place) in self.strategies.places() {
             let primary = hears(place).then_some(Role::Primary);
-            let candidate = place.successor.as_ref().map(|_| Role::Candidate);
+            // Or the version before, while the one that runs is on probation.
+            let is_beside = place.successor.is_some() || place.probation.is_some();
+            let candidate = is_beside.then_some(Role::Candidate);
             let roles = primary.into_iter().chain(candidate);
             seats.extend(roles.map(|role| Seat { strategy, role }));
         }
@@ -106,9 +108,26 @@ impl Engine {
     }
 
     fn tell_seats(&mut self, seats: Vec<Seat>, event: &Event) {
-        let told = seats
-            .into_iter()
-            .map(|seat| Told::Seat(seat, event.clone()));
-        self.outbox.extend(told);
+        for seat in seats {
+            let tenure = self.tenure(seat.strategy);
+            self.outbox
+                .push_back(Told::Seat(seat, tenure, event.clone()));
+        }
+    }
+
+    /// Tells one, unless another instance runs by now than did when it happened. That is the version
+    /// before, which is told in its own turn, be it over this very event that it took its place back.
+    pub(super) fn tell_seat(&mut self, seat: Seat, tenure: u64, event: &Event) {
+        let Seat { strategy, role } = seat;
+        if self.tenure(strategy) == tenure {
+            return self.deliver(seat, event);
+        }
+        let place = self.strategies.get(strategy);
+        let instance = place.and_then(|place| place.instance.as_ref());
+        let hears = instance.is_some_and(|instance| instance.hears().of(event));
+        if role == Role::Candidate && hears {
+            let role = Role::Primary;
+            self.deliver(Seat { strategy, role }, event);
+        }
     }
 }

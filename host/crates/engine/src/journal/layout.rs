@@ -9,10 +9,10 @@ use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::effect::ModelFault;
 use crate::input::{
     AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
-    Escalation, ExposureLimits, FillChances, Input, Judged, Latency, LimitScope, Limits,
-    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Quantiles, RuleConfig, Scaling,
-    Sequenced, ShortLimits, Slippage, StrategyConfig, TradingState, VenueConfig, VenueModels,
-    VolumeLimits, Worked,
+    Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope, Limits,
+    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Probation, Quantiles, RuleConfig,
+    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, SwapTerms, TradingState,
+    VenueConfig, VenueModels, VolumeLimits, Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -244,7 +244,7 @@ variants!(Command {
     1 => Pause(strategy),
     2 => Resume(strategy),
     3 => Stop(strategy),
-    4 => SwapBegin { strategy, plugin, parameters, history },
+    4 => SwapBegin { strategy, plugin, parameters, terms, history },
     5 => SwapCommit(strategy),
     6 => SwapAbort { strategy, reason },
     7 => PlaceOrders(strategy, requests),
@@ -266,7 +266,16 @@ variants!(Command {
     23 => SetJournalWritable(writable),
     24 => EndRun,
     25 => Snapshot,
+    26 => ShadowBegin { strategy, plugin, parameters, hand_over },
+    27 => ShadowEnd { strategy, reason },
+    28 => RollBack(strategy),
+    29 => EndProbation { strategy, reason },
 });
+variants!(HandOver { 0 => Carry, 1 => Fresh });
+fields! {
+    SwapTerms { hand_over, probation }
+    Probation { lasts, max_faults, max_loss, max_denials }
+}
 variants!(Input {
     0 => Clock,
     1 => Quote(quote),

@@ -4,6 +4,7 @@ use super::codec::{DecodeError, decode_all};
 use super::{JournalHash, MAGIC, Tag};
 use crate::effect::ModelFault;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
+use crate::probation::Probed;
 use model::{
     Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
 };
@@ -62,6 +63,8 @@ pub enum Record {
     Refused(String),
     /// An order as it was made. Its first change follows.
     NewOrder(Order),
+    /// How the probation of a strategy's version ended.
+    Probation(StrategyId, Probed),
     /// A model of a simulated venue broke. What models answer is not recorded: they are asked again.
     Model(ModelFault),
     /// An order changed.
@@ -139,6 +142,7 @@ impl<R: Read> Reader<R> {
             Tag::Refused => decode_all(payload).map(Record::Refused),
             Tag::NewOrder => decode_all(payload).map(Record::NewOrder),
             Tag::Model => decode_all(payload).map(Record::Model),
+            Tag::Probation => decode_all(payload).map(|(s, how)| Record::Probation(s, how)),
             Tag::Order => decode_all(payload).map(Record::Order),
             Tag::Fill => decode_all(payload).map(Record::Fill),
             Tag::Position => decode_all(payload).map(Record::Position),

@@ -1,7 +1,8 @@
 //! Values of every type in the journal, drawn from a seed; extremes come up often.
 
 use engine::{
-    Command, Definition, Input, Latency, Outcome, Sequenced, Slippage, TradingState, VenueConfig,
+    Command, Definition, Input, Latency, Outcome, Sequenced, Slippage, SwapTerms, TradingState,
+    VenueConfig,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
@@ -390,6 +391,7 @@ impl Dice {
                 strategy,
                 plugin: self.plugin(),
                 parameters: self.parameters(),
+                terms: SwapTerms::default(),
                 history: self.list(Self::history),
             },
             5 => Command::SwapCommit(strategy),

@@ -5,7 +5,7 @@
 use crate::script::{Script, market, submit, timer};
 use crate::strategies::numbered;
 use crate::world::*;
-use engine::{Command, Journal, JournalHash, Latency, Slippage, Staged, TradingState};
+use engine::{Command, Journal, JournalHash, Latency, Slippage, Staged, SwapTerms, TradingState};
 use model::{
     BarBasis, BarSpec, Duration, Event, Intent, LogLevel, OrderKind, PluginHash, Side,
     Subscription, TimeInForce,
@@ -49,6 +49,7 @@ pub(crate) fn run(journal: Journal) -> World {
         strategy: maker,
         plugin: PluginHash::new([2; 32]),
         parameters: vec![("size".to_owned(), "3".to_owned())],
+        terms: SwapTerms::default(),
         history: Vec::new(),
     });
     (201..=250).for_each(|n| wander(&mut world, n));

@@ -8,7 +8,7 @@ use crate::world::*;
 use engine::replay::Instances;
 use engine::{
     AlgorithmConfig, Command, Custom, Definition, Engine, Journal, LimitScope, RuleConfig,
-    SNAPSHOT_FORMAT, SnapshotError, Staged, Unsaved,
+    SNAPSHOT_FORMAT, SnapshotError, Staged, SwapTerms, Unsaved,
 };
 use model::{
     AlgorithmMaker, Charge, Duration, Fault, FaultKind, FeeModel, FeeQuery, Fees, Listing,
@@ -297,6 +297,7 @@ fn nothing_is_taken_while_something_could_not_come_back() {
         strategy,
         plugin: PluginHash::new([1; 32]),
         parameters: Vec::new(),
+        terms: SwapTerms::default(),
         history: Vec::new(),
     });
     assert_eq!(world.engine.can_snapshot(), Err(Unsaved::Swap(strategy)));
@@ -387,7 +388,7 @@ fn what_is_no_snapshot_of_this_layout_is_refused() {
 fn the_layout_is_that_of_its_format() {
     let bytes = busy(Journal::default()).taken();
     let hash = blake3::hash(&bytes).to_hex();
-    assert_eq!(SNAPSHOT_FORMAT, b"ARGOSNP\x01");
+    assert_eq!(SNAPSHOT_FORMAT, b"ARGOSNP\x03");
     assert_eq!(hash.as_str(), LAYOUT);
 }
 

@@ -4,7 +4,9 @@
 use crate::script::{Script, Seen, market, submit, timer, trap};
 use crate::strategies::numbered;
 use crate::world::*;
-use engine::{Candidate, Command, Effect, Ignored, Recorder, Staged, StrategyState, SwapStage};
+use engine::{
+    Candidate, Command, Effect, Ignored, Recorder, Staged, StrategyState, SwapStage, SwapTerms,
+};
 use model::{
     BarMethod, BarSpec, DenyCode, Event, Intent, OrderChange, OrderKind, PluginHash, SavedState,
     Side, StartReason, StartSnapshot, StrategyId, Subscription, Timestamp,
@@ -30,6 +32,7 @@ fn begin_staged(world: &mut World, strategy: StrategyId, staged: Staged) {
         strategy,
         plugin: hash(2),
         parameters: Vec::new(),
+        terms: SwapTerms::default(),
         history: Vec::new(),
     });
 }
@@ -321,6 +324,7 @@ fn a_swap_cannot_begin_where_there_is_nothing_to_swap() {
         strategy,
         plugin: hash(2),
         parameters: Vec::new(),
+        terms: SwapTerms::default(),
         history: Vec::new(),
     });
     assert_eq!(world.ignored(), [Ignored::NothingStaged(strategy)]);

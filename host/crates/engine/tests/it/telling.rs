@@ -1,10 +1,13 @@
 //! What strategies hear of without a trade: who is told, in which order, and that nobody else is.
 
 use crate::journal::Memory;
+use crate::probation;
 use crate::script::{Script, Seen, market, submit, trap};
 use crate::world::*;
 use engine::replay::{self, Instances};
-use engine::{Candidate, Command, Definition, Engine, Journal, Recorder, Staged, StrategyState};
+use engine::{
+    Candidate, Command, Definition, Engine, Journal, Recorder, Staged, StrategyState, SwapTerms,
+};
 use model::{
     Event, Hears, InstrumentId, LifeEventKind, LifecycleEvent, OrderChange, OrderKind, PluginHash,
     SavedState, Side, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp,
@@ -432,6 +435,7 @@ fn swapped(world: &mut World, strategy: StrategyId, next: Script, elsewhere: boo
         strategy,
         plugin: PluginHash::new([2; 32]),
         parameters: Vec::new(),
+        terms: SwapTerms::default(),
         history: Vec::new(),
     });
     some_life(world);
@@ -478,6 +482,35 @@ fn old_and_new_versions_hear_what_each_hears_of() {
             assert_eq!(life(&old), count(old_hears));
             assert_eq!(life(&new), 2 * count(new_hears));
         }
+    }
+}
+
+#[test]
+fn the_version_before_hears_what_broke_its_successor() {
+    for old_hears in [Hears::ALL, NOTHING] {
+        let mut world = World::new();
+        world.quote(EQUITY, "100", "100");
+        let (strategy, old) = holder(EQUITY, 3)
+            .hearing(old_hears)
+            .run(&mut world, "one", MARGIN);
+        let next = Script::new(&[]).hearing(Hears::ALL);
+        let next = next.event(|event, _| match event {
+            Event::Life { .. } => Err(trap()),
+            _ => Ok(()),
+        });
+        let terms = probation::terms(probation::strict());
+        let new = probation::swap(&mut world, strategy, next, terms);
+        world.lifecycle(EQUITY, dividend("0.5"));
+        let mut expect = vec!["filled", "holds 3"];
+        if old_hears == Hears::ALL {
+            expect.extend(["DIVIDEND of 0.5 USD", "DIVIDEND 1.5 USD"]);
+        }
+        expect.push("holds 3");
+        assert_eq!(heard(&old), expect);
+        // It left before it was paid.
+        assert_eq!(heard(&new), ["DIVIDEND of 0.5 USD"]);
+        let state = world.engine.strategy_state(strategy);
+        assert_eq!(state, Some(StrategyState::Running));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::handle::{
     AlgorithmRequest, HostError, LoadRequest, Queries, RuleRequest, ScopeName, SwapReport,
     SwapRequest,
 };
-use crate::strategy::{Strategies, not_found};
+use crate::strategy::{Strategies, SwapDone, not_found};
 use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped};
 use crate::view::{EngineView, StrategyView};
@@ -110,6 +110,10 @@ impl HostHandle {
         let done = self
             .blocking(move || strategies.swap(&asked, request))
             .await?;
+        self.swap_report(name, done)
+    }
+
+    pub(super) fn swap_report(&self, name: &str, done: SwapDone) -> Result<SwapReport, HostError> {
         Ok(SwapReport {
             strategy: self.known(name)?,
             begun_at: done.begun_at,
@@ -203,7 +207,7 @@ impl HostHandle {
     }
 
     /// A command that changes a strategy's state at once.
-    async fn quick(
+    pub(super) async fn quick(
         &self,
         name: &str,
         command: impl FnOnce(StrategyId) -> Command,

@@ -4,7 +4,9 @@ use super::{JournalConfig, StartError};
 use crate::feed::{FeedConfig, Prepared};
 use crate::history::History;
 use crate::projection::Shared;
-use crate::recovery::{KeptPlugins, Known, Recovered, give_up_swaps, missing, recover};
+use crate::recovery::{
+    KeptPlugins, Known, Recovered, end_probations, end_shadows, give_up_swaps, missing, recover,
+};
 use crate::strategy::Strategies;
 use crate::trader::Trader;
 use crate::trader::snapshots::Snapshots;
@@ -141,24 +143,37 @@ impl Past {
 
     /// Gives strategies their plugins back, and gives up what cannot be finished.
     pub(super) fn hand_over(
-        mut self,
+        self,
         trader: &mut Trader,
         strategies: &Strategies,
     ) -> (Option<Recovered>, Option<Arc<Progress>>) {
         give_up_swaps(trader, &self.known);
+        end_shadows(trader);
         let is_short = |recovered: &Recovered| recovered.snapshot.is_some();
         let is_short = self.recovered.as_ref().is_some_and(is_short);
+        if is_short {
+            end_probations(trader);
+        }
         let names: Vec<_> = trader
             .engine()
             .strategies()
             .map(|(id, config)| (id, config.name.clone()))
             .collect();
         for (id, name) in names {
-            if let Some(loaded) = self.known.loaded.remove(&id) {
+            if let Some(loaded) = trader.versions().running(id) {
                 match strategies.may_run(&loaded) {
                     Ok(()) if is_short => strategies.renew(&name, id, &loaded, trader),
                     Ok(()) => {}
                     Err(refusal) => hold(trader, (id, &name), &refusal),
+                }
+                let before = trader.versions().before(id);
+                let refused = before.and_then(|before| strategies.may_run(&before).err());
+                if let Some(refusal) = refused {
+                    let reason = format!("the version before may run no more: {refusal}");
+                    trader.command(Command::EndProbation {
+                        strategy: id,
+                        reason,
+                    });
                 }
                 let saved = trader.memory().saved.get(&id).cloned();
                 strategies.restore(name, id, loaded, saved);

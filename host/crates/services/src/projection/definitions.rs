@@ -118,6 +118,9 @@ impl ReadModel {
             state,
             plugin: None,
             swap: None,
+            probation: None,
+            last_roll_back: None,
+            shadow: None,
             faults: Vec::new(),
             log: Vec::new(),
         }));

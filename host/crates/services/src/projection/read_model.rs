@@ -11,7 +11,7 @@ use crate::view::{
     AccountView, AlertCode, CashFlowView, Change, EngineView, FaultView, InstrumentView,
     LifeEventView, LogLine, PluginView, PositionView, StrategyView, VenueView, WhatHappened, Words,
 };
-use engine::{AlgorithmConfig, Effect, RuleConfig, SwapStage};
+use engine::{AlgorithmConfig, Effect, RuleConfig};
 use model::{
     AccountId, Balance, CurrencyId, Duration, Fill, InstrumentId, Order, OrderChange, OrderId,
     OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId, Timestamp, VenueId,
@@ -182,6 +182,10 @@ impl ReadModel {
                 changes.push(Change::Metrics(view));
                 time
             }
+            Item::Shadow(time, strategy, shadow) => {
+                self.edit(strategy, changes, |view| view.shadow = Some(shadow));
+                time
+            }
             Item::SwapProgress(strategy, progress) => {
                 self.edit(strategy, changes, |view| {
                     view.swap = progress.map(str::to_owned)
@@ -233,12 +237,10 @@ impl ReadModel {
             Effect::Log(strategy, level, text) => {
                 self.log(strategy, LogLine { time, level, text });
             }
-            Effect::Swap(strategy, stage) => self.edit(strategy, changes, |view| {
-                view.swap = match stage {
-                    SwapStage::Begun(_) => Some("catch-up".to_owned()),
-                    SwapStage::Committed(_) | SwapStage::Aborted(_) => None,
-                };
-            }),
+            Effect::Swap(strategy, stage) => {
+                self.follow_swap((time, sequence), strategy, stage, changes);
+            }
+            Effect::Shadow(strategy, stage) => self.follow_shadow(time, strategy, &stage, changes),
             Effect::TradingState(_)
             | Effect::KillLatch(_)
             | Effect::ScopeState(..)
@@ -420,7 +422,7 @@ impl ReadModel {
         }
     }
 
-    fn edit(
+    pub(super) fn edit(
         &mut self,
         strategy: StrategyId,
         changes: &mut Vec<Change>,

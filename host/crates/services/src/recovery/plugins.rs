@@ -2,7 +2,9 @@
 
 use crate::plugin::{CustomRequest, InstanceRequest, Plugin, PluginHost, Refusal};
 use crate::plugin_files::PluginFiles;
+use crate::shadow::meter::Metered;
 use crate::strategy::Loaded;
+use crate::strategy::versions::Version;
 use crate::sync::lock;
 use crate::venue_models::make_again;
 use crate::view::PluginView;
@@ -21,7 +23,7 @@ pub(crate) struct KeptPlugins {
     host: Arc<dyn PluginHost>,
     files: PluginFiles,
     admitted: BTreeMap<PluginHash, Arc<dyn Plugin>>,
-    made: Arc<Mutex<BTreeMap<StrategyId, (Loaded, PluginView)>>>,
+    made: Arc<Mutex<BTreeMap<StrategyId, Version>>>,
 }
 
 impl KeptPlugins {
@@ -35,7 +37,7 @@ impl KeptPlugins {
     }
 
     /// What was made last for a strategy.
-    pub(crate) fn made(&self, strategy: StrategyId) -> Option<(Loaded, PluginView)> {
+    pub(crate) fn made(&self, strategy: StrategyId) -> Option<Version> {
         lock(&self.made).remove(&strategy)
     }
 
@@ -94,9 +96,10 @@ impl Instances for KeptPlugins {
             version: plugin.version().to_owned(),
             parameters: made.parameters,
         };
-        let parameters = parameters.to_vec();
-        lock(&self.made).insert(strategy, (Loaded { plugin, parameters }, view));
-        Ok(made.instance)
+        let loaded = Loaded::new(plugin, parameters.to_vec());
+        let instance = Metered::boxed(made.instance, Arc::clone(&loaded.meter));
+        lock(&self.made).insert(strategy, Version { loaded, view });
+        Ok(instance)
     }
 
     fn make_model(

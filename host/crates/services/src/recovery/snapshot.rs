@@ -1,7 +1,7 @@
 //! Beginning from a snapshot. One that cannot be begun from is named and passed over: an earlier one may
 //! do, and the whole journal always does while it is there.
 
-use super::{KeptPlugins, Known};
+use super::KeptPlugins;
 use crate::trader::Trader;
 use crate::trader::memory::Memory;
 use engine::journal::codec::{DecodeError, decode_all};
@@ -23,7 +23,6 @@ pub(super) fn begin(
     folder: &Folder,
     trader: &mut Trader,
     plugins: &mut KeptPlugins,
-    known: &mut Known,
 ) -> Result<Option<u64>, JournalError> {
     let folder = folder.path();
     let found = snapshots(folder)?;
@@ -35,7 +34,7 @@ pub(super) fn begin(
         match agreed.and_then(|()| read(folder, &snapshot, plugins)) {
             Ok((engine, memory)) => {
                 trader.begin_from(engine, memory);
-                load_again(trader, plugins, known);
+                load_again(trader, plugins);
                 return Ok(Some(snapshot.last));
             }
             Err(reason) => {
@@ -58,7 +57,16 @@ pub(super) fn agrees(
     let (mut engine, _) = read(folder, snapshot, plugins)?;
     let repeated = repeat_until(folder, &mut engine, plugins, until, |_| {});
     plugins.forget_made();
-    repeated.map(drop).map_err(|error| error.to_string())
+    repeated.map_err(|error| error.to_string())?;
+    let mut strategies = engine.strategies();
+    let watched = strategies.any(|(id, _)| engine.probation(id).is_some());
+    let begins = beginning(folder).map_err(|error| error.to_string())?;
+    if watched && begins.is_none_or(|begins| begins.is_whole()) {
+        return Err(
+            "a version is on probation; the whole journal brings the one before back".into(),
+        );
+    }
+    Ok(())
 }
 
 fn read(
@@ -94,7 +102,7 @@ pub fn engine_of(snapshot: &[u8]) -> Result<Vec<u8>, DecodeError> {
 
 /// Finds out again what fills each strategy, stopped ones too. A plugin that is gone keeps a stopped
 /// strategy from starting, and nothing else.
-fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins, known: &mut Known) {
+fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins) {
     let engine = trader.engine();
     let strategies = engine.strategies();
     let plugged = strategies.filter_map(|(id, _)| Some((id, engine.plugin(id)?)));
@@ -108,9 +116,8 @@ fn load_again(trader: &mut Trader, plugins: &mut KeptPlugins, known: &mut Known)
             }
             made.ok().and_then(|_| plugins.made(id))
         });
-        if let Some((loaded, view)) = made {
-            known.loaded.insert(id, loaded);
-            trader.note_plugin(id, view);
+        if let Some(version) = made {
+            trader.started(id, version);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What each record of the journal is in the tables of the store.
 
 use engine::journal::reader::Record;
-use engine::{Command, Definition, Input, Judged, LimitScope, Outcome, Sequenced, TradingState};
+use engine::{
+    Command, Definition, Input, Judged, LimitScope, Outcome, Probed, Sequenced, TradingState,
+};
 use model::{AccountId, Bar, OrderChange, OrderId, OrderUpdate, StrategyId, Timestamp, Verdict};
 use store::sql::rows::{self, Place, Scope};
 use store::sql::{
@@ -85,6 +87,19 @@ impl Mapping {
                 let scope = LimitScope::Instrument(broke.instrument);
                 self.risk(batch, "MODEL_FAULT", scope, &broke.fault.message);
             }
+            Record::Probation(strategy, how) => match how {
+                Probed::RolledBack(plugin, reason) => {
+                    let plugin = Some(plugin.to_string());
+                    self.step(batch, *strategy, "ROLL_BACK", plugin, Some(reason));
+                }
+                Probed::Kept(reason) => {
+                    self.step(batch, *strategy, "PROBATION_END", None, Some(reason));
+                }
+                Probed::Broke(_, fault) => {
+                    let reason = Some(fault.message.as_str());
+                    self.step(batch, *strategy, "PROBATION_END", None, reason);
+                }
+            },
             Record::Rule(_, _, order, Judged::Verdict(Verdict::Deny(words))) => {
                 self.words = Some((*order, words.clone()));
             }
@@ -225,6 +240,19 @@ impl Mapping {
             }
             Command::SwapAbort { strategy, reason } => {
                 self.step(batch, *strategy, "SWAP_ABORT", None, Some(reason));
+            }
+            Command::ShadowBegin {
+                strategy,
+                plugin,
+                parameters,
+                ..
+            } => {
+                let plugin = Some(plugin.to_string());
+                self.step(batch, *strategy, "SHADOW_BEGIN", plugin, None);
+                self.parameters(*strategy, parameters, batch);
+            }
+            Command::ShadowEnd { strategy, reason } => {
+                self.step(batch, *strategy, "SHADOW_END", None, Some(reason));
             }
             Command::SetTradingState(state) => self.state(batch, LimitScope::Firm, *state),
             Command::SetScopeState(scope, state) => self.state(batch, *scope, *state),

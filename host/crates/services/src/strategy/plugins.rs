@@ -1,7 +1,8 @@
 //! The plugins of strategies, algorithms, rules and venues: which run, who has one, and what becomes of
 //! strategies whose plugin may run no more.
 
-use super::{Loaded, Strategies, refused};
+use super::shadow::Shadowing;
+use super::{Entry, Loaded, Strategies, refused};
 use crate::handle::{HostError, PluginSource, PluginUser, RevokedPlugin, Terms};
 use crate::plugin::Plugin;
 use crate::sync::lock;
@@ -72,6 +73,7 @@ impl Strategies {
                 paused.push(name);
             }
         }
+        self.give_up_beside(hash)?;
         Ok(RevokedPlugin { record, paused })
     }
 
@@ -89,13 +91,9 @@ impl Strategies {
     /// Fails when a strategy's plugin may run no more: then it must not trade again.
     pub(crate) fn may_trade(&self, name: &str) -> Result<(), HostError> {
         let entries = lock(&self.entries);
-        let loaded = entries.get(name).and_then(|entry| entry.loaded.as_ref());
-        let hash = loaded.map(|loaded| loaded.plugin.hash());
+        let loaded = entries.get(name).and_then(|entry| self.fills(entry));
         drop(entries);
-        match hash {
-            Some(hash) => Ok(self.admission.registry().may_run(hash).map(drop)?),
-            None => Ok(()),
-        }
+        loaded.map_or(Ok(()), |loaded| Ok(self.may_run(&loaded)?))
     }
 
     /// Whether what filled a strategy in an earlier run may go on.
@@ -113,31 +111,87 @@ impl Strategies {
         Ok(())
     }
 
+    /// Lets the version before go that is at hand after a swap, if its plugin was revoked meanwhile.
+    pub(super) fn let_go_if_revoked(&self, id: StrategyId) -> Result<(), HostError> {
+        let before = self.versions.before(id);
+        match before.and_then(|before| self.may_run(&before).err()) {
+            Some(refusal) => self.let_go(id, &refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets a version go to which there is no way back any more.
+    fn let_go(&self, strategy: StrategyId, why: &dyn std::fmt::Display) -> Result<(), HostError> {
+        let reason = format!("the version before may run no more: {why}");
+        // One that the engine let go meanwhile is no error.
+        let end = Command::EndProbation { strategy, reason };
+        self.step(StepRequest::command(end)).map(drop)
+    }
+
+    /// Ends shadows that try a plugin, and probations that would bring it back.
+    fn give_up_beside(&self, hash: PluginHash) -> Result<(), HostError> {
+        let entries = lock(&self.entries);
+        let all: Vec<_> = entries
+            .iter()
+            .filter(|(_, entry)| entry.loaded.is_some())
+            .map(|(name, entry)| (entry.id, name.clone()))
+            .collect();
+        drop(entries);
+        let has = |loaded: Loaded| loaded.plugin.hash() == hash;
+        for (id, name) in all {
+            if self.versions.before(id).is_some_and(has) {
+                self.let_go(id, &"it was revoked")?;
+            }
+            if self.trading(&name).is_some_and(|(tried, _)| has(tried)) {
+                self.tell_ended(id, "its plugin was revoked".to_owned())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether it ran, and is paused now.
     fn pause(&self, id: StrategyId) -> Result<bool, HostError> {
         let stepped = self.step(StepRequest::command(Command::Pause(id)))?;
         Ok(stepped.refusal().is_none())
     }
 
+    /// What fills a strategy now. One that is being loaded has no handle yet, and nothing fills it.
+    fn fills(&self, entry: &Entry) -> Option<Loaded> {
+        let loaded = entry.loaded.as_ref()?;
+        let running = self.versions.running(entry.id);
+        Some(running.unwrap_or_else(|| loaded.clone()))
+    }
+
     fn strategies_with(&self, hash: PluginHash) -> Vec<(StrategyId, String)> {
         let entries = lock(&self.entries);
         let with = entries.iter().filter(|(_, entry)| {
-            let loaded = entry.loaded.as_ref();
+            let loaded = self.fills(entry);
             loaded.is_some_and(|loaded| loaded.plugin.hash() == hash)
         });
         with.map(|(name, entry)| (entry.id, name.clone())).collect()
     }
 
-    /// Who has a plugin now.
+    /// Strategies that run a plugin, may go back to it, or try it in a shadow.
+    fn strategies_with_any(&self, hash: PluginHash) -> Vec<String> {
+        let entries = lock(&self.entries);
+        let with = entries.iter().filter(|(_, entry)| {
+            let before = || self.versions.before(entry.id);
+            let before = entry.loaded.as_ref().and_then(|_| before());
+            let tried = entry.shadow.as_ref().and_then(Shadowing::tried);
+            let mut all = self.fills(entry).into_iter().chain(before).chain(tried);
+            all.any(|loaded| loaded.plugin.hash() == hash)
+        });
+        with.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Who has a plugin now: beside who runs it, who may go back to it or tries it.
     pub(crate) fn users(&self, hash: PluginHash) -> Vec<PluginUser> {
         let user = |role, name: &String| PluginUser {
             role,
             name: name.clone(),
         };
-        let strategies = self.strategies_with(hash);
-        let strategies = strategies
-            .iter()
-            .map(|(_, name)| user(Role::Strategy, name));
+        let strategies = self.strategies_with_any(hash);
+        let strategies = strategies.iter().map(|name| user(Role::Strategy, name));
         let mut users: Vec<_> = strategies.collect();
         let custom = self.custom_plugins().into_iter();
         let custom = custom.filter(|(_, _, found)| *found == hash);
@@ -148,7 +202,7 @@ impl Strategies {
     /// All plugins that somebody has now.
     fn running(&self) -> Vec<PluginHash> {
         let entries = lock(&self.entries);
-        let loaded = entries.values().filter_map(|entry| entry.loaded.as_ref());
+        let loaded = entries.values().filter_map(|entry| self.fills(entry));
         let mut running: Vec<_> = loaded.map(|loaded| loaded.plugin.hash()).collect();
         drop(entries);
         let custom = self.custom_plugins().into_iter();

@@ -3,13 +3,14 @@
 //! runs on and the answer names the stage.
 
 use super::recorder::{Backlog, Next, recorder};
+use super::versions::Version;
 use super::{Instance, Loaded, Strategies, no_effect};
-use crate::handle::{HostError, SwapRequest};
+use crate::handle::{HostError, PluginSource, SwapRequest, Terms};
 use crate::outlet::Item;
-use crate::sync::lock;
 use crate::trader::{Request, StepRequest, Stepped, SwitchAnswer, SwitchRequest, as_nanos};
-use crate::view::PluginView;
-use engine::{Candidate, Command, Effect, Input, Staged, StrategyState, SwapStage};
+use engine::{
+    Candidate, Command, Effect, Input, Probation, Staged, StrategyState, SwapStage, SwapTerms,
+};
 use journal::crash;
 use model::StrategyId;
 use registry::Role;
@@ -37,7 +38,7 @@ pub(crate) struct SwapDone {
 /// A swap whose candidate has begun to catch up.
 struct Swap {
     strategy: StrategyId,
-    plugin: PluginView,
+    version: Version,
     begun_at: u64,
     begin_ns: u64,
     caught_up: u64,
@@ -75,38 +76,66 @@ enum Round {
 impl Strategies {
     /// Swaps a strategy's plugin or parameters while it runs.
     pub(crate) fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapDone, HostError> {
-        let began = Instant::now();
         let _occupied = self.occupy(name, "swap")?;
+        let SwapRequest {
+            plugin,
+            parameters,
+            terms,
+            succession,
+        } = request;
+        let choose = |running: &Loaded| self.successor(running, plugin, &terms, parameters);
+        self.swap_to(name, succession, choose)
+    }
+
+    /// Lets the version take over that `choose` makes of the one that runs.
+    pub(super) fn swap_to(
+        &self,
+        name: &str,
+        terms: SwapTerms,
+        choose: impl FnOnce(&Loaded) -> Result<Loaded, HostError>,
+    ) -> Result<SwapDone, HostError> {
+        let began = Instant::now();
         let (id, running) = self.loaded(name)?;
-        self.must_be_live(name)?;
+        self.must_be_live(name, "swapped")?;
+        self.must_not_be_on_probation(name)?;
+        terms.probation.map_or(Ok(()), |wanted| checked(&wanted))?;
         self.progress(id, Some("admission"));
-        let done = self
-            .prepare(name, &running, request)
-            .and_then(|(loaded, instance)| {
-                let hash = instance.hash;
-                self.admission.note_use(hash, Role::Strategy, name)?;
-                let done = self.hand_over(id, instance)?;
-                Ok((loaded, done))
-            });
+        let done = choose(&running).and_then(|loaded| {
+            let instance = self.make(name, &loaded)?;
+            let hash = instance.hash;
+            self.admission.note_use(hash, Role::Strategy, name)?;
+            let done = self.hand_over(id, instance, terms)?;
+            Ok((hash, done))
+        });
         self.progress(id, None);
-        let (loaded, mut done) = done?;
-        let hash = loaded.plugin.hash();
-        if let Some(entry) = lock(&self.entries).get_mut(name) {
-            entry.loaded = Some(loaded);
-        }
+        let (hash, mut done) = done?;
         self.hold_back(id, hash)?;
+        self.let_go_if_revoked(id)?;
         done.total_ns = as_nanos(began.elapsed());
         Ok(done)
     }
 
-    fn must_be_live(&self, name: &str) -> Result<(), HostError> {
+    fn must_not_be_on_probation(&self, name: &str) -> Result<(), HostError> {
+        let watched = self.shared.read(|model| {
+            let probation = model.strategy(name)?.probation.as_ref()?;
+            Some(probation.until)
+        });
+        watched.map_or(Ok(()), |until| {
+            Err(HostError::Conflict(format!(
+                "the version of `{name}` is on probation until {until}; roll it back with POST \
+                 strategies/{name}/rollback, or keep it with DELETE strategies/{name}/probation"
+            )))
+        })
+    }
+
+    pub(super) fn must_be_live(&self, name: &str, to_be: &str) -> Result<(), HostError> {
         let state = self
             .shared
             .read(|model| model.strategy(name).map(|view| view.state));
         match state {
             Some(StrategyState::Running | StrategyState::Paused) => Ok(()),
             Some(state) => Err(HostError::Conflict(format!(
-                "`{name}` is {} and cannot be swapped; start it first",
+                "`{name}` is {} and cannot be {to_be}; start it first",
                 state.name()
             ))),
             None => Err(super::not_found("strategy", name)),
@@ -117,15 +146,16 @@ impl Strategies {
         self.outlet.note(Item::SwapProgress(id, stage));
     }
 
-    /// Everything before the engine hears of it.
-    fn prepare(
+    /// Another plugin, or the one that runs, with the parameters that change.
+    pub(super) fn successor(
         &self,
-        name: &str,
         running: &Loaded,
-        request: SwapRequest,
-    ) -> Result<(Loaded, Instance), HostError> {
-        let plugin = match request.plugin {
-            Some(source) => self.admit(source, &request.terms, Some(running.plugin.hash()))?,
+        plugin: Option<PluginSource>,
+        terms: &Terms,
+        changed: BTreeMap<String, String>,
+    ) -> Result<Loaded, HostError> {
+        let plugin = match plugin {
+            Some(source) => self.admit(source, terms, Some(running.plugin.hash()))?,
             None => {
                 self.admission.registry().may_run(running.plugin.hash())?;
                 running.plugin.clone()
@@ -137,15 +167,18 @@ impl Strategies {
             .iter()
             .filter(|(name, _)| known.contains(name));
         let mut parameters: BTreeMap<String, String> = kept.cloned().collect();
-        parameters.extend(request.parameters);
+        parameters.extend(changed);
         let parameters = plugin.check(&parameters).map_err(super::refused)?;
-        let loaded = Loaded { plugin, parameters };
-        let instance = self.make(name, &loaded)?;
-        Ok((loaded, instance))
+        Ok(Loaded::new(plugin, parameters))
     }
 
-    fn hand_over(&self, id: StrategyId, instance: Instance) -> Result<SwapDone, HostError> {
-        let (swap, candidate, backlog) = self.begin(id, instance)?;
+    fn hand_over(
+        &self,
+        id: StrategyId,
+        instance: Instance,
+        terms: SwapTerms,
+    ) -> Result<SwapDone, HostError> {
+        let (swap, candidate, backlog) = self.begin(id, instance, terms)?;
         let reached = crash::reach(crash::SWAP_BEGUN);
         let ran = match reached {
             Ok(()) => self.run(swap, candidate, backlog),
@@ -172,8 +205,13 @@ impl Strategies {
         &self,
         strategy: StrategyId,
         instance: Instance,
+        terms: SwapTerms,
     ) -> Result<(Swap, Box<Candidate>, Backlog), HostError> {
-        let Instance { made, hash, view } = instance;
+        let Instance {
+            made,
+            hash,
+            version,
+        } = instance;
         let history = self.history_for(made.instance.as_ref());
         let candidate = Box::new(Candidate::new(strategy, made.instance));
         let (recorder, backlog) = recorder(self.swaps.events_bound);
@@ -186,6 +224,7 @@ impl Strategies {
             strategy,
             plugin: hash,
             parameters,
+            terms,
             history,
         };
         let stepped = self.step(StepRequest::ask(
@@ -196,7 +235,7 @@ impl Strategies {
         has_begun(strategy, &stepped)?;
         let swap = Swap {
             strategy,
-            plugin: view,
+            version,
             begun_at: stepped.sequence,
             begin_ns: stepped.held_ns,
             caught_up: 0,
@@ -261,7 +300,7 @@ impl Strategies {
         let (reply, answer) = oneshot::channel();
         let request = SwitchRequest {
             strategy: swap.strategy,
-            plugin: swap.plugin.clone(),
+            version: swap.version.clone(),
             candidate,
             backlog,
             reply,
@@ -304,6 +343,30 @@ impl Swap {
             }
         }
     }
+}
+
+/// The longest probation: long enough for whoever watches a month's end.
+const LONGEST_PROBATION: model::Duration = model::Duration::from_secs(92 * 86_400);
+
+/// Whether a probation can be meant.
+fn checked(wanted: &Probation) -> Result<(), HostError> {
+    let invalid = |field, reason: &str| {
+        let reason = reason.to_owned();
+        Err(HostError::Invalid { field, reason })
+    };
+    if wanted.lasts.nanos() == 0 || wanted.lasts > LONGEST_PROBATION {
+        return invalid("probation.for_ns", "give more than 0 and at most 92 days");
+    }
+    if wanted
+        .max_loss
+        .is_some_and(|loss| loss < model::Money::ZERO)
+    {
+        return invalid(
+            "probation.max_loss",
+            "a loss is given as an amount of 0 or more",
+        );
+    }
+    Ok(())
 }
 
 /// Whether the engine took the candidate in.

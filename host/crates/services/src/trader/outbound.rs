@@ -68,8 +68,10 @@ impl Trader {
             match answer {
                 Answer::Stepped(to, stepped) => drop(to.send(stepped)),
                 Answer::Switched(to, switched) => drop(to.send(switched)),
+                Answer::Shadowed(to, begun) => drop(to.send(begun)),
             }
         }
+        self.shadows.flush();
         at(crash::AFTER_OUT);
         self.snapshot_if_due();
     }

@@ -4,10 +4,8 @@ use super::memory::Memory;
 use super::{Stepped, Trader};
 use crate::outlet::Outlet;
 use crate::plugin::Made;
-use crate::recovery::plugin_item;
-use crate::view::PluginView;
 use engine::journal::Sink;
-use engine::{Command, Engine, Input, Sequenced, Staged, StepError};
+use engine::{Command, Engine, Input, Sequenced, Staged, StepError, SwapTerms};
 use model::{HistoryBlock, PluginHash, StrategyId};
 
 impl Trader {
@@ -79,12 +77,6 @@ impl Trader {
         Ok(())
     }
 
-    /// Shows a strategy's plugin.
-    pub(crate) fn note_plugin(&mut self, strategy: StrategyId, view: PluginView) {
-        let item = plugin_item(&self.engine, strategy, view);
-        self.items.push(item);
-    }
-
     /// From here on what happens is new, and goes to `sink`. Messages that the past led to are not
     /// sent again: nobody knows which of them were.
     pub(crate) fn go_on(&mut self, sink: Box<dyn Sink>) {
@@ -107,6 +99,7 @@ impl Trader {
             strategy,
             plugin,
             parameters,
+            terms: SwapTerms::default(),
             history,
         });
         self.command(Command::SwapCommit(strategy));

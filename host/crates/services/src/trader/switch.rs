@@ -7,9 +7,8 @@
 //! drained, then the commit is stepped at that very time: nothing can come between.
 
 use super::{Answer, Trader, as_nanos};
-use crate::outlet::Item;
 use crate::strategy::recorder::{Backlog, Next};
-use crate::view::PluginView;
+use crate::strategy::versions::Version;
 use engine::{Candidate, Command, Effect, Input, Staged, SwapStage};
 use model::{StrategyId, Timestamp};
 use std::time::Instant;
@@ -21,7 +20,7 @@ pub(crate) const MAX_DRAINED: usize = 512;
 /// A candidate that is nearly there.
 pub(crate) struct SwitchRequest {
     pub(crate) strategy: StrategyId,
-    pub(crate) plugin: PluginView,
+    pub(crate) version: Version,
     pub(crate) candidate: Box<Candidate>,
     pub(crate) backlog: Backlog,
     pub(crate) reply: oneshot::Sender<SwitchAnswer>,
@@ -53,7 +52,7 @@ impl Trader {
     pub(super) fn switch(&mut self, request: SwitchRequest) {
         let SwitchRequest {
             strategy,
-            plugin,
+            version,
             candidate,
             backlog,
             reply,
@@ -62,10 +61,9 @@ impl Trader {
         let answer = if backlog.waiting() > MAX_DRAINED {
             SwitchAnswer::TooFar(candidate, backlog)
         } else {
-            match self.take_over(strategy, candidate, &backlog, begun) {
+            match self.let_take_over(strategy, candidate, &backlog, begun) {
                 Ok(committed) => {
-                    let note = Item::Plugin(self.engine.now(), strategy, Box::new(plugin));
-                    self.items.push(note);
+                    self.took_over(strategy, version);
                     committed
                 }
                 Err((stage, reason)) => SwitchAnswer::Failed { stage, reason },
@@ -74,7 +72,7 @@ impl Trader {
         self.answers.push(Answer::Switched(reply, answer));
     }
 
-    fn take_over(
+    fn let_take_over(
         &mut self,
         strategy: StrategyId,
         mut candidate: Box<Candidate>,

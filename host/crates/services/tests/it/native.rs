@@ -24,6 +24,10 @@ pub(crate) enum Kind {
     Counter,
     /// Sends a market order every ten quotes, buying and selling in turn.
     Taker,
+    /// Does as a taker, and breaks over the quote numbered 30.
+    Breaker,
+    /// Buys at every quote, and so pays a fee and half a spread each time.
+    Loser,
     /// Rests a limit order far below the market.
     Rester,
     /// Refuses `init`.
@@ -46,9 +50,11 @@ pub(crate) enum Kind {
     Timed,
 }
 
-const KINDS: [(&str, Kind); 12] = [
+const KINDS: [(&str, Kind); 14] = [
     ("counter", Kind::Counter),
     ("taker", Kind::Taker),
+    ("breaker", Kind::Breaker),
+    ("loser", Kind::Loser),
     ("rester", Kind::Rester),
     ("bad-init", Kind::BadInit),
     ("bad-start", Kind::BadStart),
@@ -385,7 +391,11 @@ impl Strategy for Running {
         let count = self.tally[0];
         self.unsaved += 1;
         match self.kind {
-            Kind::Taker if count.is_multiple_of(10) => {
+            Kind::Breaker if quote.bid_size.raw() == 30 => {
+                return Err(fault(FaultKind::Trap, "on-quote: breaks"));
+            }
+            Kind::Loser => self.order(Side::Buy, OrderKind::Market, out),
+            Kind::Taker | Kind::Breaker if count.is_multiple_of(10) => {
                 let side = if count.is_multiple_of(20) {
                     Side::Sell
                 } else {

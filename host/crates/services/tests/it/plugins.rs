@@ -1,11 +1,13 @@
 //! Which plugins may run: approval, revocation, older versions, and what is needed by whom.
 
 use crate::native::Natives;
-use crate::stand::{Stand, copy};
-use engine::StrategyState;
+use crate::stand::{Stand, copy, forced};
+use engine::{HandOver, Probation, StrategyState, SwapTerms};
 use model::{OrderStatus, PluginHash};
 use registry::{Decision, State, Trust};
-use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapRequest, Terms};
+use services::handle::{
+    HostError, LoadRequest, PluginSource, Queries, ShadowRequest, SwapRequest, Terms,
+};
 use services::host::HostConfig;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,6 +57,7 @@ async fn swap(stand: &Stand, name: &str, plugin: &str, force: bool) -> Result<()
             force,
             ..Terms::default()
         },
+        succession: SwapTerms::default(),
     };
     stand.host.swap(name, request).await.map(drop)
 }
@@ -92,6 +95,7 @@ async fn a_revoked_plugin_is_paused_and_never_trades_again() {
         plugin: None,
         parameters: BTreeMap::new(),
         terms: Terms::default(),
+        succession: SwapTerms::default(),
     };
     refused(stand.host.swap("one", parameters).await, "PLUGIN_REVOKED");
 
@@ -105,6 +109,83 @@ async fn a_revoked_plugin_is_paused_and_never_trades_again() {
     assert_eq!(stand.view("one").state, StrategyState::Running);
     next.quotes(1).await;
     next.end_and_verify().await;
+    stand.end_and_verify().await;
+}
+
+/// With the version before at hand for an hour.
+async fn watched(stand: &Stand, name: &str, plugin: &str) {
+    let probation = Probation {
+        lasts: model::Duration::from_secs(3_600),
+        max_faults: 0,
+        max_loss: None,
+        max_denials: None,
+    };
+    let request = SwapRequest {
+        plugin: Some(PluginSource::unsigned(plugin)),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        succession: SwapTerms {
+            hand_over: HandOver::Carry,
+            probation: Some(probation),
+        },
+    };
+    stand.host.swap(name, request).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_plugin_is_no_way_back_and_is_tried_no_more() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(3).await;
+    watched(&stand, "one", "counter@2").await;
+    let tried = ShadowRequest {
+        plugin: Some(PluginSource::unsigned("counter@3")),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        hand_over: HandOver::Carry,
+        tolerance: None,
+    };
+    stand.host.begin_shadow("one", tried).await.unwrap();
+    for plugin in ["counter", "counter@3"] {
+        let deleted = stand.host.delete_plugin(&hash(plugin), by("ben")).await;
+        refused(deleted, "PLUGIN_IN_USE");
+    }
+    for plugin in ["counter", "counter@3"] {
+        let revoked = stand.host.revoke_plugin(&hash(plugin), by("ben")).await;
+        assert!(revoked.unwrap().paused.is_empty());
+    }
+    let view = stand.view("one");
+    assert_eq!(
+        (view.state, &view.probation, &view.shadow),
+        (StrategyState::Running, &None, &None)
+    );
+    let back = stand.host.roll_back("one").await;
+    assert!(matches!(back, Err(HostError::Conflict(_))), "{back:?}");
+    let promoted = stand.host.promote("one", None).await;
+    assert!(
+        matches!(promoted, Err(HostError::Conflict(_))),
+        "{promoted:?}"
+    );
+    stand.quotes(3).await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_comes_back_finds_that_the_version_before_was_revoked() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(3).await;
+    watched(&stand, "one", "counter@2").await;
+    let next = on(copy(stand.folder.path()), |config| {
+        config.policy.trust = Trust::new(&[], None, &[hash("counter")]).unwrap();
+    });
+    let view = next.view("one");
+    assert_eq!(
+        (view.state, &view.probation),
+        (StrategyState::Running, &None)
+    );
+    next.end_and_verify().await;
+    assert!(stand.view("one").probation.is_some());
     stand.end_and_verify().await;
 }
 

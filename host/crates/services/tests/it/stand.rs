@@ -2,7 +2,7 @@
 
 use crate::native::Natives;
 use engine::replay::{Replayed, verify};
-use engine::{Definition, Latency, OrdersOnFault, VenueConfig};
+use engine::{Definition, Latency, OrdersOnFault, SwapTerms, VenueConfig};
 use journal::SegmentOptions;
 use model::{
     AccountConfig, AccountKind, AssetClass, CurrencyId, Duration, Fees, Instrument, InstrumentId,
@@ -209,6 +209,7 @@ impl Stand {
                     plugin,
                     parameters: BTreeMap::new(),
                     terms: forced(),
+                    succession: SwapTerms::default(),
                 },
             )
             .await

@@ -2,7 +2,7 @@
 
 use crate::native::Natives;
 use crate::stand::{Stand, forced, ticket};
-use engine::StrategyState;
+use engine::{StrategyState, SwapTerms};
 use model::Side;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
 use services::host::HostHandle;
@@ -73,6 +73,7 @@ async fn a_failing_swap_leaves_the_old_version_running() {
         plugin: None,
         parameters,
         terms: forced(),
+        succession: SwapTerms::default(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "parameters");
     let path = Some(PluginSource::Path("../run.journal".into()));
@@ -80,6 +81,7 @@ async fn a_failing_swap_leaves_the_old_version_running() {
         plugin: path,
         parameters: BTreeMap::new(),
         terms: forced(),
+        succession: SwapTerms::default(),
     };
     assert_eq!(stage(stand.host.swap("one", request).await), "read");
 
@@ -125,6 +127,7 @@ async fn swap_late_and(
             plugin,
             parameters: BTreeMap::new(),
             terms: forced(),
+            succession: SwapTerms::default(),
         };
         tokio::spawn(async move { host.swap("one", request).await })
     };
@@ -234,6 +237,7 @@ async fn one_swap_at_a_time() {
                         plugin,
                         parameters: BTreeMap::new(),
                         terms: forced(),
+                        succession: SwapTerms::default(),
                     },
                 )
                 .await

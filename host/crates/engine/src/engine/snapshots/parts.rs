@@ -3,6 +3,7 @@
 use super::{SnapshotError, Unsaved};
 use crate::candidate::Candidate;
 use crate::engine::Engine;
+use crate::input::HandOver;
 use crate::journal::codec::fields;
 use crate::replay::Instances;
 use model::{
@@ -18,7 +19,7 @@ pub(in crate::engine) struct Parts {
 
 /// The state of every part that runs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Saved {
+pub(in crate::engine) struct Saved {
     models: Vec<(VenueId, ModelKind, SavedState)>,
     rules: Vec<(RuleId, SavedState)>,
     strategies: Vec<(StrategyId, SavedState)>,
@@ -29,12 +30,20 @@ fields! {
     Saved { models, rules, strategies, algorithms }
 }
 
+impl Saved {
+    /// Takes out what a strategy gave.
+    pub(in crate::engine) fn take_strategy(&mut self, strategy: StrategyId) -> Option<SavedState> {
+        let place = self.strategies.iter().position(|(id, _)| *id == strategy)?;
+        Some(self.strategies.swap_remove(place).1)
+    }
+}
+
 impl Parts {
-    pub(super) fn sequence(&self) -> u64 {
+    pub(in crate::engine) fn sequence(&self) -> u64 {
         self.sequence
     }
 
-    pub(super) fn saved(&self) -> Result<&Saved, Unsaved> {
+    pub(in crate::engine) fn saved(&self) -> Result<&Saved, Unsaved> {
         self.saved.as_ref().map_err(Clone::clone)
     }
 }
@@ -42,9 +51,19 @@ impl Parts {
 impl Engine {
     pub(super) fn find_unsavable(&mut self) -> Result<(), Unsaved> {
         let mut places = self.strategies.places();
-        if let Some((id, _)) = places.find(|(_, place)| place.successor.is_some()) {
+        let swaps = places.find(|(_, place)| place.successor.is_some());
+        if let Some(id) = swaps.map(|(id, _)| id) {
             return Err(Unsaved::Swap(id));
         }
+        drop(places);
+        if let Some(id) = self.strategies.first_on_probation(None) {
+            return Err(Unsaved::Probation(id));
+        }
+        self.find_uncopyable()
+    }
+
+    /// The same where it does not matter what strategies do.
+    pub(in crate::engine) fn find_uncopyable(&mut self) -> Result<(), Unsaved> {
         let mut workers = self.algorithms.parents();
         let outdated = workers.find(|(_, worker)| worker.outdated && worker.instance.is_some());
         if let Some((parent, _)) = outdated {
@@ -92,6 +111,39 @@ impl Engine {
         }
     }
 
+    /// Asks what a copy for one strategy's shadow needs: that strategy where its state is carried, and
+    /// the algorithms that work its orders.
+    pub(in crate::engine) fn collect_parts_of(
+        &mut self,
+        strategy: StrategyId,
+        hand_over: HandOver,
+    ) -> Parts {
+        let saved = self.ask_engine_parts().map(|mut saved| {
+            let parents = self.algorithms.parents().map(|(id, _)| id);
+            let orders = &self.orders;
+            let own = |id: &OrderId| {
+                let open = orders.get(*id);
+                open.is_some_and(|open| open.order.strategy == strategy)
+            };
+            let parents: Vec<OrderId> = parents.filter(own).collect();
+            for id in parents {
+                let state = self.save_algorithm(id);
+                saved.algorithms.extend(state.map(|state| (id, state)));
+            }
+            if hand_over == HandOver::Carry {
+                let state = self.save(strategy);
+                saved
+                    .strategies
+                    .extend(state.map(|state| (strategy, state)));
+            }
+            saved
+        });
+        Parts {
+            sequence: self.sequence,
+            saved,
+        }
+    }
+
     fn ask_engine_parts(&mut self) -> Result<Saved, Unsaved> {
         let mut saved = Saved::default();
         for (id, rule) in self.rules.iter_mut() {
@@ -114,7 +166,7 @@ impl Engine {
     }
 
     /// Makes everything again that was asked for its state, and lets it take that.
-    pub(super) fn make_parts(
+    pub(in crate::engine) fn make_parts(
         &mut self,
         saved: Saved,
         instances: &mut dyn Instances,
@@ -137,7 +189,7 @@ impl Engine {
         for (parent, state) in saved.algorithms {
             self.make_worker_again(parent, state)?;
         }
-        self.lacks_nothing()
+        Ok(())
     }
 
     fn make_model(
@@ -207,9 +259,10 @@ impl Engine {
         let started = candidate.start(self.now, &snapshot);
         started.map_err(|fault| problem(fault.to_string()))?;
         let mut instance = candidate.into_handover().instance;
-        is_same(instance.save(), &state).map_err(problem)?;
+        let given = instance.as_mut().map(|instance| instance.save());
+        given.map_or(Ok(()), |given| is_same(given, &state).map_err(problem))?;
         if let Some(place) = self.strategies.get_mut(id) {
-            place.instance = Some(instance);
+            place.instance = instance;
         }
         Ok(())
     }
@@ -243,7 +296,7 @@ impl Engine {
     }
 
     /// Whether everybody runs who should. A person needs no instance.
-    fn lacks_nothing(&self) -> Result<(), SnapshotError> {
+    pub(super) fn lacks_nothing(&self) -> Result<(), SnapshotError> {
         let live = self
             .strategies
             .places()

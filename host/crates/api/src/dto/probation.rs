@@ -1,0 +1,124 @@
+//! Probation: how a version is watched after it took over, and that one was sent back.
+
+use super::limits::Nanoseconds;
+use super::strategy::PluginDto;
+use super::text::Decimal;
+use crate::extract::Fields;
+use crate::problem::Problem;
+use engine::Probation;
+use model::Money;
+use serde::{Deserialize, Serialize};
+use services::view::{ProbationView, RollBackView};
+
+/// What operators say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProbationRequest {
+    /// Engine time from the switch on.
+    pub(crate) for_ns: Decimal<Nanoseconds>,
+    /// Faults that are borne.
+    #[serde(default)]
+    pub(crate) max_faults: u32,
+    /// In the account's base currency.
+    pub(crate) max_loss: Option<Decimal<Money>>,
+    pub(crate) max_denials: Option<u64>,
+}
+
+/// Body of `POST strategies/{name}/shadow/promote`, where there is one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PromoteRequest {
+    pub(crate) probation: Option<ProbationRequest>,
+}
+
+impl From<ProbationRequest> for Probation {
+    fn from(request: ProbationRequest) -> Self {
+        Self {
+            lasts: request.for_ns.0.duration(),
+            max_faults: request.max_faults,
+            max_loss: request.max_loss.map(|loss| loss.0),
+            max_denials: request.max_denials,
+        }
+    }
+}
+
+/// The same from a query: `probation.for_ns` and so on.
+pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Problem> {
+    let nanoseconds = "a whole number of nanoseconds";
+    let lasts: Option<Nanoseconds> = fields.value("probation.for_ns", nanoseconds)?;
+    let max_faults: Option<u32> = fields.value("probation.max_faults", "a whole number")?;
+    let max_loss: Option<Money> = fields.value("probation.max_loss", "a decimal such as 100.5")?;
+    let max_denials: Option<u64> = fields.value("probation.max_denials", "a whole number")?;
+    let others = [
+        max_faults.is_some(),
+        max_loss.is_some(),
+        max_denials.is_some(),
+    ];
+    match lasts {
+        Some(lasts) => Ok(Some(Probation {
+            lasts: lasts.duration(),
+            max_faults: max_faults.unwrap_or(0),
+            max_loss,
+            max_denials,
+        })),
+        None if others.contains(&true) => {
+            let detail = "the query must say for how long";
+            Err(Problem::invalid("probation.for_ns", detail))
+        }
+        None => Ok(None),
+    }
+}
+
+/// A version that is watched.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ProbationDto {
+    /// The version that would take its place back.
+    pub(crate) before: Option<PluginDto>,
+    pub(crate) since: String,
+    pub(crate) since_ns: String,
+    pub(crate) until: String,
+    pub(crate) until_ns: String,
+    pub(crate) max_faults: u32,
+    pub(crate) max_loss: Option<String>,
+    pub(crate) max_denials: Option<u64>,
+}
+
+impl ProbationDto {
+    pub(crate) fn new(view: &ProbationView) -> Self {
+        let terms = &view.terms;
+        Self {
+            before: view.before.as_ref().map(PluginDto::new),
+            since: view.since.to_string(),
+            since_ns: view.since.nanos().to_string(),
+            until: view.until.to_string(),
+            until_ns: view.until.nanos().to_string(),
+            max_faults: terms.max_faults,
+            max_loss: terms.max_loss.map(|loss| loss.to_string()),
+            max_denials: terms.max_denials,
+        }
+    }
+}
+
+/// That a version was sent back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct RollBackDto {
+    pub(crate) time: String,
+    pub(crate) time_ns: String,
+    /// Engine sequence of the input during which it happened.
+    pub(crate) sequence: u64,
+    /// The version that left.
+    pub(crate) from: Option<PluginDto>,
+    pub(crate) reason: String,
+}
+
+impl RollBackDto {
+    pub(crate) fn new(view: &RollBackView) -> Self {
+        Self {
+            time: view.time.to_string(),
+            time_ns: view.time.nanos().to_string(),
+            sequence: view.sequence,
+            from: view.from.as_ref().map(PluginDto::new),
+            reason: view.reason.clone(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Versions beside the one that runs: a shadow that trades, what it decides and its promotion; and the
+//! one before, while the one that runs is on probation.
+
+use super::loading::PARAMETER_PREFIX;
+use super::plugin_body::{Content, plugin_body};
+use super::plugins::{force, terms};
+use super::to_the_end;
+use crate::dto::command::plain;
+use crate::dto::limits::Nanoseconds;
+use crate::dto::probation::PromoteRequest;
+use crate::dto::shadow::{HandOverName, ShadowReportDto, ShadowStrategyRequest};
+use crate::dto::strategy::{StrategyDto, SwapReportDto};
+use crate::extract::{self, BodyKind, Fields, Name, body_kind, parse_json};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use services::handle::{PluginSource, ShadowRequest};
+use services::shadow::ShadowReport;
+
+/// `POST strategies/{name}/shadow`.
+pub(crate) async fn begin<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    fields: Fields,
+    request: Request,
+) -> Result<impl IntoResponse, Problem> {
+    let body = plugin_body(&api, request).await?;
+    let turn = body.turn;
+    let request = match body.content {
+        Content::Json(bytes) => from_json(fields, &bytes)?,
+        Content::Plugin(plugin) => from_bytes(fields, plugin)?,
+    };
+    let (host, asked) = (api.host.clone(), name.clone());
+    let begin = async move {
+        let _turn = turn;
+        host.begin_shadow(&asked, request).await
+    };
+    let report = to_the_end(begin, Problem::from).await?;
+    Ok((StatusCode::CREATED, shown(&api, &name, &report)))
+}
+
+/// `GET strategies/{name}/shadow`: of the one that trades, or of the latest that did.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<ShadowReportDto>, Problem> {
+    let report = api.host.shadow_report(&name)?;
+    Ok(shown(&api, &name, &report))
+}
+
+/// `DELETE strategies/{name}/shadow`: ends it; its report stays.
+pub(crate) async fn end<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<ShadowReportDto>, Problem> {
+    let (host, asked) = (api.host.clone(), name.clone());
+    let end = async move { host.end_shadow(&asked).await };
+    let report = to_the_end(end, Problem::from).await?;
+    Ok(shown(&api, &name, &report))
+}
+
+/// `POST strategies/{name}/shadow/promote`: a swap to the version that is tried. There may be a body.
+pub(crate) async fn promote<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    request: Request,
+) -> Result<Json<SwapReportDto>, Problem> {
+    let host = api.host.clone();
+    let kind = body_kind(request.headers());
+    let bytes = extract::bytes(request, &()).await?;
+    let request = match (kind, bytes.is_empty()) {
+        (_, true) => PromoteRequest::default(),
+        (Some(BodyKind::Json), false) => parse_json(&bytes)?,
+        _ => return Err(extract::unsupported("application/json")),
+    };
+    let probation = request.probation.map(Into::into);
+    let promote = async move { host.promote(&name, probation).await };
+    let report = to_the_end(promote, Problem::from).await?;
+    Ok(Json(SwapReportDto::new(&report, &api.names())))
+}
+
+/// `POST strategies/{name}/rollback`: the version before takes its place back.
+pub(crate) async fn roll_back<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<StrategyDto>, Problem> {
+    let host = api.host.clone();
+    let back = async move { host.roll_back(&name).await };
+    let strategy = to_the_end(back, Problem::from).await?;
+    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+}
+
+/// `DELETE strategies/{name}/probation`: the version stays, and the one before is let go.
+pub(crate) async fn keep<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<StrategyDto>, Problem> {
+    let host = api.host.clone();
+    let keep = async move { host.keep(&name).await };
+    let strategy = to_the_end(keep, Problem::from).await?;
+    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+}
+
+fn shown<H: HostPort>(api: &Api<H>, name: &str, report: &ShadowReport) -> Json<ShadowReportDto> {
+    let names = api.names();
+    let account = api.host.strategy(name).map(|strategy| strategy.account);
+    let accounts = api.host.accounts();
+    let own = accounts.iter().find(|view| Some(view.id) == account);
+    let currency = own.and_then(|view| names.currency(view.config.base_currency));
+    let currency = currency.as_deref();
+    Json(ShadowReportDto::new(name, report, currency, &names))
+}
+
+fn from_json(fields: Fields, bytes: &[u8]) -> Result<ShadowRequest, Problem> {
+    fields.finish()?;
+    let request: ShadowStrategyRequest = parse_json(bytes)?;
+    Ok(ShadowRequest {
+        plugin: request.plugin.as_deref().map(PluginSource::named),
+        parameters: plain(request.parameters),
+        terms: terms(request.force, request.by),
+        hand_over: request.state.into(),
+        tolerance: request.tolerance_ns.map(|given| given.0.duration()),
+    })
+}
+
+fn from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<ShadowRequest, Problem> {
+    let parameters = fields.with_prefix(PARAMETER_PREFIX);
+    let terms = terms(force(&mut fields)?, fields.text("by"));
+    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
+    let tolerance: Option<Nanoseconds> =
+        fields.value("tolerance_ns", "a whole number of nanoseconds")?;
+    fields.finish()?;
+    Ok(ShadowRequest {
+        plugin: Some(plugin),
+        parameters,
+        terms,
+        hand_over: state.unwrap_or_default().into(),
+        tolerance: tolerance.map(Nanoseconds::duration),
+    })
+}

@@ -1,0 +1,275 @@
+//! Probation: after a switch the version before stays warm. It sees every event, muted as a candidate
+//! is, and takes its place back between two events, or over the very event that broke its successor.
+//!
+//! In each list of listeners the warm one comes after the one that is watched. So when that breaks over
+//! an event, its predecessor is in its place before its own turn comes, and decides about the event.
+
+use super::{Caller, Engine};
+use crate::agenda::Due;
+use crate::candidate::{Candidate, Handover};
+use crate::effect::{Effect, Ignored, StrategyState, SwapStage};
+use crate::input::{OrdersOnFault, Probation};
+use crate::listeners::{Role, Seat};
+use crate::probation::{OnProbation, Probed};
+use crate::strategies::{Budget, Parameters, Values};
+use model::{
+    Event, Fault, FaultKind, Money, OrderId, PluginHash, Strategy, StrategyId, Subscription,
+    Timestamp,
+};
+use std::collections::BTreeMap;
+
+/// How a version stood that was relieved.
+pub(super) struct Relieved {
+    pub(super) plugin: PluginHash,
+    pub(super) parameters: Parameters,
+    pub(super) values: Values,
+    pub(super) timers: BTreeMap<u64, Timestamp>,
+    /// Ids given to orders of it that were muted.
+    pub(super) muted: u64,
+}
+
+impl Engine {
+    /// Watches the version that has just taken over.
+    pub(super) fn begin_probation(
+        &mut self,
+        strategy: StrategyId,
+        terms: Probation,
+        before: Box<dyn Strategy>,
+        relieved: Relieved,
+    ) {
+        let Relieved {
+            plugin,
+            parameters,
+            values,
+            timers,
+            muted,
+        } = relieved;
+        let until = self.now.after(terms.lasts);
+        let end = self.agenda.add(until, Due::ProbationEnd(strategy));
+        let warm = Candidate::warm(strategy, before, timers, muted);
+        let on_probation = OnProbation {
+            terms,
+            until,
+            end,
+            orders_from: OrderId::derive(self.sequence, 0),
+            brought: self.brought(strategy),
+            faults: 0,
+            denials: 0,
+            plugin,
+            parameters,
+            values,
+            warm,
+            calls: 0,
+        };
+        self.strategies.put_on_probation(strategy, on_probation);
+        self.effects.push(Effect::Swap(
+            strategy,
+            SwapStage::Probation(plugin, terms, until),
+        ));
+    }
+
+    /// Ends a probation on command; without one there is nothing to end.
+    pub(super) fn confirm(&mut self, strategy: StrategyId, reason: &str) {
+        if self.has_probation(strategy) {
+            self.end_probation(strategy, reason);
+        }
+    }
+
+    /// Puts the version before in its place on command.
+    pub(super) fn roll_back_on_command(&mut self, strategy: StrategyId) {
+        if self.has_probation(strategy) {
+            self.roll_back(strategy, "asked for".to_owned());
+        }
+    }
+
+    /// Whether there is a version to go back to; says so if not.
+    fn has_probation(&mut self, strategy: StrategyId) -> bool {
+        match self.strategies.get(strategy) {
+            None => self.ignore(Ignored::UnknownStrategy(strategy)),
+            Some(place) if place.probation.is_none() => {
+                self.ignore(Ignored::NotOnProbation(strategy));
+            }
+            Some(_) => return true,
+        }
+        false
+    }
+
+    /// Lets the version before go, if there is one.
+    pub(super) fn end_probation(&mut self, strategy: StrategyId, reason: &str) {
+        self.let_go(strategy, &Probed::Kept(reason.to_owned()), reason);
+    }
+
+    fn let_go(&mut self, strategy: StrategyId, how: &Probed, reason: &str) {
+        let Some(ended) = self.strategies.take_probation(strategy) else {
+            return;
+        };
+        self.agenda.remove(ended.end);
+        self.clear_candidate(strategy);
+        if let Some(place) = self.strategies.get_mut(strategy) {
+            place.retired = ended.warm.into_handover().instance;
+        }
+        self.journal.probed(strategy, how);
+        let kept = SwapStage::Kept(reason.to_owned());
+        self.effects.push(Effect::Swap(strategy, kept));
+    }
+
+    /// Counts a fault of the version that is watched; whether it sends it back.
+    pub(super) fn is_one_fault_too_many(&mut self, strategy: StrategyId) -> bool {
+        let place = self.strategies.get_mut(strategy);
+        let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
+            return false;
+        };
+        watched.faults = watched.faults.saturating_add(1);
+        watched.faults > watched.terms.max_faults
+    }
+
+    /// Counts an order, or a change, that the gate refused.
+    pub(super) fn count_denied(&mut self, strategy: StrategyId) {
+        let place = self.strategies.get_mut(strategy);
+        if let Some(watched) = place.and_then(|place| place.probation.as_mut()) {
+            watched.denials += 1;
+        }
+    }
+
+    /// Looks whether a version that is watched went beyond a limit, and sends it back then. Done when
+    /// everything that an input led to at one time is done, so between two events.
+    pub(super) fn watch_probations(&mut self) {
+        let mut next = self.strategies.first_on_probation(None);
+        while let Some(strategy) = next {
+            if let Some(reason) = self.breach(strategy) {
+                self.roll_back(strategy, reason);
+                self.settle();
+            }
+            next = self.strategies.first_on_probation(Some(strategy));
+        }
+    }
+
+    fn breach(&mut self, strategy: StrategyId) -> Option<String> {
+        let watched = self.strategies.get(strategy)?.probation.as_ref()?;
+        let (terms, denials) = (watched.terms, watched.denials);
+        if terms.max_denials.is_some_and(|most| denials > most) {
+            return Some(format!("{denials} of its orders and changes were refused"));
+        }
+        let most = terms.max_loss?;
+        let brought = self.brought(strategy)?;
+        let watched = self.strategies.get_mut(strategy)?.probation.as_mut()?;
+        let before = *watched.brought.get_or_insert(brought);
+        // What cannot be counted is no loss that anybody could name.
+        let lost = before.checked_sub(brought).ok()?;
+        (lost > most).then(|| format!("it lost {lost} since it took over, more than {most}"))
+    }
+
+    fn brought(&self, strategy: StrategyId) -> Option<Money> {
+        let profit = self.profit(strategy).ok()?;
+        profit.net().ok()
+    }
+
+    /// Puts the version before in the place of the one that is watched, between two calls.
+    pub(super) fn roll_back(&mut self, strategy: StrategyId, reason: String) {
+        let Some(watched) = self.strategies.take_probation(strategy) else {
+            return;
+        };
+        self.agenda.remove(watched.end);
+        self.cancel_timers(strategy);
+        self.listeners
+            .iter_mut()
+            .for_each(|listeners| listeners.promote(strategy));
+        let Handover {
+            instance,
+            timers,
+            values: newer,
+            muted,
+            ..
+        } = watched.warm.into_handover();
+        let values = watched.values.updated(newer);
+        let Some(place) = self.strategies.get_mut(strategy) else {
+            return;
+        };
+        if let Some(broken) = std::mem::replace(&mut place.instance, instance) {
+            place.retired = Some(broken);
+        }
+        (place.plugin, place.parameters) = (Some(watched.plugin), watched.parameters);
+        // Where all of it together is too much, what it had when it was relieved is what it has.
+        place.values = values.unwrap_or(watched.values);
+        place.budget = Budget::default();
+        place.tenure += 1;
+        place.muted = muted;
+        if place.state == StrategyState::Error {
+            self.set_state(strategy, StrategyState::Running);
+        }
+        for (id, due) in timers {
+            self.set_timer(strategy, id, due);
+        }
+        let told = Probed::RolledBack(watched.plugin, reason.clone());
+        self.journal.probed(strategy, &told);
+        let stage = SwapStage::RolledBack(watched.plugin, reason);
+        self.effects.push(Effect::Swap(strategy, stage));
+        self.end_shadow(strategy, "the version before took over again");
+        self.withdraw_since(strategy, watched.orders_from);
+    }
+
+    /// Withdraws what the version that was watched had sent, unless the strategy's orders outlive faults.
+    fn withdraw_since(&mut self, strategy: StrategyId, from: Option<OrderId>) {
+        let config = self.strategies.config(strategy);
+        if config.is_none_or(|config| config.on_fault == OrdersOnFault::Keep) {
+            return;
+        }
+        let own = self.orders.ids_of(strategy, None);
+        let since = own.into_iter().filter(|id| Some(*id) >= from);
+        since.for_each(|id| self.cancel(id));
+    }
+
+    /// Tells the version before what happened. If it breaks over that there is nothing to go back to.
+    pub(super) fn tell_warm(&mut self, strategy: StrategyId, event: &Event) {
+        let now = self.now;
+        let place = self.strategies.get_mut(strategy);
+        let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
+            return;
+        };
+        watched.calls += 1;
+        let call = watched.calls;
+        let mut handled = watched.warm.handle(now, event);
+        let wanted = watched.warm.take_subscriptions();
+        if let Some(fault) = self.take_expected_fault(Caller::Warm(strategy), call) {
+            handled = Err(fault);
+        }
+        let handled = handled.and_then(|()| self.seat_warm(strategy, wanted));
+        if let Err(fault) = handled {
+            let reason = format!("the version before broke: {fault}");
+            self.let_go(strategy, &Probed::Broke(call, fault), &reason);
+        }
+    }
+
+    /// The version that is watched starts anew, and comes first again. Not while anybody is told of
+    /// market data: whoever moves then misses it.
+    pub(super) fn seat_warm_behind(&mut self, strategy: StrategyId) {
+        let place = self.strategies.get(strategy);
+        if place.is_some_and(|place| place.probation.is_some()) {
+            self.listeners
+                .iter_mut()
+                .for_each(|listeners| listeners.put_behind(strategy));
+        }
+    }
+
+    /// Unlike a candidate elsewhere, the warm one hears at once what it subscribed to.
+    fn seat_warm(
+        &mut self,
+        strategy: StrategyId,
+        wanted: Vec<(Subscription, bool)>,
+    ) -> Result<(), Fault> {
+        let seat = Seat {
+            strategy,
+            role: Role::Candidate,
+        };
+        for (subscription, wanted) in wanted {
+            if !wanted {
+                self.unseat(seat, &subscription);
+            } else if !self.seat(seat, &subscription) {
+                let kind = FaultKind::BadOutput;
+                let message = format!("subscribed to what does not exist: {subscription:?}");
+                return Err(Fault { kind, message });
+            }
+        }
+        Ok(())
+    }
+}

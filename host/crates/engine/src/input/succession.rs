@@ -1,0 +1,36 @@
+//! How one version of a strategy follows another.
+
+use model::{Duration, Money};
+
+/// What a new version begins with. Positions, open orders and kept values it is told of either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HandOver {
+    /// The state that the running version saves.
+    #[default]
+    Carry,
+    /// No state, as when a strategy starts for the first time.
+    Fresh,
+}
+
+/// How a version takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SwapTerms {
+    /// What it begins with.
+    pub hand_over: HandOver,
+    /// How it is watched afterwards; without, its predecessor is gone with the switch.
+    pub probation: Option<Probation>,
+}
+
+/// How long a version is watched with its predecessor at hand, and what sends it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probation {
+    /// Engine time, from the switch on.
+    pub lasts: Duration,
+    /// Faults that are borne; one more sends it back.
+    pub max_faults: u32,
+    /// What the strategy may lose since the switch, open positions and fees included, in its account's
+    /// base currency.
+    pub max_loss: Option<Money>,
+    /// Orders, and changes of orders, that the gate may refuse since the switch.
+    pub max_denials: Option<u64>,
+}

@@ -1,0 +1,54 @@
+//! A version that is watched after it took over, with its predecessor warm beside it.
+
+use crate::agenda::Ticket;
+use crate::candidate::Candidate;
+use crate::input::Probation;
+use crate::journal::codec::{fields, variants};
+use crate::strategies::{Parameters, Values};
+use model::{Fault, Money, OrderId, PluginHash, Timestamp};
+
+/// What the engine keeps of a probation.
+pub(crate) struct OnProbation {
+    pub(crate) terms: Probation,
+    /// When it is over.
+    pub(crate) until: Timestamp,
+    pub(crate) end: Ticket,
+    /// Orders from this one on were made by the version that is watched.
+    pub(crate) orders_from: Option<OrderId>,
+    /// What the strategy had brought at the switch; unknown while something had no price.
+    pub(crate) brought: Option<Money>,
+    pub(crate) faults: u32,
+    pub(crate) denials: u64,
+    /// What the predecessor is.
+    pub(crate) plugin: PluginHash,
+    pub(crate) parameters: Parameters,
+    /// What the host kept for it when it was relieved.
+    pub(crate) values: Values,
+    /// The predecessor itself: it sees every event, and its orders are muted.
+    pub(crate) warm: Candidate,
+    /// Events it was given; names each fault of it in the journal.
+    pub(crate) calls: u64,
+}
+
+/// How a probation ended; journaled, so that who reads a journal alone knows which version ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probed {
+    /// The predecessor runs again, for this reason.
+    RolledBack(PluginHash, String),
+    /// The predecessor is gone, for this reason.
+    Kept(String),
+    /// The predecessor is gone because it broke over an event.
+    Broke(u64, Fault),
+}
+
+variants!(Probed {
+    0 => RolledBack(plugin, reason),
+    1 => Kept(reason),
+    2 => Broke(call, fault),
+});
+fields! {
+    OnProbation {
+        terms, until, end, orders_from, brought, faults, denials, plugin, parameters, values, warm,
+        calls,
+    }
+}

@@ -1,0 +1,88 @@
+//! Versions of a strategy beside the one that runs: shadows, and what becomes of them.
+
+use super::HostHandle;
+use crate::handle::{HostError, ShadowRequest, SwapReport};
+use crate::shadow::ShadowReport;
+use crate::view::StrategyView;
+use engine::{Command, Probation};
+use std::sync::Arc;
+
+impl HostHandle {
+    /// Lets another version of a running strategy trade beside it, in a copy of the engine that
+    /// matches its orders itself; what the two decide is compared.
+    ///
+    /// # Errors
+    /// [`HostError::Plugin`] names the stage that failed; `Conflict` when there is a shadow already, a
+    /// request of the strategy is under way, or it does not run.
+    pub async fn begin_shadow(
+        &self,
+        name: &str,
+        request: ShadowRequest,
+    ) -> Result<ShadowReport, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.to_owned();
+        self.blocking(move || {
+            strategies.begin_shadow(&asked, request)?;
+            strategies.shadow_report(&asked)
+        })
+        .await
+    }
+
+    /// How far the shadow of a strategy and the version that runs agree; also of the latest one that
+    /// is over.
+    ///
+    /// # Errors
+    /// `NotFound` when there was none since the host began.
+    pub fn shadow_report(&self, name: &str) -> Result<ShadowReport, HostError> {
+        self.0.strategies.shadow_report(name)
+    }
+
+    /// Ends the shadow of a strategy and returns its last report.
+    ///
+    /// # Errors
+    /// `Conflict` when none trades.
+    pub async fn end_shadow(&self, name: &str) -> Result<ShadowReport, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.to_owned();
+        self.blocking(move || {
+            strategies.end_shadow(&asked)?;
+            strategies.shadow_report(&asked)
+        })
+        .await
+    }
+
+    /// Swaps the running version for the one in its shadow: the same bytes with the same parameters,
+    /// made anew. The shadow is over with it; if the swap fails, it goes on.
+    ///
+    /// # Errors
+    /// As [`HostHandle::swap`]; `Conflict` when no shadow trades.
+    pub async fn promote(
+        &self,
+        name: &str,
+        probation: Option<Probation>,
+    ) -> Result<SwapReport, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.to_owned();
+        let promote = move || strategies.promote(&asked, probation);
+        let done = self.blocking(promote).await?;
+        self.swap_report(name, done)
+    }
+
+    /// Puts the version before in the place of the one that is on probation, between two events.
+    ///
+    /// # Errors
+    /// `Conflict` when none is on probation.
+    pub async fn roll_back(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.quick(name, Command::RollBack).await
+    }
+
+    /// Ends a probation: the version stays, and the one before is let go.
+    ///
+    /// # Errors
+    /// `Conflict` when none is on probation.
+    pub async fn keep(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        let reason = "confirmed by an operator".to_owned();
+        let keep = |strategy| Command::EndProbation { strategy, reason };
+        self.quick(name, keep).await
+    }
+}
