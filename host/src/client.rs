@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same where a plugin is compiled meanwhile: what admission may take at most, twice.
-const PATIENCE_FOR_PLUGINS: Duration = Duration::from_secs(120);
+const PATIENCE_FOR_PLUGINS: Duration = Duration::from_secs(600);
 /// Where a host listens unless told.
 const ADDRESS: &str = "127.0.0.1:8080";
 /// What tells otherwise, as it does for `argonaut run`.

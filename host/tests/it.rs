@@ -7,6 +7,8 @@
     reason = "helpers of tests outside `#[test]` functions"
 )]
 
+#[path = "it/authors.rs"]
+mod authors;
 #[path = "it/away.rs"]
 mod away;
 #[path = "it/bad_input.rs"]

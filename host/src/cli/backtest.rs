@@ -130,6 +130,7 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
     for unmet in &record.unmet {
         warn(unmet);
     }
+    logged(&record);
     let report = backtest::report(&spec, &record, timing);
     if let Some(file) = &arguments.report {
         write(file, &report::html(&report))?;
@@ -289,6 +290,16 @@ fn journal(path: &Path) -> Result<Box<dyn Sink>> {
 
 fn write(file: &Path, text: &str) -> Result<()> {
     std::fs::write(file, text).with_context(|| format!("{}: cannot be written", file.display()))
+}
+
+/// What the strategy logged, for its author.
+fn logged(record: &Record) {
+    let mut stderr = std::io::stderr().lock();
+    for (at, level, text) in &record.log {
+        // A courtesy, as notes are.
+        let level = format!("{level:?}").to_ascii_uppercase();
+        let _ = writeln!(stderr, "{at} {level} {text}");
+    }
 }
 
 fn warn(note: &str) {

@@ -1,6 +1,7 @@
 //! `argonaut plugin`: one file per kind of work below `plugin/`.
 
 mod inspect;
+mod new;
 mod registry;
 mod sign;
 
@@ -19,18 +20,20 @@ pub(super) struct PluginArguments {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
-    /// Build plugin crates from Rust source, each to one component.
+    /// Begin a plugin in Rust, TypeScript, Python or C.
+    New(new::NewArguments),
+    /// Build plugins from source, each to one component.
     Build {
-        /// Folders with a Cargo.toml each.
+        /// Folders with a Cargo.toml, a package.json, a pyproject.toml or .c files each.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
         /// Where the `.wasm` files go.
         #[arg(long, default_value = "target/plugins")]
         out: PathBuf,
-        /// Cargo features to build with.
+        /// Cargo features to build with; for crates only.
         #[arg(long)]
         features: Vec<String>,
-        /// Name of the file, without `.wasm`; the crate's name when left out.
+        /// Name of the file, without `.wasm`; the package's name when left out.
         #[arg(long)]
         name: Option<String>,
     },
@@ -58,6 +61,7 @@ enum PluginCommand {
 
 pub(super) fn run(arguments: PluginArguments) -> Result<()> {
     match arguments.command {
+        PluginCommand::New(arguments) => new::run(&arguments),
         PluginCommand::Build {
             folders,
             out,

@@ -33,6 +33,11 @@ pub(crate) fn plugins_out() -> PathBuf {
     root().join("target").join("plugins")
 }
 
+/// Where the tools of authors' languages go that are no packages of the system.
+pub(crate) fn author_tools() -> PathBuf {
+    root().join("target").join("tools")
+}
+
 /// Which of the two builds of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {

@@ -1,15 +1,17 @@
-//! Installs what a command needs and a bare machine lacks: rustup components, and the servers
-//! that tests start.
+//! Installs what a command needs and a bare machine lacks: rustup components, the servers that tests
+//! start, and the tools of the languages that plugins are written in.
 //!
 //! The guest target is not handled here: `argonaut plugin build` picks its own way to it. A linker
 //! is not either: without one cargo could not have built this program.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::cargo::{cargo, check, succeeds};
+use crate::paths;
 
 /// Makes sure that `cargo fmt` and `cargo clippy` exist; returns what had to be installed.
 pub(crate) fn format_and_lints() -> Result<Vec<&'static str>> {
@@ -51,7 +53,83 @@ pub(crate) fn servers() -> Result<Vec<&'static str>> {
     let missing = SERVERS
         .iter()
         .filter(|(program, _)| !Path::new(program).exists());
-    let missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    install(missing.map(|(_, package)| *package).collect())
+}
+
+/// What the kits of C, Python and TypeScript need of the system, and the packages that bring it.
+const AUTHORS: [(&str, &str); 4] = [
+    ("/usr/bin/clang-19", "clang-19"),
+    ("/usr/bin/wasm-ld-19", "lld-19"),
+    ("/usr/include/wasm32-wasi", "wasi-libc"),
+    (
+        "/usr/lib/llvm-19/lib/clang/19/lib/wasi",
+        "libclang-rt-19-dev-wasm32",
+    ),
+];
+
+/// Makes sure that plugins in C, Python and TypeScript can be built: compilers and interpreters of
+/// the system, and in the folder `tools` an environment of Python and packages of npm.
+pub(crate) fn author_tools(tools: &Path) -> Result<()> {
+    let missing = AUTHORS.iter().filter(|(path, _)| !Path::new(path).exists());
+    let mut missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    if !succeeds(Command::new("python3").args(["-c", "import ensurepip"])) {
+        missing.push("python3-venv");
+    }
+    if !succeeds(Command::new("npm").arg("--version")) {
+        missing.extend(["nodejs", "npm"]);
+    }
+    install(missing)?;
+    let is_new = "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)";
+    ensure!(
+        succeeds(Command::new("node").args(["--eval", is_new])),
+        "node is older than 20, which plugins in TypeScript need: install a newer Node.js"
+    );
+    let examples = paths::root().join("examples/strategies");
+    python_packages(&examples.join("python/pyproject.toml"), &tools.join("venv"))?;
+    npm_packages(&examples.join("ts/package.json"), tools)
+}
+
+/// Makes a Python environment with what the example's manifest names for developers.
+fn python_packages(manifest: &Path, environment: &Path) -> Result<()> {
+    let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
+    // The one line `dev = ["package==version"]`; reading it needs no more than this.
+    let wanted = text
+        .lines()
+        .find_map(|line| line.strip_prefix("dev = [\"")?.strip_suffix("\"]"))
+        .with_context(|| format!("{} names no tools", manifest.display()))?;
+    let stamp = environment.join("installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    check(
+        Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(environment),
+    )?;
+    check(
+        Command::new(environment.join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", wanted])
+            .env("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+    )?;
+    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+}
+
+/// Installs what the example's manifest names for developers.
+fn npm_packages(manifest: &Path, tools: &Path) -> Result<()> {
+    let wanted = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
+    let stamp = tools.join("installed.json");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    fs::create_dir_all(tools)?;
+    fs::copy(manifest, tools.join("package.json"))?;
+    let quiet = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
+    check(Command::new("npm").current_dir(tools).args(quiet))?;
+    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+}
+
+/// Installs Debian packages, if any; returns them.
+fn install(missing: Vec<&'static str>) -> Result<Vec<&'static str>> {
     if missing.is_empty() {
         return Ok(missing);
     }
@@ -66,7 +144,7 @@ pub(crate) fn servers() -> Result<Vec<&'static str>> {
     };
     // The lists may be old or absent; what matters is whether the installation works.
     let _updated = check(apt().arg("update"));
-    let install = ["install", "--yes", "--no-install-recommends"];
-    check(apt().args(install).args(&missing)).with_context(by_hand)?;
+    let arguments = ["install", "--yes", "--no-install-recommends"];
+    check(apt().args(arguments).args(&missing)).with_context(by_hand)?;
     Ok(missing)
 }

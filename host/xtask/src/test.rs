@@ -16,6 +16,10 @@ const RELEASE_HOST_VARIABLE: &str = "ARGONAUT_RELEASE_BIN";
 /// The same of the simulator.
 const RELEASE_SIMULATOR_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
 
+/// Names the folder of tools to tests that build plugins in other languages than Rust, and to
+/// `argonaut plugin build` itself.
+const TOOLS_VARIABLE: &str = "ARGONAUT_TOOLS";
+
 /// Runs the steps. `quick` leaves out the documentation and the release build with its tests.
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     let mut steps = Steps::default();
@@ -47,13 +51,22 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
             check(&mut cargo(["build", "--release", "--package", "argonaut"]))
         });
         steps.run("release simulator", Cost::Heavy, simulate::build);
-        steps.run("debug and release agree", Cost::Heavy, || {
-            let release = paths::argonaut(Profile::Release);
-            let mut tests = tests(Selection::Ignored);
-            tests.env(RELEASE_HOST_VARIABLE, release);
-            tests.env(RELEASE_SIMULATOR_VARIABLE, paths::simulator());
-            check(&mut tests)
+        steps.run("tools of authors' languages", Cost::Heavy, || {
+            provision::author_tools(&paths::author_tools())
         });
+        steps.run("kits of authors' languages", Cost::Heavy, kits);
+        steps.run(
+            "debug and release agree, and so do languages",
+            Cost::Heavy,
+            || {
+                let release = paths::argonaut(Profile::Release);
+                let mut tests = tests(Selection::Ignored);
+                tests.env(RELEASE_HOST_VARIABLE, release);
+                tests.env(RELEASE_SIMULATOR_VARIABLE, paths::simulator());
+                tests.env(TOOLS_VARIABLE, paths::author_tools());
+                check(&mut tests)
+            },
+        );
     }
     println!("\n{}", steps.summary());
     Ok(if steps.failed() {
@@ -74,12 +87,31 @@ fn documentation() -> Result<()> {
     check(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// The tests that kits have in their own languages; plugins made with them are tested by the host's.
+fn kits() -> Result<()> {
+    let tools = paths::author_tools();
+    let python = tools.join("venv/bin/python");
+    let sdk = paths::root().join("sdk");
+    check(
+        Command::new(python)
+            .args(["-B", "-m", "unittest", "discover", "-s"])
+            .arg(sdk.join("python/tests")),
+    )?;
+    check(
+        Command::new("node")
+            .env(TOOLS_VARIABLE, tools)
+            .arg("--test")
+            // A file: newer versions of Node take no folder.
+            .arg(sdk.join("js/tests/kit.test.mjs")),
+    )
+}
+
 /// Which tests to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Selection {
     /// All that are not ignored.
     Usual,
-    /// Only the ignored ones: they need the release host or simulator.
+    /// Only the ignored ones: they need the release host or simulator, or tools of other languages.
     Ignored,
 }
 

@@ -66,6 +66,22 @@ pub fn imports(name: &str, component: &[u8]) -> Result<Vec<String>, BuildError> 
     }
 }
 
+/// What the names of the contract's interfaces begin with.
+const CONTRACT: &str = "argonaut:plugin/";
+
+/// Refuses a component that another program made and that imports what no plugin may have.
+pub(crate) fn only_the_contract(name: &str, component: &[u8]) -> Result<(), BuildError> {
+    let foreign: Vec<String> = imports(name, component)?
+        .into_iter()
+        .filter(|import| !import.starts_with(CONTRACT))
+        .collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let message = format!("it imports {}, which no plugin may use", foreign.join(", "));
+    Err(component_error(name, &message))
+}
+
 fn component_error(name: &str, message: &str) -> BuildError {
     BuildError::Component {
         name: name.to_owned(),

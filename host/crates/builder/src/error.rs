@@ -1,22 +1,47 @@
 //! Why a plugin could not be built.
 
+use crate::Language;
 use std::path::PathBuf;
 
 /// Why a plugin could not be built. None of these is transient but [`BuildError::Toolchain`] when
 /// the network was the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The directory holds no `Cargo.toml`.
-    #[error("`{0}` holds no Cargo.toml: name the directory of a plugin crate")]
-    NotACrate(PathBuf),
-    /// cargo does not understand the manifest. The text is cargo's own.
-    #[error("cargo cannot read `{path}`:\n{message}")]
+    /// The folder holds no plugin in any language.
+    #[error(
+        "`{0}` holds no plugin: there is no Cargo.toml, package.json, pyproject.toml or .c file; \
+         begin one with `argonaut plugin new`"
+    )]
+    NoPlugin(PathBuf),
+    /// The manifest cannot be read. The text is the reader's own.
+    #[error("cannot read `{path}`:\n{message}")]
     Manifest {
         /// The manifest.
         path: PathBuf,
-        /// What cargo said.
+        /// What its reader said.
         message: String,
     },
+    /// Cargo features were asked of a plugin that is no crate.
+    #[error("feature `{feature}`: only crates have features, and this plugin is in {language}")]
+    Features {
+        /// The first of them.
+        feature: String,
+        /// The plugin's language.
+        language: Language,
+    },
+    /// A program that the language needs is not there.
+    #[error("{language} plugins need {what}; install it with\n    {command}")]
+    MissingTool {
+        /// The language.
+        language: Language,
+        /// What is missing.
+        what: String,
+        /// The command that installs it.
+        command: String,
+    },
+    /// A new plugin cannot be begun.
+    #[error("{0}")]
+    Project(String),
     /// The crate makes no `cdylib`, so there is no module to wrap.
     #[error("`{0}` makes no cdylib: add `[lib] crate-type = [\"cdylib\", \"rlib\"]`")]
     NotAPlugin(PathBuf),
@@ -28,7 +53,7 @@ pub enum BuildError {
     Compile {
         /// What was being compiled.
         crates: String,
-        /// What cargo said.
+        /// What the compiler said.
         message: String,
     },
     /// The module cannot be made a component, usually because it imports something that no plugin

@@ -89,11 +89,26 @@ fn a_crate_that_exports_nothing_is_no_plugin() {
 #[test]
 fn what_is_no_plugin_crate_is_named() {
     let nothing = tempfile::tempdir().unwrap();
-    assert!(failure(nothing.path()).contains("holds no Cargo.toml"));
+    assert!(failure(nothing.path()).contains("holds no plugin"));
     let library = crate_with("library", "", "//! A plain library.\n");
     assert!(failure(library.path()).contains("makes no cdylib"));
     let malformed = crate_with("malformed", "[lib\n", "");
-    assert!(failure(malformed.path()).contains("cargo cannot read"));
+    assert!(failure(malformed.path()).contains("cannot read"));
+}
+
+#[test]
+fn features_are_refused_where_there_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("strategy.c"), "").unwrap();
+    let options = BuildOptions {
+        features: vec!["fast".to_owned()],
+        ..BuildOptions::new(folder.path())
+    };
+    let error = build(&options, &mut |_| {}).unwrap_err().to_string();
+    assert!(
+        error.contains("`fast`") && error.contains("in C"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -27,7 +27,11 @@ use std::hint::black_box;
 use std::time::Instant;
 use testkit::plugin::Plugin;
 
+/// Calls of one round at the most: a strategy in an interpreted language gets fewer.
 const CALLS: u32 = 1_000_000;
+/// Calls that show how many fit a round, and warm up.
+const FIRST_CALLS: u32 = 1_000;
+const ROUND_NS: f64 = 3e8;
 const ROUNDS: usize = 7;
 
 fn main() {
@@ -43,7 +47,7 @@ fn main() {
     let mut native: Box<dyn Strategy> = Box::new(Native);
     println!(
         "reference, a native call: on-quote {:.1} ns",
-        quotes(black_box(native.as_mut()))
+        quotes(black_box(native.as_mut()), CALLS)
     );
     if files.is_empty() {
         measure("nothing", &runtime, &Plugin::new().build().unwrap());
@@ -68,7 +72,8 @@ fn measure(name: &str, runtime: &Runtime, bytes: &[u8]) {
     let admitted = runtime.admit(bytes, &Limits::default()).unwrap();
     let admit_ms = start.elapsed().as_secs_f64() * 1e3;
     let mut instance = start_instance(&admitted);
-    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| quotes(&mut instance)).collect();
+    let calls = calls(quotes(&mut instance, FIRST_CALLS));
+    let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| quotes(&mut instance, calls)).collect();
     rounds.sort_by(f64::total_cmp);
     let (best, median) = (rounds[0], rounds[ROUNDS / 2]);
     println!(
@@ -80,15 +85,26 @@ fn measure(name: &str, runtime: &Runtime, bytes: &[u8]) {
     );
 }
 
-fn quotes(strategy: &mut dyn Strategy) -> f64 {
+/// How many calls of so many nanoseconds make a round.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float that is cast is brought into range"
+)]
+fn calls(each_ns: f64) -> u32 {
+    ((ROUND_NS / each_ns) as u32).clamp(FIRST_CALLS, CALLS)
+}
+
+/// Nanoseconds of one of so many quotes.
+fn quotes(strategy: &mut dyn Strategy, calls: u32) -> f64 {
     let mut out = Intents::default();
     let first = OrderId::derive(1, 0).unwrap();
     let start = cpu_ns();
-    for number in 0..CALLS {
+    for number in 0..calls {
         out.reset(Timestamp::from_nanos(u64::from(number)), first);
         strategy.handle(&quote(number), &mut out).unwrap();
     }
-    (cpu_ns() - start) as f64 / f64::from(CALLS)
+    (cpu_ns() - start) as f64 / f64::from(calls)
 }
 
 /// CPU time of this thread in nanoseconds, so that a busy machine does not count.
@@ -98,7 +114,7 @@ fn cpu_ns() -> u64 {
 }
 
 fn instantiation_us(admitted: &Admitted) -> f64 {
-    const COUNT: u32 = 1_000;
+    const COUNT: u32 = 100;
     let start = cpu_ns();
     for _ in 0..COUNT {
         start_instance(admitted);

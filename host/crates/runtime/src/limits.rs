@@ -19,14 +19,15 @@ pub const MAX_KEY_BYTES: usize = 128;
 /// that a machine under load does not fault strategies that a replay would let pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest component, in bytes. Default 8 MiB; more than [`MAX_COMPONENT_BYTES`] counts as
-    /// that.
+    /// Largest component, in bytes. Default [`MAX_COMPONENT_BYTES`], more counts as that: strategies
+    /// in JavaScript and Python carry their interpreter, 12 and 18 MiB.
     pub component_bytes: usize,
     /// Largest compiled artefact, in bytes. Default 256 MiB.
     pub artefact_bytes: usize,
-    /// Wall-clock time for compiling one component in a child process. Default 30 s.
+    /// Wall-clock time for compiling one component in a child process. Default 300 s: an interpreter
+    /// takes 10 to 20 s on an idle machine, and several times that beside a busy one.
     pub compile_wall_ms: u64,
-    /// CPU time for the same. Default 60 s.
+    /// CPU time for the same, of all its threads. Default 120 s.
     pub compile_cpu_s: u64,
     /// Address space for the same, in bytes. Default 4 GiB.
     pub compile_memory_bytes: u64,
@@ -70,10 +71,10 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            component_bytes: 8 * MIB,
+            component_bytes: MAX_COMPONENT_BYTES,
             artefact_bytes: 256 * MIB,
-            compile_wall_ms: 30_000,
-            compile_cpu_s: 60,
+            compile_wall_ms: 300_000,
+            compile_cpu_s: 120,
             compile_memory_bytes: 4 << 30,
             memory_bytes: 64 * MIB,
             table_elements: 100_000,

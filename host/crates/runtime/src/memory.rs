@@ -2,8 +2,9 @@
 
 use wasmtime::{ResourceLimiter, Result};
 
-/// Core instances, tables and memories that one component may be made of.
-const MAX_INSTANCES: usize = 32;
+/// Core instances, tables and memories that one component may be made of. A strategy in Python is
+/// linked of some sixty modules, which share one memory and one table.
+const MAX_INSTANCES: usize = 128;
 const MAX_TABLES: usize = 32;
 const MAX_MEMORIES: usize = 4;
 

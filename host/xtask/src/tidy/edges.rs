@@ -74,7 +74,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("wasmparser", &["runtime", "builder", "testkit"]),
     ("wit-component", &["builder", "testkit"]),
     ("wit-parser", &["builder", "testkit"]),
-    ("wit-bindgen*", &["argonaut-sdk"]),
+    ("wit-bindgen*", &["argonaut-sdk", "builder"]),
     ("arrow*", &["store"]),
     ("parquet", &["store"]),
     ("csv", &["store"]),

@@ -19,7 +19,7 @@ const LINKER: &str = "/usr/bin/wasm-ld-19";
 
 /// A way to compile plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Toolchain {
+pub(crate) enum Toolchain {
     /// The author's own cargo, which has the target's standard library.
     Rustup,
     /// Debian's cargo, which builds the standard library from source.
@@ -79,7 +79,7 @@ impl Toolchain {
 
 /// Finds a way to compile plugins, installing what is missing if that is possible. `directory` is
 /// where cargo will run, since rustup may choose by directory.
-pub fn prepare_toolchain(
+pub(crate) fn prepare_toolchain(
     directory: &Path,
     progress: Progress<'_>,
 ) -> Result<Toolchain, BuildError> {

@@ -1,20 +1,21 @@
 //! What cargo knows of a plugin crate: its package, its workspace, whether it makes a module.
 
-use crate::{BuildError, Toolchain};
+use super::Toolchain;
+use crate::BuildError;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// A plugin crate as cargo sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Plugin {
+pub(super) struct Plugin {
     /// Package name.
-    pub(crate) package: String,
+    pub(super) package: String,
     /// The manifest, as cargo spells it.
-    pub(crate) manifest: PathBuf,
+    pub(super) manifest: PathBuf,
     /// Root of its workspace, where cargo runs.
-    pub(crate) workspace: PathBuf,
+    pub(super) workspace: PathBuf,
     /// The workspace's target directory.
-    pub(crate) target_directory: PathBuf,
+    pub(super) target_directory: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -32,21 +33,21 @@ struct Package {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Target {
-    pub(crate) kind: Vec<String>,
+pub(super) struct Target {
+    pub(super) kind: Vec<String>,
 }
 
 impl Target {
     /// Whether it makes a module.
-    pub(crate) fn is_module(&self) -> bool {
+    pub(super) fn is_module(&self) -> bool {
         self.kind.iter().any(|kind| kind == "cdylib")
     }
 }
 
 /// Reads the crate in `directory`.
-pub(crate) fn read(directory: &Path, toolchain: Toolchain) -> Result<Plugin, BuildError> {
+pub(super) fn read(directory: &Path, toolchain: Toolchain) -> Result<Plugin, BuildError> {
     let manifest = directory.join("Cargo.toml");
-    let not_a_crate = || BuildError::NotACrate(directory.to_owned());
+    let not_a_crate = || BuildError::NoPlugin(directory.to_owned());
     let manifest = manifest.canonicalize().map_err(|_| not_a_crate())?;
     let metadata = metadata(&manifest, toolchain)?;
     let package = metadata
@@ -99,7 +100,7 @@ fn metadata(manifest: &Path, toolchain: Toolchain) -> Result<Metadata, BuildErro
 }
 
 /// Whether the workspace brings its own profile `plugin`.
-pub(crate) fn has_plugin_profile(workspace: &Path) -> bool {
+pub(super) fn has_plugin_profile(workspace: &Path) -> bool {
     let text = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap_or_default();
     let manifest: Option<toml::Table> = text.parse().ok();
     manifest.is_some_and(|manifest| {

@@ -1,0 +1,128 @@
+//! Begins a plugin: the example of its language under another name, with the kit beside it.
+
+use crate::build::file_error;
+use crate::kit::{self, FOLDER};
+use crate::{BuildError, Language};
+use rust_embed::Embed;
+use std::fs;
+use std::path::Path;
+
+/// The same strategy in every language; what a new plugin begins as.
+#[derive(Embed)]
+#[folder = "../../../examples/strategies"]
+#[exclude = "*/.argonaut/*"]
+#[exclude = "*/node_modules/*"]
+#[exclude = "*/__pycache__/*"]
+#[exclude = "*/.venv/*"]
+#[exclude = "*/target/*"]
+#[exclude = "*/Cargo.lock"]
+#[exclude = "*/package-lock.json"]
+struct Examples;
+
+/// The names of the examples, which a plugin's own take the place of.
+const EXAMPLE: &str = "ema-cross";
+const EXAMPLE_TYPE: &str = "EmaCross";
+
+/// Makes `folder`, which must not exist or be empty, a plugin in `language` that builds and trades.
+/// Its name is the folder's. Returns the files written, the kit's aside, in order.
+///
+/// # Errors
+/// A name that is none for packages, a folder that holds something, or a file that cannot be written.
+pub fn new_project(folder: &Path, language: Language) -> Result<Vec<String>, BuildError> {
+    let name = folder.file_name().and_then(|name| name.to_str());
+    let name = checked(name.unwrap_or_default())?;
+    if folder
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some())
+    {
+        let taken = format!("`{}` is not empty; name a new folder", folder.display());
+        return Err(BuildError::Project(taken));
+    }
+    fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
+    let prefix = format!("{}/", language.word());
+    let mut written = Vec::new();
+    for path in Examples::iter() {
+        let (Some(file), Some(example)) = (path.strip_prefix(&prefix), Examples::get(&path)) else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&example.data);
+        kit::write_if_other(&folder.join(file), renamed(&text, name).as_bytes())?;
+        written.push(file.to_owned());
+    }
+    kit::lay_out(folder, language)?;
+    Ok(written)
+}
+
+/// The example's text under the plugin's name, with the kit where a plugin has it.
+fn renamed(text: &str, name: &str) -> String {
+    let kit = format!("{FOLDER}/sdk");
+    text.replace("../../../sdk", &kit)
+        .replace(EXAMPLE, name)
+        .replace(EXAMPLE_TYPE, &type_name(name))
+}
+
+/// `mean-reversion` as `MeanReversion`.
+fn type_name(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    });
+    words.collect()
+}
+
+/// A name that every language takes for a package: small letters, digits and single hyphens.
+fn checked(name: &str) -> Result<&str, BuildError> {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
+    if begins && name.len() <= 64 && name.split('-').all(is_word) {
+        return Ok(name);
+    }
+    Err(BuildError::Project(format!(
+        "`{name}` is no name for a plugin: use up to 64 small letters, digits and single hyphens, \
+         beginning with a letter, such as `mean-reversion`"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_every_language() {
+        for good in ["a", "ema-cross", "v2-mean"] {
+            assert_eq!(checked(good).unwrap(), good);
+        }
+        for bad in ["", "A", "a_b", "a--b", "-a", "2a", "a b", "../a"] {
+            assert!(checked(bad).is_err(), "{bad}");
+        }
+        assert_eq!(type_name("v2-mean-reversion"), "V2MeanReversion");
+    }
+
+    #[test]
+    fn a_new_plugin_carries_its_own_name_everywhere() {
+        let root = tempfile::tempdir().unwrap();
+        for language in Language::ALL {
+            let folder = root.path().join(format!("my-{}", language.word()));
+            let files = new_project(&folder, language).unwrap();
+            assert!(files.iter().any(|file| file == "README.md"), "{files:?}");
+            for file in &files {
+                let text = fs::read_to_string(folder.join(file)).unwrap();
+                for left in [EXAMPLE, EXAMPLE_TYPE, "../../../sdk"] {
+                    assert!(!text.contains(left), "{language}: {file} has {left}");
+                }
+            }
+            assert_eq!(Language::of(&folder).unwrap(), language);
+            let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+            assert!(readme.lines().count() <= 40, "{language}");
+            assert!(
+                new_project(&folder, language).is_err(),
+                "the folder is taken"
+            );
+        }
+    }
+}
