@@ -98,8 +98,8 @@ fn kits() -> Result<()> {
             .arg(sdk.join("python/tests")),
     )?;
     check(
-        Command::new("node")
-            .env(TOOLS_VARIABLE, tools)
+        Command::new(tools.join("node_modules/node/bin/node"))
+            .env(TOOLS_VARIABLE, &tools)
             .arg("--test")
             // A file: newer versions of Node take no folder.
             .arg(sdk.join("js/tests/kit.test.mjs")),

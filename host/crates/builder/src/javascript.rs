@@ -13,10 +13,10 @@ use std::process::Command;
 const COMPONENTIZER: &str = "@bytecodealliance/componentize-js";
 
 pub(crate) fn build(project: &Project, progress: Progress<'_>) -> Result<Built, BuildError> {
-    let Some(node) = tool::on_path("node") else {
+    let tools = tools(&project.folder)?;
+    let Some(node) = node(&tools) else {
         return Err(missing("Node.js 20 or newer", "apt-get install nodejs npm"));
     };
-    let tools = tools(&project.folder)?;
     let kit = kit::lay_out(&project.folder, Language::TypeScript)?;
     let script = kit.join("build.mjs");
     let script = fs::read_to_string(&script).map_err(|source| file_error(&script, source))?;
@@ -49,6 +49,16 @@ fn tools(folder: &Path) -> Result<PathBuf, BuildError> {
             let command = format!("cd {} && npm install", folder.display());
             missing(&format!("the npm package {COMPONENTIZER}"), &command)
         })
+}
+
+/// The Node of the tools, which npm installs where the manifest names it, or the system's: that of a
+/// Debian 12 is too old for the tools.
+fn node(tools: &Path) -> Option<PathBuf> {
+    let own = tools.join("node_modules/node/bin/node");
+    if own.is_file() {
+        return Some(own);
+    }
+    tool::on_path("node")
 }
 
 fn missing(what: &str, command: &str) -> BuildError {
