@@ -159,7 +159,11 @@ mod tests {
         fund(&mut test, "0.0002");
         assert!(test.position().is_short());
         let said: Vec<_> = test.log().iter().map(|line| line.text.as_str()).collect();
-        assert_eq!(said, ["funding of 0.04 USD, 0.04 in all"]);
+        let expect = [
+            "funding of 0.04 USD, 0.04 in all",
+            "funding of -0.02 USD, 0.02 in all",
+        ];
+        assert_eq!(said, expect);
     }
 
     #[test]

@@ -155,14 +155,13 @@ impl Host {
         let models = venue_models::make(&admission, &mut wanted, config.venue_models);
         let models = models.map_err(StartError::Definition)?;
         let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
-        let (kept, trying) = (admission.kept(), admission.kept());
-        let past = open.recover(&mut trader, kept, &history, &shared)?;
+        let past = open.recover(&mut trader, admission.kept(), &history, &shared)?;
         let feed = past.goes_on(config.feed, &mut trader);
         let prepared = Prepared::new(feed, &wiring)?;
         past.define(wanted, models, &mut trader, &prepared)?;
         let kill_file = obeyed(config.kill_file, &mut trader);
+        let (killed, trying) = (trader.killed(), admission.kept());
         projection::show_pending(&outlet, &shared);
-        let killed = trader.killed();
         let strategies = Strategies::new(
             Arc::clone(&inbox),
             Arc::clone(&outlet),

@@ -3,7 +3,7 @@
 use super::Harness;
 use crate::{
     CashFlow, CashFlowReason, Duration, InstrumentId, LifeEvent, LifeEventKind, Money, OrderChange,
-    OrderStatus, Price, Quantity, Rate, Side, Strategy, Subscription,
+    OrderId, OrderStatus, Price, Quantity, Rate, Side, Strategy, Subscription,
 };
 
 impl<S: Strategy> Harness<S> {
@@ -21,19 +21,21 @@ impl<S: Strategy> Harness<S> {
             kind,
             ts_event: self.now(),
         };
-        self.send_life_event(&event);
+        let concerns = self.concerns(instrument);
+        let open = self.open_on(instrument);
+        // As in the engine: money and positions move at once, and what a strategy does when it hears
+        // of it comes afterwards.
+        let moved = self.book(instrument, &event.kind);
+        if concerns {
+            self.tell_life(&event);
+        }
         match event.kind {
-            LifeEventKind::Funding { rate } => self.fund(instrument, rate),
-            LifeEventKind::FinalPrice { .. } => {}
-            LifeEventKind::Expiry => self.end_all(instrument, OrderStatus::Expired),
-            LifeEventKind::Settlement { price } => self.close_out(instrument, price),
-            LifeEventKind::Split {
-                numerator,
-                denominator,
-            } => self.split(instrument, (numerator, denominator)),
-            LifeEventKind::Dividend { amount, currency } => {
-                self.pay_dividend(instrument, amount, &currency);
-            }
+            LifeEventKind::Expiry => self.end_all(&open, OrderStatus::Expired),
+            LifeEventKind::Split { .. } => self.end_all(&open, OrderStatus::Canceled),
+            _ => {}
+        }
+        if let Some((reason, amount)) = moved {
+            self.tell_moved(instrument, reason, amount);
         }
     }
 
@@ -42,8 +44,7 @@ impl<S: Strategy> Harness<S> {
     pub fn send_life_event(&mut self, event: &LifeEvent) {
         self.reach(event.ts_event);
         if self.concerns(event.instrument) {
-            self.runner.on_lifecycle(event, &mut self.desk);
-            self.settle();
+            self.tell_life(event);
         }
     }
 
@@ -54,20 +55,20 @@ impl<S: Strategy> Harness<S> {
         self.settle();
     }
 
+    fn tell_life(&mut self, event: &LifeEvent) {
+        self.runner.on_lifecycle(event, &mut self.desk);
+        self.settle();
+    }
+
     fn concerns(&self, instrument: InstrumentId) -> bool {
         let mut wanted = self.subscriptions().iter();
-        let mut open = self
-            .desk
-            .orders
-            .iter()
-            .filter(|sent| !sent.status.is_closed());
         wanted.any(|subscription| {
             let (Subscription::Quotes(of)
             | Subscription::Trades(of)
             | Subscription::Bars(of, _)
             | Subscription::Book(of, _)) = subscription;
             *of == instrument
-        }) || open.any(|sent| sent.order.instrument == instrument)
+        }) || !self.open_on(instrument).is_empty()
             || self.held(instrument) != 0
     }
 
@@ -76,76 +77,102 @@ impl<S: Strategy> Harness<S> {
         ledger.map_or(0, |ledger| ledger.signed())
     }
 
-    fn fund(&mut self, instrument: InstrumentId, rate: Rate) {
-        let value = self.notional(instrument, self.held(instrument) * self.mark(instrument));
-        let paid = rounded(value * i128::from(rate.raw()), i128::from(Rate::SCALE));
-        self.pay(instrument, CashFlowReason::Funding, Money::from_raw(-paid));
+    fn open_on(&self, instrument: InstrumentId) -> Vec<OrderId> {
+        let open = self.open_orders().into_iter();
+        let here = open.filter(|sent| sent.order.instrument == instrument);
+        here.map(|sent| sent.id).collect()
     }
 
-    fn pay_dividend(&mut self, instrument: InstrumentId, amount: Money, currency: &str) {
+    /// Books what follows for the position, if there is one; gives the money that moved and why.
+    fn book(
+        &mut self,
+        instrument: InstrumentId,
+        kind: &LifeEventKind,
+    ) -> Option<(CashFlowReason, Money)> {
+        if self.held(instrument) == 0 {
+            return None;
+        }
+        match kind {
+            LifeEventKind::Funding { rate } => {
+                let amount = self.funding(instrument, *rate);
+                Some((CashFlowReason::Funding, self.pay(instrument, amount)))
+            }
+            LifeEventKind::Dividend { amount, currency } => {
+                let amount = self.dividend(instrument, *amount, currency);
+                Some((CashFlowReason::Dividend, self.pay(instrument, amount)))
+            }
+            LifeEventKind::Settlement { price } => Some((
+                CashFlowReason::Settlement,
+                self.close_out(instrument, *price),
+            )),
+            LifeEventKind::Split {
+                numerator,
+                denominator,
+            } => {
+                let rest = self.split(instrument, (*numerator, *denominator));
+                Some((CashFlowReason::Split, rest))
+            }
+            LifeEventKind::FinalPrice { .. } | LifeEventKind::Expiry => None,
+        }
+    }
+
+    fn funding(&self, instrument: InstrumentId, rate: Rate) -> Money {
+        let value = self.notional(instrument, self.held(instrument) * self.mark(instrument));
+        let paid = rounded(value * i128::from(rate.raw()), i128::from(Rate::SCALE));
+        Money::from_raw(-paid)
+    }
+
+    fn dividend(&self, instrument: InstrumentId, amount: Money, currency: &str) -> Money {
         let own = self.currency(instrument);
         assert!(
             currency == own,
             "the harness has no exchange rates: pay dividends in {own}, or send the flow by \
              send_cash_flow"
         );
-        let paid = rounded(
-            self.held(instrument) * amount.raw(),
-            i128::from(Quantity::SCALE),
-        );
-        self.pay(instrument, CashFlowReason::Dividend, Money::from_raw(paid));
+        let whole = self.held(instrument) * amount.raw();
+        Money::from_raw(rounded(whole, i128::from(Quantity::SCALE)))
     }
 
-    /// Books what a position brought, where there is one.
-    fn pay(&mut self, instrument: InstrumentId, reason: CashFlowReason, amount: Money) {
-        if self.held(instrument) != 0 {
-            self.ledgers.entry(instrument).or_default().pay(amount);
-            self.tell_moved(instrument, reason, amount);
-        }
+    fn pay(&mut self, instrument: InstrumentId, amount: Money) -> Money {
+        self.ledgers.entry(instrument).or_default().pay(amount);
+        amount
     }
 
-    fn close_out(&mut self, instrument: InstrumentId, at: Price) {
+    /// Gives what the end brought.
+    fn close_out(&mut self, instrument: InstrumentId, at: Price) -> Money {
         let signed = self.held(instrument);
-        if signed == 0 {
-            return;
-        }
         let side = if signed > 0 { Side::Sell } else { Side::Buy };
         let quantity = u64::try_from(signed.abs()).unwrap_or(u64::MAX);
         let before = self.position_on(instrument).realized;
         let ledger = self.ledgers.entry(instrument).or_default();
         ledger.apply(side, Quantity::from_raw(quantity), at);
-        let gain = self.position_on(instrument).realized - before;
-        self.tell_moved(instrument, CashFlowReason::Settlement, gain);
+        self.position_on(instrument).realized - before
     }
 
-    fn split(&mut self, instrument: InstrumentId, ratio: (u32, u32)) {
+    /// Gives what the rest brought that made no whole lot.
+    fn split(&mut self, instrument: InstrumentId, ratio: (u32, u32)) -> Money {
         assert!(
             ratio.0 > 0 && ratio.1 > 0,
             "a split has two positive numbers, not {ratio:?}"
         );
-        self.end_all(instrument, OrderStatus::Canceled);
         let mark = self.markets.get(&instrument);
         let mark = mark.map_or(Price::ZERO, |market| market.bid.midpoint(market.ask));
         let known = self.setup.instrument_of(instrument);
         let lot = known.map_or(Quantity::from_raw(1), |known| known.lot);
-        if self.held(instrument) == 0 {
-            return;
-        }
         let ledger = self.ledgers.entry(instrument).or_default();
         let rest = ledger.split(ratio, lot, mark);
-        let paid = Money::from_raw(self.notional(instrument, rest));
-        self.tell_moved(instrument, CashFlowReason::Split, paid);
+        Money::from_raw(self.notional(instrument, rest))
     }
 
-    fn end_all(&mut self, instrument: InstrumentId, status: OrderStatus) {
+    fn end_all(&mut self, orders: &[OrderId], status: OrderStatus) {
         let change = match status {
             OrderStatus::Expired => OrderChange::Expired,
             _ => OrderChange::Canceled,
         };
-        for sent in self.open_orders() {
-            // The end of an earlier one may have ended this one.
-            if sent.order.instrument == instrument && !self.sent(sent.id).status.is_closed() {
-                self.end(sent.id, change, status);
+        for id in orders {
+            // What the strategy did, or the end of an earlier one, may have ended this one.
+            if !self.sent(*id).status.is_closed() {
+                self.end(*id, change, status);
             }
         }
         self.settle();
