@@ -25,7 +25,7 @@ impl<S: Strategy> Harness<S> {
         let open = self.open_on(instrument);
         // As in the engine: money and positions move at once, and what a strategy does when it hears
         // of it comes afterwards.
-        let moved = self.book(instrument, &event.kind);
+        let moved = self.take_effect(instrument, &event.kind);
         if concerns {
             self.tell_life(&event);
         }
@@ -84,7 +84,7 @@ impl<S: Strategy> Harness<S> {
     }
 
     /// Books what follows for the position, if there is one; gives the money that moved and why.
-    fn book(
+    fn take_effect(
         &mut self,
         instrument: InstrumentId,
         kind: &LifeEventKind,

@@ -1,7 +1,7 @@
 //! A journal in which versions were sent back runs again to the same byte.
 
 use crate::journal::Memory;
-use crate::probation::{NEVER, buyer, hash, last_stage, strict, swap, swap_begin, terms};
+use crate::probation::{NEVER, buyer, last_stage, strict, swap, swap_begin, terms};
 use crate::script::Script;
 use crate::strategies::numbered;
 use crate::world::*;

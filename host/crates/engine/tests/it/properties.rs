@@ -389,10 +389,10 @@ fn run(seed: u64, scale: Scale, steps: usize) -> Run {
     run
 }
 
-/// How often orders came to each status in thirty runs.
+/// How often orders came to each status in forty runs.
 fn statuses(scale: Scale) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::<String, u32>::new();
-    for seed in 0..30 {
+    for seed in 0..40 {
         let run = run(seed, scale, 400);
         for update in run.world.updates() {
             let name = match update.change {

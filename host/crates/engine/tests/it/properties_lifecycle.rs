@@ -80,7 +80,7 @@ fn everything_happens_to_what_is_held() {
         Assignment, Dividend, Exercise, Funding, Lapse, Settlement, Split,
     };
     let mut changes = std::collections::BTreeMap::<&str, u32>::new();
-    for seed in 0..80 {
+    for seed in 0..120 {
         let run = super::run(seed, super::ORDINARY, 400);
         for effect in &run.world.effects {
             let name = match effect {

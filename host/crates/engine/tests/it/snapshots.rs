@@ -392,4 +392,4 @@ fn the_layout_is_that_of_its_format() {
     assert_eq!(hash.as_str(), LAYOUT);
 }
 
-const LAYOUT: &str = "0ec224580e3795dd65eee2b8c294cd0cd424260e37318e46981d034fcbcec3f4";
+const LAYOUT: &str = "68e9bfe8bc3ef90742bb3e4745d19c1d46920ed9f60edcd1e84ce53b1c8768d3";

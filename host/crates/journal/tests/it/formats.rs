@@ -35,8 +35,8 @@ fn write(path: &Path) {
 }
 
 #[test]
-fn a_journal_of_format_5_runs_again() {
-    let path = fixture("v5");
+fn a_journal_of_format_6_runs_again() {
+    let path = fixture("v6");
     if std::env::var_os("JOURNAL_FIXTURE").is_some() {
         write(&path);
     }
@@ -54,7 +54,7 @@ fn a_journal_of_format_5_runs_again() {
 fn what_is_written_now_is_what_was_written_then() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path());
-    for entry in std::fs::read_dir(fixture("v5")).unwrap() {
+    for entry in std::fs::read_dir(fixture("v6")).unwrap() {
         let then = entry.unwrap().path();
         let now = folder.path().join(then.file_name().unwrap());
         assert_eq!(std::fs::read(&now).unwrap(), std::fs::read(&then).unwrap());

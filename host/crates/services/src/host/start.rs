@@ -179,6 +179,8 @@ impl Past {
                 strategies.restore(name, id, loaded, saved);
             }
         }
+        // Whoever asks first sees what came of it.
+        trader.let_out();
         (self.recovered, self.progress)
     }
 }

@@ -58,7 +58,7 @@ impl Trader {
     }
 
     /// Commits the journal, then lets out effects and answers, in this order.
-    pub(super) fn let_out(&mut self) {
+    pub(crate) fn let_out(&mut self) {
         self.commit();
         at(crash::BEFORE_OUT);
         self.send_out();

@@ -24,6 +24,8 @@ fn request(plugin: &str) -> ShadowRequest {
 fn sized(plugin: &str, size: &str) -> ShadowRequest {
     ShadowRequest {
         parameters: BTreeMap::from([("size".to_owned(), size.to_owned())]),
+        // Quotes are a millisecond apart; what has no counterpart is told soon.
+        tolerance: Some(model::Duration::from_millis(2)),
         ..request(plugin)
     }
 }
@@ -76,7 +78,8 @@ async fn the_same_version_decides_the_same() {
     assert_eq!((report.matched, report.differences()), (10, 0));
     assert_eq!(report.verdict, "same decisions so far: 10 orders");
     let (running, shadow) = (&report.running, &report.shadow);
-    assert_eq!((running.orders, running.fills), (10, 10));
+    // Each of the five sales takes the little there is at the touch, and the rest behind it.
+    assert_eq!((running.orders, running.fills), (10, 15));
     assert_eq!(
         (running.orders, running.fills, &running.positions),
         (shadow.orders, shadow.fills, &shadow.positions)
@@ -115,10 +118,16 @@ async fn another_version_differs_and_the_run_is_what_it_would_have_been() {
         running.order.ts_created
     );
     assert_eq!(report.verdict, expect);
-    // Three times the size is three times the money, here to the last unit.
+    // Three times the size is three times the money, but for the little at the touch, which each
+    // sale gets once: less than a millionth.
     let [one, three] = [&report.running, &report.shadow].map(|side| side.profit.unwrap());
-    assert_eq!(one.realized.raw() * 3, three.realized.raw());
-    assert_eq!(one.fees.raw() * 3, three.fees.raw());
+    for (one, three) in [(one.realized, three.realized), (one.fees, three.fees)] {
+        let off = (one.raw() * 3 - three.raw()).abs();
+        assert!(
+            three.raw() != 0 && off * 1_000_000 < three.raw().abs(),
+            "{one} {three}"
+        );
+    }
     assert_eq!(stand.host.orders().len(), 10, "none of the shadow's");
 
     let report = stand.host.end_shadow("one").await.unwrap();
