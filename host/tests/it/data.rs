@@ -5,7 +5,6 @@ use super::process::{error_line, execute, plugin, stdout};
 use super::s3::Server;
 use serde_json::Value;
 use std::fmt::Write;
-use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

@@ -169,11 +169,10 @@ mod tests {
         ]
     }
 
-    fn check(
-        rows: &[(u64, u32, &str, &str)],
-        most: usize,
-        expect: &[(u32, u64, Option<(u64, &str)>)],
-    ) {
+    /// Of which strategy, from which input on, and with which it ended and how.
+    type Expected<'a> = (u32, u64, Option<(u64, &'a str)>);
+
+    fn check(rows: &[(u64, u32, &str, &str)], most: usize, expect: &[Expected<'_>]) {
         let mut runs = Runs::new("aa".to_owned(), most);
         for (sequence, strategy, event, plugin) in rows {
             runs.add(&row(*sequence, *strategy, event, plugin));

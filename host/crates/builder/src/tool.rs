@@ -55,7 +55,7 @@ pub(crate) fn compile(
     });
     let complaint = String::from_utf8_lossy(&complaint).trim_end().to_owned();
     if child.wait().map_err(run)?.success() {
-        complaint.lines().for_each(|line| progress(line));
+        complaint.lines().for_each(progress);
         return Ok(());
     }
     Err(BuildError::Compile {

@@ -435,7 +435,7 @@ mod tests {
             "add the key to `trusted`",
         );
 
-        let revoking = trusting(&[&anna, &ben], &[anna.key.clone()]);
+        let revoking = trusting(&[&anna, &ben], std::slice::from_ref(&anna.key));
         let (code, _) = refused(&revoking, b"plugin", Some(&signature));
         assert_eq!(code, "PLUGIN_KEY_REVOKED");
         assert!(
@@ -480,7 +480,7 @@ mod tests {
         let signer = trust.check(b"plugin", Some(&anna.sign(b"plugin"))).unwrap();
         assert_eq!(signer.unwrap().key.text(), anna.key);
         // And revoking the twin revokes nobody else.
-        let trust = Trust::new(&[anna.key.clone()], None, &[twin]).unwrap();
+        let trust = Trust::new(std::slice::from_ref(&anna.key), None, &[twin]).unwrap();
         assert!(trust.check(b"plugin", Some(&anna.sign(b"plugin"))).is_ok());
     }
 
@@ -492,7 +492,7 @@ mod tests {
         assert_eq!(code, "PLUGIN_KEY_UNKNOWN");
         assert!(text.contains("no key is"), "{text}");
         let anna = author();
-        let lenient = Trust::new(&[anna.key.clone()], Some(false), &[]).unwrap();
+        let lenient = Trust::new(std::slice::from_ref(&anna.key), Some(false), &[]).unwrap();
         assert_eq!(lenient.check(b"plugin", None), Ok(None));
     }
 

@@ -2,7 +2,6 @@
 //! differ; of files on this machine, or of what a running host has.
 
 use super::registry::{Where, encoded};
-use super::say;
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
 use anyhow::{Result, bail};
 use api::{DifferenceDto, ManifestDto};

@@ -405,8 +405,11 @@ fn a_replay_and_an_engine_from_a_snapshot_tell_the_same() {
     assert!(replayed.sealed);
 }
 
+/// An event, or a start.
+type Recorded = (Timestamp, Option<Event>, Option<StartSnapshot>);
+
 #[derive(Clone, Default)]
-struct Tape(Arc<Mutex<Vec<(Timestamp, Option<Event>, Option<StartSnapshot>)>>>);
+struct Tape(Arc<Mutex<Vec<Recorded>>>);
 
 impl Recorder for Tape {
     fn start(&mut self, now: Timestamp, snapshot: StartSnapshot) {

@@ -323,7 +323,7 @@ fn trust_is_asked_for_again_after_a_restart() {
         trust: Trust::new(trusted, None, revoked).unwrap(),
         ..Policy::default()
     };
-    let mut shelf = Shelf::new(trusting(&[key.clone()], &[]));
+    let mut shelf = Shelf::new(trusting(std::slice::from_ref(&key), &[]));
     let signed = minisign::sign(None, &pair.sk, &b"1.0.0"[..], None, None).unwrap();
     let signature = signed.into_string();
     refused(
@@ -343,11 +343,11 @@ fn trust_is_asked_for_again_after_a_restart() {
         .to_base64();
     for (policy, code) in [
         (
-            trusting(&[key.clone()], &[key.clone()]),
+            trusting(std::slice::from_ref(&key), std::slice::from_ref(&key)),
             "PLUGIN_KEY_REVOKED",
         ),
         (
-            trusting(&[key.clone()], &[hash.to_string()]),
+            trusting(std::slice::from_ref(&key), &[hash.to_string()]),
             "PLUGIN_REVOKED",
         ),
         (trusting(&[other], &[]), "PLUGIN_KEY_UNKNOWN"),
