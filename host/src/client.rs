@@ -92,11 +92,18 @@ impl Client {
     fn read(&self, answer: Called) -> Result<Answer> {
         let nobody = || format!("no host answers at {}; is it running?", self.base);
         let mut answer = answer.with_context(nobody)?;
-        let text = answer.body_mut().read_to_string().with_context(nobody)?;
-        Ok(Answer {
-            status: answer.status().as_u16(),
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
-        })
+        let text = answer.body_mut().read_to_string();
+        let text = text.with_context(|| format!("the answer of {} broke off", self.base))?;
+        let status = answer.status().as_u16();
+        let body = match serde_json::from_str(&text) {
+            Ok(body) => body,
+            Err(_) if status >= 300 || text.trim().is_empty() => Value::Null,
+            Err(_) => bail!(
+                "what answers at {} is no Argonaut host; name one with --address",
+                self.base
+            ),
+        };
+        Ok(Answer { status, body })
     }
 }
 

@@ -113,22 +113,23 @@ pub fn sign(plugin: &Path, key: &Path, password: Password) -> Result<(PathBuf, S
 
 fn secret_key(file: &Path, password: Password) -> Result<SecretKey> {
     let text = std::fs::read_to_string(file).context("the key cannot be read")?;
-    let boxed = SecretKeyBox::from_string(&text)?;
+    let boxed = SecretKeyBox::from_string(&text).map_err(unusable)?;
     if let Ok(key) = boxed.clone().into_unencrypted_secret_key() {
         return Ok(key);
     }
     let password = match password {
-        Password::None => bail!("the key has a password; leave --no-password out"),
+        Password::None => bail!("the key has a password; give --password-file"),
         Password::Asked => None,
         Password::Given(password) => Some(password),
     };
-    let key = boxed.into_secret_key(password);
-    key.map_err(|error| {
-        anyhow!(
-            "is no secret key that can be used: {error}; name the file that `argonaut plugin keygen` or \
-             `minisign -G` wrote, and without a terminal --password-file"
-        )
-    })
+    boxed.into_secret_key(password).map_err(unusable)
+}
+
+fn unusable(error: minisign::PError) -> anyhow::Error {
+    anyhow!(
+        "is no secret key that can be used: {error}; name the file that `argonaut plugin keygen` or \
+         `minisign -G` wrote, and without a terminal --password-file"
+    )
 }
 
 /// Seconds since the epoch.

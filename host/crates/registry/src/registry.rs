@@ -44,6 +44,8 @@ pub struct Arrival<'a> {
     pub signer: Option<&'a Signer>,
     /// How it comes.
     pub source: Source,
+    /// Whether it comes although it is older than what is there.
+    pub forced: bool,
 }
 
 /// What a component is going to run beside.
@@ -140,6 +142,16 @@ impl Registry {
         }
     }
 
+    /// The hash of a component whose bytes are here, named as for [`Registry::find`].
+    ///
+    /// # Errors
+    /// As there; it was revoked or deleted.
+    pub fn find_kept(&self, text: &str) -> Result<PluginHash, Refusal> {
+        let record = self.find(text)?;
+        check_kept(&record)?;
+        Ok(record.manifest.hash)
+    }
+
     /// Keeps a component that was checked and admitted. One that is here already stays as it is, and
     /// gets the signature if it had none.
     ///
@@ -166,7 +178,10 @@ impl Registry {
                 let mut record = Record::clone(&known);
                 (record.state, record.kept) = (State::Uploaded, true);
                 (record.signature, record.source) = (signature, arrival.source);
-                add_act(&mut record, Act::new(Deed::Upload, decision, false))?;
+                add_act(
+                    &mut record,
+                    Act::new(Deed::Upload, decision, arrival.forced),
+                )?;
                 record
             }
             None if records.len() >= MAX_RECORDS => {
@@ -181,7 +196,7 @@ impl Registry {
                 kept: true,
                 signature,
                 source: arrival.source,
-                acts: vec![Act::new(Deed::Upload, decision, false)],
+                acts: vec![Act::new(Deed::Upload, decision, arrival.forced)],
                 uses: Vec::new(),
             },
         };
@@ -217,16 +232,10 @@ impl Registry {
         let unknown = || Refusal::Unknown(hash.to_string());
         let record = self.get(hash).ok_or_else(unknown)?;
         let trust = &self.policy.trust;
-        if record.state == State::Revoked || trust.revokes(hash) {
+        if trust.revokes(hash) {
             return Err(Untrusted::Revoked(hash).into());
         }
-        if record.state == State::Deleted {
-            return Err(Refusal::State {
-                hash: hash.to_string(),
-                state: "deleted",
-                fix: "upload it again first",
-            });
-        }
+        check_kept(&record)?;
         match &record.signature {
             None => trust.check_signer(None)?,
             Some(signature) => {
@@ -313,16 +322,8 @@ impl Registry {
     ///
     /// # Errors
     /// Which it is older than.
-    pub fn may_come(
-        &self,
-        manifest: &Manifest,
-        running: &[PluginHash],
-        force: bool,
-    ) -> Result<(), Refusal> {
-        match force {
-            true => Ok(()),
-            false => self.check_version(manifest, running, true),
-        }
+    pub fn may_come(&self, manifest: &Manifest, running: &[PluginHash]) -> Result<(), Refusal> {
+        self.check_version(manifest, running, true)
     }
 
     /// Says that a component may run. Saying so again changes nothing.
@@ -385,7 +386,9 @@ impl Registry {
         journals: &[String],
         decision: &Decision,
     ) -> Result<Arc<Record>, Refusal> {
-        let record = self.get(hash);
+        // Under one lock to the end, so that nobody notes a use, or keeps the bytes again, in between.
+        let mut records = self.records();
+        let record = records.get(&hash).cloned();
         let record = record.ok_or_else(|| Refusal::Unknown(hash.to_string()))?;
         let in_use = |users, fix| Refusal::InUse {
             hash: hash.to_string(),
@@ -409,13 +412,13 @@ impl Registry {
             let fix = "move the journal to an archive, together with the plugin, to be rid of both";
             return Err(in_use(needed, fix));
         }
-        let record = self.change(hash, |record| {
-            record.kept = false;
-            if record.state != State::Revoked {
-                record.state = State::Deleted;
-            }
-            add_act(record, Act::new(Deed::Delete, decision, false))
-        })?;
+        let mut record = Record::clone(&record);
+        record.kept = false;
+        if record.state != State::Revoked {
+            record.state = State::Deleted;
+        }
+        add_act(&mut record, Act::new(Deed::Delete, decision, false))?;
+        let record = self.put(&mut records, record)?;
         self.folder.remove(hash).map_err(Refusal::Disk)?;
         Ok(record)
     }
@@ -423,7 +426,8 @@ impl Registry {
     /// Notes that a component is about to be put to use, before a journal has it.
     ///
     /// # Errors
-    /// There is none, or the disk does not take it: then it must not be used.
+    /// There is none, it was revoked or deleted since it was asked for, or the disk does not take it: then
+    /// it must not be used.
     pub fn note_use(
         &self,
         hash: PluginHash,
@@ -431,6 +435,7 @@ impl Registry {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let changed = self.change(hash, |record| {
+            check_kept(record)?;
             let same =
                 |used: &Use| used.journal == journal && used.role == role && used.name == name;
             if record.uses.iter().any(same) {
@@ -483,6 +488,22 @@ impl Registry {
 /// Whether one is a version of what the other is.
 fn is_rival(other: &Manifest, manifest: &Manifest) -> bool {
     other.hash != manifest.hash && (&other.name, &other.world) == (&manifest.name, &manifest.world)
+}
+
+/// Whether the bytes are here and may be used as far as the record says.
+fn check_kept(record: &Record) -> Result<(), Refusal> {
+    let hash = record.manifest.hash;
+    if record.state == State::Revoked {
+        return Err(Untrusted::Revoked(hash).into());
+    }
+    if !record.kept {
+        return Err(Refusal::State {
+            hash: hash.to_string(),
+            state: "deleted",
+            fix: "upload it again first",
+        });
+    }
+    Ok(())
 }
 
 fn needs(used: &Use) -> String {

@@ -140,7 +140,7 @@ impl Trust {
     /// `revoked` holds keys and SHA-256 hashes of components.
     ///
     /// # Errors
-    /// Which entry is no key and no hash, or contradicts another.
+    /// Which entry is no key and no hash.
     pub fn new(
         trusted: &[String],
         required: Option<bool>,

@@ -113,8 +113,13 @@ impl Admission {
             None => self.plugins.inspect(&bytes).map_err(refused)?,
         };
         let hash = manifest.hash;
-        if known.is_none() {
-            registry.may_come(&manifest, running, terms.force || terms.configured)?;
+        let older = match known {
+            Some(_) => Ok(()),
+            None => registry.may_come(&manifest, running),
+        };
+        let forced = older.is_err();
+        if !(terms.force || terms.configured) {
+            older?;
         }
         let arrival = Arrival {
             bytes: &bytes,
@@ -122,6 +127,7 @@ impl Admission {
             signature: signature.as_deref(),
             signer: signer.as_ref(),
             source: source.unwrap_or(Source::Upload),
+            forced,
         };
         let decision = self.stamped(Decision {
             by: terms.by.clone(),

@@ -66,8 +66,9 @@ impl PluginFiles {
                 )
             }
             PluginSource::Kept(text) => {
-                let hash = self.registry.find(&text)?.manifest.hash;
-                (self.kept(hash)?, self.registry.signature(hash), None)
+                let hash = self.registry.find_kept(&text)?;
+                let bytes = self.kept(hash).map_err(refused)?;
+                (bytes, self.registry.signature(hash), None)
             }
         };
         let signer = self.registry.check(&bytes, signature.as_deref())?;
@@ -132,24 +133,20 @@ impl PluginFiles {
         Ok(file)
     }
 
-    /// The bytes that the registry has under a hash, as they were when they came in.
-    fn kept(&self, hash: PluginHash) -> Result<Vec<u8>, HostError> {
-        let bytes = self.registry.bytes(hash, self.max_bytes).map_err(refused)?;
-        let found = PluginHash::of(&bytes);
-        if found != hash {
-            let reason =
-                format!("the bytes kept for plugin {hash} are those of {found}; upload it again");
-            return Err(refused(reason));
-        }
-        Ok(bytes)
-    }
-
-    /// The bytes that a journal names.
+    /// The bytes that were kept under a hash, as they were when they came in.
     ///
     /// # Errors
     /// Where they should be, and why they are not.
-    pub(crate) fn journaled(&self, hash: PluginHash) -> Result<Vec<u8>, String> {
-        self.registry.bytes(hash, self.max_bytes)
+    pub(crate) fn kept(&self, hash: PluginHash) -> Result<Vec<u8>, String> {
+        let bytes = self.registry.bytes(hash, self.max_bytes)?;
+        let found = PluginHash::of(&bytes);
+        if found != hash {
+            return Err(format!(
+                "the bytes kept for plugin {hash} are those of {found}; put its own there, or, if the journal is \
+                 of a host that named plugins by BLAKE3, run it with that host"
+            ));
+        }
+        Ok(bytes)
     }
 }
 

@@ -145,7 +145,12 @@ impl Engine {
     }
 
     fn breach(&mut self, strategy: StrategyId) -> Option<String> {
-        let watched = self.strategies.get(strategy)?.probation.as_ref()?;
+        let place = self.strategies.get(strategy)?;
+        // What broke, or an operator stopped, is for an operator to start again.
+        if !place.is_live() {
+            return None;
+        }
+        let watched = place.probation.as_ref()?;
         let (terms, denials) = (watched.terms, watched.denials);
         if terms.max_denials.is_some_and(|most| denials > most) {
             return Some(format!("{denials} of its orders and changes were refused"));
@@ -209,14 +214,21 @@ impl Engine {
     }
 
     /// Withdraws what the version that was watched had sent, unless the strategy's orders outlive faults.
+    /// An order goes with its parts; parts of older orders, and what closes a position for the account,
+    /// are not its doing.
     fn withdraw_since(&mut self, strategy: StrategyId, from: Option<OrderId>) {
         let config = self.strategies.config(strategy);
         if config.is_none_or(|config| config.on_fault == OrdersOnFault::Keep) {
             return;
         }
         let own = self.orders.ids_of(strategy, None);
+        let is_its_own = |id: &OrderId| {
+            let open = self.orders.get(*id);
+            open.is_some_and(|open| open.order.parent.is_none() && !open.is_liquidation())
+        };
         let since = own.into_iter().filter(|id| Some(*id) >= from);
-        since.for_each(|id| self.cancel(id));
+        let since: Vec<_> = since.filter(is_its_own).collect();
+        since.into_iter().for_each(|id| self.cancel(id));
     }
 
     /// Tells the version before what happened. If it breaks over that there is nothing to go back to.

@@ -38,10 +38,11 @@ impl Engine {
         if let Err(why) = self.find_uncopyable() {
             return self.ignore(Ignored::NoCopy(why));
         }
+        let tenure = place.tenure;
         let parts = self.collect_parts_of(strategy, hand_over);
-        // It may have broken as it was asked for its state.
+        // It may have broken as it was asked for its state, and another version be in its place.
         let place = self.strategies.get_mut(strategy);
-        if let Some(place) = place.filter(|place| place.is_live()) {
+        if let Some(place) = place.filter(|place| place.is_live() && place.tenure == tenure) {
             let plugin = version.0;
             place.shadow = Some(version);
             self.parts = Some(parts);

@@ -233,6 +233,36 @@ fn a_version_that_loses_goes_back_between_two_events() {
 }
 
 #[test]
+fn a_loss_brings_nothing_back_where_the_strategy_is_broken() {
+    let mut world = World::new();
+    world.quote(EQUITY, "99", "101");
+    let (strategy, _) = Script::new(&[QUOTES]).run(&mut world, "one", MARGIN);
+    let probation = Probation {
+        max_loss: Some(money("30")),
+        max_faults: 1,
+        ..strict()
+    };
+    let breaks = Script::new(&[QUOTES]).event(|event, out| match event {
+        Event::Quote(quote) if quote.bid == price("98") => Err(trap()),
+        Event::Quote(_) => {
+            market(out, EQUITY, Side::Buy, 10);
+            Ok(())
+        }
+        _ => Ok(()),
+    });
+    swap(&mut world, strategy, breaks, terms(probation));
+    world.quote(EQUITY, "99", "101");
+    world.quote(EQUITY, "98", "101");
+    assert_eq!(world.state(strategy), StrategyState::Error);
+    // It holds ten, bought at 101, and loses far more than thirty: an operator is to start it again.
+    world.quote(EQUITY, "50", "52");
+    assert_eq!(world.state(strategy), StrategyState::Error);
+    assert!(world.engine.probation(strategy).is_some());
+    world.command(Command::RollBack(strategy));
+    assert_eq!(world.state(strategy), StrategyState::Running);
+}
+
+#[test]
 fn a_version_whose_orders_are_refused_goes_back() {
     let (mut world, strategy, _) = running();
     let probation = Probation {

@@ -71,6 +71,7 @@ impl Shelf {
             signature,
             signer: signer.as_ref(),
             source: Source::Upload,
+            forced: false,
         };
         let record = self.registry.take_in(arrival, &by("anna", 7))?;
         Ok(record.manifest.hash)
@@ -202,6 +203,9 @@ fn revoked_is_for_ever() {
         "PLUGIN_REVOKED",
         "another version",
     );
+    let place = ("run-1", Role::Strategy, "ema-eurusd");
+    let used = shelf.registry.note_use(hash, place, Timestamp::from_nanos(9));
+    refused(used, "PLUGIN_REVOKED", "another version");
     refused(
         shelf.registry.approve(hash, &[], &forced("ben")),
         "PLUGIN_REVOKED",
@@ -232,19 +236,19 @@ fn an_older_version_needs_force() {
     begin(new, &[new], false).unwrap();
     let older = manifest(b"x", "1.8");
     refused(
-        registry.may_come(&older, &[old], false),
+        registry.may_come(&older, &[old]),
         "PLUGIN_DOWNGRADE",
         "force it",
     );
     let strange = manifest(b"x", "spring");
     refused(
-        registry.may_come(&strange, &[old], false),
+        registry.may_come(&strange, &[old]),
         "PLUGIN_VERSION_UNORDERED",
         "MAJOR.MINOR.PATCH",
     );
     let mut other = manifest(b"x", "0.1");
     other.name = "rsi".to_owned();
-    registry.may_come(&other, &[old], false).unwrap();
+    registry.may_come(&other, &[old]).unwrap();
 
     registry.approve(new, &[], &by("ben", 8)).unwrap();
     refused(
@@ -310,6 +314,14 @@ fn what_is_needed_is_not_deleted() {
     refused(delete(&[], &[]), "PLUGIN_STATE", "nothing to delete");
     assert!(registry.bytes(hash, 9).is_err());
     refused(registry.may_run(hash), "PLUGIN_STATE", "upload it again");
+    // Who had its bytes in hand when it was deleted puts them to no use.
+    let use_it = || registry.note_use(hash, place, Timestamp::from_nanos(9));
+    refused(use_it(), "PLUGIN_STATE", "upload it again");
+    refused(
+        registry.find_kept(&hash.to_string()),
+        "PLUGIN_STATE",
+        "upload it again",
+    );
     assert_eq!(shelf.bring("1.0.0"), hash);
     let record = shelf.registry.get(hash).unwrap();
     assert_eq!((record.state, record.acts.len()), (State::Uploaded, 3));

@@ -95,7 +95,13 @@ impl HostHandle {
     /// See [`HostError`]; [`HostError::Registry`] when its plugin may run no more.
     pub async fn resume(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
         self.0.strategies.may_trade(name)?;
-        self.quick(name, Command::Resume).await
+        let view = self.quick(name, Command::Resume).await?;
+        // It may have been revoked in between.
+        if let Err(refusal) = self.0.strategies.may_trade(name) {
+            self.quick(name, Command::Pause).await?;
+            return Err(refusal);
+        }
+        Ok(view)
     }
 
     /// Replaces a strategy's plugin, or its parameters alone, while it runs. No event is missed or

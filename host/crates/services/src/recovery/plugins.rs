@@ -50,15 +50,8 @@ impl KeptPlugins {
         if let Some(plugin) = self.admitted.get(&hash) {
             return Ok(Arc::clone(plugin));
         }
-        let bytes = self.files.journaled(hash)?;
+        let bytes = self.files.kept(hash)?;
         let plugin = self.host.admit(&bytes).map_err(refused(hash))?;
-        if plugin.hash() != hash {
-            let found = plugin.hash();
-            return Err(format!(
-                "the bytes kept for plugin {hash} are those of {found}; put its own there, or, if the journal is \
-                 of a host that named plugins by BLAKE3, run it with that host"
-            ));
-        }
         self.admitted.insert(hash, Arc::clone(&plugin));
         Ok(plugin)
     }
@@ -108,7 +101,7 @@ impl Instances for KeptPlugins {
         kind: ModelKind,
         spec: &ModelSpec,
     ) -> Result<VenueModel, String> {
-        let kept = |hash| self.files.journaled(hash);
+        let kept = |hash| self.files.kept(hash);
         make_again(&*self.host, kept, (venue, kind), spec)
     }
 
@@ -117,7 +110,7 @@ impl Instances for KeptPlugins {
         engine: &Engine,
         config: &AlgorithmConfig,
     ) -> Result<Box<dyn AlgorithmMaker>, String> {
-        let bytes = self.files.journaled(config.plugin)?;
+        let bytes = self.files.kept(config.plugin)?;
         let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.host.algorithm(&bytes, request);
         made.map(|made| made.maker).map_err(refused(config.plugin))
@@ -128,7 +121,7 @@ impl Instances for KeptPlugins {
         engine: &Engine,
         config: &RuleConfig,
     ) -> Result<Box<dyn PreTradeRule>, String> {
-        let bytes = self.files.journaled(config.plugin)?;
+        let bytes = self.files.kept(config.plugin)?;
         let request = CustomRequest::known_to(engine, &config.name, &config.parameters);
         let made = self.host.rule(&bytes, request);
         made.map(|made| made.rule).map_err(refused(config.plugin))

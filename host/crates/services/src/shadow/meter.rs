@@ -38,7 +38,7 @@ pub(crate) struct Meter {
     seen: Mutex<Option<Seen>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Seen {
     time_ns: Histogram<u64>,
     fuel: Histogram<u64>,
@@ -61,8 +61,9 @@ impl Meter {
 
     /// What was measured.
     pub(crate) fn handling(&self) -> Handling {
-        let seen = lock(&self.seen);
-        let Some(Seen { time_ns, fuel }) = seen.as_ref() else {
+        // A copy, so that the engine's thread does not wait while it is reckoned with.
+        let seen = lock(&self.seen).clone();
+        let Some(Seen { time_ns, fuel }) = seen else {
             return Handling::default();
         };
         let of_fuel = |quantile| (!fuel.is_empty()).then(|| fuel.value_at_quantile(quantile));

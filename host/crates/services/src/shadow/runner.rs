@@ -13,6 +13,7 @@ use engine::replay::{Instances, stage};
 use engine::{Command, Effect, Engine, HandOver, Input, Profit, Sequenced};
 use model::{InstrumentId, PositionState, StrategyId, Timestamp};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -123,7 +124,8 @@ impl Watched {
         report
     }
 
-    fn end(&self, reason: String) {
+    /// It is over, and nothing is measured any more.
+    pub(crate) fn end(&self, reason: String) {
         let mut progress = lock(&self.progress);
         progress.comparison.finish();
         progress.state = ShadowState::Ended(reason);
@@ -204,7 +206,21 @@ impl Runner {
 
     /// Works until it is over.
     pub(crate) fn run(mut self) {
-        let (reason, told) = loop {
+        // Whatever happens here, readers and the engine's thread hear that it is over.
+        let worked = catch_unwind(AssertUnwindSafe(|| self.work()));
+        let (reason, told) = worked.unwrap_or_else(|_| ("its thread panicked".to_owned(), false));
+        self.watched.end(reason.clone());
+        if !told {
+            let strategy = self.strategy;
+            let end = Command::ShadowEnd { strategy, reason };
+            // A host that ends ends its shadows too.
+            let _ended = self.inbox.send_command(StepRequest::command(end).0);
+        }
+    }
+
+    /// Why it is over, and whether the engine's thread knows.
+    fn work(&mut self) -> (String, bool) {
+        let over = loop {
             match self.source.next(PATIENCE) {
                 Next::Batch(batch) => match self.work_off(batch) {
                     Ok(None) => self.show(),
@@ -217,13 +233,7 @@ impl Runner {
             }
         };
         self.show();
-        self.watched.end(reason.clone());
-        if !told {
-            let strategy = self.strategy;
-            let end = Command::ShadowEnd { strategy, reason };
-            // A host that ends ends its shadows too.
-            let _ended = self.inbox.send_command(StepRequest::command(end).0);
-        }
+        over
     }
 
     /// The reason if the shadow is over, or why it cannot go on.

@@ -29,7 +29,8 @@ impl Strategies {
             plugin,
             parameters: parameters.into_iter().collect(),
         };
-        self.put(Definition::Algorithm(config), Custom::Algorithm(maker))
+        self.put(Definition::Algorithm(config), Custom::Algorithm(maker))?;
+        self.still_may_run(plugin)
     }
 
     /// Puts a custom rule in place, or in the place of one.
@@ -59,7 +60,15 @@ impl Strategies {
             plugin,
             parameters,
         };
-        self.put(Definition::Rule(config), Custom::Rule(rule))
+        self.put(Definition::Rule(config), Custom::Rule(rule))?;
+        self.still_may_run(plugin)
+    }
+
+    /// Says so where a plugin was revoked while it was put in place: it stays there until it is replaced,
+    /// as others that are revoked do.
+    fn still_may_run(&self, plugin: PluginHash) -> Result<(), HostError> {
+        self.admission.registry().may_run(plugin)?;
+        Ok(())
     }
 
     fn custom_plugin(&self, role: Role, name: &str) -> Option<PluginHash> {

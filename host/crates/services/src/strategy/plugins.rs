@@ -67,14 +67,21 @@ impl Strategies {
         let hash = registry.find(text)?.manifest.hash;
         let record = registry.revoke(hash, &self.admission.stamped(decision)?)?;
         // Who starts it meanwhile finds it revoked afterwards, and pauses it.
+        let mut paused = self.pause_all_with(hash)?;
+        self.give_up_beside(hash)?;
+        // A strategy may have gone back to it before that way was shut.
+        paused.extend(self.pause_all_with(hash)?);
+        Ok(RevokedPlugin { record, paused })
+    }
+
+    fn pause_all_with(&self, hash: PluginHash) -> Result<Vec<String>, HostError> {
         let mut paused = Vec::new();
         for (id, name) in self.strategies_with(hash) {
             if self.pause(id)? {
                 paused.push(name);
             }
         }
-        self.give_up_beside(hash)?;
-        Ok(RevokedPlugin { record, paused })
+        Ok(paused)
     }
 
     /// Removes a plugin's bytes, if nobody needs them.

@@ -100,6 +100,7 @@ impl Strategies {
                 self.give_up_if_revoked(strategy, instance.hash)
             }
             Err(error) => {
+                watched.end(error.to_string());
                 self.tell_ended(strategy, error.to_string())?;
                 Err(error)
             }

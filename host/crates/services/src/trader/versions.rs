@@ -17,7 +17,10 @@ impl Trader {
 
     /// A strategy was started with this version, unless that broke at once and left its place.
     pub(crate) fn started(&mut self, strategy: StrategyId, version: Version) {
-        if self.engine.plugin(strategy) == Some(version.view.hash) {
+        let view = &version.view;
+        let is_there = self.engine.plugin(strategy) == Some(view.hash)
+            && self.engine.parameters(strategy) == view.parameters;
+        if is_there {
             self.show_plugin(strategy, version.view.clone());
             self.versions.started(strategy, version);
         }

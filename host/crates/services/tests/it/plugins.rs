@@ -243,6 +243,8 @@ async fn an_older_version_takes_a_place_only_by_force() {
     assert_eq!(stand.view("one").plugin.as_ref().unwrap().version, "1.2.0");
     swap(&stand, "one", "counter@1.1.9", true).await.unwrap();
     assert_eq!(stand.view("one").plugin.as_ref().unwrap().version, "1.1.9");
+    let older = stand.host.plugin(&hash("counter@1.1.9")).unwrap();
+    assert!(older.acts[0].forced);
     swap(&stand, "one", "counter@1.2.0", false).await.unwrap();
     // Once approved it is decided on, but still does not replace a newer one unasked.
     refused(

@@ -367,7 +367,6 @@ async fn a_host_that_comes_back_has_no_shadow() {
     stand.end_and_verify().await;
 }
 
-/// A run with a shadow and one without make the same records but for the shadow's own inputs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fresh_version_begins_with_nothing_but_what_is_held() {
     let mut stand = Stand::on(
