@@ -35,10 +35,10 @@ impl Engine {
                 command,
             });
         }
+        let tenure = place.tenure;
         if let Err(why) = self.find_uncopyable() {
             return self.ignore(Ignored::NoCopy(why));
         }
-        let tenure = place.tenure;
         let parts = self.collect_parts_of(strategy, hand_over);
         // It may have broken as it was asked for its state, and another version be in its place.
         let place = self.strategies.get_mut(strategy);
