@@ -7,6 +7,7 @@ pub mod instruments;
 mod outcome;
 mod record;
 pub mod spec;
+mod warm_up;
 
 pub use outcome::{Timing, report, summary};
 pub use record::{Attribution, Crossing, Record};
@@ -18,9 +19,7 @@ use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
 use engine::journal::Sink;
 use engine::{Engine, Journal};
-use model::{HistoryBlock, HistoryRequest, InstrumentId, Subscription, Timestamp};
-use services::history::History;
-use store::catalog::CatalogError;
+use model::{InstrumentId, Subscription, Timestamp};
 use store::{DataKind, MarketEvent};
 
 /// Points kept of the equity curve, beyond one at each end of a day.
@@ -46,7 +45,7 @@ pub fn run(
         bail!("the strategy would see nothing: {}", unmet.join("; "));
     }
     let mut events = spec.data.events()?.peekable();
-    let history = warm_up(&mut events, spec.start, &requests)?;
+    let (history, books) = warm_up::run(&mut events, spec.start, &requests)?;
     let first = match events.peek() {
         Some(Ok(event)) => event.ts_init(),
         // The loop below meets the error again.
@@ -75,6 +74,12 @@ pub fn run(
         history,
     )?;
     record.add(effects, universe);
+    for book in books.at(first) {
+        record.add(
+            session.step(first, engine::Input::Book(Box::new(book)))?,
+            universe,
+        );
+    }
     let mut curve = Curve::new(spec.period());
     for event in events {
         let event = event?;
@@ -82,8 +87,7 @@ pub fn run(
             break;
         }
         curve.sample(&session, event.ts_init(), &mut record);
-        record.mark(&event);
-        record.add(session.feed(event)?, universe);
+        feed(&mut session, event, &mut record, universe)?;
         record.events += 1;
         if record.events.is_multiple_of(65_536) {
             progress(record.events);
@@ -92,6 +96,27 @@ pub fn run(
     finish(&mut session, strategy, &mut record, universe)?;
     progress(record.events);
     Ok(record)
+}
+
+/// Feeds one event and records what comes of it.
+#[inline]
+fn feed(
+    session: &mut Session,
+    event: MarketEvent,
+    record: &mut Record,
+    universe: &Universe,
+) -> Result<()> {
+    record.mark(&event);
+    match event {
+        MarketEvent::Book(row) if row.ends => {
+            // The touch is known to the engine alone, and only now.
+            let effects = session.feed(event)?.to_vec();
+            record.see_book(session.engine(), row.instrument);
+            record.add(&effects, universe);
+        }
+        event => record.add(session.feed(event)?, universe),
+    }
+    Ok(())
 }
 
 /// Stops the strategy, takes the last point of the curve, and seals the journal.
@@ -128,36 +153,6 @@ fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> 
         .collect()
 }
 
-/// Passes over everything before `start`, keeping what answers the strategy's requests.
-fn warm_up(
-    events: &mut std::iter::Peekable<data::Events<'_>>,
-    start: Option<Timestamp>,
-    requests: &[HistoryRequest],
-) -> Result<Vec<HistoryBlock>, CatalogError> {
-    let Some(start) = start else {
-        return Ok(Vec::new());
-    };
-    let history = History::new(WARM_UP_EVENTS);
-    let mut batch = Vec::new();
-    // An error counts as before the start: it is told at once.
-    let is_before = |event: &Result<MarketEvent, CatalogError>| {
-        event.as_ref().map_or(true, |event| event.ts_init() < start)
-    };
-    while let Some(event) = events.next_if(is_before) {
-        batch.push(event?.into());
-        if batch.len() == WARM_UP_BATCH {
-            history.record(&batch);
-            batch.clear();
-        }
-    }
-    history.record(&batch);
-    Ok(history.answer(requests, start))
-}
-
-/// Events per instrument kept for warm-up.
-const WARM_UP_EVENTS: usize = 2_000_000;
-const WARM_UP_BATCH: usize = 4_096;
-
 /// Subscriptions that the data cannot serve, in words, each with what would do.
 fn unmet(declared: &[Subscription], spec: &Spec) -> Vec<String> {
     declared
@@ -171,7 +166,6 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
         Subscription::Quotes(id) => (*id, "quotes".to_owned()),
         Subscription::Trades(id) => (*id, "trades".to_owned()),
         Subscription::Bars(id, bars) => (*id, spec::bar_words(*bars)),
-        // No file format of `store` holds them, so no data serves them.
         Subscription::Book(id, _) => (*id, "order books".to_owned()),
     };
     let about = |known: &&data::Known| known.instrument == id;
@@ -181,9 +175,11 @@ fn unmet_one(subscription: &Subscription, spec: &Spec) -> Option<String> {
             .iter()
             .filter(about)
             .any(|known| match (subscription, known.kind) {
-                (Subscription::Quotes(_), DataKind::Quotes)
-                | (Subscription::Trades(_), DataKind::Trades) => true,
-                (Subscription::Bars(_, bars), DataKind::Quotes) => {
+                (Subscription::Quotes(_), DataKind::Quotes | DataKind::Books)
+                | (Subscription::Trades(_), DataKind::Trades)
+                | (Subscription::Book(..), DataKind::Books) => true,
+                // The top of a book is a quote.
+                (Subscription::Bars(_, bars), DataKind::Quotes | DataKind::Books) => {
                     bars.basis != model::BarBasis::Last
                 }
                 (Subscription::Bars(_, bars), DataKind::Trades) => {
@@ -223,6 +219,7 @@ fn instrument_of(event: &MarketEvent) -> InstrumentId {
         MarketEvent::Quote(quote) => quote.instrument,
         MarketEvent::Trade(trade) => trade.instrument,
         MarketEvent::Bar(bar) => bar.instrument,
+        MarketEvent::Book(row) => row.instrument,
     }
 }
 

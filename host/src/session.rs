@@ -5,11 +5,12 @@ use engine::{
 };
 use model::{HistoryBlock, PluginHash, Strategy, StrategyId, Timestamp};
 use services::venue_models::StagedModels;
-use store::MarketEvent;
+use store::{BookBatches, MarketEvent};
 
 /// An engine under the control of one loop.
 pub struct Session {
     engine: Engine,
+    books: BookBatches,
 }
 
 impl Session {
@@ -26,7 +27,10 @@ impl Session {
             let staged = engine.stage_model(&venue, model);
             staged.map_err(|_| anyhow::anyhow!("venue {venue}: too many models"))?;
         }
-        let mut session = Self { engine };
+        let mut session = Self {
+            engine,
+            books: BookBatches::default(),
+        };
         for definition in definitions {
             session.define(definition, now)?;
         }
@@ -76,7 +80,8 @@ impl Session {
         self.step(self.engine.now(), Input::Command(Box::new(command)))
     }
 
-    /// Feeds one market event at its own time.
+    /// Feeds one market event at its own time. Of a batch of changes of a book the engine is told when the
+    /// last row comes; rows before have no effects.
     #[inline]
     pub fn feed(&mut self, event: MarketEvent) -> Result<&[Effect], StepError> {
         let time = event.ts_init();
@@ -84,6 +89,10 @@ impl Session {
             MarketEvent::Quote(quote) => Input::Quote(quote),
             MarketEvent::Trade(trade) => Input::Trade(trade),
             MarketEvent::Bar(bar) => Input::Bar(bar),
+            MarketEvent::Book(row) => match self.books.push(&row) {
+                Some(update) => Input::Book(Box::new(update)),
+                None => return Ok(&[]),
+            },
         };
         self.step(time, input)
     }

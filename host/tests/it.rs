@@ -13,6 +13,8 @@ mod authors;
 mod away;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/books.rs"]
+mod books;
 #[path = "it/bus.rs"]
 mod bus;
 #[path = "it/configuration.rs"]

@@ -107,6 +107,10 @@ pub(super) fn common_tick(series: &Series) -> Price {
                 .into_iter()
                 .for_each(&mut fit);
         }),
+        Series::Books(rows) => rows
+            .iter()
+            .filter_map(|row| row.change.price())
+            .for_each(fit),
     }
     Price::from_raw(tick)
 }
@@ -118,6 +122,11 @@ pub(super) fn off_grid(series: &Series, tick: Price) -> usize {
         Series::Quotes(quotes) => quotes.iter().map(|q| off(q.bid) + off(q.ask)).sum(),
         Series::Trades(trades) => trades.iter().map(|trade| off(trade.price)).sum(),
         Series::Bars(bars) => bars.iter().map(|bar| off(bar.close)).sum(),
+        Series::Books(rows) => rows
+            .iter()
+            .filter_map(|row| row.change.price())
+            .map(off)
+            .sum(),
     }
 }
 

@@ -148,6 +148,14 @@ impl Record {
         }
     }
 
+    /// Remembers the touch that a batch of changes of a book left, before what came of it is added.
+    pub(super) fn see_book(&mut self, engine: &Engine, id: InstrumentId) {
+        let quote = engine.market().get(id).and_then(|state| state.quote);
+        if let Some(quote) = quote {
+            self.mark(&MarketEvent::Quote(quote));
+        }
+    }
+
     /// Remembers the touch, and lets open trades know how far the market went for and against them.
     pub(super) fn mark(&mut self, event: &MarketEvent) {
         if let MarketEvent::Quote(quote) = event {
@@ -175,6 +183,8 @@ impl Record {
                 self.builder.mark(*instrument, *high);
                 self.builder.mark(*instrument, *low);
             }
+            // Marked by what the whole batch leaves: see `see_book`.
+            MarketEvent::Book(_) => {}
         }
     }
 

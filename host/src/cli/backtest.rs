@@ -26,7 +26,7 @@ pub(super) struct BacktestArguments {
     /// The strategy, a component file.
     #[arg(long, value_name = "FILE")]
     strategy: PathBuf,
-    /// A file of quotes, trades or bars: .csv, .csv.gz, .zip or .parquet. With several instruments
+    /// A file of quotes, trades, bars or order books: .csv, .csv.gz, .zip or .parquet. With several instruments
     /// write SYMBOL=FILE.
     #[arg(long, required_unless_present = "catalog", num_args = 1.., value_name = "FILE")]
     data: Vec<String>,

@@ -13,7 +13,7 @@ use store::{BarLabel, ColumnMap, DataKind, DataSource, Header, OnBadRow, TimeFor
 /// How the files are read.
 #[derive(Debug, Args)]
 pub(super) struct ReadingArguments {
-    /// What the files hold, where it cannot be told from their columns: quotes, trades or bars.
+    /// What the files hold, where it cannot be told from their columns: quotes, trades, bars or books.
     #[arg(long)]
     kind: Option<DataKind>,
     /// Which column is what, by name or by position from 0: bid=BidPrice, time=0

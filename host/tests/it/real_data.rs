@@ -171,7 +171,7 @@ fn points(series: &Series) -> Vec<Point> {
                 touch: single(trade.price.raw().into()),
             })
             .collect(),
-        Series::Bars(_) => panic!("bars are no points"),
+        Series::Bars(_) | Series::Books(_) => panic!("no points"),
     }
 }
 

@@ -48,6 +48,9 @@ pub enum FeedError {
     /// A file of market data could not be loaded.
     #[error(transparent)]
     Data(#[from] store::DataError),
+    /// A file of order books, which only backtests read.
+    #[error("{}: order books are read by backtests only; leave the file out, or replay quotes and trades", .0.display())]
+    Books(std::path::PathBuf),
     /// The simulated market's settings contradict themselves.
     #[error("simulated market: {0}")]
     Simulated(String),

@@ -70,12 +70,14 @@ impl MarketInput {
     }
 }
 
-impl From<store::MarketEvent> for MarketInput {
-    fn from(event: store::MarketEvent) -> Self {
+impl MarketInput {
+    /// An event of a file as an input; `None` for rows of order books, which live feeds do not carry.
+    pub const fn of(event: store::MarketEvent) -> Option<Self> {
         match event {
-            store::MarketEvent::Quote(quote) => Self::Quote(quote),
-            store::MarketEvent::Trade(trade) => Self::Trade(trade),
-            store::MarketEvent::Bar(bar) => Self::Bar(bar),
+            store::MarketEvent::Quote(quote) => Some(Self::Quote(quote)),
+            store::MarketEvent::Trade(trade) => Some(Self::Trade(trade)),
+            store::MarketEvent::Bar(bar) => Some(Self::Bar(bar)),
+            store::MarketEvent::Book(_) => None,
         }
     }
 }

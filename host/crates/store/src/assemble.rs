@@ -1,8 +1,12 @@
 //! Makes events of rows and refuses those that cannot be true. Rules that need the row before
 //! (time, overlap) are in `collect`.
 
-use model::{Bar, BarBasis, BarMethod, BarSpec, InstrumentId, Price, Quote, Timestamp, Trade};
+use model::{
+    Bar, BarBasis, BarMethod, BarSpec, BookLevel, BookOrder, BookScope, InstrumentId, Price, Quote,
+    Timestamp, Trade,
+};
 
+use crate::book_rows::{BookChange, BookRow};
 use crate::cells::{Cells, Problem};
 use crate::error::RowProblem;
 use crate::source::{Field, PriceRange};
@@ -76,6 +80,68 @@ impl Assembler {
             high,
             low,
             close,
+        }))
+    }
+
+    /// A row of a book; where batches begin and end is found by `book_collect`.
+    pub(crate) fn book(&self, cells: &mut impl Cells) -> Result<BookRow, Problem> {
+        let time = cells.time()?;
+        let mark = cells.book_mark()?;
+        let field = Field::LastUpdate;
+        let last = cells.whole(field)?;
+        let last = last.ok_or_else(|| Box::new(RowProblem::EmptyField { field }))?;
+        let previous = cells.whole(Field::PreviousUpdate)?;
+        let first = match previous.filter(|_| mark.scope == BookScope::Delta) {
+            Some(previous) => previous.saturating_add(1),
+            None => cells.whole(Field::FirstUpdate)?.unwrap_or(last),
+        };
+        if first > last {
+            return Err(Box::new(RowProblem::BookNumbers { first, last }));
+        }
+        Ok(BookRow {
+            instrument: self.instrument,
+            scope: mark.scope,
+            begins: false,
+            ends: false,
+            first,
+            last,
+            change: self.book_change(cells, mark.by_order)?,
+            ts_event: time,
+            ts_init: time,
+        })
+    }
+
+    /// What a row of a book changes. Without a side it changes nothing.
+    fn book_change(
+        &self,
+        cells: &impl Cells,
+        by_order: Option<bool>,
+    ) -> Result<BookChange, Problem> {
+        let id = cells.whole(Field::OrderId)?;
+        let by_order = by_order.unwrap_or(id.is_some());
+        let Some(side) = cells.aggressor()? else {
+            return Ok(if by_order {
+                BookChange::NoOrder
+            } else {
+                BookChange::NoLevel
+            });
+        };
+        let positive = Self {
+            prices: PriceRange::Positive,
+            ..*self
+        };
+        let price = positive.price(cells, Field::Price)?;
+        let size = cells.quantity(Field::Size)?;
+        if !by_order {
+            return Ok(BookChange::Level(BookLevel { side, price, size }));
+        }
+        let field = Field::OrderId;
+        let id = id.ok_or_else(|| Box::new(RowProblem::EmptyField { field }))?;
+        Ok(BookChange::Order(BookOrder {
+            id,
+            side,
+            price,
+            size,
         }))
     }
 

@@ -20,6 +20,7 @@
 //! bytes. `docs/data.md` describes files, schemas and commands.
 
 mod add;
+mod books;
 mod columns;
 mod compact;
 mod error;
@@ -104,7 +105,7 @@ impl Catalog {
         shelf::is_bucket(root)
     }
 
-    /// All series, or those of one instrument: quotes before trades before bars, then by instrument,
+    /// All series, or those of one instrument: quotes before books before trades before bars, then by instrument,
     /// then by rule of bars.
     pub fn series(&self, instrument: Option<&str>) -> Result<Vec<Series>, CatalogError> {
         let mut parts = layout::parts(&self.shelf, instrument)?;

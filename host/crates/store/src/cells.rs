@@ -1,7 +1,7 @@
 //! The seam between formats and events: one row, seen as typed fields.
 
 use model::number::Excess;
-use model::{Price, Quantity, Side, Timestamp};
+use model::{BookScope, Price, Quantity, Side, Timestamp};
 
 use crate::decimal::{DecimalError, parse_units};
 use crate::error::RowProblem;
@@ -22,8 +22,69 @@ pub(crate) trait Cells {
     fn quantity(&self, field: Field) -> Result<Quantity, Problem>;
     /// Side of the order that took liquidity, where the file says so.
     fn aggressor(&self) -> Result<Option<Side>, Problem>;
+    /// Whether the row is of a whole book or of changes, and of which kind of book if that is said too.
+    fn book_mark(&self) -> Result<BookMark, Problem>;
+    /// A whole number; `None` where there is none, which `-1` says too.
+    fn whole(&self, field: Field) -> Result<Option<u64>, Problem>;
     /// The symbol, where the file has one.
     fn symbol(&self) -> Result<Option<&[u8]>, Problem>;
+}
+
+/// What a row says of its batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BookMark {
+    pub(crate) scope: BookScope,
+    /// Whether the book is known order by order; `None` where the id of the order tells.
+    pub(crate) by_order: Option<bool>,
+}
+
+/// Flags of a row in a catalog: it is of a snapshot.
+pub(crate) const SNAPSHOT: u8 = 1;
+/// It is the first of its batch.
+pub(crate) const BEGINS: u8 = 2;
+/// It is the last of its batch.
+pub(crate) const ENDS: u8 = 4;
+/// It is of a book that is known order by order.
+pub(crate) const BY_ORDER: u8 = 8;
+
+/// What text says of a batch: a word, or flags.
+pub(crate) fn book_mark(text: &[u8]) -> Result<BookMark, Problem> {
+    let is = |words: &[&str]| {
+        words
+            .iter()
+            .any(|w| text.eq_ignore_ascii_case(w.as_bytes()))
+    };
+    let (scope, by_order) = if is(&["snapshot", "snap"]) {
+        (BookScope::Snapshot, None)
+    } else if is(&["delta", "update", "set"]) {
+        (BookScope::Delta, None)
+    } else {
+        let text = String::from_utf8_lossy(text);
+        let flags = text.parse::<u8>().ok().filter(|flags| *flags < 16);
+        let flags = flags.ok_or_else(|| RowProblem::BadUpdateType {
+            value: text.into_owned(),
+        })?;
+        let scope = match flags & SNAPSHOT {
+            0 => BookScope::Delta,
+            _ => BookScope::Snapshot,
+        };
+        (scope, Some(flags & BY_ORDER != 0))
+    };
+    Ok(BookMark { scope, by_order })
+}
+
+/// A whole number from text; none where it is empty or `-1`.
+pub(crate) fn whole(field: Field, text: &[u8]) -> Result<Option<u64>, Problem> {
+    if text.is_empty() || text == b"-1" {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(text);
+    text.parse::<u64>().map(Some).map_err(|_| {
+        Box::new(RowProblem::NotWhole {
+            field,
+            value: text.into_owned(),
+        })
+    })
 }
 
 /// A price from text.

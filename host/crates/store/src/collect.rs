@@ -6,6 +6,7 @@ use model::{Bar, BarMethod, Quote, Timestamp, Trade};
 
 use crate::assemble::{Assembler, Timed};
 use crate::bars;
+use crate::book_collect::BookCollector;
 use crate::cells::{Cells, Problem};
 use crate::error::{DataError, Place, RowProblem};
 use crate::events::{Loaded, Series, Skipped};
@@ -31,6 +32,8 @@ pub(crate) struct Collector {
     assembler: Assembler,
     source: DataSource,
     series: Series,
+    /// Takes the rows of books instead of `series`.
+    books: Option<BookCollector>,
     spacing: Spacing,
     last: Option<Timestamp>,
     symbols: Symbols,
@@ -61,6 +64,7 @@ impl Collector {
         let (series, spacing) = match kind {
             DataKind::Quotes => (Series::Quotes(Vec::new()), Spacing::Free),
             DataKind::Trades => (Series::Trades(Vec::new()), Spacing::Free),
+            DataKind::Books => (Series::Books(Vec::new()), Spacing::Free),
             DataKind::Bars => {
                 bars::check(source.bar, source.bar_label, &file)?;
                 let spacing = match source.bar.map(|spec| spec.method) {
@@ -71,7 +75,12 @@ impl Collector {
                 (Series::Bars(Vec::new()), spacing)
             }
         };
+        let books = match kind {
+            DataKind::Books => Some(BookCollector::new(source)?),
+            _ => None,
+        };
         Ok(Self {
+            books,
             assembler: Assembler {
                 instrument: source.instrument,
                 prices: source.prices,
@@ -100,6 +109,12 @@ impl Collector {
             Ok(_) => {}
             Err(problem) => return self.bad(problem, place),
         }
+        if let Some(books) = &mut self.books {
+            return match self.assembler.book(cells) {
+                Ok(row) => books.row(row, place),
+                Err(problem) => self.bad(problem, place),
+            };
+        }
         let (last, spacing) = (&mut self.last, self.spacing);
         let outcome = match &mut self.series {
             Series::Quotes(list) => self
@@ -114,6 +129,8 @@ impl Collector {
                 .assembler
                 .bar(cells)
                 .and_then(|event| push(list, event, last, spacing)),
+            // Their collector took the row.
+            Series::Books(_) => Ok(()),
         };
         outcome.or_else(|problem| self.bad(problem, place))
     }
@@ -166,12 +183,16 @@ impl Collector {
 
     /// The events, once the last row is in.
     pub(crate) fn finish(mut self) -> Result<Loaded, DataError> {
+        if let Some(books) = self.books.take() {
+            self.series = Series::Books(books.finish()?);
+        }
         if self.series.is_empty() {
             return Err(self.nothing());
         }
         match &mut self.series {
             Series::Quotes(list) => list.shrink_to_fit(),
             Series::Trades(list) => list.shrink_to_fit(),
+            Series::Books(_) => {}
             Series::Bars(list) => {
                 list.shrink_to_fit();
                 bars::finish(list, self.source.bar, self.source.bar_label, &self.file)?;

@@ -5,8 +5,9 @@ use std::io::{Cursor, Read};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use model::{Price, Quantity, Side, Timestamp};
 
-use crate::cells::{self, Cells, Columns, Problem};
+use crate::cells::{self, BookMark, Cells, Columns, Problem};
 use crate::collect::Collector;
+use crate::depth_feed;
 use crate::detect::{self, Layout};
 use crate::error::{DataError, Place, RowProblem};
 use crate::events::Loaded;
@@ -39,6 +40,13 @@ pub(crate) fn read(
     } = text;
     let start = first_bytes(&mut reader).map_err(|error| broken(source, 0, error))?;
     let line = first_line(&start).ok_or_else(|| DataError::Empty { file: file() })?;
+    if depth_feed::is_feed(line) {
+        let text = Cursor::new(start).chain(reader);
+        let broken = |rows, error| broken(source, rows, error);
+        return depth_feed::read(source, text, broken, &mut || {
+            progress(bytes_done.get(), bytes_total);
+        });
+    }
     let delimiter = source.delimiter.unwrap_or_else(|| guess_delimiter(line));
     let mut rows = ReaderBuilder::new()
         .has_headers(false)
@@ -240,6 +248,15 @@ impl Cells for CsvCells<'_> {
         }
         self.text(Field::BuyerMaker)?
             .map_or(Ok(None), cells::side_of_maker)
+    }
+
+    fn book_mark(&self) -> Result<BookMark, Problem> {
+        cells::book_mark(self.needed(Field::UpdateType)?)
+    }
+
+    fn whole(&self, field: Field) -> Result<Option<u64>, Problem> {
+        let text = self.text(field)?;
+        text.map_or(Ok(None), |text| cells::whole(field, text))
     }
 
     fn symbol(&self) -> Result<Option<&[u8]>, Problem> {

@@ -17,7 +17,7 @@ pub(crate) struct Layout {
 }
 
 /// Common names of each field, lower case, best first.
-const NAMES: [(Field, &[&str]); 15] = [
+const NAMES: [(Field, &[&str]); 20] = [
     (
         Field::Time,
         &[
@@ -124,6 +124,11 @@ const NAMES: [(Field, &[&str]); 15] = [
         &["volume", "vol", "v", "base_volume", "quantity"],
     ),
     (Field::Symbol, &["symbol", "ticker", "instrument", "pair"]),
+    (Field::UpdateType, &["update_type", "flags"]),
+    (Field::FirstUpdate, &["first_update", "first_update_id"]),
+    (Field::LastUpdate, &["last_update", "last_update_id"]),
+    (Field::PreviousUpdate, &["previous_update", "pu"]),
+    (Field::OrderId, &["order_id"]),
 ];
 
 /// Fields without which a kind cannot be read.
@@ -137,6 +142,14 @@ const fn needed(kind: DataKind) -> &'static [Field] {
             Field::High,
             Field::Low,
             Field::Close,
+        ],
+        DataKind::Books => &[
+            Field::Time,
+            Field::UpdateType,
+            Field::LastUpdate,
+            Field::Side,
+            Field::Price,
+            Field::Size,
         ],
     }
 }
@@ -158,6 +171,13 @@ const fn optional(kind: DataKind) -> &'static [Field] {
             Field::TimeOfDay,
         ],
         DataKind::Bars => &[Field::Volume, Field::Symbol, Field::TimeOfDay],
+        DataKind::Books => &[
+            Field::FirstUpdate,
+            Field::PreviousUpdate,
+            Field::OrderId,
+            Field::Symbol,
+            Field::TimeOfDay,
+        ],
     }
 }
 
@@ -271,6 +291,10 @@ fn kind_from_columns(found: &Columns) -> Option<DataKind> {
             .skip(1)
             .all(|field| found[field.index()].is_some())
     };
+    // What a book needs is more than what trades need, and nothing else has it.
+    if has(&DataKind::Books) {
+        return Some(DataKind::Books);
+    }
     let mut fitting = kinds.into_iter().filter(has);
     match (fitting.next(), fitting.next()) {
         (Some(kind), None) => Some(kind),
@@ -346,8 +370,8 @@ mod tests {
     #[test]
     fn common_headers_are_understood() {
         use Field::{
-            Ask, AskSize, Bid, BidSize, BuyerMaker, Close, High, Low, Open, Price, Size, Symbol,
-            Time, TimeOfDay, Volume,
+            Ask, AskSize, Bid, BidSize, BuyerMaker, Close, FirstUpdate, High, LastUpdate, Low,
+            Open, PreviousUpdate, Price, Side, Size, Symbol, Time, TimeOfDay, UpdateType, Volume,
         };
         check(
             "ts_ns,bid,ask,bid_size,ask_size",
@@ -370,6 +394,21 @@ mod tests {
             "timestamp,trade_id,price,quantity,buyer_maker",
             DataKind::Trades,
             &[(Time, 0), (Price, 2), (Size, 3), (BuyerMaker, 4)],
+        );
+        check(
+            "symbol,timestamp,first_update_id,last_update_id,side,update_type,price,qty,pu",
+            DataKind::Books,
+            &[
+                (Time, 1),
+                (Price, 6),
+                (Size, 7),
+                (Side, 4),
+                (Symbol, 0),
+                (UpdateType, 5),
+                (FirstUpdate, 2),
+                (LastUpdate, 3),
+                (PreviousUpdate, 8),
+            ],
         );
         check(
             "Date,Open,High,Low,Close,Volume,OpenInterest",

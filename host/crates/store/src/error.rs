@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use model::{Price, Timestamp};
+use model::{BookRefusal, Price, Timestamp};
 
 use crate::source::{DataKind, Field};
 
@@ -67,7 +67,7 @@ pub enum DataError {
     },
     /// The kind of data cannot be told from names or shape.
     #[error(
-        "{}: cannot tell whether these are quotes, trades or bars (columns: {}); \
+        "{}: cannot tell whether these are quotes, trades, bars or books (columns: {}); \
          name the kind or map the columns", file.display(), available.join(", ")
     )]
     UnknownKind {
@@ -159,6 +159,25 @@ pub enum DataError {
         file: PathBuf,
         /// What is wrong and what to do.
         detail: String,
+    },
+    /// A recorded feed without order books.
+    #[error(
+        "{}: none of {rows} messages is a snapshot or a change of an order book as Binance, Bybit \
+         and Hyperliquid send them; convert the file to CSV", file.display()
+    )]
+    NoBooks {
+        /// Which file.
+        file: PathBuf,
+        /// Lines read.
+        rows: u64,
+    },
+    /// A recorded feed without trades.
+    #[error("{}: none of {rows} messages is a `trade` or `aggTrade` as Binance sends them", file.display())]
+    NoTrades {
+        /// Which file.
+        file: PathBuf,
+        /// Lines read.
+        rows: u64,
     },
     /// A row that cannot be used.
     #[error("{}: {place}: {problem}", file.display())]
@@ -300,6 +319,48 @@ pub enum RowProblem {
         /// The ask.
         ask: Price,
     },
+    /// The best bid of a book would be above its best ask.
+    #[error(
+        "from here on the book is crossed: bid {bid} is above ask {ask}; look at `price` and `side`, \
+         or begin anew with a snapshot"
+    )]
+    CrossedBook {
+        /// The best bid.
+        bid: Price,
+        /// The best ask.
+        ask: Price,
+    },
+    /// A batch that does not fit the book before it.
+    #[error("{}", book_words(.0))]
+    Book(BookRefusal),
+    /// Numbers of a batch that contradict each other.
+    #[error("`first_update` {first} is after `last_update` {last}")]
+    BookNumbers {
+        /// The first number.
+        first: u64,
+        /// The last number.
+        last: u64,
+    },
+    /// Neither a snapshot nor a change.
+    #[error("`update_type` is `{value}`; use snapshot or delta, or flags from 0 to 15")]
+    BadUpdateType {
+        /// Its text.
+        value: String,
+    },
+    /// Not a whole number.
+    #[error("`{field}` is `{value}`, not a whole number from 0 on")]
+    NotWhole {
+        /// Which.
+        field: Field,
+        /// Its text.
+        value: String,
+    },
+    /// A message of a recorded feed that cannot be read.
+    #[error("{0}; remove the line or record it again")]
+    Message(String),
+    /// A message of a recorded feed whose time is known neither from it nor from what follows.
+    #[error("has no time, and no change follows that has one; remove the line")]
+    NoTime,
     /// High and low do not enclose open and close.
     #[error("impossible bar: open {open}, high {high}, low {low}, close {close}")]
     ImpossibleBar {
@@ -336,4 +397,28 @@ pub enum RowProblem {
         /// How long bars are, in nanoseconds.
         length_ns: u64,
     },
+}
+
+/// Why a batch does not fit, by the columns of its first row.
+fn book_words(refusal: &BookRefusal) -> String {
+    match refusal {
+        BookRefusal::NoSnapshot => "a change of a book with no snapshot before it; put a snapshot \
+             (`update_type` snapshot) first, or import what is before it and then this into one catalog"
+            .to_owned(),
+        BookRefusal::Gap { applied, first } => format!(
+            "`first_update` is {first} and the book is at {applied}: changes between are lost; cut the \
+             file here and let what follows begin with a snapshot"
+        ),
+        BookRefusal::Old { applied, last } => format!(
+            "`last_update` is {last} and the book is at {applied} already; sort the file and remove \
+             what is repeated"
+        ),
+        BookRefusal::OtherKind => "`order_id` is given in some rows of a book and not in others; a \
+             book is by level or by order until the next snapshot"
+            .to_owned(),
+        BookRefusal::BadLevel => "from here on a `price` is not above zero, or a `size` is more than \
+             can be counted"
+            .to_owned(),
+        other => other.to_string(),
+    }
 }

@@ -7,6 +7,7 @@ use std::collections::binary_heap::PeekMut;
 
 use model::{Bar, Quote, Timestamp, Trade};
 
+use crate::book_rows::BookRow;
 use crate::error::DataError;
 use crate::source::DataKind;
 
@@ -19,6 +20,8 @@ pub enum Series {
     Trades(Vec<Trade>),
     /// Bars.
     Bars(Vec<Bar>),
+    /// Changes of an order book, in whole batches.
+    Books(Vec<BookRow>),
 }
 
 /// One event of any kind.
@@ -30,6 +33,9 @@ pub enum MarketEvent {
     Trade(Trade),
     /// A finished bar.
     Bar(Bar),
+    /// One row of a batch of changes of an order book: [`BookBatches`](crate::BookBatches) puts them
+    /// together.
+    Book(BookRow),
 }
 
 impl MarketEvent {
@@ -39,6 +45,7 @@ impl MarketEvent {
             MarketEvent::Quote(quote) => quote.ts_init,
             MarketEvent::Trade(trade) => trade.ts_init,
             MarketEvent::Bar(bar) => bar.ts_init,
+            MarketEvent::Book(row) => row.ts_init,
         }
     }
 }
@@ -50,6 +57,7 @@ impl Series {
             Series::Quotes(_) => DataKind::Quotes,
             Series::Trades(_) => DataKind::Trades,
             Series::Bars(_) => DataKind::Bars,
+            Series::Books(_) => DataKind::Books,
         }
     }
 
@@ -59,6 +67,7 @@ impl Series {
             Series::Quotes(events) => events.len(),
             Series::Trades(events) => events.len(),
             Series::Bars(events) => events.len(),
+            Series::Books(rows) => rows.len(),
         }
     }
 
@@ -73,6 +82,7 @@ impl Series {
             Series::Quotes(events) => events.get(index).copied().map(MarketEvent::Quote),
             Series::Trades(events) => events.get(index).copied().map(MarketEvent::Trade),
             Series::Bars(events) => events.get(index).copied().map(MarketEvent::Bar),
+            Series::Books(rows) => rows.get(index).copied().map(MarketEvent::Book),
         }
     }
 
@@ -82,6 +92,7 @@ impl Series {
             Series::Quotes(events) => events.get(index).map(|quote| quote.ts_init),
             Series::Trades(events) => events.get(index).map(|trade| trade.ts_init),
             Series::Bars(events) => events.get(index).map(|bar| bar.ts_init),
+            Series::Books(rows) => rows.get(index).map(|row| row.ts_init),
         }
     }
 

@@ -1,5 +1,5 @@
 //! Files of market data: CSV (plain, gzip, one file inside a zip) and Parquet in, typed and checked
-//! quotes, trades and bars out, with a merge that puts several series in one order of time.
+//! quotes, trades, bars and order books out, with a merge that puts several series in one order of time.
 //!
 //! ```no_run
 //! use model::InstrumentId;
@@ -20,14 +20,20 @@
 
 mod assemble;
 mod bars;
+mod book_collect;
+mod book_rows;
+mod book_state;
 pub mod catalog;
 mod cells;
 mod collect;
 mod csv_file;
 mod decimal;
+mod depth_feed;
+mod depth_line;
 mod detect;
 mod error;
 mod events;
+mod feed_trades;
 mod input;
 mod load;
 mod parquet_cells;
@@ -36,11 +42,13 @@ mod source;
 pub mod sql;
 mod time;
 
+pub use book_rows::{BookBatches, BookChange, BookRow};
+pub use book_state::BookState;
 pub use error::{DataError, Place, RowProblem};
 pub use events::{Loaded, MarketEvent, Merge, Series, Skipped, merge};
 pub use load::load;
 pub use source::{
-    BarLabel, Column, ColumnMap, DataKind, DataSource, Field, Header, OnBadRow, PriceRange,
-    SourceError,
+    BarLabel, BookStart, Column, ColumnMap, DataKind, DataSource, Field, Header, OnBadRow,
+    PriceRange, SourceError,
 };
 pub use time::{Date, TimeFormat, parse_iso};

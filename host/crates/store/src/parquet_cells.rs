@@ -13,7 +13,7 @@ use model::number::{Excess, divide_half_even};
 use model::time::NANOS_PER_DAY;
 use model::{Price, Quantity, Side, Timestamp};
 
-use crate::cells::{self, Cells, Problem};
+use crate::cells::{self, BookMark, Cells, Problem};
 use crate::error::RowProblem;
 use crate::source::{DataSource, Field};
 use crate::time::TimeReader;
@@ -47,6 +47,7 @@ impl BatchColumn {
             Field::Time => !matches!(column, Self::Boolean(_) | Self::Decimal(..)),
             Field::TimeOfDay => false,
             Field::Symbol => matches!(column, Self::Text(_)),
+            Field::UpdateType => matches!(column, Self::Text(_) | Self::Integer(_)),
             Field::Side | Field::BuyerMaker => {
                 matches!(column, Self::Boolean(_) | Self::Text(_) | Self::Integer(_))
             }
@@ -237,6 +238,32 @@ impl Cells for BatchRow<'_> {
             }
             Some(_) => Ok(None),
         }
+    }
+
+    fn book_mark(&self) -> Result<BookMark, Problem> {
+        match self.needed(Field::UpdateType)? {
+            BatchColumn::Text(array) => cells::book_mark(array.value(self.index).trim().as_bytes()),
+            BatchColumn::Integer(array) => {
+                cells::book_mark(NumberText::of(array.value(self.index)).bytes())
+            }
+            _ => Err(Box::new(RowProblem::EmptyField {
+                field: Field::UpdateType,
+            })),
+        }
+    }
+
+    fn whole(&self, field: Field) -> Result<Option<u64>, Problem> {
+        let text = match self.column(field) {
+            None => return Ok(None),
+            Some(BatchColumn::Text(array)) => {
+                return cells::whole(field, array.value(self.index).trim().as_bytes());
+            }
+            Some(BatchColumn::Integer(array)) => NumberText::of(array.value(self.index)),
+            Some(BatchColumn::Decimal(array, 0)) => NumberText::of(array.value(self.index)),
+            Some(BatchColumn::Double(array)) => NumberText::of(array.value(self.index)),
+            Some(_) => return Err(Box::new(RowProblem::EmptyField { field })),
+        };
+        cells::whole(field, text.bytes())
     }
 
     fn symbol(&self) -> Result<Option<&[u8]>, Problem> {

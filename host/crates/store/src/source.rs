@@ -36,6 +36,8 @@ pub enum DataKind {
     Trades,
     /// Open, high, low, close.
     Bars,
+    /// Changes of order books.
+    Books,
 }
 
 impl fmt::Display for DataKind {
@@ -44,6 +46,7 @@ impl fmt::Display for DataKind {
             DataKind::Quotes => "quotes",
             DataKind::Trades => "trades",
             DataKind::Bars => "bars",
+            DataKind::Books => "books",
         })
     }
 }
@@ -56,7 +59,8 @@ impl FromStr for DataKind {
             "quotes" | "quote" => Ok(DataKind::Quotes),
             "trades" | "trade" => Ok(DataKind::Trades),
             "bars" | "bar" => Ok(DataKind::Bars),
-            _ => Err(SourceError::new(text, "quotes, trades or bars")),
+            "books" | "book" => Ok(DataKind::Books),
+            _ => Err(SourceError::new(text, "quotes, trades, bars or books")),
         }
     }
 }
@@ -76,11 +80,11 @@ pub enum Field {
     BidSize,
     /// Amount at the ask. Zero means unknown.
     AskSize,
-    /// Traded price.
+    /// Traded price, or that of a level or order of a book.
     Price,
-    /// Traded amount. Zero means unknown.
+    /// Traded amount, zero meaning unknown; or what a level or order of a book has, zero meaning none.
     Size,
-    /// Side of the order that took liquidity.
+    /// Side of the order that took liquidity, or of a level or order of a book.
     Side,
     /// Whether the buyer's order rested on the book: true means the taker sold.
     BuyerMaker,
@@ -96,11 +100,21 @@ pub enum Field {
     Volume,
     /// Which instrument the row is about, in files that hold several.
     Symbol,
+    /// Whether a row is of a whole book or of changes: text, or the flags of a catalog.
+    UpdateType,
+    /// The venue's number of the first change of a batch.
+    FirstUpdate,
+    /// The venue's number of the last change of a batch.
+    LastUpdate,
+    /// The venue's number of the change before a batch; goes before the first.
+    PreviousUpdate,
+    /// The venue's id of an order, in books that are known order by order.
+    OrderId,
 }
 
 impl Field {
     /// How many there are.
-    pub(crate) const COUNT: usize = 16;
+    pub(crate) const COUNT: usize = 21;
 
     /// Every field with its name in messages and column maps.
     const NAMES: [(Field, &'static str); Self::COUNT] = [
@@ -120,6 +134,11 @@ impl Field {
         (Field::Close, "close"),
         (Field::Volume, "volume"),
         (Field::Symbol, "symbol"),
+        (Field::UpdateType, "update_type"),
+        (Field::FirstUpdate, "first_update"),
+        (Field::LastUpdate, "last_update"),
+        (Field::PreviousUpdate, "previous_update"),
+        (Field::OrderId, "order_id"),
     ];
 
     /// All fields.
@@ -265,6 +284,16 @@ pub enum OnBadRow {
     },
 }
 
+/// With what a file of order books may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BookStart {
+    /// A whole book.
+    #[default]
+    Snapshot,
+    /// Changes too, of a book that is known from elsewhere.
+    Any,
+}
+
 /// A file of market data of one instrument and how to read it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataSource {
@@ -300,6 +329,8 @@ pub struct DataSource {
     pub prices: PriceRange,
     /// What to do with bad rows.
     pub on_bad_row: OnBadRow,
+    /// With what order books may begin.
+    pub book_start: BookStart,
 }
 
 impl DataSource {
@@ -321,6 +352,7 @@ impl DataSource {
             size_excess: Excess::Refuse,
             prices: PriceRange::Positive,
             on_bad_row: OnBadRow::Fail,
+            book_start: BookStart::Snapshot,
         }
     }
 }

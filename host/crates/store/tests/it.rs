@@ -9,6 +9,10 @@
 
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/book_files.rs"]
+mod book_files;
+#[path = "it/books.rs"]
+mod books;
 #[path = "it/catalog.rs"]
 mod catalog;
 #[path = "it/catalog_care.rs"]

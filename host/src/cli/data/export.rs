@@ -19,7 +19,7 @@ pub(super) struct ExportArguments {
     /// The symbol of the instrument.
     #[arg(long, value_name = "SYMBOL")]
     instrument: String,
-    /// Which kind, where the catalog has several: quotes, trades or bars.
+    /// Which kind, where the catalog has several: quotes, trades, bars or books.
     #[arg(long)]
     kind: Option<DataKind>,
     /// Which bars, where the catalog has several: a rule as `data list` shows it, such as 60s-last.

@@ -7,13 +7,14 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use store::DataSource;
 use store::catalog::Catalog;
+use store::{BookStart, DataSource};
 
 /// What to take in.
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
-    /// Files of quotes, trades or bars: .csv, .csv.gz, .zip or .parquet.
+    /// Files of quotes, trades, bars or order books: .csv, .csv.gz, .zip or .parquet, and recorded depth feeds
+    /// as JSON lines in .gz or .zip.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The symbol of the instrument they are about.
@@ -61,6 +62,8 @@ pub(super) fn take_in(
     let bar = progress_bar(100);
     let source = DataSource {
         path: file.to_owned(),
+        // The catalog knows what is before.
+        book_start: BookStart::Any,
         ..template.clone()
     };
     let loaded = store::load(&source, &mut |done, all| {

@@ -1,9 +1,12 @@
 //! Recorded depth feeds of a crypto exchange as batches of book changes: one JSON message a line behind
-//! the local time. Only what book tests need is read; what cannot be read stops the test.
+//! the local time. Lines are read by the very file with which `store` imports them; what cannot be read
+//! stops the test.
 
-use model::{
-    BookChanges, BookLevel, BookScope, BookUpdate, InstrumentId, Price, Quantity, Side, Timestamp,
-};
+#[path = "../../../store/src/depth_line.rs"]
+#[allow(dead_code, reason = "`store` asks for the symbol too")]
+mod depth_line;
+
+use model::{BookChanges, BookScope, BookUpdate, InstrumentId, Price, Quantity, Timestamp};
 use std::io::Read;
 use std::path::Path;
 
@@ -40,12 +43,14 @@ pub(crate) fn read(file: &str) -> Option<Capture> {
 fn parse(text: &str) -> Capture {
     let (mut snapshot, mut deltas, mut tickers) = (None, Vec::new(), Vec::new());
     for line in text.lines() {
-        if line.contains("\"lastUpdateId\"") {
-            snapshot = Some(update(line, BookScope::Snapshot));
-        } else if line.contains("depthUpdate") {
-            deltas.push(update(line, BookScope::Delta));
-        } else if line.contains("bookTicker") {
+        if line.contains("bookTicker") {
             tickers.push(ticker(line));
+            continue;
+        }
+        match update(line) {
+            Some(update) if update.scope == BookScope::Snapshot => snapshot = Some(update),
+            Some(update) => deltas.push(update),
+            None => {}
         }
     }
     let first: BookUpdate = snapshot.unwrap();
@@ -56,30 +61,20 @@ fn parse(text: &str) -> Capture {
     Capture { updates, tickers }
 }
 
-fn update(line: &str, scope: BookScope) -> BookUpdate {
-    let (last, bids, asks) = match scope {
-        BookScope::Snapshot => ("lastUpdateId", "bids", "asks"),
-        BookScope::Delta => ("u", "b", "a"),
-    };
-    let last = number(line, last).unwrap();
-    let first = match number(line, "pu") {
-        Some(previous) => previous + 1,
-        None => number(line, "U").unwrap_or(last),
-    };
-    let mut changes = levels(line, bids, Side::Buy);
-    changes.extend(levels(line, asks, Side::Sell));
+/// The batch of a line that is about depth.
+fn update(line: &str) -> Option<BookUpdate> {
+    let depth = depth_line::parse(line).unwrap()?;
     // A snapshot of the spot market has no time of its own.
-    let millis = number(line, "T").or(number(line, "E")).unwrap_or(0);
-    let at = Timestamp::from_nanos(millis * 1_000_000);
-    BookUpdate {
+    let at = depth.time.unwrap_or(Timestamp::ZERO);
+    Some(BookUpdate {
         instrument: InstrumentId::new(0),
-        scope,
-        first,
-        last,
-        changes: BookChanges::Levels(changes),
+        scope: depth.scope,
+        first: depth.first,
+        last: depth.last,
+        changes: BookChanges::Levels(depth.levels),
         ts_event: at,
         ts_init: at,
-    }
+    })
 }
 
 fn ticker(line: &str) -> Ticker {
@@ -112,21 +107,4 @@ fn number(line: &str, key: &str) -> Option<u64> {
 fn after<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let start = format!("\"{key}\":");
     line.find(&start).map(|at| &line[at + start.len()..])
-}
-
-/// `[["61800.20","2.909"],...]`.
-fn levels(line: &str, key: &str, side: Side) -> Vec<BookLevel> {
-    let list = after(line, key).unwrap();
-    let end = match list.starts_with("[]") {
-        true => 0,
-        false => list.find("]]").unwrap(),
-    };
-    let words: Vec<&str> = list[..end].split('"').skip(1).step_by(2).collect();
-    let pairs = words.chunks_exact(2);
-    let level = |pair: &[&str]| BookLevel {
-        side,
-        price: pair[0].parse().unwrap(),
-        size: pair[1].parse().unwrap(),
-    };
-    pairs.map(level).collect()
 }

@@ -6,7 +6,7 @@ use crate::inbox::MARKET_BATCH;
 use model::{Duration, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use store::{DataSource, MarketEvent, Series};
+use store::{DataKind, DataSource, MarketEvent, Series};
 
 /// How fast time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,6 +83,8 @@ impl Shift {
                 bar.ts_init = self.time(bar.ts_init);
                 MarketInput::Bar(bar)
             }
+            // Files of books are refused when they are loaded.
+            MarketEvent::Book(row) => MarketInput::Clock(self.time(row.ts_init)),
         }
     }
 }
@@ -93,6 +95,9 @@ impl Replay {
         let mut series = Vec::new();
         for source in &config.sources {
             let loaded = store::load(source, &mut |_, _| {})?;
+            if loaded.series.kind() == DataKind::Books {
+                return Err(FeedError::Books(source.path.clone()));
+            }
             let (rows, skipped) = (loaded.rows, loaded.skipped.count);
             tracing::info!(file = %source.path.display(), rows, skipped, "loaded market data");
             series.push(loaded.series);
@@ -262,5 +267,24 @@ mod tests {
         check(20, Some(1_000), &[980, 990], &[1_000, 1_010]);
         check(0, Some(50), &[], &[50, 60, 70, 80]);
         check(500, None, &[100, 110, 120, 130], &[]);
+    }
+
+    #[test]
+    fn a_file_of_order_books_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("book.csv");
+        let text = "time,last_update,update_type,side,price,size\n\
+                    1704067200,1,snapshot,buy,1.5,2\n";
+        std::fs::write(&file, text).unwrap();
+        let config = ReplayConfig {
+            sources: vec![DataSource::new(&file, InstrumentId::new(0))],
+            ..ReplayConfig::default()
+        };
+        let error = Replay::load(config, Timestamp::ZERO).err().unwrap();
+        let error = error.to_string();
+        assert!(
+            error.contains("book.csv") && error.contains("backtests only"),
+            "{error}"
+        );
     }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use model::Timestamp;
+use model::{BookScope, Timestamp};
 
+use super::books::{self, last_number};
 use super::columns::is_wide;
 use super::layout::{self, SeriesKey};
 use super::schema::Width;
 use super::write::{PartWriter, refuse_overlap};
 use super::{Catalog, CatalogError, read};
+use crate::book_rows::BookRow;
 use crate::events::{MarketEvent, Series};
 
 /// What became of the events of a file.
@@ -41,6 +43,11 @@ impl Catalog {
             instrument,
             bars,
         });
+        if let MarketEvent::Book(row) = first
+            && row.scope == BookScope::Delta
+        {
+            self.refuse_gap(&key, &row)?;
+        }
         let days = days(events);
         for (from, to) in &days {
             self.refuse_other(&key, time(events, *from), time(events, *to - 1))?;
@@ -66,6 +73,22 @@ impl Catalog {
             }
         }
         Ok(added)
+    }
+
+    /// Refuses changes of a book that do not follow what is there.
+    fn refuse_gap(&self, key: &SeriesKey, row: &BookRow) -> Result<(), CatalogError> {
+        let all = self.series(Some(&key.instrument))?;
+        let own = all.into_iter().find(|series| *series.key == *key);
+        let parts = own.map_or_else(Vec::new, |series| series.parts);
+        let before = parts.iter().rfind(|part| part.first < row.ts_init);
+        let number = before.map_or(Ok(None), last_number)?;
+        match before.zip(number) {
+            Some((part, last)) => books::follow(last, row.first, &part.path),
+            None => Err(CatalogError::NoSnapshot {
+                time: row.ts_init,
+                first: row.first,
+            }),
+        }
     }
 
     /// Refuses a part that would mix with one that is there. One of the same first and last moment

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, Decimal128Array, Int8Array, RecordBatch, StringArray, TimestampNanosecondArray,
+    UInt64Array,
 };
 use model::{Bar, BarSpec, InstrumentId, Price, Quantity, Quote, Side, Timestamp, Trade};
 
+use super::books;
 use super::error::CatalogError;
 use super::layout::BarName;
 use super::schema::{Form, SORTED_BY, TS_INIT, Width, columns, schema};
@@ -46,7 +48,7 @@ impl Columns {
     pub(super) fn push(&mut self, event: &MarketEvent) {
         let time = |time: Timestamp| time.nanos().cast_signed();
         let size = |size: Quantity| size.raw().cast_signed();
-        let row: [i64; 8] = match event {
+        let row: [i64; 9] = match event {
             MarketEvent::Quote(q) => [
                 time(q.ts_event),
                 time(q.ts_init),
@@ -56,6 +58,7 @@ impl Columns {
                 size(q.ask_size),
                 0,
                 0,
+                0,
             ],
             MarketEvent::Trade(t) => [
                 time(t.ts_event),
@@ -63,6 +66,7 @@ impl Columns {
                 t.price.raw(),
                 size(t.size),
                 side_number(t.aggressor),
+                0,
                 0,
                 0,
                 0,
@@ -76,7 +80,9 @@ impl Columns {
                 b.low.raw(),
                 b.close.raw(),
                 size(b.volume),
+                0,
             ],
+            MarketEvent::Book(row) => books::values(row),
         };
         self.values
             .iter_mut()
@@ -97,6 +103,7 @@ impl Columns {
         let price = |column| Some(Price::from_raw(value(column)?));
         let size = |column| Some(Quantity::from_raw(value(column)?.cast_unsigned()));
         Some(match self.kind {
+            DataKind::Books => MarketEvent::Book(books::row(instrument, value)?),
             DataKind::Quotes => MarketEvent::Quote(Quote {
                 instrument,
                 ts_event: time(0)?,
@@ -177,7 +184,11 @@ fn array(form: Form, values: &[i64], width: Width, path: &Path) -> Result<ArrayR
             width,
             path,
         )?,
-        Form::Side | Form::Rule => {
+        Form::Number => {
+            let numbers = values.iter().map(|value| value.cast_unsigned());
+            Arc::new(UInt64Array::from_iter_values(numbers))
+        }
+        Form::Side | Form::Flags | Form::Rule => {
             let sides = values
                 .iter()
                 .map(|value| i8::try_from(*value).unwrap_or_default());
@@ -203,7 +214,7 @@ fn decimals(
     Ok(Arc::new(array.map_err(CatalogError::damaged(path))?))
 }
 
-const fn side_number(side: Option<Side>) -> i64 {
+pub(super) const fn side_number(side: Option<Side>) -> i64 {
     match side {
         Some(Side::Buy) => 1,
         Some(Side::Sell) => -1,
@@ -211,7 +222,7 @@ const fn side_number(side: Option<Side>) -> i64 {
     }
 }
 
-const fn side(number: i64) -> Option<Side> {
+pub(super) const fn side(number: i64) -> Option<Side> {
     match number {
         1 => Some(Side::Buy),
         -1 => Some(Side::Sell),
@@ -232,6 +243,10 @@ pub(super) fn is_wide(event: &MarketEvent) -> bool {
         MarketEvent::Bar(b) => {
             [b.open, b.high, b.low, b.close].into_iter().any(price) || size(b.volume)
         }
+        MarketEvent::Book(row) => {
+            let (_, _, at, shown) = books::change(&row.change);
+            price(at) || size(shown)
+        }
     }
 }
 
@@ -241,6 +256,10 @@ pub(super) fn prices(event: &MarketEvent) -> impl Iterator<Item = Price> {
         MarketEvent::Quote(q) => ([q.bid, q.ask, q.ask, q.ask], 2),
         MarketEvent::Trade(t) => ([t.price; 4], 1),
         MarketEvent::Bar(b) => ([b.open, b.high, b.low, b.close], 4),
+        MarketEvent::Book(row) => {
+            let price = row.change.price();
+            ([price.unwrap_or_default(); 4], usize::from(price.is_some()))
+        }
     };
     prices.into_iter().take(count)
 }

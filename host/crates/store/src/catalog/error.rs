@@ -97,6 +97,42 @@ pub enum CatalogError {
         /// The time of this event.
         this: Timestamp,
     },
+    /// Rows of an order book that make no whole batches.
+    #[error("{}: row {row}: column `{column}` {detail}; import this day again", path.display())]
+    Batch {
+        /// Which file.
+        path: PathBuf,
+        /// Which row, counted from 1.
+        row: u64,
+        /// The column.
+        column: &'static str,
+        /// What is wrong with it.
+        detail: &'static str,
+    },
+    /// Changes of an order book are missing.
+    #[error(
+        "{}: column `first_update` goes on at {first} after {last}: changes between are lost; import \
+         what is missing, or a file that goes on with a snapshot", path.display()
+    )]
+    BookGap {
+        /// Which file.
+        path: PathBuf,
+        /// The number before.
+        last: u64,
+        /// The number of the first change after it.
+        first: u64,
+    },
+    /// Changes of an order book that follow nothing.
+    #[error(
+        "the first snapshot is missing: `first_update` is {first} at {time} and before that the catalog \
+         has no book of this instrument; import what is before it first"
+    )]
+    NoSnapshot {
+        /// When the changes begin.
+        time: Timestamp,
+        /// The number of the first.
+        first: u64,
+    },
     /// Data of this time are there already.
     #[error(
         "the catalog has data from {} to {} already ({}); new data from {first} to {last} would \

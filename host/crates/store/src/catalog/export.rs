@@ -3,15 +3,16 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use model::{Bar, InstrumentId, Quote, Side, Trade};
+use model::{Bar, BookScope, InstrumentId, Quote, Side, Trade};
 
-use super::Series;
 use super::error::CatalogError;
 use super::read::Footer;
 use super::schema::Width;
 use super::shelf::{place_in_folder, unfinished_in_folder};
 use super::stream::Range;
 use super::write::Output;
+use super::{Series, books};
+use crate::book_rows::BookRow;
 use crate::events::MarketEvent;
 use crate::source::DataKind;
 
@@ -82,6 +83,7 @@ const fn header(kind: DataKind) -> &'static str {
         DataKind::Quotes => "time,bid,ask,bid_size,ask_size",
         DataKind::Trades => "time,price,size,side",
         DataKind::Bars => "time,open,high,low,close,volume",
+        DataKind::Books => "time,first_update,last_update,update_type,side,price,size,order_id",
     }
 }
 
@@ -105,11 +107,7 @@ fn line(text: &mut impl Write, event: &MarketEvent) -> std::io::Result<()> {
             aggressor,
             ..
         }) => {
-            let side = match aggressor {
-                Some(Side::Buy) => "buy",
-                Some(Side::Sell) => "sell",
-                None => "",
-            };
+            let side = side_word(*aggressor);
             writeln!(text, "{ts_event},{price},{size},{side}")
         }
         // Bars are labelled by their start, as `store::load` expects unless told otherwise.
@@ -124,5 +122,42 @@ fn line(text: &mut impl Write, event: &MarketEvent) -> std::io::Result<()> {
         }) => {
             writeln!(text, "{ts_open},{open},{high},{low},{close},{volume}")
         }
+        MarketEvent::Book(row) => book_line(text, row),
+    }
+}
+
+/// A row of a book. What is not there stays empty; an id alone says that the book is by order.
+fn book_line(text: &mut impl Write, row: &BookRow) -> std::io::Result<()> {
+    let scope = match row.scope {
+        BookScope::Snapshot => "snapshot",
+        BookScope::Delta => "delta",
+    };
+    let (side, id, price, size) = books::change(&row.change);
+    let BookRow {
+        ts_event,
+        first,
+        last,
+        ..
+    } = row;
+    write!(
+        text,
+        "{ts_event},{first},{last},{scope},{},",
+        side_word(side)
+    )?;
+    match side {
+        Some(_) => write!(text, "{price},{size},")?,
+        None => write!(text, ",,")?,
+    }
+    if row.change.is_by_order() {
+        write!(text, "{id}")?;
+    }
+    writeln!(text)
+}
+
+const fn side_word(side: Option<Side>) -> &'static str {
+    match side {
+        Some(Side::Buy) => "buy",
+        Some(Side::Sell) => "sell",
+        None => "",
     }
 }

@@ -15,7 +15,12 @@ use crate::source::{DataKind, SourceError};
 use crate::time::Date;
 
 /// The kinds in the order of folders and of merging.
-const KINDS: [DataKind; 3] = [DataKind::Quotes, DataKind::Trades, DataKind::Bars];
+const KINDS: [DataKind; 4] = [
+    DataKind::Quotes,
+    DataKind::Books,
+    DataKind::Trades,
+    DataKind::Bars,
+];
 /// What the names of unfinished files begin with.
 pub(crate) const UNFINISHED: &str = ".writing-";
 
@@ -133,8 +138,8 @@ impl Part {
             .unwrap_or_default()
     }
 
-    /// Whether a part from `first` to `last` would mix with this one. Quotes and trades may share
-    /// a moment, bars may not.
+    /// Whether a part from `first` to `last` would mix with this one. Quotes, trades and
+    /// books may share a moment, bars may not.
     pub(super) fn overlaps(&self, first: Timestamp, last: Timestamp) -> bool {
         if self.key.bars.is_some() || (self.first, self.last) == (first, last) {
             return self.first <= last && first <= self.last;

@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 
-use model::{Duration, InstrumentId, Price, Quantity, Rate, Timestamp};
+use model::{BookRefusal, BookUpdate, Duration, InstrumentId, Price, Quantity, Rate, Timestamp};
 
-use super::Series;
 use super::error::CatalogError;
 use super::layout::{day_name, day_of};
 use super::stream::Range;
+use super::{Series, books};
+use crate::book_rows::BookBatches;
+use crate::book_state::BookState;
 use crate::events::MarketEvent;
 
 /// Prices of which the median is taken.
@@ -20,7 +22,7 @@ const FEWEST: usize = 5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
     /// A gap: no event for longer than this between two events of a day. For time bars it counts
-    /// from the end of one to the start of the next.
+    /// from the end of one to the start of the next. A lost change of a book is one too.
     pub gap: Duration,
     /// An outlier: a price further than this share from the median of the 21 prices before it.
     pub outlier: Rate,
@@ -50,11 +52,11 @@ pub struct DayQuality {
     pub gaps: u64,
     /// The longest time between two events.
     pub longest_gap: Duration,
-    /// Events that repeat the one before, time and all.
+    /// Events that repeat the one before, time and all; of books, batches that are in the book already.
     pub duplicates: u64,
     /// Outliers.
     pub outliers: u64,
-    /// Quotes with the bid above the ask.
+    /// Quotes with the bid above the ask, and batches that make such a book or cannot be.
     pub crossed: u64,
     /// Stale stretches.
     pub stale: u64,
@@ -76,6 +78,7 @@ impl Series {
     ) -> Result<Vec<DayQuality>, CatalogError> {
         let mut days: Vec<DayQuality> = Vec::new();
         let mut scan = Scan::new(thresholds);
+        let mut batches = BookBatches::default();
         let mut today = None;
         for event in self.read(InstrumentId::new(0), range) {
             let event = event?;
@@ -85,8 +88,17 @@ impl Series {
                 scan.previous = None;
                 days.push(empty(day_name(day)));
             }
-            if let Some(last) = days.last_mut() {
-                scan.take(&event, last);
+            let Some(last) = days.last_mut() else {
+                continue;
+            };
+            last.events += 1;
+            match event {
+                MarketEvent::Book(row) => {
+                    if let Some(update) = batches.push(&row) {
+                        scan.book(&update, last);
+                    }
+                }
+                event => scan.take(&event, last),
             }
         }
         Ok(days)
@@ -113,6 +125,9 @@ struct Scan {
     /// Since when nothing has changed, and whether that was counted.
     same_since: (Timestamp, bool),
     recent: VecDeque<Price>,
+    book: BookState,
+    /// Whether the book is unknown, and that was counted.
+    book_lost: bool,
 }
 
 impl Scan {
@@ -122,11 +137,12 @@ impl Scan {
             previous: None,
             same_since: (Timestamp::ZERO, false),
             recent: VecDeque::with_capacity(WINDOW),
+            book: BookState::default(),
+            book_lost: false,
         }
     }
 
     fn take(&mut self, event: &MarketEvent, day: &mut DayQuality) {
-        day.events += 1;
         if let MarketEvent::Quote(quote) = event
             && quote.bid > quote.ask
         {
@@ -139,6 +155,28 @@ impl Scan {
             Some(previous) => self.compare(&previous, event, day),
             None => self.same_since = (event.ts_init(), false),
         }
+    }
+
+    /// Looks at a batch, and at the top of the book that it leaves.
+    fn book(&mut self, update: &BookUpdate, day: &mut DayQuality) {
+        match self.book.apply(update) {
+            Ok(()) => self.book_lost = false,
+            Err(BookRefusal::Old { .. }) => day.duplicates += 1,
+            Err(refusal) => {
+                let is_gap = matches!(refusal, BookRefusal::Gap { .. } | BookRefusal::NoSnapshot);
+                day.gaps += u64::from(is_gap && !self.book_lost);
+                day.crossed += u64::from(!is_gap);
+                self.book_lost = true;
+                self.book.lose();
+            }
+        }
+        let Some(quote) = self.book.quote(update) else {
+            return;
+        };
+        // That the top stays as it was is no repetition: what changed is behind it.
+        let before = day.duplicates;
+        self.take(&MarketEvent::Quote(quote), day);
+        day.duplicates = before;
     }
 
     fn compare(&mut self, previous: &MarketEvent, event: &MarketEvent, day: &mut DayQuality) {
@@ -193,6 +231,7 @@ fn price(event: &MarketEvent) -> Price {
         MarketEvent::Quote(quote) => quote.bid.midpoint(quote.ask),
         MarketEvent::Trade(trade) => trade.price,
         MarketEvent::Bar(bar) => bar.close,
+        MarketEvent::Book(row) => row.change.price().unwrap_or_default(),
     }
 }
 
@@ -202,5 +241,6 @@ fn shown(event: &MarketEvent) -> ([Price; 4], [Quantity; 2]) {
         MarketEvent::Quote(q) => ([q.bid, q.ask, q.bid, q.ask], [q.bid_size, q.ask_size]),
         MarketEvent::Trade(t) => ([t.price; 4], [Quantity::ZERO; 2]),
         MarketEvent::Bar(b) => ([b.open, b.high, b.low, b.close], [Quantity::ZERO; 2]),
+        MarketEvent::Book(row) => ([price(event); 4], [books::change(&row.change).3; 2]),
     }
 }

@@ -10,6 +10,7 @@ use parquet::file::metadata::{FileMetaData, ParquetMetaData};
 use parquet::file::reader::{FileReader, Length, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 
+use super::books::BatchCheck;
 use super::columns::Columns;
 use super::error::CatalogError;
 use super::layout::{BarName, Part};
@@ -17,6 +18,7 @@ use super::schema::{self, Form, TS_INIT, Width};
 use super::shelf::Book;
 use super::stream::Range;
 use super::write::{KEY_REPLACES, KEY_RULE, KEY_TICK};
+use crate::source::DataKind;
 
 /// Rows decoded at once.
 const BATCH_ROWS: usize = 8192;
@@ -103,6 +105,9 @@ pub(super) struct PartReader {
     next_group: usize,
     columns: Vec<ColumnReader>,
     left: usize,
+    /// Rows of the file up to the next one that is read.
+    passed: u64,
+    batches: Option<BatchCheck>,
     spare: Vec<FixedLenByteArray>,
     small: Vec<i32>,
     forms: &'static [(&'static str, Form)],
@@ -123,6 +128,8 @@ impl PartReader {
             next_group: 0,
             columns: Vec::new(),
             left: 0,
+            passed: 0,
+            batches: (part.key.kind == DataKind::Books).then(BatchCheck::new),
             spare: Vec::new(),
             small: Vec::new(),
             forms: schema::columns(part.key.kind),
@@ -138,6 +145,7 @@ impl PartReader {
         batch.clear();
         while self.left == 0 {
             if !self.open_group()? {
+                self.end()?;
                 return Ok(false);
             }
         }
@@ -146,7 +154,18 @@ impl PartReader {
             self.read_column(index, count, &mut batch.values[index])?;
         }
         self.left -= count;
+        if let Some(check) = &mut self.batches {
+            check.rows(batch, self.passed + 1, &self.path)?;
+        }
+        self.passed += count as u64;
         Ok(true)
+    }
+
+    /// Looks whether the last batch is whole, where all rows to the end were read.
+    fn end(&self) -> Result<(), CatalogError> {
+        let all = self.next_group == self.reader.metadata().num_row_groups();
+        let check = self.batches.as_ref().filter(|_| all);
+        check.map_or(Ok(()), |check| check.end(self.passed, &self.path))
     }
 
     /// Opens the next row group that touches the range; false when there is none.
@@ -157,6 +176,14 @@ impl PartReader {
         let Some(group) = wanted.next() else {
             return Ok(false);
         };
+        if group > self.next_group {
+            let left_out = self.next_group..group;
+            let rows = left_out.map(|group| metadata.row_group(group).num_rows());
+            self.passed += u64::try_from(rows.sum::<i64>()).unwrap_or_default();
+            if let Some(check) = &mut self.batches {
+                check.skip();
+            }
+        }
         self.next_group = group + 1;
         let damaged = CatalogError::decoding(&self.path);
         let rows = self.reader.get_row_group(group).map_err(&damaged)?;
@@ -205,8 +232,7 @@ impl PartReader {
                 return Err(odd("a column is stored in an unknown way"));
             }
         }
-        if form != Form::Price
-            && form != Form::Side
+        if !matches!(form, Form::Price | Form::Side | Form::Number)
             && let Some(value) = into.iter().find(|value| **value < 0)
         {
             return Err(self.out(name, i128::from(*value)));

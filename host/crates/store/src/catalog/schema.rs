@@ -20,10 +20,15 @@ pub(super) enum Form {
     Time,
     Price,
     Quantity,
-    /// 1 if the taker bought, -1 if it sold, 0 if unknown.
+    /// 1 if the taker bought, -1 if it sold, 0 if unknown; of books 1 for bids, -1 for asks, 0 for a row
+    /// without a change.
     Side,
     /// The rule of bars by name, the same in every row of a part.
     Rule,
+    /// A number or an id of a venue, of 64 bits without a sign.
+    Number,
+    /// What a row of a book is in its batch: `cells` has the bits.
+    Flags,
 }
 
 /// Where `ts_init`, by which rows are sorted, is in every kind.
@@ -58,12 +63,25 @@ const BARS: &[(&str, Form)] = &[
     ("rule", Form::Rule),
 ];
 
+const BOOKS: &[(&str, Form)] = &[
+    ("ts_event", Form::Time),
+    (SORTED_BY, Form::Time),
+    ("first_update", Form::Number),
+    ("last_update", Form::Number),
+    ("flags", Form::Flags),
+    ("side", Form::Side),
+    ("price", Form::Price),
+    ("size", Form::Quantity),
+    ("order_id", Form::Number),
+];
+
 /// The columns of a kind, in order.
 pub(super) const fn columns(kind: DataKind) -> &'static [(&'static str, Form)] {
     match kind {
         DataKind::Quotes => QUOTES,
         DataKind::Trades => TRADES,
         DataKind::Bars => BARS,
+        DataKind::Books => BOOKS,
     }
 }
 
@@ -105,7 +123,8 @@ fn data_type(form: Form, width: Width) -> DataType {
         Form::Time => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
         Form::Price => decimal(Price::DIGITS),
         Form::Quantity => decimal(Quantity::DIGITS),
-        Form::Side => DataType::Int8,
+        Form::Side | Form::Flags => DataType::Int8,
+        Form::Number => DataType::UInt64,
         Form::Rule => DataType::Utf8,
     }
 }

@@ -1,9 +1,12 @@
 //! Checks a catalog, file by file, to the last byte.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use model::InstrumentId;
 use parquet::file::reader::ChunkReader;
 
+use super::books::{self, Numbers};
 use super::columns::Columns;
 use super::layout::{self, Part, UNFINISHED};
 use super::read::PartReader;
@@ -11,6 +14,8 @@ use super::shelf::Shelf;
 use super::stream::Range;
 use super::write::short;
 use super::{Catalog, CatalogError};
+use crate::events::MarketEvent;
+use crate::source::DataKind;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,14 +64,17 @@ impl Catalog {
         let mut parts = layout::parts(&self.shelf, instrument)?;
         parts.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut replaced = Vec::new();
+        let mut numbers = BTreeMap::new();
         for part in &parts {
             progress(part);
             verified.parts += 1;
             match check(part) {
-                Ok((events, replaces)) => {
-                    verified.events += events;
+                Ok(checked) => {
+                    verified.events += checked.events;
+                    numbers.insert(part.path.clone(), checked.numbers);
                     replaced.extend(
-                        replaces
+                        checked
+                            .replaces
                             .into_iter()
                             .map(|name| part.path.with_file_name(name)),
                     );
@@ -84,6 +92,7 @@ impl Catalog {
                 verified.found(&pair[1].path, detail);
             }
         }
+        gaps(&parts, &numbers, &mut verified);
         unfinished(&self.shelf, &mut verified)?;
         Ok(verified)
     }
@@ -101,8 +110,42 @@ impl Verified {
     }
 }
 
-/// Reads a whole part; tells its events and the parts it stands for.
-fn check(part: &Part) -> Result<(u64, Vec<String>), CatalogError> {
+/// Names parts of books that begin with changes which follow nothing that is there.
+fn gaps(parts: &[Part], numbers: &BTreeMap<PathBuf, Numbers>, verified: &mut Verified) {
+    for series in parts.chunk_by(|a, b| a.key == b.key) {
+        let mut before = Some(Numbers::default());
+        for part in series {
+            let own = numbers.get(&part.path).copied();
+            let begins_at = own.and_then(|own| own.begins_at);
+            // Of what follows a damaged part nothing is known.
+            if let Some((before, first)) = before.zip(begins_at) {
+                let gap = match before.last {
+                    Some(last) => books::follow(last, first, &part.path),
+                    None => Err(CatalogError::NoSnapshot {
+                        time: part.first,
+                        first,
+                    }),
+                };
+                if let Err(gap) = gap {
+                    verified.found(&part.path, gap.to_string());
+                }
+            }
+            before = own;
+        }
+    }
+}
+
+/// What the check of a part tells.
+struct Checked {
+    events: u64,
+    /// The parts it stands for.
+    replaces: Vec<String>,
+    /// The numbers of its batches, if it is one of books.
+    numbers: Numbers,
+}
+
+/// Reads a whole part.
+fn check(part: &Part) -> Result<Checked, CatalogError> {
     let damaged = |detail: String| CatalogError::Damaged {
         path: part.path.clone(),
         detail,
@@ -122,12 +165,14 @@ fn check(part: &Part) -> Result<(u64, Vec<String>), CatalogError> {
     let mut reader = PartReader::open(part, Range::ALL)?;
     let mut rows = Columns::new(part.key.kind);
     let (mut events, mut first, mut last) = (0, None, 0_i64);
+    let mut numbers = Numbers::default();
     while reader.next(&mut rows)? {
         let times = rows.times();
         super::stream::check_order(&reader, times, last)?;
         first = first.or_else(|| times.first().copied());
         last = times.last().copied().unwrap_or(last);
         events += times.len() as u64;
+        take_numbers(&rows, part, &mut numbers)?;
     }
     let named = (
         part.first.nanos().cast_signed(),
@@ -146,7 +191,25 @@ fn check(part: &Part) -> Result<(u64, Vec<String>), CatalogError> {
             "its events are not of the day of its folder".to_owned(),
         ));
     }
-    Ok((events, reader.footer.replaces.clone()))
+    Ok(Checked {
+        events,
+        replaces: reader.footer.replaces.clone(),
+        numbers,
+    })
+}
+
+/// Follows the numbers of a part of books.
+fn take_numbers(rows: &Columns, part: &Part, numbers: &mut Numbers) -> Result<(), CatalogError> {
+    if part.key.kind != DataKind::Books {
+        return Ok(());
+    }
+    let events = (0..rows.len()).filter_map(|row| rows.event(row, InstrumentId::new(0), None));
+    for event in events {
+        if let MarketEvent::Book(row) = event {
+            numbers.take(&row, &part.path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Names the hidden files of writers that did not finish.

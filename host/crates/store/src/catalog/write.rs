@@ -269,7 +269,7 @@ fn properties(key: &SeriesKey) -> Result<WriterProperties, parquet::errors::Parq
         .set_sorting_columns(Some(vec![sorted]));
     for (name, _) in columns(key.kind)
         .iter()
-        .filter(|(_, form)| *form == Form::Time)
+        .filter(|(_, form)| matches!(form, Form::Time | Form::Number))
     {
         let column = ColumnPath::from(*name);
         properties = properties
