@@ -1,5 +1,5 @@
--- The projection of the journal: everything here can be thrown away and made again from it
--- (`argonaut store rebuild`). The same statements run on SQLite and on PostgreSQL.
+-- The projection of the journal: what is here can be thrown away and made again from it (`argonaut
+-- store rebuild`), up to the last two tables. The same statements run on SQLite and on PostgreSQL.
 --
 -- Types. Moments are nanoseconds since the epoch (UTC) in BIGINT, as in the journal: a TIMESTAMPTZ
 -- would lose the nanoseconds. Amounts are DECIMAL_TEXT: on PostgreSQL a domain over NUMERIC, on
@@ -11,6 +11,8 @@
 -- Every row says where it comes from: the engine's time, the sequence of the input that led to it
 -- and its place among the rows of that input. The three together are unique in a table and in the
 -- order of events, and pages of queries are cut by them.
+--
+-- The last two tables are of what no journal has. `argonaut store rebuild` takes their rows over.
 --
 -- There are no foreign keys: rows of a batch are written table by table, and the journal has
 -- been checked by the engine before.
@@ -176,6 +178,18 @@ CREATE TABLE cash_flows (
     PRIMARY KEY (time, sequence, ordinal)
 );
 
+-- What accounts have after each fill and each movement of money, a deposit of the configuration
+-- too; the one with the greatest sequence and ordinal is how it stands.
+CREATE TABLE balances (
+    time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
+    account BIGINT NOT NULL,
+    currency BIGINT NOT NULL,
+    total DECIMAL_TEXT NOT NULL,    -- held back money included
+    locked DECIMAL_TEXT NOT NULL,   -- held back then; orders that only rest or leave make no row
+    PRIMARY KEY (time, sequence, ordinal)
+);
+CREATE INDEX balances_by_account ON balances (account, currency, time);
+
 -- What operators and controls decided about trading: states, kills, factors of limits.
 CREATE TABLE risk_events (
     time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
@@ -220,5 +234,53 @@ CREATE TABLE bars (
     volume DECIMAL_TEXT NOT NULL,
     ts_open BIGINT NOT NULL,
     ts_event BIGINT NOT NULL,
+    PRIMARY KEY (time, sequence, ordinal)
+);
+
+-- What no journal has: what the host said while it ran. There may be gaps where the host or the
+-- database was away. `time` is engine time.
+
+-- What the firm, its accounts and its strategies may lose, as it was reckoned then: every 5 s of
+-- engine time. Figures are those of floating point numbers, each as the shortest decimal that is the
+-- same number, and NULL where there was too little to tell. `sequence` is 0: a reckoning is of a time.
+CREATE TABLE risk_metrics (
+    time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
+    scope TEXT NOT NULL,            -- FIRM, ACCOUNT or STRATEGY
+    strategy BIGINT, account BIGINT, -- of that scope
+    currency BIGINT NOT NULL,       -- of all amounts
+    equity DECIMAL_TEXT,
+    gross_exposure DECIMAL_TEXT,
+    net_exposure DECIMAL_TEXT,
+    leverage DECIMAL_TEXT,
+    drawdown DECIMAL_TEXT,          -- below its best, as an amount
+    max_drawdown DECIMAL_TEXT,
+    concentration DECIMAL_TEXT,
+    largest_share DECIMAL_TEXT,
+    beta DECIMAL_TEXT,
+    liquidity_days DECIMAL_TEXT,
+    confidence DECIMAL_TEXT,        -- of what follows: the highest of the configuration
+    value_at_risk DECIMAL_TEXT,
+    normal_value_at_risk DECIMAL_TEXT,
+    simulated_value_at_risk DECIMAL_TEXT,
+    expected_shortfall DECIMAL_TEXT,
+    PRIMARY KEY (time, sequence, ordinal)
+);
+
+-- Alerts as they stand. `time` and `sequence` say when one was raised first (0 for a limit on a
+-- metric), `ordinal` stands for its code and scope: so an alert is one row, whoever tells of it again.
+CREATE TABLE alerts (
+    time BIGINT NOT NULL, sequence BIGINT NOT NULL, ordinal BIGINT NOT NULL,
+    severity TEXT NOT NULL,         -- WARNING, SERIOUS or CRITICAL, escalation included
+    code TEXT NOT NULL,             -- of the control, the metric's name, or ROLL_BACK
+    scope TEXT NOT NULL,            -- FIRM, ACCOUNT, STRATEGY or INSTRUMENT
+    strategy BIGINT, account BIGINT, instrument BIGINT, -- of that scope
+    share DECIMAL_TEXT NOT NULL,    -- of the limit
+    last_time BIGINT NOT NULL,      -- when it was raised or resolved last
+    last_sequence BIGINT NOT NULL,
+    count BIGINT NOT NULL,          -- how often it was raised
+    state TEXT NOT NULL,            -- OPEN, ACKNOWLEDGED or RESOLVED
+    acknowledged_by TEXT,           -- who did so last, also when it is open again since
+    acknowledged BIGINT,            -- when
+    escalations BIGINT NOT NULL,    -- how often it became more severe because nobody did
     PRIMARY KEY (time, sequence, ordinal)
 );

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use services::host::HostHandle;
 use services::sql_projection::{FillError, Filler, MarketData, SqlProjection, SqlProjectionConfig};
 use std::path::Path;
-use store::sql::{Digest, Location, Reader, digests};
+use store::sql::{Digest, Location, Reader, StoreError, carry, digests};
 
 /// Begins to fill the store that a configuration names; `None` for none.
 pub fn begin(
@@ -29,6 +29,7 @@ pub fn begin(
         folder: journal.to_owned(),
         progress,
         market_data: config.store.market_data.into(),
+        said: host.said(),
     });
     let filling = filling.context("store: cannot start its thread")?;
     Ok(Some((filling, reader)))
@@ -60,7 +61,7 @@ impl Rebuilt {
 }
 
 /// Makes all tables of a store again from a journal that nobody writes, compares, and with `replace`
-/// puts the new ones in the place of the old.
+/// puts the new ones in the place of the old. What no journal has is taken over.
 pub async fn rebuild(
     location: &Location,
     journal: &Path,
@@ -71,12 +72,21 @@ pub async fn rebuild(
     let market_data = section.market_data.into();
     begins_at_its_beginning(journal)?;
     let before = held(location, journal, market_data).await;
+    // What hosts said of another journal is of other handles.
+    let of_another = matches!(&before, Err(FillError::Store(StoreError::Foreign(_))));
     let before = before.map_err(|error| error.to_string());
     let fresh = location.beside("rebuild");
     fresh.remove().await?;
     let sequence = fill(&fresh, journal, market_data, &mut progress).await?;
     let tables = digests_of(&fresh).await?;
     if replace {
+        if !of_another {
+            let carried = carry(location, &fresh).await;
+            carried.context(
+                "risk metrics and alerts are in no journal, and those of the old store cannot be taken over: \
+                 it stays as it is; move it away to begin without them",
+            )?;
+        }
         location.replace_with(&fresh).await?;
     } else {
         fresh.remove().await?;
@@ -124,7 +134,7 @@ async fn fill(
     Ok(filler.sequence())
 }
 
-async fn digests_of(location: &Location) -> Result<Vec<Digest>, store::sql::StoreError> {
+async fn digests_of(location: &Location) -> Result<Vec<Digest>, StoreError> {
     let reader = Reader::new(location);
     let digests = digests(&reader).await;
     reader.close().await;

@@ -99,6 +99,7 @@ impl Counts {
             Record::Refused(_) => "refusals",
             Record::Bar(_) => "bars",
             Record::CashFlow(_) => "cash flows",
+            Record::Balance(..) => "balances",
             Record::Seal(sealed) if *sealed == hash => return Ok(()),
             Record::Seal(sealed) => {
                 bail!("altered: sealed with {sealed}, records hash to {hash}")

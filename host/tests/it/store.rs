@@ -4,7 +4,9 @@
 use super::crash::{Running, configuration, data, ledger, until_fills};
 use super::process::argonaut;
 use ::store::sql::rows::{self, Place};
-use ::store::sql::{Batch, Location, RISK_EVENTS, Writer};
+use ::store::sql::{
+    BALANCES, Batch, Location, RISK_EVENTS, RISK_METRICS, Reader, Record, Table, Writer,
+};
 use serde_json::Value;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -72,6 +74,66 @@ fn differing(report: &Value) -> Vec<&str> {
         .filter(|(_, table)| table["equal"] == false)
         .map(|(name, _)| name.as_str())
         .collect()
+}
+
+/// Waits until what the host reckoned is in the store; returns a page of it.
+fn until_reckoned(host: &Running) -> Value {
+    let begun = Instant::now();
+    loop {
+        let page = host.get("/history/risk-metrics?account=paper&order=newest");
+        let page = page.expect("the store answers");
+        if page["items"][0]["equity"].is_string() {
+            return page;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{page}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// What is in a table of an embedded store.
+fn kept(folder: &Path, table: &'static Table) -> Vec<Record> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let reader = Reader::new(&Location::file(data(folder).join("store.sqlite")));
+        let mut found = Vec::new();
+        let reading = reader.scan(table, |rows| found.extend_from_slice(rows));
+        reading.await.unwrap();
+        reader.close().await;
+        found
+    })
+}
+
+#[test]
+fn balances_follow_the_journal_and_metrics_outlast_a_rebuild() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let host = Running::start(&file, None).expect("it comes up");
+    until_fills(folder.path(), 30);
+    let reckoned = until_reckoned(&host);
+    assert_eq!(reckoned["items"][0]["scope"], "ACCOUNT", "{reckoned}");
+    until_stored(&host, ledger(folder.path()).fills[20].order.sequence());
+    let first = host.get("/history/balances?limit=1").unwrap();
+    let deposit = host.get("/history/cash-flows?limit=1").unwrap();
+    assert_eq!(first["items"][0]["total"], deposit["items"][0]["amount"]);
+    let (status, text) = host.ask("/history/alerts?strategy=every");
+    assert_eq!(status, 200, "{text}");
+    host.end();
+
+    let fills = ledger(folder.path()).fills.len();
+    assert!(
+        kept(folder.path(), &BALANCES).len() > fills,
+        "one for each fill at least"
+    );
+    let before = kept(folder.path(), &RISK_METRICS);
+    assert!(!before.is_empty());
+    equals_the_journal(folder.path(), fills);
+    let (code, report) = store(folder.path(), "rebuild");
+    assert_eq!((code, differing(&report)), (Some(0), vec![]), "{report}");
+    assert!(
+        kept(folder.path(), &RISK_METRICS) == before,
+        "what no journal has stays"
+    );
+    equals_the_journal(folder.path(), fills);
 }
 
 /// Adds a row that no journal knows.

@@ -76,6 +76,7 @@ impl<H: Queries> Entries<H> {
             | Record::Algorithm(..)
             | Record::Rule(..)
             | Record::Model(_)
+            | Record::Balance(..)
             | Record::Outbound(_)
             | Record::Refused(_)
             | Record::Seal(_) => None,

@@ -5,8 +5,8 @@ use model::{AccountId, CurrencyId, InstrumentId, OrderId, StrategyId, Timestamp,
 use serde_json::{Map, Value};
 use services::sql_projection::{StoreMonitor, StoreView};
 use store::sql::{
-    BARS, CASH_FLOWS, FILLS, Kind, ORDER_EVENTS, ORDERS, PARAMETERS, POSITIONS, QUOTES,
-    RISK_EVENTS, Reader, Record, STRATEGY_VERSIONS, TRADES, Table,
+    ALERTS, BALANCES, BARS, CASH_FLOWS, FILLS, Kind, ORDER_EVENTS, ORDERS, PARAMETERS, POSITIONS,
+    QUOTES, RISK_EVENTS, RISK_METRICS, Reader, Record, STRATEGY_VERSIONS, TRADES, Table,
 };
 
 /// Tables that can be asked for, by the name in the path.
@@ -16,9 +16,12 @@ const TABLES: &[(&str, &Table)] = &[
     ("fills", &FILLS),
     ("positions", &POSITIONS),
     ("cash-flows", &CASH_FLOWS),
+    ("balances", &BALANCES),
     ("strategy-versions", &STRATEGY_VERSIONS),
     ("parameters", &PARAMETERS),
     ("risk-events", &RISK_EVENTS),
+    ("risk-metrics", &RISK_METRICS),
+    ("alerts", &ALERTS),
     ("quotes", &QUOTES),
     ("trades", &TRADES),
     ("bars", &BARS),

@@ -14,7 +14,8 @@ use crate::probation::Probed;
 use chain::Chain;
 use codec::{Decode, DecodeError, Encode, encode_frame};
 use model::{
-    Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+    AccountId, Balance, Bar, CashFlow, CurrencyId, Fill, Order, OrderId, OrderUpdate, Outbound,
+    PositionUpdate, RuleId, StrategyId,
 };
 
 /// The first bytes of a journal file: name and format version.
@@ -129,6 +130,8 @@ pub enum Tag {
     Model = 14,
     /// How a probation ended.
     Probation = 15,
+    /// What an account has of a currency after that changed.
+    Balance = 16,
 }
 
 impl Tag {
@@ -150,6 +153,7 @@ impl Tag {
             Self::Refused,
             Self::Model,
             Self::Probation,
+            Self::Balance,
         ]
         .into_iter()
         .find(|tag| *tag as u8 == number)
@@ -397,6 +401,10 @@ impl Journal {
 
     pub(crate) fn cash_flow(&mut self, flow: &CashFlow) {
         self.record(Tag::CashFlow, flow);
+    }
+
+    pub(crate) fn balance(&mut self, account: AccountId, currency: CurrencyId, balance: Balance) {
+        self.record(Tag::Balance, &(account, currency, balance));
     }
 
     pub(crate) fn bar(&mut self, bar: &Bar) {

@@ -29,6 +29,7 @@ use crate::plugin_files::PluginFiles;
 use crate::projection::{self, ReadModel, Shared};
 use crate::recovery::KeptPlugins;
 pub use crate::recovery::{Recovered, engine_of};
+use crate::sql_projection::Said;
 use crate::strategy::{Strategies, SwapOptions};
 use crate::sync::lock;
 pub use crate::trader::Ended;
@@ -418,6 +419,11 @@ impl HostHandle {
     /// All updates from now on. One that falls behind by more than the broadcast holds is told so.
     pub fn subscribe(&self) -> Updates {
         self.0.shared.subscribe()
+    }
+
+    /// What the host says and no journal has, for the store.
+    pub fn said(&self) -> Said {
+        Said(Arc::clone(&self.0.shared))
     }
 
     /// Sequence of the latest update that the read model shows. Subscribe first, then read, then

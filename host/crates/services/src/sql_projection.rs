@@ -1,16 +1,20 @@
 //! The SQL store follows the journal on disk, by a thread of its own. Nothing waits for it: what is
-//! not in the store yet lies in the journal.
+//! not in the store yet lies in the journal. What no journal has comes from the host's updates.
 
 mod filler;
 mod mapping;
+mod notes;
 
 pub use filler::{FillError, Filler};
 pub use mapping::MarketData;
+pub use notes::Said;
 
 use crate::background::{Background, Stop};
 use crate::sync::lock;
 use journal::Progress;
+use notes::Notes;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use store::sql::Location;
@@ -41,6 +45,8 @@ pub struct SqlProjectionConfig {
     pub progress: Arc<Progress>,
     /// Which market data becomes rows.
     pub market_data: MarketData,
+    /// What the host says beside it.
+    pub said: Said,
 }
 
 /// How the store stands.
@@ -133,13 +139,14 @@ impl SqlProjection {
             .build()?;
         let shown = monitor.clone();
         let thread = Background::begin("store", move |stop| {
+            let notes = Notes::new(config.said.clone());
             let following = Following {
                 config,
                 monitor: shown,
                 stop,
                 ending: None,
             };
-            runtime.block_on(following.run());
+            runtime.block_on(following.run(notes));
         })?;
         Ok(Self { monitor, thread })
     }
@@ -165,10 +172,10 @@ struct Following {
 }
 
 impl Following {
-    async fn run(mut self) {
+    async fn run(mut self, mut notes: Notes) {
         let mut wait = BACK_OFF;
         loop {
-            let Err(error) = self.session(&mut wait).await else {
+            let Err(error) = self.session(&mut wait, &mut notes).await else {
                 return;
             };
             let passing = error.is_passing();
@@ -177,7 +184,8 @@ impl Following {
                 false => StoreState::Refused,
             };
             self.monitor.set(state, None, Some(error.to_string()));
-            if self.rest(if passing { wait } else { REFUSED }).await {
+            let time = if passing { wait } else { REFUSED };
+            if self.rest(time, &mut notes).await {
                 return;
             }
             wait = (wait * 2).min(BACK_OFF_MOST);
@@ -185,7 +193,7 @@ impl Following {
     }
 
     /// From a connection to its loss; ends well only when the run does.
-    async fn session(&mut self, wait: &mut Duration) -> Result<(), FillError> {
+    async fn session(&mut self, wait: &mut Duration, notes: &mut Notes) -> Result<(), FillError> {
         let config = &self.config;
         let progress = Some(Arc::clone(&config.progress));
         let opening = Filler::open(
@@ -194,14 +202,15 @@ impl Following {
             progress,
             config.market_data,
         );
-        let mut filler = in_time(opening).await?;
+        let mut filler = in_time(opening, notes).await?;
         let mut state = StoreState::Behind;
         loop {
             self.monitor.set(state, Some(filler.sequence()), None);
             *wait = BACK_OFF;
             let lasting = self.config.progress.get();
-            let wrote = in_time(filler.advance()).await?;
             let stopping = self.stop.is_asked();
+            let wrote = in_time(filler.advance(), notes).await?;
+            keep(&mut filler, notes).await?;
             if stopping && (!wrote || self.is_late()) {
                 return Ok(());
             }
@@ -218,12 +227,13 @@ impl Following {
     }
 
     /// Waits; returns whether the run ended meanwhile.
-    async fn rest(&self, time: Duration) -> bool {
+    async fn rest(&self, time: Duration, notes: &mut Notes) -> bool {
         let until = Instant::now() + time;
         while Instant::now() < until {
             if self.stop.is_asked() {
                 return true;
             }
+            notes.listen();
             tokio::time::sleep(PATIENCE.min(time)).await;
         }
         self.stop.is_asked()
@@ -236,11 +246,31 @@ impl Following {
     }
 }
 
-/// A server that says nothing must not hold the thread for ever.
-async fn in_time<T>(work: impl Future<Output = Result<T, FillError>>) -> Result<T, FillError> {
-    let late = |_| {
-        let reason = format!("no answer in {} s", BATCH.as_secs());
-        FillError::Store(store::sql::StoreError::Database(reason))
-    };
-    tokio::time::timeout(BATCH, work).await.map_err(late)?
+/// Writes what the host said since the last time. What cannot be written waits.
+async fn keep(filler: &mut Filler, notes: &mut Notes) -> Result<(), FillError> {
+    while let Some(taken) = notes.take() {
+        let batch = taken.batch();
+        if let Err(error) = in_time(filler.keep(&batch), notes).await {
+            notes.put_back(taken);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// A server that says nothing must not hold the thread for ever, nor keep it from listening.
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, FillError>>,
+    notes: &mut Notes,
+) -> Result<T, FillError> {
+    let mut work = pin!(work);
+    let begun = Instant::now();
+    while begun.elapsed() < BATCH {
+        match tokio::time::timeout(PATIENCE, work.as_mut()).await {
+            Ok(done) => return done,
+            Err(_) => notes.listen(),
+        }
+    }
+    let reason = format!("no answer in {} s", BATCH.as_secs());
+    Err(FillError::Store(store::sql::StoreError::Database(reason)))
 }

@@ -118,6 +118,8 @@ pub struct AlertView {
     pub sequence: u64,
     /// When it was raised first.
     pub first_time: Timestamp,
+    /// Sequence of the input during which that was; zero for metrics.
+    pub first_sequence: u64,
     /// When it was raised or resolved last.
     pub last_time: Timestamp,
     /// Since when nobody has acknowledged it, or when it was escalated last.
@@ -128,6 +130,8 @@ pub struct AlertView {
     pub state: AlertState,
     /// Who acknowledged it.
     pub acknowledged_by: Option<String>,
+    /// When, in engine time.
+    pub acknowledged_at: Option<Timestamp>,
     /// How often it became more severe because nobody acknowledged it.
     pub escalations: u32,
 }

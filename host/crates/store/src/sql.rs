@@ -6,11 +6,13 @@
 //! means stands in `migrations/`. Where rows come from is not known here: `services` maps the
 //! journal's records to them with [`rows`].
 //!
-//! The store is a projection. It may be lost, slow or away, and nothing waits for it.
+//! The store is a projection. It may be lost, slow or away, and nothing waits for it. Beside the
+//! projection's tables are a few of what no journal has ([`KEPT`]).
 
 mod batch;
 mod digest;
 mod error;
+mod kept;
 mod location;
 mod migrate;
 mod postgres;
@@ -24,12 +26,13 @@ mod writer;
 pub use batch::{Batch, Cell, Cursor, Row};
 pub use digest::{Digest, digests};
 pub use error::StoreError;
+pub use kept::carry;
 pub use location::Location;
 pub use migrate::VERSION;
 pub use reader::{Filter, Key, Page, ReadError, Reader, Record};
 pub use table::{
-    ACCOUNTS, BARS, CASH_FLOWS, CURRENCIES, Column, FILLS, Growth, INSTRUMENTS, Kind, ORDER_EVENTS,
-    ORDER_STATES, ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS, STRATEGIES,
-    STRATEGY_VERSIONS, TABLES, TRADES, Table, VENUES,
+    ACCOUNTS, ALERTS, BALANCES, BARS, CASH_FLOWS, CURRENCIES, Column, FILLS, Growth, INSTRUMENTS,
+    KEPT, Kind, ORDER_EVENTS, ORDER_STATES, ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS,
+    RISK_METRICS, STRATEGIES, STRATEGY_VERSIONS, TABLES, TRADES, Table, VENUES,
 };
 pub use writer::Writer;

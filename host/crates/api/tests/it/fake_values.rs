@@ -239,11 +239,13 @@ pub(crate) fn alert(id: u64) -> AlertView {
         share: number("0.5"),
         sequence: 18,
         first_time: Timestamp::from_nanos(NOON),
+        first_sequence: 12,
         last_time: Timestamp::from_nanos(NOON + 1),
         opened: Timestamp::from_nanos(NOON),
         count: 3,
         state: AlertState::Open,
         acknowledged_by: None,
+        acknowledged_at: None,
         escalations: 0,
     }
 }

@@ -199,6 +199,7 @@ impl Engine {
                 .balances()
                 .filter(|(currency, balance)| before.balance(*currency) != *balance);
             for (currency, balance) in touched {
+                self.journal.balance(id, currency, balance);
                 self.effects.push(Effect::Balance(id, currency, balance));
             }
         }

@@ -217,6 +217,7 @@ impl Engine {
         let (quote, asset) = booked?;
         for currency in [Some(quote), asset].into_iter().flatten() {
             let balance = account.balance(currency);
+            self.journal.balance(fill.account, currency, balance);
             self.effects
                 .push(Effect::Balance(fill.account, currency, balance));
         }

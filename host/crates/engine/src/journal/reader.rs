@@ -6,7 +6,8 @@ use crate::effect::ModelFault;
 use crate::input::{Input, Judged, Outcome, Sequenced, Worked};
 use crate::probation::Probed;
 use model::{
-    Bar, CashFlow, Fill, Order, OrderId, OrderUpdate, Outbound, PositionUpdate, RuleId, StrategyId,
+    AccountId, Balance, Bar, CashFlow, CurrencyId, Fill, Order, OrderId, OrderUpdate, Outbound,
+    PositionUpdate, RuleId, StrategyId,
 };
 use std::io::Read;
 
@@ -75,6 +76,9 @@ pub enum Record {
     Position(PositionUpdate),
     /// Money moved without a trade.
     CashFlow(CashFlow),
+    /// What an account has of a currency after a fill or a movement of money. Orders that hold money
+    /// back and let it go are not recorded.
+    Balance(AccountId, CurrencyId, Balance),
     /// A bar was made.
     Bar(Bar),
     /// The end: the hash of all before.
@@ -148,6 +152,7 @@ impl<R: Read> Reader<R> {
             Tag::Position => decode_all(payload).map(Record::Position),
             Tag::Bar => decode_all(payload).map(Record::Bar),
             Tag::CashFlow => decode_all(payload).map(Record::CashFlow),
+            Tag::Balance => decode_all(payload).map(|(a, c, b)| Record::Balance(a, c, b)),
             Tag::Seal => decode_all(payload).map(Record::Seal),
             Tag::Outbound => decode_all(payload).map(Record::Outbound),
         };

@@ -7,6 +7,7 @@ use engine::journal::{MAGIC, Sink, SinkError};
 use engine::replay::{self, Instances, ReplayError};
 use engine::{Command, Journal, StrategyState};
 use model::{Fault, FaultKind, PluginHash, Strategy, StrategyId};
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
@@ -63,6 +64,7 @@ fn a_journal_reads_back_with_its_hash() {
         ("order", |r| matches!(r, Record::Order(_))),
         ("fill", |r| matches!(r, Record::Fill(_))),
         ("position", |r| matches!(r, Record::Position(_))),
+        ("balance", |r| matches!(r, Record::Balance(..))),
         ("bar", |r| matches!(r, Record::Bar(_))),
     ] {
         assert!(count(is) > 10, "{kind}");
@@ -73,6 +75,27 @@ fn a_journal_reads_back_with_its_hash() {
         (reader.hash(), reader.records()),
         (hash, records.len() as u64)
     );
+}
+
+#[test]
+fn the_last_balance_in_a_journal_is_what_the_account_has() {
+    let memory = Memory::default();
+    let mut world = golden::run(Journal::with_sink(Box::new(memory.clone())));
+    world.engine.journal().seal().unwrap();
+    let mut last = BTreeMap::new();
+    for record in records(&memory.bytes()).unwrap() {
+        if let Record::Balance(account, currency, balance) = record {
+            last.insert((account, currency), balance.total);
+        }
+    }
+    for (id, account) in world.engine.accounts() {
+        for (currency, balance) in account.balances() {
+            let deposits = account.ledger(currency).deposits;
+            let journaled = last.remove(&(id, currency)).unwrap_or(deposits);
+            assert_eq!(journaled, balance.total, "{id:?} {currency:?}");
+        }
+    }
+    assert!(last.is_empty());
 }
 
 #[test]

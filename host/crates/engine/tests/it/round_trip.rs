@@ -6,7 +6,9 @@ use engine::journal::MAGIC;
 use engine::journal::codec::{Decode, DecodeError, Encode, decode_all};
 use engine::journal::reader::{ReadError, Reader};
 use engine::{Input, Outcome, Sequenced};
-use model::{Bar, CashFlow, Fill, OrderUpdate, Outbound, PositionUpdate};
+use model::{
+    AccountId, Balance, Bar, CashFlow, CurrencyId, Fill, OrderUpdate, Outbound, PositionUpdate,
+};
 use proptest::prelude::*;
 
 fn check<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T) {
@@ -58,6 +60,7 @@ proptest! {
         check_canonical::<Bar>(&bytes);
         check_canonical::<CashFlow>(&bytes);
         check_canonical::<Outbound>(&bytes);
+        check_canonical::<(AccountId, CurrencyId, Balance)>(&bytes);
     }
 
     #[test]

@@ -84,11 +84,13 @@ impl Alerts {
             share: raised.share,
             sequence: raised.sequence,
             first_time: raised.time,
+            first_sequence: raised.sequence,
             last_time: raised.time,
             opened: raised.time,
             count: 1,
             state: AlertState::Open,
             acknowledged_by: None,
+            acknowledged_at: None,
             escalations: 0,
         };
         self.unresolved.insert((view.scope, view.code), view.id);
@@ -109,7 +111,7 @@ impl Alerts {
     }
 
     /// Marks an alert as seen; nothing when it is not kept, not open, or was seen before.
-    pub(crate) fn acknowledge(&mut self, id: u64, by: String) -> Option<Change> {
+    pub(crate) fn acknowledge(&mut self, id: u64, by: String, now: Timestamp) -> Option<Change> {
         let alert = self.kept.iter().find(|alert| alert.id == id)?;
         if alert.state != AlertState::Open {
             return None;
@@ -117,6 +119,7 @@ impl Alerts {
         self.edit(id, |alert| {
             alert.state = AlertState::Acknowledged;
             alert.acknowledged_by = Some(by);
+            alert.acknowledged_at = Some(now);
         })
     }
 
@@ -179,6 +182,7 @@ fn repeat(alert: &mut AlertView, raised: &Raised) {
     if is_worse && alert.state == AlertState::Acknowledged {
         alert.state = AlertState::Open;
         alert.acknowledged_by = None;
+        alert.acknowledged_at = None;
         alert.opened = raised.time;
     }
 }
@@ -260,14 +264,15 @@ mod tests {
     fn acknowledged_alerts_rest_until_they_get_worse() {
         let mut alerts = alerts(60);
         alerts.raise(raised(0, Severity::Warning));
-        assert!(alerts.acknowledge(1, "anna".to_owned()).is_some());
-        assert!(alerts.acknowledge(1, "otto".to_owned()).is_none());
-        assert!(alerts.acknowledge(9, "anna".to_owned()).is_none());
+        assert!(alerts.acknowledge(1, "anna".to_owned(), at(0)).is_some());
+        assert!(alerts.acknowledge(1, "otto".to_owned(), at(1)).is_none());
+        assert!(alerts.acknowledge(9, "anna".to_owned(), at(1)).is_none());
         assert!(alerts.escalate(at(1_000)).is_empty());
         alerts.raise(raised(1_000, Severity::Warning));
         let one = alerts.get(1).unwrap();
         assert_eq!(one.state, AlertState::Acknowledged);
         assert_eq!(one.acknowledged_by.as_deref(), Some("anna"));
+        assert_eq!(one.acknowledged_at, Some(at(0)));
         alerts.raise(raised(2_000, Severity::Serious));
         let one = alerts.get(1).unwrap();
         assert_eq!(

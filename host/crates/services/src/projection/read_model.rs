@@ -156,7 +156,7 @@ impl ReadModel {
                 self.engine.time
             }
             Item::Acknowledged(id, by) => {
-                changes.extend(self.risk.alerts.acknowledge(id, by));
+                changes.extend(self.risk.alerts.acknowledge(id, by, self.engine.time));
                 self.engine.time
             }
             Item::Regime(scope, name, factor) => {

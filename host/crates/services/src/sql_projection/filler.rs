@@ -127,6 +127,15 @@ impl Filler {
         Ok(true)
     }
 
+    /// Writes rows that no journal has. After an error the store must be opened again; the rows can be
+    /// written again.
+    ///
+    /// # Errors
+    /// See [`FillError`].
+    pub async fn keep(&mut self, rows: &Batch) -> Result<(), FillError> {
+        Ok(self.writer.keep(rows).await?)
+    }
+
     fn take(&mut self, block: &Block, batch: &mut Batch) -> Result<(), FillError> {
         let records = block.records();
         let records = records.map_err(|error| FillError::Record(block.first, error.to_string()))?;

@@ -4,12 +4,16 @@ use engine::journal::reader::Record;
 use engine::{
     Command, Definition, Input, Judged, LimitScope, Outcome, Probed, Sequenced, TradingState,
 };
-use model::{AccountId, Bar, OrderChange, OrderId, OrderUpdate, StrategyId, Timestamp, Verdict};
+use model::{
+    AccountConfig, AccountId, Balance, Bar, CurrencyId, Money, OrderChange, OrderId, OrderUpdate,
+    StrategyId, Timestamp, Verdict,
+};
+use std::collections::BTreeMap;
 use store::sql::rows::{self, Place, Scope};
 use store::sql::{
-    ACCOUNTS, BARS, Batch, CASH_FLOWS, CURRENCIES, FILLS, INSTRUMENTS, ORDER_EVENTS, ORDER_STATES,
-    ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS, Row, STRATEGIES, STRATEGY_VERSIONS, TRADES,
-    Table, VENUES,
+    ACCOUNTS, BALANCES, BARS, Batch, CASH_FLOWS, CURRENCIES, FILLS, INSTRUMENTS, ORDER_EVENTS,
+    ORDER_STATES, ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS, Row, STRATEGIES,
+    STRATEGY_VERSIONS, TRADES, Table, VENUES,
 };
 
 /// Which market data is kept as rows. The journal keeps all of it.
@@ -79,6 +83,11 @@ impl Mapping {
                 self.add(batch, &POSITIONS, |at| rows::position(at, account, update));
             }
             Record::CashFlow(flow) => self.add(batch, &CASH_FLOWS, |at| rows::cash_flow(at, flow)),
+            Record::Balance(account, currency, balance) => {
+                self.add(batch, &BALANCES, |at| {
+                    rows::balance(at, *account, *currency, *balance)
+                });
+            }
             Record::Bar(bar) => self.bar(bar, batch),
             Record::Strategy(strategy, _, Outcome::Fault(fault)) => {
                 self.step(batch, *strategy, "FAULT", None, Some(&fault.message));
@@ -186,11 +195,7 @@ impl Mapping {
             Definition::Account(config) => {
                 let id = next(&mut known.accounts).into();
                 self.add(batch, &ACCOUNTS, |at| rows::account(at, id, config));
-                for (currency, amount) in &config.deposits {
-                    self.add(batch, &CASH_FLOWS, |at| {
-                        rows::deposit(at, id, *currency, *amount)
-                    });
-                }
+                self.deposits(id, config, batch);
             }
             Definition::Strategy(config) => {
                 let id = u32::try_from(known.strategies.len()).unwrap_or(u32::MAX);
@@ -208,6 +213,25 @@ impl Mapping {
             | Definition::AccountRules(..)
             | Definition::Algorithm(_)
             | Definition::Rule(_) => {}
+        }
+    }
+
+    fn deposits(&mut self, id: AccountId, config: &AccountConfig, batch: &mut Batch) {
+        let mut totals = BTreeMap::<CurrencyId, Money>::new();
+        for (currency, amount) in &config.deposits {
+            self.add(batch, &CASH_FLOWS, |at| {
+                rows::deposit(at, id, *currency, *amount)
+            });
+            let total = totals.entry(*currency).or_default();
+            // The engine refuses an account whose deposits overflow.
+            *total = total.checked_add(*amount).unwrap_or(*total);
+            let balance = Balance {
+                total: *total,
+                locked: Money::ZERO,
+            };
+            self.add(batch, &BALANCES, |at| {
+                rows::balance(at, id, *currency, balance)
+            });
         }
     }
 
@@ -305,15 +329,19 @@ impl Mapping {
         scope: LimitScope,
         value: impl std::fmt::Display,
     ) {
-        let scope = match scope {
-            LimitScope::Firm => Scope::Firm,
-            LimitScope::Account(id) => Scope::Account(id),
-            LimitScope::Strategy(id) => Scope::Strategy(id),
-            LimitScope::Instrument(id) => Scope::Instrument(id),
-        };
         self.add(batch, &RISK_EVENTS, |at| {
-            rows::risk_event(at, event, scope, value)
+            rows::risk_event(at, event, scope_of(scope), value)
         });
+    }
+}
+
+/// A scope as rows have it.
+pub(super) fn scope_of(scope: LimitScope) -> Scope {
+    match scope {
+        LimitScope::Firm => Scope::Firm,
+        LimitScope::Account(id) => Scope::Account(id),
+        LimitScope::Strategy(id) => Scope::Strategy(id),
+        LimitScope::Instrument(id) => Scope::Instrument(id),
     }
 }
 

@@ -4,7 +4,7 @@ use super::table::{Growth, Table};
 use std::collections::HashMap;
 
 /// A value of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cell {
     /// Nothing.
     Null,
@@ -30,8 +30,8 @@ pub struct Cursor {
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     parts: Vec<Part>,
-    /// Where the changes of a row stand, so that a batch changes each row once.
-    changed: HashMap<(&'static str, i64), usize>,
+    /// Where a row stands that may come again, so that a batch says of each row one thing.
+    changed: HashMap<(&'static str, Vec<Cell>), usize>,
     rows: usize,
 }
 
@@ -57,11 +57,9 @@ impl Batch {
         let Some(part) = self.parts.get_mut(place) else {
             return;
         };
-        if let (Growth::Change, Some(Cell::Integer(id))) = (table.growth, row.first()) {
-            let known = *self
-                .changed
-                .entry((table.name, *id))
-                .or_insert(part.rows.len());
+        if let Some(key) = table.key(&row) {
+            let known = self.changed.entry((table.name, key.to_vec()));
+            let known = *known.or_insert(part.rows.len());
             if let Some(earlier) = part.rows.get_mut(known) {
                 merge(earlier, row);
                 return;

@@ -56,6 +56,10 @@ pub(super) async fn write(connection: &mut PgConnection, part: &Part) -> Result<
     match part.table.growth {
         Growth::Change => return change(connection, part).await,
         Growth::AppendByDay => make_days(connection, part).await?,
+        Growth::Keep => {
+            make_days(connection, part).await?;
+            return keep(connection, part).await;
+        }
         Growth::Append => {}
     }
     let sql = format!(
@@ -142,25 +146,48 @@ async fn change(connection: &mut PgConnection, part: &Part) -> Result<(), StoreE
         .iter()
         .map(|column| format!("{0} = COALESCE(v.{0}, t.{0})", column.name))
         .collect();
-    let casts: Vec<_> = part
-        .table
+    let sql = format!(
+        "UPDATE {table} t SET {sets} FROM ({given}) v WHERE t.{id} = v.{id}",
+        table = part.table.name,
+        sets = sets.join(", "),
+        given = given(part.table),
+        id = id.name,
+    );
+    send(connection, part, sql).await
+}
+
+/// Adds rows whose place may be taken, in the same way.
+async fn keep(connection: &mut PgConnection, part: &Part) -> Result<(), StoreError> {
+    let table = part.table;
+    let sql = format!(
+        "INSERT INTO {} ({}) {} {}",
+        table.name,
+        table.names(),
+        given(table),
+        table.taken()
+    );
+    send(connection, part, sql).await
+}
+
+/// A query of rows that come as arrays of text, one for each column.
+fn given(table: &Table) -> String {
+    let casts: Vec<_> = table
         .columns
         .iter()
         .map(|column| format!("u.{0}::{1} AS {0}", column.name, type_of(column.kind)))
         .collect();
-    let arrays: Vec<_> = (1..=part.table.columns.len())
+    let arrays: Vec<_> = (1..=table.columns.len())
         .map(|place| format!("${place}::text[]"))
         .collect();
-    let sql = format!(
-        "UPDATE {table} t SET {sets} FROM (SELECT {casts} FROM UNNEST({arrays}) AS u({names})) v \
-         WHERE t.{id} = v.{id}",
-        table = part.table.name,
-        sets = sets.join(", "),
-        casts = casts.join(", "),
-        arrays = arrays.join(", "),
-        names = part.table.names(),
-        id = id.name,
-    );
+    format!(
+        "SELECT {} FROM UNNEST({}) AS u({})",
+        casts.join(", "),
+        arrays.join(", "),
+        table.names()
+    )
+}
+
+async fn send(connection: &mut PgConnection, part: &Part, sql: String) -> Result<(), StoreError> {
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for place in 0..part.table.columns.len() {
         let column: Vec<Option<String>> =

@@ -1,8 +1,12 @@
 //! Rows made from the model's types.
 
+mod kept;
+
+pub use kept::{Alert, RiskMetrics, alert, risk_metrics};
+
 use super::batch::{Cell, Row};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, CashFlow,
+    AccountConfig, AccountId, AccountKind, AssetClass, Balance, Bar, BarBasis, BarMethod, CashFlow,
     CurrencyId, Fill, Instrument, InstrumentId, Liquidity, Money, Order, OrderChange,
     OrderKindName, OrderUpdate, PositionUpdate, Quote, Side, StrategyId, TimeInForce, Timestamp,
     Trade,
@@ -146,17 +150,25 @@ pub enum Scope {
     Instrument(InstrumentId),
 }
 
+impl Scope {
+    /// Its name, and the strategy, account or instrument that it is.
+    fn cells(self) -> [Cell; 4] {
+        let (name, strategy, account, instrument) = match self {
+            Self::Firm => ("FIRM", Cell::Null, Cell::Null, Cell::Null),
+            Self::Account(of) => ("ACCOUNT", Cell::Null, id(of.number()), Cell::Null),
+            Self::Strategy(of) => ("STRATEGY", id(of.number()), Cell::Null, Cell::Null),
+            Self::Instrument(of) => ("INSTRUMENT", Cell::Null, Cell::Null, id(of.number())),
+        };
+        [text(name), strategy, account, instrument]
+    }
+}
+
 /// A decision about trading.
 pub fn risk_event(place: Place, event: &str, scope: Scope, value: impl Display) -> Row {
-    let (name, strategy, account, instrument) = match scope {
-        Scope::Firm => ("FIRM", Cell::Null, Cell::Null, Cell::Null),
-        Scope::Account(of) => ("ACCOUNT", Cell::Null, id(of.number()), Cell::Null),
-        Scope::Strategy(of) => ("STRATEGY", id(of.number()), Cell::Null, Cell::Null),
-        Scope::Instrument(of) => ("INSTRUMENT", Cell::Null, Cell::Null, id(of.number())),
-    };
+    let [name, strategy, account, instrument] = scope.cells();
     place.row([
         text(event),
-        text(name),
+        name,
         strategy,
         account,
         instrument,
@@ -349,6 +361,16 @@ pub fn cash_flow(place: Place, flow: &CashFlow) -> Row {
         text(flow.reason.name()),
         maybe(strategy, |of| id(of.number())),
         maybe(instrument, |of| id(of.number())),
+    ])
+}
+
+/// What an account has of a currency.
+pub fn balance(place: Place, account: AccountId, currency: CurrencyId, balance: Balance) -> Row {
+    place.row([
+        id(account.number()),
+        id(currency.number()),
+        text(balance.total),
+        text(balance.locked),
     ])
 }
 

@@ -86,8 +86,12 @@ async fn change(connection: &mut SqliteConnection, part: &Part) -> Result<(), St
 fn insert(table: &Table, rows: usize) -> String {
     let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
     let rows = vec![row; rows].join(", ");
+    let taken = match table.growth {
+        Growth::Keep => table.taken(),
+        _ => String::new(),
+    };
     format!(
-        "INSERT INTO {} ({}) VALUES {rows}",
+        "INSERT INTO {} ({}) VALUES {rows} {taken}",
         table.name,
         table.names()
     )

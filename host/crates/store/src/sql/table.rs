@@ -1,8 +1,12 @@
 //! The tables as data: columns in order, and how each table grows.
 
+use super::batch::Cell;
 use Kind::{
     Account, Currency, Decimal, Flag, Instrument, Integer, Order, Strategy, Text, Time, Venue,
 };
+
+/// Columns that say where a row comes from: time, sequence and ordinal.
+const PLACE: usize = 3;
 
 /// What stands in a column. It decides how a value is cast, and how readers show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,9 @@ pub enum Growth {
     Append,
     /// Rows are added, one partition for each day.
     AppendByDay,
+    /// Rows that no journal has: they do not move the cursor and are not made again. A row whose place
+    /// is taken becomes the one that is there; columns that are `NULL` stay as they were.
+    Keep,
     /// The first column names a row of this table that is there already; the columns that are not
     /// `NULL` replace what it has.
     Change,
@@ -70,6 +77,32 @@ impl Table {
         names.join(", ")
     }
 
+    /// What says which row it is, where a row may come more than once.
+    pub(super) fn key<'r>(&self, row: &'r [Cell]) -> Option<&'r [Cell]> {
+        match self.growth {
+            Growth::Change => row.get(..1),
+            Growth::Keep => row.get(..PLACE),
+            Growth::Append | Growth::AppendByDay => None,
+        }
+    }
+
+    /// What is to be done where the place of a kept row is taken.
+    pub(super) fn taken(&self) -> String {
+        let rest = self.columns.iter().skip(PLACE);
+        let sets: Vec<_> = rest
+            .map(|column| {
+                format!(
+                    "{0} = COALESCE(excluded.{0}, {1}.{0})",
+                    column.name, self.name
+                )
+            })
+            .collect();
+        format!(
+            "ON CONFLICT (time, sequence, ordinal) DO UPDATE SET {}",
+            sets.join(", ")
+        )
+    }
+
     /// Whether there is a column of this name.
     pub fn has(&self, name: &str) -> bool {
         self.columns.iter().any(|column| column.name == name)
@@ -81,7 +114,7 @@ const fn column(name: &'static str, kind: Kind) -> Column {
 }
 
 macro_rules! tables {
-    ($($(#[$doc:meta])* $table:ident = $name:literal, $growth:ident { $($column:ident: $kind:ident),* $(,)? })*) => {
+    ($list:ident: $list_doc:literal; $($(#[$doc:meta])* $table:ident = $name:literal, $growth:ident { $($column:ident: $kind:ident),* $(,)? })*) => {
         $(
             $(#[$doc])*
             pub static $table: Table = Table {
@@ -95,12 +128,13 @@ macro_rules! tables {
                 growth: Growth::$growth,
             };
         )*
-        /// Every table of the projection, in the order in which a batch is written.
-        pub static TABLES: &[&Table] = &[$(&$table),*];
+        #[doc = $list_doc]
+        pub static $list: &[&Table] = &[$(&$table),*];
     };
 }
 
 tables! {
+    TABLES: "Every table of the projection, in the order in which a batch is written.";
     /// Currencies by handle.
     CURRENCIES = "currencies", Append { id: Currency, name: Text }
     /// Venues by handle.
@@ -153,6 +187,10 @@ tables! {
         account: Account, currency: Currency, amount: Decimal, reason: Text, strategy: Strategy,
         instrument: Instrument,
     }
+    /// What accounts have of each currency, after each change.
+    BALANCES = "balances", AppendByDay {
+        account: Account, currency: Currency, total: Decimal, locked: Decimal,
+    }
     /// Decisions about trading.
     RISK_EVENTS = "risk_events", Append {
         event: Text, scope: Text, strategy: Strategy, account: Account, instrument: Instrument,
@@ -172,6 +210,26 @@ tables! {
         instrument: Instrument, method: Text, step: Decimal, basis: Text, open: Decimal,
         high: Decimal, low: Decimal, close: Decimal, volume: Decimal, ts_open: Time,
         ts_event: Time,
+    }
+}
+
+tables! {
+    KEPT: "Every table of what a host said and no journal has.";
+    /// What the firm, accounts and strategies may lose.
+    RISK_METRICS = "risk_metrics", Keep {
+        scope: Text, strategy: Strategy, account: Account, currency: Currency, equity: Decimal,
+        gross_exposure: Decimal, net_exposure: Decimal, leverage: Decimal, drawdown: Decimal,
+        max_drawdown: Decimal, concentration: Decimal, largest_share: Decimal, beta: Decimal,
+        liquidity_days: Decimal, confidence: Decimal, value_at_risk: Decimal,
+        normal_value_at_risk: Decimal, simulated_value_at_risk: Decimal,
+        expected_shortfall: Decimal,
+    }
+    /// Alerts as they stand.
+    ALERTS = "alerts", Keep {
+        severity: Text, code: Text, scope: Text, strategy: Strategy, account: Account,
+        instrument: Instrument, share: Decimal, last_time: Time, last_sequence: Integer,
+        count: Integer, state: Text, acknowledged_by: Text, acknowledged: Time,
+        escalations: Integer,
     }
 }
 

@@ -71,9 +71,7 @@ impl Writer {
                 let mut transaction = link.begin_with("BEGIN IMMEDIATE").await?;
                 let row = sqlx::query(CURSOR).fetch_one(&mut *transaction).await?;
                 expect(row.get(0), after)?;
-                for part in batch.parts() {
-                    sqlite::write(&mut transaction, part).await?;
-                }
+                to_sqlite(&mut transaction, batch).await?;
                 let moving = sqlx::query(MOVE).bind(to.sequence.cast_signed());
                 transaction.execute(moving.bind(&to.hash)).await?;
                 transaction.commit().await?;
@@ -84,9 +82,7 @@ impl Writer {
                     .fetch_one(&mut *transaction)
                     .await?;
                 expect(row.get(0), after)?;
-                for part in batch.parts() {
-                    postgres::write(&mut transaction, part).await?;
-                }
+                to_postgres(&mut transaction, batch).await?;
                 let moving = sqlx::query(MOVE).bind(to.sequence.cast_signed());
                 transaction.execute(moving.bind(&to.hash)).await?;
                 transaction.commit().await?;
@@ -94,6 +90,42 @@ impl Writer {
         }
         Ok(())
     }
+
+    /// Writes rows of tables that no journal has; all of them or none. The cursor stays.
+    ///
+    /// # Errors
+    /// The database's own; the same rows can be written again.
+    pub async fn keep(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Link::Sqlite(link) => {
+                let mut transaction = link.begin_with("BEGIN IMMEDIATE").await?;
+                to_sqlite(&mut transaction, batch).await?;
+                transaction.commit().await?;
+            }
+            Link::Postgres(link) => {
+                let mut transaction = link.begin().await?;
+                to_postgres(&mut transaction, batch).await?;
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The parts of a batch on SQLite.
+async fn to_sqlite(link: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
+    for part in batch.parts() {
+        sqlite::write(link, part).await?;
+    }
+    Ok(())
+}
+
+/// The parts of a batch on PostgreSQL.
+async fn to_postgres(link: &mut PgConnection, batch: &Batch) -> Result<(), StoreError> {
+    for part in batch.parts() {
+        postgres::write(link, part).await?;
+    }
+    Ok(())
 }
 
 fn cursor(sequence: i64, hash: String) -> Cursor {

@@ -45,6 +45,8 @@ macro_rules! on_both {
     };
 }
 
+pub(crate) use on_both;
+
 on_both!(
     pages_cover_all_rows_once,
     rows_are_filtered,
@@ -59,7 +61,7 @@ pub(crate) async fn rows(reader: &Reader, table: &'static Table) -> Vec<Record> 
     reader.page(table, &ALL).await.unwrap().rows
 }
 
-fn cell<'a>(table: &Table, row: &'a Record, name: &str) -> Option<&'a str> {
+pub(crate) fn cell<'a>(table: &Table, row: &'a Record, name: &str) -> Option<&'a str> {
     let place = table.columns.iter().position(|column| column.name == name);
     row[place.unwrap()].as_deref()
 }
