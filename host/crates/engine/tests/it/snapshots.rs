@@ -392,4 +392,4 @@ fn the_layout_is_that_of_its_format() {
     assert_eq!(hash.as_str(), LAYOUT);
 }
 
-const LAYOUT: &str = "68e9bfe8bc3ef90742bb3e4745d19c1d46920ed9f60edcd1e84ce53b1c8768d3";
+const LAYOUT: &str = "66e3fc2f322b7f969b5daf6c2c27862e998bf6c1d5ae53dc6d8ae3caf8f93418";
