@@ -38,6 +38,11 @@ pub(crate) fn author_tools() -> PathBuf {
     root().join("target").join("tools")
 }
 
+/// Where the server of buckets for tests goes.
+pub(crate) fn object_store() -> PathBuf {
+    author_tools().join("object-store")
+}
+
 /// Which of the two builds of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {

@@ -5,7 +5,7 @@
 //! is not either: without one cargo could not have built this program.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -72,9 +72,7 @@ const AUTHORS: [(&str, &str); 4] = [
 pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     let missing = AUTHORS.iter().filter(|(path, _)| !Path::new(path).exists());
     let mut missing: Vec<_> = missing.map(|(_, package)| *package).collect();
-    if !succeeds(Command::new("python3").args(["-c", "import ensurepip"])) {
-        missing.push("python3-venv");
-    }
+    missing.extend(python());
     if !succeeds(Command::new("npm").arg("--version")) {
         missing.extend(["nodejs", "npm"]);
     }
@@ -84,7 +82,27 @@ pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     npm_packages(&examples.join("ts/package.json"), tools)
 }
 
-/// Makes a Python environment with what the example's manifest names for developers.
+/// A server that speaks S3 as Amazon's does, for the tests of catalogs in buckets.
+const OBJECT_STORE: &str = "moto[server,s3]==5.2.5";
+
+/// Makes sure that the server of buckets is installed in a folder.
+pub(crate) fn object_store(environment: &Path) -> Result<()> {
+    install(python().into_iter().collect())?;
+    python_environment(OBJECT_STORE, environment)
+}
+
+/// Its program.
+pub(crate) fn program_of_object_store(environment: &Path) -> PathBuf {
+    environment.join("bin/moto_server")
+}
+
+/// The package that brings Python's environments, where they are not there.
+fn python() -> Option<&'static str> {
+    let is_there = succeeds(Command::new("python3").args(["-c", "import ensurepip"]));
+    (!is_there).then_some("python3-venv")
+}
+
+/// Installs what the example's manifest names for developers.
 fn python_packages(manifest: &Path, environment: &Path) -> Result<()> {
     let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
     // The one line `dev = ["package==version"]`; reading it needs no more than this.
@@ -92,6 +110,11 @@ fn python_packages(manifest: &Path, environment: &Path) -> Result<()> {
         .lines()
         .find_map(|line| line.strip_prefix("dev = [\"")?.strip_suffix("\"]"))
         .with_context(|| format!("{} names no tools", manifest.display()))?;
+    python_environment(wanted, environment)
+}
+
+/// Makes a Python environment with one package and what that needs.
+fn python_environment(wanted: &str, environment: &Path) -> Result<()> {
     let stamp = environment.join("installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());

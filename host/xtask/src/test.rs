@@ -20,6 +20,9 @@ const RELEASE_SIMULATOR_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
 /// `argonaut plugin build` itself.
 const TOOLS_VARIABLE: &str = "ARGONAUT_TOOLS";
 
+/// Names the server of buckets to the tests of catalogs.
+const OBJECT_STORE_VARIABLE: &str = "ARGONAUT_MOTO_SERVER";
+
 /// Runs the steps. `quick` leaves out the documentation and the release build with its tests.
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     let mut steps = Steps::default();
@@ -28,7 +31,7 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
         if !installed.is_empty() {
             println!("installed {}", installed.join(", "));
         }
-        Ok(())
+        provision::object_store(&paths::object_store())
     });
     steps.run("format", Cost::Cheap, || {
         check(&mut cargo(["fmt", "--all", "--check"]))
@@ -115,8 +118,18 @@ enum Selection {
     Ignored,
 }
 
-/// Both selections name the same packages and targets, so the binaries are linked once.
+/// The tests, with the server of buckets at hand.
 fn tests(selection: Selection) -> Command {
+    let mut command = runner(selection);
+    command.env(
+        OBJECT_STORE_VARIABLE,
+        provision::program_of_object_store(&paths::object_store()),
+    );
+    command
+}
+
+/// Both selections name the same packages and targets, so the binaries are linked once.
+fn runner(selection: Selection) -> Command {
     if provision::has_nextest() {
         let mut command = cargo(["nextest", "run", "--workspace", "--no-fail-fast"]);
         if selection == Selection::Ignored {

@@ -204,7 +204,9 @@ fn revoked_is_for_ever() {
         "another version",
     );
     let place = ("run-1", Role::Strategy, "ema-eurusd");
-    let used = shelf.registry.note_use(hash, place, Timestamp::from_nanos(9));
+    let used = shelf
+        .registry
+        .note_use(hash, place, Timestamp::from_nanos(9));
     refused(used, "PLUGIN_REVOKED", "another version");
     refused(
         shelf.registry.approve(hash, &[], &forced("ben")),
