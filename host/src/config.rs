@@ -22,6 +22,7 @@ mod session;
 mod store;
 mod text;
 mod venue;
+mod watch;
 
 pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
@@ -39,6 +40,7 @@ pub use plugins::PluginsSection;
 pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
+pub use watch::{OnNewBuildName, ProbationSection};
 
 use model::{Money, Price, Quantity, Rate};
 use serde::Deserialize;
@@ -413,6 +415,11 @@ pub struct StrategySection {
     /// Its parameters.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
+    /// What becomes of a build that is dropped in the place of its plugin's file; nothing when left out.
+    #[serde(default)]
+    pub on_new_build: OnNewBuildName,
+    /// With `on_new_build = "swap"`: how a build is watched, with the one before at hand.
+    pub probation: Option<ProbationSection>,
     /// What it may trade; everything when left out.
     pub permissions: Option<PermissionsSection>,
     /// Limits that bind its orders.

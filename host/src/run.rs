@@ -16,6 +16,7 @@ use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
 use services::handle::{LoadRequest, PluginSource, Queries, ScopeName, Terms};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
+use services::plugin_watch::PluginWatch;
 use services::retention::{Follower, Retention, RetentionConfig};
 use services::sql_projection::SqlProjection;
 use services::wasm::WasmPlugins;
@@ -81,6 +82,7 @@ pub struct App {
     filing: Option<SqlProjection>,
     records: Option<Records>,
     retention: Option<Retention>,
+    watch: Option<PluginWatch>,
 }
 
 impl App {
@@ -132,6 +134,7 @@ impl App {
             filing: None,
             records: None,
             retention: None,
+            watch: None,
         };
         if let Err(error) = app.load(file, config, &universe).await {
             app.handle.shutdown().await?;
@@ -167,10 +170,17 @@ impl App {
             .with_bus(self.publishing.as_ref().map(bus_probe))
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()));
         api::serve(self.listener, api, shutdown).await?;
-        if let Some(retention) = self.retention {
-            // While the journal's folder is still ours.
-            tokio::task::spawn_blocking(|| retention.end()).await?;
-        }
+        let (watch, retention) = (self.watch, self.retention);
+        // While the journal's folder is still ours.
+        let end = move || {
+            if let Some(watch) = watch {
+                watch.end();
+            }
+            if let Some(retention) = retention {
+                retention.end();
+            }
+        };
+        tokio::task::spawn_blocking(end).await?;
         self.handle.shutdown().await?;
         let (trader, publishing, filing) = (self.trader, self.publishing, self.filing);
         let caching = self.caching;
@@ -206,7 +216,13 @@ impl App {
             let begun = self.publish(section);
             begun.with_context(|| file.display().to_string())?;
         }
-        self.retain(config)
+        self.retain(config)?;
+        // Last: what becomes of a build may be asked of all the others.
+        let watch = config.plugin_watch();
+        if let Some(watch) = watch.map_err(|(key, reason)| anyhow!("{key}: {reason}"))? {
+            self.watch = Some(PluginWatch::begin(watch, &self.handle)?);
+        }
+        Ok(())
     }
 
     /// Drops what is not to be kept of the journal, once those who follow it are known.

@@ -51,3 +51,5 @@ mod store;
 mod venue_models;
 #[path = "it/versions.rs"]
 mod versions;
+#[path = "it/watching.rs"]
+mod watching;

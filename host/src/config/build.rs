@@ -32,6 +32,8 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     risk.map_err(|(key, reason)| meaning(key, reason))?;
     let policy = config.plugins.policy();
     policy.map_err(|error| meaning(format!("plugins.{}", error.field), error.reason))?;
+    let watch = config.plugin_watch();
+    watch.map_err(|(key, reason)| meaning(key, reason))?;
     let mut tiers = Vec::new();
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);

@@ -1,10 +1,12 @@
-//! `[plugins]`: whose components this host takes.
+//! `[plugins]`: whose components this host takes, and how their files are watched.
 
+use super::Span;
+use model::Duration;
 use registry::{Policy, Trust, TrustError};
 use serde::Deserialize;
 
 /// `[plugins]`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PluginsSection {
     /// Public keys of minisign whose signatures count.
@@ -15,6 +17,26 @@ pub struct PluginsSection {
     pub revoked: Vec<String>,
     /// Whether somebody must approve a plugin before it runs. What this file names is approved by that.
     pub require_approval: bool,
+    /// Whether plugin files are watched for strategies with `on_new_build`; `false` watches none.
+    pub watch: bool,
+    /// How long a watched file must have been the same before it counts as written.
+    pub watch_quiet: Span,
+    /// How long a signature that does not fit a new build is waited for.
+    pub watch_signature_wait: Span,
+}
+
+impl Default for PluginsSection {
+    fn default() -> Self {
+        Self {
+            trusted: Vec::new(),
+            require_signature: None,
+            revoked: Vec::new(),
+            require_approval: false,
+            watch: true,
+            watch_quiet: Span(Duration::from_secs(1)),
+            watch_signature_wait: Span(Duration::from_secs(30)),
+        }
+    }
 }
 
 impl PluginsSection {

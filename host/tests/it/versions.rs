@@ -41,7 +41,7 @@ fn config(folder: &Path) -> Config {
 }
 
 /// A host's address with what a test asks of it.
-struct Host(String);
+pub struct Host(pub String);
 
 impl Host {
     fn agent() -> ureq::Agent {
@@ -49,7 +49,7 @@ impl Host {
         agent.build().into()
     }
 
-    fn get(&self, path: &str) -> Value {
+    pub fn get(&self, path: &str) -> Value {
         let mut answer = Self::agent()
             .get(format!("{}{path}", self.0))
             .call()
@@ -87,7 +87,7 @@ impl Host {
         (answer.status().as_u16(), body)
     }
 
-    fn until(&self, what: &str, path: &str, done: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, what: &str, path: &str, done: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
             let shown = self.get(path);

@@ -64,6 +64,11 @@ impl Admission {
         self.files.registry()
     }
 
+    /// Where plugins are read from.
+    pub(crate) fn files(&self) -> &PluginFiles {
+        &self.files
+    }
+
     /// What makes plugins again that were kept.
     pub(crate) fn kept(&self) -> KeptPlugins {
         KeptPlugins::new(Arc::clone(&self.plugins), self.files.clone())

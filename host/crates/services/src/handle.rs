@@ -29,6 +29,15 @@ pub enum PluginSource {
     },
     /// A file on the host, below its plugin folder. Its signature is beside it, as `FILE.minisig`.
     Path(PathBuf),
+    /// A file of the plugin folder that was read already.
+    Found {
+        /// Its path there.
+        file: PathBuf,
+        /// The component.
+        bytes: Vec<u8>,
+        /// The text of its `.minisig` file, if it is signed.
+        signature: Option<String>,
+    },
     /// One that the host has, by its SHA-256 or the first digits of it.
     Kept(String),
 }

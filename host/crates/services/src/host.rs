@@ -1,5 +1,6 @@
 //! The whole host in one value: engine thread, projection, feed, strategy workers.
 
+mod builds;
 mod commands;
 mod config;
 mod lifecycle;

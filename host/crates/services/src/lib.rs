@@ -24,6 +24,7 @@ pub mod metrics;
 mod outlet;
 pub mod plugin;
 mod plugin_files;
+pub mod plugin_watch;
 mod projection;
 mod recovery;
 pub mod retention;

@@ -59,12 +59,13 @@ impl PluginFiles {
             PluginSource::Bytes { bytes, signature } => (bytes, signature, Some(Source::Upload)),
             PluginSource::Path(path) => {
                 let (bytes, signature) = self.read_signed(&path)?;
-                (
-                    bytes,
-                    signature,
-                    Some(Source::File(path.display().to_string())),
-                )
+                (bytes, signature, Some(file(&path)))
             }
+            PluginSource::Found {
+                file: path,
+                bytes,
+                signature,
+            } => (bytes, signature, Some(file(&path))),
             PluginSource::Kept(text) => {
                 let hash = self.registry.find_kept(&text)?;
                 let bytes = self.kept(hash).map_err(refused)?;
@@ -81,15 +82,13 @@ impl PluginFiles {
     }
 
     /// A file below the plugin folder, with the signature beside it.
-    fn read_signed(&self, path: &Path) -> Result<(Vec<u8>, Option<String>), HostError> {
+    pub(crate) fn read_signed(&self, path: &Path) -> Result<(Vec<u8>, Option<String>), HostError> {
         let file = self.find(path)?;
         let unreadable = |error: std::io::Error| {
             refused(format!("`{}` cannot be read: {error}", path.display()))
         };
         let bytes = read_bounded(&file, self.max_bytes).map_err(unreadable)?;
-        let mut beside = file.into_os_string();
-        beside.push(".minisig");
-        let beside = PathBuf::from(beside);
+        let beside = signature_of(file);
         if matches!(beside.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
             return Ok((bytes, None));
         }
@@ -148,6 +147,17 @@ impl PluginFiles {
         }
         Ok(bytes)
     }
+}
+
+/// Where the signature of a component lies, whose path has no links.
+pub(crate) fn signature_of(file: PathBuf) -> PathBuf {
+    let mut beside = file.into_os_string();
+    beside.push(".minisig");
+    PathBuf::from(beside)
+}
+
+fn file(path: &Path) -> Source {
+    Source::File(path.display().to_string())
 }
 
 /// At most one byte more than allowed: who looks at it then says that it is too large.

@@ -33,7 +33,7 @@ use shadow::Shadowing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-pub(crate) use swap::SwapDone;
+pub(crate) use swap::{SwapDone, checked as check_probation};
 use tokio::sync::oneshot;
 use versions::{Version, Versions};
 

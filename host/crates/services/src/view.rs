@@ -4,9 +4,11 @@ use model::{
     AccountId, Balance, Bar, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate, PluginHash,
     PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
 };
+mod build;
 mod happened;
 mod venue;
 
+pub use build::{BuildOutcome, BuildView};
 pub use happened::{CashFlowView, LifeEventView, WhatHappened};
 use std::sync::Arc;
 pub use venue::{
@@ -86,6 +88,8 @@ pub enum AlertCode {
     Metric(crate::metrics::MetricName),
     /// A version on probation was sent back.
     RollBack,
+    /// A build that was dropped into the plugin folder was not taken.
+    NewBuild,
 }
 
 /// Where an alert is.
@@ -279,6 +283,8 @@ pub struct StrategyView {
     pub probation: Option<Box<ProbationView>>,
     /// The last time a version before took its place back.
     pub last_roll_back: Option<Box<RollBackView>>,
+    /// What became of its plugin file when that was last looked into, where it is watched.
+    pub last_build: Option<Box<BuildView>>,
     /// The version that trades beside it in a copy of the engine, if one does.
     pub shadow: Option<Box<crate::shadow::ShadowView>>,
     /// The latest faults, newest last, at most 20.

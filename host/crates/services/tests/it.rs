@@ -22,6 +22,8 @@ mod lists;
 mod native;
 #[path = "it/orders.rs"]
 mod orders;
+#[path = "it/plugin_watch.rs"]
+mod plugin_watch;
 #[path = "it/plugins.rs"]
 mod plugins;
 #[path = "it/probation.rs"]

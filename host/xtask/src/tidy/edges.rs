@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &[]),
     ("connectors", &["model"]),
     ("builder", &[]),
+    ("watch", &[]),
     ("registry", &["model"]),
     ("journal", &["model", "engine"]),
     ("report", &["model", "quant"]),
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "bus",
             "connectors",
             "registry",
+            "watch",
         ],
     ),
     (
@@ -83,6 +85,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rustls*", &["store"]),
     ("minisign-verify", &["registry"]),
     ("minisign", &["argonaut"]),
+    ("notify*", &["watch"]),
     ("sqlx*", &["store"]),
     ("redis", &["bus"]),
     ("axum*", &["api"]),

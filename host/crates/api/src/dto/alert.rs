@@ -67,6 +67,7 @@ fn code(code: AlertCode) -> (String, String) {
             (name.to_ascii_uppercase(), name.replace('_', " "))
         }
         AlertCode::RollBack => ("ROLL_BACK".to_owned(), "roll-back".to_owned()),
+        AlertCode::NewBuild => ("NEW_BUILD".to_owned(), "new build".to_owned()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Strategies: what they are, their log and faults, and what a swap did.
 
+use super::build::BuildDto;
 use super::probation::{ProbationDto, RollBackDto};
 use super::shadow::ShadowDto;
 use super::text::{Name, pairs};
@@ -24,6 +25,8 @@ pub(crate) struct StrategyDto {
     pub(crate) probation: Option<ProbationDto>,
     /// The last time a version before took its place back.
     pub(crate) last_roll_back: Option<RollBackDto>,
+    /// What became of its plugin file last, where that is watched.
+    pub(crate) last_build: Option<BuildDto>,
     /// The version that trades beside it in a copy of the engine.
     pub(crate) shadow: Option<ShadowDto>,
     /// Faults remembered, at most 20.
@@ -84,6 +87,7 @@ impl StrategyDto {
             swap: view.swap.clone(),
             probation: view.probation.as_deref().map(ProbationDto::new),
             last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
+            last_build: view.last_build.as_deref().map(BuildDto::new),
             shadow: view.shadow.as_deref().map(ShadowDto::new),
             fault_count: view.faults.len(),
             last_fault: view.faults.last().map(FaultDto::new),

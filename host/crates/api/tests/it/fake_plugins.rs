@@ -177,7 +177,9 @@ pub(super) fn source(plugin: &PluginSource) -> String {
             let signed = signature.as_ref().map_or("", |_| ", signed");
             format!("{} bytes{signed}", bytes.len())
         }
-        PluginSource::Path(path) => path.display().to_string(),
+        PluginSource::Path(path) | PluginSource::Found { file: path, .. } => {
+            path.display().to_string()
+        }
         PluginSource::Kept(digits) => format!("kept {digits}"),
     }
 }

@@ -92,6 +92,7 @@ pub(crate) fn ema() -> StrategyView {
         swap: None,
         probation: None,
         last_roll_back: None,
+        last_build: None,
         shadow: None,
         faults: vec![FaultView {
             time: Timestamp::from_nanos(NOON),

@@ -45,7 +45,7 @@ impl HostHandle {
         let strategies = Arc::clone(&self.0.strategies);
         let asked = name.to_owned();
         self.blocking(move || {
-            strategies.end_shadow(&asked)?;
+            strategies.end_shadow(&asked, "ended by an operator")?;
             strategies.shadow_report(&asked)
         })
         .await

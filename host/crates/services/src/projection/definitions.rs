@@ -120,6 +120,7 @@ impl ReadModel {
             swap: None,
             probation: None,
             last_roll_back: None,
+            last_build: None,
             shadow: None,
             faults: Vec::new(),
             log: Vec::new(),

@@ -186,6 +186,10 @@ impl ReadModel {
                 self.edit(strategy, changes, |view| view.shadow = Some(shadow));
                 time
             }
+            Item::Build(strategy, build) => {
+                self.follow_build(strategy, build, changes);
+                self.engine.time
+            }
             Item::SwapProgress(strategy, progress) => {
                 self.edit(strategy, changes, |view| {
                     view.swap = progress.map(str::to_owned)

@@ -2,7 +2,7 @@
 
 use super::alerts::Raised;
 use super::read_model::ReadModel;
-use crate::view::{AlertCode, Change, LogLine, ProbationView, RollBackView};
+use crate::view::{AlertCode, BuildView, Change, LogLine, ProbationView, RollBackView};
 use engine::{LimitScope, Severity, ShadowStage, SwapStage};
 use model::{LogLevel, Rate, StrategyId, Timestamp};
 
@@ -24,6 +24,32 @@ impl ReadModel {
         };
         let level = LogLevel::Info;
         self.log(strategy, LogLine { time, level, text });
+    }
+
+    /// A build for a strategy was taken, or was not.
+    pub(super) fn follow_build(
+        &mut self,
+        strategy: StrategyId,
+        build: Box<BuildView>,
+        changes: &mut Vec<Change>,
+    ) {
+        let (time, sequence) = (build.time, self.engine.sequence);
+        let (level, severity) = match build.outcome.is_bad() {
+            true => (LogLevel::Warn, Severity::Warning),
+            false => (LogLevel::Info, Severity::Cleared),
+        };
+        let text = build.line();
+        self.log(strategy, LogLine { time, level, text });
+        self.edit(strategy, changes, |view| view.last_build = Some(build));
+        let raised = Raised {
+            time,
+            sequence,
+            code: AlertCode::NewBuild,
+            scope: LimitScope::Strategy(strategy),
+            severity,
+            share: Rate::ZERO,
+        };
+        changes.extend(self.risk.alerts.raise(raised));
     }
 
     /// A swap, or what followed it, moved on.

@@ -218,6 +218,7 @@ fn key(alert: &AlertView) -> Key {
             256 + place.unwrap_or_default() as u64
         }
         AlertCode::RollBack => 512,
+        AlertCode::NewBuild => 513,
     };
     let (kind, of) = match alert.scope {
         LimitScope::Firm => (0, 0),
@@ -235,6 +236,7 @@ fn alert_row(alert: &AlertView) -> store::sql::Row {
         AlertCode::Control(code) => code.to_string(),
         AlertCode::Metric(metric) => metric.name().to_ascii_uppercase(),
         AlertCode::RollBack => "ROLL_BACK".to_owned(),
+        AlertCode::NewBuild => "NEW_BUILD".to_owned(),
     };
     let by = alert.acknowledged_by.as_deref();
     let place = Place {
@@ -356,6 +358,8 @@ mod tests {
             AlertCode::Control(model::DenyCode::ALL[0]),
             AlertCode::Metric(MetricName::Leverage),
             AlertCode::Metric(MetricName::ValueAtRisk),
+            AlertCode::RollBack,
+            AlertCode::NewBuild,
         ];
         for code in codes {
             for scope in [LimitScope::Firm, raised(1, Severity::Warning).scope] {
@@ -368,7 +372,7 @@ mod tests {
             }
         }
         let keys: std::collections::BTreeSet<_> = alerts.all().iter().map(key).collect();
-        assert_eq!(keys.len(), 7);
+        assert_eq!(keys.len(), 11);
         assert!(
             keys.iter()
                 .all(|(.., ordinal)| i64::try_from(*ordinal).is_ok())

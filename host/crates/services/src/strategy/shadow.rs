@@ -142,13 +142,13 @@ impl Strategies {
     }
 
     /// Ends the shadow of a strategy; its report stays.
-    pub(crate) fn end_shadow(&self, name: &str) -> Result<(), HostError> {
+    pub(crate) fn end_shadow(&self, name: &str, reason: &str) -> Result<(), HostError> {
         let _occupied = self.occupy(name, "shadow")?;
         let id = self.plugged(name)?;
         if self.trading(name).is_none() {
             return Err(no_shadow(name));
         }
-        self.tell_ended(id, "ended by an operator".to_owned())?;
+        self.tell_ended(id, reason.to_owned())?;
         self.join(name);
         Ok(())
     }

@@ -349,7 +349,7 @@ impl Swap {
 const LONGEST_PROBATION: model::Duration = model::Duration::from_secs(92 * 86_400);
 
 /// Whether a probation can be meant.
-fn checked(wanted: &Probation) -> Result<(), HostError> {
+pub(crate) fn checked(wanted: &Probation) -> Result<(), HostError> {
     let invalid = |field, reason: &str| {
         let reason = reason.to_owned();
         Err(HostError::Invalid { field, reason })
