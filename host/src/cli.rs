@@ -55,11 +55,11 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::Data(arguments) => return ended(data::run(arguments)),
         Command::Store(arguments) => return ended(store::run(arguments)),
+        Command::Plugin(arguments) => return ended(plugin::run(arguments)),
         Command::Run(arguments) => run::run(arguments),
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bus(arguments) => bus::run(&arguments),
-        Command::Plugin(arguments) => plugin::run(arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::CompilePlugin => {

@@ -1,5 +1,6 @@
 //! The `argonaut` program as a library, so that tests can run the whole of it.
 
+pub mod author;
 pub mod backtest;
 pub mod bench;
 pub mod caching;

@@ -7,6 +7,8 @@
     reason = "helpers of tests outside `#[test]` functions"
 )]
 
+#[path = "it/author_kit.rs"]
+mod author_kit;
 #[path = "it/authors.rs"]
 mod authors;
 #[path = "it/away.rs"]

@@ -7,7 +7,8 @@ use crate::config::{InstrumentSection, Span};
 use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
 use engine::{
-    FillChances, Latency, LimitScope, Limits, OrdersOnFault, Slippage, StrategyConfig, VenueConfig,
+    ExternalVenue, FillChances, Latency, LimitScope, Limits, OrdersOnFault, Slippage,
+    StrategyConfig, VenueConfig,
 };
 use model::{
     AccountConfig, AccountKind, BarBasis, BarMethod, BarSpec, InstrumentId, Money, Rate, Timestamp,
@@ -21,7 +22,7 @@ pub const STRATEGY: &str = "backtest";
 /// The name of its account.
 pub const ACCOUNT: &str = "backtest";
 /// The name of its venue.
-pub(super) const VENUE: &str = "SIM";
+pub const VENUE: &str = "SIM";
 
 /// A file that was read.
 #[derive(Debug, Clone)]
@@ -85,6 +86,8 @@ pub struct World {
     pub slippage_ticks: u32,
     /// What of the fills is left to chance.
     pub chances: Option<FillChances>,
+    /// The venue is one outside, whose answers somebody gives.
+    pub external: Option<ExternalVenue>,
 }
 
 impl World {
@@ -107,6 +110,7 @@ impl World {
             latency,
             slippage,
             chances: self.chances,
+            external: self.external,
             ..VenueConfig::default()
         });
         for section in sections {

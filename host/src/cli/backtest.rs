@@ -265,6 +265,7 @@ fn world(arguments: &WorldArguments) -> Result<World> {
         feed_latency: arguments.feed_latency,
         slippage_ticks: arguments.slippage_ticks,
         chances: chances(arguments)?,
+        external: None,
     })
 }
 

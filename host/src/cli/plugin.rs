@@ -1,15 +1,21 @@
 //! `argonaut plugin`: one file per kind of work below `plugin/`.
 
+mod bench;
 mod inspect;
 mod new;
 mod registry;
 mod sign;
+mod test;
 
 use super::say;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The exit code of a test that found something.
+const FOUND: u8 = 3;
 
 /// What to do with plugins.
 #[derive(Debug, Args)]
@@ -37,6 +43,10 @@ enum PluginCommand {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Try a component: scenarios of events and of what must come of them, and random markets.
+    Test(test::TestArguments),
+    /// Measure what events cost a component, beside one that does nothing.
+    Bench(bench::BenchArguments),
     /// Show what a plugin is, what it wants, and what can be set.
     Inspect(inspect::InspectArguments),
     /// Show how one component differs from another: interface, parameters, size.
@@ -59,8 +69,10 @@ enum PluginCommand {
     History(registry::HistoryArguments),
 }
 
-pub(super) fn run(arguments: PluginArguments) -> Result<()> {
-    match arguments.command {
+pub(super) fn run(arguments: PluginArguments) -> Result<ExitCode> {
+    let done = match arguments.command {
+        PluginCommand::Test(arguments) => return test::run(&arguments),
+        PluginCommand::Bench(arguments) => bench::run(&arguments),
         PluginCommand::New(arguments) => new::run(&arguments),
         PluginCommand::Build {
             folders,
@@ -78,7 +90,15 @@ pub(super) fn run(arguments: PluginArguments) -> Result<()> {
         PluginCommand::Revoke(arguments) => registry::revoke(&arguments),
         PluginCommand::Delete(arguments) => registry::delete(&arguments),
         PluginCommand::History(arguments) => registry::history(&arguments),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// `NAME=VALUE` of `--param`.
+fn assignment(text: &str) -> Result<(&str, &str)> {
+    let parts = text.split_once('=');
+    let (name, value) = parts.with_context(|| format!("--param {text}: write NAME=VALUE"))?;
+    Ok((name.trim(), value.trim()))
 }
 
 fn build(folders: Vec<PathBuf>, out: &Path, features: &[String], name: Option<&str>) -> Result<()> {

@@ -278,6 +278,7 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
         feed_latency: Span::default(),
         slippage_ticks: 0,
         chances: None,
+        external: None,
     };
     let quantity = format!(
         "{}.{:08}",

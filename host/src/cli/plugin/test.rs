@@ -1,0 +1,179 @@
+//! `argonaut plugin test`: scenarios, and random markets against what must hold of every plugin.
+
+use super::assignment;
+use super::say;
+use crate::author::property::{self, Options};
+use crate::author::{Given, Scenario, play};
+use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+
+/// How the files of a folder end that are scenarios.
+const ENDING: &str = "scenario";
+
+#[derive(Debug, Args)]
+pub(super) struct TestArguments {
+    /// The component.
+    plugin: PathBuf,
+    /// Scenarios, or folders of files that end in `.scenario`; `scenarios` when neither they nor
+    /// --random are given.
+    scenarios: Vec<PathBuf>,
+    /// Try so many random markets.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    random: Option<u64>,
+    /// Seed of the first random market; each one after it has the next.
+    #[arg(long, default_value_t = 1, requires = "random")]
+    seed: u64,
+    /// Events of a random market.
+    #[arg(long, default_value_t = 300, requires = "random", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    events: u32,
+    /// Most fuel that an event of a random market may take; a host allows 10 million.
+    #[arg(long, default_value_t = 5_000_000, requires = "random")]
+    max_fuel: u64,
+    /// Do not demand of random markets that a hand-over to a new instance changes nothing.
+    #[arg(long, requires = "random")]
+    no_hand_over: bool,
+    /// A parameter for random markets.
+    #[arg(long, value_name = "NAME=VALUE", requires = "random")]
+    param: Vec<String>,
+    /// An instrument of random markets, as `argonaut backtest` takes it.
+    #[arg(long, value_name = "SYMBOL[,KEY=VALUE]", requires = "random")]
+    instrument: Vec<String>,
+}
+
+pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
+    let given = given(&arguments.param, &arguments.instrument)?;
+    let files = files(arguments)?;
+    let scenarios = files.iter().map(|file| Scenario::read(file));
+    let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
+    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
+    let plugin = Rc::new(plugins.load(&arguments.plugin)?);
+    let mut all_hold = true;
+    for scenario in &scenarios {
+        let file = scenario.file.display();
+        match play(&plugins, Rc::clone(&plugin), scenario)? {
+            None => say(&format!("ok      {file}"))?,
+            Some(failure) => {
+                all_hold = false;
+                say(&format!("FAILED  {failure}"))?;
+            }
+        }
+    }
+    if let Some(markets) = arguments.random {
+        let options = Options {
+            markets,
+            seed: arguments.seed,
+            events: usize::try_from(arguments.events)?,
+            most_fuel: arguments.max_fuel,
+            hand_over: !arguments.no_hand_over,
+        };
+        all_hold &= random(&plugins, &plugin, (&given, &options), arguments)?;
+    }
+    Ok(match all_hold {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(super::FOUND),
+    })
+}
+
+/// What `--param` and `--instrument` give.
+pub(super) fn given(parameters: &[String], instruments: &[String]) -> Result<Given> {
+    let mut given = Given::default();
+    for text in parameters {
+        let (name, value) = assignment(text)?;
+        given.add_parameter(name, value);
+    }
+    for text in instruments {
+        let added = given.add_instrument(text);
+        added.map_err(|reason| anyhow!("--instrument {reason}"))?;
+    }
+    Ok(given)
+}
+
+fn files(arguments: &TestArguments) -> Result<Vec<PathBuf>> {
+    let mut named = arguments.scenarios.clone();
+    let usual = PathBuf::from("scenarios");
+    if named.is_empty() && arguments.random.is_none() {
+        if !usual.is_dir() {
+            bail!(
+                "there is no folder `scenarios` here; name scenarios, or try random markets with \
+                 --random 100"
+            );
+        }
+        named.push(usual);
+    }
+    let mut files = Vec::new();
+    for path in named {
+        match path.is_dir() {
+            true => files.extend(of_folder(&path)?),
+            false => files.push(path),
+        }
+    }
+    Ok(files)
+}
+
+fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unread = || format!("{}: cannot be read", folder.display());
+    let mut files = Vec::new();
+    for entry in folder.read_dir().with_context(unread)? {
+        let path = entry.with_context(unread)?.path();
+        if path.extension().is_some_and(|ending| ending == ENDING) {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("{}: no file in it ends in .{ENDING}", folder.display());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn random(
+    plugins: &Plugins,
+    plugin: &Rc<Plugin>,
+    (given, options): (&Given, &Options),
+    arguments: &TestArguments,
+) -> Result<bool> {
+    match property::run(plugins, plugin, given, options)? {
+        Ok(tally) => {
+            let first = options.seed;
+            let last = first.wrapping_add(options.markets - 1);
+            say(&format!(
+                "ok      {} random markets with seeds {first} to {last}: {} calls, {} orders, changes and \
+                 cancels, at most {} units of fuel an event",
+                tally.markets, tally.calls, tally.asks, tally.most_fuel
+            ))?;
+            Ok(true)
+        }
+        Err(found) => {
+            say(&format!("FAILED  {found}"))?;
+            say(&format!("  again: {}", again(arguments, found.seed)))?;
+            Ok(false)
+        }
+    }
+}
+
+/// The command that tries the market with this seed alone.
+fn again(arguments: &TestArguments, seed: u64) -> String {
+    let TestArguments {
+        plugin,
+        events,
+        max_fuel,
+        ..
+    } = arguments;
+    let mut command = format!(
+        "argonaut plugin test {} --random 1 --seed {seed} --events {events} --max-fuel {max_fuel}",
+        plugin.display()
+    );
+    if arguments.no_hand_over {
+        command += " --no-hand-over";
+    }
+    let parameters = arguments.param.iter().map(|text| ("param", text));
+    let instruments = arguments.instrument.iter().map(|text| ("instrument", text));
+    for (option, text) in parameters.chain(instruments) {
+        command += &format!(" --{option} '{text}'");
+    }
+    command
+}
