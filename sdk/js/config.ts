@@ -111,14 +111,22 @@ interface Range {
   maximum?: Value;
 }
 
+/** As the host reads numbers: plain, without an exponent. */
+function plain(value: Value | undefined): string | undefined {
+  if (typeof value !== "number" || Number.isInteger(value)) {
+    return value?.toString();
+  }
+  return value.toFixed(9).replace(/0+$/, "").replace(/\.$/, "");
+}
+
 function parameter(kind: Parameter["kind"]) {
   return (name: string, documentation: string, range: Range = {}): Parameter => ({
     name,
     kind,
     documentation,
-    default: range.default?.toString(),
-    minimum: range.minimum?.toString(),
-    maximum: range.maximum?.toString(),
+    default: plain(range.default),
+    minimum: plain(range.minimum),
+    maximum: plain(range.maximum),
   });
 }
 

@@ -108,7 +108,15 @@ function show(parts: unknown[]): string {
 function inspect(value: unknown): string {
   const text = (_: string, part: unknown): unknown =>
     typeof part === "bigint" ? part.toString() : part;
-  return value instanceof Error ? String(value) : JSON.stringify(value, text);
+  if (value instanceof Error) {
+    return String(value);
+  }
+  // A line of the log must not stop a strategy: objects that contain themselves are no JSON.
+  try {
+    return JSON.stringify(value, text) ?? String(value);
+  } catch {
+    return String(value);
+  }
 }
 
 const lines = (level: "debug" | "info" | "warn" | "error") => (...parts: unknown[]): void =>

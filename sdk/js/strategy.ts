@@ -6,7 +6,7 @@ import * as orders from "argonaut:plugin/orders@1.0.0";
 import * as state from "argonaut:plugin/state@1.0.0";
 import * as timers from "argonaut:plugin/timers@1.0.0";
 import type { Config } from "./config";
-import { Price, Quantity } from "./numbers";
+import { type Decimal, Price, Quantity } from "./numbers";
 import { Portfolio } from "./portfolio";
 import type {
   Bar, BarSpec, Book, HistoryBar, InstrumentId, NewOrder, OpenOrder, OrderEvent, OrderId, Position,
@@ -17,6 +17,30 @@ const GTC: TimeInForce = { tag: "gtc" };
 
 /** The terms of an order that are not said. */
 const PLAIN = { tif: GTC, intent: 0n, postOnly: false, reduceOnly: false, quoteQuantity: false, tag: "" };
+
+/** Checks what the contract would silently pass on as another number. All numbers of an order's kind, and
+ * of what holds it back, are prices. */
+function checkPrices(value: unknown): void {
+  if (typeof value === "bigint") {
+    Price.checked(value);
+  } else if (typeof value === "object" && value !== null) {
+    Object.values(value).forEach(checkPrices);
+  }
+}
+
+function optional(kind: Decimal, value: bigint | undefined): void {
+  if (value !== undefined) {
+    kind.checked(value);
+  }
+}
+
+function checked(order: Order): NewOrder {
+  Quantity.checked(order.quantity);
+  optional(Quantity, order.display);
+  checkPrices(order.kind);
+  checkPrices(order.hold);
+  return { ...PLAIN, ...order };
+}
 
 /** An order for `submit`: what every order needs, and the terms it has. */
 export type Order = Pick<NewOrder, "instrument" | "side" | "kind" | "quantity"> & Partial<NewOrder>;
@@ -142,12 +166,12 @@ export abstract class Strategy {
   }
   /** An order of any type with any terms. */
   submit(order: Order): OrderId | undefined {
-    return this.sent(orders.submit({ ...PLAIN, ...order }), order);
+    return this.sent(orders.submit(checked(order)), order);
   }
   /** Orders that depend on each other; all are taken or none. Returns the first one's id, the others
    * follow by one each. */
   submitList(list: Order[]): OrderId | undefined {
-    const first = orders.submitList(list.map((order) => ({ ...PLAIN, ...order })));
+    const first = orders.submitList(list.map(checked));
     if (first !== 0n) {
       list.forEach((order, place) => this.sent(first + BigInt(place), order, first));
     }
@@ -155,12 +179,16 @@ export abstract class Strategy {
   }
   /** Hands an order to an execution algorithm, which sends it in parts. */
   submitBy(order: Order, algorithm: string, parameters: Record<string, string> = {}): OrderId | undefined {
-    const whole = { ...PLAIN, ...order };
+    const whole = checked(order);
     return this.sent(orders.submitBy(whole, algorithm, Object.entries(parameters)), order);
   }
   /** Asks for another quantity (what is filled included), limit or trigger. */
   modify(order: OrderId, change: { quantity?: bigint; price?: bigint; trigger?: bigint }): void {
-    orders.modify(order, change.quantity, change.price, change.trigger);
+    const { quantity, price, trigger } = change;
+    optional(Quantity, quantity);
+    optional(Price, price);
+    optional(Price, trigger);
+    orders.modify(order, quantity, price, trigger);
   }
   cancel(order: OrderId): void {
     orders.cancel(order);

@@ -107,6 +107,12 @@ bool on_load(const argonaut_saved_state_t *state) {
         return argonaut_refuse("saved state has version %u and %zu bytes, this strategy reads 1",
                                state->version, state->bytes.len);
     }
+    int64_t fast = memory.fast.period, slow = memory.slow.period;
     memcpy(&memory, state->bytes.ptr, sizeof memory);
+    if (memory.fast.period != fast || memory.slow.period != slow) {
+        return argonaut_refuse("`fast`, `slow`: the saved averages are over %lld and %lld bars; keep these, or swap "
+                               "without the state",
+                               (long long)memory.fast.period, (long long)memory.slow.period);
+    }
     return true;
 }

@@ -93,6 +93,10 @@ class EmaCross(Strategy):
             raise Refused(f"saved state has version {state.version}, this strategy reads 1")
         averages, self.latest = json.loads(state.bytes)
         for average, saved in zip((self.fast, self.slow), averages):
+            if average.period != saved["period"]:
+                raise Refused(
+                    f"fast, slow: a saved average is over {saved['period']} bars; keep that, or swap without the state"
+                )
             vars(average).update(saved)
 
 

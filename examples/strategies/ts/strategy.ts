@@ -104,6 +104,10 @@ export default class EmaCross extends Strategy {
       throw new Refused(`saved state has version ${version}, this strategy reads 1`);
     }
     const state = JSON.parse(new TextDecoder().decode(bytes));
+    if (state.fast.period !== this.fast.period || state.slow.period !== this.slow.period) {
+      const periods = `${state.fast.period} and ${state.slow.period}`;
+      throw new Refused(`fast, slow: the saved averages are over ${periods} bars; keep these, or swap without the state`);
+    }
     Object.assign(this.fast, state.fast);
     Object.assign(this.slow, state.slow);
     this.latest = BigInt(state.latest);

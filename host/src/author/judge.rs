@@ -283,7 +283,7 @@ impl Judge<'_> {
         let id = self.orders.get(name);
         let changes = &self.happened.changes;
         let own = |(update, order): &(OrderUpdate, Order)| {
-            Some(&update.order) == id && change_words(update, order).starts_with(words)
+            Some(&update.order) == id && begins_with(&change_words(update, order), words)
         };
         if let Some(place) = changes.iter().skip(from).position(own) {
             return Ok(from + place + 1);
@@ -403,4 +403,10 @@ fn filled(fill: &Fill, status: OrderStatus) -> String {
     };
     let (status, quantity, price) = (status.name(), fill.quantity, fill.price);
     format!("{status} {quantity} @ {price} {liquidity}")
+}
+
+/// Whether a text begins with these words, as whole words: `@ 1.1` is not the beginning of `@ 1.19`.
+fn begins_with(text: &str, words: &str) -> bool {
+    let rest = text.strip_prefix(words);
+    rest.is_some_and(|rest| words.is_empty() || rest.is_empty() || rest.starts_with(' '))
 }

@@ -264,9 +264,11 @@ impl Trial<'_> {
             return Err(Broken::Fault(fault.clone()));
         }
         for (update, order) in &happened.changes {
-            let (OrderChange::Denied(code) | OrderChange::UpdateDenied(code)) = update.change
-            else {
-                continue;
+            // A change may be refused for what it meets, such as one that is under way, but for a wrong price.
+            let code = match update.change {
+                OrderChange::Denied(code) => code,
+                OrderChange::UpdateDenied(code @ DenyCode::Price) => code,
+                _ => continue,
             };
             if MALFORMED.contains(&code) {
                 let asked = happened.asks.iter().find_map(|ask| match ask {

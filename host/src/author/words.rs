@@ -13,7 +13,7 @@ pub(super) const NAME: &str = "the name that an order got by `as`";
 
 /// Why words cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WordError {
+pub(super) enum WordError {
     /// The line ends too early.
     #[error("the line ends where {0} belongs")]
     Missing(&'static str),

@@ -294,6 +294,7 @@ fn universe() -> Universe {
         feed_latency: Span(model::Duration::ZERO),
         slippage_ticks: 0,
         chances: None,
+        external: None,
     };
     let section = instruments::parse(SYMBOL, Price::from_raw(TICK)).unwrap();
     world.universe(&[section]).unwrap()

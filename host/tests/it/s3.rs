@@ -37,6 +37,8 @@ impl Server {
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
         let started = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let Ok(process) = started else {
+            let named = std::env::var_os("ARGONAUT_MOTO_SERVER").is_some();
+            assert!(!named, "{} cannot be started", program.display());
             println!("skipped: {} is not at hand", program.display());
             return None;
         };

@@ -14,6 +14,9 @@ def _text(value: _Value) -> Optional[str]:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        # As the host reads numbers: plain, without an exponent.
+        return f"{value:.9f}".rstrip("0").rstrip(".")
     return str(value)
 
 

@@ -57,21 +57,40 @@ pub(crate) fn lay_out(folder: &Path, language: Language) -> Result<PathBuf, Buil
         let world = "wit/plugin.wit";
         wanted.push((root.join("sdk").join(world), contents(Sdk::get(world))));
     }
+    let kit = root.join("sdk").join(language.kit());
+    refuse_links(folder, &[&kit, &contract])?;
     for (path, bytes) in &wanted {
         write_if_other(path, bytes)?;
     }
-    let kit = root.join("sdk").join(language.kit());
     forget_others(&kit, &wanted)?;
     forget_others(&contract, &wanted)?;
     Ok(kit)
 }
 
+/// Refuses a kit that is a link, or lies behind one: what is written and removed there is somebody
+/// else's.
+fn refuse_links(project: &Path, folders: &[&Path]) -> Result<(), BuildError> {
+    let inside = |folder: &&Path| folder.starts_with(project) && *folder != project;
+    for folder in folders.iter().flat_map(|folder| folder.ancestors()) {
+        if inside(&folder) && folder.is_symlink() {
+            return Err(BuildError::Project(format!(
+                "{} is a link, and the kit is written there; remove the link",
+                folder.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Removes what another version's kit had and this one has not: compilers would take it in.
 fn forget_others(folder: &Path, wanted: &[(PathBuf, Vec<u8>)]) -> Result<(), BuildError> {
     let entries = fs::read_dir(folder).map_err(|source| file_error(folder, source))?;
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for entry in entries.flatten() {
+        let path = entry.path();
         let is = |names: &[&str]| names.iter().any(|name| path.ends_with(name));
-        if path.is_dir() {
+        let kind = entry.file_type();
+        // A link is a file to be removed: what it leads to is not of the kit.
+        if kind.map_err(|source| file_error(&path, source))?.is_dir() {
             if !is(&CACHES) {
                 forget_others(&path, wanted)?;
             }

@@ -6,6 +6,7 @@ use model::PluginHash;
 use registry::{MAX_SIGNATURE_BYTES, Registry, Signer, Source};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -162,7 +163,12 @@ fn file(path: &Path) -> Source {
 
 /// At most one byte more than allowed: who looks at it then says that it is too large.
 fn read_bounded(file: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let file = File::open(file)?;
+    // A pipe would be waited for.
+    let mut options = File::options();
+    let file = options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(file)?;
     if !file.metadata()?.is_file() {
         return Err(std::io::Error::other("it is not a file"));
     }

@@ -29,6 +29,12 @@ pub struct Print {
 }
 
 impl Print {
+    /// When its content was changed last, as far as programs say: seconds since 1970, and nanoseconds.
+    /// Permissions and links leave it as it was.
+    pub fn modified(&self) -> (i64, i64) {
+        self.modified
+    }
+
     fn of(found: &Metadata) -> Self {
         Self {
             device: found.dev(),

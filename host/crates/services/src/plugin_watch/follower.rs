@@ -15,6 +15,13 @@ use tokio::runtime::Handle;
 /// Who acts, in the records of plugins.
 const WATCH: &str = "watch";
 
+/// By what a build that was passed over is known again.
+type Mark = (PluginHash, (i64, i64), Option<String>);
+
+fn mark(build: &Build) -> Mark {
+    (build.hash, build.modified, build.signature.clone())
+}
+
 /// A strategy and its file.
 pub(super) struct Follower {
     strategy: String,
@@ -24,6 +31,9 @@ pub(super) struct Follower {
     runtime: Handle,
     /// The build that was taken last: it is not taken again for being there.
     taken: Option<PluginHash>,
+    /// The build that was left or refused: only when it is written anew, or has another signature, is
+    /// it looked at again. That its permissions or links change is no reason to run it.
+    passed: Option<Mark>,
     /// The build whose shadow was begun from here.
     shadow: Option<PluginHash>,
     /// What was told last.
@@ -46,6 +56,7 @@ impl Follower {
             host: host.clone(),
             runtime: runtime.clone(),
             taken: None,
+            passed: None,
             shadow: None,
             told: None,
         };
@@ -59,6 +70,7 @@ impl Follower {
             None => {}
             Some(Found::Build(build)) if self.runs(build.hash) => self.taken = Some(build.hash),
             Some(Found::Build(build)) => {
+                self.passed = Some(mark(&build));
                 let reason = "it was there when the host began, and is not what runs; touch it to \
                               have it taken";
                 self.tell(Some(build.hash), BuildOutcome::Left, None, Some(reason));
@@ -117,12 +129,17 @@ impl Follower {
             }
             return;
         }
+        let mark = mark(&build);
+        if self.passed.as_ref() == Some(&mark) {
+            return;
+        }
         match self.put_to_use(build) {
             Ok(outcome) => {
                 self.taken = Some(hash);
                 self.tell(Some(hash), outcome, None, None);
             }
             Err(error) => {
+                self.passed = Some(mark);
                 let stage = match &error {
                     HostError::Plugin { stage, .. } => Some(*stage),
                     HostError::Registry(refusal) => Some(refusal.code()),

@@ -23,6 +23,8 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Build {
     pub(super) hash: PluginHash,
+    /// When the component was written, as its file says.
+    pub(super) modified: (i64, i64),
     pub(super) bytes: Vec<u8>,
     pub(super) signature: Option<String>,
 }
@@ -68,12 +70,15 @@ impl Place {
 
     /// What lies there now, if that can be told without a wait.
     pub(super) fn read_now(&self) -> Option<Found> {
-        let found = match &self.settling.seen()[0] {
-            Seen::Absent => Found::Gone,
-            Seen::Unreadable(reason) => Found::Unreadable(reason.clone()),
-            Seen::File(_) => match self.files.read_signed(&self.file) {
+        let [component, signature] = self.settling.seen();
+        let found = match (component, signature) {
+            (Seen::Absent, _) => Found::Gone,
+            (Seen::Unreadable(reason), _) => Found::Unreadable(reason.clone()),
+            (_, Seen::Unreadable(reason)) => Found::Unreadable(format!("its signature: {reason}")),
+            (Seen::File(print), _) => match self.files.read_signed(&self.file) {
                 Ok((bytes, signature)) => Found::Build(Build {
                     hash: PluginHash::of(&bytes),
+                    modified: print.modified(),
                     bytes,
                     signature,
                 }),

@@ -8,6 +8,7 @@ use services::handle::{LoadRequest, PluginSource, Queries, ShadowRequest};
 use services::plugin_watch::{OnNewBuild, PluginWatch, PluginWatchConfig, WatchError, Watched};
 use services::view::{AlertCode, AlertState, BuildOutcome, BuildView, Change};
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -314,6 +315,17 @@ async fn what_happens_to_the_folder_never_stops_what_runs() {
     assert_eq!(dropping.version(), "2");
     std::fs::remove_dir(incoming.join(FILE)).unwrap();
     dropping.becomes("counter@3", BuildOutcome::Swapped).await;
+    // A pipe would be waited for until somebody writes into it.
+    let pipe = incoming.join(format!("{FILE}.minisig"));
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let last = dropping.until(None, BuildOutcome::Unreadable).await;
+    assert_eq!(
+        last.reason.as_deref(),
+        Some("its signature: it is not a file")
+    );
+    std::fs::remove_file(pipe).unwrap();
+    dropping.becomes("counter@4", BuildOutcome::Swapped).await;
     assert_eq!(dropping.alert(), Some(AlertState::Resolved));
     dropping.end().await.end_and_verify().await;
 }
@@ -352,6 +364,12 @@ async fn what_lay_there_before_is_told_and_taken_when_it_is_touched() {
     assert!(last.reason.unwrap().contains("touch it"));
     assert_eq!((dropping.version().as_str(), dropping.alert()), ("1", None));
     let file = dropping.stand.folder.path().join("incoming").join(FILE);
+    // A backup by links, and other permissions, are no touch.
+    let told = dropping.told();
+    std::fs::hard_link(&file, file.with_extension("backup")).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!((dropping.version().as_str(), dropping.told()), ("1", told));
     let file = std::fs::File::options().append(true).open(file).unwrap();
     file.set_modified(std::time::SystemTime::now()).unwrap();
     dropping.until(of("counter@2"), BuildOutcome::Swapped).await;

@@ -196,7 +196,14 @@ fn store(bucket: &str) -> object_store::Result<AmazonS3> {
     let mut builder = AmazonS3Builder::new()
         .with_client_options(ClientOptions::new().with_timeout(ATTEMPT))
         .with_retry(retry);
-    for (name, value) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+    for (name, value) in std::env::vars_os() {
+        // Others may be no text at all, and are nobody's business.
+        let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) else {
+            continue;
+        };
+        if !name.starts_with("AWS_") {
+            continue;
+        }
         let Ok(key) = name.to_ascii_lowercase().parse::<AmazonS3ConfigKey>() else {
             continue;
         };
