@@ -23,7 +23,7 @@ use prices::Pricing;
 use quoting::Quoting;
 
 /// Version of the saved state.
-const STATE_VERSION: u32 = 3;
+const STATE_VERSION: u32 = 4;
 /// The one timer.
 const SILENCE_TIMER: u64 = 1;
 /// How long a side rests after the host has refused one of its orders or changes.
@@ -46,6 +46,8 @@ pub struct MarketMaker {
 #[serde(crate = "argonaut_sdk::serde")]
 struct Memory {
     market: Option<Quote>,
+    /// When silence is looked at next.
+    wakes: Option<Timestamp>,
     bid: Quoting,
     ask: Quoting,
 }
@@ -106,6 +108,11 @@ impl MarketMaker {
             }
             (None, _) => quoting.order = None,
         }
+    }
+
+    fn wake_at(&mut self, wakes: Timestamp, context: &mut Context<'_>) {
+        self.memory.wakes = Some(wakes);
+        context.set_timer(SILENCE_TIMER, wakes);
     }
 
     fn requote_both(&mut self, context: &mut Context<'_>) {
@@ -174,7 +181,9 @@ impl Strategy for MarketMaker {
     }
 
     fn on_start(&mut self, snapshot: &Snapshot, context: &mut Context<'_>) {
-        context.set_timer(SILENCE_TIMER, snapshot.now + self.silence);
+        // The version before had it set: a swap does not put it off.
+        let set = self.memory.wakes.filter(|wakes| *wakes > snapshot.now);
+        self.wake_at(set.unwrap_or(snapshot.now + self.silence), context);
         self.cancel_strays(context);
     }
 
@@ -227,7 +236,7 @@ impl Strategy for MarketMaker {
             self.memory.bid.cancel(context);
             self.memory.ask.cancel(context);
         }
-        context.set_timer(SILENCE_TIMER, due + self.silence);
+        self.wake_at(due + self.silence, context);
     }
 
     fn on_stop(&mut self, context: &mut Context<'_>) {

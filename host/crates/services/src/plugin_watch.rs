@@ -92,7 +92,7 @@ pub enum WatchError {
         /// Whose.
         strategy: String,
         /// The field, and what would do.
-        reason: HostError,
+        reason: Box<HostError>,
     },
 }
 
@@ -112,7 +112,7 @@ impl PluginWatch {
                 .check()
                 .map_err(|reason| WatchError::Meaning {
                     strategy: strategy.clone(),
-                    reason,
+                    reason: Box::new(reason),
                 })?;
         }
         let folder = std::path::absolute(&config.folder)?;

@@ -94,7 +94,8 @@ impl Place {
     pub(super) fn look(&mut self, now: Duration) -> Option<Found> {
         let settled = self.settling.look(both(&self.path), now);
         let over = self.waits.is_some_and(|(_, until)| now >= until);
-        if !settled && !(over && self.settling.is_at_rest()) {
+        let at_rest = over && self.settling.is_at_rest();
+        if !settled && !at_rest {
             return None;
         }
         let found = self.read_now()?;

@@ -221,7 +221,9 @@ fn a_lost_part_is_told_by_import_verify_and_quality() {
         error.contains("first snapshot is missing") && error.contains("import"),
         "{error}"
     );
-    catalog.add("A", &series(&[whole.clone()])).unwrap();
+    catalog
+        .add("A", &series(std::slice::from_ref(&whole)))
+        .unwrap();
     let error = catalog
         .add("A", &series(&[later(3), later(4)]))
         .unwrap_err()
