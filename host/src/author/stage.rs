@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// Parameters as the host filled them in, by name.
+type Parameters = Vec<(String, String)>;
+
 /// What came of a step.
 #[derive(Debug, Default)]
 pub(super) struct Happened {
@@ -290,7 +293,7 @@ impl<'p> Stage<'p> {
         plugin: &Plugin,
         parameters: &BTreeMap<String, String>,
         into: &mut Happened,
-    ) -> Option<(Box<Probe>, Vec<(String, String)>)> {
+    ) -> Option<(Box<Probe>, Parameters)> {
         let made = self
             .plugins
             .instance(plugin, STRATEGY, &self.universe, parameters);

@@ -130,7 +130,7 @@ fn build(folder: &Path, out: &Path) -> PathBuf {
     ));
     let component = out.join("trend.wasm");
     let bytes = fs::metadata(&component).unwrap().len();
-    println!("{bytes} bytes in {:.1} s", start.elapsed().as_secs_f64());
+    eprintln!("{bytes} bytes in {:.1} s", start.elapsed().as_secs_f64());
     component
 }
 

@@ -256,12 +256,12 @@ impl Strategy for Watcher {
         let Event::Book(view) = event else {
             return Ok(());
         };
-        let side = if count % 2 == 0 {
+        let side = if count.is_multiple_of(2) {
             Side::Buy
         } else {
             Side::Sell
         };
-        if count % 31 == 0 {
+        if count.is_multiple_of(31) {
             let wanted = Quantity::whole(3).unwrap();
             out.submit(OrderRequest::new(BOOK, side, OrderKind::Market, wanted));
         }
@@ -269,7 +269,7 @@ impl Strategy for Watcher {
             Side::Buy => view.bids.first(),
             Side::Sell => view.asks.first(),
         };
-        if let Some(best) = best.filter(|_| count % 17 == 0) {
+        if let Some(best) = best.filter(|_| count.is_multiple_of(17)) {
             let kind = OrderKind::Limit { price: best.price };
             out.submit(OrderRequest::new(BOOK, side, kind, Quantity::ONE));
         }

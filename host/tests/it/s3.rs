@@ -39,7 +39,7 @@ impl Server {
         let Ok(process) = started else {
             let named = std::env::var_os("ARGONAUT_MOTO_SERVER").is_some();
             assert!(!named, "{} cannot be started", program.display());
-            println!("skipped: {} is not at hand", program.display());
+            eprintln!("skipped: {} is not at hand", program.display());
             return None;
         };
         let server = Self { port, process };

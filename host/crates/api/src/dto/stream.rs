@@ -133,7 +133,7 @@ pub(crate) enum Item {
     OrderUpdate(OrderUpdateDto),
     Fill(FillDto),
     Position(PositionDto),
-    Strategy(StrategyDto),
+    Strategy(Box<StrategyDto>),
     Account(AccountDto),
     Balance(BalanceUpdateDto),
     Engine(EngineDto),

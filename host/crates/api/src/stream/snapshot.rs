@@ -64,7 +64,7 @@ pub(super) fn items<H: HostPort>(
             let views = api.host.strategies();
             views
                 .iter()
-                .map(|view| Item::Strategy(StrategyDto::new(view, names)))
+                .map(|view| Item::Strategy(Box::new(StrategyDto::new(view, names))))
                 .collect()
         }
         Channel::Accounts => {

@@ -97,7 +97,7 @@ fn item(what: &Change, names: &Names, run: &str) -> Item {
         Change::Balance(account, currency, balance) => {
             Item::Balance(BalanceUpdateDto::new(*account, *currency, balance, names))
         }
-        Change::Strategy(view) => Item::Strategy(StrategyDto::new(view, names)),
+        Change::Strategy(view) => Item::Strategy(Box::new(StrategyDto::new(view, names))),
         Change::Engine(view) => Item::Engine(EngineDto::new(view, run)),
         Change::Risk(view) => Item::Scope(ScopeDto::new(view, names)),
         Change::Alert(view) => Item::Alert(AlertDto::new(view, names)),
