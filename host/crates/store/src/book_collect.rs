@@ -32,9 +32,9 @@ impl BookCollector {
         Ok(Self {
             file: source.path.clone(),
             rows: Vec::new(),
-            book: match source.book_start {
+            book: match &source.book_start {
                 BookStart::Snapshot => BookState::default(),
-                BookStart::Any => BookState::going_on(),
+                BookStart::After(_) => BookState::going_on(),
             },
             open: None,
         })

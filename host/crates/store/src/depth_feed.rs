@@ -11,7 +11,7 @@ use crate::error::{DataError, Place, RowProblem};
 use crate::events::{Loaded, Series, Skipped};
 use crate::feed_trades::FeedTrades;
 use crate::load::PROGRESS_ROWS;
-use crate::source::{DataKind, DataSource};
+use crate::source::{BookStart, DataKind, DataSource};
 
 /// Bytes of text held at once.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -175,6 +175,9 @@ impl<'a> Feed<'a> {
             (BookScope::Delta, false) => self.early.push((depth, place)),
             (BookScope::Delta, true) => self.delta(depth, place)?,
             (BookScope::Snapshot, begun) => {
+                if !begun {
+                    self.go_on()?;
+                }
                 if self.is_old(&depth) {
                     return Ok(());
                 }
@@ -188,6 +191,26 @@ impl<'a> Feed<'a> {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the changes from before the first snapshot, where they follow what is known from elsewhere.
+    /// Others belong to that snapshot, as far as they are newer.
+    fn go_on(&mut self) -> Result<(), DataError> {
+        let BookStart::After(ends) = &self.source.book_start else {
+            return Ok(());
+        };
+        let follows = |end: &&u64| {
+            let mut early = self.early.iter();
+            early.any(|(depth, _)| depth.first <= end.saturating_add(1) && depth.last > **end)
+        };
+        let Some(end) = ends.iter().find(follows) else {
+            return Ok(());
+        };
+        (self.last, self.begun) = (Some((*end, None)), true);
+        for (depth, place) in std::mem::take(&mut self.early) {
+            self.delta(depth, place)?;
         }
         Ok(())
     }

@@ -285,13 +285,14 @@ pub enum OnBadRow {
 }
 
 /// With what a file of order books may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum BookStart {
     /// A whole book.
     #[default]
     Snapshot,
-    /// Changes too, of a book that is known from elsewhere.
-    Any,
+    /// Changes too, of a book that is known from elsewhere: there, stretches of it end with these
+    /// numbers.
+    After(Vec<u64>),
 }
 
 /// A file of market data of one instrument and how to read it.

@@ -63,7 +63,7 @@ pub(super) fn take_in(
     let source = DataSource {
         path: file.to_owned(),
         // The catalog knows what is before.
-        book_start: BookStart::Any,
+        book_start: BookStart::After(catalog.book_ends(instrument)?),
         ..template.clone()
     };
     let loaded = store::load(&source, &mut |done, all| {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use model::{BookLevel, BookOrder, BookScope, InstrumentId, Price, Quantity, Side, Timestamp};
 
+use super::Catalog;
 use super::columns::{Columns, side, side_number};
 use super::error::CatalogError;
 use super::layout::Part;
@@ -13,6 +14,7 @@ use super::stream::Range;
 use crate::book_rows::{BookChange, BookRow};
 use crate::cells::{BEGINS, BY_ORDER, ENDS, SNAPSHOT};
 use crate::events::MarketEvent;
+use crate::source::DataKind;
 
 /// Places of columns, as in `schema`.
 const FIRST: usize = 2;
@@ -213,6 +215,22 @@ pub(super) fn follow(last: u64, first: u64, path: &Path) -> Result<(), CatalogEr
         last,
         first,
     })
+}
+
+impl Catalog {
+    /// The numbers with which the parts of an instrument's books end, by which a recording shows that it
+    /// goes on from one.
+    pub fn book_ends(&self, instrument: &str) -> Result<Vec<u64>, CatalogError> {
+        let all = self.series(Some(instrument))?;
+        let books = all
+            .into_iter()
+            .filter(|series| series.key.kind == DataKind::Books);
+        let mut ends = Vec::new();
+        for part in books.flat_map(|series| series.parts) {
+            ends.extend(last_number(&part)?);
+        }
+        Ok(ends)
+    }
 }
 
 /// The number with which a part ends.

@@ -1,8 +1,9 @@
 //! Files of order books: bad rows and bad messages are refused by line, column and way out, and a feed
 //! is put into order.
 
-use model::{BookScope, Side};
-use store::{DataKind, OnBadRow, Series};
+use model::BookScope::{self, Delta, Snapshot};
+use model::Side;
+use store::{BookRow, BookStart, DataKind, DataSource, OnBadRow, Series};
 
 use super::support::{self, file, gzipped, refused, zipped};
 
@@ -176,25 +177,62 @@ fn a_feed_is_put_into_the_order_that_venues_ask_for() {
         whole(10),
         delta(12, 12, 1_400),
     ];
-    let (_folder, source) = file("x.zip", zipped(&[("feed.data", text.concat().as_bytes())]));
-    let loaded = support::read(&source).unwrap();
-    let Series::Books(rows) = loaded.series else {
+    let (_folder, mut source) = file("x.zip", zipped(&[("feed.data", text.concat().as_bytes())]));
+    let from_its_snapshot = [
+        (Snapshot, 7, 1_100),
+        (Delta, 9, 1_100),
+        (Delta, 11, 1_300),
+        (Delta, 12, 1_400),
+    ];
+    assert_eq!(batches(&source), from_its_snapshot);
+    // Nothing that is known elsewhere leads here.
+    source.book_start = BookStart::After(vec![12, 900]);
+    assert_eq!(batches(&source), from_its_snapshot);
+    // It goes on from a book that is known up to 2 or to 4: then nothing of it is lost.
+    let goes_on = [
+        (Delta, 4, 1_000),
+        (Delta, 9, 1_100),
+        (Delta, 11, 1_300),
+        (Delta, 12, 1_400),
+    ];
+    for (end, expect) in [(2, &goes_on[..]), (4, &goes_on[1..])] {
+        source.book_start = BookStart::After(vec![12, end]);
+        assert_eq!(batches(&source), expect, "after {end}");
+    }
+}
+
+/// What a file's batches are: scope, last number, and time in milliseconds.
+fn batches(source: &DataSource) -> Vec<(BookScope, u64, u64)> {
+    let Series::Books(rows) = support::read(source).unwrap().series else {
         panic!("books")
     };
-    let seen: Vec<_> = rows
-        .iter()
-        .map(|row| (row.scope, row.last, row.ts_init.nanos() / 1_000_000))
-        .collect();
-    use BookScope::{Delta, Snapshot};
-    assert_eq!(
-        seen,
-        [
-            (Snapshot, 7, 1_100),
-            (Delta, 9, 1_100),
-            (Delta, 11, 1_300),
-            (Delta, 12, 1_400)
-        ]
-    );
+    let told = |row: &BookRow| (row.scope, row.last, row.ts_init.nanos() / 1_000_000);
+    rows.iter().map(told).collect()
+}
+
+#[test]
+fn a_snapshot_that_counts_anew_follows_what_went_on_before_it() {
+    let message = |kind: &str, number: u64, millis: u64| {
+        format!(
+            "{{\"topic\":\"orderbook.1.A\",\"type\":\"{kind}\",\"cts\":{millis},\"data\":{{\"s\":\"A\",\
+             \"b\":[[\"1\",\"2\"]],\"a\":[],\"u\":{number}}}}}\n"
+        )
+    };
+    let text = [
+        message("delta", 5_001, 1_000),
+        message("delta", 5_002, 1_100),
+        message("snapshot", 1, 1_200),
+        message("delta", 2, 1_300),
+    ];
+    let (_folder, mut source) = file("x.zip", zipped(&[("feed.data", text.concat().as_bytes())]));
+    source.book_start = BookStart::After(vec![5_000]);
+    let expect = [
+        (Delta, 5_001, 1_000),
+        (Delta, 5_002, 1_100),
+        (Snapshot, 1, 1_200),
+        (Delta, 2, 1_300),
+    ];
+    assert_eq!(batches(&source), expect);
 }
 
 #[test]
