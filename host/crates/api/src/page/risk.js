@@ -73,7 +73,9 @@ const alertRows = new Rows(
     setText(head, `${item.severity} ${item.code.startsWith("P") ? `${item.code} ` : ""}${item.name}`);
     setClass(head, alertClass(item));
     setText(detail, alertDetail(item));
-    setText(cells[1], `${(100 * Number(item.share)).toFixed(0)} %`);
+    // Alerts that no limit raised have no share of one.
+    const share = Number(item.share);
+    setText(cells[1], share > 0 ? `${(100 * share).toFixed(0)} %` : "–");
     cells[2].firstChild.hidden = item.state !== "OPEN";
   },
 );
