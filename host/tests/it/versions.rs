@@ -134,7 +134,13 @@ fn a_version_is_tried_promoted_and_sent_back_and_all_of_it_replays() {
         (serving.await.unwrap().unwrap(), journal)
     });
     assert_eq!(ended.journal_error, None);
-    let plugins = folder.path().join("plugins");
+    replays_equal(folder.path(), &journal, &ended.journal_hash.to_string());
+}
+
+/// Steps a host's journal again with the plugins it kept in a folder: the same records, and the hash it
+/// ended with.
+pub fn replays_equal(folder: &Path, journal: &Path, hash: &str) {
+    let plugins = folder.join("plugins");
     let arguments = [
         "replay",
         journal.to_str().unwrap(),
@@ -143,9 +149,9 @@ fn a_version_is_tried_promoted_and_sent_back_and_all_of_it_replays() {
         "--plugins",
         plugins.to_str().unwrap(),
     ];
-    let report = argonaut(folder.path(), &arguments);
+    let report = argonaut(folder, &arguments);
     let report: Value = serde_json::from_str(&stdout(&report)).unwrap();
-    assert_eq!(report["hash"], ended.journal_hash.to_string());
+    assert_eq!(report["hash"], hash);
     assert_eq!(report["equal"], true);
 }
 

@@ -2,8 +2,8 @@
 //! probation, seen by whoever asks the API, and stepped again by a replay.
 
 use super::configuration::{GOOD, check};
-use super::process::{argonaut, plugin, stdout};
-use super::versions::Host;
+use super::process::plugin;
+use super::versions::{Host, replays_equal};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -59,19 +59,7 @@ fn a_build_that_is_copied_into_the_folder_takes_over_and_the_run_replays() {
         (serving.await.unwrap().unwrap(), journal)
     });
     assert_eq!(ended.journal_error, None);
-    let plugins = folder.path().join("plugins");
-    let arguments = [
-        "replay",
-        journal.to_str().unwrap(),
-        "--verify",
-        "--json",
-        "--plugins",
-        plugins.to_str().unwrap(),
-    ];
-    let report = argonaut(folder.path(), &arguments);
-    let report: Value = serde_json::from_str(&stdout(&report)).unwrap();
-    assert_eq!(report["hash"], ended.journal_hash.to_string());
-    assert_eq!(report["equal"], true);
+    replays_equal(folder.path(), &journal, &ended.journal_hash.to_string());
 }
 
 /// What became of the file last, once it is this.
