@@ -105,11 +105,11 @@ fn other_parameters_give_another_hash() {
     assert_ne!(hash("slow=4"), hash("slow=5"));
 }
 
-/// Set `ARGONAUT_RELEASE_BIN` to a release build of the program.
+/// Set `ARGONAUT_OPTIMISED_BIN` to an optimised build of the program.
 #[test]
-#[ignore = "needs a release build"]
+#[ignore = "needs an optimised build"]
 fn debug_and_release_builds_agree() {
-    let release = std::env::var("ARGONAUT_RELEASE_BIN").expect("ARGONAUT_RELEASE_BIN is set");
+    let release = std::env::var("ARGONAUT_OPTIMISED_BIN").expect("ARGONAUT_OPTIMISED_BIN is set");
     let release = Path::new(&release);
     assert_ne!(release.canonicalize().unwrap(), this());
     let folder = folder();

@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod crash;
+mod optimised;
 mod paths;
 mod plugins;
 mod provision;

@@ -22,7 +22,7 @@ pub(crate) fn simulate(arguments: &[OsString]) -> Result<ExitCode> {
 
 /// Builds it without what the hostile plugins of the same crate need. Says nothing on standard
 /// output, which is the simulator's.
-pub(crate) fn build() -> Result<()> {
+fn build() -> Result<()> {
     check(&mut cargo([
         "build",
         "--release",

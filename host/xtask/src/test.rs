@@ -7,14 +7,14 @@ use anyhow::Result;
 use crate::cargo::{cargo, check};
 use crate::paths::{self, Profile};
 use crate::steps::{Cost, Steps};
-use crate::{plugins, provision, simulate, tidy};
+use crate::{optimised, plugins, provision, tidy};
 
-/// Names the release host to tests that compare it with the debug build. Such tests are
-/// `#[ignore]`d, so that a plain `cargo test` needs no release build.
-const RELEASE_HOST_VARIABLE: &str = "ARGONAUT_RELEASE_BIN";
+/// Names the optimised host to tests that compare it with the debug build. Such tests are
+/// `#[ignore]`d, so that a plain `cargo test` needs no second build.
+const OPTIMISED_HOST_VARIABLE: &str = "ARGONAUT_OPTIMISED_BIN";
 
 /// The same of the simulator.
-const RELEASE_SIMULATOR_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
+const OPTIMISED_SIMULATOR_VARIABLE: &str = "SIMULATOR_OPTIMISED_BIN";
 
 /// Names the folder of tools to tests that build plugins in other languages than Rust, and to
 /// `argonaut plugin build` itself.
@@ -23,7 +23,7 @@ const TOOLS_VARIABLE: &str = "ARGONAUT_TOOLS";
 /// Names the server of buckets to the tests of catalogs.
 const OBJECT_STORE_VARIABLE: &str = "ARGONAUT_MOTO_SERVER";
 
-/// Runs the steps. `quick` leaves out the documentation and the release build with its tests.
+/// Runs the steps. `quick` leaves out the documentation and the optimised build with its tests.
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("tools", Cost::Cheap, || {
@@ -50,10 +50,11 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     });
     if !quick {
         steps.run("documentation", Cost::Heavy, documentation);
-        steps.run("release host", Cost::Heavy, || {
-            check(&mut cargo(["build", "--release", "--package", "argonaut"]))
-        });
-        steps.run("release simulator", Cost::Heavy, simulate::build);
+        steps.run(
+            "optimised host and simulator",
+            Cost::Heavy,
+            optimised::build,
+        );
         steps.run("tools of authors' languages", Cost::Heavy, || {
             provision::author_tools(&paths::author_tools())
         });
@@ -62,10 +63,9 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
             "debug and release agree, and so do languages",
             Cost::Heavy,
             || {
-                let release = paths::argonaut(Profile::Release);
                 let mut tests = tests(Selection::Ignored);
-                tests.env(RELEASE_HOST_VARIABLE, release);
-                tests.env(RELEASE_SIMULATOR_VARIABLE, paths::simulator());
+                tests.env(OPTIMISED_HOST_VARIABLE, optimised::host());
+                tests.env(OPTIMISED_SIMULATOR_VARIABLE, optimised::simulator());
                 tests.env(TOOLS_VARIABLE, paths::author_tools());
                 check(&mut tests)
             },
@@ -114,7 +114,7 @@ fn kits() -> Result<()> {
 enum Selection {
     /// All that are not ignored.
     Usual,
-    /// Only the ignored ones: they need the release host or simulator, or tools of other languages.
+    /// Only the ignored ones: they need the optimised host or simulator, or tools of other languages.
     Ignored,
 }
 

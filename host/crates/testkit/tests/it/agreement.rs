@@ -3,14 +3,14 @@
 use std::process::Command;
 use testkit::simulator::{Batch, Scenario};
 
-/// Names the release build of `examples/simulate.rs`.
-const RELEASE_VARIABLE: &str = "SIMULATOR_RELEASE_BIN";
+/// Names an optimised build of `examples/simulate.rs`.
+const OPTIMISED_VARIABLE: &str = "SIMULATOR_OPTIMISED_BIN";
 const SEEDS: u64 = 12;
 
 #[test]
-#[ignore = "needs a release build: `cargo xtask test` makes one and names it"]
+#[ignore = "needs an optimised build: `cargo xtask test` makes one and names it"]
 fn debug_and_release_agree() {
-    let program = std::env::var_os(RELEASE_VARIABLE).expect(RELEASE_VARIABLE);
+    let program = std::env::var_os(OPTIMISED_VARIABLE).expect(OPTIMISED_VARIABLE);
     let seeds = SEEDS.to_string();
     let told = Command::new(program)
         .args(["--json", "--from", "1", "--seeds", &seeds])
