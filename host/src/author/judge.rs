@@ -166,46 +166,64 @@ impl Judge<'_> {
         }
     }
 
-    /// Orders, changes and cancels, all of them and in order.
+    /// Orders, changes and cancels, all of them and in order; beside `anything` others may come too.
     fn asks(&mut self) -> Result<(), Wrong> {
-        let expects = &self.step.expects;
-        if expects
-            .iter()
-            .any(|one| matches!(one.what, Expect::Anything))
-        {
-            return Ok(());
+        let step = self.step;
+        let mut expects = step.expects.iter();
+        let is_open = expects.any(|one| matches!(one.what, Expect::Anything));
+        let mut came = self.happened.asks.as_slice();
+        for expected in &step.expects {
+            if let Expect::Ask(wanted) = &expected.what {
+                came = self.ask(expected, wanted, came, is_open)?;
+            }
         }
-        let mut came = self.happened.asks.iter();
-        for expected in expects {
-            let Expect::Ask(wanted) = &expected.what else {
-                continue;
+        match came.first() {
+            Some(ask) if !is_open => Err(self.too_much(ask)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a line wants must be the first of those that came, or be among them where others may come
+    /// too. Returns those after it.
+    fn ask<'h>(
+        &mut self,
+        expected: &Expected,
+        wanted: &Wanted,
+        came: &'h [Ask],
+        is_open: bool,
+    ) -> Result<&'h [Ask], Wrong> {
+        let mut others = Vec::new();
+        let mut rest = came;
+        while let Some((ask, after)) = rest.split_first() {
+            rest = after;
+            let Some(differs) = self.differs(wanted, ask) else {
+                if let (Wanted::Order(_, Some(name)), Ask::Order(id, _)) = (wanted, ask) {
+                    self.orders.insert(name.clone(), *id);
+                }
+                return Ok(rest);
             };
-            let Some(ask) = came.next() else {
-                return Err(self.against(expected, "nothing".to_owned()));
-            };
-            if let Some(differs) = self.differs(wanted, ask) {
-                let came = format!("{}   ({differs})", self.words(ask));
-                return Err(self.against(expected, came));
-            }
-            if let (Wanted::Order(_, Some(name)), Ask::Order(id, _)) = (wanted, ask) {
-                self.orders.insert(name.clone(), *id);
+            others.push(format!("{}   ({differs})", self.words(ask)));
+            if !is_open {
+                break;
             }
         }
-        match came.next() {
-            None => Ok(()),
-            Some(ask) => {
-                let last = expects
-                    .iter()
-                    .rev()
-                    .find(|one| matches!(one.what, Expect::Ask(_) | Expect::Nothing));
-                let line = last.map_or(self.step.line, |expected| expected.line);
-                let expected = match last.map(|expected| &expected.what) {
-                    Some(Expect::Ask(_)) => "no more orders, changes or cancels",
-                    _ => "no orders, changes or cancels",
-                };
-                Err(self.wrong(line, expected.to_owned(), self.words(ask)))
-            }
-        }
+        let came = match others.is_empty() {
+            true => "nothing".to_owned(),
+            false => others.join("; "),
+        };
+        Err(self.against(expected, came))
+    }
+
+    /// More came than lines want.
+    fn too_much(&self, ask: &Ask) -> Wrong {
+        let mut expects = self.step.expects.iter().rev();
+        let last = expects.find(|one| matches!(one.what, Expect::Ask(_) | Expect::Nothing));
+        let line = last.map_or(self.step.line, |expected| expected.line);
+        let expected = match last.map(|expected| &expected.what) {
+            Some(Expect::Ask(_)) => "no more orders, changes or cancels",
+            _ => "no orders, changes or cancels",
+        };
+        self.wrong(line, expected.to_owned(), self.words(ask))
     }
 
     /// What differs, if anything does.

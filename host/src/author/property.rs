@@ -40,6 +40,8 @@ pub struct Tally {
     pub calls: u64,
     /// Orders, changes and cancels that it wanted.
     pub asks: u64,
+    /// The orders among them, those of a list one by one.
+    pub orders: u64,
     /// The most fuel that an event took.
     pub most_fuel: u64,
 }
@@ -145,6 +147,9 @@ pub fn run(
                 tally.markets += 1;
                 tally.calls += run.calls;
                 tally.asks += run.asks.len() as u64;
+                let asks = run.asks.iter().map(|(_, ask)| ask);
+                let orders = asks.filter(|ask| matches!(ask, Ask::Order(..)));
+                tally.orders += orders.count() as u64;
                 tally.most_fuel = tally.most_fuel.max(run.most_fuel);
             }
             Err(broken) => {

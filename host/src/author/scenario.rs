@@ -181,12 +181,21 @@ impl Reading {
         let verb = words.peek().unwrap_or_default().to_owned();
         let act = Act::read(words, universe, &self.given, &self.names);
         let act = act.and_then(|act| words.end().map(|()| act));
+        let act = act.map_err(|error| within(&verb, &error))?;
+        if named.is_none() && act.is_of_an_instrument() {
+            only_one(universe).map_err(|error| within(&verb, &error))?;
+        }
+        if matches!(act, Act::Start) && !self.steps.is_empty() {
+            let reason = "`start` belongs to the first step, at which the plugin starts by itself; a new \
+                          instance takes over by `restart` or by `swap`";
+            return Err(reason.to_owned());
+        }
         self.steps.push(Step {
             line,
             text: text.to_owned(),
             at: self.now,
             instrument: named.unwrap_or_default(),
-            act: act.map_err(|error| within(&verb, &error))?,
+            act,
             expects: Vec::new(),
         });
         Ok(())
@@ -214,6 +223,12 @@ impl Reading {
             }
         }
         if let Some(step) = self.steps.last_mut() {
+            let mut others = step.expects.iter();
+            if others.any(|other| what.contradicts(&other.what)) {
+                let reason = "`nothing` cannot hold beside a line that expects an order, a change, a \
+                              cancel, a log line or `anything`; take one of the two away";
+                return Err(reason.to_owned());
+            }
             let text = text.to_owned();
             step.expects.push(Expected { line, text, what });
         }
@@ -226,6 +241,14 @@ fn within(verb: &str, error: &WordError) -> String {
         WordError::Wrong { word, .. } if word == verb => error.to_string(),
         _ if verb.is_empty() => error.to_string(),
         _ => format!("{verb}: {error}"),
+    }
+}
+
+/// A line may leave out its instrument where there is one alone.
+fn only_one(universe: &Universe) -> Result<(), WordError> {
+    match universe.symbols() {
+        [] | [_] => Ok(()),
+        several => Err(WordError::Unnamed(several.join(" or "))),
     }
 }
 
@@ -354,5 +377,37 @@ mod tests {
         check(twice, 3, &["`A` names an earlier order"]);
         let word = "09:30:00 wait\n-> buy 1 MARKET as log";
         check(word, 2, &["`log` is a word of scenarios"]);
+        let late = "09:30:00 wait\n+1s start";
+        check(late, 2, &["first step", "`restart`"]);
+        for other in ["buy 1 MARKET", "log INFO x", "anything"] {
+            let both = format!("09:30:00 wait\n-> {other}\n-> nothing");
+            check(&both, 3, &["`nothing` cannot hold beside"]);
+            let both = format!("09:30:00 wait\n-> nothing\n-> {other}");
+            check(&both, 3, &["`nothing` cannot hold beside"]);
+        }
+    }
+
+    #[test]
+    fn with_several_instruments_a_line_names_its_own() {
+        const TWO: &str = "given instrument EUR/USD.SIM\ngiven instrument GBP/USD.SIM\n";
+        let check = |lines: &str, line: usize, verb: &str| {
+            let error = parse(&format!("{TWO}{lines}")).unwrap_err();
+            assert_eq!(error.line, line, "{error}");
+            let text = error.to_string();
+            let names = "EUR/USD.SIM or GBP/USD.SIM";
+            assert!(text.contains(&format!("{verb}: ")), "{text}");
+            assert!(text.contains(names), "{text}");
+        };
+        for act in ["quote 1 / 2", "trade 1", "mark 1", "halt", "lose_book"] {
+            let verb = act.split(' ').next().unwrap();
+            check(&format!("09:30 {act}"), 3, verb);
+            parse(&format!("{TWO}09:30 GBP/USD.SIM {act}")).unwrap();
+        }
+        for expect in ["buy 1 MARKET", "cancel_all", "position flat"] {
+            let verb = expect.split(' ').next().unwrap();
+            check(&format!("09:30 wait\n-> {expect}"), 4, verb);
+            parse(&format!("{TWO}09:30 wait\n-> GBP/USD.SIM {expect}")).unwrap();
+        }
+        parse("09:30 quote 1 / 2\n-> position flat").unwrap();
     }
 }

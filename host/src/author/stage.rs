@@ -40,6 +40,8 @@ pub(super) struct Happened {
     pub(super) faults: Vec<String>,
     /// What it saved.
     pub(super) states: Vec<SavedState>,
+    /// Whether another instance took over.
+    pub(super) has_swapped: bool,
     /// Why the engine took no notice of the step.
     pub(super) ignored: Vec<String>,
     /// Every call of the plugin.
@@ -238,6 +240,7 @@ impl<'p> Stage<'p> {
             match effect {
                 Effect::Order(update, order) => into.changes.push((*update, *order)),
                 Effect::Fault(_, fault) => into.faults.push(fault.to_string()),
+                Effect::Swap(_, SwapStage::Committed(_)) => into.has_swapped = true,
                 Effect::Swap(_, SwapStage::Aborted(reason)) => {
                     into.faults.push(format!("the swap was aborted: {reason}"));
                 }
@@ -397,6 +400,10 @@ impl<'p> Stage<'p> {
         // What the candidate wanted so far is muted.
         self.take_calls(into);
         self.command(at, Command::SwapCommit(self.strategy), into)?;
+        if !into.has_swapped {
+            // The one before goes on.
+            return Ok(());
+        }
         self.seat = self.seats;
         self.plugin = plugin;
         self.given.parameters = parameters;

@@ -25,6 +25,9 @@ pub(super) enum WordError {
         /// What would do.
         what: String,
     },
+    /// A line that does not say which of several instruments it is about.
+    #[error("there are several instruments; name the one that is meant before it: {0}")]
+    Unnamed(String),
     /// More than the line says.
     #[error("`{0}` is too much here; the line is complete before it")]
     Left(String),

@@ -265,8 +265,68 @@ fn random_markets_find_nothing_wrong_with_our_own() {
         println!("{name}");
         let more = ["--random", "4", "--seed", "7", "--events", "120"];
         let said = stdout(&test_with(&[], name, &more).1);
-        assert_has(&said, &["ok      4 random markets with seeds 7 to 10"]);
+        assert_has(&said, &["4 random markets with seeds 7 to 10"]);
     }
+}
+
+#[test]
+fn random_markets_without_an_order_say_that_they_show_little() {
+    let more = ["--random", "3", "--seed", "7", "--events", "60"];
+    let said = stdout(&test_with(&[], "noop", &more).1);
+    let empty = "EMPTY   3 random markets with seeds 7 to 9: no order in any of them";
+    assert_has(&said, &[empty, "--param", "--demand-orders"]);
+    assert!(!said.contains("ok "), "{said}");
+    let demanded = [&more[..], &["--demand-orders"][..]].concat();
+    let said = found(&test_with(&[], "noop", &demanded).1);
+    assert_has(&said, &["FAILED  3 random markets", "no order in any"]);
+    let every = [&demanded[..], &["--param", "every=2"][..]].concat();
+    let said = stdout(&test_with(&[], "order-every", &every).1);
+    assert_has(&said, &["ok      3 random markets"]);
+}
+
+#[test]
+fn beside_anything_what_a_line_wants_must_come_all_the_same() {
+    let with = |line: &str| ORDERS.replacen("-> buy 1000 MARKET GTC as A", line, 1);
+    let come = with("-> anything\n-> buy 1000 MARKET GTC as A");
+    assert_has(&stdout(&scenario("order-every", &come)), &["ok"]);
+    let other = with("-> anything\n-> buy 999 MARKET GTC as A");
+    assert_has(
+        &found(&scenario("order-every", &other)),
+        &[
+            "one.scenario:7:",
+            "expected: buy 999 MARKET",
+            "quantity is 1000",
+        ],
+    );
+    let more = with("-> buy 1000 MARKET GTC as A\n-> cancel A\n-> anything");
+    assert_has(
+        &found(&scenario("order-every", &more)),
+        &["one.scenario:7:", "expected: cancel A", "came:     nothing"],
+    );
+}
+
+#[test]
+fn after_a_swap_that_was_aborted_at_its_commit_the_one_before_goes_on() {
+    // It subscribes to an instrument that there is not, which its place in the engine cannot have.
+    let refused = Plugin::new().with("init", LISTEN);
+    let refused = refused.with("on-start", "(call $subscribe-quotes (i32.const 9))");
+    let text = "09:30:00 quote 1.10000 / 1.10002
+-> cancel_all
++1s swap refused.wasm
+-> fault the swap was aborted
++1s quote 1.10000 / 1.10002
+-> cancel_all
+";
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, bytes: &[u8]| fs::write(folder.path().join(file), bytes).unwrap();
+    write("one.scenario", text.as_bytes());
+    write("refused.wasm", &refused.build().unwrap());
+    write(
+        "goes-on.wasm",
+        &counting("(call $cancel-all (i32.const 0))"),
+    );
+    let arguments = ["plugin", "test", "goes-on.wasm", "one.scenario"];
+    assert_has(&stdout(&argonaut(folder.path(), &arguments)), &["ok"]);
 }
 
 /// What random markets say of a plugin that is wrong on purpose.
@@ -346,7 +406,7 @@ fn state_that_is_not_handed_over_is_found() {
     ];
     assert_has(
         &stdout(&argonaut(folder.path(), &arguments)),
-        &["ok      5 random markets"],
+        &["EMPTY   5 random markets"],
     );
 }
 

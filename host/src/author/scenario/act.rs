@@ -67,6 +67,23 @@ const VERBS: &str = "something that happens: start, wait, stop, restart, swap, q
 const RATE: &str = "a rate such as 0.0001";
 
 impl Act {
+    /// Whether it happens to one instrument, which a line must name where there are several.
+    pub(super) fn is_of_an_instrument(&self) -> bool {
+        matches!(
+            self,
+            Self::Quote(..)
+                | Self::Trade(..)
+                | Self::Bar(..)
+                | Self::Book(_)
+                | Self::LoseBook
+                | Self::Mark(_)
+                | Self::Index(_)
+                | Self::Halt
+                | Self::Resume
+                | Self::Life(_)
+        )
+    }
+
     /// Reads what follows the time of a step.
     pub(super) fn read(
         words: &mut Words<'_>,

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub(in super::super) enum Expect {
     /// No order, change, cancel or log line.
     Nothing,
-    /// Whatever it asks for.
+    /// Whatever else it asks for.
     Anything,
     /// An order, change or cancel; these are told completely and in order.
     Ask(Wanted),
@@ -69,6 +69,16 @@ impl Expect {
         }
     }
 
+    /// Whether one of the two is `nothing` and the other something that it excludes.
+    pub(super) fn contradicts(&self, other: &Self) -> bool {
+        let is_something =
+            |one: &Self| matches!(one, Self::Ask(_) | Self::Log(..) | Self::Anything);
+        match (self, other) {
+            (Self::Nothing, something) | (something, Self::Nothing) => is_something(something),
+            _ => false,
+        }
+    }
+
     /// Reads what follows `->`.
     pub(super) fn read(
         words: &mut Words<'_>,
@@ -80,6 +90,10 @@ impl Expect {
             .filter(|word| universe.find_instrument(word).is_some());
         if symbol.is_some() {
             words.pop();
+        }
+        let about_one = ["buy", "sell", "cancel_all", "position"];
+        if symbol.is_none() && words.peek().is_some_and(|verb| about_one.contains(&verb)) {
+            super::only_one(universe)?;
         }
         if matches!(words.peek(), Some("buy" | "sell")) {
             let (mut terms, name) = read_order(words)?;

@@ -2,7 +2,7 @@
 
 use super::assignment;
 use super::say;
-use crate::author::property::{self, Options};
+use crate::author::property::{self, Options, Tally};
 use crate::author::{Given, Scenario, play};
 use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
 use anyhow::{Context, Result, anyhow, bail};
@@ -36,6 +36,9 @@ pub(super) struct TestArguments {
     /// Do not demand of random markets that a hand-over to a new instance changes nothing.
     #[arg(long, requires = "random")]
     no_hand_over: bool,
+    /// Fail when the plugin sends no order in any of the random markets.
+    #[arg(long, requires = "random")]
+    demand_orders: bool,
     /// A parameter for random markets.
     #[arg(long, value_name = "NAME=VALUE", requires = "random")]
     param: Vec<String>,
@@ -137,22 +140,49 @@ fn random(
     arguments: &TestArguments,
 ) -> Result<bool> {
     match property::run(plugins, plugin, given, options)? {
-        Ok(tally) => {
-            let first = options.seed;
-            let last = first.wrapping_add(options.markets - 1);
-            say(&format!(
-                "ok      {} random markets with seeds {first} to {last}: {} calls, {} orders, changes and \
-                 cancels, at most {} units of fuel an event",
-                tally.markets, tally.calls, tally.asks, tally.most_fuel
-            ))?;
-            Ok(true)
-        }
+        Ok(tally) => held(&tally, options, arguments.demand_orders),
         Err(found) => {
             say(&format!("FAILED  {found}"))?;
             say(&format!("  again: {}", again(arguments, found.seed)))?;
             Ok(false)
         }
     }
+}
+
+/// Tells that all held. A plugin that sends no order has little that could break, so that is no "ok".
+fn held(tally: &Tally, options: &Options, demand_orders: bool) -> Result<bool> {
+    let first = options.seed;
+    let last = first.wrapping_add(options.markets - 1);
+    let Tally {
+        markets,
+        calls,
+        asks,
+        orders,
+        most_fuel,
+    } = tally;
+    let tried = format!("{markets} random markets with seeds {first} to {last}");
+    if *orders > 0 {
+        say(&format!(
+            "ok      {tried}: {calls} calls, {asks} orders, changes and cancels, at most {most_fuel} units \
+             of fuel an event"
+        ))?;
+        return Ok(true);
+    }
+    let word = match demand_orders {
+        true => "FAILED ",
+        false => "EMPTY  ",
+    };
+    say(&format!(
+        "{word} {tried}: no order in any of them, in {calls} calls; that the plugin trades as it should \
+         this does not show"
+    ))?;
+    say(
+        "  give it parameters with which it trades (--param), the instruments it wants (--instrument) or more --events",
+    )?;
+    if !demand_orders {
+        say("  with --demand-orders this fails")?;
+    }
+    Ok(!demand_orders)
 }
 
 /// The command that tries the market with this seed alone.
