@@ -56,14 +56,14 @@ void on_bar(const argonaut_bar_t *bar) {
 const PYTHON: Language = Language {
     word: "python",
     file: "strategy.py",
-    from: "export(Trend)",
+    from: "export(TrendStrategy)",
     to: r#"import datetime
 import random
 import time
 import uuid
 
 
-class Probe(Trend):
+class Probe(TrendStrategy):
     bars = 0
 
     def on_bar(self, bar: Bar) -> None:
@@ -274,6 +274,8 @@ fn a_plugin_is_not_begun_twice_or_under_a_strange_name() {
         strange.contains("`Trend 2` is no name for a plugin"),
         "{strange}"
     );
+    let kit = error(&["plugin", "new", "argonaut-sdk", "--lang", "rust"]);
+    assert!(kit.contains("`argonaut-sdk` is the kit"), "{kit}");
     let unknown = error(&["plugin", "new", "other", "--lang", "cobol"]);
     assert!(unknown.contains("rust, ts, python, c"), "{unknown}");
 }

@@ -22,6 +22,10 @@ struct Examples;
 /// The names of the examples, which a plugin's own take the place of.
 const EXAMPLE: &str = "ema-cross";
 const EXAMPLE_TYPE: &str = "EmaCross";
+/// The package that a crate's kit is, which a plugin depends on.
+const KIT: &str = "argonaut-sdk";
+/// What the name of a plugin's type ends with.
+const KIND: &str = "Strategy";
 
 /// Makes `folder`, which must not exist or be empty, a plugin in `language` that builds and trades.
 /// Its name is the folder's. Returns the files written, the kit's aside, in order.
@@ -61,13 +65,18 @@ fn renamed(text: &str, name: &str) -> String {
         .replace(EXAMPLE_TYPE, &type_name(name))
 }
 
-/// `mean-reversion` as `MeanReversion`.
+/// `mean-reversion` as `MeanReversionStrategy`: a plugin may be called `bar` or `ema`, which kits and
+/// examples have types for, and none of theirs ends so but `Strategy` itself.
 fn type_name(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_ascii_uppercase() + rest
     });
-    words.collect()
+    let words: String = words.collect();
+    match words.strip_suffix(KIND) {
+        Some(rest) if !rest.is_empty() => words,
+        _ => words + KIND,
+    }
 }
 
 /// A name that every language takes for a package: small letters, digits and single hyphens.
@@ -78,6 +87,10 @@ fn checked(name: &str) -> Result<&str, BuildError> {
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
+    if name == KIT {
+        let taken = format!("`{KIT}` is the kit's own package; give the plugin another name");
+        return Err(BuildError::Project(taken));
+    }
     let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
     if begins && name.len() <= 64 && name.split('-').all(is_word) {
         return Ok(name);
@@ -91,6 +104,7 @@ fn checked(name: &str) -> Result<&str, BuildError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn names_fit_every_language() {
@@ -100,7 +114,53 @@ mod tests {
         for bad in ["", "A", "a_b", "a--b", "-a", "2a", "a b", "../a"] {
             assert!(checked(bad).is_err(), "{bad}");
         }
-        assert_eq!(type_name("v2-mean-reversion"), "V2MeanReversion");
+        assert_eq!(type_name("v2-mean-reversion"), "V2MeanReversionStrategy");
+        assert_eq!(type_name("my-strategy"), "MyStrategy");
+        assert_eq!(type_name("strategy"), "StrategyStrategy");
+    }
+
+    /// The words of all files below a folder.
+    fn words_below(folder: &Path, words: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                words_below(&path, words);
+                continue;
+            }
+            let text = fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&text);
+            let ends = |letter: char| !letter.is_alphanumeric() && letter != '_';
+            words.extend(text.split(ends).map(str::to_owned));
+        }
+    }
+
+    #[test]
+    fn the_type_of_a_new_plugin_is_called_like_nothing_in_its_kit() {
+        let root = tempfile::tempdir().unwrap();
+        let main = |language: Language| match language {
+            Language::Rust => Some("src/lib.rs"),
+            Language::TypeScript => Some("strategy.ts"),
+            Language::Python => Some("strategy.py"),
+            // It has no type.
+            Language::C => None,
+        };
+        for language in Language::ALL {
+            let Some(main) = main(language) else {
+                continue;
+            };
+            for name in ["strategy", "ema", "bar", "self", "object", "state"] {
+                let folder = root.path().join(language.word()).join(name);
+                new_project(&folder, language).unwrap();
+                let own = type_name(name);
+                let text = fs::read_to_string(folder.join(main)).unwrap();
+                let declares = ["struct", "class"].map(|word| format!("{word} {own}"));
+                assert!(declares.iter().any(|line| text.contains(line)), "{text}");
+                let mut words = BTreeSet::new();
+                words_below(&folder.join(FOLDER), &mut words);
+                assert!(words.contains(KIND));
+                assert!(!words.contains(&own), "{language}: the kit has {own}");
+            }
+        }
     }
 
     #[test]
