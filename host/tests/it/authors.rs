@@ -32,10 +32,33 @@ const C: Language = Language {
     to: r#"#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+
+static argonaut_order_id_t far(void) {
+    return argonaut_limit_order(instrument, ARGONAUT_SIDE_BUY, quantity, 500000000);
+}
+
+/* What is known of an order stays where it is while others are sent. */
+static void holds_still(void) {
+    static void *volatile between;
+    argonaut_order_id_t first = far();
+    const argonaut_open_order_t *kept = argonaut_order(first);
+    for (int i = 0; i < 8; i++) {
+        /* What lies behind an array keeps it from growing where it is. */
+        between = malloc(64);
+        assert(between);
+        far();
+    }
+    assert(kept == argonaut_order(first) && kept->order == first);
+    assert(argonaut_open_orders(instrument) >= 9);
+}
 
 static void probe(uint64_t end) {
     static int bars;
+    if (bars == 0) {
+        holds_still();
+    }
     time_t now = time(NULL);
     struct tm *parts = gmtime(&now);
     printf("now %lld, ", (long long)now);
@@ -233,6 +256,27 @@ fn says_event_time_and_place(folder: &Path, component: &Path, language: &Languag
 #[ignore = "needs a C compiler for WebAssembly"]
 fn a_plugin_in_c_trades_the_same() {
     check(&C);
+}
+
+#[test]
+#[ignore = "needs a C compiler for WebAssembly"]
+fn in_c_what_memory_cannot_hold_stops_the_strategy_and_says_so() {
+    let folder = quotes();
+    let project = begin(folder.path(), C.word);
+    let path = project.join(C.file);
+    let text = fs::read_to_string(&path).unwrap();
+    let too_much = "void on_bar(const argonaut_bar_t *bar) {
+    argonaut_saved_state_t state = {0};
+    argonaut_save(&state, 1, &memory, (size_t)1 << 30);
+    argonaut_info(\"saved at %p\", (void *)state.bytes.ptr);
+";
+    fs::write(&path, text.replace(C.from, too_much)).unwrap();
+    let component = build(&project, &project.join("target/plugins"));
+    let said = complaints(folder.path(), &component).join("\n");
+    assert!(
+        said.contains("no memory left: 1073741824 bytes more were asked for"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -189,7 +189,8 @@ argonaut_order_id_t argonaut_submit_list(argonaut_new_order_t *orders, size_t co
 argonaut_position_event_t argonaut_position(argonaut_instrument_id_t instrument);
 /* How many of its orders on an instrument are open. */
 size_t argonaut_open_orders(argonaut_instrument_id_t instrument);
-/* One of its open orders, or NULL. */
+/* One of its open orders, or NULL. It stays where it is until the event that closes it, whatever is
+ * sent meanwhile; keep its id from one handler to the next, not the pointer. */
 const argonaut_open_order_t *argonaut_order(argonaut_order_id_t order);
 
 /* ---- State, randomness, log --------------------------------------------------------------- */

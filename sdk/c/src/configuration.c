@@ -25,10 +25,7 @@ static bool equals(const strategy_string_t *text, const char *other) {
 }
 
 const char *argonaut_keep_text(const strategy_string_t *text) {
-    char *copy = malloc(text->len + 1);
-    if (!copy) {
-        argonaut_stop_with("no memory left");
-    }
+    char *copy = argonaut_allocate(text->len + 1);
     memcpy(copy, text->ptr, text->len);
     copy[text->len] = 0;
     return copy;

@@ -38,7 +38,8 @@ void exports_strategy_describe(strategy_description_t *description) {
     put_text(&description->version, plugin->version);
     put_text(&description->documentation, plugin->documentation);
     description->parameters.len = plugin->setting_count;
-    description->parameters.ptr = calloc(plugin->setting_count, sizeof(argonaut_parameter_t));
+    description->parameters.ptr =
+        argonaut_allocate(plugin->setting_count * sizeof(argonaut_parameter_t));
     for (size_t i = 0; i < plugin->setting_count; i++) {
         const argonaut_setting_t *setting = &plugin->settings[i];
         argonaut_parameter_t *parameter = &description->parameters.ptr[i];
@@ -53,7 +54,7 @@ void exports_strategy_describe(strategy_description_t *description) {
 
 bool exports_strategy_init(strategy_config_t *config, strategy_string_t *error) {
     /* The strategy may keep pointers into its configuration, so it is never freed. */
-    strategy_config_t *kept = malloc(sizeof *kept);
+    strategy_config_t *kept = argonaut_allocate(sizeof *kept);
     *kept = *config;
     argonaut_random_begin(&kept->strategy);
     return judge(on_init(kept), error);

@@ -7,7 +7,8 @@
 
 static argonaut_position_event_t *positions;
 static size_t position_count;
-static argonaut_open_order_t *orders;
+/* Each in a place of its own, so that a pointer to one stays good while others come and go. */
+static argonaut_open_order_t **orders;
 static size_t order_count;
 
 /* Room for one more element of `size` bytes. */
@@ -51,15 +52,15 @@ void argonaut_portfolio_on_position(const argonaut_position_event_t *position) {
 size_t argonaut_open_orders(argonaut_instrument_id_t instrument) {
     size_t count = 0;
     for (size_t i = 0; i < order_count; i++) {
-        count += orders[i].instrument == instrument;
+        count += orders[i]->instrument == instrument;
     }
     return count;
 }
 
 static argonaut_open_order_t *find(argonaut_order_id_t order) {
     for (size_t i = 0; i < order_count; i++) {
-        if (orders[i].order == order) {
-            return &orders[i];
+        if (orders[i]->order == order) {
+            return orders[i];
         }
     }
     return NULL;
@@ -71,7 +72,8 @@ static argonaut_open_order_t *insert(const argonaut_open_order_t *order) {
     argonaut_open_order_t *known = find(order->order);
     if (!known) {
         orders = grown(orders, order_count, sizeof *orders);
-        known = &orders[order_count++];
+        known = argonaut_allocate(sizeof *known);
+        orders[order_count++] = known;
     } else {
         strategy_string_free(&known->tag);
     }
@@ -82,16 +84,21 @@ static argonaut_open_order_t *insert(const argonaut_open_order_t *order) {
 }
 
 static void forget(argonaut_order_id_t order) {
-    argonaut_open_order_t *known = find(order);
-    if (known) {
-        strategy_string_free(&known->tag);
-        *known = orders[--order_count];
+    for (size_t i = 0; i < order_count; i++) {
+        if (orders[i]->order == order) {
+            strategy_string_free(&orders[i]->tag);
+            free(orders[i]);
+            orders[i] = orders[--order_count];
+            return;
+        }
     }
 }
 
 void argonaut_portfolio_restore(const argonaut_snapshot_t *snapshot) {
     position_count = 0;
-    order_count = 0;
+    while (order_count > 0) {
+        forget(orders[order_count - 1]->order);
+    }
     for (size_t i = 0; i < snapshot->positions.len; i++) {
         argonaut_portfolio_on_position(&snapshot->positions.ptr[i]);
     }

@@ -36,12 +36,20 @@ _Noreturn void argonaut_stop_with(const char *format, ...) {
     __builtin_trap();
 }
 
+void *argonaut_allocate(size_t size) {
+    void *memory = size ? malloc(size) : NULL;
+    if (size && !memory) {
+        argonaut_stop_with("no memory left: %zu bytes more were asked for", size);
+    }
+    return memory;
+}
+
 void argonaut_save(argonaut_saved_state_t *state, uint32_t version, const void *bytes,
                    size_t length) {
     strategy_saved_state_free(state);
     state->version = version;
     state->bytes.len = length;
-    state->bytes.ptr = length ? malloc(length) : NULL;
+    state->bytes.ptr = argonaut_allocate(length);
     if (length) {
         memcpy(state->bytes.ptr, bytes, length);
     }
