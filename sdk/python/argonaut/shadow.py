@@ -101,6 +101,9 @@ def _clocks() -> None:
     for name in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
         setattr(time, name, seconds)
         setattr(time, name + "_ns", host.now)
+    # Whichever clock it is: there is one time.
+    time.clock_gettime = lambda clk_id: seconds()
+    time.clock_gettime_ns = lambda clk_id: host.now()
 
     def sleep(_: float) -> None:
         raise RuntimeError("a strategy cannot sleep; set a timer")
@@ -111,16 +114,37 @@ def _clocks() -> None:
         def of(when: Optional[float] = None, function: Any = function) -> Any:
             return function(seconds() if when is None else when)
         setattr(time, name, of)
+    asctime, strftime = time.asctime, time.strftime
+    time.asctime = lambda t=None: asctime(time.localtime() if t is None else t)
+    time.strftime = lambda format, t=None: strftime(format, time.localtime() if t is None else t)
 
 
-class _Date(datetime.date):
+#: What the shadows of dates stand for.
+_REAL: dict[type, type] = {}
+
+
+class _Shadow(type):
+    """A class whose instances are those of the one it stands for: `isinstance` says of every date what it
+    would say without shadows, such as that a `datetime` is a `date`."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        # An author's own class derived from a shadow is itself.
+        real = _REAL.get(cls)
+        return isinstance(instance, real) if real else super().__instancecheck__(instance)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        real = _REAL.get(cls)
+        return issubclass(subclass, real) if real else super().__subclasscheck__(subclass)
+
+
+class _Date(datetime.date, metaclass=_Shadow):
     @classmethod
     def today(cls) -> Any:
         moment = datetime.datetime.now()
         return cls(moment.year, moment.month, moment.day)
 
 
-class _DateTime(datetime.datetime):
+class _DateTime(datetime.datetime, metaclass=_Shadow):
     @classmethod
     def now(cls, tz: Optional[datetime.tzinfo] = None) -> Any:
         # In whole microseconds: floating point would round them.
@@ -136,6 +160,12 @@ class _DateTime(datetime.datetime):
     @classmethod
     def today(cls) -> Any:
         return cls.now()
+
+    def date(self) -> Any:
+        return _Date(self.year, self.month, self.day)
+
+
+_REAL.update({_Date: datetime.date, _DateTime: datetime.datetime})
 
 
 class _Log:

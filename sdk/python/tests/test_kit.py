@@ -156,6 +156,54 @@ class TimeAndChance(unittest.TestCase):
         self.assertEqual(draw(), rest)
         self.assertNotEqual(first, rest)
 
+    def test_no_way_to_ask_for_the_time_leads_past_the_event(self) -> None:
+        import time
+
+        self.addCleanup(vars(time).update, dict(vars(time)))
+        here = Host(1_700_000_000_123_456_789)
+        host.use(here)
+        shadow.install()
+        self.addCleanup(setattr, host, "_has_time", host._has_time)
+        host.begin_time()
+        then = here.time / 1e9
+        self.assertEqual(time.gmtime()[:6], (2023, 11, 14, 22, 13, 20))
+        self.assertEqual(time.localtime(), time.localtime(then))
+        self.assertEqual(time.ctime(), time.ctime(then))
+        self.assertEqual(time.asctime(), time.ctime(then))
+        self.assertEqual(time.asctime(time.gmtime(0)), "Thu Jan  1 00:00:00 1970")
+        self.assertEqual(time.strftime("%Y-%m"), "2023-11")
+        self.assertEqual(time.strftime("%Y", time.gmtime(0)), "1970")
+        for clock in (time.CLOCK_REALTIME, time.CLOCK_MONOTONIC):
+            self.assertEqual(time.clock_gettime(clock), then)
+            self.assertEqual(time.clock_gettime_ns(clock), here.time)
+
+    def test_dates_are_what_they_are_without_shadows(self) -> None:
+        import datetime
+
+        # Another test may have put the shadows in place already.
+        real = {kind.__name__: kind for kind in (*datetime.datetime.__mro__, *datetime.date.__mro__)}
+        real_date, real_datetime = real["date"], real["datetime"]
+        host.use(Host(0))
+        shadow.install()
+        moment = datetime.datetime(2024, 2, 29, 12)
+        for one in (moment, moment + datetime.timedelta(1), real_datetime(2024, 2, 29)):
+            self.assertIsInstance(one, datetime.datetime)
+            self.assertIsInstance(one, datetime.date)
+        for one in (moment.date(), real_date(2024, 2, 29), datetime.date.today()):
+            self.assertIsInstance(one, datetime.date)
+            self.assertNotIsInstance(one, datetime.datetime)
+        self.assertIs(type(moment.date()), datetime.date)
+        self.assertEqual(moment.date(), real_date(2024, 2, 29))
+        self.assertTrue(issubclass(datetime.datetime, datetime.date))
+        self.assertNotIsInstance("2024-02-29", datetime.date)
+
+        class Expiry(datetime.date):
+            pass
+
+        self.assertIsInstance(Expiry(2024, 2, 29), Expiry)
+        self.assertIsInstance(Expiry(2024, 2, 29), datetime.date)
+        self.assertNotIsInstance(datetime.date(2024, 2, 29), Expiry)
+
 
 if __name__ == "__main__":
     unittest.main()
