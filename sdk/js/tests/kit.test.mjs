@@ -15,7 +15,7 @@ const kit = fileURLToPath(new URL("..", import.meta.url));
 const esbuild = createRequire(resolve(process.env.ARGONAUT_TOOLS, "package.json"))("esbuild");
 
 /** What the host is told and says; the imports of the contract lead here. */
-const host = { now: 1_700_000_000_123_456_789n, values: new Map(), lines: [] };
+const host = { now: 1_700_000_000_123_456_789n, values: new Map(), lines: [], sent: [] };
 globalThis.testHost = host;
 
 const IMPORTS = {
@@ -23,7 +23,14 @@ const IMPORTS = {
   "log@1.0.0": "export const write = (level, text) => testHost.lines.push([level, text]);",
   "state@1.0.0": `export const get = (key) => testHost.values.get(key);
     export const put = (key, value) => testHost.values.set(key, value);`,
-  "orders@1.0.0": "export const submitMarket = () => 7n;",
+  "orders@1.0.0": `const sent = (name, id) => (...terms) => (testHost.sent.push([name, ...terms]), id);
+    export const submitMarket = sent("submitMarket", 7n);
+    export const submitLimit = sent("submitLimit", 8n);
+    export const submitStopMarket = sent("submitStopMarket", 9n);
+    export const submit = sent("submit", 10n);
+    export const submitList = sent("submitList", 11n);
+    export const submitBy = sent("submitBy", 12n);
+    export const modify = sent("modify");`,
   "market-data@1.0.0": "export const subscribeBars = () => {};",
 };
 
@@ -102,6 +109,47 @@ test("what it holds follows the events, and what it throws is told", () => {
   assert.deepEqual(host.lines, [["error", "Error: no quotes, please"]]);
   // A thrown string is the error of the contract's `result`.
   assert.throws(() => guest.load({}), (error) => error === "not that");
+});
+
+test("numbers that the contract would pass on as others are refused, and nothing is sent", () => {
+  const trader = new Trader({ strategy: "s", instruments: [], parameters: [] });
+  // One more than 64 bits hold: the contract would make it 0, or the lowest price.
+  const [quantity, price] = [2n ** 64n, 2n ** 63n];
+  const limit = { tag: "limit", val: price };
+  const order = (terms) => ({ instrument: 0, side: "buy", kind: { tag: "market" }, quantity: 1n, ...terms });
+  const stop = { tag: "stop-limit", val: { price: 1n, trigger: { price, by: "last" } } };
+  const wrong = {
+    "market: quantity": () => trader.market(0, "buy", quantity),
+    "market: negative quantity": () => trader.market(0, "buy", -1n),
+    "limit: quantity": () => trader.limit(0, "buy", quantity, 1n),
+    "limit: price": () => trader.limit(0, "buy", 1n, price),
+    "limit: negative price": () => trader.limit(0, "buy", 1n, -price - 1n),
+    "stop: quantity": () => trader.stopMarket(0, "buy", quantity, 1n),
+    "stop: trigger": () => trader.stopMarket(0, "buy", 1n, price),
+    "submit: quantity": () => trader.submit(order({ quantity })),
+    "submit: display": () => trader.submit(order({ display: quantity })),
+    "submit: limit": () => trader.submit(order({ kind: limit })),
+    "submit: trigger within": () => trader.submit(order({ kind: stop })),
+    "submit: hold": () => trader.submit(order({ hold: { price, by: "mid" } })),
+    "list: the second": () => trader.submitList([order({}), order({ quantity })]),
+    "by: limit": () => trader.submitBy(order({ kind: limit }), "twap"),
+    "modify: quantity": () => trader.modify(7n, { quantity }),
+    "modify: price": () => trader.modify(7n, { price }),
+    "modify: trigger": () => trader.modify(7n, { trigger: price }),
+  };
+  host.sent.length = 0;
+  for (const [name, send] of Object.entries(wrong)) {
+    assert.throws(send, { name: "RangeError", message: /do not fit a (price|quantity)/ }, name);
+    assert.deepEqual(host.sent, [], name);
+  }
+  assert.deepEqual(trader.openOrders(0), []);
+  // The largest that fit are sent as they are.
+  trader.limit(0, "buy", quantity - 1n, price - 1n);
+  trader.modify(8n, { price: -price });
+  assert.deepEqual(host.sent.map(([name, ...terms]) => [name, ...terms.filter((term) => typeof term === "bigint")]), [
+    ["submitLimit", quantity - 1n, price - 1n, 0n],
+    ["modify", 8n, -price],
+  ]);
 });
 
 test("time is the event's and chance goes on", () => {

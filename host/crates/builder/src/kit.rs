@@ -199,6 +199,64 @@ mod tests {
         assert!(!left.exists() && made.is_file());
     }
 
+    /// Lays a kit out in a project in which this place is a link to a folder of somebody else, which must
+    /// stay as it is.
+    #[cfg(unix)]
+    #[track_caller]
+    fn refuses_link(language: Language, place: &str) {
+        let (folder, others) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let theirs = others.path().join("theirs");
+        fs::write(&theirs, "theirs").unwrap();
+        let link = folder.path().join(place);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(others.path(), &link).unwrap();
+        let error = lay_out(folder.path(), language).unwrap_err().to_string();
+        assert!(error.contains("is a link"), "{place}: {error}");
+        assert!(error.contains(place), "{place}: {error}");
+        let left: Vec<_> = others.path().read_dir().unwrap().collect();
+        assert_eq!(left.len(), 1, "{place}: {left:?}");
+        assert_eq!(fs::read(&theirs).unwrap(), b"theirs", "{place}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_kit_that_is_a_link_or_lies_behind_one_is_refused() {
+        for place in [".argonaut", ".argonaut/sdk", ".argonaut/sdk/c"] {
+            refuses_link(Language::C, place);
+        }
+        for place in [".argonaut/sdk/wit/deps", ".argonaut/sdk/wit/deps/v1"] {
+            refuses_link(Language::Python, place);
+        }
+        for place in [".argonaut/wit", ".argonaut/wit/v1"] {
+            refuses_link(Language::Rust, place);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_project_behind_a_link_is_the_author_s_own_business() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        lay_out(&link, Language::C).unwrap();
+        assert!(real.join(FOLDER).join("sdk/c").is_dir());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_within_a_kit_is_removed_and_not_followed() {
+        let (folder, others) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let theirs = others.path().join("theirs.c");
+        fs::write(&theirs, "").unwrap();
+        let kit = lay_out(folder.path(), Language::C).unwrap();
+        let link = kit.join("src/others");
+        std::os::unix::fs::symlink(others.path(), &link).unwrap();
+        lay_out(folder.path(), Language::C).unwrap();
+        assert!(theirs.is_file());
+        assert!(!link.is_symlink());
+    }
+
     #[test]
     fn what_is_right_already_is_not_written_again() {
         let folder = tempfile::tempdir().unwrap();
