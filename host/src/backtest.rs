@@ -75,10 +75,11 @@ pub fn run(
     )?;
     record.add(effects, universe);
     for book in books.at(first) {
-        record.add(
-            session.step(first, engine::Input::Book(Box::new(book)))?,
-            universe,
-        );
+        let instrument = book.instrument;
+        let input = engine::Input::Book(Box::new(book));
+        let effects = session.step(first, input)?.to_vec();
+        record.see_book(session.engine(), instrument);
+        record.add(&effects, universe);
     }
     let mut curve = Curve::new(spec.period());
     for event in events {

@@ -230,6 +230,26 @@ fn a_start_in_the_middle_begins_with_the_book_as_it_then_is() {
     assert_ne!(hash, self::hash(folder.path(), "--data feed.txt"));
 }
 
+#[test]
+fn what_crossing_the_spread_cost_counts_the_book_that_a_start_begins_with() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("two.txt"), recorded(&updates(2))).unwrap();
+    let strategy = plugin("order-every").display().to_string();
+    let spread = |start: &str| {
+        let line = format!(
+            "backtest --strategy {strategy} --param every=1 --param quantity=1 --instrument {SYMBOL} \
+             --json - --data two.txt{start}"
+        );
+        let report = json(folder.path(), &line);
+        assert_ne!(report["counters"]["fills"], "0", "{report:#}");
+        report["costs"]["spread"].clone()
+    };
+    // It buys in the first book and sells in the second, either way.
+    let all = spread("");
+    assert!(!all.is_null());
+    assert_eq!(spread(" --start 2024-08-08T23:50:01Z"), all);
+}
+
 /// Takes more than the touch has, rests, and remembers what it was told.
 struct Watcher {
     declared: [Subscription; 2],

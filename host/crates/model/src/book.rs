@@ -3,6 +3,12 @@
 
 use crate::{InstrumentId, Price, Quantity, Side, Timestamp};
 
+/// Levels that a side of a book may have. A real one has some ten thousand; more than this is a feed
+/// gone wrong, and the memory for it has a bound.
+pub const MOST_BOOK_LEVELS: usize = 1 << 17;
+/// Orders that a book may have that is known order by order.
+pub const MOST_BOOK_ORDERS: usize = 1 << 20;
+
 /// What a price level shows now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BookLevel {
@@ -98,7 +104,7 @@ pub enum BookRefusal {
     /// Orders for a book of levels, or levels for a book of orders.
     #[error("the update is by order and the book by level, or the other way round")]
     OtherKind,
-    /// More levels or orders than a book may have.
+    /// More levels or orders than a book may have: [`MOST_BOOK_LEVELS`], [`MOST_BOOK_ORDERS`].
     #[error("the book would be too large")]
     TooLarge,
 }

@@ -33,7 +33,10 @@ pub mod venue_models;
 pub mod venue_report;
 
 pub use account::{AccountConfig, AccountKind, Balance, HedgeMargin};
-pub use book::{BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate};
+pub use book::{
+    BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate, MOST_BOOK_LEVELS,
+    MOST_BOOK_ORDERS,
+};
 pub use book_view::{BookView, MAX_BOOK_DEPTH, PriceLevel};
 pub use execution_algorithm::{
     Action, Actions, AlgorithmCall, AlgorithmEvent, AlgorithmMaker, AlgorithmSnapshot,

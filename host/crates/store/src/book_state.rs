@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate, InstrumentId, Price,
-    Quantity, Quote, Side, Timestamp,
+    BookChanges, BookLevel, BookOrder, BookRefusal, BookScope, BookUpdate, InstrumentId,
+    MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, Quantity, Quote, Side, Timestamp,
 };
 
 /// The book of one instrument.
@@ -145,10 +145,13 @@ impl BookState {
         };
         if size.is_zero() {
             levels.remove(&price);
-        } else {
-            levels.insert(price, size);
+            return Ok(());
         }
-        Ok(())
+        levels.insert(price, size);
+        match levels.len() > MOST_BOOK_LEVELS {
+            true => Err(BookRefusal::TooLarge),
+            false => Ok(()),
+        }
     }
 
     fn order(&mut self, order: &BookOrder) -> Result<(), BookRefusal> {
@@ -182,7 +185,10 @@ impl BookState {
             |(arrival, _)| arrival,
         );
         self.orders.insert(order.id, (arrival, *order));
-        Ok(())
+        match self.orders.len() > MOST_BOOK_ORDERS {
+            true => Err(BookRefusal::TooLarge),
+            false => Ok(()),
+        }
     }
 
     /// What is shown where an order stands.
@@ -283,6 +289,32 @@ mod tests {
             .snapshot(InstrumentId::new(0), Timestamp::ZERO)
             .unwrap();
         assert_eq!((snapshot.changes, snapshot.last), (expect, 4));
+    }
+
+    #[test]
+    fn a_book_has_as_many_levels_and_orders_as_the_engine_takes() {
+        let most = i64::try_from(MOST_BOOK_LEVELS).unwrap();
+        let whole = |count: i64| {
+            let bids = (1..=count).map(|price| (Side::Buy, price, 1));
+            levels(&bids.collect::<Vec<_>>())
+        };
+        let mut book = BookState::default();
+        let full = update(BookScope::Snapshot, (1, 1), whole(most));
+        assert_eq!(book.apply(&full), Ok(()));
+        // One goes, another comes; then one too many comes.
+        let moved = levels(&[(Side::Buy, 1, 0), (Side::Buy, most + 1, 1)]);
+        let moved = update(BookScope::Delta, (2, 2), moved);
+        assert_eq!(book.apply(&moved), Ok(()));
+        let more = levels(&[(Side::Buy, 1, 1)]);
+        let more = update(BookScope::Delta, (3, 3), more);
+        assert_eq!(book.apply(&more), Err(BookRefusal::TooLarge));
+
+        let most = u64::try_from(MOST_BOOK_ORDERS).unwrap();
+        let all = |count: u64| orders(&(1..=count).map(|id| (id, 5, 1)).collect::<Vec<_>>());
+        let full = update(BookScope::Snapshot, (1, 1), all(most));
+        assert_eq!(book.apply(&full), Ok(()));
+        let more = update(BookScope::Delta, (2, 2), orders(&[(most + 1, 5, 1)]));
+        assert_eq!(book.apply(&more), Err(BookRefusal::TooLarge));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use model::{BookRefusal, Price, Timestamp};
+use model::{BookRefusal, MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, Timestamp};
 
 use crate::source::{DataKind, Field};
 
@@ -419,6 +419,11 @@ fn book_words(refusal: &BookRefusal) -> String {
         BookRefusal::BadLevel => "from here on a `price` is not above zero, or a `size` is more than \
              can be counted"
             .to_owned(),
-        other => other.to_string(),
+        BookRefusal::TooLarge => format!(
+            "from here on the book has more than {MOST_BOOK_LEVELS} levels a side, or more than \
+             {MOST_BOOK_ORDERS} orders, and no run takes such a book; look whether levels are taken away \
+             (`size` 0), or begin anew with a snapshot"
+        ),
+        BookRefusal::Crossed => refusal.to_string(),
     }
 }

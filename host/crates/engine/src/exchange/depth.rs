@@ -5,12 +5,8 @@
 //! the venue shows that level anew.
 
 use crate::journal::codec::fields;
-use model::{BookOrder, BookRefusal, Price, Quantity, Side};
+use model::{BookOrder, BookRefusal, MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, Quantity, Side};
 use std::collections::BTreeMap;
-
-/// Levels a side, and orders a book, may have.
-const MOST_LEVELS: usize = 1 << 17;
-const MOST_ORDERS: usize = 1 << 20;
 
 /// One level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +88,7 @@ impl Depth {
         }
         let taken = Quantity::ZERO;
         levels.insert(key(side, price), Level { size, taken });
-        if levels.len() > MOST_LEVELS {
+        if levels.len() > MOST_BOOK_LEVELS {
             return Err(BookRefusal::TooLarge);
         }
         Ok(())
@@ -138,7 +134,7 @@ impl Depth {
                 arrival,
             };
             self.orders.insert(id, quoted);
-            if self.orders.len() > MOST_ORDERS {
+            if self.orders.len() > MOST_BOOK_ORDERS {
                 return Err(BookRefusal::TooLarge);
             }
         }

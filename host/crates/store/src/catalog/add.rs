@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{BookScope, Timestamp};
 
-use super::books::{self, last_number};
+use super::books::{self, Joint, end_of};
 use super::columns::is_wide;
 use super::layout::{self, SeriesKey};
 use super::schema::Width;
@@ -81,9 +81,9 @@ impl Catalog {
         let own = all.into_iter().find(|series| *series.key == *key);
         let parts = own.map_or_else(Vec::new, |series| series.parts);
         let before = parts.iter().rfind(|part| part.first < row.ts_init);
-        let number = before.map_or(Ok(None), last_number)?;
-        match before.zip(number) {
-            Some((part, last)) => books::follow(last, row.first, &part.path),
+        let end = before.map_or(Ok(None), end_of)?;
+        match before.zip(end) {
+            Some((part, last)) => books::follow(last, Joint::before(row), &part.path),
             None => Err(CatalogError::NoSnapshot {
                 time: row.ts_init,
                 first: row.first,

@@ -179,13 +179,38 @@ fn broken(path: &Path, row: u64, column: &'static str, detail: &'static str) -> 
     }
 }
 
-/// The venue's numbers of a stretch of batches.
+/// Where one batch meets another: the venue's number there, and what kind of book it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Joint {
+    pub(super) number: u64,
+    by_order: bool,
+}
+
+impl Joint {
+    /// Where the batch of a row begins.
+    pub(super) const fn before(row: &BookRow) -> Self {
+        Self {
+            number: row.first,
+            by_order: row.change.is_by_order(),
+        }
+    }
+
+    /// Where it ends.
+    const fn after(row: &BookRow) -> Self {
+        Self {
+            number: row.last,
+            by_order: row.change.is_by_order(),
+        }
+    }
+}
+
+/// How a stretch of batches begins and ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
-    /// The first number, if the stretch begins with changes.
-    pub(super) begins_at: Option<u64>,
-    /// The last number.
-    pub(super) last: Option<u64>,
+    /// The first, if the stretch begins with changes.
+    pub(super) begins_at: Option<Joint>,
+    /// The last.
+    pub(super) last: Option<Joint>,
 }
 
 impl Numbers {
@@ -194,27 +219,37 @@ impl Numbers {
         if !row.begins {
             return Ok(());
         }
+        let begin = Joint::before(row);
         if row.scope == BookScope::Delta {
             match self.last {
-                None => self.begins_at = Some(row.first),
-                Some(last) => follow(last, row.first, path)?,
+                None => self.begins_at = Some(begin),
+                Some(last) => follow(last, begin, path)?,
             }
         }
-        self.last = Some(row.last);
+        self.last = Some(Joint::after(row));
         Ok(())
     }
 }
 
-/// Fails where changes from `first` on do not follow what ends at `last`.
-pub(super) fn follow(last: u64, first: u64, path: &Path) -> Result<(), CatalogError> {
-    if first <= last.saturating_add(1) {
-        return Ok(());
+/// Fails where changes from `begin` on do not follow what ends at `last`.
+pub(super) fn follow(last: Joint, begin: Joint, path: &Path) -> Result<(), CatalogError> {
+    if begin.number > last.number.saturating_add(1) {
+        return Err(CatalogError::BookGap {
+            path: path.to_owned(),
+            last: last.number,
+            first: begin.number,
+        });
     }
-    Err(CatalogError::BookGap {
-        path: path.to_owned(),
-        last,
-        first,
-    })
+    if begin.by_order != last.by_order {
+        let words = |by_order| if by_order { "by order" } else { "by level" };
+        return Err(CatalogError::BookKind {
+            path: path.to_owned(),
+            first: begin.number,
+            before: words(last.by_order),
+            then: words(begin.by_order),
+        });
+    }
+    Ok(())
 }
 
 impl Catalog {
@@ -227,14 +262,14 @@ impl Catalog {
             .filter(|series| series.key.kind == DataKind::Books);
         let mut ends = Vec::new();
         for part in books.flat_map(|series| series.parts) {
-            ends.extend(last_number(&part)?);
+            ends.extend(end_of(&part)?.map(|end| end.number));
         }
         Ok(ends)
     }
 }
 
-/// The number with which a part ends.
-pub(super) fn last_number(part: &Part) -> Result<Option<u64>, CatalogError> {
+/// How a part ends.
+pub(super) fn end_of(part: &Part) -> Result<Option<Joint>, CatalogError> {
     let end = Range {
         from: part.last,
         ..Range::ALL
@@ -245,7 +280,7 @@ pub(super) fn last_number(part: &Part) -> Result<Option<u64>, CatalogError> {
     while reader.next(&mut rows)? {
         let event = rows.event(rows.len() - 1, InstrumentId::new(0), None);
         if let Some(MarketEvent::Book(row)) = event {
-            last = Some(row.last);
+            last = Some(Joint::after(&row));
         }
     }
     Ok(last)

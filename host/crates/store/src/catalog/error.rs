@@ -122,6 +122,22 @@ pub enum CatalogError {
         /// The number of the first change after it.
         first: u64,
     },
+    /// Changes of an order book of another kind than what they change.
+    #[error(
+        "{}: its book is {before}, and from `first_update` {first} on it is changed {then} (`order_id`, and 8 \
+         in `flags`, say which): a book is of one kind until the next snapshot; import a file that begins \
+         with a snapshot, or take one of the two into another catalog", path.display()
+    )]
+    BookKind {
+        /// Which file.
+        path: PathBuf,
+        /// The number of the first change of the other kind.
+        first: u64,
+        /// What the book is.
+        before: &'static str,
+        /// What the changes are.
+        then: &'static str,
+    },
     /// Changes of an order book that follow nothing.
     #[error(
         "the first snapshot is missing: `first_update` is {first} at {time} and before that the catalog \

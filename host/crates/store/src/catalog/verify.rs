@@ -123,7 +123,7 @@ fn gaps(parts: &[Part], numbers: &BTreeMap<PathBuf, Numbers>, verified: &mut Ver
                     Some(last) => books::follow(last, first, &part.path),
                     None => Err(CatalogError::NoSnapshot {
                         time: part.first,
-                        first,
+                        first: first.number,
                     }),
                 };
                 if let Err(gap) = gap {

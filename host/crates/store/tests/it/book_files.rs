@@ -90,6 +90,25 @@ fn bad_rows_are_named_with_line_column_and_fix() {
 }
 
 #[test]
+fn a_book_larger_than_a_run_takes_is_refused_with_line_and_limit() {
+    use std::fmt::Write;
+    let most = model::MOST_BOOK_LEVELS;
+    let mut text = HEAD.to_owned();
+    for cents in 1..=most {
+        writeln!(text, "1704067200000000000,5,5,snapshot,buy,0.{cents:06},1").unwrap();
+    }
+    let (_folder, source) = file("x.csv", text.clone());
+    assert_eq!(support::read(&source).unwrap().series.len(), most);
+    text += "1704067201000000000,6,6,delta,buy,0.9,1\n";
+    let (_folder, source) = file("x.csv", text);
+    let line = format!("line {}", most + 2);
+    says(
+        &refused(&source),
+        &[&line, "more than 131072 levels a side", "snapshot"],
+    );
+}
+
+#[test]
 fn messages_of_feeds_that_cannot_be_read_are_named() {
     let whole = r#"{"lastUpdateId":5,"T":1704067200000,"bids":[["1.1","2"]],"asks":[["1.2","2"]]}"#;
     let delta = |rest: &str| {

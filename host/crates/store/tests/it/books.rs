@@ -260,6 +260,53 @@ fn a_lost_part_is_told_by_import_verify_and_quality() {
 }
 
 #[test]
+fn a_part_by_order_does_not_go_on_with_a_book_by_level() {
+    let whole = BookUpdate {
+        ts_event: at(0),
+        ts_init: at(0),
+        ..updates(5, 1, false).remove(0)
+    };
+    let later = |second: u64, number: u64, scope: BookScope, by_order: bool| BookUpdate {
+        scope,
+        first: whole.last + number,
+        last: whole.last + number,
+        ts_event: at(second * SECOND),
+        ts_init: at(second * SECOND),
+        changes: match by_order {
+            true => BookChanges::Orders(Vec::new()),
+            false => BookChanges::Levels(Vec::new()),
+        },
+        ..whole.clone()
+    };
+    let (_folder, catalog) = catalog();
+    let add = |update: &BookUpdate| catalog.add("A", &series(std::slice::from_ref(update)));
+    add(&whole).unwrap();
+    let error = add(&later(1, 1, BookScope::Delta, true))
+        .unwrap_err()
+        .to_string();
+    for part in ["part-", "is by level", "changed by order", "snapshot"] {
+        assert!(error.contains(part), "{error}");
+    }
+    add(&later(1, 1, BookScope::Delta, false)).unwrap();
+    // A snapshot begins a book anew, of any kind.
+    add(&later(2, 1, BookScope::Snapshot, true)).unwrap();
+    add(&later(3, 2, BookScope::Delta, true)).unwrap();
+    let error = add(&later(4, 3, BookScope::Delta, false))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("is by order"), "{error}");
+    assert!(problems(&catalog).is_empty(), "{:?}", problems(&catalog));
+    // Without the snapshot between them, one kind goes on with the other.
+    let own = catalog.series(None).unwrap().remove(0);
+    std::fs::remove_file(&own.parts[2].path).unwrap();
+    let found = problems(&catalog);
+    assert!(
+        found.len() == 1 && found[0].contains("changed by order"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn rows_that_make_no_batches_are_named_by_file_row_and_column() {
     let mut rows: Vec<_> = updates(2, 50, false).iter().flat_map(BookRow::of).collect();
     let broken = rows
