@@ -128,6 +128,9 @@ impl From<HostError> for Problem {
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "PLUGIN_REFUSED", reason)
             },
             HostError::Registry(refusal) => Self::from(refusal),
+            HostError::HeldBack { .. } => {
+                Self::new(StatusCode::CONFLICT, "PLUGIN_HELD_BACK", detail)
+            }
             HostError::Denied { code, .. } => Self {
                 deny_code: Some(code),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "CHANGE_DENIED", detail)

@@ -253,6 +253,15 @@ pub enum HostError {
     /// The plugin is not to be trusted, or may not run; nothing changed.
     #[error("{code}: {0}", code = .0.code())]
     Registry(#[from] registry::Refusal),
+    /// What was asked for was done, and only then its plugin was found to be one that may run no more, as
+    /// when it is revoked meanwhile. The strategy is paused.
+    #[error("{done}, and is paused: meanwhile its plugin may run no more: {refusal}")]
+    HeldBack {
+        /// What was done.
+        done: &'static str,
+        /// Why it may run no more.
+        refusal: registry::Refusal,
+    },
     /// The risk gate refused a change of an order, which stays as it was.
     #[error("the risk gate refused the change: {code}, {reason}")]
     Denied {

@@ -305,7 +305,7 @@ impl Strategies {
             _ => None,
         });
         let Some(fault) = fault else {
-            return self.hold_back(id, hash);
+            return self.hold_back(id, hash, "the strategy was started");
         };
         let mut reason = format!("`{name}` broke while it started: {fault}");
         if restored && fault.kind == FaultKind::Refused {

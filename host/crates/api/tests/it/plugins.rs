@@ -216,6 +216,14 @@ async fn each_refusal_has_its_code_and_status() {
             .check_problem(status, code, None);
     };
     check(Untrusted::Unsigned.into(), 422, "PLUGIN_UNSIGNED").await;
+    let client = Client::new();
+    client.host.fail_with(HostError::HeldBack {
+        done: "the new version took over",
+        refusal: Untrusted::Unsigned.into(),
+    });
+    send(&client, "/strategies/ema/swap", &[])
+        .await
+        .check_problem(409, "PLUGIN_HELD_BACK", None);
     check(
         Untrusted::Malformed.into(),
         422,

@@ -109,7 +109,7 @@ impl HostHandle {
     ///
     /// # Errors
     /// [`HostError::Plugin`] names the stage that failed; `Conflict` when a request of the strategy
-    /// is under way or it does not run.
+    /// is under way or it does not run. [`HostError::HeldBack`] is told after the switch.
     pub async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
         let strategies = Arc::clone(&self.0.strategies);
         let asked = name.to_owned();

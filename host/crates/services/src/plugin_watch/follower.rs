@@ -120,9 +120,13 @@ impl Follower {
     /// Takes a build, unless it is none.
     fn take(&mut self, build: Build) {
         let hash = build.hash;
+        if self.taken == Some(hash) && self.told == Some(BuildOutcome::HeldBack) {
+            // It runs no better for being touched.
+            return;
+        }
         if self.runs(hash) || self.taken == Some(hash) {
             // A touch is not worth a word, but that all is well again is.
-            let is_known = self.taken == Some(hash) && !self.told.is_some_and(is_unwell);
+            let is_known = self.taken == Some(hash) && self.told.is_none_or(BuildOutcome::is_well);
             self.taken = Some(hash);
             if !is_known {
                 self.tell(Some(hash), BuildOutcome::Same, None, None);
@@ -139,14 +143,12 @@ impl Follower {
                 self.tell(Some(hash), outcome, None, None);
             }
             Err(error) => {
-                self.passed = Some(mark);
-                let stage = match &error {
-                    HostError::Plugin { stage, .. } => Some(*stage),
-                    HostError::Registry(refusal) => Some(refusal.code()),
-                    _ => None,
-                };
-                let (outcome, reason) = (BuildOutcome::Refused, error.to_string());
-                self.tell(Some(hash), outcome, stage, Some(&reason));
+                let (outcome, stage) = became(&error);
+                match outcome {
+                    BuildOutcome::HeldBack => self.taken = Some(hash),
+                    _ => self.passed = Some(mark),
+                }
+                self.tell(Some(hash), outcome, stage, Some(&error.to_string()));
             }
         }
     }
@@ -227,17 +229,22 @@ impl Follower {
         };
         let (strategy, line) = (&self.strategy, build.line());
         let plugin = plugin.map(tracing::field::display);
-        match is_unwell(outcome) {
-            true => tracing::warn!(%strategy, plugin, "{line}"),
-            false => tracing::info!(%strategy, plugin, "{line}"),
+        match outcome.is_well() {
+            true => tracing::info!(%strategy, plugin, "{line}"),
+            false => tracing::warn!(%strategy, plugin, "{line}"),
         }
         self.host.tell_build(strategy, build);
     }
 }
 
-/// Whether the file is not what runs or was taken.
-fn is_unwell(outcome: BuildOutcome) -> bool {
-    outcome.is_bad() || matches!(outcome, BuildOutcome::Left | BuildOutcome::Gone)
+/// What became of a build over which something failed, and where.
+fn became(error: &HostError) -> (BuildOutcome, Option<&'static str>) {
+    match error {
+        HostError::HeldBack { refusal, .. } => (BuildOutcome::HeldBack, Some(refusal.code())),
+        HostError::Plugin { stage, .. } => (BuildOutcome::Refused, Some(*stage)),
+        HostError::Registry(refusal) => (BuildOutcome::Refused, Some(refusal.code())),
+        _ => (BuildOutcome::Refused, None),
+    }
 }
 
 /// Nothing is forced, and nothing is approved by lying there.
@@ -245,5 +252,26 @@ fn terms() -> Terms {
     Terms {
         by: Some(WATCH.to_owned()),
         ..Terms::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use registry::{Refusal, Untrusted};
+
+    #[test]
+    fn a_build_that_took_over_is_not_called_refused() {
+        let refusal = || Refusal::from(Untrusted::Unsigned);
+        let held = HostError::HeldBack {
+            done: "the new version took over",
+            refusal: refusal(),
+        };
+        let code = Some("PLUGIN_UNSIGNED");
+        assert_eq!(became(&held), (BuildOutcome::HeldBack, code));
+        let refused = HostError::from(refusal());
+        assert_eq!(became(&refused), (BuildOutcome::Refused, code));
+        let busy = became(&HostError::Busy);
+        assert_eq!(busy, (BuildOutcome::Refused, None));
     }
 }

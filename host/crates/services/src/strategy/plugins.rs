@@ -109,13 +109,22 @@ impl Strategies {
         registry.may_run(loaded.plugin.hash()).map(drop)
     }
 
-    /// Pauses a strategy that has just begun if its plugin was revoked meanwhile.
-    pub(super) fn hold_back(&self, id: StrategyId, hash: PluginHash) -> Result<(), HostError> {
-        if let Err(refusal) = self.admission.registry().may_run(hash) {
-            self.pause(id)?;
-            return Err(refusal.into());
-        }
-        Ok(())
+    /// Pauses a strategy that has just begun if its plugin was revoked meanwhile. `done` says what was done
+    /// before that was found.
+    ///
+    /// # Errors
+    /// [`HostError::HeldBack`] when it was.
+    pub(super) fn hold_back(
+        &self,
+        id: StrategyId,
+        hash: PluginHash,
+        done: &'static str,
+    ) -> Result<(), HostError> {
+        let Err(refusal) = self.admission.registry().may_run(hash) else {
+            return Ok(());
+        };
+        self.pause(id)?;
+        Err(HostError::HeldBack { done, refusal })
     }
 
     /// Lets the version before go that is at hand after a swap, if its plugin was revoked meanwhile.

@@ -109,7 +109,7 @@ impl Strategies {
         });
         self.progress(id, None);
         let (hash, mut done) = done?;
-        self.hold_back(id, hash)?;
+        self.hold_back(id, hash, "the new version took over")?;
         self.let_go_if_revoked(id)?;
         done.total_ns = as_nanos(began.elapsed());
         Ok(done)

@@ -32,6 +32,8 @@ pub enum BuildOutcome {
     Same,
     /// It lay there when the host began, and is not what runs.
     Left,
+    /// It took over, and only then was found to be one that may run no more: the strategy is paused.
+    HeldBack,
     /// It was not taken; what ran runs on.
     Refused,
     /// It cannot be read; what ran runs on.
@@ -49,6 +51,7 @@ impl BuildOutcome {
             Self::Swapped => "SWAPPED",
             Self::Same => "SAME",
             Self::Left => "LEFT",
+            Self::HeldBack => "HELD_BACK",
             Self::Refused => "REFUSED",
             Self::Unreadable => "UNREADABLE",
             Self::Gone => "GONE",
@@ -57,14 +60,20 @@ impl BuildOutcome {
 
     /// Whether somebody should look at it.
     pub const fn is_bad(self) -> bool {
-        matches!(self, Self::Refused | Self::Unreadable)
+        matches!(self, Self::HeldBack | Self::Refused | Self::Unreadable)
+    }
+
+    /// Whether all is well with the file. A file that is gone, or that was only found, says nothing of the
+    /// build before it.
+    pub const fn is_well(self) -> bool {
+        !self.is_bad() && !matches!(self, Self::Gone | Self::Left)
     }
 }
 
 impl BuildView {
     /// In one line.
     pub fn line(&self) -> String {
-        let said = self.outcome.name().to_ascii_lowercase();
+        let said = self.outcome.name().to_ascii_lowercase().replace('_', " ");
         let reason = self.reason.iter().map(|reason| format!(": {reason}"));
         let reason: String = reason.collect();
         format!("build `{}` {said}{reason}", self.file)

@@ -197,10 +197,15 @@ async fn a_build_that_is_refused_leaves_what_runs_and_raises_an_alert() {
     assert_eq!(last.stage, Some("init"));
     assert_eq!(dropping.alert(), Some(AlertState::Open));
     assert_eq!(dropping.version(), "2");
+    // That the bad one is taken away makes no good one of it.
+    let file = dropping.stand.folder.path().join("incoming").join(FILE);
+    std::fs::remove_file(file).unwrap();
+    dropping.until(None, BuildOutcome::Gone).await;
+    assert_eq!(dropping.alert(), Some(AlertState::Open));
     // What runs is put back.
     dropping.becomes("counter@2", BuildOutcome::Same).await;
     assert_eq!(dropping.alert(), Some(AlertState::Resolved));
-    assert_eq!(dropping.told(), 4);
+    assert_eq!(dropping.told(), 5);
     dropping.end().await.end_and_verify().await;
 }
 

@@ -3,7 +3,8 @@
 use crate::native::Natives;
 use crate::stand::{Stand, forced, ticket};
 use engine::{StrategyState, SwapTerms};
-use model::Side;
+use model::{PluginHash, Side};
+use registry::Decision;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
 use services::host::HostHandle;
 use services::swap_bench::{SwapBenchConfig, swap_bench};
@@ -181,6 +182,31 @@ async fn a_candidate_that_breaks_or_lags_while_catching_up_is_given_up() {
     check("counter@late", 300, 60_000, "more than 200 events waited").await;
     check("bad-quote@late", 10, 60_000, "on-quote: breaks").await;
     check("counter@late", 10, 1, "did not catch up in time").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_revoked_while_it_takes_over_is_paused_and_told_so() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    let failed = swap_late_and(&mut stand, "counter@late", 5, async |host| {
+        let hash = PluginHash::of(b"counter@late").to_string();
+        let revoked = host.revoke_plugin(&hash, Decision::default()).await;
+        assert!(revoked.unwrap().paused.is_empty(), "nothing runs it yet");
+    })
+    .await;
+    let Err(HostError::HeldBack { refusal, .. }) = &failed else {
+        panic!("{failed:?}");
+    };
+    assert_eq!(refusal.code(), "PLUGIN_REVOKED");
+    let says = failed.map(drop).unwrap_err().to_string();
+    for part in ["the new version took over", "paused"] {
+        assert!(says.contains(part), "{says}");
+    }
+    let view = stand.view("one");
+    assert_eq!(view.plugin.as_ref().unwrap().version, "late");
+    assert_eq!(view.state, StrategyState::Paused);
+    stand.end_and_verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
