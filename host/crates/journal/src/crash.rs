@@ -24,7 +24,7 @@ points! {
     AFTER_OUT = "commit.after_out", "A batch has left.";
     SWAP_BEGUN = "swap.begun", "A candidate has begun to catch up.";
     SWAP_READY = "swap.ready", "A candidate is caught up, and the engine is not asked yet.";
-    SWAP_DONE = "swap.done", "The candidate runs, and its strategy's entry is the old one.";
+    SWAP_DONE = "swap.done", "The candidate runs, and whoever asked for the swap does not know it yet; whether its plugin was revoked meanwhile is still to be looked at.";
     SHADOW_BEGUN = "shadow.begun", "A shadow is journaled, and its copy of the engine does not trade yet.";
     STORE_READ = "store.before_write", "Rows are made of the journal, and none is written.";
     STORED = "store.after_write", "Rows and cursor are in the store, and the host does not know it yet.";

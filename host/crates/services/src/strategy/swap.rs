@@ -276,7 +276,7 @@ impl Strategies {
                     drained,
                     held_ns,
                 } => {
-                    // The candidate runs: nothing can fail any more.
+                    // The candidate runs, and nothing of the swap can fail any more.
                     let _passed = crash::reach(crash::SWAP_DONE);
                     return Ok(SwapDone {
                         begun_at: swap.begun_at,
