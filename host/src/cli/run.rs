@@ -6,11 +6,16 @@ use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use services::handle::Queries;
 use services::host::HostHandle;
+use services::view::EngineState;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+/// Pause between looks whether the host runs.
+const READY_LOOK: Duration = Duration::from_millis(2);
 
 /// What to run.
 #[derive(Debug, Args)]
@@ -69,7 +74,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
                  the run before {how}"
             ))?;
         }
-        say("ready")?;
+        tokio::spawn(say_when_ready(app.handle().clone()));
         let ended = app.serve(stop_signal()?).await?;
         say(&format!(
             "stopped after {} inputs, journal {}",
@@ -101,6 +106,19 @@ fn run_name() -> Result<String> {
         .duration_since(UNIX_EPOCH)
         .context("the clock is before 1970")?;
     Ok(format!("run-{}-{}", since.as_secs(), std::process::id()))
+}
+
+/// Says "ready" once `GET health` says RUNNING: whoever waits for the word may ask for anything.
+async fn say_when_ready(host: HostHandle) {
+    while host.engine().state != EngineState::Running {
+        if host.ended().is_some() {
+            return;
+        }
+        tokio::time::sleep(READY_LOOK).await;
+    }
+    if let Err(error) = say("ready") {
+        tracing::warn!(%error, "nobody can be told that the host is ready");
+    }
 }
 
 /// Kills the firm at every SIGUSR2.

@@ -312,6 +312,21 @@ pub(super) fn until_fills(folder: &Path, more_than: usize) {
 }
 
 #[test]
+fn a_host_that_says_ready_is_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    Running::start_surely(&file).kill();
+    // Nobody waits for the engine's thread where all strategies come back.
+    for slow in 1..=6 {
+        // One of the first batches takes its time on the way to readers.
+        let plan = format!("commit.before_out:delay:{slow}");
+        let host = Running::start(&file, Some(&plan)).unwrap();
+        let health = host.get("/health").unwrap();
+        assert_eq!(health["engine_state"], "RUNNING", "{plan}: {health}");
+    }
+}
+
+#[test]
 fn every_named_point_can_be_crashed_at() {
     let folder = tempfile::tempdir().unwrap();
     let file = configuration(folder.path());
