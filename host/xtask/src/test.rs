@@ -90,7 +90,8 @@ fn documentation() -> Result<()> {
     check(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// The tests that kits have in their own languages; plugins made with them are tested by the host's.
+/// The tests that kits and the live page have in their own languages; plugins made with kits are tested by
+/// the host's.
 fn kits() -> Result<()> {
     let tools = paths::author_tools();
     let python = tools.join("venv/bin/python");
@@ -105,7 +106,8 @@ fn kits() -> Result<()> {
             .env(TOOLS_VARIABLE, &tools)
             .arg("--test")
             // A file: newer versions of Node take no folder.
-            .arg(sdk.join("js/tests/kit.test.mjs")),
+            .arg(sdk.join("js/tests/kit.test.mjs"))
+            .arg(paths::root().join("host/crates/api/tests/page/page.test.mjs")),
     )
 }
 

@@ -21,6 +21,7 @@ const PAGE: &str = concat!(
     include_str!("page/orders.js"),
     include_str!("page/ticket.js"),
     include_str!("page/strategies.js"),
+    include_str!("page/versions.js"),
     include_str!("page/risk.js"),
     include_str!("page/dialogs.js"),
     include_str!("page/main.js"),

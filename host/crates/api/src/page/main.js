@@ -3,11 +3,16 @@
 const QUOTES_PER_SECOND = 5;
 
 const shows = {
-  engine: showEngine, quotes: showInstruments, strategies: showStrategies,
+  engine: showEngine, quotes: showInstruments, strategies: showAllOfStrategies,
   positions: showPositions, orders: showOrders, fills: showFills, accounts: showBalances,
   risk: showRisk, alerts: showAlerts, metrics: showMetrics,
 };
 const changed = new Set();
+
+function showAllOfStrategies() {
+  showStrategies();
+  showVersions();
+}
 
 function showChanged() {
   for (const channel of changed) shows[channel]();
@@ -51,7 +56,10 @@ setInterval(() => {
   drawEquity();
 }, 1000);
 // What cannot be read now is read in two seconds; the bar at the top says when we are offline.
-setInterval(() => showLog().catch(() => {}), 2000);
+setInterval(() => {
+  showLog().catch(() => {});
+  loadShadows().catch(() => {});
+}, 2000);
 
 new Stream(
   [

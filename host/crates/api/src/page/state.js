@@ -9,6 +9,8 @@ const state = {
   run: null, engine: null, rate: null, rateFrom: null,
   instruments: new Map(), strategies: new Map(), positions: new Map(),
   scopes: new Map(), alerts: new Map(), metrics: null, orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
+  // Reports of shadows by strategy, as REST tells them.
+  shadows: new Map(),
 };
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);
@@ -61,6 +63,7 @@ function takeBalances(account) {
 function takeRun(run) {
   if (state.run !== run) {
     state.equity.clear();
+    state.shadows.clear();
     state.instruments.clear();
     state.rate = state.rateFrom = null;
   }

@@ -106,13 +106,16 @@ function drawEquity() {
 
 const LEVEL_KINDS = { ERROR: "down", FAULT: "down", WARN: "warn", DEBUG: "faint" };
 
+/** A line as the plugin wrote it: the host keeps it as one, with its breaks as escapes. */
+const brokenUp = (text) => text.replace(/(?:\\r)?\\n/g, "\n").replaceAll("\\t", "\t");
+
 function logLine(line) {
   const kind = LEVEL_KINDS[line.level] ?? "";
   return element("div", {}, [
     element("span", { className: "faint", text: clock(line.time), title: line.time }),
     element("span", { className: "faint", text: line.strategy }),
     element("span", { className: kind, text: line.level }),
-    element("span", { className: kind, text: line.text }),
+    element("span", { className: `text ${kind}`, text: brokenUp(line.text), title: line.text }),
   ]);
 }
 
