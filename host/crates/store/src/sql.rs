@@ -21,6 +21,7 @@ mod replace;
 pub mod rows;
 mod sqlite;
 mod table;
+mod unresolved;
 mod writer;
 
 pub use batch::{Batch, Cell, Cursor, Row};

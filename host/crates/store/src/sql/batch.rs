@@ -61,7 +61,7 @@ impl Batch {
             let known = self.changed.entry((table.name, key.to_vec()));
             let known = *known.or_insert(part.rows.len());
             if let Some(earlier) = part.rows.get_mut(known) {
-                merge(earlier, row);
+                merge(table, earlier, row);
                 return;
             }
         }
@@ -83,9 +83,10 @@ impl Batch {
     }
 }
 
-fn merge(earlier: &mut Row, later: Row) {
-    for (old, new) in earlier.iter_mut().zip(later) {
-        if new != Cell::Null {
+fn merge(table: &Table, earlier: &mut Row, later: Row) {
+    let cells = earlier.iter_mut().zip(later);
+    for (column, (old, new)) in table.columns.iter().zip(cells) {
+        if new != Cell::Null || !table.leaves(column) {
             *old = new;
         }
     }

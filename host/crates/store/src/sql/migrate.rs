@@ -20,14 +20,24 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "projection",
-    postgres_before: include_str!("../../../../../migrations/postgres/0001_types.sql"),
-    shared: include_str!("../../../../../migrations/0001_projection.sql"),
-    postgres_after: include_str!("../../../../../migrations/postgres/0001_partitions.sql"),
-    timescale_after: include_str!("../../../../../migrations/postgres/0001_timescale.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "projection",
+        postgres_before: include_str!("../../../../../migrations/postgres/0001_types.sql"),
+        shared: include_str!("../../../../../migrations/0001_projection.sql"),
+        postgres_after: include_str!("../../../../../migrations/postgres/0001_partitions.sql"),
+        timescale_after: include_str!("../../../../../migrations/postgres/0001_timescale.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "alert reason",
+        postgres_before: "",
+        shared: include_str!("../../../../../migrations/0002_alert_reason.sql"),
+        postgres_after: "",
+        timescale_after: "",
+    },
+];
 
 /// The schema this program knows.
 pub const VERSION: u64 = MIGRATIONS.len() as u64;

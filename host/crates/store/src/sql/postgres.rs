@@ -14,6 +14,10 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// Held while the schema is looked at and brought up to date, so that two programs that start
 /// together do not both do it.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7162745803)";
+/// Bounds what rows beside the projection may wait for: who holds such a table must not hold up the
+/// projection, and the connection is to stay usable.
+pub(super) const KEPT_PATIENCE: &str =
+    "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '10s'";
 /// Whether TimescaleDB is installed in this database.
 const TIMESCALE: &str = "SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'timescaledb')";
 
@@ -38,7 +42,8 @@ pub(super) async fn open(
         } else {
             step.postgres_after
         };
-        for statements in [step.postgres_before, step.shared, after] {
+        let all = [step.postgres_before, step.shared, after];
+        for statements in all.into_iter().filter(|statements| !statements.is_empty()) {
             transaction.execute(statements).await?;
         }
         sqlx::query(NOTE)

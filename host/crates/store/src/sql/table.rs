@@ -7,6 +7,10 @@ use Kind::{
 
 /// Columns that say where a row comes from: time, sequence and ordinal.
 const PLACE: usize = 3;
+/// Columns of kept rows that stay as they were where the row that comes again says nothing: who saw an
+/// alert last is not forgotten. All others are those of the newest word, so that no row is made of
+/// two.
+const LASTING: &[&str] = &["acknowledged_by", "acknowledged"];
 
 /// What stands in a column. It decides how a value is cast, and how readers show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +56,7 @@ pub enum Growth {
     /// Rows are added, one partition for each day.
     AppendByDay,
     /// Rows that no journal has: they do not move the cursor and are not made again. A row whose place
-    /// is taken becomes the one that is there; columns that are `NULL` stay as they were.
+    /// is taken becomes the one that is there, up to who acknowledged it.
     Keep,
     /// The first column names a row of this table that is there already; the columns that are not
     /// `NULL` replace what it has.
@@ -86,15 +90,25 @@ impl Table {
         }
     }
 
+    /// Whether a row that comes again and has nothing in a column leaves what was there.
+    pub(super) fn leaves(&self, column: &Column) -> bool {
+        match self.growth {
+            Growth::Change => true,
+            Growth::Keep => LASTING.contains(&column.name),
+            Growth::Append | Growth::AppendByDay => false,
+        }
+    }
+
     /// What is to be done where the place of a kept row is taken.
     pub(super) fn taken(&self) -> String {
         let rest = self.columns.iter().skip(PLACE);
         let sets: Vec<_> = rest
-            .map(|column| {
-                format!(
+            .map(|column| match self.leaves(column) {
+                true => format!(
                     "{0} = COALESCE(excluded.{0}, {1}.{0})",
                     column.name, self.name
-                )
+                ),
+                false => format!("{0} = excluded.{0}", column.name),
             })
             .collect();
         format!(
@@ -229,7 +243,7 @@ tables! {
         severity: Text, code: Text, scope: Text, strategy: Strategy, account: Account,
         instrument: Instrument, share: Decimal, last_time: Time, last_sequence: Integer,
         count: Integer, state: Text, acknowledged_by: Text, acknowledged: Time,
-        escalations: Integer,
+        escalations: Integer, reason: Text,
     }
 }
 

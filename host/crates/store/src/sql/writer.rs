@@ -16,9 +16,9 @@ const CURSOR_HELD: &str = "SELECT sequence, hash FROM projection WHERE id = 1 FO
 const MOVE: &str = "UPDATE projection SET sequence = $1, hash = $2 WHERE id = 1";
 
 /// A connection that writes.
-pub struct Writer(Link);
+pub struct Writer(pub(super) Link);
 
-enum Link {
+pub(super) enum Link {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
@@ -94,7 +94,8 @@ impl Writer {
     /// Writes rows of tables that no journal has; all of them or none. The cursor stays.
     ///
     /// # Errors
-    /// The database's own; the same rows can be written again.
+    /// The database's own; the same rows can be written again, over this connection too unless it was
+    /// lost. PostgreSQL gives up after seconds where somebody holds the tables.
     pub async fn keep(&mut self, batch: &Batch) -> Result<(), StoreError> {
         match &mut self.0 {
             Link::Sqlite(link) => {
@@ -104,6 +105,7 @@ impl Writer {
             }
             Link::Postgres(link) => {
                 let mut transaction = link.begin().await?;
+                transaction.execute(postgres::KEPT_PATIENCE).await?;
                 to_postgres(&mut transaction, batch).await?;
                 transaction.commit().await?;
             }

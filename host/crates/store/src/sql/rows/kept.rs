@@ -39,7 +39,8 @@ pub struct RiskMetrics {
     pub expected_shortfall: Option<f64>,
 }
 
-/// What a scope may lose.
+/// What a scope may lose; its place is the time of the reckoning, with an ordinal that stands for the
+/// scope.
 pub fn risk_metrics(
     place: Place,
     scope: Scope,
@@ -106,6 +107,8 @@ pub struct Alert<'a> {
     pub acknowledged: Option<(&'a str, Timestamp)>,
     /// How often it became more severe because nobody did.
     pub escalations: u32,
+    /// Why it is over, if it is.
+    pub reason: Option<&'a str>,
 }
 
 /// An alert; its place is when it was raised first.
@@ -127,6 +130,7 @@ pub fn alert(place: Place, alert: &Alert<'_>) -> Row {
         maybe(by, text),
         maybe(at, time),
         id(alert.escalations),
+        maybe(alert.reason, text),
     ])
 }
 
