@@ -66,6 +66,15 @@ impl Shared {
         let _ended = applied.wait_for(|applied| *applied >= pushed).await;
     }
 
+    /// Says something to readers as the projection would.
+    #[cfg(test)]
+    pub(crate) fn say(&self, say: impl FnOnce(&mut ReadModel) -> Vec<Change>) {
+        let mut model = write(&self.model);
+        let mut changes = say(&mut model);
+        let time = model.engine.time;
+        self.publish(&mut model, time, &mut changes);
+    }
+
     fn publish(&self, model: &mut ReadModel, time: Timestamp, changes: &mut Vec<Change>) {
         for change in changes.drain(..) {
             model.updates += 1;

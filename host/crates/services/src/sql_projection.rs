@@ -1,7 +1,9 @@
 //! The SQL store follows the journal on disk, by a thread of its own. Nothing waits for it: what is
-//! not in the store yet lies in the journal. What no journal has comes from the host's updates.
+//! not in the store yet lies in the journal. What no journal has comes from the host's updates, which a
+//! second thread hears, however long the first reads the journal or waits for the database.
 
 mod filler;
+mod keeping;
 mod mapping;
 mod notes;
 
@@ -12,9 +14,9 @@ pub use notes::Said;
 use crate::background::{Background, Stop};
 use crate::sync::lock;
 use journal::Progress;
+use keeping::Keeping;
 use notes::Notes;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use store::sql::Location;
@@ -33,6 +35,8 @@ const REFUSED: Duration = Duration::from_secs(30);
 const BATCH: Duration = Duration::from_secs(60);
 /// How long the end of a run waits for the store.
 const DRAIN: Duration = Duration::from_secs(8);
+/// How often updates are taken in. The broadcast holds thousands: far more than come meanwhile.
+const LISTEN: Duration = Duration::from_millis(10);
 
 /// Which journal, into which store.
 #[derive(Debug, Clone)]
@@ -87,6 +91,21 @@ pub struct StoreView {
     pub sequence: u64,
     /// Why it is away or refused.
     pub error: Option<String>,
+    /// What no journal has.
+    pub kept: KeptView,
+}
+
+/// How rows that no journal has stand: risk metrics and alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptView {
+    /// Reckonings and alerts that wait to be written.
+    pub waiting: usize,
+    /// Reckonings and alerts that were left out because too many waited.
+    pub lost: u64,
+    /// Updates of any kind that were not heard; reckonings among them are missing.
+    pub missed: u64,
+    /// Tables that cannot be written, and why; they are tried again by themselves.
+    pub error: Option<String>,
 }
 
 /// Where readers see how the store stands.
@@ -110,6 +129,10 @@ impl StoreMonitor {
             tell(&view);
         }
     }
+
+    fn set_kept(&self, kept: KeptView) {
+        lock(&self.0).kept = kept;
+    }
 }
 
 /// That it is written again, or no more, is worth a line; each failure is not.
@@ -121,10 +144,11 @@ fn tell(view: &StoreView) {
     }
 }
 
-/// The thread that fills the store.
+/// The threads that fill the store.
 pub struct SqlProjection {
     monitor: StoreMonitor,
     thread: Background,
+    listening: Background,
 }
 
 impl SqlProjection {
@@ -137,18 +161,32 @@ impl SqlProjection {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let notes = Arc::new(Mutex::new(Notes::new(config.said.clone())));
+        let (heard, shown) = (Arc::clone(&notes), monitor.clone());
+        let listening = Background::begin("store-notes", move |stop| {
+            listen(&heard, &shown, &stop);
+        })?;
         let shown = monitor.clone();
         let thread = Background::begin("store", move |stop| {
-            let notes = Notes::new(config.said.clone());
             let following = Following {
                 config,
                 monitor: shown,
                 stop,
                 ending: None,
             };
-            runtime.block_on(following.run(notes));
-        })?;
-        Ok(Self { monitor, thread })
+            runtime.block_on(following.run(Keeping::new(notes)));
+        });
+        match thread {
+            Ok(thread) => Ok(Self {
+                monitor,
+                thread,
+                listening,
+            }),
+            Err(error) => {
+                listening.end();
+                Err(error)
+            }
+        }
     }
 
     /// How the store stands, for others.
@@ -159,6 +197,20 @@ impl SqlProjection {
     /// Ends once all rows are written, or the store is away; what is missing comes with the next run.
     pub fn end(self) {
         self.thread.end();
+        self.listening.end();
+    }
+}
+
+/// Takes in what the host says, and shows how much of it waits.
+fn listen(notes: &Mutex<Notes>, monitor: &StoreMonitor, stop: &Stop) {
+    while !stop.is_asked() {
+        let kept = {
+            let mut notes = lock(notes);
+            notes.listen();
+            notes.view()
+        };
+        monitor.set_kept(kept);
+        std::thread::sleep(LISTEN);
     }
 }
 
@@ -172,10 +224,10 @@ struct Following {
 }
 
 impl Following {
-    async fn run(mut self, mut notes: Notes) {
+    async fn run(mut self, mut keeping: Keeping) {
         let mut wait = BACK_OFF;
         loop {
-            let Err(error) = self.session(&mut wait, &mut notes).await else {
+            let Err(error) = self.session(&mut wait, &mut keeping).await else {
                 return;
             };
             let passing = error.is_passing();
@@ -185,7 +237,7 @@ impl Following {
             };
             self.monitor.set(state, None, Some(error.to_string()));
             let time = if passing { wait } else { REFUSED };
-            if self.rest(time, &mut notes).await {
+            if self.rest(time).await {
                 return;
             }
             wait = (wait * 2).min(BACK_OFF_MOST);
@@ -193,7 +245,11 @@ impl Following {
     }
 
     /// From a connection to its loss; ends well only when the run does.
-    async fn session(&mut self, wait: &mut Duration, notes: &mut Notes) -> Result<(), FillError> {
+    async fn session(
+        &mut self,
+        wait: &mut Duration,
+        keeping: &mut Keeping,
+    ) -> Result<(), FillError> {
         let config = &self.config;
         let progress = Some(Arc::clone(&config.progress));
         let opening = Filler::open(
@@ -202,23 +258,23 @@ impl Following {
             progress,
             config.market_data,
         );
-        let mut filler = in_time(opening, notes).await?;
+        let mut filler = in_time(opening).await?;
         let mut state = StoreState::Behind;
         loop {
             self.monitor.set(state, Some(filler.sequence()), None);
             *wait = BACK_OFF;
             let lasting = self.config.progress.get();
             let stopping = self.stop.is_asked();
-            let wrote = in_time(filler.advance(), notes).await?;
-            keep(&mut filler, notes).await?;
-            if stopping && (!wrote || self.is_late()) {
+            let wrote = in_time(filler.advance()).await?;
+            let kept = keeping.turn(&mut filler).await?;
+            if stopping && (!(wrote || kept) || self.is_late()) {
                 return Ok(());
             }
             state = match filler.sequence() >= lasting {
                 true => StoreState::Current,
                 false => StoreState::Behind,
             };
-            if !wrote {
+            if !wrote && !kept {
                 self.config.progress.wait(lasting, PATIENCE);
             } else if state == StoreState::Current && !stopping {
                 tokio::time::sleep(PAUSE).await;
@@ -227,13 +283,12 @@ impl Following {
     }
 
     /// Waits; returns whether the run ended meanwhile.
-    async fn rest(&self, time: Duration, notes: &mut Notes) -> bool {
+    async fn rest(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         while Instant::now() < until {
             if self.stop.is_asked() {
                 return true;
             }
-            notes.listen();
             tokio::time::sleep(PATIENCE.min(time)).await;
         }
         self.stop.is_asked()
@@ -246,31 +301,8 @@ impl Following {
     }
 }
 
-/// Writes what the host said since the last time. What cannot be written waits.
-async fn keep(filler: &mut Filler, notes: &mut Notes) -> Result<(), FillError> {
-    while let Some(taken) = notes.take() {
-        let batch = taken.batch();
-        if let Err(error) = in_time(filler.keep(&batch), notes).await {
-            notes.put_back(taken);
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
-/// A server that says nothing must not hold the thread for ever, nor keep it from listening.
-async fn in_time<T>(
-    work: impl Future<Output = Result<T, FillError>>,
-    notes: &mut Notes,
-) -> Result<T, FillError> {
-    let mut work = pin!(work);
-    let begun = Instant::now();
-    while begun.elapsed() < BATCH {
-        match tokio::time::timeout(PATIENCE, work.as_mut()).await {
-            Ok(done) => return done,
-            Err(_) => notes.listen(),
-        }
-    }
-    let reason = format!("no answer in {} s", BATCH.as_secs());
-    Err(FillError::Store(store::sql::StoreError::Database(reason)))
+/// A server that says nothing must not hold the thread for ever.
+async fn in_time<T>(work: impl Future<Output = Result<T, FillError>>) -> Result<T, FillError> {
+    let done = tokio::time::timeout(BATCH, work).await;
+    done.unwrap_or_else(|_| Err(FillError::Silent(BATCH.as_secs())))
 }

@@ -5,7 +5,7 @@ use crate::state::BusView;
 use engine::TradingState;
 use serde::{Deserialize, Serialize};
 use services::retention::RetentionView;
-use services::sql_projection::StoreView;
+use services::sql_projection::{KeptView, StoreView};
 use services::view::{EngineState, EngineView, HealthView};
 
 /// The engine in a few numbers.
@@ -120,6 +120,32 @@ pub(crate) struct StoreDto {
     pub(crate) sequence: u64,
     /// Why it cannot be written.
     pub(crate) error: Option<String>,
+    /// What no journal has.
+    pub(crate) kept: KeptDto,
+}
+
+/// How risk metrics and alerts get into the store.
+#[derive(Debug, Serialize)]
+pub(crate) struct KeptDto {
+    /// Reckonings and alerts that wait to be written.
+    pub(crate) waiting: usize,
+    /// Reckonings and alerts that were left out because too many waited.
+    pub(crate) lost: u64,
+    /// Updates of any kind that were not heard; reckonings among them are missing.
+    pub(crate) missed_updates: u64,
+    /// Tables that cannot be written, and why; the others are.
+    pub(crate) error: Option<String>,
+}
+
+impl From<KeptView> for KeptDto {
+    fn from(view: KeptView) -> Self {
+        Self {
+            waiting: view.waiting,
+            lost: view.lost,
+            missed_updates: view.missed,
+            error: view.error,
+        }
+    }
 }
 
 impl From<StoreView> for StoreDto {
@@ -128,6 +154,7 @@ impl From<StoreView> for StoreDto {
             state: Name(view.state.name()),
             sequence: view.sequence,
             error: view.error,
+            kept: view.kept.into(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Fills the store from a journal, from where it ends to where the journal does.
 
+use super::keeping::Keeps;
 use super::mapping::{Known, Mapping, MarketData};
 use journal::{Block, Blocks, JournalError, Progress, crash};
 use model::AccountId;
 use std::path::Path;
 use std::sync::Arc;
 use store::sql::{
-    ACCOUNTS, Batch, CURRENCIES, Cursor, INSTRUMENTS, Location, Reader, STRATEGIES, StoreError,
-    VENUES, Writer,
+    ACCOUNTS, Batch, CURRENCIES, Cursor, INSTRUMENTS, Key, Location, Reader, STRATEGIES,
+    StoreError, VENUES, Writer,
 };
 
 /// Rows of a batch, about. More would wait longer to be seen, fewer cost more transactions.
@@ -27,12 +28,19 @@ pub enum FillError {
     /// A record cannot be read.
     #[error("the journal, after sequence {0}: {1}")]
     Record(u64, String),
+    /// The store said nothing for so many seconds; the connection is not to be used any more.
+    #[error("the database says nothing for {0} s")]
+    Silent(u64),
 }
 
 impl FillError {
     /// Whether trying again later may help, without anybody doing anything here.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_passing())
+        match self {
+            Self::Store(error) => error.is_passing(),
+            Self::Silent(_) => true,
+            Self::Journal(_) | Self::Record(..) => false,
+        }
     }
 }
 
@@ -127,15 +135,6 @@ impl Filler {
         Ok(true)
     }
 
-    /// Writes rows that no journal has. After an error the store must be opened again; the rows can be
-    /// written again.
-    ///
-    /// # Errors
-    /// See [`FillError`].
-    pub async fn keep(&mut self, rows: &Batch) -> Result<(), FillError> {
-        Ok(self.writer.keep(rows).await?)
-    }
-
     fn take(&mut self, block: &Block, batch: &mut Batch) -> Result<(), FillError> {
         let records = block.records();
         let records = records.map_err(|error| FillError::Record(block.first, error.to_string()))?;
@@ -143,6 +142,26 @@ impl Filler {
             self.mapping.take(record, batch);
         }
         self.mapping.settle(batch);
+        Ok(())
+    }
+}
+
+/// Rows that no journal has go over the same connection, and move no cursor.
+impl Keeps for Filler {
+    async fn keep(&mut self, rows: &Batch) -> Result<(), FillError> {
+        Ok(self.writer.keep(rows).await?)
+    }
+
+    async fn unresolved(&mut self, after: Option<Key>, most: u32) -> Result<Vec<Key>, FillError> {
+        Ok(self.writer.unresolved(after, most).await?)
+    }
+
+    async fn resolve(&mut self, alerts: &[Key], at: u64, why: &str) -> Result<(), FillError> {
+        Ok(self.writer.resolve(alerts, at, why).await?)
+    }
+
+    async fn answer(&mut self) -> Result<(), FillError> {
+        self.writer.cursor().await?;
         Ok(())
     }
 }

@@ -3,28 +3,32 @@
 //! The store hears of them as any reader does, by the broadcast of updates. What waits while the
 //! database is away is bounded, and the oldest is left out; an alert is one thing however often it
 //! changes. Writing the same again changes nothing, so what may be there already is written
-//! again.
+//! again. What was left out, or not heard, is counted and told.
 
-use super::mapping::scope_of;
+mod as_rows;
+
+use super::KeptView;
 use crate::handle::Updates;
-use crate::metrics::{MetricName, MetricsView, ScopeMetrics};
+use crate::metrics::MetricsView;
 use crate::projection::Shared;
-use crate::view::{AlertCode, AlertState, AlertView, Change, Update};
-use engine::{LimitScope, Severity};
-use model::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use crate::view::{AlertView, Change, Update};
+#[cfg(test)]
+pub(super) use as_rows::hardly_any;
+use as_rows::{add_metrics, alert_row, key};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use store::sql::rows::{self, Place, RiskMetrics};
-use store::sql::{ALERTS, Batch, RISK_METRICS};
+use store::sql::{ALERTS, Batch, Key, RISK_METRICS, Table};
 use tokio::sync::broadcast::error::TryRecvError;
 
 /// Reckonings that wait at most: more than an hour, at one every 5 s.
 const RECKONINGS: usize = 1_000;
 /// Alerts that wait at most.
 const WAITING_ALERTS: usize = 10_000;
-/// Reckonings and alerts written at once.
+/// Reckonings, or alerts, written at once.
 const AT_ONCE: usize = 100;
+/// Rows of reckonings written at once, about.
+const ROWS: usize = 2_000;
 
 /// What a host says to its readers.
 #[derive(Clone)]
@@ -36,11 +40,34 @@ impl fmt::Debug for Said {
     }
 }
 
-/// Listens, and keeps what is not in the store yet.
+/// Whose rows are kept beside the projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Metrics,
+    Alerts,
+}
+
+impl Kept {
+    pub(super) const ALL: [Self; 2] = [Self::Metrics, Self::Alerts];
+
+    pub(super) fn table(self) -> &'static Table {
+        match self {
+            Self::Metrics => &RISK_METRICS,
+            Self::Alerts => &ALERTS,
+        }
+    }
+}
+
+/// Keeps what is not in the store yet.
 pub(super) struct Notes {
+    source: Source,
+    waiting: Waiting,
+}
+
+/// Where it is heard.
+struct Source {
     said: Said,
     updates: Updates,
-    waiting: Waiting,
 }
 
 impl Notes {
@@ -48,30 +75,26 @@ impl Notes {
     pub(super) fn new(said: Said) -> Self {
         let updates = said.0.subscribe();
         let mut notes = Self {
-            said,
-            updates,
+            source: Source { said, updates },
             waiting: Waiting::default(),
         };
-        notes.all_alerts();
+        for alert in notes.source.alerts() {
+            notes.waiting.hear_alert(alert);
+        }
         notes
     }
 
     /// Takes in what was said since the last time.
     pub(super) fn listen(&mut self) {
-        loop {
-            match self.updates.try_recv() {
-                Ok(update) => self.waiting.hear(&update),
-                // Alerts can be asked for; metrics in between are gone.
-                Err(TryRecvError::Lagged(_)) => self.all_alerts(),
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
-        }
+        let Source { said, updates } = &mut self.source;
+        let said = &*said;
+        drain(updates, &mut self.waiting, || Now::of(said));
     }
 
-    /// What is to be written next, if anything is.
-    pub(super) fn take(&mut self) -> Option<Taken> {
+    /// What is to be written next to a table, if anything is.
+    pub(super) fn take(&mut self, table: Kept) -> Option<Taken> {
         self.listen();
-        self.waiting.take()
+        self.waiting.take(table)
     }
 
     /// Takes back what could not be written.
@@ -79,15 +102,62 @@ impl Notes {
         self.waiting.put_back(taken);
     }
 
-    fn all_alerts(&mut self) {
-        for alert in self.said.0.read(|model| model.risk.alerts.all()) {
-            self.waiting.alerts.insert(key(&alert), alert);
-        }
-        self.waiting.bound();
+    /// Which alerts this run of the host knows, and the engine time.
+    pub(super) fn alerts(&mut self) -> (BTreeSet<Key>, u64) {
+        self.listen();
+        let shown = self.source.alerts();
+        let mut known: BTreeSet<_> = shown.iter().map(key).collect();
+        known.extend(self.waiting.alerts.keys());
+        let time = self.source.said.0.read(|model| model.engine.time);
+        (known, time.nanos())
+    }
+
+    /// Notes that a table cannot be written, and why, or that it can be.
+    pub(super) fn set_failing(&mut self, table: Kept, error: Option<String>) {
+        let name = table.table().name;
+        match error {
+            Some(error) => self.waiting.failing.insert(name, error),
+            None => self.waiting.failing.remove(name),
+        };
+    }
+
+    /// How it stands, for readers.
+    pub(super) fn view(&self) -> KeptView {
+        self.waiting.view()
     }
 }
 
-type Key = (Timestamp, u64, u64);
+impl Source {
+    fn alerts(&self) -> Vec<AlertView> {
+        self.said.0.read(|model| model.risk.alerts.all())
+    }
+}
+
+/// What readers see now of what updates tell.
+struct Now {
+    alerts: Vec<AlertView>,
+    metrics: Option<Arc<MetricsView>>,
+}
+
+impl Now {
+    fn of(said: &Said) -> Self {
+        said.0.read(|model| Self {
+            alerts: model.risk.alerts.all(),
+            metrics: model.tracker.as_ref().and_then(|it| it.latest.clone()),
+        })
+    }
+}
+
+/// Takes in all updates that are there. What was missed can be asked for, up to metrics in between.
+fn drain(updates: &mut Updates, waiting: &mut Waiting, now: impl Fn() -> Now) {
+    loop {
+        match updates.try_recv() {
+            Ok(update) => waiting.hear(&update),
+            Err(TryRecvError::Lagged(count)) => waiting.miss(count, now()),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+        }
+    }
+}
 
 /// What is not in the store yet.
 #[derive(Default)]
@@ -95,66 +165,130 @@ struct Waiting {
     metrics: VecDeque<Arc<MetricsView>>,
     alerts: BTreeMap<Key, AlertView>,
     /// Reckonings and alerts that were left out.
-    lost: u64,
+    lost: Counter,
+    /// Updates that were not heard.
+    missed: Counter,
+    /// Why tables cannot be written.
+    failing: BTreeMap<&'static str, String>,
 }
 
 /// What is being written.
-pub(super) struct Taken {
-    metrics: Vec<Arc<MetricsView>>,
-    alerts: Vec<AlertView>,
+pub(super) enum Taken {
+    Metrics(Vec<Arc<MetricsView>>),
+    Alerts(Vec<AlertView>),
 }
 
 impl Waiting {
     fn hear(&mut self, update: &Update) {
         match &update.change {
-            Change::Metrics(view) => {
-                self.metrics.push_back(Arc::clone(view));
-            }
-            Change::Alert(alert) => {
-                self.alerts.insert(key(alert), alert.clone());
-            }
-            _ => return,
+            Change::Metrics(view) => self.hear_metrics(Arc::clone(view)),
+            Change::Alert(alert) => self.hear_alert(alert.clone()),
+            _ => {}
         }
+    }
+
+    fn hear_metrics(&mut self, view: Arc<MetricsView>) {
+        self.metrics.push_back(view);
         self.bound();
+    }
+
+    fn hear_alert(&mut self, alert: AlertView) {
+        self.alerts.insert(key(&alert), alert);
+        self.bound();
+    }
+
+    /// Notes that updates were not heard, and takes in what readers see now.
+    fn miss(&mut self, count: u64, now: Now) {
+        if let Some(missed) = self.missed.add(count) {
+            tracing::warn!(
+                missed,
+                "the store did not hear all updates: risk metrics may be missing in it"
+            );
+        }
+        if let Some(view) = now.metrics {
+            self.hear_metrics(view);
+        }
+        for alert in now.alerts {
+            self.hear_alert(alert);
+        }
     }
 
     fn bound(&mut self) {
-        let before = self.lost;
+        let mut lost = 0;
         while self.metrics.len() > RECKONINGS {
             self.metrics.pop_front();
-            self.lost += 1;
+            lost += 1;
         }
         while self.alerts.len() > WAITING_ALERTS {
             self.alerts.pop_first();
-            self.lost += 1;
+            lost += 1;
         }
-        if before == 0 && self.lost > 0 {
-            tracing::warn!("the store is away for so long that it misses risk metrics or alerts");
+        if let Some(lost) = self.lost.add(lost) {
+            tracing::warn!(
+                lost,
+                "the store is away for so long that it misses risk metrics or alerts"
+            );
         }
     }
 
-    fn take(&mut self) -> Option<Taken> {
-        let metrics = self.metrics.len().min(AT_ONCE);
-        let metrics: Vec<_> = self.metrics.drain(..metrics).collect();
-        let mut alerts = Vec::new();
-        while alerts.len() < AT_ONCE
+    fn take(&mut self, table: Kept) -> Option<Taken> {
+        let taken = match table {
+            Kept::Metrics => Taken::Metrics(self.take_metrics()),
+            Kept::Alerts => Taken::Alerts(self.take_alerts()),
+        };
+        (!taken.is_empty()).then_some(taken)
+    }
+
+    fn take_metrics(&mut self) -> Vec<Arc<MetricsView>> {
+        let (mut taken, mut rows) = (Vec::new(), 0);
+        while taken.len() < AT_ONCE
+            && rows < ROWS
+            && let Some(view) = self.metrics.pop_front()
+        {
+            rows += view.scopes.len();
+            taken.push(view);
+        }
+        taken
+    }
+
+    fn take_alerts(&mut self) -> Vec<AlertView> {
+        let mut taken = Vec::new();
+        while taken.len() < AT_ONCE
             && let Some((_, alert)) = self.alerts.pop_first()
         {
-            alerts.push(alert);
+            taken.push(alert);
         }
-        let nothing = metrics.is_empty() && alerts.is_empty();
-        (!nothing).then_some(Taken { metrics, alerts })
+        taken
     }
 
     fn put_back(&mut self, taken: Taken) {
-        for view in taken.metrics.into_iter().rev() {
-            self.metrics.push_front(view);
-        }
-        for alert in taken.alerts {
-            // What was said since is newer.
-            self.alerts.entry(key(&alert)).or_insert(alert);
+        match taken {
+            Taken::Metrics(views) => {
+                for view in views.into_iter().rev() {
+                    self.metrics.push_front(view);
+                }
+            }
+            Taken::Alerts(alerts) => {
+                for alert in alerts {
+                    // What was said since is newer.
+                    self.alerts.entry(key(&alert)).or_insert(alert);
+                }
+            }
         }
         self.bound();
+    }
+
+    fn view(&self) -> KeptView {
+        let failing = self.failing.iter();
+        let failing: Vec<_> = failing
+            .map(|(name, why)| format!("{name}: {why}"))
+            .collect();
+        KeptView {
+            waiting: self.metrics.len() + self.alerts.len(),
+            lost: self.lost.count,
+            missed: self.missed.count,
+            error: (!failing.is_empty()).then(|| failing.join("; ")),
+        }
     }
 }
 
@@ -162,117 +296,45 @@ impl Taken {
     /// Its rows.
     pub(super) fn batch(&self) -> Batch {
         let mut batch = Batch::default();
-        for view in &self.metrics {
-            for (metrics, ordinal) in view.scopes.iter().zip(0..) {
-                let place = Place {
-                    time: view.time,
-                    sequence: 0,
-                    ordinal,
-                };
-                let scope = scope_of(metrics.scope);
-                let row = rows::risk_metrics(place, scope, metrics.currency, &figures(metrics));
-                batch.push(&RISK_METRICS, row);
+        match self {
+            Self::Metrics(views) => {
+                for view in views {
+                    add_metrics(&mut batch, view);
+                }
             }
-        }
-        for alert in &self.alerts {
-            batch.push(&ALERTS, alert_row(alert));
+            Self::Alerts(alerts) => {
+                for alert in alerts {
+                    batch.push(&ALERTS, alert_row(alert));
+                }
+            }
         }
         batch
     }
-}
 
-fn figures(metrics: &ScopeMetrics) -> RiskMetrics {
-    let known = |figure: &quant::Figure| figure.as_ref().ok().copied();
-    let exposure = metrics
-        .exposure
-        .as_ref()
-        .ok()
-        .map(|exposure| exposure.total);
-    // Confidences rise; limits look at the highest too.
-    let tail = metrics.tails.last();
-    RiskMetrics {
-        equity: known(&metrics.equity),
-        gross_exposure: exposure.map(|exposure| exposure.gross()),
-        net_exposure: exposure.map(|exposure| exposure.net()),
-        leverage: known(&metrics.leverage),
-        drawdown: known(&metrics.drawdown.current),
-        max_drawdown: known(&metrics.drawdown.max),
-        concentration: known(&metrics.concentration),
-        largest_share: known(&metrics.largest_share),
-        beta: known(&metrics.beta),
-        liquidity_days: known(&metrics.liquidity_days),
-        confidence: tail.map(|tail| tail.confidence),
-        value_at_risk: tail.and_then(|tail| known(&tail.historical)),
-        normal_value_at_risk: tail.and_then(|tail| known(&tail.normal)),
-        simulated_value_at_risk: tail.and_then(|tail| known(&tail.simulated)),
-        expected_shortfall: tail.and_then(|tail| known(&tail.historical_shortfall)),
-    }
-}
-
-/// The same alert has the same key, whichever run of the host tells of it.
-fn key(alert: &AlertView) -> Key {
-    let code = match alert.code {
-        AlertCode::Control(code) => u64::from(code.number()),
-        AlertCode::Metric(metric) => {
-            let place = MetricName::ALL.iter().position(|known| *known == metric);
-            256 + place.unwrap_or_default() as u64
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Metrics(views) => views.is_empty(),
+            Self::Alerts(alerts) => alerts.is_empty(),
         }
-        AlertCode::RollBack => 512,
-        AlertCode::NewBuild => 513,
-    };
-    let (kind, of) = match alert.scope {
-        LimitScope::Firm => (0, 0),
-        LimitScope::Account(id) => (1, id.number()),
-        LimitScope::Strategy(id) => (2, id.number()),
-        LimitScope::Instrument(id) => (3, id.number()),
-    };
-    let ordinal = (code << 34) | (kind << 32) | u64::from(of);
-    (alert.first_time, alert.first_sequence, ordinal)
-}
-
-fn alert_row(alert: &AlertView) -> store::sql::Row {
-    let (time, sequence, ordinal) = key(alert);
-    let code = match alert.code {
-        AlertCode::Control(code) => code.to_string(),
-        AlertCode::Metric(metric) => metric.name().to_ascii_uppercase(),
-        AlertCode::RollBack => "ROLL_BACK".to_owned(),
-        AlertCode::NewBuild => "NEW_BUILD".to_owned(),
-    };
-    let by = alert.acknowledged_by.as_deref();
-    let place = Place {
-        time,
-        sequence,
-        ordinal,
-    };
-    let row = rows::Alert {
-        severity: severity(alert.severity),
-        code: &code,
-        scope: scope_of(alert.scope),
-        share: alert.share,
-        last_time: alert.last_time,
-        last_sequence: alert.sequence,
-        count: alert.count,
-        state: state(alert.state),
-        acknowledged: by.zip(alert.acknowledged_at),
-        escalations: alert.escalations,
-    };
-    rows::alert(place, &row)
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Cleared => "CLEARED",
-        Severity::Warning => "WARNING",
-        Severity::Serious => "SERIOUS",
-        Severity::Critical => "CRITICAL",
     }
 }
 
-fn state(state: AlertState) -> &'static str {
-    match state {
-        AlertState::Open => "OPEN",
-        AlertState::Acknowledged => "ACKNOWLEDGED",
-        AlertState::Resolved => "RESOLVED",
+/// What is counted and told: at first, and then whenever it has become twice as much.
+#[derive(Debug, Default)]
+struct Counter {
+    count: u64,
+    told: u64,
+}
+
+impl Counter {
+    /// Adds to it; returns the count when it is to be told.
+    fn add(&mut self, more: u64) -> Option<u64> {
+        self.count += more;
+        if self.count == 0 || self.count < self.told * 2 || more == 0 {
+            return None;
+        }
+        self.told = self.count;
+        Some(self.count)
     }
 }
 
@@ -280,22 +342,24 @@ fn state(state: AlertState) -> &'static str {
 mod tests {
     use super::*;
     use crate::projection::alerts::{Alerts, Raised};
-    use model::{Duration, Rate, StrategyId};
-    use quant::Unavailable;
+    use crate::view::AlertCode;
+    use engine::{LimitScope, Severity};
+    use model::{Duration, Rate, StrategyId, Timestamp};
     use store::sql::Cell;
+    use tokio::sync::broadcast;
 
     fn at(s: u64) -> Timestamp {
         Timestamp::from_nanos(s * 1_000_000_000)
     }
 
-    fn reckoned(s: u64) -> Change {
-        Change::Metrics(Arc::new(MetricsView {
+    fn reckoned(s: u64) -> Arc<MetricsView> {
+        Arc::new(MetricsView {
             time: at(s),
             horizon: Duration::from_secs(86_400),
             sample_period: Duration::from_secs(5),
             scopes: Vec::new(),
             skipped: 0,
-        }))
+        })
     }
 
     fn raised(s: u64, severity: Severity) -> Raised {
@@ -309,12 +373,30 @@ mod tests {
         }
     }
 
-    fn hear(waiting: &mut Waiting, change: Change) {
-        waiting.hear(&Update {
+    fn update(change: Change) -> Update {
+        Update {
             sequence: 1,
             time: at(0),
             change,
-        });
+        }
+    }
+
+    fn hear(waiting: &mut Waiting, change: Change) {
+        waiting.hear(&update(change));
+    }
+
+    fn alerts_of(taken: &Taken) -> &[AlertView] {
+        match taken {
+            Taken::Alerts(alerts) => alerts,
+            Taken::Metrics(_) => &[],
+        }
+    }
+
+    fn times_of(taken: &Taken) -> Vec<Timestamp> {
+        match taken {
+            Taken::Metrics(views) => views.iter().map(|view| view.time).collect(),
+            Taken::Alerts(_) => Vec::new(),
+        }
     }
 
     #[test]
@@ -324,7 +406,7 @@ mod tests {
             &mut waiting,
             alerts.raise(raised(1, Severity::Warning)).unwrap(),
         );
-        let taken = waiting.take().unwrap();
+        let taken = waiting.take(Kept::Alerts).unwrap();
         hear(
             &mut waiting,
             alerts.raise(raised(2, Severity::Serious)).unwrap(),
@@ -333,9 +415,9 @@ mod tests {
         hear(&mut waiting, seen.unwrap());
         // The older word comes back from a database that did not take it.
         waiting.put_back(taken);
-        let taken = waiting.take().unwrap();
-        assert_eq!((taken.alerts.len(), taken.batch().rows()), (1, 1));
-        let row = alert_row(&taken.alerts[0]);
+        let taken = waiting.take(Kept::Alerts).unwrap();
+        assert_eq!((alerts_of(&taken).len(), taken.batch().rows()), (1, 1));
+        let row = alert_row(&alerts_of(&taken)[0]);
         let integer = |number: u64| Cell::Integer(number.cast_signed());
         assert_eq!(row[..2], [integer(at(1).nanos()), integer(1)]);
         assert_eq!(row.len(), ALERTS.columns.len());
@@ -347,87 +429,78 @@ mod tests {
         assert_eq!(cell("count"), integer(2));
         assert_eq!(cell("acknowledged_by"), Cell::Text("anna".to_owned()));
         assert_eq!(cell("acknowledged"), integer(at(3).nanos()));
-        assert!(waiting.take().is_none());
-    }
-
-    #[test]
-    fn alerts_of_one_moment_are_told_apart() {
-        let mut alerts = Alerts::new(None);
-        alerts.raise(raised(1, Severity::Warning));
-        let codes = [
-            AlertCode::Control(model::DenyCode::ALL[0]),
-            AlertCode::Metric(MetricName::Leverage),
-            AlertCode::Metric(MetricName::ValueAtRisk),
-            AlertCode::RollBack,
-            AlertCode::NewBuild,
-        ];
-        for code in codes {
-            for scope in [LimitScope::Firm, raised(1, Severity::Warning).scope] {
-                let other = raised(1, Severity::Warning);
-                alerts.raise(Raised {
-                    code,
-                    scope,
-                    ..other
-                });
-            }
-        }
-        let keys: std::collections::BTreeSet<_> = alerts.all().iter().map(key).collect();
-        assert_eq!(keys.len(), 11);
-        assert!(
-            keys.iter()
-                .all(|(.., ordinal)| i64::try_from(*ordinal).is_ok())
-        );
+        assert!(waiting.take(Kept::Alerts).is_none());
     }
 
     #[test]
     fn of_metrics_that_wait_for_long_the_oldest_are_left_out() {
         let mut waiting = Waiting::default();
         for s in 0..1_003 {
-            hear(&mut waiting, reckoned(s));
+            hear(&mut waiting, Change::Metrics(reckoned(s)));
         }
-        let taken = waiting.take().unwrap();
-        assert_eq!(
-            (taken.metrics.len(), taken.metrics[0].time),
-            (AT_ONCE, at(3))
-        );
+        let taken = waiting.take(Kept::Metrics).unwrap();
+        let times = times_of(&taken);
+        assert_eq!((times.len(), times[0]), (AT_ONCE, at(3)));
         for s in 1_003..1_005 {
-            hear(&mut waiting, reckoned(s));
+            hear(&mut waiting, Change::Metrics(reckoned(s)));
         }
         waiting.put_back(taken);
-        assert_eq!((waiting.metrics.len(), waiting.lost), (RECKONINGS, 5));
+        let view = waiting.view();
+        assert_eq!((view.waiting, view.lost), (RECKONINGS, 5));
         assert_eq!(waiting.metrics[0].time, at(5));
     }
 
     #[test]
-    fn what_cannot_be_told_is_no_figure() {
-        let none = || Err(Unavailable::Missing("a mark"));
-        let metrics = ScopeMetrics {
-            scope: LimitScope::Firm,
-            currency: model::CurrencyId::new(0),
-            equity: Ok(1.5),
-            returns: 0,
-            tails: Vec::new(),
-            drawdown: crate::metrics::DrawdownView {
-                current: Ok(0.0),
-                max: none(),
-                current_share: none(),
-                max_share: none(),
-            },
-            exposure: Err(Unavailable::Missing("a mark")),
-            leverage: none(),
-            concentration: none(),
-            largest_share: none(),
-            five_largest_share: none(),
-            beta: none(),
-            beta_exposure: none(),
-            liquidity_days: none(),
-            components: Err(Unavailable::Missing("a mark")),
+    fn what_was_not_heard_is_counted_and_asked_for() {
+        let (sender, mut updates) = broadcast::channel(16);
+        let mut alerts = Alerts::new(None);
+        let mut waiting = Waiting::default();
+        let opened = alerts.raise(raised(1, Severity::Warning)).unwrap();
+        assert!(sender.send(Arc::new(update(opened))).is_ok());
+        for s in 0..20 {
+            let change = Change::Metrics(reckoned(s));
+            assert!(sender.send(Arc::new(update(change))).is_ok());
+        }
+        let now = || Now {
+            alerts: alerts.all(),
+            metrics: Some(reckoned(19)),
         };
-        let expect = RiskMetrics {
-            equity: Some(1.5),
-            drawdown: Some(0.0),
-            ..RiskMetrics::default()
+        drain(&mut updates, &mut waiting, now);
+        let view = waiting.view();
+        assert_eq!((view.missed, view.lost), (5, 0));
+        let heard = waiting.take(Kept::Alerts).unwrap();
+        assert_eq!(alerts_of(&heard).len(), 1, "the alert is asked for");
+        let times = times_of(&waiting.take(Kept::Metrics).unwrap());
+        assert_eq!(times.first(), Some(&at(19)), "what readers see now");
+        assert_eq!(times.len(), 17);
+    }
+
+    #[test]
+    fn a_reckoning_of_many_scopes_is_a_piece_by_itself() {
+        let mut waiting = Waiting::default();
+        let large = |s| {
+            let scopes = vec![hardly_any(LimitScope::Firm); ROWS];
+            let view = MetricsView {
+                scopes,
+                ..MetricsView::clone(&reckoned(s))
+            };
+            Change::Metrics(Arc::new(view))
         };
-        assert_eq!(figures(&metrics), expect);
+        for s in 0..3 {
+            hear(&mut waiting, large(s));
+        }
+        for s in 0..3 {
+            let taken = waiting.take(Kept::Metrics).unwrap();
+            assert_eq!(times_of(&taken), [at(s)]);
+        }
+        assert!(waiting.take(Kept::Metrics).is_none());
+    }
+
+    #[test]
+    fn a_count_is_told_when_it_has_doubled() {
+        let mut counter = Counter::default();
+        let told: Vec<_> = [0, 1, 0, 1, 1, 1, 3].map(|more| counter.add(more)).to_vec();
+        let expect = [None, Some(1), None, Some(2), None, Some(4), None];
+        assert_eq!((told, counter.count), (expect.to_vec(), 7));
     }
 }

@@ -33,8 +33,9 @@ impl Writer {
             Link::Sqlite(link) => {
                 let query = sqlx::query(UNRESOLVED).bind(time).bind(sequence);
                 let rows = query.bind(ordinal).bind(limit).fetch_all(link).await?;
-                let keys = rows.iter().map(|row| [row.get(0), row.get(1), row.get(2)]);
-                keys.map(key).collect()
+                rows.iter()
+                    .map(|row| key([row.get(0), row.get(1), row.get(2)]))
+                    .collect()
             }
             Link::Postgres(link) => {
                 let mut transaction = link.begin().await?;
@@ -43,8 +44,9 @@ impl Writer {
                 let query = query.bind(ordinal).bind(limit);
                 let rows = query.fetch_all(&mut *transaction).await?;
                 transaction.commit().await?;
-                let keys = rows.iter().map(|row| [row.get(0), row.get(1), row.get(2)]);
-                keys.map(key).collect()
+                rows.iter()
+                    .map(|row| key([row.get(0), row.get(1), row.get(2)]))
+                    .collect()
             }
         })
     }
