@@ -5,7 +5,7 @@ use super::crash::{Running, configuration, data, ledger, until_fills};
 use super::process::argonaut;
 use ::store::sql::rows::{self, Place};
 use ::store::sql::{
-    BALANCES, Batch, Location, RISK_EVENTS, RISK_METRICS, Reader, Record, Table, Writer,
+    ALERTS, BALANCES, Batch, Location, RISK_EVENTS, RISK_METRICS, Reader, Record, Table, Writer,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -134,6 +134,80 @@ fn balances_follow_the_journal_and_metrics_outlast_a_rebuild() {
         "what no journal has stays"
     );
     equals_the_journal(folder.path(), fills);
+}
+
+/// Adds an alert that no run will resolve.
+fn leave_alert(location: &Location) {
+    let place = Place {
+        time: model::Timestamp::from_nanos(1),
+        sequence: 0,
+        ordinal: 1,
+    };
+    let alert = rows::Alert {
+        severity: "SERIOUS",
+        code: "LEVERAGE",
+        scope: rows::Scope::Firm,
+        share: model::Rate::ZERO,
+        last_time: place.time,
+        last_sequence: 0,
+        count: 1,
+        state: "OPEN",
+        acknowledged: None,
+        escalations: 0,
+        reason: None,
+    };
+    let mut batch = Batch::default();
+    batch.push(&ALERTS, rows::alert(place, &alert));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut writer = Writer::open(location).await.unwrap();
+        writer.keep(&batch).await.unwrap();
+    });
+}
+
+/// A host leaves an alert open and comes back.
+fn closes_what_was_left_open(folder: &Path, section: &str, location: &Location) {
+    let file = configuration(folder);
+    let text = std::fs::read_to_string(&file).unwrap() + section;
+    std::fs::write(&file, text).unwrap();
+    let host = Running::start(&file, None).expect("it comes up");
+    until_fills(folder, 1);
+    until_stored(&host, 1);
+    host.end();
+    leave_alert(location);
+    let host = Running::start(&file, None).expect("it comes back");
+    let begun = Instant::now();
+    loop {
+        let page = host.get("/history/alerts?limit=1").expect("the store answers");
+        let alert = &page["items"][0];
+        assert_eq!(alert["code"], "LEVERAGE", "{page}");
+        if alert["state"] == "RESOLVED" {
+            assert_eq!(alert["reason"], "RESTART", "{page}");
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{page}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let kept = host.get("/health").unwrap()["store"]["kept"].take();
+    assert_eq!(
+        (&kept["lost"], &kept["missed_updates"], &kept["error"]),
+        (&0.into(), &0.into(), &Value::Null)
+    );
+    host.end();
+}
+
+#[test]
+fn alerts_of_earlier_runs_do_not_stay_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let embedded = Location::file(data(folder.path()).join("store.sqlite"));
+    closes_what_was_left_open(folder.path(), "", &embedded);
+
+    let server = postgres::Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port());
+    let section = format!("\n[store]\nurl = \"{url}\"\n");
+    let location = Location::parse(&url, "argonaut").unwrap();
+    closes_what_was_left_open(folder.path(), &section, &location);
 }
 
 /// Adds a row that no journal knows.

@@ -76,8 +76,8 @@ impl Keeping {
                 }
                 Err(error @ FillError::Silent(_)) => return Err(error),
                 Err(error) => {
-                    self.failed(table, &error);
                     in_time(store.answer()).await?;
+                    self.failed(table, &error);
                 }
             }
         }
@@ -304,7 +304,8 @@ mod tests {
             ..Broken::default()
         };
         assert!(keeping.turn(&mut store).await.is_err());
-        assert_eq!(lock(&keeping.notes).view().waiting, 1);
+        let view = lock(&keeping.notes).view();
+        assert_eq!((view.waiting, view.error), (1, None));
     }
 
     #[tokio::test]
