@@ -178,7 +178,9 @@ fn closes_what_was_left_open(folder: &Path, section: &str, location: &Location) 
     let host = Running::start(&file, None).expect("it comes back");
     let begun = Instant::now();
     loop {
-        let page = host.get("/history/alerts?limit=1").expect("the store answers");
+        let page = host
+            .get("/history/alerts?limit=1")
+            .expect("the store answers");
         let alert = &page["items"][0];
         assert_eq!(alert["code"], "LEVERAGE", "{page}");
         if alert["state"] == "RESOLVED" {
