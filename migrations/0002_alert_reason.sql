@@ -1,3 +1,4 @@
 -- Why an alert is over. A host that comes back closes the alerts of earlier runs that it does not
--- know any more; they were never resolved by what raised them, and must not stay open for ever.
-ALTER TABLE alerts ADD COLUMN reason TEXT; -- of RESOLVED: CLEARED by what raised it, or RESTART; NULL else and from before this column
+-- know any more: they were never resolved by what raised them, and must not stay open for ever.
+-- CLEARED by what raised it, or RESTART; NULL while it is not over, and before this migration.
+ALTER TABLE alerts ADD COLUMN reason TEXT;

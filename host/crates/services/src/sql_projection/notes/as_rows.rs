@@ -16,7 +16,7 @@ const RECKONED: u64 = 1 << CODE_BITS;
 
 /// A number of its own for each scope, below [`RECKONED`].
 fn number_of(scope: LimitScope) -> u64 {
-    let (kind, of) = match scope {
+    let (kind, of): (u64, u32) = match scope {
         LimitScope::Firm => (0, 0),
         LimitScope::Account(id) => (1, id.number()),
         LimitScope::Strategy(id) => (2, id.number()),
