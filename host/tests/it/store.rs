@@ -212,6 +212,48 @@ fn alerts_of_earlier_runs_do_not_stay_open() {
     closes_what_was_left_open(folder.path(), &section, &location);
 }
 
+/// Waits until what health says of the kept tables is as wanted.
+fn until_kept(host: &Running, wanted: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let store = host.get("/health").unwrap()["store"].take();
+        if wanted(&store["kept"]) {
+            return store;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{store}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_kept_table_that_is_gone_holds_up_no_fill() {
+    let server = postgres::Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port());
+    text.push_str(&format!("\n[store]\nurl = \"{url}\"\n"));
+    std::fs::write(&file, text).unwrap();
+    let host = Running::start(&file, None).expect("it comes up");
+    until_reckoned(&host);
+    server.run("ALTER TABLE argonaut.risk_metrics RENAME TO elsewhere");
+    let is_failing = |kept: &Value| {
+        let error = kept["error"].as_str().unwrap_or_default();
+        error.starts_with("risk_metrics: ")
+    };
+    let store = until_kept(&host, is_failing);
+    assert_ne!(store["state"], "AWAY", "{store}");
+    // What is traded from now on gets into the store all the same.
+    let shown = ledger(folder.path()).fills.len();
+    until_fills(folder.path(), shown + 5);
+    until_stored(&host, ledger(folder.path()).fills[shown].order.sequence());
+    server.run("ALTER TABLE argonaut.elsewhere RENAME TO risk_metrics");
+    let store = until_kept(&host, |kept| kept["error"].is_null());
+    assert_eq!(store["kept"]["lost"], 0, "{store}");
+    host.end();
+    equals_the_journal(folder.path(), ledger(folder.path()).fills.len());
+}
+
 /// Adds a row that no journal knows.
 fn tamper(location: &Location) {
     let runtime = tokio::runtime::Runtime::new().unwrap();

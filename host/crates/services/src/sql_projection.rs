@@ -306,3 +306,48 @@ async fn in_time<T>(work: impl Future<Output = Result<T, FillError>>) -> Result<
     let done = tokio::time::timeout(BATCH, work).await;
     done.unwrap_or_else(|_| Err(FillError::Silent(BATCH.as_secs())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::MetricsView;
+    use crate::projection::{ReadModel, Shared};
+    use crate::view::Change;
+
+    fn reckoned() -> Change {
+        Change::Metrics(Arc::new(MetricsView {
+            time: model::Timestamp::ZERO,
+            horizon: model::Duration::from_secs(86_400),
+            sample_period: model::Duration::from_secs(5),
+            scopes: Vec::new(),
+            skipped: 0,
+        }))
+    }
+
+    #[test]
+    fn what_the_host_says_is_heard_whatever_the_store_does() {
+        let shared = Arc::new(Shared::new(64, ReadModel::default()));
+        let notes = Arc::new(Mutex::new(Notes::new(Said(Arc::clone(&shared)))));
+        let monitor = StoreMonitor::default();
+        let shown = monitor.clone();
+        let listening = Background::begin("store-notes", move |stop| {
+            listen(&notes, &shown, &stop);
+        });
+        let listening = listening.unwrap();
+        // Many more than the broadcast holds, and nobody takes what waits.
+        for round in 1..=10 {
+            shared.say(|_| std::iter::repeat_with(reckoned).take(32).collect());
+            let begun = Instant::now();
+            while monitor.view().kept.waiting < round * 32 {
+                assert!(begun.elapsed() < BATCH, "{:?}", monitor.view());
+                std::thread::sleep(LISTEN);
+            }
+        }
+        listening.end();
+        let expect = KeptView {
+            waiting: 320,
+            ..KeptView::default()
+        };
+        assert_eq!(monitor.view().kept, expect);
+    }
+}

@@ -87,6 +87,14 @@ impl Server {
         );
     }
 
+    /// Runs a statement in its database, behind everybody's back.
+    pub fn run(&self, sql: &str) {
+        let port = self.port.to_string();
+        let server = ["-h", "127.0.0.1", "-p", &port, "-U", "postgres"];
+        let arguments = ["-v", "ON_ERROR_STOP=1", "-c", sql, "postgres"];
+        self.call("psql", &[&server[..], &arguments[..]].concat());
+    }
+
     /// Lets it stand still with all its connections, or go on.
     pub fn freeze(&self, still: bool) {
         let file = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
