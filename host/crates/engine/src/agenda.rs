@@ -36,6 +36,8 @@ pub(crate) enum Due {
     Grace(AccountId),
     /// A version was watched for long enough.
     ProbationEnd(StrategyId),
+    /// The version before a canary is woken.
+    TimerBeside(StrategyId, u64),
 }
 
 /// A handle by which an entry can be taken out again.
@@ -148,6 +150,7 @@ variants!(Due {
     11 => DayEnd(account),
     12 => Grace(account),
     13 => ProbationEnd(strategy),
+    14 => TimerBeside(strategy, id),
 });
 
 #[cfg(test)]

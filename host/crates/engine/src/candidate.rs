@@ -94,13 +94,22 @@ impl Candidate {
     /// Wakes the timers that are due and tells it what happened.
     pub fn handle(&mut self, now: Timestamp, event: &Event) -> Result<(), Fault> {
         self.advance(now)?;
-        // Whoever passes events on does not know what it hears of.
-        let instance = self.instance.as_ref();
-        if !instance.is_some_and(|instance| instance.hears().of(event)) {
+        if !self.hears(event) {
             return Ok(());
         }
         self.call(now, event)?;
         self.settle(now)
+    }
+
+    /// Whether it is told of an event: whoever passes events on does not know what it hears of.
+    pub(crate) fn hears(&self, event: &Event) -> bool {
+        let instance = self.instance.as_ref();
+        instance.is_some_and(|instance| instance.hears().of(event))
+    }
+
+    /// Gives it the timers that somebody else kept for it.
+    pub(crate) fn put_timers(&mut self, timers: BTreeMap<u64, Timestamp>) {
+        self.timers = timers;
     }
 
     /// Wakes the timers that are due.

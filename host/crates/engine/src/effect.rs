@@ -7,7 +7,7 @@ pub use venue::{Ambiguity, Standing, VenueEvent};
 
 use crate::engine::Unsaved;
 use crate::exchange::Broken;
-use crate::input::{AlgorithmConfig, LimitScope, Probation, RuleConfig, TradingState};
+use crate::input::{AlgorithmConfig, LimitScope, Probation, RuleConfig, TradingState, WhenOver};
 use model::{
     AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
     InstrumentId, LifeEvent, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
@@ -177,6 +177,27 @@ pub enum SwapStage {
     RolledBack(PluginHash, String),
     /// The one before is gone, for this reason; there is nothing to go back to.
     Kept(String),
+    /// The candidate that took over has these instruments only; the one before, made of these bytes,
+    /// trades all others.
+    Canary(PluginHash, CanaryStage),
+    /// The canary has all instruments, for this reason, and is watched on these terms until this
+    /// moment; the one before stays warm.
+    Promoted(Probation, Timestamp, String),
+    /// The two changed places: the one made of these bytes runs, the other is warm.
+    Flipped(PluginHash),
+}
+
+/// What a canary has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanaryStage {
+    /// Its instruments, in the order of their handles.
+    pub instruments: Vec<InstrumentId>,
+    /// How it is watched.
+    pub terms: Probation,
+    /// Until when.
+    pub until: Timestamp,
+    /// What happens then.
+    pub when_over: WhenOver,
 }
 
 /// Where a shadow is.
@@ -238,6 +259,9 @@ pub enum Ignored {
          keep one"
     )]
     NotOnProbation(StrategyId),
+    /// There is no canary to promote, or to end.
+    #[error("the strategy has no canary; begin one with POST strategies/{{name}}/canary")]
+    NoCanary(StrategyId),
     /// A start or swap without an instance staged for it.
     #[error("no instance was staged for the strategy")]
     NothingStaged(StrategyId),

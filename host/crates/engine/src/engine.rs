@@ -10,6 +10,7 @@ mod algorithms;
 mod amend;
 mod book_events;
 mod booking;
+mod canary;
 mod commands;
 mod contingency;
 mod conversion;
@@ -18,6 +19,7 @@ mod definitions;
 mod dispatch;
 mod execution;
 mod feeds;
+mod flip;
 mod hedging;
 pub(crate) mod held;
 mod judging;
@@ -289,7 +291,8 @@ impl Engine {
                 Due::Settlement(instrument) => self.settle_at_mark(instrument),
                 Due::DayEnd(account) => self.end_day(account, at, until),
                 Due::Grace(account) => self.end_grace(account),
-                Due::ProbationEnd(strategy) => self.end_probation(strategy, "its time is over"),
+                Due::ProbationEnd(strategy) => self.end_probation_in_time(strategy),
+                Due::TimerBeside(strategy, id) => self.wake_beside(strategy, id, at),
             }
             self.settle();
             self.watch_probations();

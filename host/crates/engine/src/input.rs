@@ -14,7 +14,7 @@ pub use limits::{
     PriceLimits, Scaling, ShortLimits, VolumeLimits,
 };
 pub use permissions::{Allowed, Permissions};
-pub use succession::{HandOver, Probation, SwapTerms};
+pub use succession::{CanaryTerms, HandOver, Probation, SwapTerms, WhenOver};
 pub use venue::{
     DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig, VenueModels,
 };
@@ -253,13 +253,45 @@ pub enum Command {
     },
     /// The version before takes its place back between this event and the next.
     RollBack(StrategyId),
-    /// The version on probation stays, and the one before is let go.
+    /// The version on probation stays, and the one before is let go. Not for a canary.
     EndProbation {
         /// Which.
         strategy: StrategyId,
         /// Why.
         reason: String,
     },
+    /// Begin a canary: as a swap begins, but once the staged candidate has caught up and a
+    /// [`Command::SwapCommit`] comes, it takes over some instruments only.
+    CanaryBegin {
+        /// Which.
+        strategy: StrategyId,
+        /// The new plugin's bytes, named.
+        plugin: PluginHash,
+        /// Parameters the new one was made with.
+        parameters: Vec<(String, String)>,
+        /// Which instruments, and how it is watched.
+        terms: CanaryTerms,
+        /// History the new one asked for.
+        history: Vec<HistoryBlock>,
+    },
+    /// The canary takes over all instruments between this event and the next.
+    CanaryPromote {
+        /// Which.
+        strategy: StrategyId,
+        /// How it is watched from here on; without, the version before is gone.
+        probation: Option<Probation>,
+        /// Why.
+        reason: String,
+    },
+    /// The version before takes the canary's instruments back between this event and the next.
+    CanaryEnd {
+        /// Which.
+        strategy: StrategyId,
+        /// Why.
+        reason: String,
+    },
+    /// The version on probation and the one before change places between this event and the next.
+    Flip(StrategyId),
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

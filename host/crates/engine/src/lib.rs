@@ -13,6 +13,7 @@ pub mod account;
 mod agenda;
 pub mod algorithms;
 pub mod bars;
+mod canary;
 pub mod candidate;
 pub mod effect;
 mod engine;
@@ -41,18 +42,19 @@ mod valuation;
 pub use algorithms::Custom;
 pub use candidate::Candidate;
 pub use effect::{
-    Alert, Ambiguity, Effect, Ignored, ModelFault, Severity, ShadowStage, Standing, StrategyState,
-    SwapStage, VenueEvent,
+    Alert, Ambiguity, CanaryStage, Effect, Ignored, ModelFault, Severity, ShadowStage, Standing,
+    StrategyState, SwapStage, VenueEvent,
 };
 pub use engine::{
     Engine, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError, StepError, Understudy, Unsaved,
 };
 pub use input::{
-    AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
-    Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, HandOver, Input, Judged,
-    Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits,
-    Probation, Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig,
-    SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, Worked,
+    AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,
+    DrawnLatency, Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, HandOver,
+    Input, Judged, Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions,
+    PriceLimits, Probation, Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage,
+    StrategyConfig, SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver,
+    Worked,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;

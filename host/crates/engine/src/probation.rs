@@ -1,6 +1,7 @@
 //! A version that is watched after it took over, with its predecessor warm beside it.
 
 use crate::agenda::Ticket;
+use crate::canary::Canary;
 use crate::candidate::Candidate;
 use crate::input::Probation;
 use crate::journal::codec::{fields, variants};
@@ -26,11 +27,15 @@ pub(crate) struct OnProbation {
     pub(crate) values: Values,
     /// The predecessor itself: it sees every event, and its orders are muted.
     pub(crate) warm: Candidate,
-    /// Events it was given; names each fault of it in the journal.
+    /// Events it was given while muted; names each fault of it in the journal.
     pub(crate) calls: u64,
+    /// While the version that is watched has some instruments only: then the predecessor is not muted,
+    /// and has all others.
+    pub(crate) canary: Option<Canary>,
 }
 
-/// How a probation ended; journaled, so that who reads a journal alone knows which version ran.
+/// How a probation ended or went on; journaled, so that who reads a journal alone knows which version
+/// ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Probed {
     /// The predecessor runs again, for this reason.
@@ -39,16 +44,22 @@ pub enum Probed {
     Kept(String),
     /// The predecessor is gone because it broke over an event.
     Broke(u64, Fault),
+    /// A canary has all instruments, for this reason, and its predecessor is warm.
+    Promoted(String),
+    /// The predecessor, made of these bytes, runs again, and the one that ran is warm.
+    Flipped(PluginHash),
 }
 
 variants!(Probed {
     0 => RolledBack(plugin, reason),
     1 => Kept(reason),
     2 => Broke(call, fault),
+    3 => Promoted(reason),
+    4 => Flipped(plugin),
 });
 fields! {
     OnProbation {
         terms, until, end, orders_from, brought, faults, denials, plugin, parameters, values, warm,
-        calls,
+        calls, canary,
     }
 }

@@ -309,6 +309,12 @@ impl Stage<'_> {
             plugin,
             parameters,
             ..
+        }
+        | Command::CanaryBegin {
+            strategy,
+            plugin,
+            parameters,
+            ..
         }) = &**command
         else {
             return Ok(());

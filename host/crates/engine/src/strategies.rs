@@ -1,6 +1,7 @@
 //! The strategies' places: what runs in each, its state, its timers, its host-kept values.
 
 use crate::agenda::Ticket;
+use crate::canary::Share;
 use crate::candidate::Candidate;
 use crate::effect::StrategyState;
 use crate::input::{Probation, StrategyConfig};
@@ -166,6 +167,8 @@ pub(crate) struct Successor {
     pub(crate) parameters: Parameters,
     /// How it is watched once it has taken over.
     pub(crate) probation: Option<Probation>,
+    /// What it takes over, where that is not all.
+    pub(crate) share: Option<Share>,
     pub(crate) seat: CandidateSeat,
 }
 

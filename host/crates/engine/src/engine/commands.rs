@@ -36,7 +36,7 @@ impl Engine {
                 terms,
                 history,
             } => {
-                self.begin_swap(strategy, (plugin, parameters), terms, history);
+                self.begin_swap(strategy, (plugin, parameters), (terms, None), history);
             }
             Command::SwapCommit(strategy) => self.commit_swap(strategy),
             Command::SwapAbort { strategy, reason } => self.give_up_swap(strategy, reason),
@@ -69,6 +69,20 @@ impl Engine {
             // A mark for whoever reads the journal.
             Command::EndRun => {}
             Command::Snapshot => self.save_parts(),
+            beside @ (Command::ShadowBegin { .. }
+            | Command::ShadowEnd { .. }
+            | Command::RollBack(_)
+            | Command::EndProbation { .. }
+            | Command::CanaryBegin { .. }
+            | Command::CanaryPromote { .. }
+            | Command::CanaryEnd { .. }
+            | Command::Flip(_)) => self.command_beside(beside),
+        }
+    }
+
+    /// What is decided about a version beside the one that runs.
+    fn command_beside(&mut self, command: Command) {
+        match command {
             Command::ShadowBegin {
                 strategy,
                 plugin,
@@ -78,6 +92,22 @@ impl Engine {
             Command::ShadowEnd { strategy, reason } => self.give_up_shadow(strategy, reason),
             Command::RollBack(strategy) => self.roll_back_on_command(strategy),
             Command::EndProbation { strategy, reason } => self.confirm(strategy, &reason),
+            Command::CanaryBegin {
+                strategy,
+                plugin,
+                parameters,
+                terms,
+                history,
+            } => self.begin_canary_swap(strategy, (plugin, parameters), terms, history),
+            Command::CanaryPromote {
+                strategy,
+                probation,
+                reason,
+            } => self.promote_canary(strategy, probation, reason),
+            Command::CanaryEnd { strategy, reason } => self.end_canary(strategy, reason),
+            Command::Flip(strategy) => self.flip(strategy),
+            // Everything else is told apart where this is called.
+            _ => {}
         }
     }
 
@@ -194,7 +224,7 @@ impl Engine {
             self.abort_swap(strategy, "the strategy was stopped".to_owned());
         }
         self.end_shadow(strategy, "the strategy was stopped");
-        self.end_probation(strategy, "the strategy was stopped");
+        self.end_probation_of_stopped(strategy);
         let now = self.now;
         self.call(strategy, now, |instance, out| instance.stop(out));
         self.settle();

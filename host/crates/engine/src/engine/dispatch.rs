@@ -96,11 +96,14 @@ impl Engine {
             return self.fault(strategy, fault);
         }
         if !self.intents.is_empty() {
-            self.take_in(strategy, call);
+            let role = Role::Primary;
+            self.take_in(Seat { strategy, role }, call);
         }
     }
 
-    fn take_in(&mut self, strategy: StrategyId, call: u64) {
+    /// Does what the instance in a seat wanted in its last call.
+    pub(super) fn take_in(&mut self, seat: Seat, call: u64) {
+        let strategy = seat.strategy;
         let items: Vec<Intent> = self.intents.drain().collect();
         let outcome = Outcome::Intents(items);
         self.journal.outcome(strategy, call, &outcome);
@@ -109,18 +112,19 @@ impl Engine {
         };
         let orders: usize = items.iter().map(orders_in).sum();
         self.orders_made += orders as u64;
-        let (sequence, tenure) = (self.sequence, self.tenure(strategy));
-        if let Some(place) = self.strategies.get_mut(strategy)
-            && let Err(message) = place.budget.take_orders(sequence, orders as u64)
-        {
-            return self.bad_output(strategy, message.to_owned());
+        let tenure = self.tenure(strategy);
+        if let Err(message) = self.take_orders(seat, orders as u64) {
+            return match seat.role {
+                Role::Candidate => self.bad_output_beside(strategy, message.to_owned()),
+                _ => self.bad_output(strategy, message.to_owned()),
+            };
         }
         for intent in items {
             if !self.is_live(strategy) || self.tenure(strategy) != tenure {
                 // It broke over an earlier one; nothing more is done in its name.
                 return;
             }
-            self.carry_out(strategy, intent);
+            self.carry_out_for(seat, intent);
         }
     }
 

@@ -299,7 +299,7 @@ impl Engine {
     pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {
         self.journal.order(&update);
         if let OrderChange::Denied(_) | OrderChange::UpdateDenied(_) = update.change {
-            self.count_denied(update.strategy);
+            self.count_denied(update.strategy, update.instrument);
         }
         self.effects.push(Effect::Order(update, order));
         // A strategy knows the order it asked for; its parts are the algorithm's business.

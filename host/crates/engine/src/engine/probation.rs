@@ -3,18 +3,21 @@
 //!
 //! In each list of listeners the warm one comes after the one that is watched. So when that breaks over
 //! an event, its predecessor is in its place before its own turn comes, and decides about the event.
+//!
+//! A canary is a probation too, in which the predecessor is not muted: `canary.rs`.
 
 use super::{Caller, Engine};
 use crate::agenda::Due;
+use crate::canary::{Canary, Share};
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, StrategyState, SwapStage};
-use crate::input::{OrdersOnFault, Probation};
+use crate::input::{OrdersOnFault, Probation, WhenOver};
 use crate::listeners::{Role, Seat};
 use crate::probation::{OnProbation, Probed};
 use crate::strategies::{Budget, Parameters, Values};
 use model::{
-    Event, Fault, FaultKind, Money, OrderId, PluginHash, Strategy, StrategyId, Subscription,
-    Timestamp,
+    Event, Fault, FaultKind, InstrumentId, Money, OrderId, PluginHash, Strategy, StrategyId,
+    Subscription, Timestamp,
 };
 use std::collections::BTreeMap;
 
@@ -29,11 +32,11 @@ pub(super) struct Relieved {
 }
 
 impl Engine {
-    /// Watches the version that has just taken over.
+    /// Watches the version that has just taken over, a part of the instruments or all of them.
     pub(super) fn begin_probation(
         &mut self,
         strategy: StrategyId,
-        terms: Probation,
+        (terms, share): (Probation, Option<Share>),
         before: Box<dyn Strategy>,
         relieved: Relieved,
     ) {
@@ -46,13 +49,24 @@ impl Engine {
         } = relieved;
         let until = self.now.after(terms.lasts);
         let end = self.agenda.add(until, Due::ProbationEnd(strategy));
+        let (timers, canary) = match share {
+            None => (timers, None),
+            Some(share) => {
+                let canary = self.begin_canary(strategy, share, timers);
+                (BTreeMap::new(), Some(canary))
+            }
+        };
+        let stage = match &canary {
+            None => SwapStage::Probation(plugin, terms, until),
+            Some(canary) => SwapStage::Canary(plugin, canary.stage(terms, until)),
+        };
         let warm = Candidate::warm(strategy, before, timers, muted);
         let on_probation = OnProbation {
             terms,
             until,
             end,
             orders_from: OrderId::derive(self.sequence, 0),
-            brought: self.brought(strategy),
+            brought: self.brought(strategy, canary.as_ref()),
             faults: 0,
             denials: 0,
             plugin,
@@ -60,18 +74,40 @@ impl Engine {
             values,
             warm,
             calls: 0,
+            canary,
         };
         self.strategies.put_on_probation(strategy, on_probation);
-        self.effects.push(Effect::Swap(
-            strategy,
-            SwapStage::Probation(plugin, terms, until),
-        ));
+        self.effects.push(Effect::Swap(strategy, stage));
     }
 
-    /// Ends a probation on command; without one there is nothing to end.
+    /// Ends a probation on command; without one there is nothing to end. A canary has other instruments
+    /// afterwards however it ends, so that is said by other commands.
     pub(super) fn confirm(&mut self, strategy: StrategyId, reason: &str) {
-        if self.has_probation(strategy) {
-            self.end_probation(strategy, reason);
+        if !self.has_probation(strategy) {
+            return;
+        }
+        if self.canary_of(strategy).is_some() {
+            let command = "end the probation of a canary; promote it, or end it";
+            return self.refuse(strategy, command);
+        }
+        self.end_probation(strategy, reason);
+    }
+
+    /// Ends what was watched for long enough.
+    pub(super) fn end_probation_in_time(&mut self, strategy: StrategyId) {
+        let reason = "its time is over";
+        match self.canary_of(strategy).map(|canary| canary.when_over) {
+            Some(WhenOver::RollBack) => self.roll_back(strategy, reason.to_owned()),
+            Some(WhenOver::Promote) | None => self.end_probation(strategy, reason),
+        }
+    }
+
+    /// Ends the probation of a strategy that is stopped. A canary does not get all instruments by it.
+    pub(super) fn end_probation_of_stopped(&mut self, strategy: StrategyId) {
+        let reason = "the strategy was stopped";
+        match self.canary_of(strategy) {
+            Some(_) => self.roll_back(strategy, reason.to_owned()),
+            None => self.end_probation(strategy, reason),
         }
     }
 
@@ -83,7 +119,7 @@ impl Engine {
     }
 
     /// Whether there is a version to go back to; says so if not.
-    fn has_probation(&mut self, strategy: StrategyId) -> bool {
+    pub(super) fn has_probation(&mut self, strategy: StrategyId) -> bool {
         match self.strategies.get(strategy) {
             None => self.ignore(Ignored::UnknownStrategy(strategy)),
             Some(place) if place.probation.is_none() => {
@@ -100,10 +136,10 @@ impl Engine {
     }
 
     fn let_go(&mut self, strategy: StrategyId, how: &Probed, reason: &str) {
-        let Some(ended) = self.strategies.take_probation(strategy) else {
+        let Some(mut ended) = self.strategies.take_probation(strategy) else {
             return;
         };
-        self.agenda.remove(ended.end);
+        self.unschedule(&mut ended);
         self.clear_candidate(strategy);
         if let Some(place) = self.strategies.get_mut(strategy) {
             place.retired = ended.warm.into_handover().instance;
@@ -113,20 +149,39 @@ impl Engine {
         self.effects.push(Effect::Swap(strategy, kept));
     }
 
-    /// Counts a fault of the version that is watched; whether it sends it back.
+    /// Takes what a probation has on the agenda from there; says when the timers of the version before
+    /// were due, where they were there.
+    pub(super) fn unschedule(&mut self, watched: &mut OnProbation) -> BTreeMap<u64, Timestamp> {
+        self.agenda.remove(watched.end);
+        let canary = watched.canary.as_mut();
+        let timers = canary.map(|canary| std::mem::take(&mut canary.timers));
+        let timers = timers.unwrap_or_default().into_iter();
+        let taken = timers.map(|(id, ticket)| {
+            self.agenda.remove(ticket);
+            (id, ticket.due())
+        });
+        taken.collect()
+    }
+
+    /// Counts a fault of the version that is watched; whether it sends it back. That of a canary always
+    /// does: the strategy goes on by the other one.
     pub(super) fn is_one_fault_too_many(&mut self, strategy: StrategyId) -> bool {
         let place = self.strategies.get_mut(strategy);
         let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
             return false;
         };
         watched.faults = watched.faults.saturating_add(1);
-        watched.faults > watched.terms.max_faults
+        watched.canary.is_some() || watched.faults > watched.terms.max_faults
     }
 
     /// Counts an order, or a change, that the gate refused.
-    pub(super) fn count_denied(&mut self, strategy: StrategyId) {
+    pub(super) fn count_denied(&mut self, strategy: StrategyId, instrument: InstrumentId) {
         let place = self.strategies.get_mut(strategy);
-        if let Some(watched) = place.and_then(|place| place.probation.as_mut()) {
+        let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
+            return;
+        };
+        let canary = watched.canary.as_ref();
+        if canary.is_none_or(|canary| canary.instruments.contains(&instrument)) {
             watched.denials += 1;
         }
     }
@@ -156,7 +211,7 @@ impl Engine {
             return Some(format!("{denials} of its orders and changes were refused"));
         }
         let most = terms.max_loss?;
-        let brought = self.brought(strategy)?;
+        let brought = self.brought(strategy, watched.canary.as_ref())?;
         let watched = self.strategies.get_mut(strategy)?.probation.as_mut()?;
         let before = *watched.brought.get_or_insert(brought);
         // What cannot be counted is no loss that anybody could name.
@@ -164,17 +219,21 @@ impl Engine {
         (lost > most).then(|| format!("it lost {lost} since it took over, more than {most}"))
     }
 
-    fn brought(&self, strategy: StrategyId) -> Option<Money> {
-        let profit = self.profit(strategy).ok()?;
-        profit.net().ok()
+    /// What a strategy has brought, or its canary's instruments.
+    pub(super) fn brought(&self, strategy: StrategyId, canary: Option<&Canary>) -> Option<Money> {
+        let profit = match canary {
+            Some(canary) => self.profit_on(strategy, &canary.instruments),
+            None => self.profit(strategy),
+        };
+        profit.ok()?.net().ok()
     }
 
     /// Puts the version before in the place of the one that is watched, between two calls.
     pub(super) fn roll_back(&mut self, strategy: StrategyId, reason: String) {
-        let Some(watched) = self.strategies.take_probation(strategy) else {
+        let Some(mut watched) = self.strategies.take_probation(strategy) else {
             return;
         };
-        self.agenda.remove(watched.end);
+        let awake = self.unschedule(&mut watched);
         self.cancel_timers(strategy);
         self.listeners
             .iter_mut()
@@ -202,7 +261,7 @@ impl Engine {
         if place.state == StrategyState::Error {
             self.set_state(strategy, StrategyState::Running);
         }
-        for (id, due) in timers {
+        for (id, due) in timers.into_iter().chain(awake) {
             self.set_timer(strategy, id, due);
         }
         let told = Probed::RolledBack(watched.plugin, reason.clone());
@@ -210,13 +269,18 @@ impl Engine {
         let stage = SwapStage::RolledBack(watched.plugin, reason);
         self.effects.push(Effect::Swap(strategy, stage));
         self.end_shadow(strategy, "the version before took over again");
-        self.withdraw_since(strategy, watched.orders_from);
+        self.withdraw_since(strategy, watched.orders_from, watched.canary.as_ref());
     }
 
     /// Withdraws what the version that was watched had sent, unless the strategy's orders outlive faults.
     /// An order goes with its parts; parts of older orders, and what closes a position for the account,
     /// are not its doing.
-    fn withdraw_since(&mut self, strategy: StrategyId, from: Option<OrderId>) {
+    fn withdraw_since(
+        &mut self,
+        strategy: StrategyId,
+        from: Option<OrderId>,
+        canary: Option<&Canary>,
+    ) {
         let config = self.strategies.config(strategy);
         if config.is_none_or(|config| config.on_fault == OrdersOnFault::Keep) {
             return;
@@ -224,7 +288,11 @@ impl Engine {
         let own = self.orders.ids_of(strategy, None);
         let is_its_own = |id: &OrderId| {
             let open = self.orders.get(*id);
-            open.is_some_and(|open| open.order.parent.is_none() && !open.is_liquidation())
+            open.is_some_and(|open| {
+                let is_there =
+                    |canary: &Canary| canary.instruments.contains(&open.order.instrument);
+                open.order.parent.is_none() && !open.is_liquidation() && canary.is_none_or(is_there)
+            })
         };
         let since = own.into_iter().filter(|id| Some(*id) >= from);
         let since: Vec<_> = since.filter(is_its_own).collect();
@@ -233,6 +301,9 @@ impl Engine {
 
     /// Tells the version before what happened. If it breaks over that there is nothing to go back to.
     pub(super) fn tell_warm(&mut self, strategy: StrategyId, event: &Event) {
+        if self.canary_of(strategy).is_some() {
+            return self.tell_beside(strategy, event);
+        }
         let now = self.now;
         let place = self.strategies.get_mut(strategy);
         let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
@@ -264,7 +335,7 @@ impl Engine {
     }
 
     /// Unlike a candidate elsewhere, the warm one hears at once what it subscribed to.
-    fn seat_warm(
+    pub(super) fn seat_warm(
         &mut self,
         strategy: StrategyId,
         wanted: Vec<(Subscription, bool)>,

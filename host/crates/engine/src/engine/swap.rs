@@ -3,6 +3,7 @@
 
 use super::Engine;
 use super::probation::Relieved;
+use crate::canary::Share;
 use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, SwapStage};
 use crate::input::{HandOver, Probation, SwapTerms};
@@ -15,7 +16,7 @@ impl Engine {
         &mut self,
         strategy: StrategyId,
         made_of: (PluginHash, Parameters),
-        terms: SwapTerms,
+        (terms, share): (SwapTerms, Option<Share>),
         history: Vec<HistoryBlock>,
     ) {
         let Some(place) = self.strategies.get_mut(strategy) else {
@@ -53,7 +54,7 @@ impl Engine {
         let snapshot = self.snapshot(strategy, reason, state, history);
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Begun(made_of.0)));
-        let successor = (made_of, terms.probation);
+        let successor = (made_of, terms.probation, share);
         if let Err(reason) = self.seat_successor(strategy, successor, staged, snapshot) {
             self.abort_swap(strategy, reason);
         }
@@ -62,7 +63,11 @@ impl Engine {
     fn seat_successor(
         &mut self,
         strategy: StrategyId,
-        ((plugin, parameters), probation): ((PluginHash, Parameters), Option<Probation>),
+        ((plugin, parameters), probation, share): (
+            (PluginHash, Parameters),
+            Option<Probation>,
+            Option<Share>,
+        ),
         staged: Staged,
         snapshot: StartSnapshot,
     ) -> Result<(), String> {
@@ -104,6 +109,7 @@ impl Engine {
                 plugin,
                 parameters,
                 probation,
+                share,
                 seat,
             });
         }
@@ -127,6 +133,7 @@ impl Engine {
             plugin,
             parameters,
             probation,
+            share,
             seat,
         } = successor;
         let candidate = match (seat, staged) {
@@ -146,13 +153,15 @@ impl Engine {
                     plugin,
                     parameters,
                     probation,
+                    share,
                     seat,
                 });
                 return self.ignore(Ignored::NothingStaged(strategy));
             }
         };
         let made_of = (plugin, parameters);
-        self.take_over(strategy, made_of, probation, candidate.into_handover());
+        let watched = probation.map(|terms| (terms, share));
+        self.take_over(strategy, made_of, watched, candidate.into_handover());
     }
 
     /// Exchanges the instances. Whatever could fail is done before the old one leaves.
@@ -160,7 +169,7 @@ impl Engine {
         &mut self,
         strategy: StrategyId,
         (plugin, parameters): (PluginHash, Parameters),
-        probation: Option<Probation>,
+        watched: Option<(Probation, Option<Share>)>,
         handover: Handover,
     ) {
         let Handover {
@@ -175,9 +184,10 @@ impl Engine {
             Err(reason) => return self.abort_swap(strategy, format!("switch: {reason}")),
         };
         let timers_before = self.take_timers(strategy);
-        self.listeners.iter_mut().for_each(|own| match probation {
-            Some(_) => own.exchange(strategy),
-            None => own.promote(strategy),
+        let stays = watched.is_some();
+        self.listeners.iter_mut().for_each(|own| match stays {
+            true => own.exchange(strategy),
+            false => own.promote(strategy),
         });
         let Some(place) = self.strategies.get_mut(strategy) else {
             return;
@@ -198,9 +208,9 @@ impl Engine {
         self.end_shadow_of_predecessor(strategy);
         self.effects
             .push(Effect::Swap(strategy, SwapStage::Committed(plugin)));
-        match (probation, before) {
-            (Some(terms), Some(before)) => {
-                self.begin_probation(strategy, terms, before, relieved);
+        match (watched, before) {
+            (Some(watched), Some(before)) => {
+                self.begin_probation(strategy, watched, before, relieved);
             }
             (_, before) => {
                 if let Some(place) = self.strategies.get_mut(strategy) {

@@ -1,6 +1,6 @@
 //! How one version of a strategy follows another.
 
-use model::{Duration, Money};
+use model::{Duration, InstrumentId, Money};
 
 /// What a new version begins with. Positions, open orders and kept values it is told of either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,4 +33,27 @@ pub struct Probation {
     pub max_loss: Option<Money>,
     /// Orders, and changes of orders, that the gate may refuse since the switch.
     pub max_denials: Option<u64>,
+}
+
+/// How a version takes over some instruments of its strategy, and leaves all others to the one before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanaryTerms {
+    /// What it begins with.
+    pub hand_over: HandOver,
+    /// How it is watched. Losses and refusals count on its own instruments; faults are never borne.
+    pub probation: Probation,
+    /// The instruments that are its own: at least one.
+    pub instruments: Vec<InstrumentId>,
+    /// What happens when its time is over and nobody has decided.
+    pub when_over: WhenOver,
+}
+
+/// What becomes of a canary whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenOver {
+    /// The version before takes its instruments back.
+    #[default]
+    RollBack,
+    /// It takes over all others too, and the version before is gone.
+    Promote,
 }

@@ -8,11 +8,11 @@ use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::effect::ModelFault;
 use crate::input::{
-    AlgorithmConfig, Allowed, Command, ConductLimits, DataLimits, Definition, DrawnLatency,
-    Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope, Limits,
-    LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Probation, Quantiles, RuleConfig,
-    Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, SwapTerms, TradingState,
-    VenueConfig, VenueModels, VolumeLimits, Worked,
+    AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,
+    DrawnLatency, Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency,
+    LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Probation,
+    Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, SwapTerms,
+    TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver, Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -270,10 +270,16 @@ variants!(Command {
     27 => ShadowEnd { strategy, reason },
     28 => RollBack(strategy),
     29 => EndProbation { strategy, reason },
+    30 => CanaryBegin { strategy, plugin, parameters, terms, history },
+    31 => CanaryPromote { strategy, probation, reason },
+    32 => CanaryEnd { strategy, reason },
+    33 => Flip(strategy),
 });
 variants!(HandOver { 0 => Carry, 1 => Fresh });
+variants!(WhenOver { 0 => RollBack, 1 => Promote });
 fields! {
     SwapTerms { hand_over, probation }
+    CanaryTerms { hand_over, probation, instruments, when_over }
     Probation { lasts, max_faults, max_loss, max_denials }
 }
 variants!(Input {

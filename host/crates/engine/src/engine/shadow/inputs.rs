@@ -55,6 +55,10 @@ fn concerns(command: &Command, of: StrategyId) -> bool {
         | Command::SwapBegin { .. }
         | Command::SwapCommit(_)
         | Command::SwapAbort { .. }
+        | Command::CanaryBegin { .. }
+        | Command::CanaryPromote { .. }
+        | Command::CanaryEnd { .. }
+        | Command::Flip(_)
         | Command::PlaceOrders(..)
         | Command::PlaceWorked(..)
         | Command::ModifyOrder(_)

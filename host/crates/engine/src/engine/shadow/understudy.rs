@@ -68,8 +68,8 @@ impl Engine {
         let all: Vec<StrategyId> = self.strategies.places().map(|(id, _)| id).collect();
         for id in all {
             self.clear_candidate(id);
-            if let Some(watched) = self.strategies.take_probation(id) {
-                self.agenda.remove(watched.end);
+            if let Some(mut watched) = self.strategies.take_probation(id) {
+                self.unschedule(&mut watched);
             }
             if let Some(place) = self.strategies.get_mut(id) {
                 place.shadow = None;
