@@ -8,7 +8,7 @@ use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
     PositionView, ScopeView, StrategyView, Update, VenueView,
 };
-use engine::{AlgorithmConfig, HandOver, LimitScope, RuleConfig, SwapTerms};
+use engine::{AlgorithmConfig, HandOver, LimitScope, Probation, RuleConfig, SwapTerms, WhenOver};
 use model::{DenyCode, Fill, Order, OrderId};
 use registry::{Record, Role};
 pub use scope::ScopeName;
@@ -156,6 +156,25 @@ pub struct SwapRequest {
     pub terms: Terms,
     /// What it begins with, and how it is watched afterwards.
     pub succession: SwapTerms,
+}
+
+/// Another version of a running strategy, to take over some of its instruments.
+#[derive(Debug, Clone)]
+pub struct CanaryRequest {
+    /// Its plugin; the one that runs when `None` (to try other parameters).
+    pub plugin: Option<PluginSource>,
+    /// Its parameters; those of the running one where not named.
+    pub parameters: BTreeMap<String, String>,
+    /// On what terms the plugin is taken.
+    pub terms: Terms,
+    /// What it begins with.
+    pub hand_over: HandOver,
+    /// Symbols of the instruments that are its own; all others stay with the version that runs.
+    pub instruments: Vec<String>,
+    /// How it is watched. Losses and refusals count on its instruments; it bears no faults.
+    pub probation: Probation,
+    /// What becomes of it when its time is over.
+    pub when_over: WhenOver,
 }
 
 /// Another version of a running strategy, to be tried beside it.

@@ -132,9 +132,9 @@ impl Steps<'_> {
 
     fn command(&mut self, sequenced: Sequenced<Input>, command: &Command) -> Result<(), StepError> {
         let made = match command {
-            Command::Start { strategy, .. } | Command::SwapBegin { strategy, .. } => {
-                self.plugins.made(*strategy)
-            }
+            Command::Start { strategy, .. }
+            | Command::SwapBegin { strategy, .. }
+            | Command::CanaryBegin { strategy, .. } => self.plugins.made(*strategy),
             _ => None,
         };
         let stepped = self.trader.repeat(sequenced)?;
@@ -146,7 +146,7 @@ impl Steps<'_> {
                 made.into_iter()
                     .for_each(|version| self.trader.started(*strategy, version));
             }
-            Command::SwapBegin { strategy, .. } => {
+            Command::SwapBegin { strategy, .. } | Command::CanaryBegin { strategy, .. } => {
                 let swaps = &mut self.known.swaps;
                 swaps.extend(made.map(|version| (*strategy, version)));
             }
@@ -207,7 +207,7 @@ pub(crate) fn give_up_swaps(trader: &mut Trader, known: &Known) {
 }
 
 /// A version that came back by a snapshot may have forgotten what it did not save, and so may the one
-/// before: there is nothing to go back to.
+/// before: there is nothing to go back to. Where both trade, the one that was trusted goes on alone.
 pub(crate) fn end_probations(trader: &mut Trader) {
     let engine = trader.engine();
     let strategies = engine.strategies().map(|(id, _)| id);
@@ -215,7 +215,11 @@ pub(crate) fn end_probations(trader: &mut Trader) {
     let watched: Vec<StrategyId> = watched.collect();
     for strategy in watched {
         let reason = "the host came back by a snapshot".to_owned();
-        trader.command(Command::EndProbation { strategy, reason });
+        let shares = trader.engine().canary(strategy).is_some();
+        trader.command(match shares {
+            true => Command::CanaryEnd { strategy, reason },
+            false => Command::EndProbation { strategy, reason },
+        });
     }
 }
 

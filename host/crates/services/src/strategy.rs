@@ -4,6 +4,7 @@
 //! initialising instances, catching up. The engine thread only gets finished things. Each strategy
 //! has at most one such request under way; a second one is refused, not queued.
 
+mod canary;
 mod custom;
 mod plugins;
 pub(crate) mod recorder;

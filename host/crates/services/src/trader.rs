@@ -149,6 +149,7 @@ impl Stepped {
                 | Ignored::NothingStaged(_)
                 | Ignored::NoCopy(_)
                 | Ignored::NotOnProbation(_)
+                | Ignored::NoCanary(_)
                 | Ignored::BadCommand(_)
                 | Ignored::UnknownInstrument(_)
                 | Ignored::Lifecycle { .. }

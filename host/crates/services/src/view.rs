@@ -304,6 +304,17 @@ pub struct ProbationView {
     pub until: Timestamp,
     /// What sends it back.
     pub terms: engine::Probation,
+    /// What it has, where the version before trades too.
+    pub canary: Option<CanaryView>,
+}
+
+/// What a version has that takes over some instruments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanaryView {
+    /// Its instruments; all others are the version before's.
+    pub instruments: Vec<InstrumentId>,
+    /// What becomes of it when its time is over.
+    pub when_over: engine::WhenOver,
 }
 
 /// A version before that took its place back.

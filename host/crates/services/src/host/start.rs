@@ -169,11 +169,7 @@ impl Past {
                 let before = trader.versions().before(id);
                 let refused = before.and_then(|before| strategies.may_run(&before).err());
                 if let Some(refusal) = refused {
-                    let reason = format!("the version before may run no more: {refusal}");
-                    trader.command(Command::EndProbation {
-                        strategy: id,
-                        reason,
-                    });
+                    let_go(trader, (id, &name), &refusal);
                 }
                 let saved = trader.memory().saved.get(&id).cloned();
                 strategies.restore(name, id, loaded, saved);
@@ -183,6 +179,21 @@ impl Past {
         trader.let_out();
         (self.recovered, self.progress)
     }
+}
+
+/// Lets a version before go that may run no more. Where it traded, its instruments are the other one's,
+/// and somebody is to look before those are traded.
+fn let_go(trader: &mut Trader, (id, name): (StrategyId, &str), refusal: &Refusal) {
+    let (strategy, reason) = (id, format!("the version before may run no more: {refusal}"));
+    if trader.engine().canary(id).is_none() {
+        return trader.command(Command::EndProbation { strategy, reason });
+    }
+    hold(trader, (id, name), refusal);
+    trader.command(Command::CanaryPromote {
+        strategy,
+        probation: None,
+        reason,
+    });
 }
 
 /// Pauses a strategy that ran and whose plugin may not any more.

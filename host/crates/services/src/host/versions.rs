@@ -1,8 +1,9 @@
 //! Versions of a strategy beside the one that runs: shadows, and what becomes of them.
 
 use super::HostHandle;
-use crate::handle::{HostError, ShadowRequest, SwapReport};
+use crate::handle::{CanaryRequest, HostError, ShadowRequest, SwapReport};
 use crate::shadow::ShadowReport;
+use crate::strategy::check_probation;
 use crate::view::StrategyView;
 use engine::{Command, Probation};
 use std::sync::Arc;
@@ -76,10 +77,65 @@ impl HostHandle {
         self.quick(name, Command::RollBack).await
     }
 
+    /// Lets the version on probation and the one before change places, between two events. Both are warm
+    /// before and after.
+    ///
+    /// # Errors
+    /// `Conflict` when none is on probation, or a canary is.
+    pub async fn flip(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        self.quick(name, Command::Flip).await
+    }
+
+    /// Lets another version take over some instruments of a running strategy, and the one that runs
+    /// trade all others beside it.
+    ///
+    /// # Errors
+    /// As [`HostHandle::swap`]; `NotFound` names an instrument there is not.
+    pub async fn begin_canary(
+        &self,
+        name: &str,
+        request: CanaryRequest,
+    ) -> Result<SwapReport, HostError> {
+        let strategies = Arc::clone(&self.0.strategies);
+        let asked = name.to_owned();
+        let begin = move || strategies.begin_canary(&asked, request);
+        let done = self.blocking(begin).await?;
+        self.swap_report(name, done)
+    }
+
+    /// Gives the canary of a strategy all instruments, on probation if wanted.
+    ///
+    /// # Errors
+    /// `Conflict` when there is none, `Invalid` for a probation that cannot be meant.
+    pub async fn promote_canary(
+        &self,
+        name: &str,
+        probation: Option<Probation>,
+    ) -> Result<Arc<StrategyView>, HostError> {
+        probation.as_ref().map_or(Ok(()), check_probation)?;
+        let reason = "promoted by an operator".to_owned();
+        let promote = |strategy| Command::CanaryPromote {
+            strategy,
+            probation,
+            reason,
+        };
+        self.quick(name, promote).await
+    }
+
+    /// Ends the canary of a strategy: the version before has all instruments again.
+    ///
+    /// # Errors
+    /// `Conflict` when there is none.
+    pub async fn end_canary(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+        let reason = "ended by an operator".to_owned();
+        let end = |strategy| Command::CanaryEnd { strategy, reason };
+        self.quick(name, end).await
+    }
+
     /// Ends a probation: the version stays, and the one before is let go.
     ///
     /// # Errors
-    /// `Conflict` when none is on probation.
+    /// `Conflict` when none is on probation, or a canary is.
     pub async fn keep(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
         let reason = "confirmed by an operator".to_owned();
         let keep = |strategy| Command::EndProbation { strategy, reason };

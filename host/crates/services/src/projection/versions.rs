@@ -2,7 +2,9 @@
 
 use super::alerts::Raised;
 use super::read_model::ReadModel;
-use crate::view::{AlertCode, BuildView, Change, LogLine, ProbationView, RollBackView};
+use crate::view::{
+    AlertCode, BuildView, CanaryView, Change, LogLine, ProbationView, RollBackView, StrategyView,
+};
 use engine::{LimitScope, Severity, ShadowStage, SwapStage};
 use model::{LogLevel, Rate, StrategyId, Timestamp};
 
@@ -67,44 +69,14 @@ impl ReadModel {
         stage: SwapStage,
         changes: &mut Vec<Change>,
     ) {
-        let mut severity = None;
-        let said = match &stage {
-            SwapStage::RolledBack(plugin, reason) => {
-                severity = Some(Severity::Serious);
-                Some((LogLevel::Warn, format!("back to plugin {plugin}: {reason}")))
-            }
-            SwapStage::Kept(reason) => {
-                let text = format!("probation ended: {reason}");
-                Some((LogLevel::Info, text))
-            }
-            SwapStage::Committed(_) => {
-                severity = Some(Severity::Cleared);
-                None
-            }
+        let severity = match &stage {
+            SwapStage::RolledBack(..) => Some(Severity::Serious),
+            SwapStage::Committed(_) => Some(Severity::Cleared),
             _ => None,
         };
-        self.edit(strategy, changes, |view| match stage {
-            SwapStage::Begun(_) => view.swap = Some("catch-up".to_owned()),
-            SwapStage::Committed(_) | SwapStage::Aborted(_) => view.swap = None,
-            // The plugin that is shown is still the one before.
-            SwapStage::Probation(_, terms, until) => {
-                view.probation = Some(Box::new(ProbationView {
-                    before: view.plugin.clone(),
-                    since: time,
-                    until,
-                    terms,
-                }));
-            }
-            SwapStage::Kept(_) => view.probation = None,
-            SwapStage::RolledBack(_, reason) => {
-                view.probation = None;
-                view.last_roll_back = Some(Box::new(RollBackView {
-                    time,
-                    sequence,
-                    from: view.plugin.clone(),
-                    reason,
-                }));
-            }
+        let said = line_of(&stage);
+        self.edit(strategy, changes, |view| {
+            show_stage((time, sequence), view, stage);
         });
         if let Some((level, text)) = said {
             self.log(strategy, LogLine { time, level, text });
@@ -118,5 +90,74 @@ impl ReadModel {
             share: Rate::ZERO,
         });
         changes.extend(raised.and_then(|raised| self.risk.alerts.raise(raised)));
+    }
+}
+
+/// What the log of a strategy says of it.
+fn line_of(stage: &SwapStage) -> Option<(LogLevel, String)> {
+    match stage {
+        SwapStage::RolledBack(plugin, reason) => {
+            Some((LogLevel::Warn, format!("back to plugin {plugin}: {reason}")))
+        }
+        SwapStage::Kept(reason) => Some((LogLevel::Info, format!("probation ended: {reason}"))),
+        SwapStage::Canary(before, canary) => {
+            let count = canary.instruments.len();
+            let text = format!("canary began with {count} instruments, beside plugin {before}");
+            Some((LogLevel::Info, text))
+        }
+        SwapStage::Promoted(_, _, reason) => {
+            Some((LogLevel::Info, format!("canary promoted: {reason}")))
+        }
+        SwapStage::Flipped(plugin) => Some((LogLevel::Info, format!("flipped to plugin {plugin}"))),
+        SwapStage::Begun(_)
+        | SwapStage::Committed(_)
+        | SwapStage::Aborted(_)
+        | SwapStage::Probation(..) => None,
+    }
+}
+
+fn show_stage((time, sequence): (Timestamp, u64), view: &mut StrategyView, stage: SwapStage) {
+    // The plugin that is shown is still the one before, whenever another one begins to run.
+    let watched = |before, terms, until, canary| {
+        Some(Box::new(ProbationView {
+            before,
+            since: time,
+            until,
+            terms,
+            canary,
+        }))
+    };
+    match stage {
+        SwapStage::Begun(_) => view.swap = Some("catch-up".to_owned()),
+        SwapStage::Committed(_) | SwapStage::Aborted(_) => view.swap = None,
+        SwapStage::Probation(_, terms, until) => {
+            view.probation = watched(view.plugin.clone(), terms, until, None);
+        }
+        SwapStage::Canary(_, stage) => {
+            let canary = CanaryView {
+                instruments: stage.instruments,
+                when_over: stage.when_over,
+            };
+            view.probation = watched(view.plugin.clone(), stage.terms, stage.until, Some(canary));
+        }
+        SwapStage::Promoted(terms, until, _) => {
+            let before = view.probation.take().and_then(|was| was.before);
+            view.probation = watched(before, terms, until, None);
+        }
+        SwapStage::Flipped(_) => {
+            if let Some(probation) = &mut view.probation {
+                (probation.before, probation.since) = (view.plugin.clone(), time);
+            }
+        }
+        SwapStage::Kept(_) => view.probation = None,
+        SwapStage::RolledBack(_, reason) => {
+            view.probation = None;
+            view.last_roll_back = Some(Box::new(RollBackView {
+                time,
+                sequence,
+                from: view.plugin.clone(),
+                reason,
+            }));
+        }
     }
 }

@@ -108,6 +108,12 @@ impl Mapping {
                     let reason = Some(fault.message.as_str());
                     self.step(batch, *strategy, "PROBATION_END", None, reason);
                 }
+                Probed::Promoted(reason) => {
+                    self.step(batch, *strategy, "CANARY_PROMOTE", None, Some(reason));
+                }
+                Probed::Flipped(plugin) => {
+                    self.step(batch, *strategy, "FLIP", Some(plugin.to_string()), None);
+                }
             },
             Record::Rule(_, _, order, Judged::Verdict(Verdict::Deny(words))) => {
                 self.words = Some((*order, words.clone()));
@@ -254,6 +260,16 @@ impl Mapping {
             } => {
                 let plugin = Some(plugin.to_string());
                 self.step(batch, *strategy, "SWAP_BEGIN", plugin, None);
+                self.parameters(*strategy, parameters, batch);
+            }
+            Command::CanaryBegin {
+                strategy,
+                plugin,
+                parameters,
+                ..
+            } => {
+                let plugin = Some(plugin.to_string());
+                self.step(batch, *strategy, "CANARY_BEGIN", plugin, None);
                 self.parameters(*strategy, parameters, batch);
             }
             Command::Pause(strategy) => self.step(batch, *strategy, "PAUSE", None, None),

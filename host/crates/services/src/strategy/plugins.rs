@@ -139,8 +139,20 @@ impl Strategies {
     /// Lets a version go to which there is no way back any more.
     fn let_go(&self, strategy: StrategyId, why: &dyn std::fmt::Display) -> Result<(), HostError> {
         let reason = format!("the version before may run no more: {why}");
+        let end = match self.versions.shares(strategy) {
+            false => Command::EndProbation { strategy, reason },
+            // Its instruments are the other one's then, and somebody is to look before those are traded.
+            true => {
+                self.pause(strategy)?;
+                let probation = None;
+                Command::CanaryPromote {
+                    strategy,
+                    probation,
+                    reason,
+                }
+            }
+        };
         // One that the engine let go meanwhile is no error.
-        let end = Command::EndProbation { strategy, reason };
         self.step(StepRequest::command(end)).map(drop)
     }
 
@@ -178,11 +190,14 @@ impl Strategies {
         Some(running.unwrap_or_else(|| loaded.clone()))
     }
 
+    /// Strategies that trade by a plugin.
     fn strategies_with(&self, hash: PluginHash) -> Vec<(StrategyId, String)> {
         let entries = lock(&self.entries);
         let with = entries.iter().filter(|(_, entry)| {
-            let loaded = self.fills(entry);
-            loaded.is_some_and(|loaded| loaded.plugin.hash() == hash)
+            let shares = entry.loaded.is_some() && self.versions.shares(entry.id);
+            let beside = shares.then(|| self.versions.before(entry.id)).flatten();
+            let mut all = self.fills(entry).into_iter().chain(beside);
+            all.any(|loaded| loaded.plugin.hash() == hash)
         });
         with.map(|(name, entry)| (entry.id, name.clone())).collect()
     }

@@ -2,6 +2,7 @@
 //! itself, make the copy into a shadow, and give that a thread. Whatever fails, and wherever, the
 //! running version runs on and the answer names the stage.
 
+use super::swap::Way;
 use super::{Loaded, Strategies, SwapDone, no_effect};
 use crate::handle::{HostError, ShadowRequest};
 use crate::shadow::ShadowReport;
@@ -169,7 +170,7 @@ impl Strategies {
             self.may_run(&tried)?;
             Ok(Loaded::new(tried.plugin, tried.parameters))
         };
-        let done = self.swap_to(name, terms, again)?;
+        let done = self.swap_to(name, Way::Swap(terms), again)?;
         self.join(name);
         Ok(done)
     }

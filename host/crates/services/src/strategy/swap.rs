@@ -9,10 +9,11 @@ use crate::handle::{HostError, PluginSource, SwapRequest, Terms};
 use crate::outlet::Item;
 use crate::trader::{Request, StepRequest, Stepped, SwitchAnswer, SwitchRequest, as_nanos};
 use engine::{
-    Candidate, Command, Effect, Input, Probation, Staged, StrategyState, SwapStage, SwapTerms,
+    CanaryTerms, Candidate, Command, Effect, Input, Probation, Staged, StrategyState, SwapStage,
+    SwapTerms,
 };
 use journal::crash;
-use model::StrategyId;
+use model::{HistoryBlock, PluginHash, StrategyId};
 use registry::Role;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -33,6 +34,48 @@ pub(crate) struct SwapDone {
     pub(crate) begin_ns: u64,
     pub(crate) switch_ns: u64,
     pub(crate) total_ns: u64,
+}
+
+/// How a version takes over.
+pub(super) enum Way {
+    /// All instruments.
+    Swap(SwapTerms),
+    /// Some of them.
+    Canary(CanaryTerms),
+}
+
+impl Way {
+    fn probation(&self) -> Option<&Probation> {
+        match self {
+            Self::Swap(terms) => terms.probation.as_ref(),
+            Self::Canary(terms) => Some(&terms.probation),
+        }
+    }
+
+    /// The command that begins it.
+    fn begin(
+        self,
+        strategy: StrategyId,
+        (plugin, parameters): (PluginHash, Vec<(String, String)>),
+        history: Vec<HistoryBlock>,
+    ) -> Command {
+        match self {
+            Self::Swap(terms) => Command::SwapBegin {
+                strategy,
+                plugin,
+                parameters,
+                terms,
+                history,
+            },
+            Self::Canary(terms) => Command::CanaryBegin {
+                strategy,
+                plugin,
+                parameters,
+                terms,
+                history,
+            },
+        }
+    }
 }
 
 /// A swap whose candidate has begun to catch up.
@@ -84,27 +127,27 @@ impl Strategies {
             succession,
         } = request;
         let choose = |running: &Loaded| self.successor(running, plugin, &terms, parameters);
-        self.swap_to(name, succession, choose)
+        self.swap_to(name, Way::Swap(succession), choose)
     }
 
     /// Lets the version take over that `choose` makes of the one that runs.
     pub(super) fn swap_to(
         &self,
         name: &str,
-        terms: SwapTerms,
+        way: Way,
         choose: impl FnOnce(&Loaded) -> Result<Loaded, HostError>,
     ) -> Result<SwapDone, HostError> {
         let began = Instant::now();
         let (id, running) = self.loaded(name)?;
         self.must_be_live(name, "swapped")?;
         self.must_not_be_on_probation(name)?;
-        terms.probation.map_or(Ok(()), |wanted| checked(&wanted))?;
+        way.probation().map_or(Ok(()), checked)?;
         self.progress(id, Some("admission"));
         let done = choose(&running).and_then(|loaded| {
             let instance = self.make(name, &loaded)?;
             let hash = instance.hash;
             self.admission.note_use(hash, Role::Strategy, name)?;
-            let done = self.hand_over(id, instance, terms)?;
+            let done = self.hand_over(id, instance, way)?;
             Ok((hash, done))
         });
         self.progress(id, None);
@@ -118,14 +161,19 @@ impl Strategies {
     fn must_not_be_on_probation(&self, name: &str) -> Result<(), HostError> {
         let watched = self.shared.read(|model| {
             let probation = model.strategy(name)?.probation.as_ref()?;
-            Some(probation.until)
+            Some((probation.until, probation.canary.is_some()))
         });
-        watched.map_or(Ok(()), |until| {
-            Err(HostError::Conflict(format!(
+        match watched {
+            None => Ok(()),
+            Some((until, false)) => Err(HostError::Conflict(format!(
                 "the version of `{name}` is on probation until {until}; roll it back with POST \
                  strategies/{name}/rollback, or keep it with DELETE strategies/{name}/probation"
-            )))
-        })
+            ))),
+            Some((until, true)) => Err(HostError::Conflict(format!(
+                "`{name}` has a canary until {until}; promote it with POST \
+                 strategies/{name}/canary/promote, or end it with DELETE strategies/{name}/canary"
+            ))),
+        }
     }
 
     pub(super) fn must_be_live(&self, name: &str, to_be: &str) -> Result<(), HostError> {
@@ -176,9 +224,9 @@ impl Strategies {
         &self,
         id: StrategyId,
         instance: Instance,
-        terms: SwapTerms,
+        way: Way,
     ) -> Result<SwapDone, HostError> {
-        let (swap, candidate, backlog) = self.begin(id, instance, terms)?;
+        let (swap, candidate, backlog) = self.begin(id, instance, way)?;
         let reached = crash::reach(crash::SWAP_BEGUN);
         let ran = match reached {
             Ok(()) => self.run(swap, candidate, backlog),
@@ -205,7 +253,7 @@ impl Strategies {
         &self,
         strategy: StrategyId,
         instance: Instance,
-        terms: SwapTerms,
+        way: Way,
     ) -> Result<(Swap, Box<Candidate>, Backlog), HostError> {
         let Instance {
             made,
@@ -219,14 +267,7 @@ impl Strategies {
             declared: candidate.declared().to_vec(),
             recorder: Box::new(recorder),
         };
-        let parameters = made.parameters;
-        let begin = Command::SwapBegin {
-            strategy,
-            plugin: hash,
-            parameters,
-            terms,
-            history,
-        };
+        let begin = way.begin(strategy, (hash, made.parameters), history);
         let stepped = self.step(StepRequest::ask(
             Input::Command(Box::new(begin)),
             Some((strategy, staged)),

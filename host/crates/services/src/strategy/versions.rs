@@ -23,6 +23,8 @@ struct Known {
     running: Version,
     /// While the one that runs is on probation.
     before: Option<Version>,
+    /// Whether the one before trades too: the one that runs has some instruments only.
+    shares: bool,
 }
 
 impl Versions {
@@ -33,19 +35,29 @@ impl Versions {
             Some(known) => known.running = version,
             None => {
                 let running = version;
-                let before = None;
-                all.insert(strategy, Known { running, before });
+                let known = Known {
+                    running,
+                    before: None,
+                    shares: false,
+                };
+                all.insert(strategy, known);
             }
         }
     }
 
-    /// A version took over; the one before is at hand if it `stays`.
-    pub(crate) fn took_over(&self, strategy: StrategyId, version: Version, stays: bool) {
+    /// A version took over; the one before is at hand if it `stays`, and trades if it `shares`.
+    pub(crate) fn took_over(
+        &self,
+        strategy: StrategyId,
+        version: Version,
+        (stays, shares): (bool, bool),
+    ) {
         let mut all = lock(&self.0);
         let before = all.remove(&strategy).filter(|_| stays);
         let known = Known {
             running: version,
             before: before.map(|known| known.running),
+            shares,
         };
         all.insert(strategy, known);
     }
@@ -55,14 +67,38 @@ impl Versions {
         let mut all = lock(&self.0);
         let known = all.get_mut(&strategy)?;
         known.running = known.before.take()?;
+        known.shares = false;
+        Some(known.running.view.clone())
+    }
+
+    /// The two changed places; says which runs now.
+    pub(crate) fn flipped(&self, strategy: StrategyId) -> Option<PluginView> {
+        let mut all = lock(&self.0);
+        let known = all.get_mut(&strategy)?;
+        let before = known.before.as_mut()?;
+        std::mem::swap(&mut known.running, before);
         Some(known.running.view.clone())
     }
 
     /// The one before is gone.
     pub(crate) fn let_go(&self, strategy: StrategyId) {
         if let Some(known) = lock(&self.0).get_mut(&strategy) {
-            known.before = None;
+            (known.before, known.shares) = (None, false);
         }
+    }
+
+    /// The one before trades no more, and is at hand.
+    pub(crate) fn promoted(&self, strategy: StrategyId) {
+        if let Some(known) = lock(&self.0).get_mut(&strategy) {
+            known.shares = false;
+        }
+    }
+
+    /// Whether the one before trades too.
+    pub(crate) fn shares(&self, strategy: StrategyId) -> bool {
+        lock(&self.0)
+            .get(&strategy)
+            .is_some_and(|known| known.shares)
     }
 
     /// The one before, while it is at hand.

@@ -29,8 +29,10 @@ impl Trader {
     /// This version took over a moment ago.
     pub(crate) fn took_over(&mut self, strategy: StrategyId, version: Version) {
         let watched = self.engine.probation(strategy).is_some();
+        let shares = self.engine.canary(strategy).is_some();
         self.show_plugin(strategy, version.view.clone());
-        self.versions.took_over(strategy, version, watched);
+        self.versions
+            .took_over(strategy, version, (watched, shares));
     }
 
     fn show_plugin(&mut self, strategy: StrategyId, view: PluginView) {
@@ -38,23 +40,27 @@ impl Trader {
         self.items.push(Item::Plugin(now, strategy, Box::new(view)));
     }
 
-    /// Follows versions that went back, or were let go, among what the last input changed.
+    /// Follows versions that went back, changed places or were let go, among what the last input changed.
     pub(super) fn follow_versions(&mut self, from: usize) {
         let mut back = Vec::new();
         for item in &self.items[from..] {
-            match item {
-                Item::Effect(_, _, Effect::Swap(strategy, SwapStage::RolledBack(..))) => {
-                    back.extend(
-                        self.versions
-                            .rolled_back(*strategy)
-                            .map(|view| (*strategy, view)),
-                    );
-                }
-                Item::Effect(_, _, Effect::Swap(strategy, SwapStage::Kept(_))) => {
+            let Item::Effect(_, _, Effect::Swap(strategy, stage)) = item else {
+                continue;
+            };
+            let runs_again = match stage {
+                SwapStage::RolledBack(..) => self.versions.rolled_back(*strategy),
+                SwapStage::Flipped(_) => self.versions.flipped(*strategy),
+                SwapStage::Kept(_) => {
                     self.versions.let_go(*strategy);
+                    None
                 }
-                _ => {}
-            }
+                SwapStage::Promoted(..) => {
+                    self.versions.promoted(*strategy);
+                    None
+                }
+                _ => None,
+            };
+            back.extend(runs_again.map(|view| (*strategy, view)));
         }
         for (strategy, view) in back {
             self.show_plugin(strategy, view);
