@@ -8,6 +8,7 @@ pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod amendment;
 pub(crate) mod build;
+pub(crate) mod canary;
 pub(crate) mod command;
 pub(crate) mod custom;
 pub(crate) mod engine;

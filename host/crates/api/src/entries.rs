@@ -114,6 +114,11 @@ impl<H: Queries> Entries<H> {
                 plugin: hash,
                 ..
             } => step(names, *strategy, "SWAP_BEGIN", plugin(hash), None),
+            Command::CanaryBegin {
+                strategy,
+                plugin: hash,
+                ..
+            } => step(names, *strategy, "CANARY_BEGIN", plugin(hash), None),
             Command::SwapCommit(strategy) => step(names, *strategy, "SWAP_COMMIT", None, None),
             Command::SwapAbort { strategy, reason } => {
                 step(names, *strategy, "SWAP_ABORT", None, Some(reason.clone()))
@@ -204,6 +209,11 @@ fn probed(names: &Names, strategy: StrategyId, how: &Probed) -> Option<EntryBody
             let reason = Some(fault.message.clone());
             step(names, strategy, "PROBATION_END", None, reason)
         }
+        Probed::Promoted(reason) => {
+            let reason = Some(reason.clone());
+            step(names, strategy, "CANARY_PROMOTE", None, reason)
+        }
+        Probed::Flipped(plugin) => step(names, strategy, "FLIP", Some(plugin.to_string()), None),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod handle;
 mod plugins;
+mod versions;
 
 use engine::{Limits, Probation, RuleConfig, TradingState};
 use model::{Amendment, Money, Order, OrderId, Rate};
@@ -19,6 +20,7 @@ use services::view::{
 };
 use std::future::Future;
 use std::sync::Arc;
+pub use versions::VersionPort;
 
 /// A change of a strategy's state that an operator may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub enum StrategyCommand {
 ///
 /// What a projection shows is never older than what [`HostPort::subscribe`] has delivered or
 /// [`HostPort::stream_position`] has said before.
-pub trait HostPort: Queries + PluginPort + Clone + Send + Sync + 'static {
+pub trait HostPort: Queries + PluginPort + VersionPort + Clone + Send + Sync + 'static {
     /// Admits a plugin and adds a strategy.
     fn load_strategy(
         &self,

@@ -87,6 +87,10 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
                 .post(routes::shadows::begin::<H>)
                 .delete(routes::shadows::end::<H>),
         )
+        .route(
+            "/strategies/{name}/canary",
+            post(routes::canaries::begin::<H>).delete(routes::canaries::end::<H>),
+        )
         .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
     Router::new()
         .route("/strategies/{name}", get(routes::strategies::show::<H>))
@@ -115,6 +119,11 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             "/strategies/{name}/shadow/promote",
             post(routes::shadows::promote::<H>),
         )
+        .route(
+            "/strategies/{name}/canary/promote",
+            post(routes::canaries::promote::<H>),
+        )
+        .route("/strategies/{name}/flip", post(routes::canaries::flip::<H>))
         .route(
             "/strategies/{name}/rollback",
             post(routes::shadows::roll_back::<H>),

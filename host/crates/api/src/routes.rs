@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alerts;
+pub(crate) mod canaries;
 pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fills;

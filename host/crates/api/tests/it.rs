@@ -39,6 +39,8 @@ mod real_orders;
 mod real_refusals;
 #[path = "it/rest.rs"]
 mod rest;
+#[path = "it/rest_canaries.rs"]
+mod rest_canaries;
 #[path = "it/rest_client.rs"]
 mod rest_client;
 #[path = "it/rest_errors.rs"]

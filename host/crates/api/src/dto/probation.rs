@@ -1,9 +1,11 @@
 //! Probation: how a version is watched after it took over, and that one was sent back.
 
+use super::canary::CanaryDto;
 use super::limits::Nanoseconds;
 use super::strategy::PluginDto;
 use super::text::Decimal;
 use crate::extract::Fields;
+use crate::names::Names;
 use crate::problem::Problem;
 use engine::Probation;
 use model::Money;
@@ -24,7 +26,7 @@ pub(crate) struct ProbationRequest {
     pub(crate) max_denials: Option<u64>,
 }
 
-/// Body of `POST strategies/{name}/shadow/promote`, where there is one.
+/// Body of `POST strategies/{name}/shadow/promote` and `canary/promote`, where there is one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoteRequest {
@@ -81,10 +83,12 @@ pub(crate) struct ProbationDto {
     pub(crate) max_faults: u32,
     pub(crate) max_loss: Option<String>,
     pub(crate) max_denials: Option<u64>,
+    /// What it has, where the version before trades too.
+    pub(crate) canary: Option<CanaryDto>,
 }
 
 impl ProbationDto {
-    pub(crate) fn new(view: &ProbationView) -> Self {
+    pub(crate) fn new(view: &ProbationView, names: &Names) -> Self {
         let terms = &view.terms;
         Self {
             before: view.before.as_ref().map(PluginDto::new),
@@ -95,6 +99,10 @@ impl ProbationDto {
             max_faults: terms.max_faults,
             max_loss: terms.max_loss.map(|loss| loss.to_string()),
             max_denials: terms.max_denials,
+            canary: view
+                .canary
+                .as_ref()
+                .map(|canary| CanaryDto::new(canary, names)),
         }
     }
 }

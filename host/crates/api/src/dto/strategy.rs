@@ -85,7 +85,10 @@ impl StrategyDto {
             state: Name(view.state.name()),
             plugin: view.plugin.as_ref().map(PluginDto::new),
             swap: view.swap.clone(),
-            probation: view.probation.as_deref().map(ProbationDto::new),
+            probation: view
+                .probation
+                .as_deref()
+                .map(|watched| ProbationDto::new(watched, names)),
             last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
             last_build: view.last_build.as_deref().map(BuildDto::new),
             shadow: view.shadow.as_deref().map(ShadowDto::new),

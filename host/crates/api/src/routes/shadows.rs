@@ -70,17 +70,21 @@ pub(crate) async fn promote<H: HostPort>(
     request: Request,
 ) -> Result<Json<SwapReportDto>, Problem> {
     let host = api.host.clone();
-    let kind = body_kind(request.headers());
-    let bytes = extract::bytes(request, &()).await?;
-    let request = match (kind, bytes.is_empty()) {
-        (_, true) => PromoteRequest::default(),
-        (Some(BodyKind::Json), false) => parse_json(&bytes)?,
-        _ => return Err(extract::unsupported("application/json")),
-    };
-    let probation = request.probation.map(Into::into);
+    let probation = promote_request(request).await?.probation.map(Into::into);
     let promote = async move { host.promote(&name, probation).await };
     let report = to_the_end(promote, Problem::from).await?;
     Ok(Json(SwapReportDto::new(&report, &api.names())))
+}
+
+/// What a promotion's body says, where there is one.
+pub(super) async fn promote_request(request: Request) -> Result<PromoteRequest, Problem> {
+    let kind = body_kind(request.headers());
+    let bytes = extract::bytes(request, &()).await?;
+    match (kind, bytes.is_empty()) {
+        (_, true) => Ok(PromoteRequest::default()),
+        (Some(BodyKind::Json), false) => parse_json(&bytes),
+        _ => Err(extract::unsupported("application/json")),
+    }
 }
 
 /// `POST strategies/{name}/rollback`: the version before takes its place back.

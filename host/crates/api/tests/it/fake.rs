@@ -6,6 +6,8 @@ mod plugins;
 mod queries;
 #[path = "fake_tables.rs"]
 mod tables;
+#[path = "fake_versions.rs"]
+mod versions;
 
 use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
 use crate::fake_values::{

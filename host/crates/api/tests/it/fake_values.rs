@@ -423,6 +423,7 @@ pub(crate) fn on_probation(terms: Probation) -> Box<ProbationView> {
         since: Timestamp::from_nanos(NOON),
         until: Timestamp::from_nanos(NOON).after(terms.lasts),
         terms,
+        canary: None,
     })
 }
 

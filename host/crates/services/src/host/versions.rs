@@ -90,7 +90,7 @@ impl HostHandle {
     /// trade all others beside it.
     ///
     /// # Errors
-    /// As [`HostHandle::swap`]; `NotFound` names an instrument there is not.
+    /// As [`HostHandle::swap`]; `Invalid` names an instrument there is not.
     pub async fn begin_canary(
         &self,
         name: &str,

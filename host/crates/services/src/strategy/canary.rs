@@ -1,7 +1,7 @@
 //! Canaries, the worker's side: a version that takes over some instruments of its strategy by a swap.
 
 use super::swap::Way;
-use super::{Loaded, Strategies, SwapDone, not_found};
+use super::{Loaded, Strategies, SwapDone};
 use crate::handle::{CanaryRequest, HostError};
 use engine::CanaryTerms;
 use model::InstrumentId;
@@ -24,11 +24,8 @@ impl Strategies {
             when_over,
         } = request;
         if probation.max_faults > 0 {
-            return Err(HostError::Invalid {
-                field: "probation.max_faults",
-                reason: "a canary bears no faults, since the version before goes on; leave it out"
-                    .to_owned(),
-            });
+            let why = "a canary bears no faults, since the version before goes on; leave it out";
+            return Err(invalid("probation.max_faults", why.to_owned()));
         }
         let instruments = self.instruments_named(&instruments)?;
         let way = Way::Canary(CanaryTerms {
@@ -43,19 +40,22 @@ impl Strategies {
 
     fn instruments_named(&self, symbols: &[String]) -> Result<Vec<InstrumentId>, HostError> {
         if symbols.is_empty() {
-            return Err(HostError::Invalid {
-                field: "instruments",
-                reason: "name at least one instrument that the new version is to trade".to_owned(),
-            });
+            let why = "name at least one instrument that the new version is to trade";
+            return Err(invalid("instruments", why.to_owned()));
         }
         self.shared.read(|model| {
             let named = symbols.iter().map(|symbol| {
                 let mut views = model.instruments.iter();
                 let found = views.find(|view| view.instrument.symbol == *symbol);
-                let found = found.ok_or_else(|| not_found("instrument", symbol))?;
-                Ok(found.id)
+                let unknown =
+                    || invalid("instruments", format!("there is no instrument `{symbol}`"));
+                Ok(found.ok_or_else(unknown)?.id)
             });
             named.collect()
         })
     }
+}
+
+fn invalid(field: &'static str, reason: String) -> HostError {
+    HostError::Invalid { field, reason }
 }

@@ -1,0 +1,86 @@
+//! Canaries: a version that has some instruments of its strategy, with the one before at all others.
+
+use super::command::Parameters;
+use super::probation::ProbationRequest;
+use super::shadow::HandOverName;
+use super::text::Name;
+use crate::names::Names;
+use engine::WhenOver;
+use serde::{Deserialize, Serialize};
+use services::view::CanaryView;
+
+/// Body of `POST strategies/{name}/canary` as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CanaryStrategyRequest {
+    /// As of a new strategy; the plugin that runs when absent.
+    pub(crate) plugin: Option<String>,
+    #[serde(default)]
+    pub(crate) parameters: Parameters,
+    #[serde(default)]
+    pub(crate) force: bool,
+    pub(crate) by: Option<String>,
+    /// What it begins with.
+    #[serde(default)]
+    pub(crate) state: HandOverName,
+    /// Symbols of its instruments.
+    pub(crate) instruments: Vec<String>,
+    pub(crate) probation: ProbationRequest,
+    #[serde(default)]
+    pub(crate) when_over: WhenOverName,
+}
+
+/// What becomes of a canary when its time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum WhenOverName {
+    /// The version before has all instruments again.
+    #[default]
+    #[serde(alias = "roll_back")]
+    RollBack,
+    /// The canary has all instruments.
+    #[serde(alias = "promote")]
+    Promote,
+}
+
+impl std::str::FromStr for WhenOverName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "ROLL_BACK" | "roll_back" => Ok(Self::RollBack),
+            "PROMOTE" | "promote" => Ok(Self::Promote),
+            other => Err(format!("`{other}` is neither roll_back nor promote")),
+        }
+    }
+}
+
+impl From<WhenOverName> for WhenOver {
+    fn from(name: WhenOverName) -> Self {
+        match name {
+            WhenOverName::RollBack => Self::RollBack,
+            WhenOverName::Promote => Self::Promote,
+        }
+    }
+}
+
+/// What a canary has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct CanaryDto {
+    /// Symbols; all other instruments are those of the version before.
+    pub(crate) instruments: Vec<String>,
+    pub(crate) when_over: Name,
+}
+
+impl CanaryDto {
+    pub(crate) fn new(view: &CanaryView, names: &Names) -> Self {
+        let instruments = view.instruments.iter();
+        Self {
+            instruments: instruments.map(|id| names.symbol(*id)).collect(),
+            when_over: Name(match view.when_over {
+                WhenOver::RollBack => "ROLL_BACK",
+                WhenOver::Promote => "PROMOTE",
+            }),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Two versions that both trade, or take turns: canaries begun, promoted and ended, and flips.
+
+use super::loading::PARAMETER_PREFIX;
+use super::plugin_body::{Content, plugin_body};
+use super::plugins::{force, terms};
+use super::shadows::promote_request;
+use super::to_the_end;
+use crate::dto::canary::{CanaryStrategyRequest, WhenOverName};
+use crate::dto::command::plain;
+use crate::dto::probation;
+use crate::dto::shadow::HandOverName;
+use crate::dto::strategy::{StrategyDto, SwapReportDto};
+use crate::extract::{Fields, Name, parse_json};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use services::handle::{CanaryRequest, HostError, PluginSource};
+use services::view::StrategyView;
+use std::future::Future;
+use std::sync::Arc;
+
+/// `POST strategies/{name}/canary`.
+pub(crate) async fn begin<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    fields: Fields,
+    request: Request,
+) -> Result<impl IntoResponse, Problem> {
+    let body = plugin_body(&api, request).await?;
+    let turn = body.turn;
+    let request = match body.content {
+        Content::Json(bytes) => from_json(fields, &bytes)?,
+        Content::Plugin(plugin) => from_bytes(fields, plugin)?,
+    };
+    let host = api.host.clone();
+    let begin = async move {
+        let _turn = turn;
+        host.begin_canary(&name, request).await
+    };
+    let report = to_the_end(begin, Problem::from).await?;
+    let body = Json(SwapReportDto::new(&report, &api.names()));
+    Ok((StatusCode::CREATED, body))
+}
+
+/// `POST strategies/{name}/canary/promote`: it has all instruments. There may be a body.
+pub(crate) async fn promote<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    request: Request,
+) -> Result<Json<StrategyDto>, Problem> {
+    let probation = promote_request(request).await?.probation.map(Into::into);
+    let host = api.host.clone();
+    let promote = async move { host.promote_canary(&name, probation).await };
+    shown(api, promote).await
+}
+
+/// `DELETE strategies/{name}/canary`: the version before has all instruments again.
+pub(crate) async fn end<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<StrategyDto>, Problem> {
+    let host = api.host.clone();
+    let end = async move { host.end_canary(&name).await };
+    shown(api, end).await
+}
+
+/// `POST strategies/{name}/flip`: the version on probation and the one before change places.
+pub(crate) async fn flip<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<Json<StrategyDto>, Problem> {
+    let host = api.host.clone();
+    let flip = async move { host.flip(&name).await };
+    shown(api, flip).await
+}
+
+async fn shown<H: HostPort>(
+    api: Api<H>,
+    command: impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send + 'static,
+) -> Result<Json<StrategyDto>, Problem> {
+    let strategy = to_the_end(command, Problem::from).await?;
+    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+}
+
+fn from_json(fields: Fields, bytes: &[u8]) -> Result<CanaryRequest, Problem> {
+    fields.finish()?;
+    let request: CanaryStrategyRequest = parse_json(bytes)?;
+    Ok(CanaryRequest {
+        plugin: request.plugin.as_deref().map(PluginSource::named),
+        parameters: plain(request.parameters),
+        terms: terms(request.force, request.by),
+        hand_over: request.state.into(),
+        instruments: request.instruments,
+        probation: request.probation.into(),
+        when_over: request.when_over.into(),
+    })
+}
+
+fn from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<CanaryRequest, Problem> {
+    let parameters = fields.with_prefix(PARAMETER_PREFIX);
+    let terms = terms(force(&mut fields)?, fields.text("by"));
+    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
+    let instruments = fields.text("instruments").unwrap_or_default();
+    let named = instruments.split(',').map(str::trim);
+    let named = named.filter(|symbol| !symbol.is_empty());
+    let when_over: Option<WhenOverName> = fields.value("when_over", "roll_back or promote")?;
+    let probation = probation::from_query(&mut fields)?.ok_or_else(|| {
+        let detail = "the query must say for how long";
+        Problem::invalid("probation.for_ns", detail)
+    })?;
+    fields.finish()?;
+    Ok(CanaryRequest {
+        plugin: Some(plugin),
+        parameters,
+        terms,
+        hand_over: state.unwrap_or_default().into(),
+        instruments: named.map(str::to_owned).collect(),
+        probation,
+        when_over: when_over.unwrap_or_default().into(),
+    })
+}
