@@ -24,6 +24,8 @@ mod bars;
 mod book_captures;
 #[path = "it/books.rs"]
 mod books;
+#[path = "it/canary.rs"]
+mod canary;
 #[path = "it/capture.rs"]
 mod capture;
 #[path = "it/commissions.rs"]
@@ -50,6 +52,8 @@ mod fake_venue;
 mod faults;
 #[path = "it/feed_latency.rs"]
 mod feed_latency;
+#[path = "it/flip.rs"]
+mod flip;
 #[path = "it/golden.rs"]
 mod golden;
 #[path = "it/hedging.rs"]
