@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+#[path = "it/canaries.rs"]
+mod canaries;
 #[path = "it/clocks.rs"]
 mod clocks;
 #[path = "it/custom.rs"]
