@@ -1,5 +1,6 @@
 //! An operator's day with real plugins: a version is tried in a shadow, promoted on probation, followed
-//! by one that breaks, and is back without having missed a quote; and all of it runs again.
+//! by one that breaks, and is back without having missed a quote; another has one instrument beside the
+//! one that has the rest, and two take turns; and all of it runs again.
 
 use super::process::{argonaut, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
@@ -125,6 +126,8 @@ fn a_version_is_tried_promoted_and_sent_back_and_all_of_it_replays() {
         tokio::task::spawn_blocking(move || {
             the_same_version_agrees(&host);
             another_one_differs_and_is_promoted(&host);
+            a_canary_trades_beside_the_version_before(&host);
+            two_versions_take_turns(&host);
             one_that_breaks_is_sent_back(&host);
             what_cannot_be_done_is_said(&host);
         })
@@ -203,6 +206,91 @@ fn another_one_differs_and_is_promoted(host: &Host) {
     assert_eq!((status, &kept["probation"]), (200, &Value::Null));
 }
 
+/// The version before goes on with the coin; what the canary wants elsewhere is not done.
+fn a_canary_trades_beside_the_version_before(host: &Host) {
+    let canary = |instruments: &[&str]| {
+        json!({
+            "parameters": {"instrument": "EUR/USD.SIM", "quantity": "1000"},
+            "instruments": instruments,
+            "probation": {"for_ns": HOUR, "max_loss": "100000"},
+        })
+    };
+    let path = "/strategies/every/canary";
+    let (status, begun) = host.post(path, &canary(&["EUR/USD.SIM"]));
+    assert_eq!(status, 201, "{begun}");
+    let probation = &begun["strategy"]["probation"];
+    let has = json!({"instruments": ["EUR/USD.SIM"], "when_over": "ROLL_BACK"});
+    assert_eq!(probation["canary"], has, "{begun}");
+    assert_eq!(
+        probation["before"]["parameters"]["instrument"],
+        "BTC/USD.SIM"
+    );
+    let fills = |symbol: &str| format!("/fills?strategy=every&instrument={symbol}");
+    host.until("a fill of the canary", &fills("EUR/USD.SIM"), |fills| {
+        !fills[0].is_null()
+    });
+    let latest = host.get(&fills("BTC/USD.SIM"))[0].clone();
+    host.until("one of the other", &fills("BTC/USD.SIM"), |fills| {
+        fills[0] != latest
+    });
+    let (status, problem) = host.bare("DELETE", "/strategies/every/probation");
+    assert_eq!(status, 409, "{problem}");
+    let (status, ended) = host.bare("DELETE", path);
+    assert_eq!((status, &ended["probation"]), (200, &Value::Null));
+    assert_eq!(ended["plugin"]["parameters"]["instrument"], "BTC/USD.SIM");
+    assert_eq!(ended["last_roll_back"]["reason"], "ended by an operator");
+
+    let some_time = || {
+        let latest = host.get(&fills("BTC/USD.SIM"))[0].clone();
+        host.until("another fill of the coin", &fills("BTC/USD.SIM"), |fills| {
+            fills[0] != latest
+        });
+    };
+    some_time();
+    let latest = host.get(&fills("EUR/USD.SIM"));
+    let (status, begun) = host.post(path, &canary(&["USD/JPY.SIM"]));
+    assert_eq!(status, 201, "{begun}");
+    some_time();
+    some_time();
+    assert_eq!(host.get(&fills("EUR/USD.SIM")), latest);
+    let path = "/strategies/every/canary/promote";
+    let (status, promoted) = host.bare("POST", path);
+    assert_eq!((status, &promoted["probation"]), (200, &Value::Null));
+    assert_eq!(
+        promoted["plugin"]["parameters"]["instrument"],
+        "EUR/USD.SIM"
+    );
+    let now = host.get(&fills("EUR/USD.SIM"))[0].clone();
+    host.until(
+        "a fill of what is promoted",
+        &fills("EUR/USD.SIM"),
+        |fills| fills[0] != now,
+    );
+}
+
+fn two_versions_take_turns(host: &Host) {
+    let body = json!({"parameters": {"quantity": "2000"}, "probation": {"for_ns": HOUR}});
+    let (status, swapped) = host.post("/strategies/every/swap", &body);
+    assert_eq!(status, 200, "{swapped}");
+    for (runs, warm) in [("1000", "2000"), ("2000", "1000"), ("1000", "2000")] {
+        let (status, flipped) = host.bare("POST", "/strategies/every/flip");
+        assert_eq!(status, 200, "{flipped}");
+        let of = |plugin: &Value| plugin["parameters"]["quantity"].clone();
+        assert_eq!(of(&flipped["plugin"]), runs);
+        assert_eq!(of(&flipped["probation"]["before"]), warm);
+        let path = "/fills?strategy=every&instrument=EUR/USD.SIM";
+        host.until("a fill of who runs", path, |fills| {
+            fills[0]["quantity"]
+                .as_str()
+                .is_some_and(|text| text == runs)
+        });
+    }
+    let (status, kept) = host.bare("DELETE", "/strategies/every/probation");
+    assert_eq!((status, &kept["probation"]), (200, &Value::Null));
+    let (status, refused) = host.bare("POST", "/strategies/every/flip");
+    assert_eq!(status, 409, "{refused}");
+}
+
 /// A counter finds every quote that it sees twice; how many there were the journal knows.
 fn one_that_breaks_is_sent_back(host: &Host) {
     let path = "/strategies/count";
@@ -224,8 +312,9 @@ fn one_that_breaks_is_sent_back(host: &Host) {
     assert_eq!(back["last_roll_back"]["from"]["version"], "2.0.0");
     let alerts = host.get("/risk/alerts");
     let alerts = alerts["items"].as_array().or(alerts.as_array()).unwrap();
-    let raised = alerts.iter().find(|alert| alert["code"] == "ROLL_BACK");
-    assert_eq!(raised.unwrap()["scope"], "strategy/count");
+    let raised = alerts.iter().filter(|alert| alert["code"] == "ROLL_BACK");
+    let scopes: Vec<_> = raised.map(|alert| &alert["scope"]).collect();
+    assert!(scopes.contains(&&json!("strategy/count")), "{scopes:?}");
 
     let query = format!("/strategies/count/swap?probation.for_ns={HOUR}");
     let (status, swapped) = host.upload(&query, "counter-v2");
@@ -262,6 +351,9 @@ fn what_cannot_be_done_is_said(host: &Host) {
     let wrong = json!({"probation": {"for_ns": "0"}});
     let (status, _, body) = problem(host.post("/strategies/every/swap", &wrong));
     assert_eq!((status, &body["field"]), (400, &json!("/probation/for_ns")));
+    let wrong = json!({"instruments": ["QQQ.SIM"], "probation": {"for_ns": HOUR}});
+    let (status, _, body) = problem(host.post("/strategies/every/canary", &wrong));
+    assert_eq!((status, &body["field"]), (400, &json!("/instruments")));
     let wrong = json!({"probation": {"for_ns": HOUR, "max_loss": "-5"}});
     let (status, _, body) = problem(host.post("/strategies/every/swap", &wrong));
     assert_eq!(
