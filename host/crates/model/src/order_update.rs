@@ -9,7 +9,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum DenyCode {
-    /// The order came from a candidate that is catching up; it never leaves.
+    /// The order came from a candidate that is catching up, or is on an instrument that another version
+    /// has; it never leaves.
     Muted = 0,
     /// P01: trading is halted, or reducing and the order does not reduce.
     TradingState = 1,

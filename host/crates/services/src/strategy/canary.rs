@@ -49,7 +49,7 @@ impl Strategies {
                 let found = views.find(|view| view.instrument.symbol == *symbol);
                 let unknown =
                     || invalid("instruments", format!("there is no instrument `{symbol}`"));
-                Ok(found.ok_or_else(unknown)?.id)
+                found.map(|view| view.id).ok_or_else(unknown)
             });
             named.collect()
         })
