@@ -26,6 +26,8 @@ mod book_captures;
 mod books;
 #[path = "it/canary.rs"]
 mod canary;
+#[path = "it/canary_properties.rs"]
+mod canary_properties;
 #[path = "it/capture.rs"]
 mod capture;
 #[path = "it/commissions.rs"]
