@@ -146,7 +146,7 @@ async fn a_canary_survives_a_crash_and_is_over_with_an_orderly_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_beside_a_canary_that_is_revoked_trades_no_more() {
-    let mut stand = taker().await;
+    let stand = taker().await;
     canary(&stand, "taker@2", "XYZ").await;
     let hash = PluginHash::of(b"taker").to_string();
     let revoked = stand.host.revoke_plugin(&hash, Decision::default()).await;
