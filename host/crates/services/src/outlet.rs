@@ -11,7 +11,7 @@ use crate::metrics::sampler::Moved;
 use crate::metrics::worker::Verdict;
 use crate::shadow::ShadowView;
 use crate::sync::lock;
-use crate::view::{BuildView, EngineState, PluginView};
+use crate::view::{BuildView, EngineState, PipelineView, PluginView};
 use engine::{Definition, Effect, LimitScope, TradingState};
 use model::{InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ pub(crate) enum Item {
     Shadow(Timestamp, StrategyId, Box<ShadowView>),
     /// What became of a build for a strategy.
     Build(StrategyId, Box<BuildView>),
+    /// Where a run of a strategy's pipeline is.
+    Pipeline(StrategyId, Box<PipelineView>),
     /// How far a swap is; `None` when it ended.
     SwapProgress(StrategyId, Option<&'static str>),
     /// Where the host is.

@@ -6,10 +6,12 @@ use model::{
 };
 mod build;
 mod happened;
+mod pipeline;
 mod venue;
 
 pub use build::{BuildOutcome, BuildView};
 pub use happened::{CashFlowView, LifeEventView, WhatHappened};
+pub use pipeline::{KeptView, PipelineView};
 use std::sync::Arc;
 pub use venue::{
     DifferenceView, ModelFaultView, OutsideView, RefusalView, StandingView, TakenBackView,
@@ -283,6 +285,10 @@ pub struct StrategyView {
     pub probation: Option<Box<ProbationView>>,
     /// The last time a version before took its place back.
     pub last_roll_back: Option<Box<RollBackView>>,
+    /// The last time a version was let off its probation, or outlived it.
+    pub last_kept: Option<Box<KeptView>>,
+    /// Where the latest run of its pipeline is, since the host began.
+    pub pipeline: Option<Box<PipelineView>>,
     /// What became of its plugin file when that was last looked into, where it is watched.
     pub last_build: Option<Box<BuildView>>,
     /// The version that trades beside it in a copy of the engine, if one does.

@@ -92,6 +92,8 @@ pub(crate) fn ema() -> StrategyView {
         swap: None,
         probation: None,
         last_roll_back: None,
+        last_kept: None,
+        pipeline: None,
         last_build: None,
         shadow: None,
         faults: vec![FaultView {

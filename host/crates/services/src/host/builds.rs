@@ -1,10 +1,10 @@
-//! What those who watch the plugin folder need of a host.
+//! What those who watch the plugin folder, or take versions through pipelines, need of a host.
 
 use super::HostHandle;
 use crate::handle::{HostError, Queries};
 use crate::outlet::Item;
 use crate::plugin_files::PluginFiles;
-use crate::view::BuildView;
+use crate::view::{BuildView, PipelineView};
 use model::Timestamp;
 use std::sync::Arc;
 
@@ -23,6 +23,14 @@ impl HostHandle {
     pub(crate) fn tell_build(&self, strategy: &str, build: BuildView) {
         if let Some(view) = self.strategy(strategy) {
             self.0.outlet.note(Item::Build(view.id, Box::new(build)));
+        }
+    }
+
+    /// Tells readers where a run of a strategy's pipeline is.
+    pub fn tell_pipeline(&self, strategy: &str, pipeline: PipelineView) {
+        if let Some(view) = self.strategy(strategy) {
+            let item = Item::Pipeline(view.id, Box::new(pipeline));
+            self.0.outlet.note(item);
         }
     }
 

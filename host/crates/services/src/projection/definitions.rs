@@ -120,6 +120,8 @@ impl ReadModel {
             swap: None,
             probation: None,
             last_roll_back: None,
+            last_kept: None,
+            pipeline: None,
             last_build: None,
             shadow: None,
             faults: Vec::new(),

@@ -190,10 +190,13 @@ impl ReadModel {
                 self.follow_build(strategy, build, changes);
                 self.engine.time
             }
+            Item::Pipeline(strategy, pipeline) => {
+                self.follow_pipeline(strategy, pipeline, changes);
+                self.engine.time
+            }
             Item::SwapProgress(strategy, progress) => {
-                self.edit(strategy, changes, |view| {
-                    view.swap = progress.map(str::to_owned)
-                });
+                let progress = progress.map(str::to_owned);
+                self.edit(strategy, changes, |view| view.swap = progress);
                 self.engine.time
             }
             Item::State(state) => {

@@ -3,7 +3,8 @@
 use super::alerts::Raised;
 use super::read_model::ReadModel;
 use crate::view::{
-    AlertCode, BuildView, CanaryView, Change, LogLine, ProbationView, RollBackView, StrategyView,
+    AlertCode, BuildView, CanaryView, Change, KeptView, LogLine, PipelineView, ProbationView,
+    RollBackView, StrategyView,
 };
 use engine::{LimitScope, Severity, ShadowStage, SwapStage};
 use model::{LogLevel, Rate, StrategyId, Timestamp};
@@ -36,20 +37,13 @@ impl ReadModel {
         changes: &mut Vec<Change>,
     ) {
         let (time, sequence) = (build.time, self.engine.sequence);
-        let outcome = build.outcome;
-        let level = match outcome.is_bad() {
-            true => LogLevel::Warn,
-            false => LogLevel::Info,
+        let (level, severity) = match build.outcome.is_bad() {
+            true => (LogLevel::Warn, Severity::Warning),
+            false => (LogLevel::Info, Severity::Cleared),
         };
         let text = build.line();
         self.log(strategy, LogLine { time, level, text });
         self.edit(strategy, changes, |view| view.last_build = Some(build));
-        let severity = match outcome.is_bad() {
-            true => Severity::Warning,
-            false if outcome.is_well() => Severity::Cleared,
-            // That a file is gone makes no good build of a bad one.
-            false => return,
-        };
         let raised = Raised {
             time,
             sequence,
@@ -59,6 +53,26 @@ impl ReadModel {
             share: Rate::ZERO,
         };
         changes.extend(self.risk.alerts.raise(raised));
+    }
+
+    /// A run of a strategy's pipeline moved on.
+    pub(super) fn follow_pipeline(
+        &mut self,
+        strategy: StrategyId,
+        pipeline: Box<PipelineView>,
+        changes: &mut Vec<Change>,
+    ) {
+        let level = match pipeline.is_bad {
+            true => LogLevel::Warn,
+            false => LogLevel::Info,
+        };
+        let line = LogLine {
+            time: pipeline.time,
+            level,
+            text: format!("pipeline run {}: {}", pipeline.run, pipeline.verdict),
+        };
+        self.log(strategy, line);
+        self.edit(strategy, changes, |view| view.pipeline = Some(pipeline));
     }
 
     /// A swap, or what followed it, moved on.
@@ -149,7 +163,14 @@ fn show_stage((time, sequence): (Timestamp, u64), view: &mut StrategyView, stage
                 (probation.before, probation.since) = (view.plugin.clone(), time);
             }
         }
-        SwapStage::Kept(_) => view.probation = None,
+        SwapStage::Kept(reason) => {
+            view.probation = None;
+            view.last_kept = Some(Box::new(KeptView {
+                time,
+                sequence,
+                reason,
+            }));
+        }
         SwapStage::RolledBack(_, reason) => {
             view.probation = None;
             view.last_roll_back = Some(Box::new(RollBackView {

@@ -1,0 +1,312 @@
+//! The desk: who may begin, approve, cancel and resume a run, how many are at work, and what of them is on
+//! the disk. What a run does is its thread's business.
+
+mod asking;
+
+use crate::definition::Definition;
+use crate::driver::{Halt, drive};
+use crate::folder::{Folder, MOST_KEPT};
+use crate::gate::Gate;
+use crate::live_run::{LiveRun, lock};
+use crate::run::{Run, Stage, State};
+use model::PluginHash;
+use services::clock::{Clock, SystemClock};
+use services::handle::{HostError, Queries};
+use services::host::HostHandle;
+use services::view::PipelineView;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// Runs that are at work at the same time.
+const MOST_AT_WORK: usize = 4;
+
+/// Where things are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelinesConfig {
+    /// The folder of the files, `STRATEGY.toml`. It need not be there.
+    pub folder: PathBuf,
+    /// The host's data folder.
+    pub data_dir: PathBuf,
+    /// This program, which checks and backtests as a child process.
+    pub program: PathBuf,
+}
+
+/// What somebody wants to take through a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeginRun {
+    /// The component: its SHA-256, or the first digits of it.
+    pub plugin: String,
+    /// Parameters over those of the file.
+    pub parameters: BTreeMap<String, String>,
+    /// Who, as they say.
+    pub by: String,
+    /// Whether an older version than what runs or is approved will do.
+    pub force: bool,
+}
+
+/// What somebody says about a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Who, as they say.
+    pub by: String,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PipelineEntry {
+    /// The strategy.
+    pub strategy: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// The gates of the file; none where it cannot be used.
+    pub stages: Vec<Stage>,
+    /// Why the file cannot be used.
+    pub error: Option<String>,
+    /// The latest run.
+    pub latest: Option<Run>,
+}
+
+/// The pipelines of a host. Cheap to clone. All calls may wait for the disk.
+#[derive(Clone)]
+pub struct Pipelines(Arc<Desk>);
+
+/// What the desk and the threads of runs share.
+pub(crate) struct Desk {
+    pub(crate) host: HostHandle,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) config: PipelinesConfig,
+    /// Whether the host ends.
+    pub(crate) closing: AtomicBool,
+    folder: Folder,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    runs: BTreeMap<String, BTreeMap<u64, Arc<LiveRun>>>,
+    /// Of runs at work, and of some that have just ended.
+    threads: Vec<JoinHandle<()>>,
+}
+
+fn now() -> u64 {
+    SystemClock.now().nanos()
+}
+
+impl Pipelines {
+    /// Takes over the runs of the data folder; what was at work when the host ended is interrupted. Call it
+    /// in the async runtime that serves the host, and once the strategies are there.
+    ///
+    /// # Errors
+    /// The data folder cannot be read or written; the reason names the file.
+    pub fn begin(config: PipelinesConfig, host: &HostHandle) -> Result<Self, String> {
+        let absolute = |path: &PathBuf| {
+            std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let config = PipelinesConfig {
+            folder: absolute(&config.folder)?,
+            data_dir: absolute(&config.data_dir)?,
+            program: config.program,
+        };
+        let folder = Folder::open(config.data_dir.join("pipelines"))?;
+        let mut known = Known::default();
+        for (strategy, runs) in folder.runs()? {
+            let mut live = BTreeMap::new();
+            for (id, mut run) in runs {
+                if !run.state.is_over() && run.state != State::Waiting {
+                    run.interrupt(now());
+                    folder.write(&run)?;
+                }
+                live.insert(id, Arc::new(LiveRun::new(run)));
+            }
+            known.runs.insert(strategy, live);
+        }
+        Ok(Self(Arc::new(Desk {
+            host: host.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            config,
+            closing: AtomicBool::new(false),
+            folder,
+            known: Mutex::new(known),
+        })))
+    }
+
+    /// Ends all runs that are at work; they can be resumed. Call it before the host ends, on a thread that
+    /// may wait.
+    pub fn end(&self) {
+        self.0.closing.store(true, Ordering::Relaxed);
+        let threads = std::mem::take(&mut lock(&self.0.known).threads);
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("the thread of a pipeline's run panicked");
+            }
+        }
+    }
+}
+
+impl Known {
+    /// Whether another run may be set to work.
+    fn room(&mut self) -> Result<(), HostError> {
+        self.threads.retain(|thread| !thread.is_finished());
+        if self.threads.len() < MOST_AT_WORK {
+            return Ok(());
+        }
+        Err(HostError::Conflict(format!(
+            "{MOST_AT_WORK} runs of pipelines are at work, which is the most; wait for one, or cancel it"
+        )))
+    }
+
+    fn find(&self, strategy: &str, id: u64) -> Result<Arc<LiveRun>, HostError> {
+        let run = self.runs.get(strategy).and_then(|runs| runs.get(&id));
+        run.cloned().ok_or_else(|| HostError::NotFound {
+            what: "run",
+            name: format!("{strategy}/{id}"),
+        })
+    }
+}
+
+impl Desk {
+    /// Gives a run a thread.
+    fn set_to_work(
+        self: &Arc<Self>,
+        known: &mut Known,
+        live: &Arc<LiveRun>,
+    ) -> Result<(), HostError> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err(HostError::Stopped);
+        }
+        let (desk, run) = (Arc::clone(self), Arc::clone(live));
+        let thread = std::thread::Builder::new().name("pipeline".to_owned());
+        match thread.spawn(move || drive(&desk, &run)) {
+            Ok(thread) => {
+                known.threads.push(thread);
+                Ok(())
+            }
+            Err(error) => {
+                let gate = Gate::broken(format!("there is no thread for it: {error}"));
+                let turn = live.shown().turn().unwrap_or(0);
+                self.judged(live, turn, gate);
+                Err(HostError::Busy)
+            }
+        }
+    }
+
+    /// Changes a run, has it on the disk, and tells readers.
+    pub(crate) fn keep(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) -> Result<(), String> {
+        // The disk sees changes in the order in which they are made.
+        let (run, written) = live.edit(|run| {
+            edit(run);
+            (run.clone(), self.folder.write(run))
+        });
+        self.tell(&run);
+        written
+    }
+
+    /// The same for who goes on whatever the disk says.
+    fn note(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) {
+        if let Err(error) = self.keep(live, edit) {
+            tracing::error!(%error, "a pipeline's run is not on the disk as it is");
+        }
+    }
+
+    fn tell(&self, run: &Run) {
+        let Some(plugin) = PluginHash::parse(&run.plugin) else {
+            return;
+        };
+        let told = PipelineView {
+            time: self.host.engine().time,
+            run: run.id,
+            plugin,
+            state: run.state.name(),
+            stage: run.current().map_or("", |step| step.stage.name()),
+            is_bad: run.state == State::Failed,
+            verdict: run.verdict.clone(),
+        };
+        self.host.tell_pipeline(&run.strategy, told);
+    }
+
+    /// A stage begins.
+    pub(crate) fn begun(&self, live: &LiveRun, turn: usize) {
+        self.note(live, |run| run.begin(turn, now()));
+    }
+
+    /// A stage was judged.
+    pub(crate) fn judged(&self, live: &LiveRun, turn: usize, gate: Gate) {
+        self.note(live, |run| run.judge(turn, gate, now()));
+    }
+
+    /// A stage waits for people.
+    pub(crate) fn waits(&self, live: &LiveRun, turn: usize, gate: Gate) {
+        self.note(live, |run| run.wait(turn, gate));
+        // Somebody may have wanted its end before it waited.
+        if let Some(words) = live.asked_to_end() {
+            self.note(live, |run| end_if_idle(run, &words));
+        }
+    }
+
+    /// A stage stopped before its end.
+    pub(crate) fn halted(&self, live: &LiveRun, halt: Halt) {
+        self.note(live, |run| match &halt {
+            Halt::Cancelled(words) => run.cancel(words, now()),
+            Halt::Closing => run.interrupt(now()),
+        });
+    }
+
+    /// Removes the oldest runs that are over, where there are too many.
+    fn prune(&self, known: &mut Known, strategy: &str) {
+        let Some(runs) = known.runs.get_mut(strategy) else {
+            return;
+        };
+        while runs.len() > MOST_KEPT {
+            let mut over = runs.iter().filter(|(_, run)| run.shown().state.is_over());
+            let Some(oldest) = over.next().map(|(id, _)| *id) else {
+                return;
+            };
+            runs.remove(&oldest);
+            self.folder.remove(strategy, oldest);
+        }
+    }
+
+    /// The file of a strategy.
+    fn file(&self, strategy: &str) -> PathBuf {
+        self.config.folder.join(format!("{strategy}.toml"))
+    }
+
+    /// The pipeline of a strategy, and its text.
+    fn definition(&self, strategy: &str) -> Result<(Definition, String), HostError> {
+        check_name(strategy)?;
+        let file = self.file(strategy);
+        if !file.exists() {
+            return Err(no_pipeline(strategy));
+        }
+        Definition::load(&file).map_err(|error| HostError::Conflict(error.to_string()))
+    }
+}
+
+fn no_pipeline(strategy: &str) -> HostError {
+    HostError::NotFound {
+        what: "pipeline",
+        name: strategy.to_owned(),
+    }
+}
+
+/// Ends a run that nobody works on.
+fn end_if_idle(run: &mut Run, words: &str) {
+    if matches!(run.state, State::Waiting | State::Interrupted) {
+        run.cancel(words, now());
+    }
+}
+
+/// Names of strategies become names of files and folders.
+fn check_name(strategy: &str) -> Result<(), HostError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_plain = !strategy.is_empty() && strategy.chars().all(plain);
+    match is_plain && !strategy.starts_with('.') {
+        true => Ok(()),
+        false => Err(no_pipeline(strategy)),
+    }
+}
