@@ -46,9 +46,13 @@ pub fn runtime_options_with(program: PathBuf, data_dir: &Path) -> RuntimeOptions
     }
 }
 
+/// Tells where the data folder is, as it does for `argonaut run`.
+const DATA_DIR_VARIABLE: &str = "ARGONAUT_HOST__DATA_DIR";
+
 /// Where compiled plugins are kept when no configuration says otherwise.
 pub fn default_data_dir() -> PathBuf {
-    PathBuf::from(".argonaut")
+    let named = std::env::var_os(DATA_DIR_VARIABLE);
+    named.map_or_else(|| PathBuf::from(".argonaut"), PathBuf::from)
 }
 
 impl Plugins {

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, BusProbe, BusView, Records, Settings};
 use journal::Folder;
 use model::{Duration, InstrumentId};
-use runtime::{Limits, Runtime, RuntimeOptions};
+use pipelines::{Pipelines, PipelinesConfig};
+use runtime::{Compiler, Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
 use services::handle::{LoadRequest, PluginSource, Queries, ScopeName, Terms};
@@ -83,6 +84,7 @@ pub struct App {
     records: Option<Records>,
     retention: Option<Retention>,
     watch: Option<PluginWatch>,
+    pipelines: Option<Pipelines>,
 }
 
 impl App {
@@ -122,6 +124,7 @@ impl App {
             options: config.host.segments(),
             snapshot_inputs: NonZeroU64::new(config.host.journal_snapshot_inputs),
         };
+        let pipelines = pipelines_of(config, &compiler)?;
         let (handle, trader) = start_host(config, feed, &universe, journal_config, compiler)?;
         let mut app = Self {
             handle,
@@ -135,8 +138,13 @@ impl App {
             records: None,
             retention: None,
             watch: None,
+            pipelines: None,
         };
-        if let Err(error) = app.load(file, config, &universe).await {
+        let mut loaded = app.load(file, config, &universe).await;
+        if loaded.is_ok() {
+            loaded = app.take_over(pipelines);
+        }
+        if let Err(error) = loaded {
             app.handle.shutdown().await?;
             return Err(error);
         }
@@ -167,12 +175,17 @@ impl App {
         };
         let api = Api::new(self.handle.clone(), settings)
             .with_records(self.records)
+            .with_pipelines(self.pipelines.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()));
         api::serve(self.listener, api, shutdown).await?;
         let (watch, retention) = (self.watch, self.retention);
+        let pipelines = self.pipelines;
         // While the journal's folder is still ours.
         let end = move || {
+            if let Some(pipelines) = pipelines {
+                pipelines.end();
+            }
             if let Some(watch) = watch {
                 watch.end();
             }
@@ -222,6 +235,13 @@ impl App {
         if let Some(watch) = watch.map_err(|(key, reason)| anyhow!("{key}: {reason}"))? {
             self.watch = Some(PluginWatch::begin(watch, &self.handle)?);
         }
+        Ok(())
+    }
+
+    /// Takes over the runs of pipelines that are not over.
+    fn take_over(&mut self, config: PipelinesConfig) -> Result<()> {
+        let begun = Pipelines::begin(config, &self.handle);
+        self.pipelines = Some(begun.map_err(|reason| anyhow!("pipelines: {reason}"))?);
         Ok(())
     }
 
@@ -387,6 +407,19 @@ fn bus_probe(publishing: &Publishing) -> BusProbe {
             published: status.published,
             error: status.last_error,
         }
+    })
+}
+
+/// Where pipelines are, and the program that checks and backtests for them: the one that compiles.
+fn pipelines_of(config: &Config, compiler: &RuntimeOptions) -> Result<PipelinesConfig> {
+    let program = match &compiler.compiler {
+        Compiler::Child { program, .. } => program.clone(),
+        Compiler::InProcess => std::env::current_exe()?,
+    };
+    Ok(PipelinesConfig {
+        folder: config.host.pipeline_dir.clone(),
+        data_dir: config.host.data_dir.clone(),
+        program,
     })
 }
 

@@ -62,6 +62,9 @@ pub(super) struct BacktestArguments {
     /// Write the report as JSON; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Tell a program that waits how far it is: lines of `progress 250` on standard error, in thousandths.
+    #[arg(long, hide = true)]
+    progress: bool,
     /// Write the journal, for `argonaut replay --verify`.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -118,10 +121,16 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
     }
     let load_s = begin.elapsed().as_secs_f64();
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let bar = progress_bar(spec.data.series().iter().map(|known| known.events).sum());
+    let all: u64 = spec.data.series().iter().map(|known| known.events).sum();
+    let bar = progress_bar(all);
     let sink = arguments.journal.as_deref().map(journal).transpose()?;
     let run = Instant::now();
-    let record = backtest::run(&spec, &plugins, sink, &mut |done| bar.set_position(done))?;
+    let record = backtest::run(&spec, &plugins, sink, &mut |done| {
+        bar.set_position(done);
+        if arguments.progress {
+            tell_progress(done, all);
+        }
+    })?;
     bar.finish_and_clear();
     let timing = backtest::Timing {
         load_s,
@@ -149,6 +158,12 @@ pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
             .try_for_each(|line| say(line))?;
     }
     broken(&record)
+}
+
+fn tell_progress(done: u64, all: u64) {
+    let thousandths = done.saturating_mul(1_000) / all.max(1);
+    // A courtesy, as notes are.
+    let _ = writeln!(std::io::stderr(), "progress {thousandths}");
 }
 
 /// A strategy that broke is a failed run, though its report is written.

@@ -18,6 +18,8 @@ pub struct HostSection {
     pub data_dir: PathBuf,
     /// Where plugins named by path are looked for.
     pub plugin_dir: PathBuf,
+    /// Where the files of deployment pipelines are, `STRATEGY.toml`; there need be none.
+    pub pipeline_dir: PathBuf,
     /// When the journal is forced to the disk.
     pub fsync: Fsync,
     /// With `fsync = "interval"`: how long after it was written, at most.
@@ -44,6 +46,7 @@ impl Default for HostSection {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data_dir: PathBuf::from(".argonaut"),
             plugin_dir: PathBuf::from("target/plugins"),
+            pipeline_dir: PathBuf::from("pipelines"),
             fsync: Fsync::Never,
             fsync_interval_ms: 50,
             journal_segment_mib: 256,

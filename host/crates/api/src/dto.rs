@@ -25,6 +25,7 @@ pub(crate) mod order;
 pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod outside;
+pub(crate) mod pipeline;
 pub(crate) mod plugin;
 pub(crate) mod position;
 pub(crate) mod probation;

@@ -70,6 +70,7 @@ fn resources<H: HostPort>() -> Router<Api<H>> {
         .route("/algorithms", get(routes::custom::algorithms::<H>))
         .merge(strategies())
         .merge(plugins())
+        .merge(pipelines())
         .merge(risk())
         .fallback(no_route)
 }
@@ -168,6 +169,32 @@ fn plugins<H: HostPort>() -> Router<Api<H>> {
             get(routes::plugins::compare::<H>),
         )
         .merge(uploads)
+}
+
+fn pipelines<H: HostPort>() -> Router<Api<H>> {
+    Router::new()
+        .route("/pipelines", get(routes::pipelines::list::<H>))
+        .route("/pipelines/{strategy}", get(routes::pipelines::show::<H>))
+        .route(
+            "/pipelines/{strategy}/runs",
+            get(routes::pipelines::runs::<H>).post(routes::pipelines::begin::<H>),
+        )
+        .route(
+            "/pipelines/{strategy}/runs/{id}",
+            get(routes::pipelines::show_run::<H>),
+        )
+        .route(
+            "/pipelines/{strategy}/runs/{id}/approve",
+            post(routes::pipelines::approve::<H>),
+        )
+        .route(
+            "/pipelines/{strategy}/runs/{id}/cancel",
+            post(routes::pipelines::cancel::<H>),
+        )
+        .route(
+            "/pipelines/{strategy}/runs/{id}/resume",
+            post(routes::pipelines::resume::<H>),
+        )
 }
 
 fn risk<H: HostPort>() -> Router<Api<H>> {

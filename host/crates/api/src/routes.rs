@@ -13,6 +13,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod metrics;
 pub(crate) mod orders;
+pub(crate) mod pipelines;
 pub(crate) mod plugin_body;
 pub(crate) mod plugins;
 pub(crate) mod positions;

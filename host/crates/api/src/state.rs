@@ -4,6 +4,7 @@ use crate::denials::Denials;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::records::Records;
+use pipelines::Pipelines;
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +87,8 @@ pub struct Api<H> {
     pub(crate) bus: Option<BusProbe>,
     /// What is kept of the journal, where not all is.
     pub(crate) retention: Option<RetentionMonitor>,
+    /// Deployment pipelines, where the host has them.
+    pub(crate) pipelines: Option<Pipelines>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
@@ -100,6 +103,7 @@ impl<H: HostPort> Api<H> {
             records: None,
             bus: None,
             retention: None,
+            pipelines: None,
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -124,6 +128,12 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_retention(self, retention: Option<RetentionMonitor>) -> Self {
         Self { retention, ..self }
+    }
+
+    /// With versions that are taken through pipelines.
+    #[must_use]
+    pub fn with_pipelines(self, pipelines: Option<Pipelines>) -> Self {
+        Self { pipelines, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

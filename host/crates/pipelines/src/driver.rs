@@ -132,7 +132,8 @@ pub(crate) fn share_of_time(done: Duration, all: Duration) -> f64 {
 pub(crate) fn drive(desk: &Arc<Desk>, live: &Arc<LiveRun>) {
     let run = live.shown();
     let file = format!("{}.toml", run.strategy);
-    let read = Definition::parse(Path::new(&file), &run.definition).map_err(|error| error.to_string());
+    let read =
+        Definition::parse(Path::new(&file), &run.definition).map_err(|error| error.to_string());
     let plugin = PluginHash::parse(&run.plugin).ok_or("the record names no plugin".to_owned());
     let read = read.and_then(|definition| Ok((definition, plugin?)));
     let (definition, plugin) = match read {

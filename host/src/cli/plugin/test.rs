@@ -7,6 +7,7 @@ use crate::author::{Given, Scenario, play};
 use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -45,6 +46,16 @@ pub(super) struct TestArguments {
     /// An instrument of random markets, as `argonaut backtest` takes it.
     #[arg(long, value_name = "SYMBOL[,KEY=VALUE]", requires = "random")]
     instrument: Vec<String>,
+    /// Print what was found as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was found, for a program that asks.
+#[derive(Default)]
+struct Found {
+    scenarios: Vec<Value>,
+    random: Value,
 }
 
 pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
@@ -55,15 +66,21 @@ pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
     let plugin = Rc::new(plugins.load(&arguments.plugin)?);
     let mut all_hold = true;
+    let mut found = Found::default();
+    let tell = |line: String| if arguments.json { Ok(()) } else { say(&line) };
     for scenario in &scenarios {
         let file = scenario.file.display();
-        match play(&plugins, Rc::clone(&plugin), scenario)? {
-            None => say(&format!("ok      {file}"))?,
+        let failure = play(&plugins, Rc::clone(&plugin), scenario)?;
+        let failure = failure.map(|failure| failure.to_string());
+        match &failure {
+            None => tell(format!("ok      {file}"))?,
             Some(failure) => {
                 all_hold = false;
-                say(&format!("FAILED  {failure}"))?;
+                tell(format!("FAILED  {failure}"))?;
             }
         }
+        let line = json!({"file": file.to_string(), "failure": failure});
+        found.scenarios.push(line);
     }
     if let Some(markets) = arguments.random {
         let options = Options {
@@ -73,7 +90,14 @@ pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
             most_fuel: arguments.max_fuel,
             hand_over: !arguments.no_hand_over,
         };
-        all_hold &= random(&plugins, &plugin, (&given, &options), arguments)?;
+        let tried = random(&plugins, &plugin, (&given, &options), arguments)?;
+        all_hold &= tried.holds;
+        tried.lines.into_iter().try_for_each(tell)?;
+        found.random = tried.shown;
+    }
+    if arguments.json {
+        let Found { scenarios, random } = found;
+        say(&json!({"scenarios": scenarios, "random": random}).to_string())?;
     }
     Ok(match all_hold {
         true => ExitCode::SUCCESS,
@@ -133,24 +157,37 @@ fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// What random markets showed.
+struct Tried {
+    holds: bool,
+    /// For people.
+    lines: Vec<String>,
+    /// For programs.
+    shown: Value,
+}
+
 fn random(
     plugins: &Plugins,
     plugin: &Rc<Plugin>,
     (given, options): (&Given, &Options),
     arguments: &TestArguments,
-) -> Result<bool> {
-    match property::run(plugins, plugin, given, options)? {
+) -> Result<Tried> {
+    let tried = property::run(plugins, plugin, given, options)?;
+    Ok(match tried {
         Ok(tally) => held(&tally, options, arguments.demand_orders),
-        Err(found) => {
-            say(&format!("FAILED  {found}"))?;
-            say(&format!("  again: {}", again(arguments, found.seed)))?;
-            Ok(false)
-        }
-    }
+        Err(found) => Tried {
+            holds: false,
+            lines: vec![
+                format!("FAILED  {found}"),
+                format!("  again: {}", again(arguments, found.seed)),
+            ],
+            shown: json!({"failure": found.to_string(), "seed": found.seed}),
+        },
+    })
 }
 
-/// Tells that all held. A plugin that sends no order has little that could break, so that is no "ok".
-fn held(tally: &Tally, options: &Options, demand_orders: bool) -> Result<bool> {
+/// That all held. A plugin that sends no order has little that could break, so that is no "ok".
+fn held(tally: &Tally, options: &Options, demand_orders: bool) -> Tried {
     let first = options.seed;
     let last = first.wrapping_add(options.markets - 1);
     let Tally {
@@ -161,28 +198,43 @@ fn held(tally: &Tally, options: &Options, demand_orders: bool) -> Result<bool> {
         most_fuel,
     } = tally;
     let tried = format!("{markets} random markets with seeds {first} to {last}");
-    if *orders > 0 {
-        say(&format!(
+    let holds = *orders > 0 || !demand_orders;
+    let lines = match (*orders > 0, demand_orders) {
+        (true, _) => vec![format!(
             "ok      {tried}: {calls} calls, {asks} orders, changes and cancels, at most {most_fuel} units \
              of fuel an event"
-        ))?;
-        return Ok(true);
-    }
-    let word = match demand_orders {
-        true => "FAILED ",
-        false => "EMPTY  ",
+        )],
+        (false, true) => vec![empty("FAILED ", &tried, *calls), TRADES.to_owned()],
+        (false, false) => vec![
+            empty("EMPTY  ", &tried, *calls),
+            TRADES.to_owned(),
+            "  with --demand-orders this fails".to_owned(),
+        ],
     };
-    say(&format!(
+    let shown = json!({
+        "failure": (!holds).then_some("no order in any of the markets"),
+        "markets": markets,
+        "calls": calls,
+        "asks": asks,
+        "orders": orders,
+        "most_fuel": most_fuel,
+    });
+    Tried {
+        holds,
+        lines,
+        shown,
+    }
+}
+
+/// What to do about a plugin that sends no order.
+const TRADES: &str = "  give it parameters with which it trades (--param), the instruments it wants (--instrument) or more \
+                      --events";
+
+fn empty(word: &str, tried: &str, calls: impl std::fmt::Display) -> String {
+    format!(
         "{word} {tried}: no order in any of them, in {calls} calls; that the plugin trades as it should \
          this does not show"
-    ))?;
-    say(
-        "  give it parameters with which it trades (--param), the instruments it wants (--instrument) or more --events",
-    )?;
-    if !demand_orders {
-        say("  with --demand-orders this fails")?;
-    }
-    Ok(!demand_orders)
+    )
 }
 
 /// The command that tries the market with this seed alone.

@@ -1,6 +1,7 @@
 //! Strategies: what they are, their log and faults, and what a swap did.
 
 use super::build::BuildDto;
+use super::pipeline::PipelineStateDto;
 use super::probation::{ProbationDto, RollBackDto};
 use super::shadow::ShadowDto;
 use super::text::{Name, pairs};
@@ -25,6 +26,8 @@ pub(crate) struct StrategyDto {
     pub(crate) probation: Option<ProbationDto>,
     /// The last time a version before took its place back.
     pub(crate) last_roll_back: Option<RollBackDto>,
+    /// Where the latest run of its pipeline is, since the host began.
+    pub(crate) pipeline: Option<PipelineStateDto>,
     /// What became of its plugin file last, where that is watched.
     pub(crate) last_build: Option<BuildDto>,
     /// The version that trades beside it in a copy of the engine.
@@ -90,6 +93,7 @@ impl StrategyDto {
                 .as_deref()
                 .map(|watched| ProbationDto::new(watched, names)),
             last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
+            pipeline: view.pipeline.as_deref().map(PipelineStateDto::new),
             last_build: view.last_build.as_deref().map(BuildDto::new),
             shadow: view.shadow.as_deref().map(ShadowDto::new),
             fault_count: view.faults.len(),

@@ -9,6 +9,9 @@ use serde_json::Value;
 use services::handle::{HostError, Queries};
 use std::process::Command;
 
+/// Characters that are told of a failure.
+const LONGEST_FAILURE: usize = 600;
+
 pub(crate) fn run(context: &Context<'_>, terms: &Checks) -> Outcome {
     let command = match command(context, terms) {
         Ok(command) => command,
@@ -82,6 +85,12 @@ fn judge(terms: &Checks, found: &Value) -> Gate {
     Gate::of(criteria)
 }
 
+/// What failed, without line breaks and cut where it is long.
+fn in_a_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    lines.join("; ").chars().take(LONGEST_FAILURE).collect()
+}
+
 fn unmeasured(name: &str, wanted: String) -> Criterion {
     Criterion {
         name: name.to_owned(),
@@ -99,7 +108,7 @@ fn scenarios(found: Option<&Vec<Value>>) -> Criterion {
     };
     let held = found.iter().filter(|one| one["failure"].is_null()).count();
     let first = found.iter().find_map(|one| one["failure"].as_str());
-    let first = first.map(|failure| format!("; {failure}"));
+    let first = first.map(|failure| format!("; {}", in_a_line(failure)));
     let measured = format!("{held} of {}{}", found.len(), first.unwrap_or_default());
     Criterion::stated(name, wanted, measured, held == found.len())
 }
@@ -108,7 +117,7 @@ fn markets(terms: &RandomMarkets, found: &Value) -> Criterion {
     let name = "random markets";
     let wanted = format!("all {} hold", terms.markets);
     if let Some(failure) = found["failure"].as_str() {
-        return Criterion::stated(name, &wanted, failure, false);
+        return Criterion::stated(name, &wanted, in_a_line(failure), false);
     }
     let Some(tried) = found["markets"].as_u64() else {
         return unmeasured(name, wanted);

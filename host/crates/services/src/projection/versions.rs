@@ -37,13 +37,20 @@ impl ReadModel {
         changes: &mut Vec<Change>,
     ) {
         let (time, sequence) = (build.time, self.engine.sequence);
-        let (level, severity) = match build.outcome.is_bad() {
-            true => (LogLevel::Warn, Severity::Warning),
-            false => (LogLevel::Info, Severity::Cleared),
+        let outcome = build.outcome;
+        let level = match outcome.is_bad() {
+            true => LogLevel::Warn,
+            false => LogLevel::Info,
         };
         let text = build.line();
         self.log(strategy, LogLine { time, level, text });
         self.edit(strategy, changes, |view| view.last_build = Some(build));
+        let severity = match outcome.is_bad() {
+            true => Severity::Warning,
+            false if outcome.is_well() => Severity::Cleared,
+            // That a file is gone makes no good build of a bad one.
+            false => return,
+        };
         let raised = Raised {
             time,
             sequence,

@@ -1,0 +1,141 @@
+//! Deployment pipelines: the gates of each strategy, and versions on their way through them.
+
+use super::to_the_end;
+use crate::dto::command::plain;
+use crate::dto::pipeline::{BeginRunRequest, PipelineDto, RunDto, SaidRequest};
+use crate::extract::{Json, Name, TwoNames};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use pipelines::{BeginRun, Pipelines, Run, Said};
+use services::handle::HostError;
+
+/// `GET pipelines`, by strategy.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+) -> Result<axum::Json<Vec<PipelineDto>>, Problem> {
+    let desk = desk(&api)?;
+    let entries = on_disk(desk, |desk| Ok(desk.list())).await?;
+    Ok(axum::Json(entries.iter().map(PipelineDto::new).collect()))
+}
+
+/// `GET pipelines/{strategy}`.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(strategy): Name,
+) -> Result<axum::Json<PipelineDto>, Problem> {
+    let desk = desk(&api)?;
+    let entry = on_disk(desk, move |desk| desk.pipeline(&strategy)).await?;
+    Ok(axum::Json(PipelineDto::new(&entry)))
+}
+
+/// `GET pipelines/{strategy}/runs`, the latest first.
+pub(crate) async fn runs<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(strategy): Name,
+) -> Result<axum::Json<Vec<RunDto>>, Problem> {
+    let runs = desk(&api)?.runs(&strategy);
+    Ok(axum::Json(runs.iter().map(RunDto::new).collect()))
+}
+
+/// `POST pipelines/{strategy}/runs`.
+pub(crate) async fn begin<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(strategy): Name,
+    Json(request): Json<BeginRunRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let desk = desk(&api)?;
+    let wanted = BeginRun {
+        plugin: request.plugin,
+        parameters: plain(request.parameters),
+        by: request.by,
+        force: request.force,
+    };
+    let run = on_disk(desk, move |desk| desk.begin_run(&strategy, wanted)).await?;
+    let place = format!("/api/v1/pipelines/{}/runs/{}", run.strategy, run.id);
+    let body = axum::Json(RunDto::new(&run));
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], body))
+}
+
+/// `GET pipelines/{strategy}/runs/{id}`.
+pub(crate) async fn show_run<H: HostPort>(
+    State(api): State<Api<H>>,
+    TwoNames(strategy, id): TwoNames,
+) -> Result<axum::Json<RunDto>, Problem> {
+    let run = desk(&api)?.run(&strategy, number(&id)?)?;
+    Ok(axum::Json(RunDto::new(&run)))
+}
+
+/// `POST pipelines/{strategy}/runs/{id}/approve`.
+pub(crate) async fn approve<H: HostPort>(
+    State(api): State<Api<H>>,
+    TwoNames(strategy, id): TwoNames,
+    Json(request): Json<SaidRequest>,
+) -> Result<axum::Json<RunDto>, Problem> {
+    let say = move |desk: &Pipelines, id, said| desk.approve(&strategy, id, said);
+    said(&api, &id, request, say).await
+}
+
+/// `POST pipelines/{strategy}/runs/{id}/cancel`: one that is at work ends its stage first.
+pub(crate) async fn cancel<H: HostPort>(
+    State(api): State<Api<H>>,
+    TwoNames(strategy, id): TwoNames,
+    Json(request): Json<SaidRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let say = move |desk: &Pipelines, id, said| desk.cancel(&strategy, id, said);
+    let shown = said(&api, &id, request, say).await?;
+    Ok((StatusCode::ACCEPTED, shown))
+}
+
+/// `POST pipelines/{strategy}/runs/{id}/resume`.
+pub(crate) async fn resume<H: HostPort>(
+    State(api): State<Api<H>>,
+    TwoNames(strategy, id): TwoNames,
+    Json(request): Json<SaidRequest>,
+) -> Result<axum::Json<RunDto>, Problem> {
+    let say = move |desk: &Pipelines, id, said| desk.resume(&strategy, id, said);
+    said(&api, &id, request, say).await
+}
+
+/// Somebody says something about a run.
+async fn said<H: HostPort>(
+    api: &Api<H>,
+    id: &str,
+    request: SaidRequest,
+    say: impl FnOnce(&Pipelines, u64, Said) -> Result<Run, HostError> + Send + 'static,
+) -> Result<axum::Json<RunDto>, Problem> {
+    let (desk, id) = (desk(api)?, number(id)?);
+    let said = Said {
+        by: request.by,
+        reason: request.reason,
+    };
+    let run = on_disk(desk, move |desk| say(desk, id, said)).await?;
+    Ok(axum::Json(RunDto::new(&run)))
+}
+
+fn desk<H: HostPort>(api: &Api<H>) -> Result<Pipelines, Problem> {
+    let none = || {
+        let detail = "this host takes no versions through pipelines";
+        Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+    };
+    api.pipelines.clone().ok_or_else(none)
+}
+
+fn number(id: &str) -> Result<u64, Problem> {
+    id.parse().map_err(|_| Problem::not_found("run", id))
+}
+
+/// Asks what may wait for the disk, on a thread that may.
+async fn on_disk<T: Send + 'static>(
+    desk: Pipelines,
+    ask: impl FnOnce(&Pipelines) -> Result<T, HostError> + Send + 'static,
+) -> Result<T, Problem> {
+    let asked = async move {
+        let answer = tokio::task::spawn_blocking(move || ask(&desk)).await;
+        answer.unwrap_or(Err(HostError::Stopped))
+    };
+    to_the_end(asked, Problem::from).await
+}
