@@ -35,6 +35,8 @@ mod gateway;
 mod kill;
 #[path = "it/live.rs"]
 mod live;
+#[path = "it/pipelines.rs"]
+mod pipelines;
 #[path = "it/plugin_models.rs"]
 mod plugin_models;
 #[path = "it/plugins.rs"]

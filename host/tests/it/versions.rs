@@ -58,7 +58,7 @@ impl Host {
         answer.body_mut().read_json().unwrap()
     }
 
-    fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let mut answer = Self::agent()
             .post(format!("{}{path}", self.0))
             .send_json(body)
