@@ -12,7 +12,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "configuration";
-const ALL: [&str; 6] = ["VALIDATE", "CHECKS", "BACKTEST", "PAPER", "APPROVE", "LIVE"];
+const ALL: [&str; 7] = [
+    "VALIDATE", "CHECKS", "BACKTEST", "PAPER", "APPROVE", "CANARY", "LIVE",
+]; 6] = ["VALIDATE", "CHECKS", "BACKTEST", "PAPER", "APPROVE", "LIVE"];
 
 /// The built-in market, faster, with a strategy that orders every fifth quote and one that counts.
 fn config(folder: &Path) -> Config {
@@ -135,6 +137,7 @@ fn all_gates() -> String {
          [backtest.against_running]\nprofit_worse_by = \"0\"\n\
          [paper]\nfor = \"2s\"\nmin_orders = 5\nmax_fuel_p99 = 5000000\n\
          [approve]\n\
+         [canary]\ninstruments = [\"BTC/USD.SIM\"]\nfor = \"1s\"\nmin_orders = 3\n\
          [live]\nfor = \"2s\"\nmax_denials = 1000000\n"
     )
 }
@@ -163,7 +166,7 @@ fn passes_every_gate(stand: &Stand) {
     assert_eq!(status, 200, "{run}");
     let run = stand.until(&path, "PASSED");
     assert_eq!(run["progress"], json!(1.0));
-    assert_eq!(run["verdict"], "all 6 gates passed");
+    assert_eq!(run["verdict"], "all 7 gates passed");
     let view = stand.host.get("/strategies/every");
     assert_eq!(view["plugin"]["parameters"]["quantity"], "0.002", "{view}");
     assert_eq!(view["probation"], Value::Null);
@@ -205,6 +208,9 @@ fn fails_at_each_gate(stand: &Stand) {
         "PAPER",
         "the shadow ended by itself",
     );
+    let canary = "[canary]\ninstruments = [\"BTC/USD.SIM\"]\nfor = \"1h\"\nmin_orders = 0";
+    stand.gates("count", canary);
+    stand.fails("count", breaking.clone(), "CANARY", "sent back");
     stand.gates("count", "[live]\nfor = \"1h\"");
     stand.fails("count", breaking, "LIVE", "sent back");
     let view = stand.host.get("/strategies/count");
@@ -250,10 +256,10 @@ fn what_cannot_be_done_is_said(stand: &Stand) {
     assert_eq!(begin("..", good.clone()).0, 404);
     stand.gates("nobody", "[approve]");
     assert_eq!(begin("nobody", good.clone()).0, 404);
-    stand.gates("every", "[canary]\nfor = \"1h\"");
+    stand.gates("every", "[canary]\nfor = \"1h\"\ninstruments = []");
     let (status, detail) = begin("every", good.clone());
     assert_eq!(status, 409);
-    assert!(detail.contains("every.toml: canary: "), "{detail}");
+    assert!(detail.contains("every.toml: canary.instruments: "), "{detail}");
     let shown = stand.host.get("/pipelines/every");
     assert_eq!(shown["error"], detail.as_str(), "{shown}");
     stand.gates("every", "[approve]");

@@ -32,8 +32,8 @@ pub struct Definition {
     pub paper: Option<Paper>,
     /// People who say yes.
     pub approve: Option<Approve>,
-    /// A share of the strategy's instruments; refused, because no host of this version has it.
-    pub canary: Option<toml::Value>,
+    /// It has some of the strategy's instruments.
+    pub canary: Option<Canary>,
     /// It runs, on probation.
     pub live: Option<Live>,
 }
@@ -202,7 +202,28 @@ pub struct Approve {
     pub by: Option<Vec<String>>,
 }
 
-/// `[live]`: it takes over by a swap, and stays at least so long.
+/// `[canary]`: it takes over some instruments, and bears no fault there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// Symbols of the instruments that are its own.
+    pub instruments: Vec<String>,
+    /// Engine time it has them, at least.
+    #[serde(rename = "for")]
+    pub lasts: Length,
+    /// Whether it begins without the state of the version that runs.
+    #[serde(default)]
+    pub fresh: bool,
+    /// What may be lost on its instruments.
+    pub max_loss: Option<Amount>,
+    /// Orders and changes on its instruments that may be refused.
+    pub max_denials: Option<u64>,
+    /// Orders on its instruments, at least.
+    #[serde(default = "one")]
+    pub min_orders: u64,
+}
+
+/// `[live]`: it takes over, of a canary the other instruments, and stays at least so long.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Live {
@@ -275,6 +296,7 @@ impl Definition {
             (self.backtest.is_some(), Stage::Backtest),
             (self.paper.is_some(), Stage::Paper),
             (self.approve.is_some(), Stage::Approve),
+            (self.canary.is_some(), Stage::Canary),
             (self.live.is_some(), Stage::Live),
         ];
         let wanted = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted);

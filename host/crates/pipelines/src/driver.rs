@@ -191,6 +191,10 @@ fn at(stage: Stage, context: &Context<'_>) -> Outcome {
             let terms = definition.approve.as_ref();
             terms.map(|terms| stages::approve::run(context, terms))
         }
+        Stage::Canary => {
+            let terms = definition.canary.as_ref();
+            terms.map(|terms| stages::canary::run(context, terms))
+        }
         Stage::Live => {
             let terms = definition.live.as_ref();
             terms.map(|terms| stages::live::run(context, terms))

@@ -134,6 +134,7 @@ mod tests {
             ended_at_ns: None,
             steps: Run::steps_of(&parsed),
             approvals: Vec::new(),
+            canary_after: None,
             switching_after: None,
             verdict: String::new(),
         }

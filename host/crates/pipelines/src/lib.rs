@@ -1,7 +1,7 @@
 //! Deployment pipelines: the gates that a version of a strategy passes on its way to trading.
 //!
 //! ```text
-//! pipelines/NAME.toml ──▶ Definition ──▶ Run: validate ▶ checks ▶ backtest ▶ paper ▶ approve ▶ live
+//! pipelines/NAME.toml ──▶ Definition ──▶ Run: validate ▶ checks ▶ backtest ▶ paper ▶ approve ▶ canary ▶ live
 //!                                         │       each: measure ──▶ Criterion… ──▶ Gate: passed, or why not
 //!                                         └─▶ data folder, pipelines/NAME/ID.json, at each step
 //! ```
@@ -27,8 +27,8 @@ mod stages;
 mod text;
 
 pub use definition::{
-    AgainstRunning, Approve, Backtest, Checks, Definition, FileError, Live, Paper, RandomMarkets,
-    Validate,
+    AgainstRunning, Approve, Backtest, Canary, Checks, Definition, FileError, Live, Paper,
+    RandomMarkets, Validate,
 };
 pub use desk::{BeginRun, PipelineEntry, Pipelines, PipelinesConfig, Said};
 pub use gate::{Bound, Criterion, Gate};

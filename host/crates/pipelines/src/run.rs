@@ -19,6 +19,8 @@ pub enum Stage {
     Paper,
     /// People who say yes.
     Approve,
+    /// It has some instruments.
+    Canary,
     /// It runs, on probation.
     Live,
 }
@@ -32,6 +34,7 @@ impl Stage {
             Self::Backtest => "BACKTEST",
             Self::Paper => "PAPER",
             Self::Approve => "APPROVE",
+            Self::Canary => "CANARY",
             Self::Live => "LIVE",
         }
     }
@@ -150,6 +153,9 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// Who said yes.
     pub approvals: Vec<Approval>,
+    /// Inputs of the engine when the version was about to be given some instruments; kept before that is
+    /// asked for.
+    pub canary_after: Option<u64>,
     /// Inputs of the engine when the version was about to be swapped in; kept before that is asked for.
     pub switching_after: Option<u64>,
     /// In a sentence.

@@ -3,6 +3,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod backtest;
+pub(crate) mod canary;
 pub(crate) mod checks;
 pub(crate) mod live;
 pub(crate) mod paper;

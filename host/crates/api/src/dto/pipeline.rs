@@ -250,6 +250,7 @@ mod tests {
                 step(Stage::Approve, State::Waiting, Vec::new()),
             ],
             approvals: Vec::new(),
+            canary_after: None,
             switching_after: None,
             verdict: "APPROVE waits".to_owned(),
         };

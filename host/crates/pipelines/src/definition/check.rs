@@ -1,6 +1,6 @@
 //! What is written and cannot be meant.
 
-use super::{Approve, Backtest, Checks, Definition, Live, Paper};
+use super::{Approve, Backtest, Canary, Checks, Definition, Live, Paper};
 use crate::text::Length;
 use model::Money;
 use std::collections::BTreeSet;
@@ -13,6 +13,8 @@ pub(super) type Flaw = (String, String);
 const MOST_PERSONS: u32 = 8;
 /// Most random markets.
 const MOST_MARKETS: u32 = 100_000;
+/// The longest canary: one is begun for twice as long as it is watched.
+const LONGEST_CANARY: Length = Length::from_secs(46 * 86_400);
 /// The longest that anything may take.
 const LONGEST: Length = Length::from_secs(92 * 86_400);
 
@@ -44,14 +46,9 @@ impl Definition {
             let reason = "a pipeline's file is named by its strategy: rename the file, or this";
             return flaw("strategy", reason);
         }
-        if self.canary.is_some() {
-            let reason = "a canary is not available on this host; leave it out, and let `[live]` \
-                          watch the version by its probation";
-            return flaw("canary", reason);
-        }
         if self.stages().is_empty() {
             let reason = "it has no gate; write one of [validate], [checks], [backtest], [paper], \
-                          [approve], [live]";
+                          [approve], [canary], [live]";
             return flaw("", reason);
         }
         let checks = self.checks.as_ref().and_then(Checks::flaw);
@@ -59,6 +56,7 @@ impl Definition {
             .or_else(|| self.backtest.as_ref().and_then(Backtest::flaw))
             .or_else(|| self.paper.as_ref().and_then(Paper::flaw))
             .or_else(|| self.approve.as_ref().and_then(Approve::flaw))
+            .or_else(|| self.canary.as_ref().and_then(Canary::flaw))
             .or_else(|| self.live.as_ref().and_then(Live::flaw))
     }
 }
@@ -177,6 +175,26 @@ impl Approve {
     }
 }
 
+impl Canary {
+    fn flaw(&self) -> Option<Flaw> {
+        if self.instruments.is_empty() {
+            let reason = "name the instruments that the new version is to trade";
+            return flaw("canary.instruments", reason);
+        }
+        if self.max_loss.is_some_and(|loss| loss.0 < Money::ZERO) {
+            return flaw(
+                "canary.max_loss",
+                "a loss is given as an amount of 0 or more",
+            );
+        }
+        let nanos = self.lasts.0.nanos();
+        if nanos == 0 || self.lasts > LONGEST_CANARY {
+            return flaw("canary.for", "give more than \"0s\" and at most \"46d\"");
+        }
+        None
+    }
+}
+
 impl Live {
     fn flaw(&self) -> Option<Flaw> {
         if self.max_loss.is_some_and(|loss| loss.0 < Money::ZERO) {
@@ -207,9 +225,9 @@ mod tests {
 
     #[test]
     fn the_example_is_read_as_it_is_written() {
-        use crate::run::Stage::{Approve, Backtest, Checks, Live, Paper, Validate};
+        use crate::run::Stage::{Approve, Backtest, Canary, Checks, Live, Paper, Validate};
         let full = parse(FULL).unwrap();
-        let all = vec![Validate, Checks, Backtest, Paper, Approve, Live];
+        let all = vec![Validate, Checks, Backtest, Paper, Approve, Canary, Live];
         assert_eq!(full.stages(), all);
         let live = full.live.unwrap();
         assert_eq!(live.lasts, Length::from_secs(3_600));
@@ -236,9 +254,25 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_named_with_what_would_do() {
         check("", "it has no gate; write one of");
-        check(
-            "[canary]\nfor = \"1h\"",
-            " canary: a canary is not available",
+        let canary = |text: &str, expect: &str| {
+            check(
+                &format!(
+                    "[canary]
+{text}"
+                ),
+                expect,
+            )
+        };
+        canary("for = \"1h\"", "canary: missing field `instruments`");
+        canary(
+            "for = \"1h\"
+instruments = []",
+            " canary.instruments: name the",
+        );
+        canary(
+            "for = \"0s\"
+instruments = [\"A\"]",
+            " canary.for: give more than",
         );
         check("[checks]", " checks: it checks nothing");
         check(

@@ -133,6 +133,7 @@ impl Pipelines {
             ended_at_ns: None,
             steps: Run::steps_of(&definition),
             approvals: Vec::new(),
+            canary_after: None,
             switching_after: None,
             verdict: "it begins".to_owned(),
         };

@@ -10,6 +10,7 @@ use engine::{Probation, StrategyState, SwapTerms};
 use model::Timestamp;
 use services::handle::{PluginSource, Queries, SwapRequest, Terms};
 use services::view::{KeptView, PluginView, StrategyView};
+use std::sync::Arc;
 
 /// The name of what is asked.
 const NAME: &str = "probation";
@@ -68,15 +69,9 @@ fn switch(context: &Context<'_>, terms: &Live) -> Result<Watch, String> {
     let after = context.host.engine().sequence;
     // On the disk first: who goes on with this run after a crash must know that it may have happened.
     context.keep(|run| run.switching_after = Some(after))?;
-    let asked = context
-        .host
-        .swap(&context.run.strategy, request(context, terms));
-    let report = match context.ask(asked) {
-        Ok(report) => report,
-        Err(error) => return Err(format!("it did not take over: {error}")),
-    };
+    let view = take_over(context, terms)?;
     // One that was sent back at once is seen by whoever looks at the strategy next.
-    let (since, until) = match &report.strategy.probation {
+    let (since, until) = match &view.probation {
         Some(probation) => (probation.since, probation.until),
         None => {
             let now = context.host.engine().time;
@@ -91,6 +86,40 @@ fn switch(context: &Context<'_>, terms: &Live) -> Result<Watch, String> {
     })
 }
 
+/// A canary is given the other instruments; without one, it is a swap.
+fn take_over(context: &Context<'_>, terms: &Live) -> Result<Arc<StrategyView>, String> {
+    let name = &context.run.strategy;
+    let taken = match context.definition.canary {
+        None => {
+            let asked = context.host.swap(name, request(context, terms));
+            context.ask(asked).map(|report| report.strategy)
+        }
+        Some(_) => {
+            let view = context.host.strategy(name);
+            let is_ours = view.is_some_and(|view| {
+                let probation = view.probation.as_ref();
+                let canary = probation.and_then(|probation| probation.canary.as_ref());
+                canary.is_some() && runs(&view, context.plugin)
+            });
+            if !is_ours {
+                return Err("the canary that passed is gone; begin another run".to_owned());
+            }
+            let asked = context.host.promote_canary(name, Some(probation(terms)));
+            context.ask(asked)
+        }
+    };
+    taken.map_err(|error| format!("it did not take over: {error}"))
+}
+
+fn probation(terms: &Live) -> Probation {
+    Probation {
+        lasts: terms.lasts.0,
+        max_faults: terms.max_faults,
+        max_loss: terms.max_loss.map(|loss| loss.0),
+        max_denials: terms.max_denials,
+    }
+}
+
 fn request(context: &Context<'_>, terms: &Live) -> SwapRequest {
     SwapRequest {
         plugin: Some(PluginSource::Kept(context.run.plugin.clone())),
@@ -102,12 +131,7 @@ fn request(context: &Context<'_>, terms: &Live) -> SwapRequest {
         },
         succession: SwapTerms {
             hand_over: hand_over(terms.fresh),
-            probation: Some(Probation {
-                lasts: terms.lasts.0,
-                max_faults: terms.max_faults,
-                max_loss: terms.max_loss.map(|loss| loss.0),
-                max_denials: terms.max_denials,
-            }),
+            probation: Some(probation(terms)),
         },
     }
 }
@@ -135,7 +159,8 @@ fn again(context: &Context<'_>, after: u64) -> Result<Watch, String> {
     })
 }
 
-fn runs(view: &StrategyView, plugin: model::PluginHash) -> bool {
+/// Whether the strategy runs this component.
+pub(super) fn runs(view: &StrategyView, plugin: model::PluginHash) -> bool {
     let is_it = |running: &PluginView| running.hash == plugin;
     view.plugin.as_ref().is_some_and(is_it)
 }
@@ -168,7 +193,10 @@ impl Watch {
                 said(measured, false)
             }
             _ => {
-                let measured = format!("it runs no more; the strategy is {}", state.name());
+                let measured = format!(
+                    "another version runs, or none; the strategy is {}",
+                    state.name()
+                );
                 said(measured, false)
             }
         })
@@ -177,52 +205,9 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{NEW, at, on_probation as view};
     use super::*;
-    use model::{AccountId, PluginHash, StrategyId};
-    use services::view::{ProbationView, RollBackView};
-
-    const NEW: PluginHash = PluginHash::new([2; 32]);
-
-    fn at(nanos: u64) -> Timestamp {
-        Timestamp::from_nanos(nanos)
-    }
-
-    /// The new version on probation from 100 to 200.
-    fn view() -> StrategyView {
-        let plugin = |hash| PluginView {
-            hash,
-            name: "trend".to_owned(),
-            version: "2.0.0".to_owned(),
-            parameters: Vec::new(),
-        };
-        StrategyView {
-            id: StrategyId::new(0),
-            name: "trend".to_owned(),
-            manual: false,
-            account: AccountId::new(0),
-            state: StrategyState::Running,
-            plugin: Some(plugin(NEW)),
-            swap: None,
-            probation: Some(Box::new(ProbationView {
-                before: Some(plugin(PluginHash::new([1; 32]))),
-                since: at(100),
-                until: at(200),
-                terms: Probation {
-                    lasts: model::Duration::from_nanos(100),
-                    max_faults: 0,
-                    max_loss: None,
-                    max_denials: None,
-                },
-            })),
-            last_roll_back: None,
-            last_kept: None,
-            pipeline: None,
-            last_build: None,
-            shadow: None,
-            faults: Vec::new(),
-            log: Vec::new(),
-        }
-    }
+    use services::view::RollBackView;
 
     fn ended(time: u64, sequence: u64) -> StrategyView {
         StrategyView {
@@ -263,12 +248,12 @@ mod tests {
         check(&ended(200, 60), Some(("borne to its end", true)));
         check(&ended(199, 60), Some(("ended early", false)));
         // Of the probation before.
-        check(&ended(200, 50), Some(("it runs no more", false)));
+        check(&ended(200, 50), Some(("another version runs", false)));
         let stopped = StrategyView {
             state: StrategyState::Error,
             ..ended(200, 60)
         };
-        check(&stopped, Some(("it runs no more", false)));
+        check(&stopped, Some(("another version runs", false)));
     }
 
     #[test]

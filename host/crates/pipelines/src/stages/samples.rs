@@ -1,7 +1,9 @@
 //! Values for tests of gates.
 
-use model::PluginHash;
+use engine::{Probation, StrategyState};
+use model::{AccountId, Duration, PluginHash, StrategyId, Timestamp};
 use registry::{Fuel, Manifest, Parameter, Record, Source, State};
+use services::view::{PluginView, ProbationView, StrategyView};
 use std::collections::BTreeMap;
 
 /// A strategy with these parameters.
@@ -44,5 +46,51 @@ pub(super) fn record() -> Record {
         source: Source::Upload,
         acts: Vec::new(),
         uses: Vec::new(),
+    }
+}
+
+/// The component that is new.
+pub(super) const NEW: PluginHash = PluginHash::new([2; 32]);
+
+/// A moment.
+pub(super) fn at(nanos: u64) -> Timestamp {
+    Timestamp::from_nanos(nanos)
+}
+
+/// The new version on probation from 100 to 200, in nanoseconds.
+pub(super) fn on_probation() -> StrategyView {
+    let plugin = |hash| PluginView {
+        hash,
+        name: "trend".to_owned(),
+        version: "2.0.0".to_owned(),
+        parameters: Vec::new(),
+    };
+    StrategyView {
+        id: StrategyId::new(0),
+        name: "trend".to_owned(),
+        manual: false,
+        account: AccountId::new(0),
+        state: StrategyState::Running,
+        plugin: Some(plugin(NEW)),
+        swap: None,
+        probation: Some(Box::new(ProbationView {
+            before: Some(plugin(PluginHash::new([1; 32]))),
+            since: at(100),
+            until: at(200),
+            terms: Probation {
+                lasts: Duration::from_nanos(100),
+                max_faults: 0,
+                max_loss: None,
+                max_denials: None,
+            },
+            canary: None,
+        })),
+        last_roll_back: None,
+        last_kept: None,
+        pipeline: None,
+        last_build: None,
+        shadow: None,
+        faults: Vec::new(),
+        log: Vec::new(),
     }
 }

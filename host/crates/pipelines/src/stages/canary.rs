@@ -1,0 +1,236 @@
+//! `[canary]`: the version takes over some instruments of its strategy, as an operator would have it, and
+//! must do well there for so long. Then it is given the others by `[live]`, or gives its own back.
+//!
+//! It is begun for longer than it is watched, and goes back when that is over: whatever happens to this
+//! host meanwhile, nobody has all instruments because nobody decided.
+
+use super::live::runs;
+use super::paper::hand_over;
+use crate::definition::Canary;
+use crate::driver::{Context, Halt, Outcome, share_of_time};
+use crate::gate::{Bound, Criterion, Gate};
+use crate::text::words;
+use engine::{Probation, WhenOver};
+use model::{Duration, InstrumentId, PluginHash, Timestamp};
+use services::handle::{CanaryRequest, PluginSource, Queries, Terms};
+use services::view::StrategyView;
+
+/// The name of what is asked.
+const NAME: &str = "canary";
+
+pub(crate) fn run(context: &Context<'_>, terms: &Canary) -> Outcome {
+    let begun = match context.run.canary_after {
+        None => begin(context, terms),
+        Some(after) => again(context, terms, after),
+    };
+    let watch = match begun {
+        Ok(watch) => watch,
+        Err(reason) => return Outcome::Judged(Gate::broken(reason)),
+    };
+    loop {
+        let Some(view) = context.host.strategy(&context.run.strategy) else {
+            return Outcome::Judged(Gate::broken("there is no such strategy any more"));
+        };
+        let now = context.host.engine().time;
+        context.progress(share_of_time(now.since(watch.since), watch.lasts));
+        if let Some(borne) = watch.judge(&view, now) {
+            let is_there = borne.holds;
+            let least = Bound::AtLeast(terms.min_orders);
+            let orders = Criterion::bounded("orders", &least, watch.orders(context, &view));
+            let gate = Gate::of(vec![borne, orders]);
+            let goes_on = gate.passes() && context.definition.live.is_some();
+            // One that was sent back, or replaced, is nobody's to end.
+            if is_there && !goes_on {
+                end(context);
+            }
+            return Outcome::Judged(gate);
+        }
+        if let Some(halt) = context.halt() {
+            return halted(context, halt);
+        }
+        context.pause();
+    }
+}
+
+/// The version before has all instruments again; where it has them already, nothing happens.
+fn end(context: &Context<'_>) {
+    let _ended = context.ask(context.host.end_canary(&context.run.strategy));
+}
+
+/// Who cancels a run wants the version before to have all instruments. A host that ends gives them back
+/// by itself, one that crashes goes on.
+fn halted(context: &Context<'_>, halt: Halt) -> Outcome {
+    if matches!(halt, Halt::Cancelled(_)) {
+        end(context);
+    }
+    halt.into()
+}
+
+/// What is watched.
+struct Watch {
+    plugin: PluginHash,
+    /// Inputs of the engine before it began.
+    after: u64,
+    since: Timestamp,
+    lasts: Duration,
+    instruments: Vec<InstrumentId>,
+}
+
+fn begin(context: &Context<'_>, terms: &Canary) -> Result<Watch, String> {
+    let after = context.host.engine().sequence;
+    // On the disk first, as the swap of `[live]` is.
+    context.keep(|run| run.canary_after = Some(after))?;
+    let asked = request(context, terms);
+    let asked = context.host.begin_canary(&context.run.strategy, asked);
+    let report = context
+        .ask(asked)
+        .map_err(|error| format!("it did not take over its instruments: {error}"))?;
+    watched(context, terms, (after, &report.strategy))
+        .ok_or_else(|| "it was sent back as soon as it began".to_owned())
+}
+
+fn request(context: &Context<'_>, terms: &Canary) -> CanaryRequest {
+    CanaryRequest {
+        plugin: Some(PluginSource::Kept(context.run.plugin.clone())),
+        parameters: context.run.parameters.clone(),
+        terms: Terms {
+            force: context.run.force,
+            by: Some(context.run.by.clone()),
+            configured: false,
+        },
+        hand_over: hand_over(terms.fresh),
+        instruments: terms.instruments.clone(),
+        probation: Probation {
+            lasts: Duration::from_nanos(terms.lasts.0.nanos().saturating_mul(2)),
+            max_faults: 0,
+            max_loss: terms.max_loss.map(|loss| loss.0),
+            max_denials: terms.max_denials,
+        },
+        when_over: WhenOver::RollBack,
+    }
+}
+
+/// The canary of the strategy, if it is that of the run.
+fn watched(
+    context: &Context<'_>,
+    terms: &Canary,
+    (after, view): (u64, &StrategyView),
+) -> Option<Watch> {
+    let probation = view.probation.as_ref()?;
+    let canary = probation.canary.as_ref()?;
+    runs(view, context.plugin).then(|| Watch {
+        plugin: context.plugin,
+        after,
+        since: probation.since,
+        lasts: terms.lasts.0,
+        instruments: canary.instruments.clone(),
+    })
+}
+
+/// Goes on watching after the host came back. None is begun again: one that was sent back while nobody
+/// looked must not come back by itself.
+fn again(context: &Context<'_>, terms: &Canary, after: u64) -> Result<Watch, String> {
+    let view = context.host.strategy(&context.run.strategy);
+    let view = view.ok_or("there is no such strategy any more")?;
+    let back = view.last_roll_back.as_deref();
+    let back = back.filter(|back| back.sequence > after);
+    watched(context, terms, (after, &view)).ok_or_else(|| match back {
+        Some(back) => format!("sent back at {}: {}", back.time, back.reason),
+        None => "how it ended cannot be told any more; begin another run".to_owned(),
+    })
+}
+
+impl Watch {
+    /// What became of it; `None` while it is watched.
+    fn judge(&self, view: &StrategyView, now: Timestamp) -> Option<Criterion> {
+        let wanted = format!("borne for {}", words(self.lasts));
+        let said = |measured: String, holds| Criterion::stated(NAME, &wanted, measured, holds);
+        let back = view.last_roll_back.as_deref();
+        if let Some(back) = back.filter(|back| back.sequence > self.after) {
+            let measured = format!("sent back at {}: {}", back.time, back.reason);
+            return Some(said(measured, false));
+        }
+        let probation = view.probation.as_deref();
+        let is_canary = probation.is_some_and(|probation| probation.canary.is_some());
+        if !is_canary || !runs(view, self.plugin) {
+            let measured = "somebody else promoted or replaced it".to_owned();
+            return Some(said(measured, false));
+        }
+        let is_done = now.since(self.since) >= self.lasts;
+        is_done.then(|| said(format!("borne for {}", words(now.since(self.since))), true))
+    }
+
+    /// Orders of the strategy on its instruments since it began: those are its own. At least so many: the
+    /// host knows the latest only.
+    fn orders(&self, context: &Context<'_>, view: &StrategyView) -> Option<u64> {
+        let orders = context.host.orders();
+        let own = orders.iter().filter(|order| {
+            order.strategy == view.id
+                && order.ts_created >= self.since
+                && self.instruments.contains(&order.instrument)
+        });
+        u64::try_from(own.count()).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{NEW, at, on_probation};
+    use super::*;
+    use services::view::{CanaryView, RollBackView};
+
+    /// The new version with one instrument, from 100 on.
+    fn view() -> StrategyView {
+        let mut view = on_probation();
+        if let Some(probation) = &mut view.probation {
+            probation.canary = Some(CanaryView {
+                instruments: vec![InstrumentId::new(0)],
+                when_over: WhenOver::RollBack,
+            });
+        }
+        view
+    }
+
+    fn check(view: &StrategyView, now: u64, expect: Option<(&str, bool)>) {
+        let watch = Watch {
+            plugin: NEW,
+            after: 50,
+            since: at(100),
+            lasts: Duration::from_nanos(100),
+            instruments: vec![InstrumentId::new(0)],
+        };
+        let found = watch.judge(view, at(now));
+        let found = found.map(|one| (one.measured.unwrap(), one.holds));
+        match expect {
+            None => assert_eq!(found, None),
+            Some((words, holds)) => {
+                let (measured, held) = found.unwrap();
+                assert!(
+                    measured.contains(words) && held == holds,
+                    "{measured} {held}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_canary_must_be_borne_for_so_long_and_be_there_then() {
+        check(&view(), 199, None);
+        check(&view(), 200, Some(("borne for 100 ns", true)));
+        check(
+            &on_probation(),
+            200,
+            Some(("somebody else promoted", false)),
+        );
+        let mut gone = view();
+        gone.probation = None;
+        check(&gone, 200, Some(("somebody else promoted", false)));
+        gone.last_roll_back = Some(Box::new(RollBackView {
+            time: at(150),
+            sequence: 51,
+            from: None,
+            reason: "it broke".to_owned(),
+        }));
+        check(&gone, 200, Some(("it broke", false)));
+    }
+}
