@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "configuration";
 const ALL: [&str; 7] = [
     "VALIDATE", "CHECKS", "BACKTEST", "PAPER", "APPROVE", "CANARY", "LIVE",
-]; 6] = ["VALIDATE", "CHECKS", "BACKTEST", "PAPER", "APPROVE", "LIVE"];
+];
 
 /// The built-in market, faster, with a strategy that orders every fifth quote and one that counts.
 fn config(folder: &Path) -> Config {
@@ -259,7 +259,10 @@ fn what_cannot_be_done_is_said(stand: &Stand) {
     stand.gates("every", "[canary]\nfor = \"1h\"\ninstruments = []");
     let (status, detail) = begin("every", good.clone());
     assert_eq!(status, 409);
-    assert!(detail.contains("every.toml: canary.instruments: "), "{detail}");
+    assert!(
+        detail.contains("every.toml: canary.instruments: "),
+        "{detail}"
+    );
     let shown = stand.host.get("/pipelines/every");
     assert_eq!(shown["error"], detail.as_str(), "{shown}");
     stand.gates("every", "[approve]");

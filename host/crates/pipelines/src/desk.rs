@@ -110,7 +110,7 @@ impl Pipelines {
         let config = PipelinesConfig {
             folder: absolute(&config.folder)?,
             data_dir: absolute(&config.data_dir)?,
-            program: config.program,
+            program: absolute(&config.program)?,
         };
         let folder = Folder::open(config.data_dir.join("pipelines"))?;
         let mut known = Known::default();
