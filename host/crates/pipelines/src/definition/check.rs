@@ -254,26 +254,12 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_named_with_what_would_do() {
         check("", "it has no gate; write one of");
-        let canary = |text: &str, expect: &str| {
-            check(
-                &format!(
-                    "[canary]
-{text}"
-                ),
-                expect,
-            )
-        };
+        let canary = |text: &str, expect: &str| check(&format!("[canary]\n{text}"), expect);
         canary("for = \"1h\"", "canary: missing field `instruments`");
-        canary(
-            "for = \"1h\"
-instruments = []",
-            " canary.instruments: name the",
-        );
-        canary(
-            "for = \"0s\"
-instruments = [\"A\"]",
-            " canary.for: give more than",
-        );
+        let none = "for = \"1h\"\ninstruments = []";
+        canary(none, " canary.instruments: name the");
+        let short = "for = \"0s\"\ninstruments = [\"A\"]";
+        canary(short, " canary.for: give more than");
         check("[checks]", " checks: it checks nothing");
         check(
             "[checks.random]\nmarkets = 0",
