@@ -45,6 +45,8 @@ mod rest_canaries;
 mod rest_client;
 #[path = "it/rest_errors.rs"]
 mod rest_errors;
+#[path = "it/rest_pipelines.rs"]
+mod rest_pipelines;
 #[path = "it/rest_shadows.rs"]
 mod rest_shadows;
 #[path = "it/rest_strategies.rs"]

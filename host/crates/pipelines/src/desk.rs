@@ -15,6 +15,7 @@ use services::handle::{HostError, Queries};
 use services::host::HostHandle;
 use services::view::PipelineView;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -181,7 +182,15 @@ impl Desk {
         }
         let (desk, run) = (Arc::clone(self), Arc::clone(live));
         let thread = std::thread::Builder::new().name("pipeline".to_owned());
-        match thread.spawn(move || drive(&desk, &run)) {
+        let work = move || {
+            let driven = catch_unwind(AssertUnwindSafe(|| drive(&desk, &run)));
+            if driven.is_err() {
+                let turn = run.shown().turn().unwrap_or(0);
+                let reason = "its thread panicked; the host's log says where";
+                desk.judged(&run, turn, Gate::broken(reason));
+            }
+        };
+        match thread.spawn(work) {
             Ok(thread) => {
                 known.threads.push(thread);
                 Ok(())

@@ -11,18 +11,24 @@ use services::handle::{HostError, PluginSource, ShadowRequest, Terms};
 use services::shadow::{ShadowReport, ShadowState, SideReport};
 use std::time::Instant;
 
+/// What is said where the shadow is another one.
+const REPLACED: &str = "somebody ended the shadow and began another";
+
 pub(crate) fn run(context: &Context<'_>, terms: &Paper) -> Outcome {
     let name = &context.run.strategy;
-    if let Err(error) = context.ask(context.host.begin_shadow(name, request(context, terms))) {
-        return Outcome::Judged(Gate::broken(error));
-    }
-    let (watched, is_over) = match watch(context, terms) {
+    let begun = context.ask(context.host.begin_shadow(name, request(context, terms)));
+    let begun_at = match begun {
+        Ok(report) => report.view.begun_at,
+        Err(error) => return Outcome::Judged(Gate::broken(error)),
+    };
+    let (watched, is_over) = match watch(context, terms, begun_at) {
         Ok(Watched::Done) => (None, false),
         Ok(Watched::Late) => {
             let within = terms.within.words();
             (Some(format!("it did not get there within {within}")), false)
         }
         Ok(Watched::Ended(reason)) => (Some(format!("the shadow ended by itself: {reason}")), true),
+        Err(End::Replaced) => return Outcome::Judged(Gate::broken(REPLACED)),
         Err(End::Lost(error)) => (Some(error.to_string()), true),
         Err(End::Halted(halt)) => {
             // It may be over already; then there is nothing to end.
@@ -35,6 +41,7 @@ pub(crate) fn run(context: &Context<'_>, terms: &Paper) -> Outcome {
         false => context.ask(context.host.end_shadow(name)),
     };
     let gate = match report {
+        Ok(report) if report.view.begun_at != begun_at => Gate::broken(REPLACED),
         Ok(report) => Gate {
             broken: watched,
             ..judge(terms, &Figures::of(&report))
@@ -78,9 +85,11 @@ enum Watched {
 enum End {
     Halted(Halt),
     Lost(HostError),
+    /// The shadow that trades is another one.
+    Replaced,
 }
 
-fn watch(context: &Context<'_>, terms: &Paper) -> Result<Watched, End> {
+fn watch(context: &Context<'_>, terms: &Paper, begun_at: u64) -> Result<Watched, End> {
     let begun = Instant::now();
     loop {
         if let Some(halt) = context.halt() {
@@ -88,6 +97,9 @@ fn watch(context: &Context<'_>, terms: &Paper) -> Result<Watched, End> {
         }
         let report = context.host.shadow_report(&context.run.strategy);
         let report = report.map_err(End::Lost)?;
+        if report.view.begun_at != begun_at {
+            return Err(End::Replaced);
+        }
         if let ShadowState::Ended(reason) = &report.state {
             return Ok(Watched::Ended(reason.clone()));
         }
