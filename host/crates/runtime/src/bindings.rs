@@ -68,3 +68,31 @@ pub mod model {
         },
     });
 }
+
+/// Factors.
+pub mod factor {
+    wasmtime::component::bindgen!({
+        world: "factor",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: {
+            "argonaut:plugin/types": super::argonaut::plugin::types,
+            "argonaut:plugin/log": super::argonaut::plugin::log,
+        },
+    });
+}
+
+/// Indicators.
+pub mod indicator {
+    wasmtime::component::bindgen!({
+        world: "indicator",
+        path: "../../../wit/v1",
+        imports: { default: trappable },
+        include_component_type: true,
+        with: {
+            "argonaut:plugin/types": super::argonaut::plugin::types,
+            "argonaut:plugin/log": super::argonaut::plugin::log,
+        },
+    });
+}

@@ -65,6 +65,8 @@ impl Contract {
             World::ExecutionAlgorithm => bindings::algorithm::COMPONENT_TYPE,
             World::PreTradeRule => bindings::rule::COMPONENT_TYPE,
             World::VenueModel => bindings::model::COMPONENT_TYPE,
+            World::Factor => bindings::factor::COMPONENT_TYPE,
+            World::Indicator => bindings::indicator::COMPONENT_TYPE,
         };
         let mut contract = Self::read(bytes, world.name())?;
         if world == World::Strategy {
@@ -446,5 +448,7 @@ mod tests {
         check(World::ExecutionAlgorithm, &algorithm, 12);
         check(World::PreTradeRule, &["facts", "log", "types"], 3);
         check(World::VenueModel, &["log", "types", "venue"], 8);
+        check(World::Factor, &["log", "panels", "types"], 3);
+        check(World::Indicator, &["log", "readings", "types"], 6);
     }
 }

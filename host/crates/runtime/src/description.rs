@@ -120,7 +120,7 @@ fn read_parameter(parameter: wit::Parameter) -> Result<Parameter, String> {
     Ok(checked)
 }
 
-fn short(what: &str, text: String) -> Result<String, String> {
+pub(crate) fn short(what: &str, text: String) -> Result<String, String> {
     if text.trim().is_empty() {
         Err(format!("{what} is empty"))
     } else if text.len() > MAX_NAME_BYTES {
@@ -132,7 +132,7 @@ fn short(what: &str, text: String) -> Result<String, String> {
     }
 }
 
-fn documentation(text: String) -> Result<String, String> {
+pub(crate) fn documentation(text: String) -> Result<String, String> {
     if text.len() > MAX_DOCUMENTATION_BYTES {
         return Err(format!(
             "documentation is longer than {MAX_DOCUMENTATION_BYTES} bytes"

@@ -3,6 +3,8 @@
 use crate::World;
 use crate::bindings::algorithm::{ExecutionAlgorithm, ExecutionAlgorithmIndices};
 use crate::bindings::argonaut::plugin::types::Description;
+use crate::bindings::factor::{Factor, FactorIndices};
+use crate::bindings::indicator::{Indicator, IndicatorIndices};
 use crate::bindings::model::{VenueModel, VenueModelIndices};
 use crate::bindings::options::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle};
 use crate::bindings::rule::{PreTradeRule, PreTradeRuleIndices};
@@ -21,6 +23,8 @@ pub(crate) enum Indices {
     Algorithm(Box<ExecutionAlgorithmIndices>),
     Rule(Box<PreTradeRuleIndices>),
     Model(Box<VenueModelIndices>),
+    Factor(Box<FactorIndices>),
+    Indicator(Box<IndicatorIndices>),
 }
 
 /// Where a strategy keeps what it may leave out.
@@ -37,6 +41,8 @@ pub(crate) enum Exports {
     Algorithm(ExecutionAlgorithm),
     Rule(PreTradeRule),
     Model(VenueModel),
+    Factor(Factor),
+    Indicator(Indicator),
 }
 
 /// A strategy's, with what it may leave out.
@@ -71,6 +77,8 @@ impl Indices {
             }
             World::PreTradeRule => Self::Rule(Box::new(PreTradeRuleIndices::new(pre)?)),
             World::VenueModel => Self::Model(Box::new(VenueModelIndices::new(pre)?)),
+            World::Factor => Self::Factor(Box::new(FactorIndices::new(pre)?)),
+            World::Indicator => Self::Indicator(Box::new(IndicatorIndices::new(pre)?)),
         })
     }
 
@@ -80,6 +88,8 @@ impl Indices {
             Self::Algorithm(_) => World::ExecutionAlgorithm,
             Self::Rule(_) => World::PreTradeRule,
             Self::Model(_) => World::VenueModel,
+            Self::Factor(_) => World::Factor,
+            Self::Indicator(_) => World::Indicator,
         }
     }
 
@@ -118,6 +128,8 @@ impl Indices {
             Self::Algorithm(indices) => Exports::Algorithm(indices.load(store, instance)?),
             Self::Rule(indices) => Exports::Rule(indices.load(store, instance)?),
             Self::Model(indices) => Exports::Model(indices.load(store, instance)?),
+            Self::Factor(indices) => Exports::Factor(indices.load(store, instance)?),
+            Self::Indicator(indices) => Exports::Indicator(indices.load(store, instance)?),
         })
     }
 }
@@ -129,6 +141,8 @@ impl Exports {
             Self::Algorithm(exports) => exports.call_describe(store),
             Self::Rule(exports) => exports.call_describe(store),
             Self::Model(exports) => exports.call_describe(store),
+            Self::Factor(exports) => exports.call_describe(store),
+            Self::Indicator(exports) => exports.call_describe(store),
         }
     }
 }

@@ -193,6 +193,13 @@ pub(crate) fn event_budget(limits: &Limits) -> Budget {
     }
 }
 
+pub(crate) fn batch_budget(limits: &Limits) -> Budget {
+    Budget {
+        fuel: limits.batch_fuel,
+        deadline_ms: limits.batch_deadline_ms,
+    }
+}
+
 /// Gives the next call its fuel and its deadline.
 #[inline]
 fn arm(store: &mut Store<HostState>, budget: Budget) -> wasmtime::Result<()> {

@@ -6,7 +6,9 @@
 //!                                ├── instantiate(InstanceConfig) ──▶ Instance: model::Strategy
 //!                                ├── algorithm(AlgorithmConfig) ──▶ Algorithm: model::AlgorithmMaker
 //!                                ├── rule(RuleConfig) ──▶ Rule: model::PreTradeRule
-//!                                └── venue_model(ModelConfig) ──▶ model::VenueModel
+//!                                ├── venue_model(ModelConfig) ──▶ model::VenueModel
+//!                                ├── factor(FactorConfig) ──▶ Factor
+//!                                └── indicator(IndicatorConfig) ──▶ Indicator
 //! ```
 //!
 //! Which of these a plugin can be made into depends on its [`World`]; admission compares.
@@ -29,15 +31,18 @@ mod deadline;
 mod description;
 mod engine;
 mod exports;
+mod factor;
 mod fault;
 mod guest;
 mod host;
 mod host_calls;
+mod indicator;
 mod instance;
 mod limits;
 mod log_text;
 mod measure;
 mod memory;
+mod panel;
 mod parameters;
 mod reexport;
 mod rule;
@@ -55,10 +60,13 @@ pub use compile_child::compile_child_main;
 pub use compiler::{CompileError, Compiler};
 pub use contract::Interface;
 pub use description::{Description, Parameter};
+pub use factor::{Better, Factor, FactorConfig, FactorNeeds};
 pub use guest::Usage;
+pub use indicator::{Feed, Indicator, IndicatorConfig, IndicatorShape, Line, Pane};
 pub use instance::{Instance, InstanceConfig};
 pub use limits::{Limits, MAX_COMPONENT_BYTES, MAX_KEY_BYTES};
 pub use measure::EventFuel;
+pub use panel::{PanelField, PanelRows};
 pub use parameters::{ParameterError, ParameterKind, Parameters};
 pub use rule::{Rule, RuleConfig};
 pub use runtime::{Runtime, RuntimeError, RuntimeOptions};

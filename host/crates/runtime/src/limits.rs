@@ -42,10 +42,18 @@ pub struct Limits {
     pub init_fuel: u64,
     /// Fuel for one block of history. Default 2 billion.
     pub history_fuel: u64,
+    /// Fuel for one batch of rows that a factor scores. Default 5 billion.
+    pub batch_fuel: u64,
     /// Time that one call with `event_fuel` may run. Default 500 ms.
     pub event_deadline_ms: u64,
     /// Time that one call with `init_fuel` or `history_fuel` may run. Default 10 s.
     pub init_deadline_ms: u64,
+    /// Time that one call with `batch_fuel` may run. Default 30 s.
+    pub batch_deadline_ms: u64,
+    /// Bytes of numbers in one batch, of the panel and of the scores each. Default 64 MiB.
+    pub batch_bytes: usize,
+    /// Linear memory of a factor's instance, in the place of `memory_bytes`, in bytes. Default 256 MiB.
+    pub batch_memory_bytes: usize,
     /// Orders, cancels, timers, subscriptions and kept values that one call may ask for. Default
     /// 256; one more is a fault.
     pub intents_per_call: u32,
@@ -81,8 +89,12 @@ impl Default for Limits {
             event_fuel: 10_000_000,
             init_fuel: 200_000_000,
             history_fuel: 2_000_000_000,
+            batch_fuel: 5_000_000_000,
             event_deadline_ms: 500,
             init_deadline_ms: 10_000,
+            batch_deadline_ms: 30_000,
+            batch_bytes: 64 * MIB,
+            batch_memory_bytes: 256 * MIB,
             intents_per_call: 256,
             host_calls_per_call: 100_000,
             host_bytes_per_call: 8 * MIB,
@@ -98,15 +110,19 @@ impl Default for Limits {
 
 impl Limits {
     /// All of them by name, but for those that bind compilation.
-    pub fn named(&self) -> [(&'static str, u64); 16] {
+    pub fn named(&self) -> [(&'static str, u64); 20] {
         [
             ("memory_bytes", self.memory_bytes as u64),
             ("table_elements", self.table_elements as u64),
             ("event_fuel", self.event_fuel),
             ("init_fuel", self.init_fuel),
             ("history_fuel", self.history_fuel),
+            ("batch_fuel", self.batch_fuel),
             ("event_deadline_ms", self.event_deadline_ms),
             ("init_deadline_ms", self.init_deadline_ms),
+            ("batch_deadline_ms", self.batch_deadline_ms),
+            ("batch_bytes", self.batch_bytes as u64),
+            ("batch_memory_bytes", self.batch_memory_bytes as u64),
             ("intents_per_call", self.intents_per_call.into()),
             ("host_calls_per_call", self.host_calls_per_call.into()),
             ("host_bytes_per_call", self.host_bytes_per_call as u64),
@@ -123,5 +139,10 @@ impl Limits {
     /// so that the check with the better message comes first.
     pub(crate) fn transfer_bytes(&self) -> usize {
         self.state_bytes.max(self.values_bytes).saturating_add(MIB)
+    }
+
+    /// The same for a factor, which answers with a batch of scores.
+    pub(crate) fn batch_transfer_bytes(&self) -> usize {
+        self.batch_bytes.saturating_add(MIB)
     }
 }

@@ -13,15 +13,21 @@ pub enum World {
     PreTradeRule,
     /// It answers for a simulated venue.
     VenueModel,
+    /// It scores instruments.
+    Factor,
+    /// It makes lines for charts of one series.
+    Indicator,
 }
 
 impl World {
     /// All of them.
-    pub const ALL: [World; 4] = [
+    pub const ALL: [World; 6] = [
         Self::Strategy,
         Self::ExecutionAlgorithm,
         Self::PreTradeRule,
         Self::VenueModel,
+        Self::Factor,
+        Self::Indicator,
     ];
 
     /// The name in `wit/v1`.
@@ -31,6 +37,8 @@ impl World {
             Self::ExecutionAlgorithm => "execution-algorithm",
             Self::PreTradeRule => "pre-trade-rule",
             Self::VenueModel => "venue-model",
+            Self::Factor => "factor",
+            Self::Indicator => "indicator",
         }
     }
 }

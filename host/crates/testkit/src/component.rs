@@ -3,7 +3,7 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 9] = [
+const WIT: [(&str, &str); 11] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
@@ -30,6 +30,11 @@ const WIT: [(&str, &str); 9] = [
     (
         "venue-model.wit",
         include_str!("../../../../wit/v1/venue-model.wit"),
+    ),
+    ("factor.wit", include_str!("../../../../wit/v1/factor.wit")),
+    (
+        "indicator.wit",
+        include_str!("../../../../wit/v1/indicator.wit"),
     ),
 ];
 
@@ -86,10 +91,22 @@ pub const RULE: World<'static> = World {
     name: "pre-trade-rule",
 };
 
-/// The last.
+/// And another.
 pub const MODEL: World<'static> = World {
     packages: &[],
     name: "venue-model",
+};
+
+/// And another.
+pub const FACTOR: World<'static> = World {
+    packages: &[],
+    name: "factor",
+};
+
+/// The last.
+pub const INDICATOR: World<'static> = World {
+    packages: &[],
+    name: "indicator",
 };
 
 /// Componentises a core module given as text.

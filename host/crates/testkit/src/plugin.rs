@@ -2,13 +2,15 @@
 //! replaces. Parameters keep the canonical ABI's names in the tables, so that bodies can use them.
 
 mod algorithm;
+mod factor;
+mod indicator;
 mod model;
 mod rule;
 mod strategy;
 
 use crate::component::{
-    ALGORITHM, ComponentError, MODEL, RULE, STRATEGY, STRATEGY_WITH_BOOKS, STRATEGY_WITH_LIFE,
-    World, componentise,
+    ALGORITHM, ComponentError, FACTOR, INDICATOR, MODEL, RULE, STRATEGY, STRATEGY_WITH_BOOKS,
+    STRATEGY_WITH_LIFE, World, componentise,
 };
 use std::fmt::Write;
 
@@ -26,6 +28,8 @@ enum Kind {
     Algorithm,
     Rule,
     Model,
+    Factor,
+    Indicator,
 }
 
 impl Kind {
@@ -37,6 +41,8 @@ impl Kind {
             Self::Algorithm => ALGORITHM,
             Self::Rule => RULE,
             Self::Model => MODEL,
+            Self::Factor => FACTOR,
+            Self::Indicator => INDICATOR,
         }
     }
 
@@ -44,8 +50,8 @@ impl Kind {
         match self {
             Self::Strategy | Self::StrategyWithBooks | Self::StrategyWithLife => &strategy::IMPORTS,
             Self::Algorithm => &algorithm::IMPORTS,
-            // Both can do no more than log.
-            Self::Rule | Self::Model => &rule::IMPORTS,
+            // These can do no more than log.
+            Self::Rule | Self::Model | Self::Factor | Self::Indicator => &rule::IMPORTS,
         }
     }
 
@@ -57,13 +63,15 @@ impl Kind {
             Self::Algorithm => (&algorithm::EXPORTS, &[]),
             Self::Rule => (&rule::EXPORTS, &[]),
             Self::Model => (&model::EXPORTS, &[]),
+            Self::Factor => (&factor::EXPORTS, &[]),
+            Self::Indicator => (&indicator::EXPORTS, &[]),
         };
         always.iter().chain(besides)
     }
 }
 
 /// What the data segments hold: the description's strings and records, `ok` (which is also the verdict
-/// `pass`), the saved state.
+/// `pass`), the saved state, what a factor needs and what an indicator shows.
 const DATA: &str = r#"
   (data (i32.const 512) "wat1.0.0made for a test")
   ;; description: name, version, documentation, no parameters
@@ -72,6 +80,15 @@ const DATA: &str = r#"
   (data (i32.const 1088) "\00")
   ;; saved state: version 1, no bytes
   (data (i32.const 1104) "\01\00\00\00\00\00\00\00\00\00\00\00")
+  (data (i32.const 544) "close")
+  ;; a list of one text, `close`
+  (data (i32.const 1280) "\20\02\00\00\05\00\00\00")
+  ;; ok: the fields of that list, no rows of history, higher is better
+  (data (i32.const 1296) "\00\00\00\00\00\05\00\00\01\00\00\00\00\00\00\00\00\00\00\00")
+  ;; a list of one line: name `close`, no documentation, with the prices
+  (data (i32.const 1328) "\20\02\00\00\05\00\00\00\00\00\00\00\00\00\00\00\00\00\00\00")
+  ;; ok: the lines of that list, bars, no updates before the first value
+  (data (i32.const 1360) "\00\00\00\00\30\05\00\00\01\00\00\00\00\00\00\00\00\00\00\00")
 "#;
 
 /// Gives out memory above 64 KiB and never takes it back; grows the memory when it must.
@@ -123,6 +140,16 @@ impl Plugin {
     /// A model of a venue that answers nothing but zeros.
     pub fn venue_model() -> Self {
         Self::of(Kind::Model)
+    }
+
+    /// A factor that reads closes and scores everything zero.
+    pub fn factor() -> Self {
+        Self::of(Kind::Factor)
+    }
+
+    /// An indicator of bars that never has a value.
+    pub fn indicator() -> Self {
+        Self::of(Kind::Indicator)
     }
 
     fn of(kind: Kind) -> Self {
