@@ -4,7 +4,9 @@
 
 pub mod algorithm;
 mod convert;
+pub mod factor;
 mod imports;
+pub mod indicator;
 pub mod rule;
 pub mod venue_model;
 
@@ -40,7 +42,8 @@ pub mod bindings {
 
 /// Where a component keeps the one thing it runs.
 pub trait Slot {
-    /// What it runs: a strategy or an algorithm with what is known of its orders, a rule, or a model.
+    /// What it runs: a strategy or an algorithm with what is known of its orders, a rule, a model, a
+    /// factor or an indicator.
     type Running: 'static;
 
     /// Lends the place; empty before `init`.

@@ -39,8 +39,10 @@
 //!
 //! Other kinds of plugin are written alike: what does an order in parts ([`ExecutionAlgorithm`],
 //! [`export_algorithm!`]), what judges orders beside the host's own controls ([`PreTradeRule`],
-//! [`export_rule!`]), and what a simulated venue asks how orders fill, what fills cost or how long
-//! orders take ([`VenueModel`], [`export_venue_model!`]).
+//! [`export_rule!`]), what a simulated venue asks how orders fill, what fills cost or how long
+//! orders take ([`VenueModel`], [`export_venue_model!`]), what scores instruments against each other
+//! ([`Factor`], [`export_factor!`]), and what makes lines for charts ([`Indicator`],
+//! [`export_indicator!`]).
 //!
 //! What is absent on purpose: clocks, randomness, files, network, threads. A strategy decides from
 //! its events alone, so that every run can be repeated exactly.
@@ -50,9 +52,11 @@ mod book;
 mod config;
 mod context;
 mod description;
+mod factor;
 #[cfg(target_family = "wasm")]
 pub mod guest;
 mod host;
+mod indicator;
 pub mod indicators;
 mod instrument;
 mod life;
@@ -82,7 +86,9 @@ pub use book::{Book, PriceLevel};
 pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use description::{Description, Parameter, ParameterKind};
+pub use factor::{Better, Factor, Field, Needs, Panel, Window};
 pub use host::{Host, LogLevel};
+pub use indicator::{Feed, Indicator, Line, Pane, Shape};
 pub use instrument::{AssetClass, Instrument, InstrumentId};
 pub use life::{CashFlow, CashFlowReason, LifeEvent, LifeEventKind};
 pub use market::{Bar, BarBasis, BarMethod, BarSpec, History, Quote, Subscription, Trade};

@@ -17,7 +17,7 @@ pub fn componentize(name: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
         .encode()
         .map_err(|error| failed(&error))?;
     if surface(&component).map_err(|error| failed(&error))?.exports == 0 {
-        let message = "it exports no plugin: name your type in `argonaut_sdk::export!`, `export_algorithm!` or `export_rule!`";
+        let message = "it exports no plugin: name your type in `argonaut_sdk::export!`, or in the macro of another world, such as `export_factor!`";
         return Err(component_error(name, message));
     }
     Ok(component)
