@@ -16,7 +16,7 @@
 //! that names the setting which decides it. What is kept of many instruments and days lies in a
 //! [`catalog`] of Parquet files, which is also what is written here.
 //!
-//! Beside them [`sql`] keeps what happened in a database.
+//! Beside them [`sql`] keeps what happened in a database, and [`SheetWriter`] writes tables of results.
 
 mod assemble;
 mod bars;
@@ -38,6 +38,7 @@ mod input;
 mod load;
 mod parquet_cells;
 mod parquet_file;
+mod sheet;
 mod source;
 pub mod sql;
 mod time;
@@ -47,6 +48,7 @@ pub use book_state::BookState;
 pub use error::{DataError, Place, RowProblem};
 pub use events::{Loaded, MarketEvent, Merge, Series, Skipped, merge};
 pub use load::load;
+pub use sheet::{SheetCells, SheetError, SheetForm, SheetWriter};
 pub use source::{
     BarLabel, BookStart, Column, ColumnMap, DataKind, DataSource, Field, Header, OnBadRow,
     PriceRange, SourceError,
