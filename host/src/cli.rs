@@ -5,6 +5,8 @@ mod backtest;
 mod bench;
 mod bus;
 mod data;
+mod factor;
+mod indicator;
 mod kill;
 mod plugin;
 mod reading;
@@ -40,6 +42,10 @@ enum Command {
     Bus(bus::BusArguments),
     /// Build and inspect plugins.
     Plugin(plugin::PluginArguments),
+    /// Score instruments of a catalog by a factor.
+    Factor(factor::FactorArguments),
+    /// Make the lines of an indicator from an instrument of a catalog.
+    Indicator(indicator::IndicatorArguments),
     /// Stop the trading of a running host, or of a part of it.
     Kill(kill::KillArguments),
     /// Measure the engine.
@@ -56,10 +62,12 @@ pub fn main() -> ExitCode {
         Command::Data(arguments) => return ended(data::run(arguments)),
         Command::Store(arguments) => return ended(store::run(arguments)),
         Command::Plugin(arguments) => return ended(plugin::run(arguments)),
+        Command::Factor(arguments) => return ended(factor::run(&arguments)),
         Command::Run(arguments) => run::run(arguments),
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bus(arguments) => bus::run(&arguments),
+        Command::Indicator(arguments) => indicator::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::CompilePlugin => {

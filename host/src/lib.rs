@@ -13,6 +13,7 @@ pub mod kill;
 pub mod native;
 pub mod plugins;
 pub mod publish;
+pub mod research;
 pub mod run;
 pub mod session;
 pub mod signing;

@@ -1,10 +1,12 @@
 //! Plugins from files to instances, for everything that runs without the live host.
 
 use crate::universe::Universe;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use model::{Instrument, InstrumentId, PluginHash};
-use runtime::{Admitted, Compiler, Description, Instance, InstanceConfig, Limits, Parameters};
-use runtime::{Runtime, RuntimeOptions};
+use runtime::{
+    Admitted, Compiler, Description, Factor, FactorConfig, Indicator, IndicatorConfig, Instance,
+    InstanceConfig, Limits, Parameters, Runtime, RuntimeOptions, World,
+};
 use services::wasm::WasmPlugins;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -83,11 +85,22 @@ impl Plugins {
             .with_context(|| format!("{}: the plugin cannot be read", path.display()))?;
         let admitted = self.runtime.admit_any(&bytes, &self.limits);
         let admitted = admitted.with_context(|| path.display().to_string())?;
-        let description = admitted.describe()?;
+        let description = admitted.describe();
         Ok(Plugin {
             admitted,
-            description,
+            description: description.with_context(|| path.display().to_string())?,
         })
+    }
+
+    /// The same for a plugin that must be of one world.
+    pub fn load_as(&self, world: World, path: &Path) -> Result<Plugin> {
+        let plugin = self.load_any(path)?;
+        let found = plugin.admitted.world();
+        if found != world {
+            let file = path.display();
+            bail!("{file}: a `{world}` is wanted, the plugin is of the world `{found}`");
+        }
+        Ok(plugin)
     }
 
     /// Admits bytes and asks the plugin to describe itself.
@@ -98,6 +111,32 @@ impl Plugins {
             admitted,
             description,
         })
+    }
+
+    /// Makes a factor of a plugin of that world.
+    pub fn factor(&self, plugin: &Plugin, given: &BTreeMap<String, String>) -> Result<Factor> {
+        let name = &plugin.description.name;
+        let made = plugin.admitted.factor(FactorConfig {
+            name: name.clone(),
+            parameters: Parameters::check(&plugin.description, given)?,
+            limits: self.limits,
+        });
+        made.map_err(|fault| anyhow!("factor `{name}`: {fault}"))
+    }
+
+    /// Makes an indicator of a plugin of that world.
+    pub fn indicator(
+        &self,
+        plugin: &Plugin,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Indicator> {
+        let name = &plugin.description.name;
+        let made = plugin.admitted.indicator(IndicatorConfig {
+            name: name.clone(),
+            parameters: Parameters::check(&plugin.description, given)?,
+            limits: self.limits,
+        });
+        made.map_err(|fault| anyhow!("indicator `{name}`: {fault}"))
     }
 
     /// Makes an instance for the instruments of `universe`.

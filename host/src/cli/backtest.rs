@@ -253,7 +253,7 @@ fn catalog_data(arguments: &BacktestArguments, folder: &Path, symbols: &[String]
     Ok((data, files, Vec::new()))
 }
 
-fn parameters(given: &[String]) -> Result<BTreeMap<String, String>> {
+pub(super) fn parameters(given: &[String]) -> Result<BTreeMap<String, String>> {
     given
         .iter()
         .map(|text| {

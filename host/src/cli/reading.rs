@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::number::Excess;
+use model::time::NANOS_PER_DAY;
 use model::{BarBasis, BarSpec, InstrumentId, Timestamp};
 use store::catalog::{Range, SeriesKey};
 use store::{BarLabel, ColumnMap, DataKind, DataSource, Header, OnBadRow, TimeFormat};
@@ -56,7 +57,8 @@ impl ReadingArguments {
 
     /// Whether `--kind` and `--bar`, where they are given, choose a series of a catalog.
     pub(super) fn wants(&self, key: &SeriesKey) -> bool {
-        let bars = self.bar.as_deref().and_then(|text| bar_spec(text).ok());
+        let bars = self.bar.as_deref();
+        let bars = bars.and_then(|text| bar_spec("--bar", text).ok());
         self.kind.is_none_or(|kind| kind == key.kind) && (bars.is_none() || bars == key.bars)
     }
 }
@@ -71,6 +73,8 @@ fn source(reading: &ReadingArguments) -> Result<DataSource> {
     let delimiter = reading
         .delimiter
         .map(|c| u8::try_from(c).context("--delimiter: one byte"));
+    let bar = reading.bar.as_deref();
+    let bar = bar.map(|text| bar_spec("--bar", text));
     let excess = if reading.round {
         Excess::Round
     } else {
@@ -87,7 +91,7 @@ fn source(reading: &ReadingArguments) -> Result<DataSource> {
         } else {
             Header::Auto
         },
-        bar: reading.bar.as_deref().map(bar_spec).transpose()?,
+        bar: bar.transpose()?,
         bar_label: if reading.bar_end {
             BarLabel::End
         } else {
@@ -103,22 +107,35 @@ fn source(reading: &ReadingArguments) -> Result<DataSource> {
     })
 }
 
-fn bar_spec(text: &str) -> Result<BarSpec> {
+/// A rule of time bars that an option gives: `60s`, `60s-bid`, `1d`.
+pub(super) fn bar_spec(option: &str, text: &str) -> Result<BarSpec> {
     let (length, basis) = text.split_once('-').unwrap_or((text, "last"));
     let basis = match basis {
         "bid" => BarBasis::Bid,
         "ask" => BarBasis::Ask,
         "mid" => BarBasis::Mid,
         "last" => BarBasis::Last,
-        other => bail!("--bar {text}: `{other}` is none of bid, ask, mid, last"),
+        other => bail!("{option} {text}: `{other}` is none of bid, ask, mid, last"),
     };
-    let length: Span = length
-        .parse()
-        .map_err(|reason| anyhow!("--bar {text}: {reason}"))?;
-    Ok(BarSpec {
-        method: model::BarMethod::Time(length.0.nanos()),
+    let days = length
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u64>().ok());
+    let nanos = match days {
+        Some(days) => days.checked_mul(NANOS_PER_DAY).unwrap_or(0),
+        None => {
+            let length = length.parse::<Span>();
+            let length = length.map_err(|reason| anyhow!("{option} {text}: {reason}, or 1d"))?;
+            length.0.nanos()
+        }
+    };
+    let spec = BarSpec {
+        method: model::BarMethod::Time(nanos),
         basis,
-    })
+    };
+    if !spec.is_valid() {
+        bail!("{option} {text}: no bar is that long");
+    }
+    Ok(spec)
 }
 
 /// A moment that an option gives.
