@@ -49,7 +49,7 @@ impl Dice {
     }
 
     /// Once in so many times.
-    fn once_in(&mut self, times: u64) -> bool {
+    pub(super) fn once_in(&mut self, times: u64) -> bool {
         self.next().is_multiple_of(times)
     }
 }

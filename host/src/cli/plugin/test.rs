@@ -1,4 +1,7 @@
-//! `argonaut plugin test`: scenarios, and random markets against what must hold of every plugin.
+//! `argonaut plugin test`: scenarios, and random markets against what must hold of every plugin. Factors are
+//! tried on random panels, indicators on random series.
+
+mod research;
 
 use super::assignment;
 use super::say;
@@ -7,6 +10,7 @@ use crate::author::{Given, Scenario, play};
 use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use runtime::World;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,7 +26,7 @@ pub(super) struct TestArguments {
     /// Scenarios, or folders of files that end in `.scenario`; `scenarios` when neither they nor
     /// --random are given.
     scenarios: Vec<PathBuf>,
-    /// Try so many random markets.
+    /// Try so many random markets; of a factor panels, of an indicator series, 100 by default.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     random: Option<u64>,
     /// Seed of the first random market; each one after it has the next.
@@ -59,18 +63,33 @@ struct Found {
 }
 
 pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
+    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
+    let plugin = plugins.load_any(&arguments.plugin)?;
+    match plugin.admitted.world() {
+        World::Strategy => scenarios_and_markets(arguments, &plugins, &Rc::new(plugin)),
+        World::Factor | World::Indicator => research::run(arguments, &plugins, &plugin),
+        other => bail!(
+            "{}: plugins of the world `{other}` cannot be tried here, but by their SDK's harness",
+            arguments.plugin.display()
+        ),
+    }
+}
+
+fn scenarios_and_markets(
+    arguments: &TestArguments,
+    plugins: &Plugins,
+    plugin: &Rc<Plugin>,
+) -> Result<ExitCode> {
     let given = given(&arguments.param, &arguments.instrument)?;
     let files = files(arguments)?;
     let scenarios = files.iter().map(|file| Scenario::read(file));
     let scenarios = scenarios.collect::<Result<Vec<_>, _>>()?;
-    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let plugin = Rc::new(plugins.load(&arguments.plugin)?);
     let mut all_hold = true;
     let mut found = Found::default();
     let tell = |line: String| if arguments.json { Ok(()) } else { say(&line) };
     for scenario in &scenarios {
         let file = scenario.file.display();
-        let failure = play(&plugins, Rc::clone(&plugin), scenario)?;
+        let failure = play(plugins, Rc::clone(plugin), scenario)?;
         let failure = failure.map(|failure| failure.to_string());
         match &failure {
             None => tell(format!("ok      {file}"))?,
@@ -90,7 +109,7 @@ pub(super) fn run(arguments: &TestArguments) -> Result<ExitCode> {
             most_fuel: arguments.max_fuel,
             hand_over: !arguments.no_hand_over,
         };
-        let tried = random(&plugins, &plugin, (&given, &options), arguments)?;
+        let tried = random(plugins, plugin, (&given, &options), arguments)?;
         all_hold &= tried.holds;
         tried.lines.into_iter().try_for_each(tell)?;
         found.random = tried.shown;
