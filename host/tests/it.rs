@@ -45,6 +45,8 @@ mod plugins;
 mod process;
 #[path = "it/real_data.rs"]
 mod real_data;
+#[path = "it/research.rs"]
+mod research;
 #[path = "it/retention.rs"]
 mod retention;
 #[path = "it/s3.rs"]

@@ -5,8 +5,9 @@ use super::reading::{bar_spec, progress_bar, range};
 use super::say;
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
 use crate::research::{BarSource, Leak, Scores, Table, ahead, batch_rows, check, score};
-use anyhow::{Context, Result, bail};
+use anyhow::{Error, Result, bail};
 use clap::{Args, Subcommand};
+use model::{Fault, FaultKind};
 use runtime::{Better, FactorNeeds, World};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ pub(super) fn run(arguments: &FactorArguments) -> Result<ExitCode> {
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    let scores = scores.context("no scores; with a smaller --batch a call needs less fuel")?;
+    let scores = scores.map_err(hinted)?;
     let rows = ahead::spread(scores.rows(), usize::try_from(arguments.checks)?);
     let found = check(
         &mut || plugins.factor(&plugin, &given),
@@ -111,6 +112,17 @@ pub(super) fn run(arguments: &FactorArguments) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The error, with what may help where a batch took too much.
+fn hinted(error: Error) -> Error {
+    let kind = error.downcast_ref::<Fault>().map(|fault| fault.kind);
+    match kind {
+        Some(FaultKind::OutOfFuel | FaultKind::Deadline | FaultKind::Memory) => {
+            error.context("a smaller --batch takes less at once")
+        }
+        _ => error,
+    }
 }
 
 /// No scores are given out that followed from the future.

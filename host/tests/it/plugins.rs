@@ -255,6 +255,29 @@ fn a_configured_plugin_without_its_signature_stops_the_start() {
 }
 
 #[test]
+fn factors_and_indicators_are_kept_as_strategies_are_and_run_in_no_place_of_theirs() {
+    let author = Author::new();
+    let data = tempfile::tempdir().unwrap();
+    with_host(&config(&author, data.path()), "first", |address| {
+        for (name, world) in [("momentum-12-1", "factor"), ("supertrend", "indicator")] {
+            let bytes = std::fs::read(plugin(name)).unwrap();
+            let (status, body) = send(address, "/plugins", &bytes, None);
+            assert_eq!(status, 201, "{body:#}");
+            assert_eq!(body["name"], name);
+            assert_eq!(body["world"], world);
+            let listed = get(address, &format!("/plugins?world={world}"));
+            assert_eq!(listed[0]["hash"], body["hash"], "{listed:#}");
+            refused(
+                send(address, LOAD, &bytes, None),
+                422,
+                "PLUGIN_REFUSED",
+                "a `strategy` is wanted",
+            );
+        }
+    });
+}
+
+#[test]
 fn an_operator_looks_approves_swaps_revokes_and_deletes() {
     let author = Author::new();
     let data = tempfile::tempdir().unwrap();

@@ -58,6 +58,17 @@ pub enum Feed {
     Both,
 }
 
+impl Feed {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bars => "bars",
+            Self::Quotes => "quotes",
+            Self::Both => "bars and quotes",
+        }
+    }
+}
+
 /// What an indicator shows with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndicatorShape {

@@ -2,12 +2,14 @@
 //! differ; of files on this machine, or of what a running host has.
 
 use super::registry::{Where, encoded};
-use crate::plugins::{Plugins, default_data_dir, runtime_options};
+use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
 use anyhow::{Result, bail};
 use api::{DifferenceDto, ManifestDto};
 use clap::Args;
 use registry::{Manifest, diff};
-use serde_json::Value;
+use runtime::World;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What to look at.
@@ -37,8 +39,13 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<()> {
             arguments.at.client().get(&path)?.succeeded()?
         }
         false => {
-            let manifest = manifest(Path::new(&arguments.plugin))?;
-            serde_json::to_value(ManifestDto::new(&manifest))?
+            let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
+            let plugin = plugins.load_any(Path::new(&arguments.plugin))?;
+            let mut found = serde_json::to_value(ManifestDto::new(&manifest_of(&plugin)))?;
+            if let Some((name, value)) = with_defaults(&plugins, &plugin) {
+                found[name] = value;
+            }
+            found
         }
     };
     arguments.at.show(&plugin, words)
@@ -54,10 +61,42 @@ fn is_hash(text: &str) -> bool {
 fn manifest(file: &Path) -> Result<Manifest> {
     let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
     let plugin = plugins.load_any(file)?;
-    Ok(services::wasm::manifest(
-        &plugin.admitted,
-        &plugin.description,
-    ))
+    Ok(manifest_of(&plugin))
+}
+
+fn manifest_of(plugin: &Plugin) -> Manifest {
+    services::wasm::manifest(&plugin.admitted, &plugin.description)
+}
+
+/// What a factor needs or an indicator shows with default parameters; nothing where it cannot be made with
+/// those.
+fn with_defaults(plugins: &Plugins, plugin: &Plugin) -> Option<(&'static str, Value)> {
+    let nothing = BTreeMap::new();
+    match plugin.admitted.world() {
+        World::Factor => {
+            let factor = plugins.factor(plugin, &nothing).ok()?;
+            let needs = factor.needs();
+            let fields: Vec<_> = needs.fields.iter().map(|field| field.name()).collect();
+            let needs = json!({
+                "fields": fields,
+                "lookback": needs.lookback,
+                "better": needs.better.name(),
+            });
+            Some(("needs", needs))
+        }
+        World::Indicator => {
+            let indicator = plugins.indicator(plugin, &nothing).ok()?;
+            let shape = indicator.shape();
+            let lines: Vec<_> = shape.lines.iter().map(|line| line.name.as_str()).collect();
+            let shows = json!({
+                "lines": lines,
+                "feed": shape.feed.name(),
+                "warm_up": shape.warm_up,
+            });
+            Some(("shows", shows))
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn compare(arguments: &DiffArguments) -> Result<()> {
@@ -94,6 +133,8 @@ fn words(plugin: &Value) -> Vec<String> {
     fact("size", format!("{} bytes", plugin["size_bytes"]));
     fact("authors", text("authors").to_owned());
     fact("fuel", fuel(&plugin["fuel"]));
+    fact("needs", needs(&plugin["needs"]));
+    fact("shows", shows(&plugin["shows"]));
     fact("state", text("state").to_ascii_lowercase());
     let signature = &plugin["signature"];
     if let Some(key) = signature["key_id"].as_str() {
@@ -121,6 +162,26 @@ fn words(plugin: &Value) -> Vec<String> {
 fn strings(list: &Value) -> Vec<&str> {
     let list = list.as_array().into_iter().flatten();
     list.filter_map(Value::as_str).collect()
+}
+
+/// `close, 252 rows of history; higher is better`, of a factor.
+fn needs(needs: &Value) -> String {
+    let Some(better) = needs["better"].as_str() else {
+        return String::new();
+    };
+    let fields = strings(&needs["fields"]).join(", ");
+    let lookback = &needs["lookback"];
+    format!("{fields}, {lookback} rows of history; {better} is better")
+}
+
+/// `rising, falling; by bars, after 10 updates`, of an indicator.
+fn shows(shows: &Value) -> String {
+    let Some(feed) = shows["feed"].as_str() else {
+        return String::new();
+    };
+    let lines = strings(&shows["lines"]).join(", ");
+    let warm_up = &shows["warm_up"];
+    format!("{lines}; by {feed}, after {warm_up} updates")
 }
 
 fn fuel(fuel: &Value) -> String {

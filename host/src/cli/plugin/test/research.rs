@@ -23,8 +23,8 @@ pub(super) fn run(
     let for_strategies = arguments.json || arguments.demand_orders;
     if for_strategies || !arguments.scenarios.is_empty() || !arguments.instrument.is_empty() {
         bail!(
-            "{}: a `{world}` is tried without scenarios, --instrument, --demand-orders and --json, by --random COUNT \
-             alone",
+            "{}: plugins of the world `{world}` are tried without scenarios, --instrument, --demand-orders and --json, \
+             by --random COUNT",
             arguments.plugin.display()
         );
     }
