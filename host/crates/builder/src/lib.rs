@@ -22,7 +22,7 @@ pub use build::{BuildOptions, Built, build, build_many};
 pub use component::{componentize, imports};
 pub use error::BuildError;
 pub use language::Language;
-pub use project::new_project;
+pub use project::{ProjectKind, new_project};
 
 /// The target that plugins in Rust are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";

@@ -6,6 +6,7 @@ use crate::{BuildError, Language};
 use rust_embed::Embed;
 use std::fs;
 use std::path::Path;
+use std::str::FromStr;
 
 /// The same strategy in every language; what a new plugin begins as.
 #[derive(Embed)]
@@ -27,12 +28,93 @@ const KIT: &str = "argonaut-sdk";
 /// What the name of a plugin's type ends with.
 const KIND: &str = "Strategy";
 
-/// Makes `folder`, which must not exist or be empty, a plugin in `language` that builds and trades.
+/// What a plugin begins as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProjectKind {
+    /// A strategy that trades, in any language.
+    #[default]
+    Strategy,
+    /// A factor, in Rust.
+    Factor,
+    /// An indicator, in Rust.
+    Indicator,
+}
+
+impl FromStr for ProjectKind {
+    type Err = String;
+
+    /// Reads the name of a world: `strategy`, `factor` or `indicator`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "strategy" => Ok(Self::Strategy),
+            "factor" => Ok(Self::Factor),
+            "indicator" => Ok(Self::Indicator),
+            _ => Err(format!(
+                "`{text}` is not one of strategy, factor, indicator; other kinds begin as a copy of one below \
+                 `plugins/`"
+            )),
+        }
+    }
+}
+
+/// What a plugin in Rust begins as that is no strategy: a first-party one.
+struct Sample {
+    /// Its name and its type, which a plugin's own take the place of.
+    name: &'static str,
+    type_name: &'static str,
+    /// Files and their texts, beside the manifest of the strategy.
+    files: &'static [(&'static str, &'static str)],
+}
+
+const FACTOR: Sample = Sample {
+    name: "momentum-12-1",
+    type_name: "Momentum",
+    files: &[
+        ("README.md", include_str!("project/factor.md")),
+        (
+            "src/lib.rs",
+            include_str!("../../../../plugins/momentum-12-1/src/lib.rs"),
+        ),
+    ],
+};
+
+const INDICATOR: Sample = Sample {
+    name: "supertrend",
+    type_name: "Supertrend",
+    files: &[
+        ("README.md", include_str!("project/indicator.md")),
+        (
+            "src/lib.rs",
+            include_str!("../../../../plugins/supertrend/src/lib.rs"),
+        ),
+        (
+            "src/tests.rs",
+            include_str!("../../../../plugins/supertrend/src/tests.rs"),
+        ),
+    ],
+};
+
+/// Makes `folder`, which must not exist or be empty, a plugin in `language` that builds and works.
 /// Its name is the folder's. Returns the files written, the kit's aside, in order.
 ///
 /// # Errors
-/// A name that is none for packages, a folder that holds something, or a file that cannot be written.
-pub fn new_project(folder: &Path, language: Language) -> Result<Vec<String>, BuildError> {
+/// A name that is none for packages, a folder that holds something, a kind that this language does not
+/// have, or a file that cannot be written.
+pub fn new_project(
+    folder: &Path,
+    language: Language,
+    kind: ProjectKind,
+) -> Result<Vec<String>, BuildError> {
+    let sample = match kind {
+        ProjectKind::Strategy => None,
+        ProjectKind::Factor => Some(FACTOR),
+        ProjectKind::Indicator => Some(INDICATOR),
+    };
+    if sample.is_some() && language != Language::Rust {
+        return Err(BuildError::Project(format!(
+            "the kit for {language} has strategies only; begin other kinds with --lang rust"
+        )));
+    }
     let name = folder.file_name().and_then(|name| name.to_str());
     let name = checked(name.unwrap_or_default())?;
     if folder
@@ -43,6 +125,39 @@ pub fn new_project(folder: &Path, language: Language) -> Result<Vec<String>, Bui
         return Err(BuildError::Project(taken));
     }
     fs::create_dir_all(folder).map_err(|source| file_error(folder, source))?;
+    let written = match sample {
+        None => example(folder, language, name)?,
+        Some(sample) => sample.write(folder, name)?,
+    };
+    kit::lay_out(folder, language)?;
+    Ok(written)
+}
+
+impl Sample {
+    fn write(&self, folder: &Path, name: &str) -> Result<Vec<String>, BuildError> {
+        let manifest = Examples::get("rust/Cargo.toml");
+        let manifest = manifest.map(|file| String::from_utf8_lossy(&file.data).into_owned());
+        let manifest = ("Cargo.toml", manifest.unwrap_or_default());
+        let files = self.files.iter();
+        let files = files.map(|(file, text)| (*file, self.renamed(text, name)));
+        let mut written = Vec::new();
+        for (file, text) in std::iter::once(manifest).chain(files) {
+            kit::write_if_other(&folder.join(file), renamed(&text, name).as_bytes())?;
+            written.push(file.to_owned());
+        }
+        Ok(written)
+    }
+
+    /// A text under the plugin's name. Only the name in quotes is one: variables may be named alike.
+    fn renamed(&self, text: &str, name: &str) -> String {
+        let quoted = |name: &str| format!("\"{name}\"");
+        text.replace(&quoted(self.name), &quoted(name))
+            .replace(self.type_name, &type_name(name))
+    }
+}
+
+/// The example of a language, as a plugin.
+fn example(folder: &Path, language: Language, name: &str) -> Result<Vec<String>, BuildError> {
     let prefix = format!("{}/", language.word());
     let mut written = Vec::new();
     for path in Examples::iter() {
@@ -53,7 +168,6 @@ pub fn new_project(folder: &Path, language: Language) -> Result<Vec<String>, Bui
         kit::write_if_other(&folder.join(file), renamed(&text, name).as_bytes())?;
         written.push(file.to_owned());
     }
-    kit::lay_out(folder, language)?;
     Ok(written)
 }
 
@@ -168,7 +282,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         for language in Language::ALL {
             let folder = root.path().join(format!("my-{}", language.word()));
-            let files = new_project(&folder, language).unwrap();
+            let files = new_project(&folder, language, ProjectKind::Strategy).unwrap();
             assert!(files.iter().any(|file| file == "README.md"), "{files:?}");
             for file in &files {
                 let text = fs::read_to_string(folder.join(file)).unwrap();
@@ -180,9 +294,40 @@ mod tests {
             let readme = fs::read_to_string(folder.join("README.md")).unwrap();
             assert!(readme.lines().count() <= 40, "{language}");
             assert!(
-                new_project(&folder, language).is_err(),
+                new_project(&folder, language, ProjectKind::Strategy).is_err(),
                 "the folder is taken"
             );
+        }
+    }
+
+    #[test]
+    fn factors_and_indicators_begin_as_the_first_party_ones_in_rust() {
+        let root = tempfile::tempdir().unwrap();
+        for (kind, macro_name, left) in [
+            (ProjectKind::Factor, "export_factor!(MyOwn)", FACTOR),
+            (
+                ProjectKind::Indicator,
+                "export_indicator!(MyOwn)",
+                INDICATOR,
+            ),
+        ] {
+            let folder = root.path().join(left.name).join("my-own");
+            let files = new_project(&folder, Language::Rust, kind).unwrap();
+            for file in &files {
+                let text = fs::read_to_string(folder.join(file)).unwrap();
+                let quoted = format!("\"{}\"", left.name);
+                for left in [EXAMPLE, left.type_name, quoted.as_str(), "../../../sdk"] {
+                    assert!(!text.contains(left), "{file} has {left}");
+                }
+            }
+            let text = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
+            assert!(text.contains(macro_name), "{text}");
+            assert_eq!(Language::of(&folder).unwrap(), Language::Rust);
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+            assert!(manifest.contains("name = \"my-own\""), "{manifest}");
+            let other = root.path().join(left.name).join("in-c");
+            let refused = new_project(&other, Language::C, kind).unwrap_err();
+            assert!(refused.to_string().contains("--lang rust"), "{refused}");
         }
     }
 }
