@@ -36,7 +36,8 @@ impl Factor for Momentum {
     }
 
     fn new(config: &Config) -> Result<Self, String> {
-        let (lookback, skip) = (config.parse("lookback")?, config.parse("skip")?);
+        let lookback: usize = config.parse("lookback")?;
+        let skip: usize = config.parse("skip")?;
         if skip >= lookback {
             return Err(format!(
                 "parameter `skip`: {skip} is not less than `lookback`, {lookback}"

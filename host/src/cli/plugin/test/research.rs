@@ -60,7 +60,7 @@ fn factor(
             ))?;
             Ok(true)
         }
-        Err(found) => failed(arguments, &found, found.seed),
+        Err(found) => failed(arguments, &found, &format!("--seed {}", found.seed)),
     }
 }
 
@@ -87,14 +87,21 @@ fn indicator(
             ))?;
             Ok(true)
         }
-        Err(found) => failed(arguments, &found, found.seed),
+        Err(found) => {
+            let mut again = format!("--seed {} --events {}", found.seed, arguments.events);
+            if arguments.no_hand_over {
+                again += " --no-hand-over";
+            }
+            failed(arguments, &found, &again)
+        }
     }
 }
 
-fn failed(arguments: &TestArguments, found: &dyn std::fmt::Display, seed: u64) -> Result<bool> {
+/// Tells what was found, and the command that tries it again alone.
+fn failed(arguments: &TestArguments, found: &dyn std::fmt::Display, options: &str) -> Result<bool> {
     say(&format!("FAILED  {found}"))?;
     let mut again = format!(
-        "argonaut plugin test {} --random 1 --seed {seed}",
+        "argonaut plugin test {} --random 1 {options}",
         arguments.plugin.display()
     );
     for text in &arguments.param {
