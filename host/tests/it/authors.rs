@@ -303,6 +303,27 @@ fn a_plugin_in_rust_trades_the_same() {
 }
 
 #[test]
+#[ignore = "compiles the kit once more"]
+fn a_factor_and_an_indicator_pass_their_tests_as_they_are_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = plugin_dir();
+    let out_text = out.display().to_string();
+    for world in ["factor", "indicator"] {
+        let name = format!("begun-{world}");
+        let new = ["plugin", "new", &name, "--lang", "rust", "--world", world];
+        let said = stdout(&argonaut(folder.path(), &new));
+        assert!(said.contains("src/lib.rs"), "{said}");
+        let build = ["plugin", "build", &name, "--out", &out_text];
+        stdout(&argonaut(folder.path(), &build));
+        let component = out.join(format!("{name}.wasm"));
+        let text = component.display().to_string();
+        let said = stdout(&argonaut(folder.path(), &["plugin", "test", &text]));
+        assert!(said.starts_with("ok      100 random"), "{said}");
+        fs::remove_file(component).unwrap();
+    }
+}
+
+#[test]
 fn a_plugin_is_not_begun_twice_or_under_a_strange_name() {
     let folder = tempfile::tempdir().unwrap();
     let error = |arguments: &[&str]| {
@@ -322,6 +343,12 @@ fn a_plugin_is_not_begun_twice_or_under_a_strange_name() {
     assert!(kit.contains("`argonaut-sdk` is the kit"), "{kit}");
     let unknown = error(&["plugin", "new", "other", "--lang", "cobol"]);
     assert!(unknown.contains("rust, ts, python, c"), "{unknown}");
+    let elsewhere = ["plugin", "new", "other", "--lang", "c", "--world", "factor"];
+    let elsewhere = error(&elsewhere);
+    assert!(
+        elsewhere.contains("begin other kinds with --lang rust"),
+        "{elsewhere}"
+    );
 }
 
 #[test]
