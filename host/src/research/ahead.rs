@@ -96,7 +96,7 @@ pub fn check(
             Ok(alone) => alone,
             Err(fault) => return Ok(Some(broken(table, row, fault))),
         };
-        let Some(difference) = difference(table, row, (before, &alone), scale) else {
+        let Some(difference) = difference(table, row, (before, alone.as_slice()), scale) else {
             continue;
         };
         let begin = batch.start.saturating_sub(lookback);
@@ -132,13 +132,15 @@ fn cause(
         Ok(cut) => cut,
         Err(fault) => return Ok(broken(table, row, fault)),
     };
-    Ok(match difference(table, row, (before, &cut), scale) {
-        Some(difference) => Leak::Ahead(difference),
-        None => Leak::History {
-            lookback,
-            difference: alone,
+    Ok(
+        match difference(table, row, (before, cut.as_slice()), scale) {
+            Some(difference) => Leak::Ahead(difference),
+            None => Leak::History {
+                lookback,
+                difference: alone,
+            },
         },
-    })
+    )
 }
 
 fn broken(table: &Table, row: usize, fault: Fault) -> Leak {

@@ -143,7 +143,7 @@ impl Panel {
     /// The same without the rows after `row`, or all of it.
     #[must_use]
     pub fn cut_after(&self, row: usize) -> Self {
-        let rows = self.rows().min(row + 1);
+        let rows = self.rows().min(row.saturating_add(1));
         let cells = rows * self.instruments.len();
         let fields = self.fields.iter();
         let fields = fields.map(|(field, numbers)| (*field, numbers[..cells].to_vec()));
