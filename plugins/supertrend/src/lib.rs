@@ -130,7 +130,7 @@ impl Indicator for Supertrend {
             .with("falling", Pane::Price, "The line while the trend falls.")
             .with(
                 "trend",
-                Pane::Own,
+                Pane::Apart,
                 "1 while the trend rises, -1 while it falls.",
             )
     }

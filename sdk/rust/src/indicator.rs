@@ -10,7 +10,7 @@ pub enum Pane {
     /// With the prices.
     Price,
     /// Apart from them, on a scale of its own.
-    Own,
+    Apart,
 }
 
 /// One of the values that an indicator has at each update.

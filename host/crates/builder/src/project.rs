@@ -25,9 +25,6 @@ const EXAMPLE: &str = "ema-cross";
 const EXAMPLE_TYPE: &str = "EmaCross";
 /// The package that a crate's kit is, which a plugin depends on.
 const KIT: &str = "argonaut-sdk";
-/// What the name of a plugin's type ends with.
-const KIND: &str = "Strategy";
-
 /// What a plugin begins as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProjectKind {
@@ -38,6 +35,17 @@ pub enum ProjectKind {
     Factor,
     /// An indicator, in Rust.
     Indicator,
+}
+
+impl ProjectKind {
+    /// What the name of a plugin's type ends with.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Strategy => "Strategy",
+            Self::Factor => "Factor",
+            Self::Indicator => "Indicator",
+        }
+    }
 }
 
 impl FromStr for ProjectKind {
@@ -59,6 +67,7 @@ impl FromStr for ProjectKind {
 
 /// What a plugin in Rust begins as that is no strategy: a first-party one.
 struct Sample {
+    kind: ProjectKind,
     /// Its name and its type, which a plugin's own take the place of.
     name: &'static str,
     type_name: &'static str,
@@ -67,6 +76,7 @@ struct Sample {
 }
 
 const FACTOR: Sample = Sample {
+    kind: ProjectKind::Factor,
     name: "momentum-12-1",
     type_name: "Momentum",
     files: &[
@@ -79,6 +89,7 @@ const FACTOR: Sample = Sample {
 };
 
 const INDICATOR: Sample = Sample {
+    kind: ProjectKind::Indicator,
     name: "supertrend",
     type_name: "Supertrend",
     files: &[
@@ -152,7 +163,7 @@ impl Sample {
     fn renamed(&self, text: &str, name: &str) -> String {
         let quoted = |name: &str| format!("\"{name}\"");
         text.replace(&quoted(self.name), &quoted(name))
-            .replace(self.type_name, &type_name(name))
+            .replace(self.type_name, &type_name(name, self.kind))
     }
 }
 
@@ -176,20 +187,20 @@ fn renamed(text: &str, name: &str) -> String {
     let kit = format!("{FOLDER}/sdk");
     text.replace("../../../sdk", &kit)
         .replace(EXAMPLE, name)
-        .replace(EXAMPLE_TYPE, &type_name(name))
+        .replace(EXAMPLE_TYPE, &type_name(name, ProjectKind::Strategy))
 }
 
 /// `mean-reversion` as `MeanReversionStrategy`: a plugin may be called `bar` or `ema`, which kits and
 /// examples have types for, and none of theirs ends so but `Strategy` itself.
-fn type_name(name: &str) -> String {
+fn type_name(name: &str, kind: ProjectKind) -> String {
     let words = name.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_ascii_uppercase() + rest
     });
     let words: String = words.collect();
-    match words.strip_suffix(KIND) {
+    match words.strip_suffix(kind.ending()) {
         Some(rest) if !rest.is_empty() => words,
-        _ => words + KIND,
+        _ => words + kind.ending(),
     }
 }
 
@@ -228,9 +239,11 @@ mod tests {
         for bad in ["", "A", "a_b", "a--b", "-a", "2a", "a b", "../a"] {
             assert!(checked(bad).is_err(), "{bad}");
         }
-        assert_eq!(type_name("v2-mean-reversion"), "V2MeanReversionStrategy");
-        assert_eq!(type_name("my-strategy"), "MyStrategy");
-        assert_eq!(type_name("strategy"), "StrategyStrategy");
+        let strategy = |name| type_name(name, ProjectKind::Strategy);
+        assert_eq!(strategy("v2-mean-reversion"), "V2MeanReversionStrategy");
+        assert_eq!(strategy("my-strategy"), "MyStrategy");
+        assert_eq!(strategy("strategy"), "StrategyStrategy");
+        assert_eq!(type_name("value", ProjectKind::Factor), "ValueFactor");
     }
 
     /// The words of all files below a folder.
@@ -264,14 +277,14 @@ mod tests {
             };
             for name in ["strategy", "ema", "bar", "self", "object", "state"] {
                 let folder = root.path().join(language.word()).join(name);
-                new_project(&folder, language).unwrap();
-                let own = type_name(name);
+                new_project(&folder, language, ProjectKind::Strategy).unwrap();
+                let own = type_name(name, ProjectKind::Strategy);
                 let text = fs::read_to_string(folder.join(main)).unwrap();
                 let declares = ["struct", "class"].map(|word| format!("{word} {own}"));
                 assert!(declares.iter().any(|line| text.contains(line)), "{text}");
                 let mut words = BTreeSet::new();
                 words_below(&folder.join(FOLDER), &mut words);
-                assert!(words.contains(KIND));
+                assert!(words.contains(ProjectKind::Strategy.ending()));
                 assert!(!words.contains(&own), "{language}: the kit has {own}");
             }
         }

@@ -133,8 +133,8 @@ fn read(needs: &wit::FactorNeeds) -> Result<FactorNeeds, String> {
         fields,
         lookback,
         better: match needs.better {
-            wit::Better::Higher => Better::Higher,
-            wit::Better::Lower => Better::Lower,
+            wit::Better::High => Better::Higher,
+            wit::Better::Low => Better::Lower,
             wit::Better::Neither => Better::Neither,
         },
     })

@@ -33,7 +33,7 @@ pub enum Pane {
     /// With the prices.
     Price,
     /// Apart from them, on a scale of its own.
-    Own,
+    Apart,
 }
 
 /// One of the values that an indicator has at each update.
@@ -142,7 +142,7 @@ fn read(shape: wit::IndicatorShape) -> Result<IndicatorShape, String> {
             documentation: documentation(line.documentation)?,
             pane: match line.pane {
                 wit::Pane::Price => Pane::Price,
-                wit::Pane::Own => Pane::Own,
+                wit::Pane::Apart => Pane::Apart,
             },
         });
     }

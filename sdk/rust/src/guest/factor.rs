@@ -36,8 +36,8 @@ fn needs(needs: &Needs) -> panels::FactorNeeds {
             .collect(),
         lookback: u32::try_from(needs.lookback).unwrap_or(u32::MAX),
         better: match needs.better {
-            Better::Higher => panels::Better::Higher,
-            Better::Lower => panels::Better::Lower,
+            Better::Higher => panels::Better::High,
+            Better::Lower => panels::Better::Low,
             Better::Neither => panels::Better::Neither,
         },
     }

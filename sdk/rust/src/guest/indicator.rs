@@ -33,7 +33,7 @@ fn line(line: Line) -> readings::Line {
         documentation: line.documentation,
         pane: match line.pane {
             Pane::Price => readings::Pane::Price,
-            Pane::Own => readings::Pane::Own,
+            Pane::Apart => readings::Pane::Apart,
         },
     }
 }
