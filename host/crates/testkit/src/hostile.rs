@@ -310,7 +310,7 @@ const SLOW_FILL: &str = "(drop (memory.grow (i32.const 900)))
     (loop $again
       (memory.fill (i32.const 131072) (i32.const 7) (i32.const 50000000)) (br $again))";
 
-const NONSENSE_ORDERS: &str = "
+pub(crate) const NONSENSE_ORDERS: &str = "
     (drop (call $submit-market (i32.const 99) (i32.const 0) (i64.const 1) (i32.const 0)
       (i64.const 0) (i64.const 0)))
     (drop (call $submit-market (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0)

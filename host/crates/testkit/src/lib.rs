@@ -6,6 +6,8 @@
 
 #[cfg(feature = "plugins")]
 pub mod component;
+#[cfg(feature = "corpus")]
+pub mod corpus;
 #[cfg(feature = "plugins")]
 pub mod hostile;
 #[cfg(feature = "plugins")]
