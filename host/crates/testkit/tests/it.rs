@@ -1,5 +1,5 @@
 //! The simulator against itself: many seeds keep every promise, each gives one journal, and what is
-//! broken on purpose is found and made small.
+//! broken on purpose is found and made small. And the hostile corpus, run short.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,5 +16,8 @@ mod clocks;
 mod days;
 #[path = "it/feeds.rs"]
 mod feeds;
+#[cfg(feature = "corpus")]
+#[path = "it/hostile.rs"]
+mod hostile;
 #[path = "it/venue.rs"]
 mod venue;

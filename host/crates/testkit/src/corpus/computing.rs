@@ -24,7 +24,11 @@ const STOPPED: Ending = (
 /// Stopped by what it had the host do.
 const CHARGED: Ending = (
     &[FaultKind::OutOfFuel, FaultKind::BadOutput],
-    &["called the host more than", "moved more than", "asked for more than"],
+    &[
+        "called the host more than",
+        "moved more than",
+        "asked for more than",
+    ],
 );
 /// Stopped by either.
 const STOPPED_OR_CHARGED: Ending = (&[FaultKind::OutOfFuel, FaultKind::BadOutput], &[]);
@@ -98,8 +102,12 @@ pub(super) fn endless_loops(setting: &Setting, finding: &mut Finding) -> Done {
         let begun = Instant::now();
         let (ended, _) = live(guest, Limits::default());
         let ms = begun.elapsed().as_millis();
-        finding.expect(ended.is_err(), || "no fault with the fuel of init".to_owned());
-        finding.note(format!("with the fuel of init, off the engine's thread: {ms} ms"));
+        finding.expect(ended.is_err(), || {
+            "no fault with the fuel of init".to_owned()
+        });
+        finding.note(format!(
+            "with the fuel of init, off the engine's thread: {ms} ms"
+        ));
     }
     serves(&neighbour)
 }
@@ -124,7 +132,13 @@ pub(super) fn chatter(setting: &Setting, finding: &mut Finding) -> Done {
         finding.expect(false, || format!("with all the fuel there is: {broken}"));
     }
     let usual = even(setting);
-    provoke(finding, &guests, usual, setting.pick(0, 1_000), STOPPED_OR_CHARGED);
+    provoke(
+        finding,
+        &guests,
+        usual,
+        setting.pick(0, 1_000),
+        STOPPED_OR_CHARGED,
+    );
     finding.p99_figure("p99 with the fuel of an event", STOP_US);
     serves(&neighbour)
 }
@@ -186,7 +200,12 @@ pub(super) fn traps(setting: &Setting, finding: &mut Finding) -> Done {
     let mut instance = running(&moody, limits).map_err(said)?;
     for number in 1..=setting.pick(20, 10_000_u64) {
         let ended = instance.handle(&Event::Quote(quote(2 * number)), &mut intents(2 * number));
-        finding.faulted("the second quote", &ended, &[FaultKind::Trap], &["unreachable"]);
+        finding.faulted(
+            "the second quote",
+            &ended,
+            &[FaultKind::Trap],
+            &["unreachable"],
+        );
         let next = quote(2 * number + 1);
         let served = finding.clocked(|| {
             instance = running(&moody, limits)?;

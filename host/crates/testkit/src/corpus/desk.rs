@@ -158,7 +158,11 @@ impl Desk {
 }
 
 /// Runs a journal again, with fresh instances of a plugin.
-pub(super) fn replay(journal: &[u8], admitted: &Admitted, limits: Limits) -> Result<Replayed, String> {
+pub(super) fn replay(
+    journal: &[u8],
+    admitted: &Admitted,
+    limits: Limits,
+) -> Result<Replayed, String> {
     verify(journal, &mut Fresh { admitted, limits }).map_err(said)
 }
 

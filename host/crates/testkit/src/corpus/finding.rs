@@ -244,9 +244,6 @@ mod tests {
         let mut finding = Finding::default();
         finding.figure("wait", 11, 10, "us");
         assert!(finding.holds(false) && !finding.holds(true));
-        assert_eq!(
-            finding.figures()[0].to_string(),
-            "wait 11 us of at most 10"
-        );
+        assert_eq!(finding.figures()[0].to_string(), "wait 11 us of at most 10");
     }
 }

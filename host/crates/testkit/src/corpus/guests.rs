@@ -71,7 +71,11 @@ fn built(plugins: Vec<(String, Plugin)>) -> Result<Vec<Guest>, String> {
 }
 
 fn named<const N: usize>(plugins: [(&str, Plugin); N]) -> Result<Vec<Guest>, String> {
-    built(plugins.map(|(name, plugin)| (name.to_owned(), plugin)).into())
+    built(
+        plugins
+            .map(|(name, plugin)| (name.to_owned(), plugin))
+            .into(),
+    )
 }
 
 fn known<const N: usize>(plugins: [HostilePlugin; N]) -> Result<Vec<Guest>, String> {
@@ -94,13 +98,19 @@ pub(super) fn chatter() -> Result<Vec<Guest>, String> {
     let get = "(call $get (i32.const 2048) (i32.const 1) (i32.const 2064))";
     let write = "(call $write (i32.const 3) (i32.const 512) (i32.const 19))";
     let mut all = named([
-        ("log in describe", Plugin::new().with("describe", &again(write))),
+        (
+            "log in describe",
+            Plugin::new().with("describe", &again(write)),
+        ),
         (
             "subscribe in init",
             Plugin::new().with("init", &again("(call $subscribe-quotes (i32.const 0))")),
         ),
         ("errors logged", on_quote(&again(write))),
-        ("values that are not there", on_quote(&again(get)).items(key)),
+        (
+            "values that are not there",
+            on_quote(&again(get)).items(key),
+        ),
         (
             "timers",
             on_quote(&again("(call $set-timer (i64.const 1) (i64.const 9))")),
@@ -177,7 +187,10 @@ pub(super) fn deep_stacks() -> Result<Vec<Guest>, String> {
         ("recursion", on_quote(deep).items(&simple)),
         ("mutual recursion", on_quote(deep).items(&mutual)),
         ("indirect recursion", on_quote(deep).items(&indirect)),
-        ("large frames", on_quote(deep).items(&deeper(&large_frame()))),
+        (
+            "large frames",
+            on_quote(deep).items(&deeper(&large_frame())),
+        ),
         (
             "recursion while the host passes a list",
             Plugin::new().with_realloc(&unwinding).items(&simple),
@@ -189,12 +202,14 @@ pub(super) fn deep_stacks() -> Result<Vec<Guest>, String> {
 fn large_frame() -> String {
     let locals = (0..1_000).map(|n| format!("(local $n{n} i64)"));
     let filled = (0..1_000).map(|n| {
-        format!("(local.set $n{n} (i64.mul (local.get 0) (i64.const {})))", n + 3)
+        format!(
+            "(local.set $n{n} (i64.mul (local.get 0) (i64.const {})))",
+            n + 3
+        )
     });
     let called = "(local.set $n0 (call $deeper (local.get $n1)))".to_owned();
-    let summed = (1..1_000).map(|n| {
-        format!("(local.set $n0 (i64.xor (local.get $n0) (local.get $n{n})))")
-    });
+    let summed =
+        (1..1_000).map(|n| format!("(local.set $n0 (i64.xor (local.get $n0) (local.get $n{n})))"));
     let lines = locals.chain(filled).chain([called]).chain(summed);
     let mut body: Vec<String> = lines.collect();
     body.push("(local.get $n0)".to_owned());
@@ -204,9 +219,8 @@ fn large_frame() -> String {
 /// What returns or passes on more than there is, or something else than it says.
 pub(super) fn giant_results() -> Result<Vec<Guest>, String> {
     let at_2048 = |bytes: &str| format!("(data (i32.const 2048) \"{bytes}\")");
-    let write = |length: &str| {
-        format!("(call $write (i32.const 1) (i32.const 2048) (i32.const {length}))")
-    };
+    let write =
+        |length: &str| format!("(call $write (i32.const 1) (i32.const 2048) (i32.const {length}))");
     let mut all = named([
         (
             "a list of 2^31 bytes",
@@ -261,7 +275,10 @@ pub(super) fn evil_allocators() -> Result<Vec<Guest>, String> {
         ("at zero", lie("(i32.const 0)")),
         ("over its own data", lie("(i32.const 1024)")),
         ("not at all", lie("unreachable")),
-        ("after for ever", lie("(loop $again (br $again)) unreachable")),
+        (
+            "after for ever",
+            lie("(loop $again (br $again)) unreachable"),
+        ),
         (
             "after growing as often as it may",
             lie("(loop $again
@@ -287,7 +304,10 @@ pub(super) fn re_entrant() -> Result<Vec<Guest>, String> {
             "on-start",
             "(call $put (i32.const 2048) (i32.const 1) (i32.const 4096) (i32.const 64))",
         )
-        .with("on-quote", &format!("(global.set $armed (i32.const 1)) {get}"))
+        .with(
+            "on-quote",
+            &format!("(global.set $armed (i32.const 1)) {get}"),
+        )
         .with_realloc(&format!(
             "(if (global.get $armed) (then {get})) (i32.const 70000)"
         ));

@@ -6,8 +6,8 @@ use model::{
     AccountId, AssetClass, Bar, BarBasis, BarSpec, BookView, CashFlow, CashFlowReason, CurrencyId,
     DenyCode, Duration, Event, Fault, Fees, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
     Intent, Intents, LifeEvent, LifeEventKind, Margin, Money, OrderChange, OrderId, OrderStatus,
-    OrderUpdate, PositionChange, PositionState, PositionUpdate, Price, Quantity, Quote, Rate, SavedState,
-    Side, StartReason, StartSnapshot, Strategy, StrategyId, Timestamp, Trade, VenueId,
+    OrderUpdate, PositionChange, PositionState, PositionUpdate, Price, Quantity, Quote, Rate,
+    SavedState, Side, StartReason, StartSnapshot, Strategy, StrategyId, Timestamp, Trade, VenueId,
 };
 use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime};
 use std::sync::Arc;
@@ -274,7 +274,9 @@ fn cash_flow() -> CashFlow {
 /// The number that a guest kept last.
 pub(super) fn reported(out: &Intents) -> Option<u64> {
     let values = out.items().iter().filter_map(|intent| match intent {
-        Intent::PutState { value, .. } => Some(u64::from_le_bytes(value.as_slice().try_into().ok()?)),
+        Intent::PutState { value, .. } => {
+            Some(u64::from_le_bytes(value.as_slice().try_into().ok()?))
+        }
         _ => None,
     });
     values.last()

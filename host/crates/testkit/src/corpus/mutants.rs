@@ -27,13 +27,13 @@ fn change(bytes: &mut Vec<u8>, dice: &mut Dice) {
         4 => drop(bytes.drain(place..place + length)),
         5 => {
             let doubled = bytes[place..place + length].to_vec();
-            bytes.splice(place..place, doubled);
+            drop(bytes.splice(place..place, doubled));
         }
         _ => {
             // A number that says more than there is.
             let most = [0xff, 0xff, 0xff, 0xff, 0x0f];
             let end = (place + most.len()).min(bytes.len());
-            bytes.splice(place..end, most);
+            drop(bytes.splice(place..end, most));
         }
     }
 }

@@ -16,7 +16,9 @@ struct Author(KeyPair);
 
 impl Author {
     fn new() -> Result<Self, String> {
-        KeyPair::generate_unencrypted_keypair().map(Self).map_err(said)
+        KeyPair::generate_unencrypted_keypair()
+            .map(Self)
+            .map_err(said)
     }
 
     fn key(&self) -> String {
@@ -35,12 +37,15 @@ pub(super) fn forgeries(setting: &Setting, finding: &mut Finding) -> Done {
     let signature = anna.sign(&good)?;
     let trust = |revoked: &[String]| Trust::new(&[anna.key()], None, revoked).map_err(said);
     let usual = trust(&[])?;
-    let refused = |finding: &mut Finding, trust: &Trust, bytes: &[u8], signature: Option<&str>, code| {
-        let found = finding.clocked(|| trust.check(bytes, signature));
-        let found = found.map(|_| ()).map_err(|error| error.code());
-        finding.ended(found.err().unwrap_or("trusted"));
-        finding.expect(found == Err(code), || format!("{found:?} instead of {code}"));
-    };
+    let refused =
+        |finding: &mut Finding, trust: &Trust, bytes: &[u8], signature: Option<&str>, code| {
+            let found = finding.clocked(|| trust.check(bytes, signature));
+            let found = found.map(|_| ()).map_err(|error| error.code());
+            finding.ended(found.err().unwrap_or("trusted"));
+            finding.expect(found == Err(code), || {
+                format!("{found:?} instead of {code}")
+            });
+        };
     refused(finding, &usual, &good, None, "PLUGIN_UNSIGNED");
     let other = stranger.sign(&good)?;
     refused(finding, &usual, &good, Some(&other), "PLUGIN_KEY_UNKNOWN");
@@ -49,7 +54,13 @@ pub(super) fn forgeries(setting: &Setting, finding: &mut Finding) -> Done {
     let hash = PluginHash::of(&good).to_string();
     let signed = Some(signature.as_str());
     refused(finding, &trust(&[hash])?, &good, signed, "PLUGIN_REVOKED");
-    refused(finding, &trust(&[anna.key()])?, &good, signed, "PLUGIN_KEY_REVOKED");
+    refused(
+        finding,
+        &trust(&[anna.key()])?,
+        &good,
+        signed,
+        "PLUGIN_KEY_REVOKED",
+    );
     let mut dice = Dice::of(&[17]);
     for _ in 0..setting.pick(50, 10_000) {
         let mut altered = good.clone();

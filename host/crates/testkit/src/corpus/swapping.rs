@@ -59,7 +59,10 @@ fn savers() -> Result<Vec<(&'static str, Vec<u8>)>, String> {
         ("1 GiB", gigabyte.build().map_err(said)?),
         ("16 MiB", component(HostilePlugin::HugeSave)?),
         ("out of bounds", component(HostilePlugin::SaveOutOfBounds)?),
-        ("orders while it saves", component(HostilePlugin::OrderInSave)?),
+        (
+            "orders while it saves",
+            component(HostilePlugin::OrderInSave)?,
+        ),
     ])
 }
 
@@ -127,10 +130,10 @@ fn begin(desk: &mut Desk, candidate: &Version) -> Result<Vec<Effect>, String> {
     })
 }
 
-/// Who said something.
+/// Whether this one said something.
 fn spoke(effects: &[Effect], who: StrategyId) -> bool {
-    let said = |effect: &Effect| matches!(effect, Effect::Log(by, ..) if *by == who);
-    effects.iter().any(said)
+    let theirs = |effect: &Effect| matches!(effect, Effect::Log(by, ..) if *by == who);
+    effects.iter().any(theirs)
 }
 
 /// A candidate that breaks is given up, and the version that ran goes on.
@@ -140,7 +143,11 @@ fn rolls_back(finding: &mut Finding, name: &str, good: &Version, bad: &Version) 
     let aborted = effects.iter().any(|effect| {
         matches!(effect, Effect::Swap(SWAPPED, SwapStage::Aborted(reason)) if reason.starts_with("hand-over: "))
     });
-    finding.ended(if aborted { "rolled back" } else { "not given up" });
+    finding.ended(if aborted {
+        "rolled back"
+    } else {
+        "not given up"
+    });
     finding.expect(aborted, || format!("{name}: {effects:?}"));
     desk.command(Command::SwapAbort {
         strategy: SWAPPED,
@@ -160,9 +167,9 @@ fn rolls_back(finding: &mut Finding, name: &str, good: &Version, bad: &Version) 
 fn breaks_alone(finding: &mut Finding, name: &str, good: &Version, bad: &Version) -> Done {
     let mut desk = desk(bad, good)?;
     let effects = finding.clocked(|| begin(&mut desk, good))?;
-    let broke = effects
-        .iter()
-        .any(|effect| matches!(effect, Effect::Fault(SWAPPED, fault) if fault.message.contains("save")));
+    let broke = effects.iter().any(
+        |effect| matches!(effect, Effect::Fault(SWAPPED, fault) if fault.message.contains("save")),
+    );
     finding.ended(if broke { "broke by itself" } else { "saved" });
     finding.expect(broke, || format!("{name}: {effects:?}"));
     let state = desk.state(SWAPPED);

@@ -20,7 +20,9 @@ const LISTEN: &str = "(call $subscribe-quotes (i32.const 0)) (i32.const 1088)";
 
 /// A strategy that asks for quotes and does this at each.
 pub(super) fn listening(on_quote: &str) -> Plugin {
-    Plugin::new().with("init", LISTEN).with("on-quote", on_quote)
+    Plugin::new()
+        .with("init", LISTEN)
+        .with("on-quote", on_quote)
 }
 
 fn market(quantity: &str, intent: u32) -> String {
@@ -71,7 +73,10 @@ fn attackers(target: OrderId) -> Vec<(&'static str, Plugin)> {
         ("spam", listening(&times(200, &market("100000000", 0)))),
         (
             "spam without end",
-            listening(&format!("(loop $again {} (br $again))", market("100000000", 0))),
+            listening(&format!(
+                "(loop $again {} (br $again))",
+                market("100000000", 0)
+            )),
         ),
     ]
 }
@@ -98,7 +103,13 @@ pub(super) fn order_spam(setting: &Setting, finding: &mut Finding) -> Done {
     for _ in 0..setting.pick(20, 5_000) {
         let effects = finding.clocked(|| desk.quote())?;
         finding.ended("quotes");
-        judge_orders(finding, &desk, &effects, names.len(), limits.intents_per_call);
+        judge_orders(
+            finding,
+            &desk,
+            &effects,
+            names.len(),
+            limits.intents_per_call,
+        );
     }
     for code in ["P04", "P05", "P21"] {
         let denied = finding.outcomes().contains_key(&format!("denied {code}"));
@@ -149,9 +160,13 @@ fn judge_orders(
         open += desk.open_orders(id);
         let held = desk.position(id).magnitude();
         let within = matches!(&held, Ok(held) if *held <= limits.max_position);
-        finding.expect(within, || format!("strategy {} holds {held:?}", id.number()));
+        finding.expect(within, || {
+            format!("strategy {} holds {held:?}", id.number())
+        });
     }
-    finding.expect(open <= limits.max_open_orders, || format!("{open} open orders"));
+    finding.expect(open <= limits.max_open_orders, || {
+        format!("{open} open orders")
+    });
     let left = desk.open_orders(VICTIM);
     finding.expect(left == 1, || format!("the victim has {left} open orders"));
 }
@@ -198,7 +213,9 @@ pub(super) fn leaks(setting: &Setting, finding: &mut Finding) -> Done {
     for number in 2..2 + setting.pick(5, 500_u64) {
         let kept = told(&soil, limits, number)?;
         let everywhere = Some(0xaaaa_aaaa_aaaa_aaaa);
-        finding.expect(kept == everywhere, || format!("it filled nothing: {kept:x?}"));
+        finding.expect(kept == everywhere, || {
+            format!("it filled nothing: {kept:x?}")
+        });
         let found = finding.clocked(|| told(&search, limits, number))?;
         finding.ended("searched");
         finding.expect(found == Some(0), || format!("found {found:x?}"));
@@ -296,7 +313,9 @@ pub(super) fn floats(setting: &Setting, finding: &mut Finding) -> Done {
 fn reckon(admitted: &Admitted, quotes: u64) -> Result<(JournalHash, Vec<u8>), String> {
     let mut desk = Desk::new(&["reckoner".to_owned()], engine::Limits::default())?;
     let plugin = admitted.hash();
-    let instance = admitted.instantiate(config(*admitted.limits())).map_err(said)?;
+    let instance = admitted
+        .instantiate(config(*admitted.limits()))
+        .map_err(said)?;
     desk.start(VICTIM, plugin, Box::new(instance))?;
     for _ in 0..quotes {
         desk.quote()?;
