@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod crash;
+mod hostile;
 mod optimised;
 mod paths;
 mod plugins;
@@ -34,6 +35,10 @@ cargo xtask <command>
   tidy [--shrink]   the repository's own rules; --shrink lowers the length ratchet
   freeze-wit DIR    release a folder of wit/: record its hashes; it cannot change afterwards
   simulate [ARGS]   trading days with faults from seeds, in release; --help lists the options
+  hostile [ARGS]    the hostile corpus H01 to H20, in release, each with its figures
+      --long            as much as figures need: some minutes
+      --only H01,H12    these cases
+      --json            one line of JSON for each
   crash [OPTIONS]   hosts killed at every named point and at random, and their ledgers compared
       --kills N         random kills (default 30)
       --seed N          when they come (default 1)
@@ -69,6 +74,7 @@ fn dispatch() -> Result<ExitCode> {
         "tidy" => tidy::command(flag(&mut arguments, "shrink")?),
         "freeze-wit" => tidy::freeze_wit(&single(&mut arguments)?),
         "simulate" => simulate::simulate(&rest(&mut arguments)?),
+        "hostile" => hostile::hostile(&rest(&mut arguments)?),
         "crash" => crash::crash(&crash::Options::parse(&mut arguments)?),
         "bench" => bench::bench(&bench::Options::parse(&mut arguments)?),
         other => bail!("unknown command `{other}`\n\n{HELP}"),

@@ -24,8 +24,17 @@ pub(crate) fn argonaut(profile: Profile) -> PathBuf {
 
 /// The simulator, in release.
 pub(crate) fn simulator() -> PathBuf {
+    example("simulate")
+}
+
+/// What runs the hostile corpus, in release.
+pub(crate) fn hostile() -> PathBuf {
+    example("hostile")
+}
+
+fn example(name: &str) -> PathBuf {
     let folder = target().join(Profile::Release.folder());
-    folder.join("examples").join("simulate")
+    folder.join("examples").join(name)
 }
 
 /// Where the built plugins go: one `<name>.wasm` each.

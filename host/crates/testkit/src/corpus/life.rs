@@ -273,11 +273,11 @@ fn cash_flow() -> CashFlow {
 
 /// The number that a guest kept last.
 pub(super) fn reported(out: &Intents) -> Option<u64> {
-    let values = out.items().iter().filter_map(|intent| match intent {
+    let mut values = out.items().iter().filter_map(|intent| match intent {
         Intent::PutState { value, .. } => {
             Some(u64::from_le_bytes(value.as_slice().try_into().ok()?))
         }
         _ => None,
     });
-    values.last()
+    values.next_back()
 }
