@@ -36,7 +36,7 @@ cargo xtask <command>
   freeze-wit DIR    release a folder of wit/: record its hashes; it cannot change afterwards
   simulate [ARGS]   trading days with faults from seeds, in release; --help lists the options
   hostile [ARGS]    the hostile corpus H01 to H20, in release, each with its figures
-      --long            as much as figures need: some minutes
+      --long            as often as figures need
       --only H01,H12    these cases
       --json            one line of JSON for each
   crash [OPTIONS]   hosts killed at every named point and at random, and their ledgers compared

@@ -38,6 +38,8 @@ mod retention;
 mod risk;
 #[path = "it/shadows.rs"]
 mod shadows;
+#[path = "it/signed.rs"]
+mod signed;
 #[path = "it/stand.rs"]
 mod stand;
 #[path = "it/swaps.rs"]

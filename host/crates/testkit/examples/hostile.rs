@@ -13,7 +13,7 @@ use testkit::corpus::{CASES, Case, Figure, Finding, Length, Setting, case, resid
 
 const HELP: &str = "\
 hostile [--long] [--only H01,H12] [--json]
-  --long      as much as figures need: some minutes
+  --long      as often as figures need
   --only IDS  these cases, with commas between them
   --json      one line of JSON for each
 ";
@@ -83,7 +83,9 @@ fn task() -> Result<Task, lexopt::Error> {
 fn named(ids: &str) -> Result<Vec<Case>, lexopt::Error> {
     let cases = ids.split(',').map(|id| {
         let found = case(id.trim()).copied();
-        found.ok_or_else(|| format!("there is no case `{id}`; they are H01 to H20").into())
+        found.ok_or_else(|| {
+            lexopt::Error::from(format!("there is no case `{id}`; they are H01 to H20"))
+        })
     });
     cases.collect()
 }

@@ -212,7 +212,11 @@ impl Case {
         match done {
             Ok(Ok(())) => {}
             Ok(Err(reason)) => finding.expect(false, || format!("cannot be tried: {reason}")),
-            Err(_) => finding.expect(false, || "the host panicked".to_owned()),
+            Err(panic) => finding.expect(false, || {
+                let words = panic.downcast_ref::<String>().map(String::as_str);
+                let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
+                format!("the host panicked: {}", words.unwrap_or_default())
+            }),
         }
         finding.expect(finding.runs() > 0, || "nothing was run".to_owned());
         finding
@@ -269,6 +273,6 @@ mod tests {
         };
         assert_eq!(broken(|_, _| Ok(())), "nothing was run");
         assert!(broken(|_, _| Err("no disk".to_owned())).starts_with("cannot be tried: no disk"));
-        assert!(broken(|_, _| panic!("on purpose")).starts_with("the host panicked"));
+        assert!(broken(|_, _| panic!("on purpose")).starts_with("the host panicked: on"));
     }
 }
