@@ -1,21 +1,19 @@
 //! H01 to H05: guests that compute, talk, allocate, recurse or trap.
 
-use super::finding::Finding;
+use super::finding::{Ending, Finding};
 use super::guests::{self, Guest};
 use super::life::{admit, admit_bytes, intents, live, quote, running, serves};
 use super::process::resident_kib;
 use super::{Done, Length, Setting, said, sandbox};
+use crate::hostile::{self, HostilePlugin};
 use crate::plugin::Plugin;
 use model::{Event, FaultKind, Strategy};
 use runtime::{AdmissionError, AdmissionStage, Admitted, Limits, Runtime};
-use std::time::Instant;
 
 /// What a stop of a guest may take at the 99th percentile, in microseconds.
 const STOP_US: u64 = 10_000;
 /// What it may take from a fault to the next event served, in microseconds.
 const RESTART_US: u64 = 5_000;
-/// How a life ends: kinds of fault, and words of which the message has one.
-type Ending = (&'static [FaultKind], &'static [&'static str]);
 /// Stopped by what the guest itself did.
 const STOPPED: Ending = (
     &[FaultKind::OutOfFuel, FaultKind::Deadline],
@@ -98,18 +96,22 @@ pub(super) fn endless_loops(setting: &Setting, finding: &mut Finding) -> Done {
     let guests = admitted(&runtime, guests, &limits)?;
     provoke(finding, &guests, limits, setting.pick(0, 10_000), STOPPED);
     finding.p99_figure("p99 with the fuel of an event", STOP_US);
-    if let (Length::Long, Some((_, guest))) = (setting.length, guests.first()) {
-        let begun = Instant::now();
-        let (ended, _) = live(guest, Limits::default());
-        let ms = begun.elapsed().as_millis();
-        finding.expect(ended.is_err(), || {
-            "no fault with the fuel of init".to_owned()
-        });
-        finding.note(format!(
-            "with the fuel of init, off the engine's thread: {ms} ms"
-        ));
+    if setting.length == Length::Long {
+        finding.note(longest_init(&runtime)?);
     }
     serves(&neighbour)
+}
+
+/// How long a loop takes that has the fuel of `init`.
+fn longest_init(runtime: &Runtime) -> Result<String, String> {
+    let bytes = hostile::component(HostilePlugin::LoopInInit).map_err(said)?;
+    let guest = admit_bytes(runtime, &bytes, &Limits::default())?;
+    let (ended, took) = live(&guest, Limits::default());
+    let how = ended.err().map_or("no fault", |fault| fault.kind.name());
+    let ms = took.as_millis();
+    Ok(format!(
+        "in `init`, off the engine's thread: {how} after {ms} ms"
+    ))
 }
 
 pub(super) fn chatter(setting: &Setting, finding: &mut Finding) -> Done {

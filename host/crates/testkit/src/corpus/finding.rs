@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 /// Broken promises that are told; more are counted.
 const MAX_TOLD: usize = 20;
 
+/// How a life must end: in a fault of one of these kinds, whose message has one of these words, or any where
+/// there are none.
+pub(super) type Ending = (&'static [FaultKind], &'static [&'static str]);
+
 /// Something measured, and the most it may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {

@@ -1,6 +1,6 @@
 //! H06, H07, H08, H10 and H13: guests that attack by what passes between them and the host.
 
-use super::finding::Finding;
+use super::finding::{Ending, Finding};
 use super::guests::{self, Guest};
 use super::life::{admit, admit_bytes, intents, live, quote, running, serves};
 use super::{Done, Setting, said, sandbox};
@@ -16,8 +16,6 @@ const SPAM_LINES: u64 = 10_000;
 /// Bytes that a line may have beyond its limit: one character that was escaped, and the mark of a cut.
 const BEYOND_LINE: usize = 32;
 
-/// How a life ends: kinds of fault, and words of which the message has one.
-type Ending = (&'static [FaultKind], &'static [&'static str]);
 /// What came over was not what it said.
 const TORN: Ending = (&[FaultKind::BadOutput, FaultKind::Trap], &[]);
 /// The allocator broke, in one way or another.
