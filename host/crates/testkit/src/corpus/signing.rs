@@ -37,15 +37,18 @@ pub(super) fn forgeries(setting: &Setting, finding: &mut Finding) -> Done {
     let signature = anna.sign(&good)?;
     let trust = |revoked: &[String]| Trust::new(&[anna.key()], None, revoked).map_err(said);
     let usual = trust(&[])?;
-    let refused =
-        |finding: &mut Finding, trust: &Trust, bytes: &[u8], signature: Option<&str>, code| {
-            let found = finding.clocked(|| trust.check(bytes, signature));
-            let found = found.map(|_| ()).map_err(|error| error.code());
-            finding.ended(found.err().unwrap_or("trusted"));
-            finding.expect(found == Err(code), || {
-                format!("{found:?} instead of {code}")
-            });
-        };
+    let refused = |finding: &mut Finding,
+                   trust: &Trust,
+                   bytes: &[u8],
+                   signature: Option<&str>,
+                   code: &str| {
+        let found = finding.clocked(|| trust.check(bytes, signature));
+        let found = found.map(|_| ()).map_err(|error| error.code());
+        finding.ended(found.err().unwrap_or("trusted"));
+        finding.expect(found == Err(code), || {
+            format!("{found:?} instead of {code}")
+        });
+    };
     refused(finding, &usual, &good, None, "PLUGIN_UNSIGNED");
     let other = stranger.sign(&good)?;
     refused(finding, &usual, &good, Some(&other), "PLUGIN_KEY_UNKNOWN");
