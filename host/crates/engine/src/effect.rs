@@ -48,7 +48,7 @@ pub enum Effect {
     Swap(StrategyId, SwapStage),
     /// A shadow began or ended.
     Shadow(StrategyId, ShadowStage),
-    /// A strategy's state was saved when it stopped.
+    /// A strategy's state was saved, as it stopped or was told to save.
     Saved(StrategyId, SavedState),
     /// The firm's trading was let go or held back.
     TradingState(TradingState),

@@ -19,6 +19,7 @@ mod definitions;
 mod dispatch;
 mod execution;
 mod feeds;
+mod flatten;
 mod flip;
 mod hedging;
 pub(crate) mod held;
@@ -65,6 +66,7 @@ use crate::rules::Rules;
 use crate::strategies::{Staged, Strategies};
 use crate::underway::Underway;
 use crate::valuation::ValuationError;
+pub use flatten::TAG as FLATTEN_TAG;
 pub(crate) use lifecycle::Past;
 pub use liquidation::TAG as LIQUIDATION_TAG;
 use model::{
@@ -129,6 +131,8 @@ pub struct Engine {
     arriving: bool,
     /// Which accounts are called or being liquidated.
     margins: margin::Margins,
+    /// Which broken strategies are to be flat; nothing between steps.
+    flattening: flatten::Flattening,
     /// Orders the host holds back, by instrument.
     held: Vec<held::Held>,
     lists: Lists,
@@ -201,6 +205,7 @@ impl Engine {
             delays_data: false,
             arriving: false,
             margins: margin::Margins::default(),
+            flattening: flatten::Flattening::default(),
             held: Vec::new(),
             lists: Lists::default(),
             happenings: VecDeque::new(),
@@ -312,8 +317,9 @@ impl Engine {
                     Told::Seat(seat, tenure, event) => self.tell_seat(seat, tenure, &event),
                     Told::Algorithm(parent, event) => self.tell_algorithm(parent, &event),
                 }
-            } else if !self.follow_parent() && !self.liquidate_next() {
-                // No parent has ended with its last child, either, and no account needs help.
+            } else if !self.follow_parent() && !self.liquidate_next() && !self.flatten_next() {
+                // No parent has ended with its last child, either, no account needs help, and nothing
+                // of a broken strategy is to be closed.
                 return;
             }
         }
@@ -523,6 +529,6 @@ fields! {
         last_execution,
     } - {
         staged_custom, intents, effects, happenings, reports, outbox, staged_models,
-        expected_faults, parts, journal,
+        expected_faults, parts, journal, flattening,
     }
 }

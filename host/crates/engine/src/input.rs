@@ -114,7 +114,7 @@ pub struct StrategyConfig {
     pub permissions: Permissions,
 }
 
-/// What becomes of a strategy's open orders when it faults.
+/// What becomes of a strategy's open orders, and of what it holds, when it faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OrdersOnFault {
     /// They are cancelled.
@@ -122,6 +122,8 @@ pub enum OrdersOnFault {
     Cancel,
     /// They stay.
     Keep,
+    /// They are cancelled, and what the strategy holds is closed at the market.
+    Flatten,
 }
 
 /// Whether orders may leave; the later the stricter.
@@ -292,6 +294,8 @@ pub enum Command {
     },
     /// The version on probation and the one before change places between this event and the next.
     Flip(StrategyId),
+    /// A strategy that runs saves its state, to be started again from it should it break.
+    Save(StrategyId),
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

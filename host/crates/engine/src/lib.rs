@@ -46,7 +46,8 @@ pub use effect::{
     StrategyState, SwapStage, VenueEvent,
 };
 pub use engine::{
-    Engine, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError, StepError, Understudy, Unsaved,
+    Engine, FLATTEN_TAG, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError, StepError,
+    Understudy, Unsaved,
 };
 pub use input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,

@@ -92,13 +92,23 @@ const OF_LIQUIDATION: [DenyCode; 6] = [
 /// Judges an order that closes a position for an account that is being liquidated. It may leave while
 /// the account is halted, and must bring the position nearer to zero.
 pub(crate) fn judge_liquidation(context: &Context<'_>) -> Result<Approved, DenyCode> {
+    judge_closing(context, context.reduces())
+}
+
+/// Judges an order that closes a position of a broken strategy, one of several included. It is bound by
+/// what binds a liquidation.
+pub(crate) fn judge_flattening(context: &Context<'_>) -> Result<Approved, DenyCode> {
+    judge_closing(context, context.reduces() || context.closes_leg())
+}
+
+fn judge_closing(context: &Context<'_>, closes: bool) -> Result<Approved, DenyCode> {
     let binding = CONTROLS
         .iter()
         .filter(|control| OF_LIQUIDATION.contains(&control.code));
     for control in binding {
         (control.check)(context)?;
     }
-    if !context.reduces() {
+    if !closes {
         return Err(DenyCode::TradingState);
     }
     Ok(Approved::of_liquidation(*context.request, context.sequence))

@@ -54,6 +54,8 @@ mod fake_venue;
 mod faults;
 #[path = "it/feed_latency.rs"]
 mod feed_latency;
+#[path = "it/flatten.rs"]
+mod flatten;
 #[path = "it/flip.rs"]
 mod flip;
 #[path = "it/golden.rs"]

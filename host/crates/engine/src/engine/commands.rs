@@ -69,6 +69,7 @@ impl Engine {
             // A mark for whoever reads the journal.
             Command::EndRun => {}
             Command::Snapshot => self.save_parts(),
+            Command::Save(strategy) => self.save_on_command(strategy),
             beside @ (Command::ShadowBegin { .. }
             | Command::ShadowEnd { .. }
             | Command::RollBack(_)
@@ -234,6 +235,25 @@ impl Engine {
         if self.is_live(strategy) {
             self.leave(strategy, StrategyState::Stopped);
             self.cancel_all_of(strategy);
+        }
+    }
+
+    fn save_on_command(&mut self, strategy: StrategyId) {
+        match self.strategies.get(strategy) {
+            None => self.ignore(Ignored::UnknownStrategy(strategy)),
+            Some(place) if !place.is_live() => {
+                let (state, command) = (place.state, "save");
+                self.ignore(Ignored::WrongState {
+                    strategy,
+                    state,
+                    command,
+                });
+            }
+            Some(_) => {
+                if let Some(state) = self.save(strategy) {
+                    self.effects.push(Effect::Saved(strategy, state));
+                }
+            }
         }
     }
 

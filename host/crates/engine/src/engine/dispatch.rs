@@ -268,7 +268,8 @@ impl Engine {
         }
     }
 
-    /// A strategy broke: it is dropped, its orders are cancelled or kept, everybody else goes on.
+    /// A strategy broke: it is dropped, its orders are cancelled or kept, its positions are kept or
+    /// closed, everybody else goes on.
     pub(super) fn fault(&mut self, strategy: StrategyId, fault: Fault) {
         let Some(config) = self.strategies.config(strategy) else {
             return;
@@ -288,8 +289,9 @@ impl Engine {
         }
         self.end_shadow(strategy, "the running instance broke");
         self.leave(strategy, StrategyState::Error);
-        if on_fault == OrdersOnFault::Cancel {
+        if on_fault != OrdersOnFault::Keep {
             self.cancel_all_of(strategy);
+            self.flatten_if_wanted(strategy);
         }
     }
 

@@ -302,6 +302,7 @@ impl Engine {
             self.count_denied(update.strategy, update.instrument);
         }
         self.effects.push(Effect::Order(update, order));
+        self.follow_flattening(&order);
         // A strategy knows the order it asked for; its parts are the algorithm's business.
         self.outbox.push_back(match order.parent {
             Some(parent) => Told::Algorithm(parent, AlgorithmEvent::Child(update)),

@@ -143,7 +143,7 @@ variants!(AssetClass {
 variants!(AccountKind { 0 => Cash, 1 => Margin { leverage } });
 variants!(HedgeMargin { 0 => Gross, 1 => Net });
 variants!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Share(rate) });
-variants!(OrdersOnFault { 0 => Cancel, 1 => Keep });
+variants!(OrdersOnFault { 0 => Cancel, 1 => Keep, 2 => Flatten });
 variants!(LimitScope { 0 => Firm, 1 => Account(id), 2 => Strategy(id), 3 => Instrument(id) });
 variants!(TradingState { 0 => Active, 1 => Reducing, 2 => Halted });
 variants!(TimeInForce {
@@ -274,6 +274,7 @@ variants!(Command {
     31 => CanaryPromote { strategy, probation, reason },
     32 => CanaryEnd { strategy, reason },
     33 => Flip(strategy),
+    34 => Save(strategy),
 });
 variants!(HandOver { 0 => Carry, 1 => Fresh });
 variants!(WhenOver { 0 => RollBack, 1 => Promote });

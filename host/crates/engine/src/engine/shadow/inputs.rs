@@ -71,6 +71,7 @@ fn concerns(command: &Command, of: StrategyId) -> bool {
         | Command::ShadowBegin { .. }
         | Command::ShadowEnd { .. }
         | Command::RollBack(_)
-        | Command::EndProbation { .. } => false,
+        | Command::EndProbation { .. }
+        | Command::Save(_) => false,
     }
 }
