@@ -15,6 +15,7 @@
 mod diff;
 mod folder;
 mod manifest;
+mod quarantine;
 mod record;
 mod refusal;
 mod registry;
@@ -23,6 +24,7 @@ mod version;
 
 pub use diff::{Change, Difference, Names, ParameterChange, diff};
 pub use manifest::{Fuel, Manifest, Parameter};
+pub use quarantine::{FaultNote, Quarantine, QuarantineRule};
 pub use record::{Act, Decision, Deed, Record, Role, Signature, Source, State, Use};
 pub use refusal::Refusal;
 pub use registry::{Arrival, Beside, Policy, Registry};

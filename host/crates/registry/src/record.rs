@@ -1,6 +1,7 @@
 //! What a host knows of a component: what it is, who vouched for it, what was done with it.
 
 use crate::manifest::Manifest;
+use crate::quarantine::{FaultNote, Quarantine};
 use crate::trust::{Key, Signer};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,10 @@ pub enum Deed {
     Revoke,
     /// Somebody removed its bytes.
     Delete,
+    /// It broke too often, and runs no more until somebody lets it.
+    Quarantine,
+    /// Somebody let it run again.
+    Release,
 }
 
 impl Deed {
@@ -68,6 +73,8 @@ impl Deed {
             Self::Approve => "APPROVE",
             Self::Revoke => "REVOKE",
             Self::Delete => "DELETE",
+            Self::Quarantine => "QUARANTINE",
+            Self::Release => "RELEASE",
         }
     }
 }
@@ -198,6 +205,12 @@ pub struct Record {
     pub acts: Vec<Act>,
     /// Where it was put to use.
     pub uses: Vec<Use>,
+    /// Its latest faults since it was released last, oldest first.
+    #[serde(default)]
+    pub faults: Vec<FaultNote>,
+    /// Why it may not run until somebody releases it, if so.
+    #[serde(default)]
+    pub quarantine: Option<Quarantine>,
 }
 
 impl Record {

@@ -33,6 +33,19 @@ pub enum Refusal {
         /// Its hash.
         hash: String,
     },
+    /// It broke too often.
+    #[error(
+        "the plugin {title} ({hash}) is in quarantine: {reason}; look at its faults with `argonaut plugin \
+         inspect {hash}`, then run another version, or let it run with `argonaut plugin release {hash}`"
+    )]
+    Quarantined {
+        /// Its name and version.
+        title: String,
+        /// Its hash.
+        hash: String,
+        /// Why.
+        reason: String,
+    },
     /// It is older than what is there.
     #[error(
         "version {version} of {name} is older than {than}, which {why}; give it a higher version, or \
@@ -99,6 +112,7 @@ impl Refusal {
             Self::Unknown(_) => "PLUGIN_UNKNOWN",
             Self::Ambiguous { .. } => "PLUGIN_AMBIGUOUS",
             Self::NotApproved { .. } => "PLUGIN_NOT_APPROVED",
+            Self::Quarantined { .. } => "PLUGIN_QUARANTINED",
             Self::Downgrade { .. } => "PLUGIN_DOWNGRADE",
             Self::Unordered { .. } => "PLUGIN_VERSION_UNORDERED",
             Self::InUse { .. } => "PLUGIN_IN_USE",

@@ -6,6 +6,7 @@
 use crate::Refusal;
 use crate::folder::Folder;
 use crate::manifest::Manifest;
+use crate::quarantine::check_released;
 use crate::record::{
     Act, Decision, Deed, MAX_ACTS, MAX_USES, Record, Role, Signature, Source, State, Use,
 };
@@ -198,6 +199,8 @@ impl Registry {
                 source: arrival.source,
                 acts: vec![Act::new(Deed::Upload, decision, arrival.forced)],
                 uses: Vec::new(),
+                faults: Vec::new(),
+                quarantine: None,
             },
         };
         let kept = self.folder.keep(hash, arrival.bytes, arrival.signature);
@@ -223,8 +226,8 @@ impl Registry {
         Ok(record)
     }
 
-    /// Whether a component that is here may run at all: it is not revoked, whoever signed it is trusted
-    /// still, and it is approved where that is asked for.
+    /// Whether a component that is here may run at all: it is neither revoked nor in quarantine,
+    /// whoever signed it is trusted still, and it is approved where that is asked for.
     ///
     /// # Errors
     /// Why not. What nobody knows may not.
@@ -236,6 +239,7 @@ impl Registry {
             return Err(Untrusted::Revoked(hash).into());
         }
         check_kept(&record)?;
+        check_released(&record)?;
         match &record.signature {
             None => trust.check_signer(None)?,
             Some(signature) => {
@@ -457,7 +461,7 @@ impl Registry {
         changed.map(drop)
     }
 
-    fn change(
+    pub(crate) fn change(
         &self,
         hash: PluginHash,
         change: impl FnOnce(&mut Record) -> Result<(), Refusal>,
@@ -511,7 +515,7 @@ fn needs(used: &Use) -> String {
     format!("the journal `{journal}` has it as the {role} `{name}`")
 }
 
-fn add_act(record: &mut Record, act: Act) -> Result<(), Refusal> {
+pub(crate) fn add_act(record: &mut Record, act: Act) -> Result<(), Refusal> {
     if record.acts.len() >= MAX_ACTS {
         let hash = record.manifest.hash;
         return Err(Refusal::Full(format!(

@@ -308,11 +308,13 @@ fn nothing_may_leave(engine: &Engine) -> bool {
     engine.is_killed() || engine.trading_state() == TradingState::Halted
 }
 
-/// I11: halted, only cancels leave, and what closes positions of an account for it.
+/// I11: halted, only cancels leave, and what closes positions of an account or a broken
+/// strategy for it.
 fn check_nothing_left(effects: &[Effect]) {
     let left = effects.iter().find(|effect| match effect {
         Effect::Order(update, order) => {
-            let closing = order.terms.tag.as_str() == engine::LIQUIDATION_TAG;
+            let tags = [engine::LIQUIDATION_TAG, engine::FLATTEN_TAG];
+            let closing = tags.contains(&order.terms.tag.as_str());
             update.change == OrderChange::Submitted && !closing
         }
         _ => false,

@@ -1,6 +1,7 @@
 //! What comes in, may run, is approved, revoked and deleted, also after a restart.
 
 use super::*;
+use crate::quarantine::{FaultNote, QuarantineRule};
 use minisign::KeyPair;
 use tempfile::TempDir;
 
@@ -388,4 +389,75 @@ fn a_record_that_cannot_be_read_is_named() {
             "{error}"
         );
     }
+}
+
+fn fault_at(seconds: u64, strategy: &str) -> FaultNote {
+    FaultNote {
+        journal: "run-1".to_owned(),
+        strategy: strategy.to_owned(),
+        sequence: seconds,
+        at_ns: seconds * 1_000_000_000,
+        fault: "TRAP: on-event: unreachable".to_owned(),
+    }
+}
+
+#[test]
+fn what_breaks_too_often_runs_no_more_until_it_is_released() {
+    let mut shelf = Shelf::new(Policy::default());
+    let hash = shelf.bring("1.0.0");
+    let rule = QuarantineRule::default();
+    let note = |shelf: &Shelf, seconds, strategy: &str| {
+        let now = Timestamp::from_nanos(9);
+        let note = fault_at(seconds, strategy);
+        shelf.registry.note_fault(hash, note, rule, now).unwrap()
+    };
+    // An hour apart at most, whoever ran it; the same one twice is one.
+    for (seconds, strategy) in [(1, "a"), (3_700, "a"), (3_700, "a"), (3_701, "b")] {
+        assert!(note(&shelf, seconds, strategy).is_none(), "{seconds}");
+        shelf.restart();
+    }
+    shelf.registry.may_run(hash).unwrap();
+    let record = note(&shelf, 3_702, "c").unwrap();
+    let reason = record.quarantine.as_ref().unwrap().reason.clone();
+    assert!(
+        reason.contains("3 times") && reason.contains("`c` at input 3702"),
+        "{reason}"
+    );
+    assert_eq!(record.acts.last().unwrap().deed, Deed::Quarantine);
+    assert!(note(&shelf, 3_703, "c").is_none(), "once is enough");
+    shelf.restart();
+    let words = "argonaut plugin release";
+    refused(shelf.registry.may_run(hash), "PLUGIN_QUARANTINED", words);
+    let begin = shelf.registry.may_begin(hash, Beside::default(), true);
+    refused(begin, "PLUGIN_QUARANTINED", words);
+    let approve = shelf.registry.approve(hash, &[], &forced("ben"));
+    refused(approve, "PLUGIN_QUARANTINED", words);
+    assert_eq!(shelf.registry.quarantined().len(), 1);
+    assert_eq!(shelf.bring("1.0.0"), hash, "it may come, and not run");
+
+    shelf.registry.release(hash, &by("ben", 10)).unwrap();
+    shelf.registry.release(hash, &by("ben", 11)).unwrap();
+    shelf.restart();
+    let record = shelf.registry.may_run(hash).unwrap();
+    assert_eq!(record.acts.last().unwrap().deed, Deed::Release);
+    assert!(record.faults.is_empty() && shelf.registry.quarantined().is_empty());
+    assert!(note(&shelf, 3_704, "c").is_none(), "it is counted anew");
+}
+
+#[test]
+fn nothing_is_put_into_quarantine_where_the_rule_says_so() {
+    let shelf = Shelf::new(Policy::default());
+    let hash = shelf.bring("1.0.0");
+    let rule = QuarantineRule {
+        faults: 0,
+        ..QuarantineRule::default()
+    };
+    for seconds in 1..=200 {
+        let now = Timestamp::from_nanos(9);
+        let noted = shelf
+            .registry
+            .note_fault(hash, fault_at(seconds, "a"), rule, now);
+        assert!(noted.unwrap().is_none());
+    }
+    assert_eq!(shelf.registry.get(hash).unwrap().faults.len(), 100);
 }

@@ -7,7 +7,7 @@
 //! are told as one.
 
 use super::report::{Difference, Wanted};
-use engine::{Effect, LIQUIDATION_TAG};
+use engine::{Effect, FLATTEN_TAG, LIQUIDATION_TAG};
 use model::{Duration, InstrumentId, Order, OrderChange, OrderId, Side, TimeInForce, Timestamp};
 use std::collections::VecDeque;
 
@@ -145,7 +145,7 @@ impl Comparison {
         };
         Some(order.id) >= self.from
             && Some(order.id) > last
-            && order.terms.tag.as_str() != LIQUIDATION_TAG
+            && ![LIQUIDATION_TAG, FLATTEN_TAG].contains(&order.terms.tag.as_str())
     }
 
     /// Time has come so far: what has found no counterpart is a difference.
