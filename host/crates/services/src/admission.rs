@@ -189,6 +189,17 @@ impl Admission {
         Ok(self.registry().note_use(hash, place, self.clock.now())?)
     }
 
+    /// The run that began the journal that is written, if one is.
+    pub(crate) fn journal(&self) -> Option<&str> {
+        let journals = self.journals.as_ref();
+        journals.map(|journals| journals.current.as_str())
+    }
+
+    /// Now, by the host's clock.
+    pub(crate) fn now(&self) -> model::Timestamp {
+        self.clock.now()
+    }
+
     /// The names of all journals there are.
     pub(crate) fn journals(&self) -> Result<Vec<String>, HostError> {
         let Some(journals) = &self.journals else {

@@ -94,6 +94,15 @@ pub struct RevokedPlugin {
     pub paused: Vec<String>,
 }
 
+/// A plugin that was let go from quarantine.
+#[derive(Debug, Clone)]
+pub struct ReleasedPlugin {
+    /// What is known of it now.
+    pub record: Arc<Record>,
+    /// Strategies that have it, paused, broken or stopped; somebody must resume or start them.
+    pub strategies: Vec<String>,
+}
+
 /// Who has a plugin now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginUser {

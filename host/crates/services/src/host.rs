@@ -3,6 +3,7 @@
 mod builds;
 mod commands;
 mod config;
+mod faults;
 mod lifecycle;
 mod metrics;
 mod orders;
@@ -14,6 +15,7 @@ mod versions;
 
 use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};
+use crate::faults::{Care, Letters};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
 use crate::handle::{HostError, Updates};
 use crate::history::History;
@@ -39,6 +41,7 @@ use crate::venue_models;
 use crate::view::HealthView;
 pub use config::{HostConfig, JournalConfig, QueueSizes};
 use engine::{Definition, Engine, OrdersOnFault, StrategyConfig};
+pub use faults::DeadLetters;
 use journal::{JournalError, Progress, RepeatError};
 pub use metrics::metric_scope;
 use model::AccountId;
@@ -101,6 +104,7 @@ struct Inner {
     risk: Arc<RiskSettings>,
     scenarios: Scenarios,
     kept: KeptPlugins,
+    letters: Arc<Letters>,
     recovered: Option<Recovered>,
     progress: Option<Arc<Progress>>,
     ended: watch::Receiver<Option<Ended>>,
@@ -137,7 +141,7 @@ impl Host {
     ) -> Result<(HostHandle, JoinHandle<Ended>), StartError> {
         let time = time_source(&config, &clock);
         let (queues, swaps) = (config.queues, swaps(&config));
-        let files = plugin_files(&config)?;
+        let (files, care) = (plugin_files(&config)?, Care::of(&config));
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
         let risk = Arc::new(checked(config.risk)?);
@@ -158,8 +162,7 @@ impl Host {
         let models = models.map_err(StartError::Definition)?;
         let mut trader = Trader::new(engine, time.clone(), inputs, effects, failed, sampler);
         let past = open.recover(&mut trader, admission.kept(), &history, &shared)?;
-        let feed = past.goes_on(config.feed, &mut trader);
-        let prepared = Prepared::new(feed, &wiring)?;
+        let prepared = Prepared::new(past.goes_on(config.feed, &mut trader), &wiring)?;
         past.define(wanted, models, &mut trader, &prepared)?;
         let kill_file = obeyed(config.kill_file, &mut trader);
         let (killed, trying) = (trader.killed(), admission.kept());
@@ -175,7 +178,8 @@ impl Host {
             Arc::clone(trader.versions()),
         );
         let (recovered, progress) = past.hand_over(&mut trader, &strategies);
-        projection::show_pending(&outlet, &shared);
+        let strategies = Arc::new(strategies);
+        let letters = care.begin(&strategies, &mut trader, progress.as_ref())?;
         let (ended, thread) = spawn(trader, &outlet, &shared, &desk)?;
         reckon(&desk, &risk, &outlet, &inbox, &shared)?;
         watch(kill_file.clone(), &inbox, killed)?;
@@ -183,7 +187,7 @@ impl Host {
             inbox,
             outlet,
             shared,
-            strategies: Arc::new(strategies),
+            strategies,
             workers: Arc::new(Semaphore::new(config.workers.max(1))),
             feed: Mutex::new(FeedSlot::Ready(prepared)),
             wiring,
@@ -192,6 +196,7 @@ impl Host {
             risk,
             scenarios: Scenarios::default(),
             kept: trying,
+            letters,
             recovered,
             progress,
             ended,

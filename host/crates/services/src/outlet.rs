@@ -11,7 +11,7 @@ use crate::metrics::sampler::Moved;
 use crate::metrics::worker::Verdict;
 use crate::shadow::ShadowView;
 use crate::sync::lock;
-use crate::view::{BuildView, EngineState, PipelineView, PluginView};
+use crate::view::{BuildView, CareNews, EngineState, PipelineView, PluginView};
 use engine::{Definition, Effect, LimitScope, TradingState};
 use model::{InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
 use std::collections::BTreeMap;
@@ -47,6 +47,8 @@ pub(crate) enum Item {
     Build(StrategyId, Box<BuildView>),
     /// Where a run of a strategy's pipeline is.
     Pipeline(StrategyId, Box<PipelineView>),
+    /// Something about a strategy that broke.
+    Care(StrategyId, CareNews),
     /// How far a swap is; `None` when it ended.
     SwapProgress(StrategyId, Option<&'static str>),
     /// Where the host is.

@@ -6,6 +6,7 @@
 //! one without a gap, whoever listens.
 
 pub(crate) mod alerts;
+mod care;
 mod custom;
 mod definitions;
 mod happened;

@@ -6,6 +6,7 @@
 
 mod canary;
 mod custom;
+mod faults;
 mod plugins;
 pub(crate) mod recorder;
 mod shadow;

@@ -7,6 +7,7 @@
 //! that cancels and readers still work, and says so. Records wait in memory meanwhile; when much
 //! waits, market data is not taken in any more, and when too much waits, kills alone are.
 
+mod faults;
 mod finish;
 pub(crate) mod memory;
 mod outbound;
@@ -19,6 +20,7 @@ mod tests;
 mod versions;
 
 use crate::clock::TimeSource;
+use crate::faults::desk::DeskEnd;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Item, Mark, Outlet};
@@ -243,6 +245,8 @@ pub(crate) struct Trader {
     snapshots: Option<Snapshots>,
     shadows: Shadows,
     versions: Arc<Versions>,
+    /// Where faults are told.
+    faults: Option<DeskEnd>,
 }
 
 impl Trader {
@@ -276,6 +280,7 @@ impl Trader {
             snapshots: None,
             shadows: Shadows::default(),
             versions: Arc::default(),
+            faults: None,
         }
     }
 
@@ -566,6 +571,7 @@ impl Trader {
             // is lost and nothing else.
             Err(error) => tracing::error!(%error, "the engine refused an input"),
         }
+        self.post_faults(from);
         if swapped {
             self.follow_versions(from);
         }

@@ -5,11 +5,14 @@ use model::{
     PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
 };
 mod build;
+mod care;
 mod happened;
 mod pipeline;
 mod venue;
 
 pub use build::{BuildOutcome, BuildView};
+pub(crate) use care::CareNews;
+pub use care::{RestartOutcome, RestartView};
 pub use happened::{CashFlowView, LifeEventView, WhatHappened};
 pub use pipeline::{KeptView, PipelineView};
 use std::sync::Arc;
@@ -92,6 +95,10 @@ pub enum AlertCode {
     RollBack,
     /// A build that was dropped into the plugin folder was not taken.
     NewBuild,
+    /// The plugin of a strategy broke too often, and may not run until somebody releases it.
+    Quarantine,
+    /// A strategy broke and waits for its restart, or is not started again.
+    Restart,
 }
 
 /// Where an alert is.
@@ -291,6 +298,10 @@ pub struct StrategyView {
     pub pipeline: Option<Box<PipelineView>>,
     /// What became of its plugin file when that was last looked into, where it is watched.
     pub last_build: Option<Box<BuildView>>,
+    /// How far its restart after its last fault is, where it is started again by itself.
+    pub restart: Option<Box<RestartView>>,
+    /// Whether it was paused when it broke last.
+    pub broke_paused: bool,
     /// The version that trades beside it in a copy of the engine, if one does.
     pub shadow: Option<Box<crate::shadow::ShadowView>>,
     /// The latest faults, newest last, at most 20.

@@ -133,7 +133,7 @@ impl Letters {
 }
 
 fn is_more(length: usize, bound: u64) -> bool {
-    u64::try_from(length).map_or(true, |length| length > bound)
+    u64::try_from(length).unwrap_or(u64::MAX) > bound
 }
 
 /// Whether a file's name says that it is of a strategy.

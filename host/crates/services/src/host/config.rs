@@ -1,5 +1,6 @@
 //! How a host is made: plain values; reading them from files is the binary's business.
 
+use crate::faults::FaultSettings;
 use crate::feed::FeedConfig;
 use crate::metrics::RiskSettings;
 use crate::venue_models::NamedModel;
@@ -77,6 +78,8 @@ pub struct HostConfig {
     pub max_plugin_bytes: u64,
     /// While this file exists the firm's kill latch is set; every kill of the firm writes it.
     pub kill_file: Option<PathBuf>,
+    /// What becomes of strategies that break.
+    pub faults: FaultSettings,
     /// Risk metrics, their limits, alerts, regimes and scenarios.
     pub risk: RiskSettings,
     /// Bounds of the queues.
@@ -102,6 +105,7 @@ impl HostConfig {
             data_folder: data_folder.into(),
             max_plugin_bytes: 32 << 20,
             kill_file: None,
+            faults: FaultSettings::default(),
             risk: RiskSettings::default(),
             queues: QueueSizes::default(),
             history_events: 262_144,

@@ -123,6 +123,8 @@ impl ReadModel {
             last_kept: None,
             pipeline: None,
             last_build: None,
+            restart: None,
+            broke_paused: false,
             shadow: None,
             faults: Vec::new(),
             log: Vec::new(),

@@ -171,17 +171,7 @@ impl ReadModel {
                 changes.extend(self.risk.alerts.escalate(time));
                 time
             }
-            Item::Metrics(view, verdicts) => {
-                let time = view.time;
-                for verdict in verdicts {
-                    changes.extend(self.risk.alerts.raise(raised_by(time, verdict)));
-                }
-                if let Some(tracker) = &mut self.tracker {
-                    tracker.latest = Some(Arc::clone(&view));
-                }
-                changes.push(Change::Metrics(view));
-                time
-            }
+            Item::Metrics(view, verdicts) => self.take_metrics(view, verdicts, changes),
             Item::Shadow(time, strategy, shadow) => {
                 self.edit(strategy, changes, |view| view.shadow = Some(shadow));
                 time
@@ -192,6 +182,10 @@ impl ReadModel {
             }
             Item::Pipeline(strategy, pipeline) => {
                 self.follow_pipeline(strategy, pipeline, changes);
+                self.engine.time
+            }
+            Item::Care(strategy, news) => {
+                self.follow_care(strategy, news, changes);
                 self.engine.time
             }
             Item::SwapProgress(strategy, progress) => {
@@ -206,6 +200,23 @@ impl ReadModel {
             }
             Item::Retired(_) => self.engine.time,
         }
+    }
+
+    fn take_metrics(
+        &mut self,
+        view: Arc<MetricsView>,
+        verdicts: Vec<Verdict>,
+        changes: &mut Vec<Change>,
+    ) -> Timestamp {
+        let time = view.time;
+        for verdict in verdicts {
+            changes.extend(self.risk.alerts.raise(raised_by(time, verdict)));
+        }
+        if let Some(tracker) = &mut self.tracker {
+            tracker.latest = Some(Arc::clone(&view));
+        }
+        changes.push(Change::Metrics(view));
+        time
     }
 
     fn apply_effect(
@@ -227,9 +238,7 @@ impl ReadModel {
                 changes.push(Change::Balance(account, currency, balance));
             }
             Effect::Bar(bar) => changes.push(Change::Bar(bar)),
-            Effect::Strategy(strategy, state) => {
-                self.edit(strategy, changes, |view| view.state = state);
-            }
+            Effect::Strategy(strategy, state) => self.follow_state(strategy, state, changes),
             Effect::Fault(strategy, fault) => self.edit(strategy, changes, |view| {
                 push_back(
                     &mut view.faults,

@@ -68,13 +68,13 @@ impl Strategies {
         let record = registry.revoke(hash, &self.admission.stamped(decision)?)?;
         // Who starts it meanwhile finds it revoked afterwards, and pauses it.
         let mut paused = self.pause_all_with(hash)?;
-        self.give_up_beside(hash)?;
+        self.give_up_beside(hash, "it was revoked")?;
         // A strategy may have gone back to it before that way was shut.
         paused.extend(self.pause_all_with(hash)?);
         Ok(RevokedPlugin { record, paused })
     }
 
-    fn pause_all_with(&self, hash: PluginHash) -> Result<Vec<String>, HostError> {
+    pub(super) fn pause_all_with(&self, hash: PluginHash) -> Result<Vec<String>, HostError> {
         let mut paused = Vec::new();
         for (id, name) in self.strategies_with(hash) {
             if self.pause(id)? {
@@ -157,7 +157,7 @@ impl Strategies {
     }
 
     /// Ends shadows that try a plugin, and probations that would bring it back.
-    fn give_up_beside(&self, hash: PluginHash) -> Result<(), HostError> {
+    pub(super) fn give_up_beside(&self, hash: PluginHash, why: &str) -> Result<(), HostError> {
         let entries = lock(&self.entries);
         let all: Vec<_> = entries
             .iter()
@@ -168,10 +168,10 @@ impl Strategies {
         let has = |loaded: Loaded| loaded.plugin.hash() == hash;
         for (id, name) in all {
             if self.versions.before(id).is_some_and(has) {
-                self.let_go(id, &"it was revoked")?;
+                self.let_go(id, &why)?;
             }
             if self.trading(&name).is_some_and(|(tried, _)| has(tried)) {
-                self.tell_ended(id, "its plugin was revoked".to_owned())?;
+                self.tell_ended(id, format!("its plugin may run no more: {why}"))?;
             }
         }
         Ok(())
@@ -191,7 +191,7 @@ impl Strategies {
     }
 
     /// Strategies that trade by a plugin.
-    fn strategies_with(&self, hash: PluginHash) -> Vec<(StrategyId, String)> {
+    pub(super) fn strategies_with(&self, hash: PluginHash) -> Vec<(StrategyId, String)> {
         let entries = lock(&self.entries);
         let with = entries.iter().filter(|(_, entry)| {
             let shares = entry.loaded.is_some() && self.versions.shares(entry.id);

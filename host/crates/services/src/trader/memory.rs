@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Memory {
     /// In order.
     pub(crate) definitions: Vec<Definition>,
-    /// By strategies that were told to stop.
+    /// By strategies that were told to stop, or to save.
     pub(crate) saved: BTreeMap<StrategyId, SavedState>,
     /// Who ran when the last run was ended, and whether it was paused; started again, nobody is here.
     pub(crate) going: BTreeMap<StrategyId, bool>,
@@ -23,7 +23,7 @@ pub(super) enum Noted {
     Nothing,
     Defined(Box<Definition>),
     Started(StrategyId),
-    Stopped,
+    Saved,
     RunEnded,
 }
 
@@ -33,7 +33,7 @@ impl Noted {
             Input::Define(definition) => Self::Defined(definition.clone()),
             Input::Command(command) => match &**command {
                 Command::Start { strategy, .. } => Self::Started(*strategy),
-                Command::Stop(_) => Self::Stopped,
+                Command::Stop(_) | Command::Save(_) => Self::Saved,
                 Command::EndRun => Self::RunEnded,
                 _ => Self::Nothing,
             },
@@ -48,7 +48,7 @@ impl Memory {
             Noted::Nothing => {}
             Noted::Defined(definition) => self.definitions.push(*definition),
             Noted::Started(strategy) => drop(self.going.remove(&strategy)),
-            Noted::Stopped => {
+            Noted::Saved => {
                 let saved = effects.iter().filter_map(|effect| match effect {
                     Effect::Saved(strategy, state) => Some((*strategy, state.clone())),
                     _ => None,

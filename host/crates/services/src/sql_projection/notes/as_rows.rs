@@ -77,6 +77,8 @@ pub(super) fn key(alert: &AlertView) -> Key {
         }
         AlertCode::RollBack => 512,
         AlertCode::NewBuild => 513,
+        AlertCode::Quarantine => 514,
+        AlertCode::Restart => 515,
     };
     Key {
         time: alert.first_time.nanos(),
@@ -96,6 +98,8 @@ pub(super) fn alert_row(alert: &AlertView) -> Row {
         AlertCode::Metric(metric) => metric.name().to_ascii_uppercase(),
         AlertCode::RollBack => "ROLL_BACK".to_owned(),
         AlertCode::NewBuild => "NEW_BUILD".to_owned(),
+        AlertCode::Quarantine => "QUARANTINE".to_owned(),
+        AlertCode::Restart => "RESTART".to_owned(),
     };
     let by = alert.acknowledged_by.as_deref();
     let place = Place {

@@ -1,0 +1,358 @@
+//! The thread that takes care of strategies that broke.
+
+use super::desk::{Broke, Desk};
+use super::{DeadLetter, FaultSettings, Letters};
+use crate::handle::HostError;
+use crate::outlet::Item;
+use crate::strategy::Strategies;
+use crate::view::{CareNews, RestartOutcome, RestartView};
+use engine::journal::reader::Record;
+use engine::{Input, StrategyState};
+use journal::{Blocks, Progress};
+use model::{Duration as EngineDuration, FaultKind, StrategyId, Timestamp};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Pause between looks while something is to be done later.
+const LOOK: Duration = Duration::from_millis(20);
+/// Pause when nothing is; a fault ends it.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long an input that led to a fault may take until the journal has it.
+const JOURNAL_PATIENCE: Duration = Duration::from_secs(5);
+/// After how long a restart that found the strategy busy is tried again.
+const BUSY: EngineDuration = EngineDuration::from_secs(1);
+
+/// Where inputs can be read again.
+pub(super) struct JournalOnDisk {
+    pub(super) folder: PathBuf,
+    pub(super) progress: Arc<Progress>,
+}
+
+/// What is known of one strategy.
+#[derive(Debug, Default)]
+struct Patient {
+    /// Restarts in a row.
+    attempts: u32,
+    /// When the next one is due.
+    due: Option<Timestamp>,
+    /// The input of its last fault.
+    broke_at: u64,
+    /// When it broke last.
+    broke: Option<Timestamp>,
+    /// Starts from a saved state that it refused and that were followed by a fresh one; their faults are
+    /// on their way here.
+    refused: u32,
+    /// When it saves next.
+    saves: Option<Timestamp>,
+}
+
+/// What the thread works with.
+pub(super) struct Watcher {
+    strategies: Arc<Strategies>,
+    settings: FaultSettings,
+    letters: Arc<Letters>,
+    journal: Option<JournalOnDisk>,
+    patients: BTreeMap<StrategyId, Patient>,
+}
+
+impl Watcher {
+    pub(super) fn new(
+        strategies: Arc<Strategies>,
+        settings: FaultSettings,
+        letters: Arc<Letters>,
+        journal: Option<JournalOnDisk>,
+    ) -> Self {
+        let mut watcher = Self {
+            strategies,
+            settings,
+            letters,
+            journal,
+            patients: BTreeMap::new(),
+        };
+        watcher.take_over();
+        watcher
+    }
+
+    /// Those that were broken when the host began are started as if they had broken just then, and what is
+    /// in quarantine is told.
+    fn take_over(&mut self) {
+        let shared = &self.strategies.shared;
+        let (broken, sequence) = shared.read(|model| {
+            let broken = model.strategies.iter();
+            let broken = broken.filter(|view| view.state == StrategyState::Error);
+            let broken: Vec<_> = broken.map(|view| (view.id, view.name.clone())).collect();
+            (broken, model.engine.sequence)
+        });
+        for (id, name) in broken {
+            self.patients.entry(id).or_default().broke_at = sequence;
+            self.plan(id, &name);
+        }
+        self.strategies.tell_quarantines();
+    }
+
+    /// Works until the engine's thread has ended.
+    pub(super) fn run(mut self, desk: &Desk) {
+        loop {
+            let mut patience = self.patience();
+            loop {
+                match desk.take(patience) {
+                    Ok(Some(broke)) => self.on_fault(broke),
+                    Ok(None) => break,
+                    Err(()) => return,
+                }
+                patience = Duration::ZERO;
+            }
+            self.restart_due();
+            self.save_due();
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        let waits = |one: &Patient| one.due.is_some();
+        let saves = self.settings.usual.save_every.is_some()
+            || self
+                .settings
+                .policies
+                .values()
+                .any(|one| one.save_every.is_some());
+        match saves || self.patients.values().any(waits) {
+            true => LOOK,
+            false => IDLE,
+        }
+    }
+
+    fn on_fault(&mut self, broke: Broke) {
+        let (id, left) = (broke.strategy, broke.left);
+        let Some(name) = self.name(id) else {
+            return;
+        };
+        let patient = self.patients.entry(id).or_default();
+        patient.broke_at = broke.sequence;
+        let refused = broke.at_start && broke.fault.kind == FaultKind::Refused;
+        if refused && patient.refused > 0 {
+            // It was started fresh since; that a state does not fit is no fault of the code that runs.
+            patient.refused -= 1;
+            return;
+        }
+        let policy = self.settings.of(&name).restart;
+        let before = patient.broke.replace(broke.time);
+        let calm = policy
+            .zip(before)
+            .is_some_and(|(policy, before)| before.after(policy.forget_after) <= broke.time);
+        if calm {
+            patient.attempts = 0;
+        }
+        tracing::warn!(strategy = %name, sequence = broke.sequence, fault = %broke.fault, "a strategy broke");
+        let rule = self.settings.quarantine;
+        self.strategies.note_fault(&broke, &name, rule);
+        self.keep_letter(broke, &name);
+        if left {
+            self.plan(id, &name);
+        }
+    }
+
+    /// Says when a broken strategy is started again, or that it is not.
+    fn plan(&mut self, id: StrategyId, name: &str) {
+        let Some(policy) = self.settings.of(name).restart else {
+            return;
+        };
+        let now = self.now();
+        let refusal = self.strategies.may_trade(name).err();
+        let patient = self.patients.entry(id).or_default();
+        let spent = patient.attempts >= policy.attempts;
+        if refusal.is_some() || spent {
+            patient.due = None;
+            let attempts = patient.attempts;
+            let reason = refusal.map_or_else(
+                || format!("it broke again after {attempts} restarts in a row"),
+                |refusal| refusal.to_string(),
+            );
+            return self.give_up(id, (attempts, policy.attempts), reason);
+        }
+        patient.attempts += 1;
+        let due = now.after(policy.delay(patient.attempts));
+        patient.due = Some(due);
+        let view = RestartView {
+            time: now,
+            attempt: patient.attempts,
+            of: policy.attempts,
+            outcome: RestartOutcome::Waiting,
+            due: Some(due),
+            reason: None,
+        };
+        self.tell(id, view);
+    }
+
+    fn give_up(&self, id: StrategyId, (attempt, of): (u32, u32), reason: String) {
+        let view = RestartView {
+            time: self.now(),
+            attempt,
+            of,
+            outcome: RestartOutcome::GaveUp,
+            due: None,
+            reason: Some(reason),
+        };
+        self.tell(id, view);
+    }
+
+    fn restart_due(&mut self) {
+        let now = self.now();
+        let due = self.patients.iter();
+        let due = due.filter(|(_, one)| one.due.is_some_and(|due| due <= now));
+        let due: Vec<StrategyId> = due.map(|(id, _)| *id).collect();
+        for id in due {
+            self.restart(id, now);
+        }
+    }
+
+    fn restart(&mut self, id: StrategyId, now: Timestamp) {
+        let (Some(patient), shared) = (self.patients.get_mut(&id), &self.strategies.shared) else {
+            return;
+        };
+        let shown = shared.read(|model| {
+            let view = model.strategies.get(id.index())?;
+            (model.engine.sequence >= patient.broke_at).then(|| (view.name.clone(), view.state))
+        });
+        // Readers do not see the fault yet.
+        let Some((name, state)) = shown else {
+            return;
+        };
+        patient.due = None;
+        let policy = self.settings.of(&name).restart.unwrap_or_default();
+        let (attempt, of) = (patient.attempts, policy.attempts);
+        let done = match state {
+            StrategyState::Error => self.strategies.restart(&name),
+            // An operator was faster.
+            StrategyState::Running | StrategyState::Paused | StrategyState::Stopped => {
+                return self.strategies.outlet.note(Item::Care(id, CareNews::Over));
+            }
+        };
+        let patient = self.patients.entry(id).or_default();
+        patient.refused += u32::from(done.refused);
+        let outcome = match (&done.started, done.restored) {
+            (Ok(()), true) => RestartOutcome::Restored,
+            (Ok(()), false) => RestartOutcome::Fresh,
+            (Err(HostError::Registry(refusal)), _) => {
+                let reason = refusal.to_string();
+                return self.give_up(id, (attempt, of), reason);
+            }
+            (Err(HostError::Stopped), _) => return,
+            (Err(error), _) => {
+                tracing::warn!(strategy = %name, attempt, %error, "it could not be started again");
+                // If it broke as it started, that fault is here already, and plans the next restart.
+                patient.due = Some(now.after(BUSY));
+                return;
+            }
+        };
+        let reason = done.refused.then(|| {
+            "it did not take the state back that it had saved, and was started without".to_owned()
+        });
+        let view = RestartView {
+            time: now,
+            attempt,
+            of,
+            outcome,
+            due: None,
+            reason,
+        };
+        self.tell(id, view);
+    }
+
+    /// Has strategies save that are to save now and then.
+    fn save_due(&mut self) {
+        let now = self.now();
+        let running = self.strategies.shared.read(|model| {
+            let views = model.strategies.iter();
+            let running = views.filter(|view| view.state == StrategyState::Running && !view.manual);
+            let running = running.map(|view| (view.id, view.name.clone()));
+            running.collect::<Vec<_>>()
+        });
+        for (id, name) in running {
+            let Some(every) = self.settings.of(&name).save_every else {
+                continue;
+            };
+            let patient = self.patients.entry(id).or_default();
+            let due = *patient.saves.get_or_insert_with(|| now.after(every));
+            if due > now {
+                continue;
+            }
+            patient.saves = Some(now.after(every));
+            if let Err(error) = self.strategies.save(&name) {
+                tracing::warn!(strategy = %name, %error, "a strategy could not save");
+            }
+        }
+    }
+
+    fn keep_letter(&self, broke: Broke, name: &str) {
+        let input = match self.input(broke.sequence) {
+            Ok(input) => input,
+            Err(error) => {
+                let sequence = broke.sequence;
+                tracing::warn!(sequence, %error, "a dead letter is kept without its input");
+                None
+            }
+        };
+        let admission = &self.strategies.admission;
+        let record = admission.registry().get(broke.plugin);
+        let letter = DeadLetter {
+            strategy: name.to_owned(),
+            id: broke.strategy,
+            plugin: broke.plugin,
+            title: record.map(|record| record.title()).unwrap_or_default(),
+            parameters: broke.parameters,
+            journal: admission.journal().unwrap_or_default().to_owned(),
+            sequence: broke.sequence,
+            time: broke.time,
+            fault: broke.fault,
+            input,
+            saved: broke.saved,
+            definitions: broke.definitions,
+        };
+        if let Err(error) = self.letters.keep(letter, admission.now().nanos()) {
+            tracing::error!(%error, "a dead letter could not be kept");
+        }
+    }
+
+    /// The input of this sequence, as the journal has it.
+    fn input(&self, sequence: u64) -> Result<Option<Input>, String> {
+        let Some(JournalOnDisk { folder, progress }) = &self.journal else {
+            return Ok(None);
+        };
+        if progress.wait(sequence.saturating_sub(1), JOURNAL_PATIENCE) < sequence {
+            return Err("the journal does not have it yet".to_owned());
+        }
+        let mut blocks = Blocks::after(
+            folder,
+            sequence.saturating_sub(1),
+            Some(Arc::clone(progress)),
+        );
+        let block = blocks.next_block().map_err(|error| error.to_string())?;
+        let block = block.ok_or("the journal does not have it")?;
+        let records = block.records().map_err(|error| error.to_string())?;
+        let found = records.into_iter().find_map(|record| match record {
+            Record::Input(input) if input.sequence == sequence => Some(input.input),
+            _ => None,
+        });
+        Ok(found)
+    }
+
+    fn now(&self) -> Timestamp {
+        let engine = self.strategies.shared.read(|model| model.engine.time);
+        self.strategies.time.stamp(None, engine)
+    }
+
+    fn name(&self, id: StrategyId) -> Option<String> {
+        let shared = &self.strategies.shared;
+        shared.read(|model| {
+            let view = model.strategies.get(id.index())?;
+            Some(view.name.clone())
+        })
+    }
+
+    fn tell(&self, id: StrategyId, view: RestartView) {
+        let news = CareNews::Restart(Box::new(view));
+        self.strategies.outlet.note(Item::Care(id, news));
+    }
+}

@@ -1,0 +1,133 @@
+//! What is done with strategies that broke, and with their plugins: noted, put into quarantine, released,
+//! started again, saved now and then.
+
+use super::{Strategies, no_effect};
+use crate::faults::QuarantineRule;
+use crate::faults::desk::Broke;
+use crate::handle::{HostError, ReleasedPlugin};
+use crate::outlet::Item;
+use crate::sync::lock;
+use crate::trader::StepRequest;
+use crate::view::CareNews;
+use engine::Command;
+use model::PluginHash;
+use registry::{Decision, FaultNote};
+
+/// What came of a restart.
+pub(crate) struct Restarted {
+    pub(crate) started: Result<(), HostError>,
+    /// Whether it goes on from what it saved.
+    pub(crate) restored: bool,
+    /// Whether it refused what it had saved.
+    pub(crate) refused: bool,
+}
+
+impl Strategies {
+    /// Notes a fault with the plugin that broke. One that broke too often goes into quarantine: what runs
+    /// it is paused, nothing goes back to it, and no shadow tries it.
+    pub(crate) fn note_fault(&self, broke: &Broke, name: &str, rule: QuarantineRule) {
+        let note = FaultNote {
+            journal: self.admission.journal().unwrap_or_default().to_owned(),
+            strategy: name.to_owned(),
+            sequence: broke.sequence,
+            at_ns: broke.time.nanos(),
+            fault: broke.fault.to_string(),
+        };
+        let (registry, now) = (self.admission.registry(), self.admission.now());
+        match registry.note_fault(broke.plugin, note, rule, now) {
+            Ok(None) => {}
+            Ok(Some(record)) => {
+                let reason = record.quarantine.as_ref().map(|it| it.reason.as_str());
+                let plugin = broke.plugin;
+                tracing::error!(%plugin, reason, "a plugin is in quarantine");
+                if let Err(error) = self.isolate(plugin) {
+                    tracing::error!(%plugin, %error, "what runs it could not be paused");
+                }
+                let reason = reason.unwrap_or_default().to_owned();
+                self.tell_of(plugin, &CareNews::Quarantined(reason));
+            }
+            Err(error) => {
+                tracing::error!(plugin = %broke.plugin, %error, "a fault could not be noted");
+            }
+        }
+    }
+
+    fn isolate(&self, plugin: PluginHash) -> Result<(), HostError> {
+        self.pause_all_with(plugin)?;
+        self.give_up_beside(plugin, "it is in quarantine")?;
+        // A strategy may have gone back to it before that way was shut.
+        self.pause_all_with(plugin).map(drop)
+    }
+
+    /// Tells readers of strategies whose plugin is in quarantine, after a restart of the host.
+    pub(crate) fn tell_quarantines(&self) {
+        for record in self.admission.registry().quarantined() {
+            if let Some(quarantine) = &record.quarantine {
+                let news = CareNews::Quarantined(quarantine.reason.clone());
+                self.tell_of(record.manifest.hash, &news);
+            }
+        }
+    }
+
+    fn tell_of(&self, plugin: PluginHash, news: &CareNews) {
+        for (id, _) in self.strategies_with(plugin) {
+            self.outlet.note(Item::Care(id, news.clone()));
+        }
+    }
+
+    /// Lets a plugin run again. Who is paused or broken stays so until somebody resumes or starts it.
+    pub(crate) fn release(
+        &self,
+        text: &str,
+        decision: Decision,
+    ) -> Result<ReleasedPlugin, HostError> {
+        let registry = self.admission.registry();
+        let hash = registry.find(text)?.manifest.hash;
+        let record = registry.release(hash, &self.admission.stamped(decision)?)?;
+        self.tell_of(hash, &CareNews::Released);
+        let waiting = self.strategies_with(hash).into_iter();
+        let strategies = waiting.map(|(_, name)| name).collect();
+        Ok(ReleasedPlugin { record, strategies })
+    }
+
+    /// Starts a broken strategy from what it saved last, or without where it does not take that. One that
+    /// was paused when it broke is paused again.
+    pub(crate) fn restart(&self, name: &str) -> Restarted {
+        let view = self.shared.read(|model| model.strategy(name).cloned());
+        let paused = view.is_some_and(|view| view.broke_paused);
+        let had = self.saved(name).is_some();
+        let mut started = self.start(name);
+        let refused = started.is_err() && had && self.saved(name).is_none();
+        if refused {
+            started = self.start(name);
+        }
+        if let (Ok(()), true) = (&started, paused) {
+            started = self.pause_again(name);
+        }
+        Restarted {
+            restored: had && !refused,
+            refused,
+            started,
+        }
+    }
+
+    fn pause_again(&self, name: &str) -> Result<(), HostError> {
+        let id = self.plugged(name)?;
+        let stepped = self.step(StepRequest::command(Command::Pause(id)))?;
+        match stepped.refusal() {
+            Some(why) => Err(no_effect(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Has a running strategy save its state, and keeps it for its next start.
+    pub(crate) fn save(&self, name: &str) -> Result<(), HostError> {
+        let id = self.plugged(name)?;
+        let stepped = self.step(StepRequest::command(Command::Save(id)))?;
+        self.keep_saved(name, id, &stepped.effects);
+        match stepped.refusal() {
+            Some(why) => Err(no_effect(why)),
+            None => Ok(()),
+        }
+    }
+}
