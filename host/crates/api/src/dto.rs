@@ -9,6 +9,7 @@ pub(crate) mod alert;
 pub(crate) mod amendment;
 pub(crate) mod build;
 pub(crate) mod canary;
+pub(crate) mod care;
 pub(crate) mod command;
 pub(crate) mod custom;
 pub(crate) mod engine;

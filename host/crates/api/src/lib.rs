@@ -28,7 +28,7 @@ mod stream;
 
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
-pub use port::{HostPort, PluginPort, StrategyCommand, VersionPort};
+pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort};
 pub use records::Records;
 pub use router::router;
 pub use serve::serve;

@@ -2,11 +2,13 @@
 //!
 //! A trait so that routes and stream can be tested against a host that is only a table.
 
+mod faults;
 mod handle;
 mod plugins;
 mod versions;
 
 use engine::{Limits, Probation, RuleConfig, TradingState};
+pub use faults::FaultPort;
 use model::{Amendment, Money, Order, OrderId, Rate};
 pub use plugins::PluginPort;
 use services::handle::{
@@ -39,7 +41,9 @@ pub enum StrategyCommand {
 ///
 /// What a projection shows is never older than what [`HostPort::subscribe`] has delivered or
 /// [`HostPort::stream_position`] has said before.
-pub trait HostPort: Queries + PluginPort + VersionPort + Clone + Send + Sync + 'static {
+pub trait HostPort:
+    Queries + PluginPort + VersionPort + FaultPort + Clone + Send + Sync + 'static
+{
     /// Admits a plugin and adds a strategy.
     fn load_strategy(
         &self,

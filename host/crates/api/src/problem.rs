@@ -149,6 +149,7 @@ impl From<Refusal> for Problem {
             Refusal::Untrusted(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::Ambiguous { .. }
             | Refusal::NotApproved { .. }
+            | Refusal::Quarantined { .. }
             | Refusal::Downgrade { .. }
             | Refusal::Unordered { .. }
             | Refusal::InUse { .. }

@@ -99,6 +99,14 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             "/strategies/{name}/faults",
             get(routes::strategies::faults::<H>),
         )
+        .route(
+            "/strategies/{name}/dead-letters",
+            get(routes::faults::dead_letters::<H>),
+        )
+        .route(
+            "/strategies/{name}/dead-letters/{letter}",
+            get(routes::faults::dead_letter::<H>),
+        )
         .route("/strategies/{name}/log", get(routes::strategies::log::<H>))
         .route(
             "/strategies/{name}/start",
@@ -159,6 +167,11 @@ fn plugins<H: HostPort>() -> Router<Api<H>> {
         .route(
             "/plugins/{plugin}/revoke",
             post(routes::plugins::revoke::<H>),
+        )
+        .route("/plugins/quarantine", get(routes::faults::quarantined::<H>))
+        .route(
+            "/plugins/{plugin}/release",
+            post(routes::faults::release::<H>),
         )
         .route(
             "/plugins/{plugin}/history",

@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod canaries;
 pub(crate) mod custom;
 pub(crate) mod engine;
+pub(crate) mod faults;
 pub(crate) mod fills;
 pub(crate) mod happened;
 pub(crate) mod history;

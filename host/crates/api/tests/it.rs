@@ -17,6 +17,8 @@ mod fake;
 mod fake_happened;
 #[path = "it/fake_values.rs"]
 mod fake_values;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/happened.rs"]
 mod happened;
 #[path = "it/lifecycle.rs"]

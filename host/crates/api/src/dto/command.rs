@@ -31,7 +31,7 @@ pub(crate) struct LoadStrategyRequest {
     pub(crate) by: Option<String>,
 }
 
-/// What becomes of open orders when the strategy breaks.
+/// What becomes of open orders, and of positions, when the strategy breaks.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum OnFaultName {
@@ -40,6 +40,8 @@ pub(crate) enum OnFaultName {
     Cancel,
     #[serde(alias = "keep")]
     Keep,
+    #[serde(alias = "flatten")]
+    Flatten,
 }
 
 impl From<OnFaultName> for OrdersOnFault {
@@ -47,6 +49,7 @@ impl From<OnFaultName> for OrdersOnFault {
         match name {
             OnFaultName::Cancel => Self::Cancel,
             OnFaultName::Keep => Self::Keep,
+            OnFaultName::Flatten => Self::Flatten,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Plugins: what each is, what is known of it, and how two of them differ.
 
+use super::care::{FaultNoteDto, QuarantineDto, fault_notes, quarantine};
 use super::text::Name;
 use model::Timestamp;
 use registry::{
@@ -21,6 +22,8 @@ pub(crate) struct PluginDto {
     pub(crate) state: Name,
     /// Whether its bytes are here.
     pub(crate) kept: bool,
+    /// Whether it broke too often, and may not run until somebody releases it.
+    pub(crate) quarantined: bool,
     pub(crate) size_bytes: u64,
     /// The number of the key that it is signed with.
     pub(crate) signed_by: Option<String>,
@@ -51,6 +54,10 @@ pub(crate) struct PluginDetailDto {
     source: SourceDto,
     /// Why it may not run now; `null` when it may.
     refusal: Option<RefusalDto>,
+    /// Why it is in quarantine, if it is.
+    quarantine: Option<QuarantineDto>,
+    /// Its latest faults since it was released last, oldest first.
+    faults: Vec<FaultNoteDto>,
     acts: Vec<ActDto>,
     uses: Vec<UseDto>,
 }
@@ -177,6 +184,7 @@ impl PluginDto {
             world: manifest.world.clone(),
             state: Name(record.state.name()),
             kept: record.kept,
+            quarantined: record.quarantine.is_some(),
             size_bytes: manifest.size_bytes,
             signed_by: key.map(|key| key.id().to_string()),
             time,
@@ -214,6 +222,8 @@ impl PluginDetailDto {
                 code: refusal.code(),
                 detail: refusal.to_string(),
             }),
+            quarantine: quarantine(record),
+            faults: fault_notes(record),
             acts: acts(record),
             uses: uses(record),
         }

@@ -1,6 +1,7 @@
 //! Strategies: what they are, their log and faults, and what a swap did.
 
 use super::build::BuildDto;
+use super::care::RestartDto;
 use super::pipeline::PipelineStateDto;
 use super::probation::{ProbationDto, RollBackDto};
 use super::shadow::ShadowDto;
@@ -30,6 +31,8 @@ pub(crate) struct StrategyDto {
     pub(crate) pipeline: Option<PipelineStateDto>,
     /// What became of its plugin file last, where that is watched.
     pub(crate) last_build: Option<BuildDto>,
+    /// How far its restart after its last fault is, where it is started again by itself.
+    pub(crate) restart: Option<RestartDto>,
     /// The version that trades beside it in a copy of the engine.
     pub(crate) shadow: Option<ShadowDto>,
     /// Faults remembered, at most 20.
@@ -95,6 +98,7 @@ impl StrategyDto {
             last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
             pipeline: view.pipeline.as_deref().map(PipelineStateDto::new),
             last_build: view.last_build.as_deref().map(BuildDto::new),
+            restart: view.restart.as_deref().map(RestartDto::new),
             shadow: view.shadow.as_deref().map(ShadowDto::new),
             fault_count: view.faults.len(),
             last_fault: view.faults.last().map(FaultDto::new),

@@ -128,8 +128,9 @@ fn on_fault(fields: &mut Fields) -> Result<OrdersOnFault, Problem> {
     let name = match fields.text("on_fault").as_deref() {
         None | Some("cancel" | "CANCEL") => OnFaultName::Cancel,
         Some("keep" | "KEEP") => OnFaultName::Keep,
+        Some("flatten" | "FLATTEN") => OnFaultName::Flatten,
         Some(other) => {
-            let detail = format!("`{other}` is neither cancel nor keep");
+            let detail = format!("`{other}` is none of cancel, keep and flatten");
             return Err(Problem::invalid("on_fault", detail));
         }
     };

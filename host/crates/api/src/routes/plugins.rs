@@ -78,7 +78,7 @@ pub(crate) async fn show<H: HostPort>(
     Ok(axum::Json(detail(&api, &record)))
 }
 
-fn detail<H: HostPort>(api: &Api<H>, record: &Record) -> PluginDetailDto {
+pub(super) fn detail<H: HostPort>(api: &Api<H>, record: &Record) -> PluginDetailDto {
     let hash = record.manifest.hash;
     let (users, refusal) = (api.host.plugin_users(hash), api.host.plugin_refusal(hash));
     PluginDetailDto::new(record, users, refusal)
@@ -166,7 +166,7 @@ pub(crate) async fn delete<H: HostPort>(
     Ok(axum::Json(detail(&api, &record)))
 }
 
-fn decision(request: DecisionRequest) -> Decision {
+pub(super) fn decision(request: DecisionRequest) -> Decision {
     Decision {
         by: request.by,
         reason: request.reason,

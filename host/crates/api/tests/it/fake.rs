@@ -1,5 +1,7 @@
 //! A host that is only a table: it does what it is told at once and remembers what was asked.
 
+#[path = "fake_faults.rs"]
+pub(crate) mod faults;
 #[path = "fake_plugins.rs"]
 mod plugins;
 #[path = "fake_queries.rs"]

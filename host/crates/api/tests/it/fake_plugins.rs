@@ -75,6 +75,8 @@ fn record(digit: u8, version: &str, state: State) -> Record {
             name: "ema".to_owned(),
             since_ns: NOON,
         }],
+        faults: Vec::new(),
+        quarantine: None,
     }
 }
 

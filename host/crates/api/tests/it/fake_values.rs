@@ -19,7 +19,8 @@ use services::shadow::{
 };
 use services::view::{
     AccountView, AlertCode, AlertState, AlertView, Change, FaultView, InstrumentView, LogLine,
-    PluginView, PositionView, ProbationView, RollBackView, StrategyView,
+    PluginView, PositionView, ProbationView, RestartOutcome, RestartView, RollBackView,
+    StrategyView,
 };
 use std::sync::Arc;
 
@@ -95,6 +96,15 @@ pub(crate) fn ema() -> StrategyView {
         last_kept: None,
         pipeline: None,
         last_build: None,
+        restart: Some(Box::new(RestartView {
+            time: Timestamp::from_nanos(NOON),
+            attempt: 1,
+            of: 3,
+            outcome: RestartOutcome::Restored,
+            due: None,
+            reason: None,
+        })),
+        broke_paused: false,
         shadow: None,
         faults: vec![FaultView {
             time: Timestamp::from_nanos(NOON),

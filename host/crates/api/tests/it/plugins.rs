@@ -238,6 +238,12 @@ async fn each_refusal_has_its_code_and_status() {
         why: "runs".to_owned(),
     };
     check(downgrade, 409, "PLUGIN_DOWNGRADE").await;
+    let quarantined = Refusal::Quarantined {
+        title: "ema 1".to_owned(),
+        hash: hash.clone(),
+        reason: "it broke 3 times".to_owned(),
+    };
+    check(quarantined, 409, "PLUGIN_QUARANTINED").await;
     let needed = Refusal::InUse {
         hash,
         users: vec!["the strategy `ema` has it".to_owned()],

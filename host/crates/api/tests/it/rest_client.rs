@@ -13,6 +13,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -64,7 +65,8 @@ impl Client {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.into()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            body: bytes.into(),
         }
     }
 
