@@ -11,6 +11,7 @@ mod bus;
 mod custom;
 mod distribution;
 mod environment;
+mod faults;
 mod fees;
 mod file;
 mod host;
@@ -32,6 +33,7 @@ pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, ModelSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
+pub use faults::{FaultsSection, RestartSection};
 pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
@@ -65,6 +67,9 @@ pub struct Config {
     /// Whose plugins are taken.
     #[serde(default)]
     pub plugins: PluginsSection,
+    /// What becomes of strategies that break.
+    #[serde(default)]
+    pub faults: FaultsSection,
     /// Simulated venues.
     #[serde(rename = "venue")]
     pub venues: Vec<VenueSection>,
@@ -409,9 +414,13 @@ pub struct StrategySection {
     pub plugin: PathBuf,
     /// Whose money it uses; the only account when left out.
     pub account: Option<String>,
-    /// What becomes of its orders when it faults.
+    /// What becomes of its orders, and of what it holds, when it faults.
     #[serde(default)]
     pub on_fault: OnFault,
+    /// How it is started again when it faulted; as `[faults]` says when left out.
+    pub restart: Option<RestartSection>,
+    /// How often it saves its state while it runs; as `[faults]` says when left out.
+    pub save_every: Option<Span>,
     /// Its parameters.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -426,7 +435,7 @@ pub struct StrategySection {
     pub limits: Option<LimitsSection>,
 }
 
-/// What becomes of orders when their strategy faults.
+/// What becomes of orders, and of what is held, when their strategy faults.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFault {
@@ -435,4 +444,6 @@ pub enum OnFault {
     Cancel,
     /// They stay.
     Keep,
+    /// They are cancelled, and what the strategy holds is closed at the market.
+    Flatten,
 }

@@ -15,7 +15,7 @@ use pipelines::{Pipelines, PipelinesConfig};
 use runtime::{Compiler, Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
-use services::handle::{LoadRequest, PluginSource, Queries, ScopeName, Terms};
+use services::handle::{HostError, LoadRequest, PluginSource, Queries, ScopeName, Terms};
 use services::host::{Ended, Host, HostConfig, HostHandle, JournalConfig};
 use services::plugin_watch::PluginWatch;
 use services::retention::{Follower, Retention, RetentionConfig};
@@ -310,6 +310,13 @@ impl App {
             let own = |rule: &&RuleSection| rule.is_of_strategy(&section.name);
             let rules: Vec<_> = config.rules.iter().filter(own).collect();
             let loaded = self.load_strategy(section, universe, (file, &rules)).await;
+            if let Err(error) = &loaded
+                && is_in_quarantine(error)
+            {
+                // Only a running host can release it.
+                tracing::error!(strategy = %section.name, error = format!("{error:#}"), "not loaded");
+                continue;
+            }
             loaded.with_context(|| {
                 format!(
                     "{}: strategy `{}`, plugin {}",
@@ -391,6 +398,14 @@ impl App {
     }
 }
 
+/// Whether a strategy could not be loaded because its plugin broke too often.
+fn is_in_quarantine(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(HostError::Registry(registry::Refusal::Quarantined { .. }))
+    )
+}
+
 /// Whoever reads the journal again from an input on after a restart.
 fn follower(name: &'static str, wants: impl Fn() -> u64 + Send + 'static) -> Follower {
     let wants = Box::new(wants);
@@ -446,6 +461,7 @@ fn start_host(
         plugin_folder: Some(config.host.plugin_dir.clone()),
         policy: config.plugins.policy().context("plugins")?,
         kill_file: config.host.kill_file.clone(),
+        faults: fault_settings(config)?,
         risk: risk_settings(config)?,
         ..HostConfig::new(universe.definitions().to_vec(), data_dir)
     };
@@ -454,6 +470,11 @@ fn start_host(
 
 fn risk_settings(config: &Config) -> Result<services::metrics::RiskSettings> {
     let settings = config.risk.settings();
+    settings.map_err(|(key, reason)| anyhow!("{key}: {reason}"))
+}
+
+fn fault_settings(config: &Config) -> Result<services::faults::FaultSettings> {
+    let settings = config.fault_settings();
     settings.map_err(|(key, reason)| anyhow!("{key}: {reason}"))
 }
 

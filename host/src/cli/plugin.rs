@@ -63,6 +63,8 @@ enum PluginCommand {
     Approve(registry::ApproveArguments),
     /// Say that a component may never run again; strategies that run it are paused.
     Revoke(registry::DecisionArguments),
+    /// Let a component run again that broke too often and was put into quarantine.
+    Release(registry::DecisionArguments),
     /// Remove a component that nobody needs from a running host.
     Delete(registry::DecisionArguments),
     /// Show what was done with a component, and what ran it.
@@ -88,6 +90,7 @@ pub(super) fn run(arguments: PluginArguments) -> Result<ExitCode> {
         PluginCommand::Upload(arguments) => registry::upload(&arguments),
         PluginCommand::Approve(arguments) => registry::approve(&arguments),
         PluginCommand::Revoke(arguments) => registry::revoke(&arguments),
+        PluginCommand::Release(arguments) => registry::release(&arguments),
         PluginCommand::Delete(arguments) => registry::delete(&arguments),
         PluginCommand::History(arguments) => registry::history(&arguments),
     };

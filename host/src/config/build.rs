@@ -341,5 +341,6 @@ pub fn on_fault(section: OnFault) -> OrdersOnFault {
     match section {
         OnFault::Cancel => OrdersOnFault::Cancel,
         OnFault::Keep => OrdersOnFault::Keep,
+        OnFault::Flatten => OrdersOnFault::Flatten,
     }
 }

@@ -1,4 +1,4 @@
-//! `argonaut plugin list`, `upload`, `approve`, `revoke`, `delete` and `history`: the registry of a running
+//! `argonaut plugin list`, `upload`, `approve`, `revoke`, `release`, `delete` and `history`: the registry of a running
 //! host, by its API.
 
 use super::say;
@@ -218,6 +218,19 @@ pub(super) fn revoke(decision: &DecisionArguments) -> Result<()> {
         let users = answer["plugin"]["used_by"].as_array().into_iter().flatten();
         let others = users.filter(|user| user["role"] != "strategy");
         lines.extend(others.map(|other| format!("{} has it still; replace it", user(other))));
+        lines
+    })
+}
+
+pub(super) fn release(decision: &DecisionArguments) -> Result<()> {
+    let path = format!("/plugins/{}/release", encoded(&decision.plugin));
+    let answer = decision.at.client().post(&path, &decision.body())?;
+    decision.at.show(&answer.succeeded()?, |answer| {
+        let mut lines = stands(&answer["plugin"]);
+        let waiting = answer["strategies"].as_array().into_iter().flatten();
+        lines.extend(waiting.filter_map(Value::as_str).map(|name| {
+            format!("strategy {name} has it, and stays as it is until it is resumed or started")
+        }));
         lines
     })
 }

@@ -1,0 +1,163 @@
+//! What becomes of strategies that break: `restart` and `save_every` of a strategy, and what holds for all
+//! of them, in `[faults]`.
+
+use super::{Config, Span};
+use model::Duration;
+use serde::Deserialize;
+use services::faults::{CarePolicy, FaultSettings, LetterBounds, QuarantineRule, RestartPolicy};
+
+/// A key that cannot be meant, and why.
+type Problem = (String, String);
+
+/// Most faults that a plugin can be allowed before it goes into quarantine: as many as are remembered.
+const MOST_FAULTS: u32 = 100;
+/// Longest time within which faults can be counted.
+const LONGEST_WINDOW: Duration = Duration::from_secs(30 * 86_400);
+/// Most dead letters, and most of their size in MiB.
+const MOST_LETTERS: usize = 100_000;
+const MOST_MIB: u64 = 1 << 20;
+
+/// `restart`: how a strategy that broke is started again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RestartSection {
+    /// How often in a row; 0 for never.
+    pub attempts: u32,
+    /// How long after the first fault.
+    pub first_delay: Span,
+    /// By what each further delay is multiplied.
+    pub factor: u32,
+    /// The longest delay.
+    pub longest_delay: Span,
+    /// After how long without a fault attempts are counted anew.
+    pub forget_after: Span,
+}
+
+impl Default for RestartSection {
+    fn default() -> Self {
+        let usual = RestartPolicy::default();
+        Self {
+            attempts: usual.attempts,
+            first_delay: Span(usual.first_delay),
+            factor: usual.factor,
+            longest_delay: Span(usual.longest_delay),
+            forget_after: Span(usual.forget_after),
+        }
+    }
+}
+
+impl RestartSection {
+    fn policy(&self) -> Option<RestartPolicy> {
+        (self.attempts > 0).then_some(RestartPolicy {
+            attempts: self.attempts,
+            first_delay: self.first_delay.0,
+            factor: self.factor,
+            longest_delay: self.longest_delay.0,
+            forget_after: self.forget_after.0,
+        })
+    }
+}
+
+/// `[faults]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaultsSection {
+    /// With so many faults a plugin goes into quarantine; never with 0.
+    pub quarantine_after: u32,
+    /// Within so much engine time.
+    pub quarantine_window: Span,
+    /// How many inputs are kept over which strategies broke; none with 0.
+    pub dead_letters: usize,
+    /// How large all of them may be.
+    pub dead_letter_mib: u64,
+    /// For strategies without `restart` of their own; only operators start those when left out.
+    pub restart: Option<RestartSection>,
+    /// For strategies without `save_every` of their own; they save when they are stopped when left out.
+    pub save_every: Option<Span>,
+}
+
+impl Default for FaultsSection {
+    fn default() -> Self {
+        let (rule, bounds) = (QuarantineRule::default(), LetterBounds::default());
+        Self {
+            quarantine_after: rule.faults,
+            quarantine_window: Span(rule.window),
+            dead_letters: bounds.count,
+            dead_letter_mib: bounds.bytes >> 20,
+            restart: None,
+            save_every: None,
+        }
+    }
+}
+
+impl FaultsSection {
+    fn check(&self) -> Result<(), Problem> {
+        let said = |key: &str, reason: String| Err((format!("faults.{key}"), reason));
+        if self.quarantine_after > MOST_FAULTS {
+            return said("quarantine_after", format!("give 0 to {MOST_FAULTS}"));
+        }
+        let window = self.quarantine_window.0;
+        if !(Duration::from_secs(1)..=LONGEST_WINDOW).contains(&window) {
+            return said("quarantine_window", "give \"1s\" to \"720h\"".to_owned());
+        }
+        if self.dead_letters > MOST_LETTERS {
+            return said("dead_letters", format!("give 0 to {MOST_LETTERS}"));
+        }
+        if !(1..=MOST_MIB).contains(&self.dead_letter_mib) {
+            let reason = format!("give 1 to {MOST_MIB}; `dead_letters = 0` keeps none");
+            return said("dead_letter_mib", reason);
+        }
+        Ok(())
+    }
+}
+
+/// What was said of a strategy, and of all of them where it says nothing itself.
+fn care(
+    (restart, save_every): (Option<&RestartSection>, Option<Span>),
+    usual: CarePolicy,
+    place: &str,
+) -> Result<CarePolicy, Problem> {
+    let policy = CarePolicy {
+        restart: restart.map_or(usual.restart, RestartSection::policy),
+        save_every: save_every.map(|span| span.0).or(usual.save_every),
+    };
+    policy.check().map_err(|(field, reason)| {
+        let key = match field {
+            "save_every" => format!("{place}.{field}"),
+            field => format!("{place}.restart.{field}"),
+        };
+        (key, reason)
+    })?;
+    Ok(policy)
+}
+
+impl Config {
+    /// What becomes of strategies that break.
+    ///
+    /// # Errors
+    /// The key that cannot be meant, and why.
+    pub fn fault_settings(&self) -> Result<FaultSettings, Problem> {
+        let section = &self.faults;
+        section.check()?;
+        let said = (section.restart.as_ref(), section.save_every);
+        let usual = care(said, CarePolicy::default(), "faults")?;
+        let mut settings = FaultSettings {
+            usual,
+            quarantine: QuarantineRule {
+                faults: section.quarantine_after,
+                window: section.quarantine_window.0,
+            },
+            letters: LetterBounds {
+                count: section.dead_letters,
+                bytes: section.dead_letter_mib << 20,
+            },
+            ..FaultSettings::default()
+        };
+        for (index, strategy) in self.strategies.iter().enumerate() {
+            let said = (strategy.restart.as_ref(), strategy.save_every);
+            let policy = care(said, usual, &format!("strategy[{index}]"))?;
+            settings.policies.insert(strategy.name.clone(), policy);
+        }
+        Ok(settings)
+    }
+}
