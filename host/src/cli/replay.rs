@@ -1,10 +1,11 @@
 //! `argonaut replay`: what a journal holds, and whether it runs again to the same byte.
 
+mod event;
 mod remains;
 
 use super::say;
 use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use engine::journal::reader::{Reader, Record};
 use engine::replay::{Instances, Replayed, verify};
@@ -23,7 +24,21 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(super) struct ReplayArguments {
     /// A backtest's journal file, or a live host's journal folder.
-    journal: PathBuf,
+    #[arg(required_unless_present = "event")]
+    journal: Option<PathBuf>,
+    /// Show the input over which a strategy broke once more: by its sequence in the journal, or from the file
+    /// of a dead letter, with which the journal is not needed.
+    #[arg(long, value_name = "SEQUENCE|FILE", conflicts_with = "verify")]
+    event: Option<String>,
+    /// With --event: a component that takes over before that input.
+    #[arg(long, value_name = "FILE", requires = "event")]
+    plugin: Option<PathBuf>,
+    /// With --plugin: it begins without the state of the one that ran.
+    #[arg(long, requires = "plugin")]
+    fresh: bool,
+    /// With --event: the strategy that is looked at, where not exactly one broke.
+    #[arg(long, value_name = "NAME", requires = "event")]
+    strategy: Option<String>,
     /// Run every input again, plugins included, and compare every byte. Where the oldest segments of a
     /// folder were dropped, from the oldest snapshot on.
     #[arg(long)]
@@ -37,10 +52,11 @@ pub(super) struct ReplayArguments {
 }
 
 pub(super) fn run(arguments: &ReplayArguments) -> Result<()> {
-    let report = if arguments.verify {
-        again(arguments)?
-    } else {
-        summary(&arguments.journal)?
+    let report = match (&arguments.event, &arguments.journal) {
+        (Some(event), _) => event::show(arguments, event)?,
+        (None, Some(journal)) if arguments.verify => again(arguments, journal)?,
+        (None, Some(journal)) => summary(journal)?,
+        (None, None) => bail!("name a journal"),
     };
     if arguments.json {
         return say(&serde_json::Value::Object(report).to_string());
@@ -119,13 +135,8 @@ impl Counts {
     }
 }
 
-fn again(arguments: &ReplayArguments) -> Result<Report> {
-    let path = &arguments.journal;
-    let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
-    let mut instances = FromFolders {
-        plugins,
-        folders: arguments.plugins.clone(),
-    };
+fn again(arguments: &ReplayArguments, path: &Path) -> Result<Report> {
+    let mut instances = FromFolders::new(arguments)?;
     let (replayed, remains) = if path.is_dir() {
         let (mut engine, remains) = match remains::of(path)? {
             Some(remains) => remains::begin(path, &remains, &mut instances)?,
@@ -158,6 +169,8 @@ fn again(arguments: &ReplayArguments) -> Result<Report> {
 struct FromFolders {
     plugins: Plugins,
     folders: Vec<PathBuf>,
+    /// Components from elsewhere.
+    added: BTreeMap<PluginHash, Vec<u8>>,
 }
 
 impl Instances for FromFolders {
@@ -207,7 +220,38 @@ impl Instances for FromFolders {
 }
 
 impl FromFolders {
+    fn new(arguments: &ReplayArguments) -> Result<Self> {
+        Ok(Self {
+            plugins: Plugins::new(runtime_options(&default_data_dir())?)?,
+            folders: arguments.plugins.clone(),
+            added: BTreeMap::new(),
+        })
+    }
+
+    /// Adds a component that may lie elsewhere.
+    fn add(&mut self, bytes: Vec<u8>) -> PluginHash {
+        let hash = PluginHash::of(&bytes);
+        self.added.insert(hash, bytes);
+        hash
+    }
+
+    /// Those of some parameters that a component has.
+    fn fitting(
+        &self,
+        plugin: PluginHash,
+        parameters: &[(String, String)],
+    ) -> Result<Vec<(String, String)>> {
+        let bytes = self.bytes(plugin).map_err(|reason| anyhow!(reason))?;
+        let known = self.plugins.admit(&bytes)?.description.parameters;
+        let has = |name: &String| known.iter().any(|parameter| parameter.name == *name);
+        let own = parameters.iter().filter(|(name, _)| has(name));
+        Ok(own.cloned().collect())
+    }
+
     fn bytes(&self, plugin: PluginHash) -> Result<Vec<u8>, String> {
+        if let Some(bytes) = self.added.get(&plugin) {
+            return Ok(bytes.clone());
+        }
         find_by_hash(&self.folders, plugin).map_err(|error| format!("{error:#}"))
     }
 
@@ -218,7 +262,8 @@ impl FromFolders {
         plugin: PluginHash,
         parameters: &[(String, String)],
     ) -> Result<Box<dyn Strategy>> {
-        let plugin = self.plugins.admit(&find_by_hash(&self.folders, plugin)?)?;
+        let bytes = self.bytes(plugin).map_err(|reason| anyhow!(reason))?;
+        let plugin = self.plugins.admit(&bytes)?;
         let name = engine
             .strategies()
             .find(|(id, _)| *id == strategy)

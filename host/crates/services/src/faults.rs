@@ -21,7 +21,7 @@ use crate::trader::Trader;
 use desk::{Desk, DeskEnd};
 pub(crate) use files::Letters;
 use journal::Progress;
-pub use letter::{DeadLetter, LetterError, Place};
+pub use letter::{DeadLetter, LetterError, Place, place_in};
 use model::Duration;
 pub use registry::QuarantineRule;
 use std::collections::BTreeMap;

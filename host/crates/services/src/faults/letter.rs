@@ -150,8 +150,8 @@ impl Decode for Kept {
     }
 }
 
-/// The first `FILE:LINE` in a message, or Python's `File "FILE", line LINE`.
-fn place_in(message: &str) -> Option<Place> {
+/// The first `FILE:LINE` in the message of a fault, or Python's `File "FILE", line LINE`.
+pub fn place_in(message: &str) -> Option<Place> {
     let colons = message
         .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';' | '"' | '\''))
         .find_map(|word| {
