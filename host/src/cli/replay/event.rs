@@ -12,9 +12,9 @@ use engine::{
     SwapTerms,
 };
 use journal::Blocks;
-use model::{Fault, PluginHash, StrategyId, Timestamp};
+use model::{Fault, FaultKind, PluginHash, StrategyId, Timestamp};
 use services::faults::{DeadLetter, place_in};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Longest description of an input, in characters.
 const LONGEST_INPUT: usize = 2_000;
@@ -84,7 +84,7 @@ pub(super) fn show(arguments: &ReplayArguments, event: &str) -> Result<Report> {
     }
 }
 
-fn read(file: &PathBuf) -> Result<Vec<u8>> {
+fn read(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))
 }
 
@@ -126,6 +126,10 @@ fn from_journal(
     report.insert("strategy".to_owned(), named(&engine, strategy).into());
     report.insert("state".to_owned(), "as the journal leads to".into());
     report.extend(shown.report(tried));
+    if then.is_some_and(|fault| fault.kind == FaultKind::Deadline) {
+        let note = "the wall clock ended it then; how long it takes here is up to this machine";
+        report.insert("note".to_owned(), note.into());
+    }
     Ok(report)
 }
 
@@ -198,21 +202,24 @@ impl Search {
         instances: &mut dyn Instances,
     ) -> Result<bool> {
         while let Some(record) = reader.next_record()? {
-            match (&mut self.found, record) {
-                (None, Record::Input(input)) if input.sequence == self.sequence => {
+            if let Some(found) = &mut self.found {
+                match record {
+                    Record::Input(_) | Record::Seal(_) => return Ok(true),
+                    Record::Strategy(id, _, Outcome::Fault(fault)) => found.broke.push((id, fault)),
+                    _ => {}
+                }
+                continue;
+            }
+            match record {
+                Record::Input(input) if input.sequence == self.sequence => {
                     self.replay.settle(engine, instances)?;
                     let broke = Vec::new();
                     self.found = Some(Found { input, broke });
                 }
-                (None, record) => {
+                record => {
                     let frame = reader.last_frame();
                     self.replay.take(record, frame, engine, instances)?;
                 }
-                (Some(_), Record::Input(_) | Record::Seal(_)) => return Ok(true),
-                (Some(found), Record::Strategy(id, _, Outcome::Fault(fault))) => {
-                    found.broke.push((id, fault));
-                }
-                (Some(_), _) => {}
             }
         }
         Ok(false)
