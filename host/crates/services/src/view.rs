@@ -302,6 +302,8 @@ pub struct StrategyView {
     pub restart: Option<Box<RestartView>>,
     /// Whether it was paused when it broke last.
     pub broke_paused: bool,
+    /// When it saved the state from which it is started again.
+    pub saved_at: Option<Timestamp>,
     /// The version that trades beside it in a copy of the engine, if one does.
     pub shadow: Option<Box<crate::shadow::ShadowView>>,
     /// The latest faults, newest last, at most 20.

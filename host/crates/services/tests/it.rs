@@ -14,6 +14,8 @@ mod canaries;
 mod clocks;
 #[path = "it/custom.rs"]
 mod custom;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/feeds.rs"]
 mod feeds;
 #[path = "it/hedging.rs"]

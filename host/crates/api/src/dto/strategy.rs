@@ -31,6 +31,8 @@ pub(crate) struct StrategyDto {
     pub(crate) pipeline: Option<PipelineStateDto>,
     /// What became of its plugin file last, where that is watched.
     pub(crate) last_build: Option<BuildDto>,
+    /// When it saved the state from which it is started again.
+    pub(crate) saved_at_ns: Option<String>,
     /// How far its restart after its last fault is, where it is started again by itself.
     pub(crate) restart: Option<RestartDto>,
     /// The version that trades beside it in a copy of the engine.
@@ -98,6 +100,7 @@ impl StrategyDto {
             last_roll_back: view.last_roll_back.as_deref().map(RollBackDto::new),
             pipeline: view.pipeline.as_deref().map(PipelineStateDto::new),
             last_build: view.last_build.as_deref().map(BuildDto::new),
+            saved_at_ns: view.saved_at.map(|at| at.nanos().to_string()),
             restart: view.restart.as_deref().map(RestartDto::new),
             shadow: view.shadow.as_deref().map(ShadowDto::new),
             fault_count: view.faults.len(),

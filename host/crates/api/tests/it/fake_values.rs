@@ -105,6 +105,7 @@ pub(crate) fn ema() -> StrategyView {
             reason: None,
         })),
         broke_paused: false,
+        saved_at: None,
         shadow: None,
         faults: vec![FaultView {
             time: Timestamp::from_nanos(NOON),

@@ -125,6 +125,7 @@ impl ReadModel {
             last_build: None,
             restart: None,
             broke_paused: false,
+            saved_at: None,
             shadow: None,
             faults: Vec::new(),
             log: Vec::new(),

@@ -274,7 +274,10 @@ impl ReadModel {
             }
             Effect::Venue(event) => self.apply_venue(time, event, changes),
             Effect::ModelFault(broke) => self.note_model_fault(time, sequence, broke, changes),
-            Effect::Saved(..) | Effect::Ignored(_) | Effect::Outbound(_) => {}
+            Effect::Saved(strategy, _) => {
+                self.edit(strategy, changes, |view| view.saved_at = Some(time));
+            }
+            Effect::Ignored(_) | Effect::Outbound(_) => {}
         }
     }
 

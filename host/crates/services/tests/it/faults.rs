@@ -1,0 +1,248 @@
+//! Strategies that break: started again with back-off, from what they saved; quarantine of what breaks too
+//! often, and the inputs over which it broke.
+
+use crate::stand::{START_NS, Stand, quote};
+use engine::{Input, StrategyState};
+use model::{Duration, PluginHash, Timestamp};
+use registry::Decision;
+use services::faults::{CarePolicy, DeadLetter, FaultSettings, QuarantineRule, RestartPolicy};
+use services::handle::{HostError, Queries};
+use services::view::{AlertCode, AlertState, RestartOutcome, StrategyView};
+
+fn settings(attempts: u32, quarantine_after: u32) -> FaultSettings {
+    let restart = RestartPolicy {
+        attempts,
+        longest_delay: Duration::from_secs(10),
+        ..RestartPolicy::default()
+    };
+    FaultSettings {
+        usual: CarePolicy {
+            restart: Some(restart),
+            save_every: None,
+        },
+        quarantine: QuarantineRule {
+            faults: quarantine_after,
+            ..QuarantineRule::default()
+        },
+        ..FaultSettings::default()
+    }
+}
+
+fn stand(faults: FaultSettings) -> Stand {
+    Stand::with(|config| config.faults = faults)
+}
+
+/// Waits until readers see that of a strategy.
+async fn until(stand: &Stand, name: &str, what: &str, is: impl Fn(&StrategyView) -> bool) {
+    for _ in 0..20_000 {
+        if is(&stand.view(name)) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    panic!("{what}: {:?}", stand.view(name));
+}
+
+fn outcome(view: &StrategyView) -> Option<(RestartOutcome, u32)> {
+    let restart = view.restart.as_ref()?;
+    Some((restart.outcome, restart.attempt))
+}
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_nanos(START_NS + seconds * 1_000_000_000)
+}
+
+fn alert(stand: &Stand, code: AlertCode) -> Option<AlertState> {
+    let alerts = stand.host.alerts();
+    let found = alerts.iter().find(|alert| alert.code == code);
+    found.map(|alert| alert.state)
+}
+
+/// One that breaks over its first quote; the clock then goes on by ten seconds, after which it runs again.
+async fn break_and_come_back(mut stand: Stand, attempt: u32) -> Stand {
+    stand.quotes(1).await;
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, attempt))
+    })
+    .await;
+    let passed = u64::from(attempt) * 10;
+    stand.clock.set(at(passed));
+    until(&stand, "one", "it runs again", |view| {
+        view.state == StrategyState::Running
+            && outcome(view) == Some((RestartOutcome::Fresh, attempt))
+    })
+    .await;
+    stand.has_sent(passed * 1_000)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_too_often_goes_into_quarantine_and_comes_out_by_a_call() {
+    let mut stand = stand(settings(5, 3));
+    stand.load("one", "bad-quote").await.unwrap();
+    for attempt in 1..=2 {
+        stand = break_and_come_back(stand, attempt).await;
+    }
+    assert_eq!(
+        alert(&stand, AlertCode::Restart),
+        Some(AlertState::Resolved)
+    );
+    stand.quotes(1).await;
+    until(&stand, "one", "it is given up", |view| {
+        outcome(view).is_some_and(|(outcome, _)| outcome == RestartOutcome::GaveUp)
+    })
+    .await;
+    let view = stand.view("one");
+    assert_eq!(view.state, StrategyState::Error);
+    let reason = view.restart.as_ref().unwrap().reason.clone().unwrap();
+    assert!(reason.contains("PLUGIN_QUARANTINED"), "{reason}");
+    assert_eq!(alert(&stand, AlertCode::Quarantine), Some(AlertState::Open));
+
+    let refused = |result: Result<std::sync::Arc<StrategyView>, HostError>| match result {
+        Err(HostError::Registry(refusal)) => assert_eq!(refusal.code(), "PLUGIN_QUARANTINED"),
+        other => panic!("{other:?}"),
+    };
+    refused(stand.host.start("one").await);
+    refused(stand.load("two", "bad-quote").await);
+    // The host that comes back knows it too.
+    let next = stand.after_a_crash();
+    assert_eq!(next.host.quarantined().len(), 1);
+    refused(next.host.start("one").await);
+    next.end().await;
+
+    let hash = PluginHash::of(b"bad-quote").to_string();
+    let by = Decision {
+        by: Some("ben".to_owned()),
+        ..Decision::default()
+    };
+    let released = stand.host.release_plugin(&hash, by).await.unwrap();
+    assert_eq!(released.strategies, ["one"]);
+    assert!(stand.host.quarantined().is_empty());
+    let started = stand.host.start("one").await.unwrap();
+    assert_eq!(started.state, StrategyState::Running);
+    assert_eq!(
+        alert(&stand, AlertCode::Quarantine),
+        Some(AlertState::Resolved)
+    );
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_in_a_row_are_counted() {
+    let mut stand = stand(settings(2, 0));
+    stand.load("one", "bad-quote").await.unwrap();
+    for attempt in 1..=2 {
+        stand = break_and_come_back(stand, attempt).await;
+    }
+    stand.quotes(1).await;
+    until(&stand, "one", "it is given up", |view| {
+        outcome(view) == Some((RestartOutcome::GaveUp, 2))
+    })
+    .await;
+    assert_eq!(alert(&stand, AlertCode::Restart), Some(AlertState::Open));
+    assert!(stand.host.quarantined().is_empty(), "0 puts nothing there");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_input_that_killed_a_strategy_is_kept() {
+    let mut stand = stand(settings(2, 0));
+    stand.load("one", "bad-quote").await.unwrap();
+    stand.load("two", "counter").await.unwrap();
+    stand = break_and_come_back(stand, 1).await;
+    stand.quotes(1).await;
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, 2))
+    })
+    .await;
+    let kept = stand.host.dead_letters("one").await.unwrap();
+    assert_eq!((kept.letters.len(), kept.dropped), (2, 0));
+    let (name, letter) = &kept.letters[1];
+    let Some(Input::Quote(killed)) = &letter.input else {
+        panic!("{letter:?}");
+    };
+    assert_eq!(killed.bid_size.raw(), 1);
+    assert_eq!(letter.plugin, PluginHash::of(b"bad-quote"));
+    let faults = &stand.view("one").faults;
+    assert_eq!(
+        (letter.sequence, &letter.fault),
+        (faults[0].sequence, &faults[0].fault)
+    );
+    let bytes = stand.host.dead_letter("one", name).await.unwrap();
+    assert_eq!(DeadLetter::from_bytes(&bytes).as_ref(), Ok(letter));
+    assert!(
+        stand
+            .host
+            .dead_letters("two")
+            .await
+            .unwrap()
+            .letters
+            .is_empty()
+    );
+    let missing = stand.host.dead_letter("two", name).await;
+    assert!(matches!(missing, Err(HostError::NotFound { .. })));
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strategy_comes_back_from_what_it_saved_last() {
+    let mut faults = settings(1, 0);
+    faults.usual.save_every = Some(Duration::from_secs(1));
+    let mut stand = stand(faults);
+    stand.load("one", "breaker").await.unwrap();
+    stand.quotes(5).await;
+    let mut seconds = 0;
+    while stand.view("one").saved_at.is_none() {
+        seconds += 2;
+        stand.clock.set(at(seconds));
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(seconds < 2_000, "it never saves");
+    }
+    // It breaks over the quote of this number.
+    stand.host.send_market(&[quote(30)]).unwrap();
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, 1))
+    })
+    .await;
+    stand.clock.set(at(seconds + 10));
+    until(&stand, "one", "it is back", |view| {
+        view.state == StrategyState::Running && outcome(view) == Some((RestartOutcome::Restored, 1))
+    })
+    .await;
+    let letters = stand.host.dead_letters("one").await.unwrap().letters;
+    assert!(letters[0].1.saved.is_some());
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_paused_is_paused_again() {
+    let mut stand = stand(settings(1, 0));
+    stand.load("one", "bad-quote").await.unwrap();
+    stand.host.pause("one").await.unwrap();
+    stand.quotes(1).await;
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, 1))
+    })
+    .await;
+    stand.clock.set(at(10));
+    until(&stand, "one", "it is back", |view| {
+        view.state == StrategyState::Paused && outcome(view) == Some((RestartOutcome::Fresh, 1))
+    })
+    .await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_policy_only_an_operator_starts_it_again() {
+    let mut stand = Stand::new();
+    stand.load("one", "bad-quote").await.unwrap();
+    stand.quotes(1).await;
+    until(&stand, "one", "it broke", |view| {
+        view.state == StrategyState::Error
+    })
+    .await;
+    stand.clock.set(at(600));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let view = stand.view("one");
+    assert_eq!((view.state, &view.restart), (StrategyState::Error, &None));
+    stand.end_and_verify().await;
+}
