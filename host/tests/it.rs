@@ -27,6 +27,8 @@ mod crash;
 mod data;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/faulted.rs"]
+mod faulted;
 #[path = "it/flood.rs"]
 mod flood;
 #[path = "it/gateway.rs"]

@@ -45,7 +45,7 @@ fn config(folder: &Path) -> Config {
 pub struct Host(pub String);
 
 impl Host {
-    fn agent() -> ureq::Agent {
+    pub fn agent() -> ureq::Agent {
         let agent = ureq::Agent::config_builder().http_status_as_error(false);
         agent.build().into()
     }
@@ -67,7 +67,7 @@ impl Host {
         (answer.status().as_u16(), body)
     }
 
-    fn bare(&self, method: &str, path: &str) -> (u16, Value) {
+    pub fn bare(&self, method: &str, path: &str) -> (u16, Value) {
         let url = format!("{}{path}", self.0);
         let mut answer = match method {
             "DELETE" => Self::agent().delete(url).call().unwrap(),

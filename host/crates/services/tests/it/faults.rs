@@ -162,7 +162,8 @@ async fn the_input_that_killed_a_strategy_is_kept() {
     };
     assert_eq!(killed.bid_size.raw(), 1);
     assert_eq!(letter.plugin, PluginHash::of(b"bad-quote"));
-    let faults = &stand.view("one").faults;
+    let view = stand.view("one");
+    let faults = &view.faults;
     assert_eq!(
         (letter.sequence, &letter.fault),
         (faults[0].sequence, &faults[0].fault)
