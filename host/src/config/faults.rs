@@ -161,3 +161,84 @@ impl Config {
         Ok(settings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use std::path::Path;
+
+    const REST: &str = r#"
+[feed]
+kind = "simulated"
+[[venue]]
+name = "SIM"
+insert_latency = "2ms"
+[[instrument]]
+symbol = "EUR/USD"
+class = "fx_pair"
+base = "EUR"
+quote = "USD"
+tick = "0.00001"
+lot = "1000"
+[[account]]
+name = "main"
+kind = "cash"
+base_currency = "USD"
+deposits = { USD = "1000" }
+"#;
+
+    fn settings(more: &str) -> Result<FaultSettings, Problem> {
+        let text = format!("{REST}\n{more}");
+        let config = parse(Path::new("host.toml"), &text, &[]).unwrap();
+        config.fault_settings()
+    }
+
+    #[test]
+    fn a_strategy_says_more_than_all_of_them_and_may_say_never() {
+        let said = settings(
+            "[faults]\nrestart = { attempts = 2 }\nsave_every = \"1min\"\nquarantine_after = 5\n\
+             [[strategy]]\nname = \"a\"\nplugin = \"a.wasm\"\nrestart = { first_delay = \"5s\" }\n\
+             [[strategy]]\nname = \"b\"\nplugin = \"a.wasm\"\nrestart = { attempts = 0 }\n",
+        );
+        let said = said.unwrap();
+        let attempts = |name: &str| said.of(name).restart.map(|policy| policy.attempts);
+        assert_eq!(["a", "b", "c"].map(attempts), [Some(3), None, Some(2)]);
+        let first = said.of("a").restart.unwrap().first_delay;
+        assert_eq!(first, Duration::from_secs(5));
+        assert_eq!(said.of("b").save_every, Some(Duration::from_secs(60)));
+        assert_eq!(said.quarantine.faults, 5);
+        assert_eq!(settings("").unwrap(), FaultSettings::default());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named() {
+        let strategy = "[[strategy]]\nname = \"a\"\nplugin = \"a.wasm\"\n";
+        for (more, key) in [
+            (
+                "[faults]\nquarantine_after = 101",
+                "faults.quarantine_after",
+            ),
+            (
+                "[faults]\nquarantine_window = \"0s\"",
+                "faults.quarantine_window",
+            ),
+            ("[faults]\ndead_letter_mib = 0", "faults.dead_letter_mib"),
+            (
+                "[faults]\nrestart = { factor = 0 }",
+                "faults.restart.factor",
+            ),
+            (
+                &format!("{strategy}restart = {{ longest_delay = \"1ms\" }}"),
+                "strategy[0].restart.longest_delay",
+            ),
+            (
+                &format!("{strategy}save_every = \"1ms\""),
+                "strategy[0].save_every",
+            ),
+        ] {
+            let (found, reason) = settings(more).unwrap_err();
+            assert_eq!(found, key, "{reason}");
+        }
+    }
+}

@@ -31,8 +31,7 @@ fn config(folder: &Path) -> Config {
         "\n[[strategy]]\nname = \"count\"\nplugin = \"counter.wasm\"\n\
          parameters = { instrument = \"BTC/USD.SIM\", fail_after = \"40\" }\n\
          on_fault = \"flatten\"\nsave_every = \"1s\"\n\
-         restart = { attempts = 5, first_delay = \"100ms\", longest_delay = \"1s\" }\n\
-         \n[faults]\nquarantine_after = 3\nquarantine_window = \"10min\"\n",
+         restart = { attempts = 5, first_delay = \"100ms\", longest_delay = \"1s\" }\n",
     );
     config::parse(Path::new(FILE), &text, &overrides).unwrap()
 }

@@ -149,6 +149,14 @@ fn words(plugin: &Value) -> Vec<String> {
     if let Some(detail) = plugin["refusal"]["detail"].as_str() {
         fact("refused", detail.to_owned());
     }
+    for note in plugin["faults"].as_array().into_iter().flatten() {
+        let text = |name: &str| note[name].as_str().unwrap_or_default();
+        let (strategy, input) = (text("strategy"), &note["sequence"]);
+        fact(
+            "fault",
+            format!("{strategy} at input {input}: {}", text("fault")),
+        );
+    }
     fact("imports", strings(&plugin["imports"]).join(", "));
     fact("options", strings(&plugin["options"]).join(", "));
     for parameter in plugin["parameters"].as_array().into_iter().flatten() {
