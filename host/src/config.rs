@@ -33,7 +33,7 @@ pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, ModelSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
-pub use faults::{FaultsSection, RestartSection};
+pub use faults::{BudgetSection, FaultsSection, OnMissName, RestartSection};
 pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
@@ -421,6 +421,8 @@ pub struct StrategySection {
     pub restart: Option<RestartSection>,
     /// How often it saves its state while it runs; as `[faults]` says when left out.
     pub save_every: Option<Span>,
+    /// What its events may cost; anything when left out.
+    pub budget: Option<BudgetSection>,
     /// Its parameters.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,

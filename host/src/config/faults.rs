@@ -1,10 +1,12 @@
-//! What becomes of strategies that break: `restart` and `save_every` of a strategy, and what holds for all
+//! What becomes of strategies that break: `restart`, `save_every` and `budget` of a strategy, and what holds for all
 //! of them, in `[faults]`.
 
 use super::{Config, Span};
 use model::Duration;
 use serde::Deserialize;
-use services::faults::{CarePolicy, FaultSettings, LetterBounds, QuarantineRule, RestartPolicy};
+use services::faults::{
+    BudgetPolicy, CarePolicy, FaultSettings, LetterBounds, QuarantineRule, RestartPolicy,
+};
 
 /// A key that cannot be meant, and why.
 type Problem = (String, String);
@@ -55,6 +57,48 @@ impl RestartSection {
             longest_delay: self.longest_delay.0,
             forget_after: self.forget_after.0,
         })
+    }
+}
+
+/// `budget`: what events may cost a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetSection {
+    /// What 99 % of events may take, by the wall clock.
+    pub time: Option<Span>,
+    /// The same in fuel, which is equal on every machine.
+    pub fuel: Option<u64>,
+    /// Over how many events that is looked at.
+    #[serde(default = "usual_window")]
+    pub window: u64,
+    /// What becomes of a strategy that misses it.
+    #[serde(default)]
+    pub on_miss: OnMissName,
+}
+
+fn usual_window() -> u64 {
+    10_000
+}
+
+/// What becomes of a strategy that misses its budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnMissName {
+    /// An alert is raised.
+    #[default]
+    Alert,
+    /// The version before takes over again where it is at hand, else the strategy is paused.
+    Demote,
+}
+
+impl BudgetSection {
+    fn policy(&self) -> BudgetPolicy {
+        BudgetPolicy {
+            time: self.time.map(|span| span.0),
+            fuel: self.fuel,
+            window: self.window,
+            demote: self.on_miss == OnMissName::Demote,
+        }
     }
 }
 
@@ -113,17 +157,22 @@ impl FaultsSection {
 
 /// What was said of a strategy, and of all of them where it says nothing itself.
 fn care(
-    (restart, save_every): (Option<&RestartSection>, Option<Span>),
+    (restart, save_every, budget): (
+        Option<&RestartSection>,
+        Option<Span>,
+        Option<&BudgetSection>,
+    ),
     usual: CarePolicy,
     place: &str,
 ) -> Result<CarePolicy, Problem> {
     let policy = CarePolicy {
         restart: restart.map_or(usual.restart, RestartSection::policy),
         save_every: save_every.map(|span| span.0).or(usual.save_every),
+        budget: budget.map(BudgetSection::policy),
     };
     policy.check().map_err(|(field, reason)| {
         let key = match field {
-            "save_every" => format!("{place}.{field}"),
+            "save_every" | "budget" | "budget.window" => format!("{place}.{field}"),
             field => format!("{place}.restart.{field}"),
         };
         (key, reason)
@@ -139,7 +188,7 @@ impl Config {
     pub fn fault_settings(&self) -> Result<FaultSettings, Problem> {
         let section = &self.faults;
         section.check()?;
-        let said = (section.restart.as_ref(), section.save_every);
+        let said = (section.restart.as_ref(), section.save_every, None);
         let usual = care(said, CarePolicy::default(), "faults")?;
         let mut settings = FaultSettings {
             usual,
@@ -154,7 +203,8 @@ impl Config {
             ..FaultSettings::default()
         };
         for (index, strategy) in self.strategies.iter().enumerate() {
-            let said = (strategy.restart.as_ref(), strategy.save_every);
+            let budget = strategy.budget.as_ref();
+            let said = (strategy.restart.as_ref(), strategy.save_every, budget);
             let policy = care(said, usual, &format!("strategy[{index}]"))?;
             settings.policies.insert(strategy.name.clone(), policy);
         }
@@ -235,6 +285,11 @@ deposits = { USD = "1000" }
             (
                 &format!("{strategy}save_every = \"1ms\""),
                 "strategy[0].save_every",
+            ),
+            (&format!("{strategy}budget = {{}}"), "strategy[0].budget"),
+            (
+                &format!("{strategy}budget = {{ fuel = 1, window = 1 }}"),
+                "strategy[0].budget.window",
             ),
         ] {
             let (found, reason) = settings(more).unwrap_err();

@@ -99,6 +99,7 @@ fn strategies<H: HostPort>() -> Router<Api<H>> {
             "/strategies/{name}/faults",
             get(routes::strategies::faults::<H>),
         )
+        .route("/strategies/{name}/cost", get(routes::faults::cost::<H>))
         .route(
             "/strategies/{name}/dead-letters",
             get(routes::faults::dead_letters::<H>),

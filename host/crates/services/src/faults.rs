@@ -9,6 +9,7 @@
 //! those of operators, so a replay does the same without asking anybody. Delays run on engine time as
 //! this thread sees it, which is the clock's in a live run and the events' in a replay of files.
 
+pub(crate) mod cost;
 pub(crate) mod desk;
 mod files;
 mod letter;
@@ -18,6 +19,7 @@ use crate::host::HostConfig;
 use crate::projection;
 use crate::strategy::Strategies;
 use crate::trader::Trader;
+pub use cost::{Costs, Spread};
 use desk::{Desk, DeskEnd};
 pub(crate) use files::Letters;
 use journal::Progress;
@@ -104,6 +106,64 @@ impl RestartPolicy {
     }
 }
 
+/// What events may cost a strategy: 99 % of those of a window must keep to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetPolicy {
+    /// The most time, by the wall clock.
+    pub time: Option<Duration>,
+    /// The most fuel.
+    pub fuel: Option<u64>,
+    /// How many events a window has at least. From 100 to 100 million.
+    pub window: u64,
+    /// Whether a strategy that misses it is demoted: the version before takes over again where there is one
+    /// at hand, else it is paused. If not, an alert is all.
+    pub demote: bool,
+}
+
+impl BudgetPolicy {
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if self.time.is_none() && self.fuel.is_none() {
+            return Err(("budget", "give `time`, `fuel` or both".to_owned()));
+        }
+        if self.time == Some(Duration::ZERO) || self.fuel == Some(0) {
+            return Err(("budget", "give more than 0".to_owned()));
+        }
+        match (100..=100_000_000).contains(&self.window) {
+            true => Ok(()),
+            false => Err(("budget.window", "give 100 to 100000000 events".to_owned())),
+        }
+    }
+
+    /// What of it some events missed, in words.
+    pub fn missed(&self, costs: &Costs) -> Option<String> {
+        let events = costs.measured;
+        let over = |spent: Option<Spread>, most: Option<u64>| {
+            let (spent, most) = spent.zip(most)?;
+            (spent.p99 > most).then_some((spent.p99, most))
+        };
+        let time = over(costs.time_ns, self.time.map(Duration::nanos));
+        let fuel = over(costs.fuel, self.fuel);
+        let time = time.map(|(p99, most)| format!("{p99} ns of time, and may take {most}"));
+        let fuel = fuel.map(|(p99, most)| format!("{p99} of fuel, and may take {most}"));
+        let missed: Vec<_> = time.into_iter().chain(fuel).collect();
+        (!missed.is_empty())
+            .then(|| format!("99 % of {events} events took up to {}", missed.join("; ")))
+    }
+}
+
+/// What events cost the version of a strategy that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CostView {
+    /// The component.
+    pub plugin: model::PluginHash,
+    /// One event of so many is measured.
+    pub every: u32,
+    /// What they cost since the version was loaded.
+    pub costs: Costs,
+    /// What they may cost.
+    pub budget: Option<BudgetPolicy>,
+}
+
 /// What is done for a strategy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CarePolicy {
@@ -112,6 +172,8 @@ pub struct CarePolicy {
     /// How often it saves its state while it runs, to be started again from there; else it starts from
     /// what it saved when it was stopped last.
     pub save_every: Option<Duration>,
+    /// What its events may cost.
+    pub budget: Option<BudgetPolicy>,
 }
 
 impl CarePolicy {
@@ -124,6 +186,7 @@ impl CarePolicy {
         if self.save_every.is_some_and(|time| !within(time)) {
             return Err(("save_every", "give 1 s to 30 days".to_owned()));
         }
+        self.budget.map_or(Ok(()), |budget| budget.check())?;
         self.restart.map_or(Ok(()), |policy| policy.check())
     }
 }
@@ -174,6 +237,12 @@ pub(crate) struct Care {
     journal: Option<PathBuf>,
 }
 
+/// What a running host has of it.
+pub(crate) struct Kept {
+    pub(crate) letters: Arc<Letters>,
+    pub(crate) settings: Arc<FaultSettings>,
+}
+
 impl Care {
     pub(crate) fn of(config: &HostConfig) -> Self {
         Self {
@@ -193,14 +262,15 @@ impl Care {
         strategies: &Arc<Strategies>,
         trader: &mut Trader,
         progress: Option<&Arc<Progress>>,
-    ) -> std::io::Result<Arc<Letters>> {
+    ) -> std::io::Result<Kept> {
         projection::show_pending(&strategies.outlet, &strategies.shared);
         let letters = Arc::new(Letters::open(self.letters, self.settings.letters));
+        let settings = Arc::new(self.settings);
         let desk = Arc::new(Desk::default());
         let journal = self.journal.zip(progress.map(Arc::clone));
         let watcher = Watcher::new(
             Arc::clone(strategies),
-            self.settings,
+            Arc::clone(&settings),
             Arc::clone(&letters),
             journal.map(|(folder, progress)| JournalOnDisk { folder, progress }),
         );
@@ -208,7 +278,7 @@ impl Care {
         let thread = std::thread::Builder::new().name("faults".to_owned());
         thread.spawn(move || watcher.run(&taken))?;
         trader.tell_faults(DeskEnd(desk));
-        Ok(letters)
+        Ok(Kept { letters, settings })
     }
 }
 

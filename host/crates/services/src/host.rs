@@ -15,7 +15,7 @@ mod versions;
 
 use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};
-use crate::faults::{Care, Letters};
+use crate::faults::{Care, Kept};
 use crate::feed::{Feed, FeedError, Prepared, Wiring};
 use crate::handle::{HostError, Updates};
 use crate::history::History;
@@ -104,7 +104,7 @@ struct Inner {
     risk: Arc<RiskSettings>,
     scenarios: Scenarios,
     kept: KeptPlugins,
-    letters: Arc<Letters>,
+    care: Kept,
     recovered: Option<Recovered>,
     progress: Option<Arc<Progress>>,
     ended: watch::Receiver<Option<Ended>>,
@@ -179,7 +179,7 @@ impl Host {
         );
         let (recovered, progress) = past.hand_over(&mut trader, &strategies);
         let strategies = Arc::new(strategies);
-        let letters = care.begin(&strategies, &mut trader, progress.as_ref())?;
+        let care = care.begin(&strategies, &mut trader, progress.as_ref())?;
         let (ended, thread) = spawn(trader, &outlet, &shared, &desk)?;
         reckon(&desk, &risk, &outlet, &inbox, &shared)?;
         watch(kill_file.clone(), &inbox, killed)?;
@@ -196,7 +196,7 @@ impl Host {
             risk,
             scenarios: Scenarios::default(),
             kept: trying,
-            letters,
+            care,
             recovered,
             progress,
             ended,

@@ -97,6 +97,8 @@ pub enum AlertCode {
     NewBuild,
     /// The plugin of a strategy broke too often, and may not run until somebody releases it.
     Quarantine,
+    /// The events of a strategy cost more than they may.
+    Budget,
     /// A strategy broke and waits for its restart, or is not started again.
     Restart,
 }

@@ -69,6 +69,7 @@ fn code(code: AlertCode) -> (String, String) {
         AlertCode::RollBack => ("ROLL_BACK".to_owned(), "roll-back".to_owned()),
         AlertCode::NewBuild => ("NEW_BUILD".to_owned(), "new build".to_owned()),
         AlertCode::Quarantine => ("QUARANTINE".to_owned(), "quarantine".to_owned()),
+        AlertCode::Budget => ("BUDGET".to_owned(), "budget".to_owned()),
         AlertCode::Restart => ("RESTART".to_owned(), "restart".to_owned()),
     }
 }

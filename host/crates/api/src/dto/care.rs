@@ -5,7 +5,7 @@ use super::text::{Name, pairs};
 use model::Timestamp;
 use registry::{FaultNote, Record};
 use serde::Serialize;
-use services::faults::{DeadLetter, Place};
+use services::faults::{CostView, DeadLetter, Place, Spread};
 use services::host::DeadLetters;
 use services::view::RestartView;
 
@@ -187,6 +187,61 @@ pub(crate) struct ReleasedDto {
     pub(crate) plugin: PluginDetailDto,
     /// Strategies that have it, and stay as they are until somebody resumes or starts them.
     pub(crate) strategies: Vec<String>,
+}
+
+/// What events cost the version of a strategy that runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct CostDto {
+    /// The SHA-256 of the component.
+    plugin: String,
+    /// One event of so many is measured.
+    every: u32,
+    measured: u64,
+    time_ns: Option<SpreadDto>,
+    fuel: Option<SpreadDto>,
+    budget: Option<BudgetDto>,
+}
+
+/// How something is spread over events.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct SpreadDto {
+    p50: u64,
+    p99: u64,
+    max: u64,
+}
+
+/// What they may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct BudgetDto {
+    time_ns: Option<u64>,
+    fuel: Option<u64>,
+    window: u64,
+    demote: bool,
+}
+
+impl CostDto {
+    pub(crate) fn new(view: &CostView) -> Self {
+        Self {
+            plugin: view.plugin.to_string(),
+            every: view.every,
+            measured: view.costs.measured,
+            time_ns: view.costs.time_ns.map(SpreadDto::new),
+            fuel: view.costs.fuel.map(SpreadDto::new),
+            budget: view.budget.map(|budget| BudgetDto {
+                time_ns: budget.time.map(|time| time.nanos()),
+                fuel: budget.fuel,
+                window: budget.window,
+                demote: budget.demote,
+            }),
+        }
+    }
+}
+
+impl SpreadDto {
+    fn new(spread: Spread) -> Self {
+        let Spread { p50, p99, max } = spread;
+        Self { p50, p99, max }
+    }
 }
 
 fn moment(time: Timestamp) -> (String, String) {

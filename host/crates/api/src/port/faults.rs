@@ -1,6 +1,7 @@
 //! What this crate asks of a host about strategies that broke.
 
 use registry::{Decision, Record};
+use services::faults::CostView;
 use services::handle::{HostError, ReleasedPlugin};
 use services::host::{DeadLetters, HostHandle};
 use std::future::Future;
@@ -21,6 +22,12 @@ pub trait FaultPort {
         letter: &str,
     ) -> impl Future<Output = Result<Vec<u8>, HostError>> + Send;
 
+    /// What events cost the version of a strategy that runs.
+    ///
+    /// # Errors
+    /// There is no such strategy, or it never ran.
+    fn cost(&self, strategy: &str) -> Result<CostView, HostError>;
+
     /// Plugins in quarantine, the latest first.
     fn quarantined(&self) -> Vec<Arc<Record>>;
 
@@ -39,6 +46,10 @@ impl FaultPort for HostHandle {
 
     async fn dead_letter(&self, strategy: &str, letter: &str) -> Result<Vec<u8>, HostError> {
         HostHandle::dead_letter(self, strategy, letter).await
+    }
+
+    fn cost(&self, strategy: &str) -> Result<CostView, HostError> {
+        HostHandle::cost(self, strategy)
     }
 
     fn quarantined(&self) -> Vec<Arc<Record>> {

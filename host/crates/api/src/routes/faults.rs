@@ -2,7 +2,7 @@
 
 use super::plugins::{decision, detail};
 use super::{limit, to_the_end};
-use crate::dto::care::{DeadLettersDto, ReleasedDto};
+use crate::dto::care::{CostDto, DeadLettersDto, ReleasedDto};
 use crate::dto::plugin::{DecisionRequest, PluginDetailDto};
 use crate::extract::{Fields, Json, Name, TwoNames};
 use crate::port::HostPort;
@@ -31,6 +31,15 @@ pub(crate) async fn dead_letter<H: HostPort>(
 ) -> Result<impl IntoResponse, Problem> {
     let bytes = api.host.dead_letter(&name, &letter).await?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes))
+}
+
+/// `GET strategies/{name}/cost`.
+pub(crate) async fn cost<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::Json<CostDto>, Problem> {
+    let cost = api.host.cost(&name)?;
+    Ok(axum::Json(CostDto::new(&cost)))
 }
 
 /// `GET plugins/quarantine`, the latest first.

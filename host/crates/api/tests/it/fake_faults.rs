@@ -6,7 +6,7 @@ use api::FaultPort;
 use engine::Input;
 use model::{Fault, FaultKind, PluginHash, SavedState, StrategyId, Timestamp};
 use registry::{Decision, FaultNote, Quarantine, Record};
-use services::faults::DeadLetter;
+use services::faults::{BudgetPolicy, CostView, Costs, DeadLetter, Spread};
 use services::handle::{HostError, ReleasedPlugin};
 use services::host::DeadLetters;
 use std::sync::Arc;
@@ -61,6 +61,28 @@ impl FaultPort for Fake {
             LETTER => Ok(letter().to_bytes()),
             _ => Err(not_found("dead letter", name)),
         }
+    }
+
+    fn cost(&self, strategy: &str) -> Result<CostView, HostError> {
+        if strategy != "ema" {
+            return Err(not_found("strategy", strategy));
+        }
+        let spread = |p50, p99, max| Some(Spread { p50, p99, max });
+        Ok(CostView {
+            plugin: PluginHash::new([0xab; 32]),
+            every: 1,
+            costs: Costs {
+                measured: 500,
+                time_ns: spread(1_000, 2_000, 9_000),
+                fuel: spread(700, 800, 900),
+            },
+            budget: Some(BudgetPolicy {
+                time: None,
+                fuel: Some(1_000),
+                window: 10_000,
+                demote: true,
+            }),
+        })
     }
 
     fn quarantined(&self) -> Vec<Arc<Record>> {

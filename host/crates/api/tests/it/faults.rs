@@ -65,3 +65,18 @@ async fn plugins_in_quarantine_are_listed_and_released() {
     let asked = r#"release cdcdcdcd by Some("ben") because Some("the feed was bad")"#;
     assert_eq!(client.host.asked(), [asked]);
 }
+
+#[tokio::test]
+async fn what_events_cost_is_told_beside_what_they_may() {
+    let client = Client::new();
+    let expect = [
+        ("/plugin", json!("ab".repeat(32))),
+        ("/time_ns/p99", json!(2_000)),
+        ("/fuel", json!({"p50": 700, "p99": 800, "max": 900})),
+        ("/budget/fuel", json!(1_000)),
+        ("/budget/demote", json!(true)),
+    ];
+    client.get("/strategies/ema/cost").await.check(200, &expect);
+    let missing = client.get("/strategies/nobody/cost").await;
+    missing.check_problem(404, "NOT_FOUND", None);
+}

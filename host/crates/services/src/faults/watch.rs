@@ -1,7 +1,7 @@
 //! The thread that takes care of strategies that broke.
 
 use super::desk::{Broke, Desk};
-use super::{DeadLetter, FaultSettings, Letters};
+use super::{CarePolicy, DeadLetter, FaultSettings, Letters};
 use crate::handle::HostError;
 use crate::outlet::Item;
 use crate::strategy::Strategies;
@@ -51,7 +51,7 @@ struct Patient {
 /// What the thread works with.
 pub(super) struct Watcher {
     strategies: Arc<Strategies>,
-    settings: FaultSettings,
+    settings: Arc<FaultSettings>,
     letters: Arc<Letters>,
     journal: Option<JournalOnDisk>,
     patients: BTreeMap<StrategyId, Patient>,
@@ -60,7 +60,7 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn new(
         strategies: Arc<Strategies>,
-        settings: FaultSettings,
+        settings: Arc<FaultSettings>,
         letters: Arc<Letters>,
         journal: Option<JournalOnDisk>,
     ) -> Self {
@@ -106,18 +106,16 @@ impl Watcher {
             }
             self.restart_due();
             self.save_due();
+            self.watch_budgets();
         }
     }
 
     fn patience(&self) -> Duration {
         let waits = |one: &Patient| one.due.is_some();
-        let saves = self.settings.usual.save_every.is_some()
-            || self
-                .settings
-                .policies
-                .values()
-                .any(|one| one.save_every.is_some());
-        match saves || self.patients.values().any(waits) {
+        let looks = |one: &CarePolicy| one.save_every.is_some() || one.budget.is_some();
+        let settings = &self.settings;
+        let looks = looks(&settings.usual) || settings.policies.values().any(looks);
+        match looks || self.patients.values().any(waits) {
             true => LOOK,
             false => IDLE,
         }
@@ -282,6 +280,45 @@ impl Watcher {
             if let Err(error) = self.strategies.save(&name) {
                 tracing::warn!(strategy = %name, %error, "a strategy could not save");
             }
+        }
+    }
+
+    /// Looks at what events cost where there is a budget, and does what is to be done where it is missed.
+    fn watch_budgets(&self) {
+        let live = self.strategies.shared.read(|model| {
+            let views = model.strategies.iter();
+            let live = views.filter(|view| {
+                matches!(view.state, StrategyState::Running | StrategyState::Paused)
+            });
+            let live = live.map(|view| (view.id, view.name.clone()));
+            live.collect::<Vec<_>>()
+        });
+        for (id, name) in live {
+            let budget = self.settings.of(&name).budget;
+            let Some((budget, loaded)) = budget.zip(self.strategies.versions.running(id)) else {
+                continue;
+            };
+            let Some(costs) = loaded.meter.cost().window(budget.window) else {
+                continue;
+            };
+            let Some(missed) = budget.missed(&costs) else {
+                self.strategies
+                    .outlet
+                    .note(Item::Care(id, CareNews::InBudget));
+                continue;
+            };
+            let done = match budget.demote {
+                true => self.strategies.demote(&name),
+                false => Ok(None),
+            };
+            let said = match done {
+                Ok(None) => missed,
+                Ok(Some(done)) => format!("{missed}; {done}"),
+                Err(error) => format!("{missed}; it could not be demoted: {error}"),
+            };
+            tracing::warn!(strategy = %name, "{said}");
+            let news = CareNews::OverBudget(said);
+            self.strategies.outlet.note(Item::Care(id, news));
         }
     }
 

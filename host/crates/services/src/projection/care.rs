@@ -37,6 +37,19 @@ impl ReadModel {
                 let severity = Severity::Critical;
                 self.raise_care(strategy, AlertCode::Quarantine, severity, changes);
             }
+            CareNews::OverBudget(reason) => {
+                self.say(
+                    strategy,
+                    LogLevel::Warn,
+                    format!("over its budget: {reason}"),
+                );
+                let severity = Severity::Warning;
+                self.raise_care(strategy, AlertCode::Budget, severity, changes);
+            }
+            CareNews::InBudget => {
+                let severity = Severity::Cleared;
+                self.raise_care(strategy, AlertCode::Budget, severity, changes);
+            }
             CareNews::Released => {
                 let text = "its plugin may run again".to_owned();
                 self.say(strategy, LogLevel::Info, text);

@@ -1,6 +1,7 @@
-//! What the calls of a strategy's instance cost, measured while somebody compares versions and at no
-//! other time.
+//! What the calls of a strategy's instance cost, measured while somebody compares versions; besides, what
+//! events cost all the while (see [`Cost`]).
 
+use crate::faults::cost::Cost;
 use crate::sync::lock;
 use crate::trader::as_nanos;
 use hdrhistogram::Histogram;
@@ -36,6 +37,7 @@ pub struct Handling {
 pub(crate) struct Meter {
     on: AtomicBool,
     seen: Mutex<Option<Seen>>,
+    cost: Cost,
 }
 
 #[derive(Debug, Clone)]
@@ -45,6 +47,11 @@ struct Seen {
 }
 
 impl Meter {
+    /// What events cost, whether versions are compared or not.
+    pub(crate) fn cost(&self) -> &Cost {
+        &self.cost
+    }
+
     /// Measures from now on, from nothing.
     pub(crate) fn begin(&self) {
         let histogram = || Histogram::new_with_bounds(1, MOST, DIGITS).ok();
@@ -89,11 +96,17 @@ impl Meter {
 pub(crate) struct Metered {
     instance: Box<dyn Strategy>,
     meter: Arc<Meter>,
+    /// Events so far, to measure some of them.
+    events: u32,
 }
 
 impl Metered {
     pub(crate) fn boxed(instance: Box<dyn Strategy>, meter: Arc<Meter>) -> Box<dyn Strategy> {
-        Box::new(Self { instance, meter })
+        Box::new(Self {
+            instance,
+            meter,
+            events: 0,
+        })
     }
 }
 
@@ -115,13 +128,21 @@ impl Strategy for Metered {
     }
 
     fn handle(&mut self, event: &Event, out: &mut Intents) -> Result<(), Fault> {
-        if !self.meter.on.load(Ordering::Relaxed) {
+        self.events = self.events.wrapping_add(1);
+        let compared = self.meter.on.load(Ordering::Relaxed);
+        let costed = self.meter.cost.wants(self.events);
+        if !compared && !costed {
             return self.instance.handle(event, out);
         }
         let begun = Instant::now();
         let handled = self.instance.handle(event, out);
-        let time_ns = as_nanos(begun.elapsed());
-        self.meter.note(time_ns, self.instance.fuel());
+        let (time_ns, fuel) = (as_nanos(begun.elapsed()), self.instance.fuel());
+        if compared {
+            self.meter.note(time_ns, fuel);
+        }
+        if costed {
+            self.meter.cost.note(time_ns, fuel);
+        }
         handled
     }
 

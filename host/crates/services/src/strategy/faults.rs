@@ -9,7 +9,7 @@ use crate::outlet::Item;
 use crate::sync::lock;
 use crate::trader::StepRequest;
 use crate::view::CareNews;
-use engine::Command;
+use engine::{Command, StrategyState};
 use model::PluginHash;
 use registry::{Decision, FaultNote};
 
@@ -108,6 +108,24 @@ impl Strategies {
             restored: had && !refused,
             refused,
             started,
+        }
+    }
+
+    /// Puts the version before back in its place where one is at hand, else denies its new orders; says which.
+    /// One that is paused already stays so.
+    pub(crate) fn demote(&self, name: &str) -> Result<Option<&'static str>, HostError> {
+        let id = self.plugged(name)?;
+        let view = self.shared.read(|model| model.strategy(name).cloned());
+        let view = view.ok_or_else(|| super::not_found("strategy", name))?;
+        let (command, said) = match (&view.probation, view.state) {
+            (Some(_), _) => (Command::RollBack(id), "the version before is back"),
+            (None, StrategyState::Running) => (Command::Pause(id), "it is paused"),
+            (None, _) => return Ok(None),
+        };
+        let stepped = self.step(StepRequest::command(command))?;
+        match stepped.refusal() {
+            Some(why) => Err(no_effect(why)),
+            None => Ok(Some(said)),
         }
     }
 

@@ -77,4 +77,8 @@ pub(crate) enum CareNews {
     Quarantined(String),
     /// Its plugin may run again.
     Released,
+    /// Its events cost more than they may, and what was done about it.
+    OverBudget(String),
+    /// They cost no more than they may.
+    InBudget,
 }

@@ -5,7 +5,9 @@ use crate::stand::{START_NS, Stand, quote};
 use engine::{Input, StrategyState};
 use model::{Duration, PluginHash, Timestamp};
 use registry::Decision;
-use services::faults::{CarePolicy, DeadLetter, FaultSettings, QuarantineRule, RestartPolicy};
+use services::faults::{
+    BudgetPolicy, CarePolicy, DeadLetter, FaultSettings, QuarantineRule, RestartPolicy,
+};
 use services::handle::{HostError, Queries};
 use services::view::{AlertCode, AlertState, RestartOutcome, StrategyView};
 
@@ -18,7 +20,7 @@ fn settings(attempts: u32, quarantine_after: u32) -> FaultSettings {
     FaultSettings {
         usual: CarePolicy {
             restart: Some(restart),
-            save_every: None,
+            ..CarePolicy::default()
         },
         quarantine: QuarantineRule {
             faults: quarantine_after,
@@ -245,5 +247,40 @@ async fn without_a_policy_only_an_operator_starts_it_again() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let view = stand.view("one");
     assert_eq!((view.state, &view.restart), (StrategyState::Error, &None));
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strategy_that_costs_more_than_it_may_is_paused_and_told() {
+    let mut faults = FaultSettings::default();
+    faults.usual.budget = Some(BudgetPolicy {
+        // No event takes so little.
+        time: Some(Duration::from_nanos(1)),
+        fuel: None,
+        window: 100,
+        demote: true,
+    });
+    let mut stand = stand(faults);
+    stand.load("one", "counter").await.unwrap();
+    for _ in 0..200 {
+        stand.quotes(20).await;
+        if stand.view("one").state == StrategyState::Paused {
+            break;
+        }
+    }
+    until(&stand, "one", "it is paused", |view| {
+        view.state == StrategyState::Paused
+    })
+    .await;
+    until(&stand, "one", "it is told", |_| {
+        alert(&stand, AlertCode::Budget) == Some(AlertState::Open)
+    })
+    .await;
+    let cost = stand.host.cost("one").unwrap();
+    assert!(cost.costs.measured >= 100, "{cost:?}");
+    let time = cost.costs.time_ns.unwrap();
+    assert!(time.p50 <= time.p99 && time.p99 <= time.max, "{cost:?}");
+    assert_eq!((cost.every, cost.costs.fuel), (1, None));
+    assert!(stand.host.cost("two").is_err());
     stand.end_and_verify().await;
 }

@@ -79,6 +79,7 @@ pub(super) fn key(alert: &AlertView) -> Key {
         AlertCode::NewBuild => 513,
         AlertCode::Quarantine => 514,
         AlertCode::Restart => 515,
+        AlertCode::Budget => 516,
     };
     Key {
         time: alert.first_time.nanos(),
@@ -100,6 +101,7 @@ pub(super) fn alert_row(alert: &AlertView) -> Row {
         AlertCode::NewBuild => "NEW_BUILD".to_owned(),
         AlertCode::Quarantine => "QUARANTINE".to_owned(),
         AlertCode::Restart => "RESTART".to_owned(),
+        AlertCode::Budget => "BUDGET".to_owned(),
     };
     let by = alert.acknowledged_by.as_deref();
     let place = Place {
