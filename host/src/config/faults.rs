@@ -279,16 +279,19 @@ deposits = { USD = "1000" }
                 "faults.restart.factor",
             ),
             (
-                &format!("{strategy}restart = {{ longest_delay = \"1ms\" }}"),
+                format!("{strategy}restart = {{ longest_delay = \"1ms\" }}").as_str(),
                 "strategy[0].restart.longest_delay",
             ),
             (
-                &format!("{strategy}save_every = \"1ms\""),
+                format!("{strategy}save_every = \"1ms\"").as_str(),
                 "strategy[0].save_every",
             ),
-            (&format!("{strategy}budget = {{}}"), "strategy[0].budget"),
             (
-                &format!("{strategy}budget = {{ fuel = 1, window = 1 }}"),
+                format!("{strategy}budget = {{}}").as_str(),
+                "strategy[0].budget",
+            ),
+            (
+                format!("{strategy}budget = {{ fuel = 1, window = 1 }}").as_str(),
                 "strategy[0].budget.window",
             ),
         ] {

@@ -32,7 +32,7 @@ use engine::{
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use registry::Role;
 use shadow::Shadowing;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 pub(crate) use swap::{SwapDone, checked as check_probation};
@@ -64,6 +64,8 @@ pub(crate) struct Strategies {
     pub(crate) versions: Arc<Versions>,
     /// What is known of each strategy that has a plugin, by name.
     entries: Mutex<BTreeMap<String, Entry>>,
+    /// Broken ones whose restart somebody called off.
+    called_off: Mutex<BTreeSet<StrategyId>>,
 }
 
 /// A strategy that is or was loaded.
@@ -155,6 +157,7 @@ impl Strategies {
             swaps,
             versions,
             entries,
+            called_off: Mutex::default(),
         }
     }
 
@@ -257,9 +260,13 @@ impl Strategies {
         self.start_with(name, id, instance)
     }
 
-    /// Stops a strategy and keeps what it saved. A swap under way is given up by the engine.
+    /// Stops a strategy and keeps what it saved. A swap under way is given up by the engine. One that broke
+    /// and waits for its restart is not started again.
     pub(crate) fn stop(&self, name: &str) -> Result<(), HostError> {
         let id = self.plugged(name)?;
+        if self.call_off(name, id) {
+            return Ok(());
+        }
         let stepped = self.step(StepRequest::command(Command::Stop(id)))?;
         self.keep_saved(name, id, &stepped.effects);
         match stepped.refusal() {

@@ -169,6 +169,8 @@ impl Watcher {
             );
             return self.give_up(id, (attempts, policy.attempts), reason);
         }
+        // That was about a restart before.
+        let _earlier = self.strategies.was_called_off(id);
         patient.attempts += 1;
         let due = now.after(policy.delay(patient.attempts));
         patient.due = Some(due);
@@ -209,6 +211,10 @@ impl Watcher {
         let (Some(patient), shared) = (self.patients.get_mut(&id), &self.strategies.shared) else {
             return;
         };
+        if self.strategies.was_called_off(id) {
+            patient.due = None;
+            return;
+        }
         let shown = shared.read(|model| {
             let view = model.strategies.get(id.index())?;
             (model.engine.sequence >= patient.broke_at).then(|| (view.name.clone(), view.state))

@@ -8,9 +8,9 @@ use crate::handle::{HostError, ReleasedPlugin};
 use crate::outlet::Item;
 use crate::sync::lock;
 use crate::trader::StepRequest;
-use crate::view::CareNews;
+use crate::view::{CareNews, RestartOutcome};
 use engine::{Command, StrategyState};
-use model::PluginHash;
+use model::{PluginHash, StrategyId};
 use registry::{Decision, FaultNote};
 
 /// What came of a restart.
@@ -109,6 +109,27 @@ impl Strategies {
             refused,
             started,
         }
+    }
+
+    /// Calls off the restart that a broken strategy waits for; whether it waited for one.
+    pub(super) fn call_off(&self, name: &str, id: StrategyId) -> bool {
+        let waits = self.shared.read(|model| {
+            let view = model.strategy(name)?;
+            let restart = view.restart.as_ref()?;
+            let waits = restart.outcome == RestartOutcome::Waiting;
+            Some(waits && view.state == StrategyState::Error)
+        });
+        let waits = waits.unwrap_or_default();
+        if waits {
+            lock(&self.called_off).insert(id);
+            self.outlet.note(Item::Care(id, CareNews::Over));
+        }
+        waits
+    }
+
+    /// Whether the restart of a strategy was called off since this was asked last.
+    pub(crate) fn was_called_off(&self, id: StrategyId) -> bool {
+        lock(&self.called_off).remove(&id)
     }
 
     /// Puts the version before back in its place where one is at hand, else denies its new orders; says which.

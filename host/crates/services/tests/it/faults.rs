@@ -235,6 +235,28 @@ async fn one_that_was_paused_is_paused_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_is_called_off_by_a_stop() {
+    let mut stand = stand(settings(3, 0));
+    stand.load("one", "bad-quote").await.unwrap();
+    stand.quotes(1).await;
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, 1))
+    })
+    .await;
+    let view = stand.host.stop("one").await.unwrap();
+    assert_eq!((view.state, &view.restart), (StrategyState::Error, &None));
+    stand.clock.set(at(600));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(stand.view("one").state, StrategyState::Error);
+    assert_eq!(
+        alert(&stand, AlertCode::Restart),
+        Some(AlertState::Resolved)
+    );
+    stand.host.start("one").await.unwrap();
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_policy_only_an_operator_starts_it_again() {
     let mut stand = Stand::new();
     stand.load("one", "bad-quote").await.unwrap();
