@@ -96,7 +96,11 @@ impl Scene {
     /// What the configuration says besides.
     pub(super) fn sections(&self) -> Result<String> {
         Ok(match self.state {
-            BadState::StuckPlugins => (0..STUCK).map(stuck_section).collect(),
+            // They are to loop again and again.
+            BadState::StuckPlugins => (0..STUCK)
+                .map(stuck_section)
+                .chain(["[faults]\nquarantine_after = 0\n\n".to_owned()])
+                .collect(),
             BadState::SilentRedis => {
                 let silent = self.silent.as_ref().context("no server that is silent")?;
                 format!("[bus]\nurl = \"redis://{}/0\"\n", silent.local_addr()?)
