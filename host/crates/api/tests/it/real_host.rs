@@ -197,7 +197,8 @@ impl Stand {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.into()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            body: bytes.into(),
         }
     }
 

@@ -46,6 +46,8 @@ pub(super) fn record() -> Record {
         source: Source::Upload,
         acts: Vec::new(),
         uses: Vec::new(),
+        faults: Vec::new(),
+        quarantine: None,
     }
 }
 
@@ -89,6 +91,9 @@ pub(super) fn on_probation() -> StrategyView {
         last_kept: None,
         pipeline: None,
         last_build: None,
+        restart: None,
+        broke_paused: false,
+        saved_at: None,
         shadow: None,
         faults: Vec::new(),
         log: Vec::new(),

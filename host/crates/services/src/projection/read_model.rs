@@ -204,7 +204,7 @@ impl ReadModel {
 
     fn take_metrics(
         &mut self,
-        view: Arc<MetricsView>,
+        view: Arc<crate::metrics::MetricsView>,
         verdicts: Vec<Verdict>,
         changes: &mut Vec<Change>,
     ) -> Timestamp {

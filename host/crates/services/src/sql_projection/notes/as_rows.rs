@@ -232,6 +232,9 @@ mod tests {
             AlertCode::Metric(MetricName::ValueAtRisk),
             AlertCode::RollBack,
             AlertCode::NewBuild,
+            AlertCode::Quarantine,
+            AlertCode::Restart,
+            AlertCode::Budget,
         ];
         for code in codes {
             for scope in [LimitScope::Firm, raised.scope] {
@@ -243,7 +246,7 @@ mod tests {
             }
         }
         let keys: BTreeSet<_> = alerts.all().iter().map(key).collect();
-        assert_eq!(keys.len(), 11);
+        assert_eq!(keys.len(), 17);
         assert!(keys.iter().all(|key| i64::try_from(key.ordinal).is_ok()));
     }
 
