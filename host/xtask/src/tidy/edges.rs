@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("builder", &[]),
     ("watch", &[]),
     ("registry", &["model"]),
+    ("identity", &[]),
     ("journal", &["model", "engine"]),
     ("report", &["model", "quant"]),
     (
@@ -44,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pipelines",
             "store",
             "registry",
+            "identity",
         ],
     ),
     (
@@ -68,6 +70,7 @@ const HOST: &[&str] = &[
     "connectors",
     "builder",
     "registry",
+    "identity",
     "report",
     "services",
     "pipelines",
@@ -99,6 +102,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("minisign-verify", &["registry"]),
     ("minisign", &["argonaut", "testkit"]),
     ("notify*", &["watch"]),
+    ("argon2", &["identity"]),
+    ("pasetors", &["identity"]),
     ("sqlx*", &["store"]),
     ("redis", &["bus"]),
     ("axum*", &["api"]),

@@ -1,0 +1,182 @@
+//! Four eyes: what one person asks for is done when a second one has agreed, once, and only if nothing
+//! of the request has changed.
+
+use crate::door::{Identity, Principal};
+use crate::policy;
+use crate::records::{Approval, ApprovalState, Write};
+use crate::refusal::Refusal;
+use crate::secret;
+use crate::storage::Kind;
+
+/// How long a request may be confirmed and used, in milliseconds: eight hours.
+const LIFETIME_MS: u64 = 8 * 60 * 60 * 1_000;
+/// Requests that are kept at once.
+const MOST: usize = 500;
+/// Longest text of a request that is kept for the second person, in bytes.
+const LONGEST: usize = 4_096;
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// As in the policy.
+    pub operation: &'a str,
+    /// To what.
+    pub subject: &'a str,
+    /// All of the request: what is confirmed is this and nothing else.
+    pub request: &'a str,
+}
+
+impl Wanted<'_> {
+    /// Lengths first, so that no two requests read the same.
+    fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new_derive_key("argonaut identity 2026-11 approval");
+        for part in [self.operation, self.subject, self.request] {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            hasher.update(&length.to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+impl Identity {
+    /// Asks for a second pair of eyes. Who asks the same again gets the request that is there. Blocks.
+    ///
+    /// # Errors
+    /// The request is too long to be read by anybody, or there are too many.
+    pub fn ask(&self, who: &Principal, wants: Wanted<'_>) -> Result<Approval, Refusal> {
+        if wants.request.len() > LONGEST {
+            let reason =
+                format!("longer than the {LONGEST} bytes that a second person can confirm");
+            return Err(Refusal::invalid("request", reason));
+        }
+        let id = secret::name(self.entropy.as_ref())?;
+        let (digest, now) = (wants.digest(), self.now());
+        self.change(|state| {
+            let (lasting, over): (Vec<_>, Vec<_>) = state
+                .approvals
+                .values()
+                .partition(|one| one.expires_ms > now);
+            let same = |one: &&&Approval| {
+                let waits = matches!(one.state, ApprovalState::Open | ApprovalState::Confirmed);
+                waits && one.digest == digest && one.asked_by == who.user
+            };
+            if let Some(known) = lasting.iter().find(same) {
+                return Ok((Vec::new(), (*known).clone()));
+            }
+            if lasting.len() >= MOST {
+                return Err(Refusal::Full {
+                    what: "approvals",
+                    most: MOST,
+                });
+            }
+            let approval = Approval {
+                id,
+                operation: wants.operation.to_owned(),
+                subject: wants.subject.to_owned(),
+                digest,
+                request: wants.request.to_owned(),
+                asked_by: who.user.clone(),
+                asked_ms: now,
+                expires_ms: now + LIFETIME_MS,
+                state: ApprovalState::Open,
+                decided_by: None,
+            };
+            let over = over.into_iter();
+            let mut writes: Vec<_> = over
+                .map(|one| Write::Remove(Kind::Approval, one.id.clone()))
+                .collect();
+            writes.push(Write::Approval(approval.clone()));
+            Ok((writes, approval))
+        })
+    }
+
+    /// Agrees or does not. Blocks.
+    ///
+    /// # Errors
+    /// It is one's own, one may not do oneself what is asked, or it is decided or over.
+    pub fn decide(&self, who: &Principal, id: &str, agree: bool) -> Result<Approval, Refusal> {
+        let now = self.now();
+        self.change(|state| {
+            let approval = state.approvals.get(id);
+            let approval = approval.filter(|one| one.expires_ms > now);
+            let approval = approval.ok_or_else(|| Refusal::unknown("approval", id))?;
+            if approval.state != ApprovalState::Open {
+                return Err(Refusal::Conflict(
+                    "somebody has decided this already".into(),
+                ));
+            }
+            // Who asked may take it back, and not confirm it.
+            if agree && approval.asked_by == who.user {
+                let reason = "it takes a second person: nobody confirms what they asked for";
+                return Err(Refusal::Forbidden(reason.to_owned()));
+            }
+            if approval.asked_by != who.user {
+                policy::authorise(Some(who), &approval.operation)?;
+            }
+            let decided = Approval {
+                state: if agree {
+                    ApprovalState::Confirmed
+                } else {
+                    ApprovalState::Refused
+                },
+                decided_by: Some(who.user.clone()),
+                ..approval.clone()
+            };
+            Ok((vec![Write::Approval(decided.clone())], decided))
+        })
+    }
+
+    /// Uses what was confirmed: it is good no more after. Blocks.
+    ///
+    /// # Errors
+    /// It is not of this person or request, not confirmed, used or over.
+    pub fn spend(&self, who: &Principal, id: &str, wants: Wanted<'_>) -> Result<(), Refusal> {
+        let (digest, now) = (wants.digest(), self.now());
+        self.change(|state| {
+            let approval = state.approvals.get(id);
+            let approval = approval.filter(|one| one.expires_ms > now);
+            let approval = approval.filter(|one| one.asked_by == who.user);
+            let approval = approval.ok_or_else(|| Refusal::unknown("approval", id))?;
+            if approval.digest != digest {
+                let reason = "this approval is of another request; ask without it for one";
+                return Err(Refusal::Conflict(reason.to_owned()));
+            }
+            match approval.state {
+                ApprovalState::Confirmed => {}
+                ApprovalState::Open => {
+                    let reason = "nobody has confirmed this approval yet";
+                    return Err(Refusal::Conflict(reason.to_owned()));
+                }
+                ApprovalState::Refused | ApprovalState::Used => {
+                    let reason = "this approval was refused or used; ask without it for another";
+                    return Err(Refusal::Conflict(reason.to_owned()));
+                }
+            }
+            // The second person may have been let go since.
+            let second = approval
+                .decided_by
+                .as_deref()
+                .and_then(|by| state.users.get(by));
+            if second.is_none_or(|user| user.disabled) {
+                let reason = "who confirmed this approval may not come any more; ask for another";
+                return Err(Refusal::Conflict(reason.to_owned()));
+            }
+            let used = Approval {
+                state: ApprovalState::Used,
+                ..approval.clone()
+            };
+            Ok((vec![Write::Approval(used)], ()))
+        })
+    }
+
+    /// Requests that are not over, the latest first.
+    #[must_use]
+    pub fn approvals(&self) -> Vec<Approval> {
+        let (state, now) = (self.state(), self.now());
+        let lasting = state.approvals.values().filter(|one| one.expires_ms > now);
+        let mut lasting: Vec<_> = lasting.cloned().collect();
+        lasting.sort_by_key(|one| std::cmp::Reverse(one.asked_ms));
+        lasting
+    }
+}

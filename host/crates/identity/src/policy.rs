@@ -1,0 +1,266 @@
+//! Who may do what: the one table, by operation. What is not in it nobody may do.
+//!
+//! Roles do not contain each other, so a row names all that may. Reading is for everybody who is
+//! known; trading for operators; limits and letting trade again for risk. Whoever may trade or guards
+//! risk may stop.
+
+use crate::door::{Credential, Principal};
+use crate::refusal::Refusal;
+use crate::role::{Role, Roles};
+
+/// Who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, known or not.
+    Open,
+    /// People and keys with one of these roles.
+    Roles(&'static [Role]),
+    /// People with one of these roles who are logged in, and no key.
+    People(&'static [Role]),
+}
+
+use Access::{Open, People};
+use Role::{Admin, Author, Operator, Risk};
+
+const ANY: &[Role] = &Role::ALL;
+const NOBODY: &[Role] = &[];
+const READ: Access = Access::Roles(ANY);
+const TRADE: Access = Access::Roles(&[Operator]);
+const STOP: Access = Access::Roles(&[Operator, Risk]);
+const GUARD: Access = Access::Roles(&[Risk]);
+const WRITE: Access = Access::Roles(&[Author]);
+const MANAGE: Access = People(&[Admin]);
+/// Whoever is logged in; the operation itself looks whether it concerns them.
+const SELF: Access = People(ANY);
+
+/// The table.
+pub const POLICY: &[(&str, Access)] = &[
+    // The page holds no data; its connection authenticates by the first frame.
+    ("page.show", Open),
+    ("stream.connect", Open),
+    ("health.show", Open),
+    ("auth.login", Open),
+    ("auth.refresh", Open),
+    ("auth.claim", Open),
+    ("auth.logout", SELF),
+    ("auth.password", SELF),
+    ("auth.me", READ),
+    ("auth.ticket", READ),
+    ("users.list", MANAGE),
+    ("users.show", MANAGE),
+    ("users.add", MANAGE),
+    ("users.change", MANAGE),
+    ("users.remove", MANAGE),
+    ("users.invite", MANAGE),
+    ("keys.list", SELF),
+    ("keys.add", SELF),
+    ("keys.revoke", SELF),
+    ("sessions.list", SELF),
+    ("sessions.end", SELF),
+    ("approvals.list", SELF),
+    ("approvals.confirm", SELF),
+    ("approvals.refuse", SELF),
+    ("audit.list", Access::Roles(&[Admin, Risk])),
+    ("engine.show", READ),
+    ("engine.trading_state.set", STOP),
+    ("engine.kill", STOP),
+    ("venues.list", READ),
+    ("instruments.list", READ),
+    ("instruments.show", READ),
+    ("instruments.happen", TRADE),
+    ("orders.list", READ),
+    ("orders.place", TRADE),
+    ("orders.place_list", TRADE),
+    ("orders.show", READ),
+    ("orders.modify", TRADE),
+    ("orders.cancel", STOP),
+    ("fills.list", READ),
+    ("cash_flows.list", READ),
+    ("life_events.list", READ),
+    ("history.page", READ),
+    ("positions.list", READ),
+    ("accounts.list", READ),
+    ("accounts.convert", TRADE),
+    ("account.show", READ),
+    ("algorithms.list", READ),
+    ("strategies.list", READ),
+    ("strategies.load", TRADE),
+    ("strategies.show", READ),
+    ("strategies.faults", READ),
+    ("strategies.log", READ),
+    ("strategies.start", TRADE),
+    ("strategies.pause", STOP),
+    ("strategies.resume", TRADE),
+    ("strategies.stop", STOP),
+    ("strategies.swap", TRADE),
+    ("strategies.parameters.set", TRADE),
+    ("strategies.roll_back", STOP),
+    ("strategies.probation.end", TRADE),
+    ("shadows.show", READ),
+    ("shadows.begin", Access::Roles(&[Author, Operator])),
+    ("shadows.end", Access::Roles(&[Author, Operator])),
+    ("shadows.promote", TRADE),
+    ("plugins.list", READ),
+    ("plugins.show", READ),
+    ("plugins.compare", READ),
+    ("plugins.history", READ),
+    ("plugins.upload", WRITE),
+    ("plugins.delete", WRITE),
+    ("plugins.approve", GUARD),
+    ("plugins.revoke", STOP),
+    ("risk.controls.list", READ),
+    ("risk.limits.show", READ),
+    ("risk.limits.set", GUARD),
+    ("risk.factors.set", GUARD),
+    ("risk.rules.list", READ),
+    ("risk.rules.set", GUARD),
+    ("risk.rules.remove", GUARD),
+    ("risk.states.list", READ),
+    ("risk.states.set", STOP),
+    ("risk.kill.set", STOP),
+    ("risk.kill.clear", GUARD),
+    ("risk.repeats.clear", GUARD),
+    ("risk.metrics.show", READ),
+    ("risk.metrics.reckon", READ),
+    ("risk.correlation.show", READ),
+    ("risk.regimes.list", READ),
+    ("risk.regimes.set", GUARD),
+    ("risk.scenarios.list", READ),
+    ("risk.scenarios.show", READ),
+    ("risk.scenarios.set", GUARD),
+    ("risk.scenarios.remove", GUARD),
+    ("risk.scenarios.run", READ),
+    ("risk.alerts.list", READ),
+    ("risk.alerts.acknowledge", STOP),
+];
+
+/// What loosens: a second person must agree. Of `engine.kill`, `engine.trading_state.set` and
+/// `risk.states.set` only what lets trade again; who turns requests into operations tells them apart.
+pub const FOUR_EYES: &[&str] = &[
+    "plugins.approve",
+    "shadows.promote",
+    "risk.limits.set",
+    "risk.factors.set",
+    "risk.kill.clear",
+    "engine.kill",
+    "engine.trading_state.set",
+    "risk.states.set",
+];
+
+/// The row of an operation.
+#[must_use]
+pub fn access(operation: &str) -> Option<Access> {
+    let row = POLICY.iter().find(|(known, _)| *known == operation);
+    row.map(|(_, access)| *access)
+}
+
+/// Whether somebody may do something.
+///
+/// # Errors
+/// [`Refusal::Unauthenticated`] when it takes somebody who is known, [`Refusal::Forbidden`] when it
+/// takes somebody else.
+pub fn authorise(who: Option<&Principal>, operation: &str) -> Result<(), Refusal> {
+    let (roles, people_only) = match access(operation) {
+        Some(Open) => return Ok(()),
+        Some(Access::Roles(roles)) => (roles, false),
+        Some(People(roles)) => (roles, true),
+        None => (NOBODY, false),
+    };
+    let Some(who) = who else {
+        return Err(Refusal::Unauthenticated(
+            "show an access token as `Authorization: Bearer …`, or an API key as `X-Api-Key`",
+        ));
+    };
+    if people_only && matches!(who.by, Credential::Key(_)) {
+        let reason = format!("{operation} is for people who are logged in, and no API key");
+        return Err(Refusal::Forbidden(reason));
+    }
+    if is_one_of(&who.roles, roles) {
+        return Ok(());
+    }
+    let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+    let reason = match names.as_slice() {
+        [] => format!("{operation} is not in the policy, so nobody may do it"),
+        names => format!("{operation} takes one of the roles {}", names.join(", ")),
+    };
+    Err(Refusal::Forbidden(reason))
+}
+
+fn is_one_of(has: &Roles, wanted: &[Role]) -> bool {
+    wanted.iter().any(|role| has.contains(role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::Role::Viewer;
+
+    fn who(roles: &[Role], by: Credential) -> Principal {
+        Principal {
+            user: "anna".to_owned(),
+            roles: roles.iter().copied().collect(),
+            by,
+        }
+    }
+
+    fn session() -> Credential {
+        Credential::Session("s".to_owned())
+    }
+
+    #[test]
+    fn no_operation_has_two_rows_and_four_eyes_are_on_known_ones() {
+        let mut names: Vec<_> = POLICY.iter().map(|(name, _)| *name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        for operation in FOUR_EYES {
+            assert!(access(operation).is_some(), "{operation}");
+        }
+    }
+
+    #[test]
+    fn roles_may_what_their_rows_say() {
+        let check = |role: Role, operation: &str, expect: bool| {
+            let may = authorise(Some(&who(&[role], session())), operation).is_ok();
+            assert_eq!(may, expect, "{role} {operation}");
+        };
+        check(Viewer, "orders.list", true);
+        check(Viewer, "orders.place", false);
+        check(Viewer, "risk.kill.set", false);
+        check(Operator, "orders.place", true);
+        check(Operator, "risk.limits.set", false);
+        check(Operator, "risk.kill.set", true);
+        check(Operator, "risk.kill.clear", false);
+        check(Author, "plugins.upload", true);
+        check(Author, "plugins.approve", false);
+        check(Author, "orders.place", false);
+        check(Risk, "risk.limits.set", true);
+        check(Risk, "orders.place", false);
+        check(Admin, "users.add", true);
+        check(Admin, "orders.place", false);
+        for role in Role::ALL {
+            check(role, "nothing.known", false);
+        }
+    }
+
+    #[test]
+    fn strangers_and_keys_get_what_is_theirs() {
+        assert!(authorise(None, "auth.login").is_ok());
+        for (operation, access) in POLICY.iter().filter(|(_, access)| *access != Open) {
+            let refused = authorise(None, operation);
+            assert!(
+                matches!(refused, Err(Refusal::Unauthenticated(_))),
+                "{access:?}"
+            );
+        }
+        let key = who(&Role::ALL, Credential::Key("k".to_owned()));
+        assert!(authorise(Some(&key), "orders.place").is_ok());
+        for operation in ["users.add", "keys.add", "approvals.confirm"] {
+            let refused = authorise(Some(&key), operation);
+            assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{operation}");
+        }
+        let nobody = who(&[], session());
+        assert!(authorise(Some(&nobody), "orders.list").is_err());
+    }
+}

@@ -1,0 +1,83 @@
+//! What is known now, in memory. Changed only by [`State::apply`], after the storage has it.
+
+use crate::records::{ApiKey, Approval, Session, User, Write};
+use crate::refusal::Refusal;
+use crate::storage::{Entry, Kind};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// What is known now.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) sessions: BTreeMap<String, Session>,
+    pub(crate) keys: BTreeMap<String, ApiKey>,
+    pub(crate) approvals: BTreeMap<String, Approval>,
+}
+
+impl State {
+    /// Makes it of what was kept.
+    pub(crate) fn of(entries: Vec<Entry>) -> Result<Self, Refusal> {
+        let mut state = Self::default();
+        for entry in entries {
+            state.apply(match entry.kind {
+                Kind::User => Write::User(read(&entry)?),
+                Kind::Session => Write::Session(read(&entry)?),
+                Kind::Key => Write::Key(read(&entry)?),
+                Kind::Approval => Write::Approval(read(&entry)?),
+            });
+        }
+        Ok(state)
+    }
+
+    pub(crate) fn apply(&mut self, write: Write) {
+        match write {
+            Write::User(user) => {
+                self.users.insert(user.name.clone(), user);
+            }
+            Write::Session(session) => {
+                self.sessions.insert(session.id.clone(), session);
+            }
+            Write::Key(key) => {
+                self.keys.insert(key.id.clone(), key);
+            }
+            Write::Approval(approval) => {
+                self.approvals.insert(approval.id.clone(), approval);
+            }
+            Write::Remove(Kind::User, id) => {
+                self.users.remove(&id);
+            }
+            Write::Remove(Kind::Session, id) => {
+                self.sessions.remove(&id);
+            }
+            Write::Remove(Kind::Key, id) => {
+                self.keys.remove(&id);
+            }
+            Write::Remove(Kind::Approval, id) => {
+                self.approvals.remove(&id);
+            }
+        }
+    }
+
+    pub(crate) fn user(&self, name: &str) -> Result<&User, Refusal> {
+        let user = self.users.get(name);
+        user.ok_or_else(|| Refusal::unknown("user", name))
+    }
+
+    /// The removal of a person's sessions.
+    pub(crate) fn sessions_of(&self, user: &str) -> Vec<Write> {
+        let sessions = self.sessions.values().filter(|one| one.user == user);
+        sessions
+            .map(|one| Write::Remove(Kind::Session, one.id.clone()))
+            .collect()
+    }
+}
+
+fn read<T: DeserializeOwned>(entry: &Entry) -> Result<T, Refusal> {
+    serde_json::from_str(&entry.record).map_err(|error| {
+        Refusal::Storage(format!(
+            "{:?} `{}` cannot be read: {error}",
+            entry.kind, entry.id
+        ))
+    })
+}
