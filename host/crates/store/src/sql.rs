@@ -7,7 +7,8 @@
 //! journal's records to them with [`rows`].
 //!
 //! The store is a projection. It may be lost, slow or away, and nothing waits for it. Beside the
-//! projection's tables are a few of what no journal has ([`KEPT`]).
+//! projection's tables are a few of what no journal has ([`KEPT`]). [`Registers`] are apart from all of it:
+//! identity's tables, in a file or schema of their own.
 
 mod batch;
 mod digest;
@@ -17,6 +18,7 @@ mod location;
 mod migrate;
 mod postgres;
 mod reader;
+mod registers;
 mod replace;
 pub mod rows;
 mod sqlite;
@@ -31,6 +33,7 @@ pub use kept::carry;
 pub use location::Location;
 pub use migrate::VERSION;
 pub use reader::{Filter, Key, Page, ReadError, Reader, Record};
+pub use registers::{Register, RegisterChange, Registered, Registers};
 pub use table::{
     ACCOUNTS, ALERTS, BALANCES, BARS, CASH_FLOWS, CURRENCIES, Column, FILLS, Growth, INSTRUMENTS,
     KEPT, Kind, ORDER_EVENTS, ORDER_STATES, ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS,

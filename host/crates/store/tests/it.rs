@@ -31,6 +31,8 @@ mod sql_faults;
 mod sql_kept;
 #[path = "it/sql_proxy.rs"]
 mod sql_proxy;
+#[path = "it/sql_registers.rs"]
+mod sql_registers;
 #[path = "it/sql_sample.rs"]
 mod sql_sample;
 #[path = "it/sql_server.rs"]

@@ -19,6 +19,17 @@ pub enum StoreError {
         /// The newest one that is known here.
         known: u64,
     },
+    /// A newer program has been at work on identity's tables.
+    #[error(
+        "identity's tables have schema {found}, and this program knows {known}: run the newer \
+         program, or name another file or schema in `[identity]`, which begins without anybody"
+    )]
+    NewerIdentity {
+        /// The number of its newest migration.
+        found: u64,
+        /// The newest one that is known here.
+        known: u64,
+    },
     /// The rows are those of another journal.
     #[error(
         "the store holds another journal up to sequence {0}: name another database or schema in \
