@@ -26,6 +26,7 @@ pub(crate) mod order;
 pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod outside;
+pub(crate) mod people;
 pub(crate) mod pipeline;
 pub(crate) mod plugin;
 pub(crate) mod position;

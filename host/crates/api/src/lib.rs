@@ -6,15 +6,20 @@
 //! * [`Api`] is what handlers share, [`router`] builds the routes, [`serve`] runs them on a socket.
 //! * `dto` holds the wire types, the only ones with serde; `routes` has one file per resource;
 //!   `stream` speaks WebSocket; `problem` is the one form of an error (RFC 9457).
-//! * `guard` answers loopback clients only. There is no login: whoever can open a local socket may
-//!   trade, so never bind this to a public address.
+//! * `guard` keeps other web sites out. `gate` knows who asks, whether they may, and has it written
+//!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
+//!   open the socket may trade, so never bind that to a public address.
+//! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod denials;
 mod dto;
 mod entries;
 mod extract;
+mod gate;
 mod guard;
+mod guarded;
 mod names;
+mod operations;
 mod page;
 mod port;
 mod problem;
@@ -28,8 +33,10 @@ mod stream;
 
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
+pub use guarded::{Guarded, GuardedSettings};
+pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort};
 pub use records::Records;
-pub use router::router;
+pub use router::{operations, router};
 pub use serve::serve;
 pub use state::{Api, BusProbe, BusView, Settings, StreamSettings};

@@ -16,6 +16,8 @@ pub(crate) struct Problem {
     field: Option<String>,
     stage: Option<&'static str>,
     deny_code: Option<DenyCode>,
+    /// After how many seconds trying again may help.
+    retry_after_s: Option<u64>,
 }
 
 impl Problem {
@@ -27,6 +29,7 @@ impl Problem {
             field: None,
             stage: None,
             deny_code: None,
+            retry_after_s: None,
         }
     }
 
@@ -53,7 +56,14 @@ impl Problem {
 
     /// Too much at once; trying again helps.
     pub(crate) fn busy(detail: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", detail)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", detail).after(1)
+    }
+
+    /// Says after how many seconds trying again may help.
+    #[must_use]
+    pub(crate) fn after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
     }
 
     /// The host's answer to a body: what it names and the host does not know is a wrong field.
@@ -83,6 +93,11 @@ impl Problem {
             Some(path) if problem.field.as_deref() != Some("/strategy") => problem.within(path),
             _ => problem,
         }
+    }
+
+    /// Its stable name.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
     }
 
     /// In words.
@@ -182,8 +197,11 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.code == "BUSY" {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -1,6 +1,8 @@
 //! All routes in one place.
 
+use crate::gate::{Gate, gate};
 use crate::guard::guard;
+use crate::operations::{Lookup, Operation, Operations};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -9,7 +11,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post, put};
+use std::sync::Arc;
 
 /// Largest body of a route that takes no plugin, in bytes.
 pub(crate) const BODY_LIMIT_BYTES: usize = 64 << 10;
@@ -19,249 +21,362 @@ const PLUGIN_LIMIT_BYTES: usize = 32 << 20;
 /// The routes over a host, ready to be served or called.
 pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let settings = api.settings.clone();
-    Router::new()
-        .route("/", get(page::show))
-        .route("/ws", get(stream::connect::<H>))
-        .nest("/api/v1", resources())
+    let (routes, operations) = all::<H>().into_parts();
+    let at_the_gate = Gate {
+        guarded: api.guarded.clone(),
+        lookup: Arc::new(Lookup::new(operations)),
+    };
+    routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(at_the_gate, gate))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(settings, guard))
         .with_state(api)
 }
 
-fn resources<H: HostPort>() -> Router<Api<H>> {
-    Router::new()
-        .route("/health", get(routes::engine::health::<H>))
-        .route("/engine", get(routes::engine::show::<H>))
-        .route(
-            "/engine/trading-state",
-            post(routes::engine::set_trading_state::<H>),
-        )
-        .route("/engine/kill", post(routes::engine::kill::<H>))
-        .route("/venues", get(routes::venues::list::<H>))
-        .route("/instruments", get(routes::instruments::list::<H>))
-        .route(
-            "/instruments/{*symbol}",
-            get(routes::instruments::show::<H>).post(routes::lifecycle::happen::<H>),
-        )
-        .route(
-            "/orders",
-            get(routes::orders::list::<H>).post(routes::orders::place::<H>),
-        )
-        .route("/orders/lists", post(routes::orders::place_list::<H>))
-        .route(
-            "/orders/{id}",
-            get(routes::orders::show::<H>)
-                .patch(routes::orders::modify::<H>)
-                .delete(routes::orders::cancel::<H>),
-        )
-        .route("/fills", get(routes::fills::list::<H>))
-        .route("/cash-flows", get(routes::happened::cash_flows::<H>))
-        .route("/life-events", get(routes::happened::life_events::<H>))
-        .route("/history/{table}", get(routes::history::page::<H>))
-        .route("/positions", get(routes::positions::list::<H>))
-        .route("/accounts", get(routes::accounts::list::<H>))
-        .route(
-            "/accounts/{name}/conversions",
-            post(routes::lifecycle::convert::<H>),
-        )
-        .route("/account", get(routes::accounts::only::<H>))
-        .route("/algorithms", get(routes::custom::algorithms::<H>))
+/// Every route and what it does.
+#[must_use]
+pub fn operations<H: HostPort>() -> Vec<Operation> {
+    all::<H>().into_parts().1
+}
+
+fn all<H: HostPort>() -> Operations<H> {
+    let resources = trading::<H>()
         .merge(strategies())
         .merge(plugins())
         .merge(pipelines())
         .merge(risk())
-        .fallback(no_route)
+        .merge(metrics())
+        .merge(identity());
+    Operations::new()
+        .get("page.show", "/", page::show)
+        .get("stream.connect", "/ws", stream::connect::<H>)
+        .nest("/api/v1", resources, no_route)
 }
 
-fn strategies<H: HostPort>() -> Router<Api<H>> {
-    let plugins = Router::new()
-        .route(
-            "/strategies",
-            get(routes::strategies::list::<H>).post(routes::loading::load::<H>),
+fn trading<H: HostPort>() -> Operations<H> {
+    use routes::{accounts, custom, engine, fills, happened, history, instruments, lifecycle};
+    use routes::{orders, positions, venues};
+    Operations::new()
+        .get("health.show", "/health", engine::health::<H>)
+        .get("engine.show", "/engine", engine::show::<H>)
+        .post(
+            "engine.trading_state.set",
+            "/engine/trading-state",
+            engine::set_trading_state::<H>,
         )
-        .route("/strategies/{name}/swap", post(routes::loading::swap::<H>))
-        .route(
-            "/strategies/{name}/shadow",
-            get(routes::shadows::show::<H>)
-                .post(routes::shadows::begin::<H>)
-                .delete(routes::shadows::end::<H>),
+        .post("engine.kill", "/engine/kill", engine::kill::<H>)
+        .get("venues.list", "/venues", venues::list::<H>)
+        .get("instruments.list", "/instruments", instruments::list::<H>)
+        .get(
+            "instruments.show",
+            "/instruments/{*symbol}",
+            instruments::show::<H>,
         )
-        .route(
-            "/strategies/{name}/canary",
-            post(routes::canaries::begin::<H>).delete(routes::canaries::end::<H>),
+        .post(
+            "instruments.happen",
+            "/instruments/{*symbol}",
+            lifecycle::happen::<H>,
         )
-        .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
-    Router::new()
-        .route("/strategies/{name}", get(routes::strategies::show::<H>))
-        .route(
+        .get("orders.list", "/orders", orders::list::<H>)
+        .post("orders.place", "/orders", orders::place::<H>)
+        .post(
+            "orders.place_list",
+            "/orders/lists",
+            orders::place_list::<H>,
+        )
+        .get("orders.show", "/orders/{id}", orders::show::<H>)
+        .patch("orders.modify", "/orders/{id}", orders::modify::<H>)
+        .delete("orders.cancel", "/orders/{id}", orders::cancel::<H>)
+        .get("fills.list", "/fills", fills::list::<H>)
+        .get("cash_flows.list", "/cash-flows", happened::cash_flows::<H>)
+        .get(
+            "life_events.list",
+            "/life-events",
+            happened::life_events::<H>,
+        )
+        .get("history.page", "/history/{table}", history::page::<H>)
+        .get("positions.list", "/positions", positions::list::<H>)
+        .get("accounts.list", "/accounts", accounts::list::<H>)
+        .post(
+            "accounts.convert",
+            "/accounts/{name}/conversions",
+            lifecycle::convert::<H>,
+        )
+        .get("account.show", "/account", accounts::only::<H>)
+        .get("algorithms.list", "/algorithms", custom::algorithms::<H>)
+}
+
+fn strategies<H: HostPort>() -> Operations<H> {
+    use routes::{canaries, faults, loading, shadows, strategies as one};
+    const SHADOW: &str = "/strategies/{name}/shadow";
+    const CANARY: &str = "/strategies/{name}/canary";
+    let plugins = Operations::new()
+        .get("strategies.list", "/strategies", one::list::<H>)
+        .post("strategies.load", "/strategies", loading::load::<H>)
+        .post(
+            "strategies.swap",
+            "/strategies/{name}/swap",
+            loading::swap::<H>,
+        )
+        .get("shadows.show", SHADOW, shadows::show::<H>)
+        .post("shadows.begin", SHADOW, shadows::begin::<H>)
+        .delete("shadows.end", SHADOW, shadows::end::<H>)
+        .post("canaries.begin", CANARY, canaries::begin::<H>)
+        .delete("canaries.end", CANARY, canaries::end::<H>)
+        .with_bodies(PLUGIN_LIMIT_BYTES);
+    Operations::new()
+        .get("strategies.show", "/strategies/{name}", one::show::<H>)
+        .get(
+            "strategies.faults",
             "/strategies/{name}/faults",
-            get(routes::strategies::faults::<H>),
+            one::faults::<H>,
         )
-        .route("/strategies/{name}/cost", get(routes::faults::cost::<H>))
-        .route(
+        .get(
+            "strategies.cost",
+            "/strategies/{name}/cost",
+            faults::cost::<H>,
+        )
+        .get(
+            "strategies.dead_letters.list",
             "/strategies/{name}/dead-letters",
-            get(routes::faults::dead_letters::<H>),
+            faults::dead_letters::<H>,
         )
-        .route(
+        .get(
+            "strategies.dead_letters.show",
             "/strategies/{name}/dead-letters/{letter}",
-            get(routes::faults::dead_letter::<H>),
+            faults::dead_letter::<H>,
         )
-        .route("/strategies/{name}/log", get(routes::strategies::log::<H>))
-        .route(
+        .get("strategies.log", "/strategies/{name}/log", one::log::<H>)
+        .post(
+            "strategies.start",
             "/strategies/{name}/start",
-            post(routes::strategies::start::<H>),
+            one::start::<H>,
         )
-        .route(
+        .post(
+            "strategies.pause",
             "/strategies/{name}/pause",
-            post(routes::strategies::pause::<H>),
+            one::pause::<H>,
         )
-        .route(
+        .post(
+            "strategies.resume",
             "/strategies/{name}/resume",
-            post(routes::strategies::resume::<H>),
+            one::resume::<H>,
         )
-        .route(
-            "/strategies/{name}/stop",
-            post(routes::strategies::stop::<H>),
-        )
-        .route(
+        .post("strategies.stop", "/strategies/{name}/stop", one::stop::<H>)
+        .post(
+            "shadows.promote",
             "/strategies/{name}/shadow/promote",
-            post(routes::shadows::promote::<H>),
+            shadows::promote::<H>,
         )
-        .route(
+        .post(
+            "canaries.promote",
             "/strategies/{name}/canary/promote",
-            post(routes::canaries::promote::<H>),
+            canaries::promote::<H>,
         )
-        .route("/strategies/{name}/flip", post(routes::canaries::flip::<H>))
-        .route(
+        .post(
+            "strategies.flip",
+            "/strategies/{name}/flip",
+            canaries::flip::<H>,
+        )
+        .post(
+            "strategies.roll_back",
             "/strategies/{name}/rollback",
-            post(routes::shadows::roll_back::<H>),
+            shadows::roll_back::<H>,
         )
-        .route(
+        .delete(
+            "strategies.probation.end",
             "/strategies/{name}/probation",
-            delete(routes::shadows::keep::<H>),
+            shadows::keep::<H>,
         )
-        .route(
+        .put(
+            "strategies.parameters.set",
             "/strategies/{name}/parameters",
-            put(routes::loading::set_parameters::<H>),
+            loading::set_parameters::<H>,
         )
         .merge(plugins)
 }
 
-fn plugins<H: HostPort>() -> Router<Api<H>> {
-    let uploads = Router::new()
-        .route(
-            "/plugins",
-            get(routes::plugins::list::<H>).post(routes::plugins::upload::<H>),
-        )
-        .layer(DefaultBodyLimit::max(PLUGIN_LIMIT_BYTES));
-    Router::new()
-        .route(
-            "/plugins/{plugin}",
-            get(routes::plugins::show::<H>).delete(routes::plugins::delete::<H>),
-        )
-        .route(
+fn plugins<H: HostPort>() -> Operations<H> {
+    use routes::{faults, plugins};
+    let uploads = Operations::new()
+        .get("plugins.list", "/plugins", plugins::list::<H>)
+        .post("plugins.upload", "/plugins", plugins::upload::<H>)
+        .with_bodies(PLUGIN_LIMIT_BYTES);
+    Operations::new()
+        .get("plugins.show", "/plugins/{plugin}", plugins::show::<H>)
+        .delete("plugins.delete", "/plugins/{plugin}", plugins::delete::<H>)
+        .post(
+            "plugins.approve",
             "/plugins/{plugin}/approve",
-            post(routes::plugins::approve::<H>),
+            plugins::approve::<H>,
         )
-        .route(
+        .post(
+            "plugins.revoke",
             "/plugins/{plugin}/revoke",
-            post(routes::plugins::revoke::<H>),
+            plugins::revoke::<H>,
         )
-        .route("/plugins/quarantine", get(routes::faults::quarantined::<H>))
-        .route(
+        .get(
+            "plugins.quarantine.list",
+            "/plugins/quarantine",
+            faults::quarantined::<H>,
+        )
+        .post(
+            "plugins.release",
             "/plugins/{plugin}/release",
-            post(routes::faults::release::<H>),
+            faults::release::<H>,
         )
-        .route(
+        .get(
+            "plugins.history",
             "/plugins/{plugin}/history",
-            get(routes::plugins::history::<H>),
+            plugins::history::<H>,
         )
-        .route(
+        .get(
+            "plugins.compare",
             "/plugins/{before}/diff/{after}",
-            get(routes::plugins::compare::<H>),
+            plugins::compare::<H>,
         )
         .merge(uploads)
 }
 
-fn pipelines<H: HostPort>() -> Router<Api<H>> {
-    Router::new()
-        .route("/pipelines", get(routes::pipelines::list::<H>))
-        .route("/pipelines/{strategy}", get(routes::pipelines::show::<H>))
-        .route(
-            "/pipelines/{strategy}/runs",
-            get(routes::pipelines::runs::<H>).post(routes::pipelines::begin::<H>),
+fn pipelines<H: HostPort>() -> Operations<H> {
+    use routes::pipelines;
+    const RUNS: &str = "/pipelines/{strategy}/runs";
+    Operations::new()
+        .get("pipelines.list", "/pipelines", pipelines::list::<H>)
+        .get(
+            "pipelines.show",
+            "/pipelines/{strategy}",
+            pipelines::show::<H>,
         )
-        .route(
+        .get("pipelines.runs.list", RUNS, pipelines::runs::<H>)
+        .post("pipelines.runs.begin", RUNS, pipelines::begin::<H>)
+        .get(
+            "pipelines.runs.show",
             "/pipelines/{strategy}/runs/{id}",
-            get(routes::pipelines::show_run::<H>),
+            pipelines::show_run::<H>,
         )
-        .route(
+        .post(
+            "pipelines.runs.approve",
             "/pipelines/{strategy}/runs/{id}/approve",
-            post(routes::pipelines::approve::<H>),
+            pipelines::approve::<H>,
         )
-        .route(
+        .post(
+            "pipelines.runs.cancel",
             "/pipelines/{strategy}/runs/{id}/cancel",
-            post(routes::pipelines::cancel::<H>),
+            pipelines::cancel::<H>,
         )
-        .route(
+        .post(
+            "pipelines.runs.resume",
             "/pipelines/{strategy}/runs/{id}/resume",
-            post(routes::pipelines::resume::<H>),
+            pipelines::resume::<H>,
         )
 }
 
-fn risk<H: HostPort>() -> Router<Api<H>> {
-    Router::new()
-        .route("/risk/controls", get(routes::risk::controls::<H>))
-        .route(
-            "/risk/limits/{*scope}",
-            get(routes::risk::show_limits::<H>).put(routes::risk::set_limits::<H>),
+fn risk<H: HostPort>() -> Operations<H> {
+    use routes::{custom, risk};
+    const LIMITS: &str = "/risk/limits/{*scope}";
+    const RULE: &str = "/risk/rules/{name}";
+    Operations::new()
+        .get("risk.controls.list", "/risk/controls", risk::controls::<H>)
+        .get("risk.limits.show", LIMITS, risk::show_limits::<H>)
+        .put("risk.limits.set", LIMITS, risk::set_limits::<H>)
+        .get("risk.rules.list", "/risk/rules", custom::rules::<H>)
+        .put("risk.rules.set", RULE, custom::set_rule::<H>)
+        .delete("risk.rules.remove", RULE, custom::remove_rule::<H>)
+        .put(
+            "risk.factors.set",
+            "/risk/factors/{*scope}",
+            risk::scale::<H>,
         )
-        .route("/risk/rules", get(routes::custom::rules::<H>))
-        .route(
-            "/risk/rules/{name}",
-            put(routes::custom::set_rule::<H>).delete(routes::custom::remove_rule::<H>),
+        .get("risk.states.list", "/risk/states", risk::states::<H>)
+        .put(
+            "risk.states.set",
+            "/risk/states/{*scope}",
+            risk::set_state::<H>,
         )
-        .route("/risk/factors/{*scope}", put(routes::risk::scale::<H>))
-        .route("/risk/states", get(routes::risk::states::<H>))
-        .route("/risk/states/{*scope}", put(routes::risk::set_state::<H>))
-        .route("/risk/kill", post(routes::risk::kill::<H>))
-        .route("/risk/kill/{*scope}", delete(routes::risk::clear::<H>))
-        .route(
+        .post("risk.kill.set", "/risk/kill", risk::kill::<H>)
+        .delete("risk.kill.clear", "/risk/kill/{*scope}", risk::clear::<H>)
+        .delete(
+            "risk.repeats.clear",
             "/risk/repeats/{strategy}",
-            delete(routes::risk::clear_repeats::<H>),
+            risk::clear_repeats::<H>,
         )
-        .merge(metrics())
 }
 
-fn metrics<H: HostPort>() -> Router<Api<H>> {
-    Router::new()
-        .route(
-            "/risk/metrics",
-            get(routes::metrics::show::<H>).post(routes::metrics::reckon::<H>),
+fn metrics<H: HostPort>() -> Operations<H> {
+    use routes::{alerts, metrics, scenarios};
+    const SCENARIO: &str = "/risk/scenarios/{name}";
+    Operations::new()
+        .get("risk.metrics.show", "/risk/metrics", metrics::show::<H>)
+        .post("risk.metrics.reckon", "/risk/metrics", metrics::reckon::<H>)
+        .get(
+            "risk.correlation.show",
+            "/risk/correlation",
+            metrics::correlation::<H>,
         )
-        .route("/risk/correlation", get(routes::metrics::correlation::<H>))
-        .route(
-            "/risk/regime",
-            get(routes::metrics::regimes::<H>).put(routes::metrics::set_regime::<H>),
+        .get("risk.regimes.list", "/risk/regime", metrics::regimes::<H>)
+        .put("risk.regimes.set", "/risk/regime", metrics::set_regime::<H>)
+        .get(
+            "risk.scenarios.list",
+            "/risk/scenarios",
+            scenarios::list::<H>,
         )
-        .route("/risk/scenarios", get(routes::scenarios::list::<H>))
-        .route(
-            "/risk/scenarios/{name}",
-            get(routes::scenarios::show::<H>)
-                .put(routes::scenarios::set::<H>)
-                .delete(routes::scenarios::remove::<H>),
-        )
-        .route(
+        .get("risk.scenarios.show", SCENARIO, scenarios::show::<H>)
+        .put("risk.scenarios.set", SCENARIO, scenarios::set::<H>)
+        .delete("risk.scenarios.remove", SCENARIO, scenarios::remove::<H>)
+        .post(
+            "risk.scenarios.run",
             "/risk/scenarios/{name}/run",
-            post(routes::scenarios::run::<H>),
+            scenarios::run::<H>,
         )
-        .route("/risk/alerts", get(routes::alerts::list::<H>))
-        .route(
+        .get("risk.alerts.list", "/risk/alerts", alerts::list::<H>)
+        .post(
+            "risk.alerts.acknowledge",
             "/risk/alerts/{id}/acknowledge",
-            post(routes::alerts::acknowledge::<H>),
+            alerts::acknowledge::<H>,
         )
+}
+
+/// People, sessions, keys, approvals and the log; 404 where identity is off.
+fn identity<H: HostPort>() -> Operations<H> {
+    use routes::{approvals, audit, auth, keys, sessions, users};
+    Operations::new()
+        .post("auth.login", "/auth/login", auth::login::<H>)
+        .post("auth.refresh", "/auth/refresh", auth::refresh::<H>)
+        .post("auth.claim", "/auth/claim", auth::claim::<H>)
+        .post("auth.logout", "/auth/logout", auth::logout::<H>)
+        .post("auth.password", "/auth/password", auth::set_password::<H>)
+        .post("auth.ticket", "/auth/ticket", auth::ticket::<H>)
+        .get("auth.me", "/auth/me", auth::me::<H>)
+        .get("users.list", "/users", users::list::<H>)
+        .post("users.add", "/users", users::add::<H>)
+        .get("users.show", "/users/{name}", users::show::<H>)
+        .patch("users.change", "/users/{name}", users::change::<H>)
+        .delete("users.remove", "/users/{name}", users::remove::<H>)
+        .post(
+            "users.invite",
+            "/users/{name}/invitation",
+            users::invite::<H>,
+        )
+        .get("keys.list", "/keys", keys::list::<H>)
+        .post("keys.add", "/keys", keys::add::<H>)
+        .delete("keys.revoke", "/keys/{id}", keys::revoke::<H>)
+        .get("sessions.list", "/sessions", sessions::list::<H>)
+        .delete("sessions.end", "/sessions/{id}", sessions::end::<H>)
+        .get("approvals.list", "/approvals", approvals::list::<H>)
+        .post(
+            "approvals.confirm",
+            "/approvals/{id}/confirm",
+            approvals::confirm::<H>,
+        )
+        .post(
+            "approvals.refuse",
+            "/approvals/{id}/refuse",
+            approvals::refuse::<H>,
+        )
+        .get("audit.list", "/audit", audit::list::<H>)
 }
 
 async fn no_route(uri: Uri) -> Problem {

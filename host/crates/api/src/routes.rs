@@ -2,6 +2,9 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alerts;
+pub(crate) mod approvals;
+pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod canaries;
 pub(crate) mod custom;
 pub(crate) mod engine;
@@ -10,6 +13,7 @@ pub(crate) mod fills;
 pub(crate) mod happened;
 pub(crate) mod history;
 pub(crate) mod instruments;
+pub(crate) mod keys;
 pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod metrics;
@@ -20,8 +24,10 @@ pub(crate) mod plugins;
 pub(crate) mod positions;
 pub(crate) mod risk;
 pub(crate) mod scenarios;
+pub(crate) mod sessions;
 pub(crate) mod shadows;
 pub(crate) mod strategies;
+pub(crate) mod users;
 pub(crate) mod venues;
 
 use crate::extract::Fields;

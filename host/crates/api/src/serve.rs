@@ -6,6 +6,7 @@ use crate::state::Api;
 use axum::serve::ListenerExt;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -32,7 +33,9 @@ pub async fn serve<H: HostPort>(
         shutdown.await;
         closing.send_replace(true);
     };
-    let server = axum::serve(listener, router(api.clone())).with_graceful_shutdown(told);
+    // With the address that each request came from.
+    let service = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(told);
     let overdue = async {
         // The sender lives in `api`, so waiting cannot fail before the end.
         let _ = closed.wait_for(|closing| *closing).await;

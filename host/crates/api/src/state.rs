@@ -1,6 +1,7 @@
 //! What all handlers share.
 
 use crate::denials::Denials;
+use crate::guarded::Guarded;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::records::Records;
@@ -89,6 +90,8 @@ pub struct Api<H> {
     pub(crate) retention: Option<RetentionMonitor>,
     /// Deployment pipelines, where the host has them.
     pub(crate) pipelines: Option<Pipelines>,
+    /// Who may do what, where identity is on.
+    pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
@@ -104,6 +107,7 @@ impl<H: HostPort> Api<H> {
             bus: None,
             retention: None,
             pipelines: None,
+            guarded: None,
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -134,6 +138,13 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_pipelines(self, pipelines: Option<Pipelines>) -> Self {
         Self { pipelines, ..self }
+    }
+
+    /// With identity: nobody may do anything who is not known. Without it whoever can reach the socket may
+    /// do everything.
+    #[must_use]
+    pub fn with_identity(self, guarded: Option<Arc<Guarded>>) -> Self {
+        Self { guarded, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

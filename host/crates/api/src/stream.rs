@@ -4,7 +4,10 @@
 //! complete: a connection that cannot have all of it is closed with a reason. Quotes are conflated per
 //! instrument; a reader that is slow gets fewer, never stale ones. Of metrics it gets the latest. Bars
 //! and balances may be lost when the host itself is overloaded, and then a `gap` says so.
+//!
+//! Where identity is on, the first message says who it is of; before, nothing is told.
 
+mod authentication;
 mod conflation;
 mod connection;
 mod outbox;
@@ -13,6 +16,7 @@ mod snapshot;
 mod subscriptions;
 mod update;
 
+use crate::guarded::Peer;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -27,6 +31,7 @@ const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
 /// `GET /ws`.
 pub(crate) async fn connect<H: HostPort>(
     State(api): State<Api<H>>,
+    Peer(from): Peer,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|rejection| {
@@ -38,7 +43,7 @@ pub(crate) async fn connect<H: HostPort>(
         .max_message_size(CLIENT_MESSAGE_BYTES)
         .max_frame_size(CLIENT_MESSAGE_BYTES)
         .on_upgrade(move |socket| async move {
-            connection::run(socket, api).await;
+            connection::run(socket, api, from).await;
             drop(turn);
         }))
 }

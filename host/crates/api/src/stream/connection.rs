@@ -1,6 +1,7 @@
 //! Drives one session: host updates and client messages in, queued messages out, until one of the
 //! two leaves or cannot keep up.
 
+use super::authentication::{self, Reader};
 use super::outbox::{self, Bye};
 use super::session::Session;
 use crate::port::HostPort;
@@ -9,6 +10,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use services::handle::Updates;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{oneshot, watch};
@@ -18,7 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 const BATCH: usize = 256;
 
 /// Why the loop ended.
-enum Ended {
+pub(super) enum Ended {
     /// The client is to be told.
     By(Bye),
     /// The client left.
@@ -32,31 +34,50 @@ impl From<Bye> for Ended {
 }
 
 /// Serves a client until it leaves or must go.
-pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>) {
+pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAddr) {
     let bounds = api.settings.stream.clone();
-    let updates = api.host.subscribe();
     let closing = api.closing.subscribe();
     let (sink, mut stream) = socket.split();
     let (outbox, inbox) = outbox::queue(bounds.queue_messages, bounds.queue_bytes);
     let (end, ended) = oneshot::channel();
     let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
-    let Ok(mut session) = Session::begin(api, outbox) else {
-        return;
+    let reader = tokio::select! {
+        known = authentication::first(api.guarded.clone(), &mut stream, from) => known,
+        () = stopping(closing.clone()) => Err(Ended::By(Bye::shutdown())),
     };
-    if let Ended::By(bye) = drive(
-        &mut session,
-        &mut stream,
-        updates,
-        closing,
-        bounds.heartbeat,
-    )
-    .await
-    {
-        let words = session.into_outbox().last_words(&bye);
+    let (mut outbox, ended) = match reader {
+        Ok(reader) => {
+            let comings = Comings {
+                updates: api.host.subscribe(),
+                closing,
+                reader,
+            };
+            let Ok(mut session) = Session::begin(api, outbox) else {
+                return;
+            };
+            let ended = drive(&mut session, &mut stream, comings, bounds.heartbeat).await;
+            (session.into_outbox(), ended)
+        }
+        Err(ended) => (outbox, ended),
+    };
+    if let Ended::By(bye) = ended {
+        let words = outbox.last_words(&bye);
         // The writer is gone when the client is: nobody to tell then.
         let _ = end.send((bye, words));
         farewell(writer, &mut stream, bounds.close_grace).await;
     }
+}
+
+async fn stopping(mut closing: watch::Receiver<bool>) {
+    // The sender lives as long as the API does.
+    let _ = closing.wait_for(|closing| *closing).await;
+}
+
+/// What a session is told besides its client's messages.
+struct Comings {
+    updates: Updates,
+    closing: watch::Receiver<bool>,
+    reader: Option<Reader>,
 }
 
 /// Waits until the last message is out and the client has closed too, so that it is not lost with
@@ -76,10 +97,16 @@ async fn farewell(
 async fn drive<H: HostPort>(
     session: &mut Session<H>,
     stream: &mut SplitStream<WebSocket>,
-    mut updates: Updates,
-    mut closing: watch::Receiver<bool>,
+    comings: Comings,
     heartbeat: Duration,
 ) -> Ended {
+    let Comings {
+        mut updates,
+        mut closing,
+        reader,
+    } = comings;
+    let mut asking = tokio::time::interval(authentication::EVERY);
+    asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heartbeat = tokio::time::interval_at(Instant::now() + heartbeat, heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -98,6 +125,7 @@ async fn drive<H: HostPort>(
             },
             () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
+            _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_ref()),
             _ = closing.wait_for(|closing| *closing) => Err(Bye::shutdown()),
         };
         if let Err(bye) = step {

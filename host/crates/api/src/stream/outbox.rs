@@ -54,6 +54,11 @@ impl Bye {
         )
     }
 
+    /// Who reads is not known, or not any more.
+    pub(super) fn unauthenticated(reason: &str) -> Self {
+        Self::new(1008, "UNAUTHENTICATED", reason)
+    }
+
     pub(super) fn shutdown() -> Self {
         Self::new(1001, "SHUTDOWN", "the host is stopping")
     }

@@ -1,0 +1,293 @@
+//! People, sessions, keys, approvals and the log.
+
+use identity::audit::Record;
+use identity::{Approval, ApprovalState, Granted, KeyView, Principal, Role, Roles};
+use identity::{SessionView, UserView};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+const NANOS_PER_MILLISECOND: u64 = 1_000_000;
+
+/// A moment as text.
+fn moment(ms: u64) -> String {
+    Timestamp::from_nanos(ms.saturating_mul(NANOS_PER_MILLISECOND)).to_string()
+}
+
+/// Body of `POST auth/login`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginRequest {
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+/// Body of `POST auth/claim`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClaimRequest {
+    /// The invitation.
+    pub(crate) token: String,
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+/// Body of `POST auth/password`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordRequest {
+    pub(crate) old: String,
+    pub(crate) new: String,
+}
+
+/// What a session is given. The refresh token is in a cookie, where no script reads it.
+#[derive(Serialize)]
+pub(crate) struct GrantedDto {
+    pub(crate) user: String,
+    pub(crate) roles: Roles,
+    pub(crate) session: String,
+    /// To be shown as `Authorization: Bearer`.
+    pub(crate) access: String,
+    pub(crate) access_expires: String,
+    /// Until when the session may be refreshed.
+    pub(crate) session_expires: String,
+}
+
+impl From<&Granted> for GrantedDto {
+    fn from(granted: &Granted) -> Self {
+        Self {
+            user: granted.user.clone(),
+            roles: granted.roles.clone(),
+            session: granted.session.clone(),
+            access: granted.access.clone(),
+            access_expires: moment(granted.access_expires_ms),
+            session_expires: moment(granted.refresh_expires_ms),
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Serialize)]
+pub(crate) struct MeDto {
+    pub(crate) user: String,
+    pub(crate) roles: Roles,
+    /// What may be done, as in the policy.
+    pub(crate) operations: Vec<&'static str>,
+}
+
+impl From<&Principal> for MeDto {
+    fn from(who: &Principal) -> Self {
+        let rows = identity::policy::POLICY
+            .iter()
+            .map(|(operation, _)| *operation);
+        let may = |operation: &&str| identity::policy::authorise(Some(who), operation).is_ok();
+        Self {
+            user: who.user.clone(),
+            roles: who.roles.clone(),
+            operations: rows.filter(may).collect(),
+        }
+    }
+}
+
+/// A ticket for `/ws`.
+#[derive(Serialize)]
+pub(crate) struct TicketDto {
+    pub(crate) ticket: String,
+}
+
+/// Body of `POST users`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddUserRequest {
+    pub(crate) name: String,
+    pub(crate) roles: Vec<Role>,
+    #[serde(default)]
+    pub(crate) networks: Vec<String>,
+}
+
+/// Body of `PATCH users/{name}`; what is absent stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeUserRequest {
+    pub(crate) roles: Option<Vec<Role>>,
+    pub(crate) disabled: Option<bool>,
+    pub(crate) networks: Option<Vec<String>>,
+}
+
+/// A person.
+#[derive(Serialize)]
+pub(crate) struct UserDto {
+    pub(crate) name: String,
+    pub(crate) roles: Roles,
+    pub(crate) disabled: bool,
+    pub(crate) networks: Vec<String>,
+    pub(crate) has_password: bool,
+    pub(crate) invited_until: Option<String>,
+    pub(crate) created: String,
+    pub(crate) version: u64,
+}
+
+impl From<UserView> for UserDto {
+    fn from(view: UserView) -> Self {
+        Self {
+            name: view.name,
+            roles: view.roles,
+            disabled: view.disabled,
+            networks: view.networks,
+            has_password: view.has_password,
+            invited_until: view.invited_until_ms.map(moment),
+            created: moment(view.created_ms),
+            version: view.version,
+        }
+    }
+}
+
+/// A person and the invitation, which is told this once.
+#[derive(Serialize)]
+pub(crate) struct InvitedDto {
+    pub(crate) user: UserDto,
+    pub(crate) invitation: String,
+}
+
+/// Body of `POST keys`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddKeyRequest {
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<Role>,
+    #[serde(default)]
+    pub(crate) networks: Vec<String>,
+    #[serde(default = "default_days")]
+    pub(crate) days: u32,
+}
+
+fn default_days() -> u32 {
+    90
+}
+
+/// A key.
+#[derive(Serialize)]
+pub(crate) struct KeyDto {
+    pub(crate) id: String,
+    pub(crate) user: String,
+    pub(crate) name: String,
+    pub(crate) scopes: Roles,
+    pub(crate) networks: Vec<String>,
+    pub(crate) created: String,
+    pub(crate) expires: String,
+}
+
+impl From<KeyView> for KeyDto {
+    fn from(view: KeyView) -> Self {
+        Self {
+            id: view.id,
+            user: view.user,
+            name: view.name,
+            scopes: view.scopes,
+            networks: view.networks,
+            created: moment(view.created_ms),
+            expires: moment(view.expires_ms),
+        }
+    }
+}
+
+/// A key and its text, which is told this once.
+#[derive(Serialize)]
+pub(crate) struct NewKeyDto {
+    pub(crate) key: KeyDto,
+    /// To be shown as `X-Api-Key`.
+    pub(crate) secret: String,
+}
+
+/// A session.
+#[derive(Serialize)]
+pub(crate) struct SessionDto {
+    pub(crate) id: String,
+    pub(crate) user: String,
+    pub(crate) created: String,
+    pub(crate) used: String,
+    pub(crate) expires: String,
+    pub(crate) address: String,
+}
+
+impl From<SessionView> for SessionDto {
+    fn from(view: SessionView) -> Self {
+        Self {
+            id: view.id,
+            user: view.user,
+            created: moment(view.created_ms),
+            used: moment(view.used_ms),
+            expires: moment(view.expires_ms),
+            address: view.address.to_string(),
+        }
+    }
+}
+
+/// A request for a second person.
+#[derive(Serialize)]
+pub(crate) struct ApprovalDto {
+    pub(crate) id: String,
+    pub(crate) state: ApprovalState,
+    pub(crate) operation: String,
+    pub(crate) subject: String,
+    /// The query, a line break, and the body.
+    pub(crate) request: String,
+    pub(crate) asked_by: String,
+    pub(crate) asked: String,
+    pub(crate) expires: String,
+    pub(crate) decided_by: Option<String>,
+}
+
+impl From<Approval> for ApprovalDto {
+    fn from(approval: Approval) -> Self {
+        Self {
+            id: approval.id,
+            state: approval.state,
+            operation: approval.operation,
+            subject: approval.subject,
+            request: approval.request,
+            asked_by: approval.asked_by,
+            asked: moment(approval.asked_ms),
+            expires: moment(approval.expires_ms),
+            decided_by: approval.decided_by,
+        }
+    }
+}
+
+/// A page of the log.
+#[derive(Serialize)]
+pub(crate) struct AuditDto {
+    pub(crate) items: Vec<RecordDto>,
+    /// What to give as `after` for the next page; `null` on the last one.
+    pub(crate) next: Option<u64>,
+}
+
+/// A record of the log.
+#[derive(Serialize)]
+pub(crate) struct RecordDto {
+    pub(crate) number: u64,
+    pub(crate) time: String,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) before: Option<Value>,
+    pub(crate) after: Option<Value>,
+    pub(crate) request: String,
+    pub(crate) outcome: String,
+}
+
+impl From<Record> for RecordDto {
+    fn from(record: Record) -> Self {
+        Self {
+            number: record.number,
+            time: moment(record.time_ms),
+            actor: record.actor,
+            action: record.action,
+            subject: record.subject,
+            before: record.before,
+            after: record.after,
+            request: record.request,
+            outcome: record.outcome,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What the API needs of identity: the door, the log, and bounds on what asking costs.
+
+use crate::problem::Problem;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use identity::audit::{Audit, Draft};
+use identity::{Identity, Refusal};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Passwords that are hashed at the same time: each takes a processor and 19 MiB for a while.
+const HASHING: usize = 2;
+/// How long a password waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How identity is asked for.
+#[derive(Debug, Clone)]
+pub struct GuardedSettings {
+    /// Names this run, and begins the ids of requests.
+    pub run: String,
+    /// Whether what loosens takes a second person.
+    pub four_eyes: bool,
+    /// Whether browsers may send the refresh cookie over TLS only.
+    pub secure_cookie: bool,
+}
+
+/// Identity and the log of what people do.
+pub struct Guarded {
+    pub(crate) identity: Identity,
+    pub(crate) audit: Audit,
+    pub(crate) settings: GuardedSettings,
+    hashing: Semaphore,
+    requests: AtomicU64,
+}
+
+impl Guarded {
+    /// Over a door and a log.
+    #[must_use]
+    pub fn new(identity: Identity, audit: Audit, settings: GuardedSettings) -> Self {
+        Self {
+            identity,
+            audit,
+            settings,
+            hashing: Semaphore::new(HASHING),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// A new request's id.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{number}", self.settings.run)
+    }
+
+    /// Asks for what blocks: whatever is written.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        what: impl FnOnce(&Identity) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let guarded = self.clone();
+        let asked = tokio::task::spawn_blocking(move || what(&guarded.identity));
+        match asked.await {
+            Ok(answer) => answer.map_err(Problem::from),
+            Err(error) => {
+                tracing::error!(%error, "identity did not answer");
+                Err(Problem::internal())
+            }
+        }
+    }
+
+    /// Asks for what hashes a password, in turn.
+    pub(crate) async fn ask_in_turn<T: Send + 'static>(
+        self: &Arc<Self>,
+        what: impl FnOnce(&Identity) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let turn = tokio::time::timeout(PATIENCE, self.hashing.acquire()).await;
+        let Ok(Ok(_turn)) = turn else {
+            return Err(Problem::busy("too many people log in at once"));
+        };
+        self.ask(what).await
+    }
+
+    /// Writes a record, and returns when it would outlive a crash.
+    pub(crate) async fn write_down(self: &Arc<Self>, draft: Draft) -> Result<(), Problem> {
+        let guarded = self.clone();
+        let written = tokio::task::spawn_blocking(move || guarded.audit.append(draft)).await;
+        match written {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "a request could not be written down");
+                Err(not_written())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the audit log did not answer");
+                Err(not_written())
+            }
+        }
+    }
+}
+
+fn not_written() -> Problem {
+    let detail = "the request was done, and could not be written down in the audit log; \
+                  nothing but stops is taken until the host starts again with a log that it can write";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "AUDIT_FAILED", detail)
+}
+
+/// Where a request comes from. Without a socket, as in tests, an address that is in no network.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl Peer {
+    pub(crate) fn of(extensions: &axum::http::Extensions) -> Self {
+        let known = extensions.get::<ConnectInfo<SocketAddr>>();
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        Self(known.map_or(nowhere, |ConnectInfo(address)| address.ip().to_canonical()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        let (status, code) = match refusal {
+            Refusal::Invalid { field, reason } => return Self::invalid(field, reason),
+            Refusal::Locked { wait_s } => {
+                let locked = Self::new(StatusCode::TOO_MANY_REQUESTS, "LOCKED", detail);
+                return locked.after(wait_s);
+            }
+            Refusal::Internal(reason) => {
+                tracing::error!(%reason, "identity failed");
+                return Self::internal();
+            }
+            Refusal::Storage(reason) => {
+                tracing::error!(%reason, "identity cannot keep a change");
+                let detail = "the change could not be kept, so it was not done; the log says why";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_KEPT", detail);
+            }
+            Refusal::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
+            Refusal::Credentials => (StatusCode::UNAUTHORIZED, "WRONG_CREDENTIALS"),
+            Refusal::Reused => (StatusCode::UNAUTHORIZED, "REFRESH_REUSED"),
+            Refusal::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Refusal::Unknown { .. } => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Refusal::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),
+            Refusal::Full { .. } => (StatusCode::CONFLICT, "FULL"),
+        };
+        Self::new(status, code, detail)
+    }
+}

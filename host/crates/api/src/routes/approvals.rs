@@ -1,0 +1,64 @@
+//! Four eyes: what waits for a second person, and what that person says.
+
+use super::auth::{guarded, known};
+use crate::dto::people::ApprovalDto;
+use crate::extract::{Fields, Name};
+use crate::gate::Noted;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use identity::Principal;
+use serde_json::json;
+
+/// `GET approvals`, the latest first.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    fields: Fields,
+) -> Result<axum::Json<Vec<ApprovalDto>>, Problem> {
+    fields.finish()?;
+    let approvals = guarded(&api)?.identity.approvals().into_iter();
+    Ok(axum::Json(approvals.map(ApprovalDto::from).collect()))
+}
+
+/// `POST approvals/{id}/confirm`.
+pub(crate) async fn confirm<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+    Name(id): Name,
+) -> Result<impl IntoResponse, Problem> {
+    decide(api, who, id, true).await
+}
+
+/// `POST approvals/{id}/refuse`.
+pub(crate) async fn refuse<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+    Name(id): Name,
+) -> Result<impl IntoResponse, Problem> {
+    decide(api, who, id, false).await
+}
+
+async fn decide<H: HostPort>(
+    api: Api<H>,
+    who: Option<Extension<Principal>>,
+    id: String,
+    agree: bool,
+) -> Result<impl IntoResponse, Problem> {
+    let (guarded, who) = (guarded(&api)?, known(who)?);
+    let approval = guarded
+        .ask(move |identity| identity.decide(&who, &id, agree))
+        .await?;
+    let noted = Noted {
+        subject: format!("{} (approval {})", approval.subject, approval.id),
+        after: Some(json!({
+            "operation": approval.operation,
+            "request": approval.request,
+            "asked_by": approval.asked_by,
+        })),
+        ..Noted::default()
+    };
+    Ok((Extension(noted), axum::Json(ApprovalDto::from(approval))))
+}

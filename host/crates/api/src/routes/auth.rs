@@ -1,0 +1,208 @@
+//! Logging in and out. The refresh token travels in a cookie that no script reads and that is sent to
+//! these routes only.
+
+use crate::dto::people::{
+    ClaimRequest, GrantedDto, LoginRequest, MeDto, PasswordRequest, TicketDto,
+};
+use crate::extract::{Fields, Json};
+use crate::gate::Noted;
+use crate::guarded::{Guarded, Peer};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use identity::{Credential, Granted, Principal};
+use std::sync::Arc;
+
+/// The cookie of refresh tokens.
+const COOKIE: &str = "argonaut_refresh";
+/// Where it is sent to.
+const COOKIE_PATH: &str = "/api/v1/auth";
+
+/// Identity, where it is on.
+pub(super) fn guarded<H>(api: &Api<H>) -> Result<Arc<Guarded>, Problem> {
+    api.guarded.clone().ok_or_else(|| {
+        let detail = "identity is off; `mode = \"on\"` of [identity] turns it on";
+        Problem::new(StatusCode::NOT_FOUND, "IDENTITY_OFF", detail)
+    })
+}
+
+/// `POST auth/login`.
+pub(crate) async fn login<H: HostPort>(
+    State(api): State<Api<H>>,
+    Peer(from): Peer,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Problem> {
+    let LoginRequest { name, password } = request;
+    let asked = name.clone();
+    let guarded = guarded(&api)?;
+    let granted = guarded
+        .ask_in_turn(move |identity| identity.login(&name, &password, from))
+        .await;
+    Ok(answer(&guarded, granted, &asked, &from.to_string()))
+}
+
+/// `POST auth/claim`: takes up an invitation.
+pub(crate) async fn claim<H: HostPort>(
+    State(api): State<Api<H>>,
+    Peer(from): Peer,
+    Json(request): Json<ClaimRequest>,
+) -> Result<Response, Problem> {
+    let asked = request.name.clone();
+    let guarded = guarded(&api)?;
+    let granted = guarded
+        .ask_in_turn(move |identity| {
+            let ClaimRequest {
+                token,
+                name,
+                password,
+            } = request;
+            identity.claim(&token, &name, &password, from)
+        })
+        .await;
+    Ok(answer(&guarded, granted, &asked, &from.to_string()))
+}
+
+/// `POST auth/refresh`: new tokens for the cookie.
+pub(crate) async fn refresh<H: HostPort>(
+    State(api): State<Api<H>>,
+    Peer(from): Peer,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let guarded = guarded(&api)?;
+    let token = cookie(&headers).unwrap_or_default();
+    let granted = guarded
+        .ask(move |identity| identity.refresh(&token, from))
+        .await;
+    Ok(answer(&guarded, granted, "", &from.to_string()))
+}
+
+/// The answer to who is let in or not, with what is to be written down of it.
+fn answer(
+    guarded: &Guarded,
+    granted: Result<Granted, Problem>,
+    asked: &str,
+    from: &str,
+) -> Response {
+    let noted = |actor: &str| Noted {
+        actor: (!actor.is_empty()).then(|| actor.to_owned()),
+        subject: format!("from {from}"),
+        ..Noted::default()
+    };
+    match granted {
+        Ok(granted) => {
+            let mut response = axum::Json(GrantedDto::from(&granted)).into_response();
+            set_cookie(guarded, &mut response, Some(&granted.refresh));
+            response.extensions_mut().insert(noted(&granted.user));
+            response
+        }
+        Err(problem) => {
+            let is_try = ["WRONG_CREDENTIALS", "REFRESH_REUSED"].contains(&problem.code());
+            let mut response = problem.into_response();
+            if is_try {
+                // Who is not let in is only who they say: marked, so that nobody reads it as known.
+                let said = format!("?{asked}");
+                response.extensions_mut().insert(noted(&said));
+            }
+            response
+        }
+    }
+}
+
+/// `POST auth/logout`: ends the session that asks.
+pub(crate) async fn logout<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+) -> Result<Response, Problem> {
+    let guarded = guarded(&api)?;
+    let (who, session) = session(who)?;
+    guarded
+        .ask(move |identity| identity.end_session(&session, &who))
+        .await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&guarded, &mut response, None);
+    Ok(response)
+}
+
+/// `POST auth/password`.
+pub(crate) async fn set_password<H: HostPort>(
+    State(api): State<Api<H>>,
+    Peer(from): Peer,
+    who: Option<Extension<Principal>>,
+    Json(request): Json<PasswordRequest>,
+) -> Result<StatusCode, Problem> {
+    let guarded = guarded(&api)?;
+    let (who, session) = session(who)?;
+    guarded
+        .ask_in_turn(move |identity| {
+            let PasswordRequest { old, new } = request;
+            identity.set_password(&who, &session, (old.as_str(), new.as_str()), from)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST auth/ticket`: for a connection that can send no header.
+pub(crate) async fn ticket<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+) -> Result<axum::Json<TicketDto>, Problem> {
+    let guarded = guarded(&api)?;
+    let ticket = guarded.identity.ticket(&known(who)?)?;
+    Ok(axum::Json(TicketDto { ticket }))
+}
+
+/// `GET auth/me`.
+pub(crate) async fn me<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+    fields: Fields,
+) -> Result<axum::Json<MeDto>, Problem> {
+    fields.finish()?;
+    guarded(&api)?;
+    Ok(axum::Json(MeDto::from(&known(who)?)))
+}
+
+/// Who asks. The gate has let nobody through to these routes who is not known.
+pub(super) fn known(who: Option<Extension<Principal>>) -> Result<Principal, Problem> {
+    match who {
+        Some(Extension(who)) => Ok(who),
+        None => Err(Problem::internal()),
+    }
+}
+
+fn session(who: Option<Extension<Principal>>) -> Result<(Principal, String), Problem> {
+    let who = known(who)?;
+    match who.by.clone() {
+        Credential::Session(session) => Ok((who, session)),
+        Credential::Key(_) => Err(Problem::internal()),
+    }
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter();
+    let pairs = pairs.filter_map(|value| value.to_str().ok());
+    let mut pairs = pairs.flat_map(|value| value.split(';'));
+    let found = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    found.map(str::to_owned)
+}
+
+fn set_cookie(guarded: &Guarded, response: &mut Response, token: Option<&str>) {
+    let secure = if guarded.settings.secure_cookie {
+        "; Secure"
+    } else {
+        ""
+    };
+    // Without a token: forget it at once. How long one is good the host decides, not the browser.
+    let age = if token.is_some() { 2_592_000 } else { 0 };
+    let text = format!(
+        "{COOKIE}={}; Path={COOKIE_PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}",
+        token.unwrap_or_default()
+    );
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+}

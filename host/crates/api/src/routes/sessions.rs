@@ -1,0 +1,44 @@
+//! Sessions: one's own, and everybody's for who manages people.
+
+use super::auth::{guarded, known};
+use super::keys::of;
+use crate::dto::people::SessionDto;
+use crate::extract::{Fields, Name};
+use crate::gate::Noted;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use identity::Principal;
+
+/// `GET sessions`, the latest used first.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+    fields: Fields,
+) -> Result<axum::Json<Vec<SessionDto>>, Problem> {
+    fields.finish()?;
+    let guarded = guarded(&api)?;
+    let sessions = guarded.identity.sessions(of(&known(who)?)).into_iter();
+    Ok(axum::Json(sessions.map(SessionDto::from).collect()))
+}
+
+/// `DELETE sessions/{id}`.
+pub(crate) async fn end<H: HostPort>(
+    State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
+    Name(id): Name,
+) -> Result<impl IntoResponse, Problem> {
+    let (guarded, who) = (guarded(&api)?, known(who)?);
+    let session = guarded
+        .ask(move |identity| identity.end_session(&id, &who))
+        .await?;
+    let noted = Noted {
+        subject: format!("{} of {}", session.id, session.user),
+        ..Noted::default()
+    };
+    Ok((StatusCode::NO_CONTENT, Extension(noted)))
+}

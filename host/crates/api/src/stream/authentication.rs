@@ -1,0 +1,115 @@
+//! Who reads a connection: said in its first message, and asked again every so often, so that who may
+//! not read any more is sent away. A credential never stands in an address.
+
+use super::connection::Ended;
+use super::outbox::Bye;
+use crate::extract::strict_json;
+use crate::guarded::Guarded;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use identity::{Principal, Refusal};
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it is asked whether somebody may still read.
+pub(super) const EVERY: Duration = Duration::from_secs(2);
+/// How long the first message may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What reading takes: every channel is as open as this.
+const OPERATION: &str = "engine.show";
+
+/// Somebody who reads.
+pub(super) struct Reader {
+    guarded: Arc<Guarded>,
+    who: Principal,
+    from: IpAddr,
+}
+
+/// The first message.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct First {
+    op: Authenticate,
+    /// An access token or an API key.
+    token: Option<String>,
+    /// A ticket of `POST auth/ticket`.
+    ticket: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Authenticate {
+    Authenticate,
+}
+
+/// Waits for the first message; nobody is asked for one where identity is off.
+pub(super) async fn first(
+    guarded: Option<Arc<Guarded>>,
+    stream: &mut SplitStream<WebSocket>,
+    from: IpAddr,
+) -> Result<Option<Reader>, Ended> {
+    let Some(guarded) = guarded else {
+        return Ok(None);
+    };
+    let Ok(text) = tokio::time::timeout(PATIENCE, text(stream)).await else {
+        let reason = "nobody said within 10 s who it is";
+        return Err(Bye::unauthenticated(reason).into());
+    };
+    let who = known(&guarded, &text?, from);
+    let who = who.map_err(|reason| Bye::unauthenticated(&reason))?;
+    Ok(Some(Reader { guarded, who, from }))
+}
+
+async fn text(stream: &mut SplitStream<WebSocket>) -> Result<String, Ended> {
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Binary(_))) => {
+                let reason = "messages are JSON in text frames";
+                return Err(Bye::unauthenticated(reason).into());
+            }
+            Some(Ok(Message::Close(_))) | None => return Err(Ended::Left),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a WebSocket client's message could not be read");
+                return Err(Bye::too_large().into());
+            }
+        }
+    }
+}
+
+fn known(guarded: &Guarded, text: &str, from: IpAddr) -> Result<Principal, String> {
+    let wrong = "the first message must be {\"op\":\"authenticate\"} with `token` or `ticket`";
+    let first: First = strict_json(text.as_bytes()).map_err(|_| wrong.to_owned())?;
+    let First { op, token, ticket } = first;
+    let Authenticate::Authenticate = op;
+    let identity = &guarded.identity;
+    let who = match (token, ticket) {
+        (Some(token), None) => identity.authenticate(&token, from),
+        (None, Some(ticket)) => identity.redeem(&ticket, from),
+        _ => return Err(wrong.to_owned()),
+    };
+    let allowed = who.and_then(|who| {
+        identity.authorise(Some(&who), OPERATION)?;
+        Ok(who)
+    });
+    allowed.map_err(|refusal: Refusal| refusal.to_string())
+}
+
+/// Asks whether somebody may still read.
+pub(super) fn still(reader: Option<&Reader>) -> Result<(), Bye> {
+    let Some(Reader { guarded, who, from }) = reader else {
+        return Ok(());
+    };
+    let identity = &guarded.identity;
+    let who = identity.again(who, *from);
+    match who.map(|who| identity.authorise(Some(&who), OPERATION)) {
+        Some(Ok(())) => Ok(()),
+        _ => Err(Bye::unauthenticated(
+            "the session or key is over, or may not read any more",
+        )),
+    }
+}
