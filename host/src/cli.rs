@@ -1,6 +1,7 @@
 //! The command line: one file per command under `cli/`. Errors are one line on standard error and
 //! exit code 1; wrong usage is exit code 2. What a check finds is exit code 3.
 
+mod audit;
 mod backtest;
 mod bench;
 mod bus;
@@ -36,6 +37,8 @@ enum Command {
     Data(data::DataArguments),
     /// Make the tables of orders, fills and the like again from the journal, or compare them with it.
     Store(store::StoreArguments),
+    /// Check the log of what people did.
+    Audit(audit::AuditArguments),
     /// Check a journal, and with --verify run it again.
     Replay(replay::ReplayArguments),
     /// Follow what a host publishes to Redis.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
         Command::Data(arguments) => return ended(data::run(arguments)),
+        Command::Audit(arguments) => return ended(audit::run(arguments)),
         Command::Store(arguments) => return ended(store::run(arguments)),
         Command::Plugin(arguments) => return ended(plugin::run(arguments)),
         Command::Factor(arguments) => return ended(factor::run(&arguments)),

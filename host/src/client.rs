@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::time::Duration;
+use ureq::http::HeaderValue;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -10,6 +11,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_FOR_PLUGINS: Duration = Duration::from_secs(600);
 /// Where a host listens unless told.
 const ADDRESS: &str = "127.0.0.1:8080";
+/// What has the API key to show to a host with identity; a command line would tell it to everybody on
+/// the machine.
+const KEY_VARIABLE: &str = "ARGONAUT_API_KEY";
 /// What tells otherwise, as it does for `argonaut run`.
 const ADDRESS_VARIABLE: &str = "ARGONAUT_HOST__LISTEN";
 
@@ -18,6 +22,8 @@ const ADDRESS_VARIABLE: &str = "ARGONAUT_HOST__LISTEN";
 pub struct Client {
     agent: ureq::Agent,
     base: String,
+    /// Marked, so that it is printed nowhere.
+    key: Option<HeaderValue>,
 }
 
 /// What the host answered.
@@ -53,21 +59,22 @@ impl Client {
         Self {
             agent: config.into(),
             base: format!("http://{address}/api/v1"),
+            key: std::env::var(KEY_VARIABLE).ok().and_then(secret),
         }
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
-        self.read(self.agent.get(self.url(path)).call())
+        self.read(self.known(self.agent.get(self.url(path))).call())
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        let request = self.agent.post(self.url(path));
+        let request = self.known(self.agent.post(self.url(path)));
         let request = request.header("content-type", "application/json");
         self.read(request.send(body.to_string()))
     }
 
     pub(crate) fn delete(&self, path: &str) -> Result<Answer> {
-        self.read(self.agent.delete(self.url(path)).call())
+        self.read(self.known(self.agent.delete(self.url(path))).call())
     }
 
     /// Sends a plugin, with the Base64 of its `.minisig` file.
@@ -77,12 +84,20 @@ impl Client {
         plugin: &[u8],
         signature: Option<&str>,
     ) -> Result<Answer> {
-        let request = self.agent.post(self.url(path));
+        let request = self.known(self.agent.post(self.url(path)));
         let mut request = request.header("content-type", "application/wasm");
         if let Some(signature) = signature {
             request = request.header("x-plugin-signature", signature);
         }
         self.read(request.send(plugin))
+    }
+
+    /// A request that shows the key, where there is one.
+    fn known<Body>(&self, request: ureq::RequestBuilder<Body>) -> ureq::RequestBuilder<Body> {
+        match &self.key {
+            Some(key) => request.header("x-api-key", key.clone()),
+            None => request,
+        }
     }
 
     fn url(&self, path: &str) -> String {
@@ -105,6 +120,12 @@ impl Client {
         };
         Ok(Answer { status, body })
     }
+}
+
+fn secret(text: String) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 fn found(address: Option<String>) -> String {

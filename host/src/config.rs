@@ -15,6 +15,7 @@ mod faults;
 mod fees;
 mod file;
 mod host;
+mod identity;
 mod limits;
 mod permissions;
 mod plugins;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
+pub use self::identity::{IdentityMode, IdentitySection};
 pub use self::store::{MarketDataName, StoreSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
@@ -64,6 +66,9 @@ pub struct Config {
     /// Where what happens is kept as rows for queries.
     #[serde(default)]
     pub store: StoreSection,
+    /// Who may ask for what.
+    #[serde(default)]
+    pub identity: IdentitySection,
     /// Whose plugins are taken.
     #[serde(default)]
     pub plugins: PluginsSection,

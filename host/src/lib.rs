@@ -9,6 +9,7 @@ pub mod client;
 pub mod config;
 pub mod filing;
 pub mod gateways;
+pub mod identity;
 pub mod kill;
 pub mod native;
 pub mod plugins;

@@ -4,6 +4,7 @@ use crate::caching::Caching;
 use crate::config::{
     self, BusSection, Config, FeedSection, RuleSection, StoreSection, StrategySection,
 };
+use crate::identity::{self, Identified};
 use crate::publish::Publishing;
 use crate::universe::Universe;
 use crate::{filing, gateways};
@@ -85,6 +86,9 @@ pub struct App {
     retention: Option<Retention>,
     watch: Option<PluginWatch>,
     pipelines: Option<Pipelines>,
+    identified: Option<Identified>,
+    /// Names of this host besides loopback ones.
+    hosts: Vec<String>,
 }
 
 impl App {
@@ -98,13 +102,9 @@ impl App {
         run: String,
         compiler: RuntimeOptions,
     ) -> Result<Self> {
-        if !config.host.listen.ip().is_loopback() {
-            bail!(
-                "{}: host.listen: {} is reachable from outside, and there is no identity yet; \
-                 listen on 127.0.0.1",
-                file.display(),
-                config.host.listen
-            );
+        let checked = config.identity.check(config.host.listen);
+        if let Err((key, reason)) = checked {
+            bail!("{}: {key}: {reason}", file.display());
         }
         let universe = config::build(file, config)?;
         let feed = feed(config, &universe).with_context(|| file.display().to_string())?;
@@ -139,6 +139,8 @@ impl App {
             retention: None,
             watch: None,
             pipelines: None,
+            identified: None,
+            hosts: config.identity.hosts.clone(),
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
@@ -162,6 +164,11 @@ impl App {
         &self.journal
     }
 
+    /// While identity is on and nobody can log in: what the first person takes up a name with.
+    pub fn invitation(&self) -> Option<&str> {
+        self.identified.as_ref()?.invitation.as_deref()
+    }
+
     /// The door to the host.
     pub fn handle(&self) -> &HostHandle {
         &self.handle
@@ -171,13 +178,15 @@ impl App {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<Ended> {
         let settings = Settings {
             run: self.run,
+            allowed_hosts: self.hosts,
             ..Settings::default()
         };
         let api = Api::new(self.handle.clone(), settings)
             .with_records(self.records)
             .with_pipelines(self.pipelines.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))
-            .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()));
+            .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
+            .with_identity(self.identified.map(|identified| identified.guarded));
         api::serve(self.listener, api, shutdown).await?;
         let (watch, retention) = (self.watch, self.retention);
         let pipelines = self.pipelines;
@@ -216,6 +225,9 @@ impl App {
     }
 
     async fn load(&mut self, file: &Path, config: &Config, universe: &Universe) -> Result<()> {
+        // Under the lock of the journal, which is that of the data folder.
+        let identified = identity::begin(config, &self.run).await;
+        self.identified = identified.with_context(|| file.display().to_string())?;
         let gateways = gateways::attach(config, universe, &self.journal, &self.handle);
         gateways.with_context(|| file.display().to_string())?;
         self.load_strategies(file, config, universe).await?;

@@ -74,6 +74,13 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
                  the run before {how}"
             ))?;
         }
+        if let Some(token) = app.invitation() {
+            say(&format!(
+                "nobody can log in yet; take up the first name within an hour, once: \
+                 curl -X POST http://{address}/api/v1/auth/claim -H 'content-type: application/json' \
+                 -d '{{\"token\":\"{token}\",\"name\":\"NAME\",\"password\":\"PASSWORD\"}}'"
+            ))?;
+        }
         tokio::spawn(say_when_ready(app.handle().clone()));
         let ended = app.serve(stop_signal()?).await?;
         say(&format!(

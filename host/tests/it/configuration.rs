@@ -297,8 +297,8 @@ fn the_program_refuses_to_start() {
     check(
         &format!("[host]\nlisten = \"0.0.0.0:0\"\n{GOOD}"),
         &[],
-        "error: host.toml: host.listen: 0.0.0.0:0 is reachable from outside, and there is no \
-         identity yet; listen on 127.0.0.1",
+        "error: host.toml: host.listen: 0.0.0.0:0 is reachable from outside, and identity is \
+         off; listen on 127.0.0.1",
     );
     check(
         GOOD,

@@ -21,6 +21,14 @@ mod fake_values;
 mod faults;
 #[path = "it/happened.rs"]
 mod happened;
+#[path = "it/identity_desk.rs"]
+mod identity_desk;
+#[path = "it/identity_gate.rs"]
+mod identity_gate;
+#[path = "it/identity_policy.rs"]
+mod identity_policy;
+#[path = "it/identity_stream.rs"]
+mod identity_stream;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/metrics.rs"]

@@ -1,10 +1,11 @@
 //! A WebSocket client on a real socket.
 
 use crate::fake::Fake;
-use api::{Api, Settings, StreamSettings, serve};
+use api::{Api, Guarded, Settings, StreamSettings, serve};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -26,6 +27,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(host: Fake, stream: StreamSettings) -> Self {
+        Self::with_identity(host, stream, None).await
+    }
+
+    pub(crate) async fn with_identity(
+        host: Fake,
+        stream: StreamSettings,
+        guarded: Option<Arc<Guarded>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let settings = Settings {
@@ -34,7 +43,7 @@ impl Server {
             ..Settings::default()
         };
         let (stop, stopped) = oneshot::channel();
-        let api = Api::new(host.clone(), settings);
+        let api = Api::new(host.clone(), settings).with_identity(guarded);
         let shutdown = async move {
             let _dropped_means_stop_too = stopped.await;
         };

@@ -23,13 +23,27 @@ pub struct Summary {
     pub head: String,
 }
 
-/// Reads a log and checks every record.
+/// Reads a log and checks every record. `noted` is how many records there were once, and the head then:
+/// what was cut from the end since shows by it alone.
 ///
 /// # Errors
 /// [`AuditError::Broken`] with the first record that is not as it was written, [`AuditError::Torn`]
-/// when only the last is cut off.
-pub fn verify(file: &Path) -> Result<Summary, AuditError> {
-    let end = scan(file, |_, _| {})?;
+/// when only the last is cut off, [`AuditError::Other`] when it does not go on from what was noted.
+pub fn verify(file: &Path, noted: Option<(u64, &str)>) -> Result<Summary, AuditError> {
+    let mut is_there = noted
+        .is_none_or(|(records, head)| records == 0 && head == End::empty().head.to_hex().as_str());
+    let end = scan(file, |place| {
+        is_there |= noted.is_some_and(|(records, head)| {
+            records == place.number && head == place.head.to_hex().as_str()
+        });
+    })?;
+    if !is_there {
+        return Err(AuditError::Other {
+            file: file.to_owned(),
+            noted: noted.map_or(0, |(records, _)| records),
+            records: end.records,
+        });
+    }
     Ok(Summary {
         records: end.records,
         head: end.head.to_hex().to_string(),
@@ -64,8 +78,18 @@ pub(super) fn link(before: &Hash, json: &str) -> Hash {
     hasher.finalize()
 }
 
-/// Reads all lines; `seen` hears each record's number and where it begins.
-pub(super) fn scan(file: &Path, mut seen: impl FnMut(u64, u64)) -> Result<End, AuditError> {
+/// Where a record stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) number: u64,
+    /// Where its line begins.
+    pub(super) offset: u64,
+    /// The hash of it and all before it.
+    pub(super) head: Hash,
+}
+
+/// Reads all lines; `seen` hears of each record.
+pub(super) fn scan(file: &Path, mut seen: impl FnMut(Place)) -> Result<End, AuditError> {
     let failed = |reason| AuditError::File {
         file: file.to_owned(),
         reason,
@@ -98,7 +122,11 @@ pub(super) fn scan(file: &Path, mut seen: impl FnMut(u64, u64)) -> Result<End, A
             line: number + 1,
             reason,
         })?;
-        seen(number, end.bytes);
+        seen(Place {
+            number,
+            offset: end.bytes,
+            head: end.head,
+        });
         end.records = number;
         end.bytes += length as u64;
     }

@@ -41,6 +41,20 @@ pub enum AuditError {
         /// Where it begins, in bytes.
         offset: u64,
     },
+    /// It does not go on from what somebody noted.
+    #[error(
+        "{}: does not go on from the head that was noted at {noted} records; it has {records} now: \
+         records were cut off, or it is another log",
+        file.display()
+    )]
+    Other {
+        /// Which file.
+        file: PathBuf,
+        /// How many records there were.
+        noted: u64,
+        /// How many there are.
+        records: u64,
+    },
     /// An earlier write failed, so nothing can be added until the host starts again.
     #[error("the audit log takes nothing since a write failed: {0}")]
     Stopped(String),

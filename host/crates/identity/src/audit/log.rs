@@ -90,25 +90,14 @@ impl Audit {
             reason,
         };
         begin(path).map_err(failed)?;
-        let mut places = Vec::new();
-        let mut note = |number: u64, offset: u64| {
-            if (number - 1).is_multiple_of(EVERY) {
-                places.push(offset);
-            }
-        };
-        let end = match scan(path, &mut note) {
+        let (end, places) = match places(path) {
             Err(AuditError::Torn { offset, .. }) => {
                 let file = OpenOptions::new().write(true).open(path);
                 let cut = file.and_then(|file| file.set_len(offset).and_then(|()| file.sync_all()));
                 cut.map_err(failed)?;
-                places.clear();
-                scan(path, |number, offset| {
-                    if (number - 1).is_multiple_of(EVERY) {
-                        places.push(offset);
-                    }
-                })?
+                places(path)?
             }
-            scanned => scanned?,
+            found => found?,
         };
         let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         Ok(Self {
@@ -183,7 +172,7 @@ impl Audit {
         let first = first.max(1);
         let (records, (mut number, place)) = {
             let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-            (inner.end.records, place(&inner.places, first))
+            (inner.end.records, nearest(&inner.places, first))
         };
         let mut file = File::open(&self.path).map_err(failed)?;
         file.seek(SeekFrom::Start(place)).map_err(failed)?;
@@ -207,8 +196,19 @@ impl Audit {
     }
 }
 
+/// The end of a log, and where every so many records begin.
+fn places(path: &Path) -> Result<(End, Vec<u64>), AuditError> {
+    let mut places = Vec::new();
+    let end = scan(path, |place| {
+        if (place.number - 1).is_multiple_of(EVERY) {
+            places.push(place.offset);
+        }
+    })?;
+    Ok((end, places))
+}
+
 /// The record nearest before `first` whose place is known, and that place.
-fn place(places: &[u64], first: u64) -> (u64, u64) {
+fn nearest(places: &[u64], first: u64) -> (u64, u64) {
     let block = usize::try_from((first - 1) / EVERY).unwrap_or(usize::MAX);
     let block = block.min(places.len().saturating_sub(1));
     match places.get(block) {
@@ -309,7 +309,7 @@ mod tests {
         for n in 1..=10 {
             assert_eq!(audit.append(draft(&format!("order {n}"))).unwrap(), n);
         }
-        verify(path).unwrap().head
+        verify(path, None).unwrap().head
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         check(599, 10, &[599, 600]);
         check(601, 10, &[]);
         check(u64::MAX, 10, &[]);
-        assert_eq!(verify(&path).unwrap().records, 600);
+        assert_eq!(verify(&path, None).unwrap().records, 600);
     }
 
     /// Changes the lines of a log of ten records, and asks which is the first that is broken.
@@ -352,7 +352,7 @@ mod tests {
         change(&mut lines);
         std::fs::write(&path, lines.join("\n") + "\n").unwrap();
         for found in [
-            verify(&path).map(drop),
+            verify(&path, None).map(drop),
             Audit::open(&path, Arc::new(SystemClock)).map(drop),
         ] {
             match found.unwrap_err() {
@@ -389,9 +389,24 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let last = text.trim_end().rfind('\n').unwrap() + 1;
         std::fs::write(&path, &text[..last]).unwrap();
-        let short = verify(&path).unwrap();
+        let short = verify(&path, None).unwrap();
         assert_eq!(short.records, 9);
         assert_ne!(short.head, head);
+        let noted = |records: u64, head: &str| verify(&path, Some((records, head)));
+        assert!(matches!(
+            noted(10, &head),
+            Err(AuditError::Other {
+                noted: 10,
+                records: 9,
+                ..
+            })
+        ));
+        assert!(noted(9, &head).is_err());
+        noted(9, &short.head).unwrap();
+        // It went on since.
+        open(&path).append(draft("another")).unwrap();
+        noted(9, &short.head).unwrap();
+        assert!(noted(10, &head).is_err());
     }
 
     #[test]
@@ -403,13 +418,13 @@ mod tests {
         for cut in [1, 30, 100] {
             std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
             assert!(matches!(
-                verify(&path),
+                verify(&path, None),
                 Err(AuditError::Torn { number: 10, .. })
             ));
             let audit = open(&path);
             assert_eq!(audit.records(), 9);
             assert_eq!(audit.append(draft("again")).unwrap(), 10);
-            assert_eq!(verify(&path).unwrap().records, 10);
+            assert_eq!(verify(&path, None).unwrap().records, 10);
         }
         std::fs::write(&path, "").unwrap();
         assert_eq!(open(&path).records(), 0);
