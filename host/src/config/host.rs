@@ -12,7 +12,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HostSection {
-    /// Where the API and the page are served; loopback only until identity and TLS are set up.
+    /// Where the API and the page are served; on anything but loopback `[identity]` must be on.
     pub listen: SocketAddr,
     /// Where journals, plugin copies and the compile cache are kept.
     pub data_dir: PathBuf,

@@ -106,7 +106,8 @@ impl Desk {
     /// The same by an access token.
     pub(crate) async fn by(&self, token: &str, what: (&str, &str), body: &str) -> Answer {
         let bearer = format!("Bearer {token}");
-        self.ask(what, &[("authorization", &bearer)], body).await
+        self.ask(what, &[("authorization", bearer.as_str())], body)
+            .await
     }
 
     /// Everything that was written down.

@@ -242,7 +242,10 @@ async fn keys_come_in_as_a_header_and_may_what_their_scopes_say() {
     let refused = desk.ask(("GET", "/keys"), &key, "").await;
     refused.check_problem(403, "FORBIDDEN", None);
     let bearer = format!("Bearer {access}");
-    let both = [("x-api-key", secret.as_str()), ("authorization", &bearer)];
+    let both = [
+        ("x-api-key", secret.as_str()),
+        ("authorization", bearer.as_str()),
+    ];
     let refused = desk.ask(("GET", "/engine"), &both, "").await;
     refused.check_problem(401, "UNAUTHENTICATED", None);
     assert!(
@@ -259,7 +262,7 @@ async fn keys_come_in_as_a_header_and_may_what_their_scopes_say() {
     };
     let (_, text) = desk.guarded.identity().add_key(&who, elsewhere).unwrap();
     let refused = desk
-        .ask(("GET", "/engine"), &[("x-api-key", &text)], "")
+        .ask(("GET", "/engine"), &[("x-api-key", text.as_str())], "")
         .await;
     refused.check_problem(401, "UNAUTHENTICATED", None);
 }

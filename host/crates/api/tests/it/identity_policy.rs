@@ -45,7 +45,8 @@ async fn each_role_may_what_its_rows_say() {
         for role in Role::ALL {
             // Anew: one of them logs out.
             let token = desk.login(role.name());
-            let what = (operation.method.as_str(), &*path(&operation));
+            let place = path(&operation);
+            let what = (operation.method.as_str(), place.as_str());
             let answer = desk.by(&token, what, "").await;
             let may = match access(operation.id).unwrap() {
                 Access::Open => true,
@@ -65,7 +66,8 @@ async fn each_role_may_what_its_rows_say() {
 async fn strangers_reach_what_is_open_and_nothing_else() {
     let desk = Desk::new(false);
     for operation in operations::<Fake>() {
-        let what = (operation.method.as_str(), &*path(&operation));
+        let place = path(&operation);
+        let what = (operation.method.as_str(), place.as_str());
         let answer = desk.ask(what, &[], "").await;
         let is_open = access(operation.id) == Some(Access::Open);
         if is_open && operation.id != "auth.refresh" {
