@@ -5,7 +5,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use identity::audit::{Audit, Draft};
-use identity::{Identity, Refusal};
+use identity::{Identity, Principal, Refusal};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -138,6 +138,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(&parts.extensions))
+    }
+}
+
+/// Whose name stands under what is done: that of who is known, whatever `by` says; where identity is off
+/// what `by` says.
+#[derive(Debug)]
+pub(crate) struct Signed(Option<String>);
+
+impl Signed {
+    pub(crate) fn or(self, said: Option<String>) -> Option<String> {
+        self.0.or(said)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Signed {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let who = parts.extensions.get::<Principal>();
+        Ok(Self(who.map(Principal::actor)))
     }
 }
 

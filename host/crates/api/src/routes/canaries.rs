@@ -11,6 +11,7 @@ use crate::dto::probation;
 use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{Fields, Name, parse_json};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -26,16 +27,18 @@ use std::sync::Arc;
 /// `POST strategies/{name}/canary`.
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(name): Name,
     fields: Fields,
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
     let body = plugin_body(&api, request).await?;
     let turn = body.turn;
-    let request = match body.content {
+    let mut request = match body.content {
         Content::Json(bytes) => from_json(fields, &bytes)?,
         Content::Plugin(plugin) => from_bytes(fields, plugin)?,
     };
+    request.terms.by = signed.or(request.terms.by);
     let host = api.host.clone();
     let begin = async move {
         let _turn = turn;

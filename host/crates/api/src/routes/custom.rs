@@ -5,6 +5,7 @@ use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::custom::{AlgorithmDto, RuleDto, RuleRequestDto};
 use crate::extract::{Json, Name};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -30,6 +31,7 @@ pub(crate) async fn rules<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<
 /// `PUT risk/rules/{name}`.
 pub(crate) async fn set_rule<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(name): Name,
     Json(request): Json<RuleRequestDto>,
 ) -> Result<axum::Json<RuleDto>, Problem> {
@@ -44,7 +46,7 @@ pub(crate) async fn set_rule<H: HostPort>(
         scope,
         plugin: PluginSource::named(&request.plugin),
         parameters: plain(request.parameters),
-        terms: terms(request.force, request.by),
+        terms: terms(request.force, signed.or(request.by)),
     };
     let host = api.host.clone();
     let set = async move { host.set_rule(request).await };

@@ -5,6 +5,7 @@ use super::{limit, to_the_end};
 use crate::dto::care::{CostDto, DeadLettersDto, ReleasedDto};
 use crate::dto::plugin::{DecisionRequest, PluginDetailDto};
 use crate::extract::{Fields, Json, Name, TwoNames};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -54,6 +55,7 @@ pub(crate) async fn quarantined<H: HostPort>(
 /// `POST plugins/{plugin}/release`.
 pub(crate) async fn release<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(plugin): Name,
     Json(request): Json<DecisionRequest>,
 ) -> Result<axum::Json<ReleasedDto>, Problem> {
@@ -61,7 +63,7 @@ pub(crate) async fn release<H: HostPort>(
         let detail = "a release needs no force; leave it out";
         return Err(Problem::invalid("force", detail));
     }
-    let (host, decision) = (api.host.clone(), decision(request));
+    let (host, decision) = (api.host.clone(), decision(signed, request));
     let released = async move { host.release_plugin(&plugin, decision).await };
     let released = to_the_end(released, Problem::from).await?;
     Ok(axum::Json(ReleasedDto {

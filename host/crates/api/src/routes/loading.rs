@@ -11,6 +11,7 @@ use crate::dto::probation;
 use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{Fields, Json, Name, parse_json};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -27,15 +28,17 @@ pub(super) const PARAMETER_PREFIX: &str = "param.";
 /// `POST strategies`.
 pub(crate) async fn load<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     fields: Fields,
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
     let body = plugin_body(&api, request).await?;
     let turn = body.turn;
-    let request = match body.content {
+    let mut request = match body.content {
         Content::Json(bytes) => load_from_json(fields, &bytes)?,
         Content::Plugin(plugin) => load_from_bytes(fields, plugin)?,
     };
+    request.terms.by = signed.or(request.terms.by);
     let host = api.host.clone();
     let load = async move {
         let _turn = turn;
@@ -50,15 +53,17 @@ pub(crate) async fn load<H: HostPort>(
 /// `POST strategies/{name}/swap`.
 pub(crate) async fn swap<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(name): Name,
     fields: Fields,
     request: Request,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
     let body = plugin_body(&api, request).await?;
-    let request = match body.content {
+    let mut request = match body.content {
         Content::Json(bytes) => swap_from_json(fields, &bytes)?,
         Content::Plugin(plugin) => swap_from_bytes(fields, plugin)?,
     };
+    request.terms.by = signed.or(request.terms.by);
     run_swap(api, name, request, body.turn).await
 }
 

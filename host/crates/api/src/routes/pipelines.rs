@@ -4,6 +4,7 @@ use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::pipeline::{BeginRunRequest, PipelineDto, RunDto, SaidRequest};
 use crate::extract::{Json, Name, TwoNames};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -44,6 +45,7 @@ pub(crate) async fn runs<H: HostPort>(
 /// `POST pipelines/{strategy}/runs`.
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(strategy): Name,
     Json(request): Json<BeginRunRequest>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -51,7 +53,7 @@ pub(crate) async fn begin<H: HostPort>(
     let wanted = BeginRun {
         plugin: request.plugin,
         parameters: plain(request.parameters),
-        by: request.by,
+        by: signed.or(Some(request.by)).unwrap_or_default(),
         force: request.force,
     };
     let run = on_disk(desk, move |desk| desk.begin_run(&strategy, wanted)).await?;
@@ -72,44 +74,47 @@ pub(crate) async fn show_run<H: HostPort>(
 /// `POST pipelines/{strategy}/runs/{id}/approve`.
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,
 ) -> Result<axum::Json<RunDto>, Problem> {
     let say = move |desk: &Pipelines, id, said| desk.approve(&strategy, id, said);
-    said(&api, &id, request, say).await
+    said(&api, &id, (signed, request), say).await
 }
 
 /// `POST pipelines/{strategy}/runs/{id}/cancel`: one that is at work ends its stage first.
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let say = move |desk: &Pipelines, id, said| desk.cancel(&strategy, id, said);
-    let shown = said(&api, &id, request, say).await?;
+    let shown = said(&api, &id, (signed, request), say).await?;
     Ok((StatusCode::ACCEPTED, shown))
 }
 
 /// `POST pipelines/{strategy}/runs/{id}/resume`.
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,
 ) -> Result<axum::Json<RunDto>, Problem> {
     let say = move |desk: &Pipelines, id, said| desk.resume(&strategy, id, said);
-    said(&api, &id, request, say).await
+    said(&api, &id, (signed, request), say).await
 }
 
 /// Somebody says something about a run.
 async fn said<H: HostPort>(
     api: &Api<H>,
     id: &str,
-    request: SaidRequest,
+    (signed, request): (Signed, SaidRequest),
     say: impl FnOnce(&Pipelines, u64, Said) -> Result<Run, HostError> + Send + 'static,
 ) -> Result<axum::Json<RunDto>, Problem> {
     let (desk, id) = (desk(api)?, number(id)?);
     let said = Said {
-        by: request.by,
+        by: signed.or(Some(request.by)).unwrap_or_default(),
         reason: request.reason,
     };
     let run = on_disk(desk, move |desk| say(desk, id, said)).await?;

@@ -9,6 +9,7 @@ use crate::dto::plugin::{
 };
 use crate::dto::text::Name as Word;
 use crate::extract::{Fields, Json, Name, TwoNames, unsupported};
+use crate::guarded::Signed;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -97,6 +98,7 @@ pub(crate) async fn compare<H: HostPort>(
 /// `POST plugins`: keeps a plugin without putting it to use.
 pub(crate) async fn upload<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     mut fields: Fields,
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
@@ -104,7 +106,7 @@ pub(crate) async fn upload<H: HostPort>(
     let Content::Plugin(source) = body.content else {
         return Err(unsupported("application/wasm"));
     };
-    let terms = terms(force(&mut fields)?, fields.text("by"));
+    let terms = terms(force(&mut fields)?, signed.or(fields.text("by")));
     fields.finish()?;
     let (host, turn) = (api.host.clone(), body.turn);
     let uploaded = async move {
@@ -120,10 +122,11 @@ pub(crate) async fn upload<H: HostPort>(
 /// `POST plugins/{plugin}/approve`.
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(plugin): Name,
     Json(request): Json<DecisionRequest>,
 ) -> Result<axum::Json<PluginDetailDto>, Problem> {
-    let (host, decision) = (api.host.clone(), decision(request));
+    let (host, decision) = (api.host.clone(), decision(signed, request));
     let approved = async move { host.approve_plugin(&plugin, decision).await };
     let record = to_the_end(approved, Problem::from).await?;
     Ok(axum::Json(detail(&api, &record)))
@@ -132,6 +135,7 @@ pub(crate) async fn approve<H: HostPort>(
 /// `POST plugins/{plugin}/revoke`.
 pub(crate) async fn revoke<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(plugin): Name,
     Json(request): Json<DecisionRequest>,
 ) -> Result<axum::Json<RevokedDto>, Problem> {
@@ -139,7 +143,7 @@ pub(crate) async fn revoke<H: HostPort>(
         let detail = "revoking needs no force; leave it out";
         return Err(Problem::invalid("force", detail));
     }
-    let (host, decision) = (api.host.clone(), decision(request));
+    let (host, decision) = (api.host.clone(), decision(signed, request));
     let revoked = async move { host.revoke_plugin(&plugin, decision).await };
     let revoked = to_the_end(revoked, Problem::from).await?;
     Ok(axum::Json(RevokedDto {
@@ -151,11 +155,12 @@ pub(crate) async fn revoke<H: HostPort>(
 /// `DELETE plugins/{plugin}`.
 pub(crate) async fn delete<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(plugin): Name,
     mut fields: Fields,
 ) -> Result<axum::Json<PluginDetailDto>, Problem> {
     let decision = Decision {
-        by: fields.text("by"),
+        by: signed.or(fields.text("by")),
         reason: fields.text("reason"),
         ..Decision::default()
     };
@@ -166,9 +171,9 @@ pub(crate) async fn delete<H: HostPort>(
     Ok(axum::Json(detail(&api, &record)))
 }
 
-pub(super) fn decision(request: DecisionRequest) -> Decision {
+pub(super) fn decision(signed: Signed, request: DecisionRequest) -> Decision {
     Decision {
-        by: request.by,
+        by: signed.or(request.by),
         reason: request.reason,
         force: request.force,
         ..Decision::default()

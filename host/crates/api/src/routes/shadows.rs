@@ -11,6 +11,7 @@ use crate::dto::probation::PromoteRequest;
 use crate::dto::shadow::{HandOverName, ShadowReportDto, ShadowStrategyRequest};
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{self, BodyKind, Fields, Name, body_kind, parse_json};
+use crate::guarded::Signed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -24,16 +25,18 @@ use services::shadow::ShadowReport;
 /// `POST strategies/{name}/shadow`.
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(name): Name,
     fields: Fields,
     request: Request,
 ) -> Result<impl IntoResponse, Problem> {
     let body = plugin_body(&api, request).await?;
     let turn = body.turn;
-    let request = match body.content {
+    let mut request = match body.content {
         Content::Json(bytes) => from_json(fields, &bytes)?,
         Content::Plugin(plugin) => from_bytes(fields, plugin)?,
     };
+    request.terms.by = signed.or(request.terms.by);
     let (host, asked) = (api.host.clone(), name.clone());
     let begin = async move {
         let _turn = turn;

@@ -268,6 +268,17 @@ async fn keys_come_in_as_a_header_and_may_what_their_scopes_say() {
 }
 
 #[tokio::test]
+async fn nobody_signs_with_another_name() {
+    let desk = Desk::new(false);
+    let anna = desk.person("anna", &[Role::Risk, Role::Viewer]);
+    let alerts = desk.by(&anna, ("GET", "/risk/alerts"), "").await.json();
+    let id = alerts[0]["id"].as_u64().unwrap();
+    let place = format!("/risk/alerts/{id}/acknowledge");
+    let answer = desk.by(&anna, ("POST", &place), r#"{"by":"bert"}"#).await;
+    answer.check(200, &[("/acknowledged_by", json!("anna"))]);
+}
+
+#[tokio::test]
 async fn a_role_that_is_taken_away_is_gone_at_once() {
     let desk = Desk::new(false);
     let anna = desk.person("anna", &[Role::Operator]);
