@@ -33,6 +33,8 @@ mod faulted;
 mod flood;
 #[path = "it/gateway.rs"]
 mod gateway;
+#[path = "it/identity.rs"]
+mod identity;
 #[path = "it/kill.rs"]
 mod kill;
 #[path = "it/live.rs"]
