@@ -159,6 +159,12 @@ impl Passing {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return Err(Problem::new(status, "AUDIT_FAILED", detail));
         }
+        let meaning = second::meaning(self.operation, self.body.as_ref());
+        if let Err(refusal) = policy::authorise(self.who.as_ref(), meaning) {
+            let problem = Problem::from(refusal);
+            self.write_down(&Noted::default(), "FORBIDDEN").await?;
+            return Err(problem);
+        }
         let (approval, query) = (second::shown(request.headers())?, query(&request));
         let wanted = format!("{query}\n{}", text.unwrap_or_default());
         if let Some(asked) = self.second_person(approval, wanted).await? {
@@ -223,7 +229,8 @@ impl Passing {
         let Some(who) = self.who.clone().filter(|_| needs) else {
             return Ok(None);
         };
-        let (operation, subject) = (self.operation, self.subject.clone());
+        let operation = second::meaning(self.operation, self.body.as_ref());
+        let subject = self.subject.clone();
         let answer = self.guarded.ask(move |identity| {
             let wants = Wanted {
                 operation,

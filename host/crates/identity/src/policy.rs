@@ -153,7 +153,8 @@ pub const POLICY: &[(&str, Access)] = &[
 ];
 
 /// What loosens: a second person must agree. Of `engine.kill`, `engine.trading_state.set` and
-/// `risk.states.set` only what lets trade again; who turns requests into operations tells them apart.
+/// `risk.states.set` only what lets trade again, which also takes who may do `risk.kill.clear`; who
+/// turns requests into operations tells them apart.
 pub const FOUR_EYES: &[&str] = &[
     "plugins.approve",
     "plugins.release",

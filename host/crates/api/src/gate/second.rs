@@ -28,6 +28,16 @@ pub(super) fn is_needed(operation: &str, body: Option<&Value>) -> bool {
     }
 }
 
+/// What a request has to be allowed as: what lets trade again is the clearing of a kill, by whichever
+/// route it comes.
+pub(super) fn meaning(operation: &'static str, body: Option<&Value>) -> &'static str {
+    let both_ways = ["engine.kill", "engine.trading_state.set", "risk.states.set"];
+    if both_ways.contains(&operation) && is_needed(operation, body) {
+        return "risk.kill.clear";
+    }
+    operation
+}
+
 /// The approval that a request names.
 pub(super) fn shown(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(APPROVAL) else {
@@ -68,6 +78,12 @@ mod tests {
         check("risk.limits.set", json!({}), true);
         check("risk.kill.set", json!({ "scope": "firm" }), false);
         check("orders.place", json!({}), false);
+        let on = json!({ "state": "ACTIVE" });
+        assert_eq!(meaning("risk.states.set", Some(&on)), "risk.kill.clear");
+        let off = json!({ "set": true });
+        assert_eq!(meaning("engine.kill", Some(&off)), "engine.kill");
+        assert_eq!(meaning("engine.kill", None), "risk.kill.clear");
+        assert_eq!(meaning("orders.place", None), "orders.place");
         assert!(is_needed("risk.kill.clear", None));
         assert!(is_needed("engine.kill", None));
     }

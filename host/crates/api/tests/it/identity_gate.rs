@@ -228,6 +228,34 @@ async fn what_loosens_takes_a_second_person() {
 }
 
 #[tokio::test]
+async fn who_may_stop_may_not_let_trade_again() {
+    let desk = Desk::new(false);
+    let anna = desk.person("anna", &[Role::Operator]);
+    let bert = desk.person("bert", &[Role::Risk]);
+    let state = ("POST", "/engine/trading-state");
+    desk.by(&anna, KILL, r#"{"set":true}"#)
+        .await
+        .check(200, &[]);
+    let halt = desk.by(&anna, state, r#"{"state":"HALTED"}"#).await;
+    halt.check(200, &[]);
+    let scope = ("PUT", "/risk/states/firm");
+    let again = [
+        (KILL, r#"{"set":false}"#),
+        (state, r#"{"state":"ACTIVE"}"#),
+        (scope, r#"{"state":"ACTIVE"}"#),
+        (("DELETE", "/risk/kill/firm"), ""),
+    ];
+    for (what, body) in again {
+        let refused = desk.by(&anna, what, body).await;
+        refused.check_problem(403, "FORBIDDEN", None);
+        assert_eq!(desk.written().pop().unwrap().outcome, "FORBIDDEN");
+    }
+    desk.by(&bert, KILL, r#"{"set":false}"#)
+        .await
+        .check(200, &[]);
+}
+
+#[tokio::test]
 async fn keys_come_in_as_a_header_and_may_what_their_scopes_say() {
     let desk = Desk::new(false);
     let access = desk.person("anna", &[Role::Viewer, Role::Operator]);
