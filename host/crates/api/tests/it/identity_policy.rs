@@ -61,9 +61,9 @@ async fn each_role_may_what_its_rows_say() {
                 Access::Open => true,
                 Access::Roles(roles) | Access::People(roles) => roles.contains(&role),
             };
-            let is_refused = answer.text.contains("\"FORBIDDEN\"");
+            let is_refused = answer.text.contains("\"code\":\"FORBIDDEN\"");
             assert_eq!(is_refused, !may, "{role} {operation:?} {}", answer.text);
-            let is_known = !answer.text.contains("\"UNAUTHENTICATED\"");
+            let is_known = !answer.text.contains("\"code\":\"UNAUTHENTICATED\"");
             // The cookie is missing, and no access token stands for it.
             let is_known = is_known || operation.id == "auth.refresh";
             assert!(is_known, "{role} {operation:?} {}", answer.text);
