@@ -317,10 +317,10 @@ mod tests {
     fn factors_and_indicators_begin_as_the_first_party_ones_in_rust() {
         let root = tempfile::tempdir().unwrap();
         for (kind, macro_name, left) in [
-            (ProjectKind::Factor, "export_factor!(MyOwn)", FACTOR),
+            (ProjectKind::Factor, "export_factor!(MyOwnFactor)", FACTOR),
             (
                 ProjectKind::Indicator,
-                "export_indicator!(MyOwn)",
+                "export_indicator!(MyOwnIndicator)",
                 INDICATOR,
             ),
         ] {

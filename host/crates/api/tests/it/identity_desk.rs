@@ -81,7 +81,8 @@ impl Desk {
         Answer {
             status: parts.status,
             headers: parts.headers,
-            text: String::from_utf8(bytes.into()).unwrap(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            body: bytes.into(),
         }
     }
 
