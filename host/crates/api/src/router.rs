@@ -109,22 +109,10 @@ fn trading<H: HostPort>() -> Operations<H> {
 }
 
 fn strategies<H: HostPort>() -> Operations<H> {
-    use routes::{canaries, faults, loading, shadows, strategies as one};
-    const SHADOW: &str = "/strategies/{name}/shadow";
-    const CANARY: &str = "/strategies/{name}/canary";
+    use routes::{faults, loading, strategies as one};
     let plugins = Operations::new()
         .get("strategies.list", "/strategies", one::list::<H>)
         .post("strategies.load", "/strategies", loading::load::<H>)
-        .post(
-            "strategies.swap",
-            "/strategies/{name}/swap",
-            loading::swap::<H>,
-        )
-        .get("shadows.show", SHADOW, shadows::show::<H>)
-        .post("shadows.begin", SHADOW, shadows::begin::<H>)
-        .delete("shadows.end", SHADOW, shadows::end::<H>)
-        .post("canaries.begin", CANARY, canaries::begin::<H>)
-        .delete("canaries.end", CANARY, canaries::end::<H>)
         .with_bodies(PLUGIN_LIMIT_BYTES);
     Operations::new()
         .get("strategies.show", "/strategies/{name}", one::show::<H>)
@@ -165,6 +153,33 @@ fn strategies<H: HostPort>() -> Operations<H> {
             one::resume::<H>,
         )
         .post("strategies.stop", "/strategies/{name}/stop", one::stop::<H>)
+        .put(
+            "strategies.parameters.set",
+            "/strategies/{name}/parameters",
+            loading::set_parameters::<H>,
+        )
+        .merge(plugins)
+        .merge(versions())
+}
+
+/// Versions that take over, try themselves, or share a strategy.
+fn versions<H: HostPort>() -> Operations<H> {
+    use routes::{canaries, loading, shadows};
+    const SHADOW: &str = "/strategies/{name}/shadow";
+    const CANARY: &str = "/strategies/{name}/canary";
+    let plugins = Operations::new()
+        .post(
+            "strategies.swap",
+            "/strategies/{name}/swap",
+            loading::swap::<H>,
+        )
+        .get("shadows.show", SHADOW, shadows::show::<H>)
+        .post("shadows.begin", SHADOW, shadows::begin::<H>)
+        .delete("shadows.end", SHADOW, shadows::end::<H>)
+        .post("canaries.begin", CANARY, canaries::begin::<H>)
+        .delete("canaries.end", CANARY, canaries::end::<H>)
+        .with_bodies(PLUGIN_LIMIT_BYTES);
+    Operations::new()
         .post(
             "shadows.promote",
             "/strategies/{name}/shadow/promote",
@@ -189,11 +204,6 @@ fn strategies<H: HostPort>() -> Operations<H> {
             "strategies.probation.end",
             "/strategies/{name}/probation",
             shadows::keep::<H>,
-        )
-        .put(
-            "strategies.parameters.set",
-            "/strategies/{name}/parameters",
-            loading::set_parameters::<H>,
         )
         .merge(plugins)
 }

@@ -144,8 +144,7 @@ impl Host {
         let (files, care) = (plugin_files(&config)?, Care::of(&config));
         let inbox = Arc::new(Inbox::new(queues.market, queues.commands));
         let outlet = Arc::new(Outlet::new(queues.projection));
-        let risk = Arc::new(checked(config.risk)?);
-        let desk = Arc::new(Desk::default());
+        let (risk, desk) = (Arc::new(checked(config.risk)?), Arc::new(Desk::default()));
         let shared = Arc::new(nothing_yet(queues.updates, &risk, &desk));
         let history = Arc::new(History::new(config.history_events));
         let (open, engine) = Begun::open(config.journal.as_ref())?;

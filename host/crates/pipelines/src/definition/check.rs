@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(live.lasts, Length::from_secs(3_600));
         assert_eq!(full.approve.unwrap().persons, 2);
         let paper = full.paper.unwrap();
-        assert_eq!((paper.min_orders, paper.max_faults), (1, 0));
+        assert_eq!((paper.min_orders, paper.max_faults), (20, 0));
     }
 
     #[test]
