@@ -22,7 +22,7 @@ const SETTINGS: [&str; 3] = [
 ];
 
 /// Our crates that the root manifest optimises a little in debug builds.
-const LITTLE_OPTIMISED: [&str; 4] = ["engine", "journal", "model", "quant"];
+const LITTLE_OPTIMISED: [&str; 5] = ["engine", "journal", "model", "quant", "services"];
 
 /// The host, once [`build`] has run.
 pub(crate) fn host() -> PathBuf {
