@@ -1,5 +1,6 @@
-//! How far a journal lasts, for those who follow it in the same process.
+//! How far a journal lasts and what writing it costs, for those who follow it in the same process.
 
+use crate::meter::{Meter, Written};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 pub struct Progress {
     lasting: Mutex<u64>,
     moved: Condvar,
+    meter: Meter,
 }
 
 impl Progress {
@@ -22,6 +24,15 @@ impl Progress {
             .moved
             .wait_timeout_while(lock(&self.lasting), patience, |lasting| *lasting <= after);
         *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// What its writer wrote since the process began.
+    pub fn written(&self) -> Written {
+        self.meter.read()
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     pub(crate) fn set(&self, lasting: u64) {

@@ -2,11 +2,11 @@
 //! waits for it.
 
 use crate::error::JournalError;
-use crate::progress::lock;
+use crate::progress::{Progress, lock};
 use std::fs::File;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The way to the thread; it ends when this is dropped, after a last time.
 #[derive(Debug)]
@@ -16,13 +16,13 @@ pub(crate) struct Syncer {
 }
 
 impl Syncer {
-    /// Starts the thread.
-    pub(crate) fn start(every: Duration) -> std::io::Result<Self> {
+    /// Starts the thread, which counts how long the disk takes.
+    pub(crate) fn start(every: Duration, progress: Arc<Progress>) -> std::io::Result<Self> {
         let (files, received) = channel();
         let failed = Arc::new(Mutex::new(None));
         let told = Arc::clone(&failed);
         let thread = std::thread::Builder::new().name("journal-sync".to_owned());
-        thread.spawn(move || run(&received, every, &told))?;
+        thread.spawn(move || run(&received, every, &told, &progress))?;
         Ok(Self { files, failed })
     }
 
@@ -38,12 +38,21 @@ impl Syncer {
     }
 }
 
-fn run(files: &Receiver<File>, every: Duration, failed: &Mutex<Option<String>>) {
+fn run(
+    files: &Receiver<File>,
+    every: Duration,
+    failed: &Mutex<Option<String>>,
+    progress: &Progress,
+) {
     let mut now: Option<File> = None;
     loop {
         let next = files.recv_timeout(every.max(Duration::from_millis(1)));
-        if let Some(Err(error)) = now.as_ref().map(File::sync_data) {
-            *lock(failed) = Some(error.to_string());
+        if let Some(file) = &now {
+            let begun = Instant::now();
+            match file.sync_data() {
+                Ok(()) => progress.meter().synced(begun.elapsed()),
+                Err(error) => *lock(failed) = Some(error.to_string()),
+            }
         }
         match next {
             Ok(file) => now = Some(file),

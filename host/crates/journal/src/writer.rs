@@ -103,12 +103,12 @@ impl SegmentWriter {
         last: u64,
         hash: JournalHash,
     ) -> std::io::Result<Self> {
-        let syncer = match options.fsync {
-            Fsync::Interval(every) => Some(Syncer::start(every)?),
-            Fsync::Never | Fsync::OnCommit => None,
-        };
         let progress = Arc::new(Progress::default());
         progress.set(last);
+        let syncer = match options.fsync {
+            Fsync::Interval(every) => Some(Syncer::start(every, Arc::clone(&progress))?),
+            Fsync::Never | Fsync::OnCommit => None,
+        };
         Ok(Self {
             folder,
             options,
@@ -166,6 +166,9 @@ impl SegmentWriter {
         };
         let written = open.append(&next.bytes);
         self.open = Some(open);
+        if written.is_ok() {
+            self.progress.meter().wrote(next.bytes.len());
+        }
         written
     }
 
@@ -188,8 +191,10 @@ impl SegmentWriter {
 
     fn sync(&mut self) -> Result<(), JournalError> {
         if let Some(open) = self.open.as_ref().filter(|_| self.unsynced) {
+            let begun = Instant::now();
             let synced = open.file.sync_data();
             synced.map_err(JournalError::io(&open.path))?;
+            self.progress.meter().synced(begun.elapsed());
         }
         self.unsynced = false;
         Ok(())
@@ -202,13 +207,16 @@ impl SegmentWriter {
         {
             return Err(error.clone());
         }
-        match self.flush() {
+        let flushed = self.flush();
+        self.progress.meter().waits(self.waiting_bytes);
+        match flushed {
             Ok(()) => {
                 self.failed_at = None;
                 self.progress.set(last);
                 Ok(())
             }
             Err(error) => {
+                self.progress.meter().failed();
                 let error = SinkError(error.to_string());
                 self.failed_at = Some((Instant::now(), error.clone()));
                 Err(error)

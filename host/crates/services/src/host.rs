@@ -12,6 +12,7 @@ mod queries;
 mod risk;
 mod start;
 mod versions;
+mod vitals;
 
 use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};

@@ -12,12 +12,12 @@
 
 use crate::handle::HostError;
 use crate::sync::lock;
-use crate::trader::Request;
+use crate::trader::{Request, as_nanos};
 use model::{Bar, InstrumentId, MarkPrice, Quote, Timestamp, Trade};
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Kills that may wait at once.
 const URGENT_BOUND: usize = 64;
@@ -95,6 +95,9 @@ pub(crate) struct Inbox {
     command_bound: usize,
     conflated: AtomicU64,
     urgent: AtomicBool,
+    begun: Instant,
+    /// When the engine's thread last asked for work, in nanoseconds after `begun`.
+    asked_ns: AtomicU64,
 }
 
 struct State {
@@ -125,12 +128,30 @@ impl Inbox {
             command_bound: command_bound.max(1),
             conflated: AtomicU64::new(0),
             urgent: AtomicBool::new(false),
+            begun: Instant::now(),
+            asked_ns: AtomicU64::new(0),
         }
     }
 
     /// Public events dropped because newer ones of their instrument were there.
     pub(crate) fn conflated(&self) -> u64 {
         self.conflated.load(Ordering::Relaxed)
+    }
+
+    /// How long ago the engine's thread last asked for work.
+    pub(crate) fn quiet(&self) -> Duration {
+        let asked = Duration::from_nanos(self.asked_ns.load(Ordering::Relaxed));
+        self.begun.elapsed().saturating_sub(asked)
+    }
+
+    fn ask(&self) {
+        let now = as_nanos(self.begun.elapsed());
+        self.asked_ns.store(now, Ordering::Relaxed);
+    }
+
+    /// Most inputs that may wait: market data, commands.
+    pub(crate) fn bounds(&self) -> (usize, usize) {
+        (self.market_bound, self.command_bound)
     }
 
     /// Inputs waiting: market data, commands.
@@ -206,6 +227,7 @@ impl Inbox {
 
     /// Takes a batch of what is urgent and of commands, and leaves market data; waits up to `patience`.
     pub(crate) fn take_commands(&self, patience: Duration, commands: &mut Vec<Request>) {
+        self.ask();
         let state = lock(&self.state);
         let waited = self.arrived.wait_timeout_while(state, patience, |state| {
             state.urgent.is_empty() && state.commands.is_empty() && !state.closed
@@ -221,6 +243,7 @@ impl Inbox {
 
     /// Waits up to `patience` for something urgent; tells whether somebody wants the end.
     pub(crate) fn wait_for_urgent(&self, patience: Duration) -> bool {
+        self.ask();
         let state = lock(&self.state);
         let waited = self.arrived.wait_timeout_while(state, patience, |state| {
             state.urgent.is_empty() && !state.closed
@@ -266,6 +289,7 @@ impl Inbox {
         market: &mut Vec<MarketInput>,
         commands: &mut Vec<Request>,
     ) {
+        self.ask();
         let mut state = lock(&self.state);
         if state.is_empty() && !patience.is_zero() {
             let waited = self
@@ -419,6 +443,19 @@ mod tests {
             [Request::Step(_), Request::Shutdown]
         ));
         assert!(!inbox.has_urgent() && inbox.take_urgent().is_empty());
+    }
+
+    #[test]
+    fn whoever_asks_for_work_is_not_quiet() {
+        let inbox = Inbox::new(1_000, 1);
+        std::thread::sleep(Duration::from_millis(20));
+        let before = inbox.quiet();
+        assert!(before >= Duration::from_millis(20));
+        let begun = Instant::now();
+        inbox.take(Duration::ZERO, &mut Vec::new(), &mut Vec::new());
+        let quiet = inbox.quiet();
+        assert!(quiet <= begun.elapsed());
+        assert_eq!(inbox.bounds(), (1_000, 1));
     }
 
     #[test]

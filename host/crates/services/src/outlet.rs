@@ -117,6 +117,11 @@ impl Outlet {
         self.conflated.load(Ordering::Relaxed)
     }
 
+    /// Changes that wait, and how many may before the engine's thread waits with them.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (lock(&self.state).parcel.items.len(), self.bound)
+    }
+
     /// Pushes and notes so far; what readers are shown is compared with it.
     pub(crate) fn pushed(&self) -> u64 {
         lock(&self.state).pushed

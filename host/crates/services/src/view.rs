@@ -9,6 +9,7 @@ mod care;
 mod happened;
 mod pipeline;
 mod venue;
+mod vitals;
 
 pub use build::{BuildOutcome, BuildView};
 pub(crate) use care::CareNews;
@@ -20,6 +21,7 @@ pub use venue::{
     DifferenceView, ModelFaultView, OutsideView, RefusalView, StandingView, TakenBackView,
     VenueView,
 };
+pub use vitals::{Counts, SYNC_BOUNDS_US, VitalsView, Written};
 
 /// One change with its place in the stream; sequences count up by one without a gap.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,7 @@ use crate::metrics::tracker::Tracker;
 use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
-    AccountView, AlertCode, CashFlowView, Change, EngineView, FaultView, InstrumentView,
+    AccountView, AlertCode, CashFlowView, Change, Counts, EngineView, FaultView, InstrumentView,
     LifeEventView, LogLine, PluginView, PositionView, StrategyView, VenueView, WhatHappened, Words,
 };
 use engine::{AlgorithmConfig, Effect, RuleConfig};
@@ -53,6 +53,8 @@ pub(crate) struct ReadModel {
     pub(crate) tracker: Option<Box<Tracker>>,
     /// Updates published so far.
     pub(crate) updates: u64,
+    /// What happened so far.
+    pub(crate) counts: Counts,
     pub(crate) venues: Vec<Arc<VenueView>>,
     pub(crate) cash_flows: Tail<CashFlowView>,
     pub(crate) life_events: Tail<LifeEventView>,
@@ -226,6 +228,7 @@ impl ReadModel {
         effect: Effect,
         changes: &mut Vec<Change>,
     ) {
+        self.counts.note(&effect);
         match effect {
             Effect::Order(update, order) => self.apply_order(update, order, changes),
             Effect::Fill(fill) => {

@@ -1,0 +1,27 @@
+//! How the host is doing, read from what its threads count. Nothing here asks the engine's thread.
+
+use super::HostHandle;
+use crate::view::VitalsView;
+
+impl HostHandle {
+    /// How the host is doing, in numbers.
+    pub fn vitals(&self) -> VitalsView {
+        let inner = &self.0;
+        let (updates, counts) = inner
+            .shared
+            .read(|model| (model.updates, model.counts.clone()));
+        let (market_bound, commands_bound) = inner.inbox.bounds();
+        let (projection_waiting, projection_bound) = inner.outlet.waiting();
+        VitalsView {
+            engine_quiet: inner.inbox.quiet(),
+            market_bound,
+            commands_bound,
+            projection_waiting,
+            projection_bound,
+            updates,
+            journal: inner.progress.as_ref().map(|progress| progress.written()),
+            letters_dropped: inner.care.letters.dropped(),
+            counts,
+        }
+    }
+}
