@@ -17,6 +17,7 @@ mod file;
 mod host;
 mod identity;
 mod limits;
+mod log;
 mod permissions;
 mod plugins;
 mod risk;
@@ -39,6 +40,7 @@ pub use faults::{BudgetSection, FaultsSection, OnMissName, RestartSection};
 pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
+pub use log::{LogFormat, LogSection};
 pub use permissions::{PermissionsSection, SideName};
 pub use plugins::PluginsSection;
 pub use risk::RiskSection;
@@ -58,6 +60,9 @@ pub struct Config {
     /// Addresses and folders.
     #[serde(default)]
     pub host: HostSection,
+    /// How the lines of the log look.
+    #[serde(default)]
+    pub log: LogSection,
     /// Where market data comes from.
     pub feed: FeedSection,
     /// Where what happens is published for other processes; nowhere by default.

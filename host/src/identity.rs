@@ -21,9 +21,8 @@ pub struct Identified {
     pub invitation: Option<String>,
 }
 
-/// Opens identity where the configuration turns it on. `run` names this run. Whoever calls holds the
-/// data folder's lock.
-pub async fn begin(config: &Config, run: &str) -> Result<Option<Identified>> {
+/// Opens identity where the configuration turns it on. Whoever calls holds the data folder's lock.
+pub async fn begin(config: &Config) -> Result<Option<Identified>> {
     let section = &config.identity;
     if !section.is_on() {
         return Ok(None);
@@ -39,7 +38,6 @@ pub async fn begin(config: &Config, run: &str) -> Result<Option<Identified>> {
         runtime: Handle::current(),
     };
     let settings = GuardedSettings {
-        run: run.to_owned(),
         four_eyes: section.four_eyes,
         secure_cookie: section.behind_tls_proxy,
     };

@@ -226,7 +226,7 @@ impl App {
 
     async fn load(&mut self, file: &Path, config: &Config, universe: &Universe) -> Result<()> {
         // Under the lock of the journal, which is that of the data folder.
-        let identified = identity::begin(config, &self.run).await;
+        let identified = identity::begin(config).await;
         self.identified = identified.with_context(|| file.display().to_string())?;
         let gateways = gateways::attach(config, universe, &self.journal, &self.handle);
         gateways.with_context(|| file.display().to_string())?;

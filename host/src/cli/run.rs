@@ -1,7 +1,7 @@
 //! `argonaut run`.
 
 use super::say;
-use crate::config::{self, environment_overrides};
+use crate::config::{self, LogFormat, environment_overrides};
 use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
@@ -26,13 +26,12 @@ pub(super) struct RunArguments {
     /// Begin a new journal; the one that is there is moved to `journals/`, and nothing comes back.
     #[arg(long)]
     fresh: bool,
-    /// Write logs as JSON.
+    /// Write logs as JSON, as `format = "json"` in `[log]` does.
     #[arg(long)]
     log_json: bool,
 }
 
 pub(super) fn run(arguments: RunArguments) -> Result<()> {
-    start_logging(arguments.log_json)?;
     let overrides = environment_overrides(std::env::vars());
     let (file, config) = match &arguments.config {
         Some(file) => (file.as_path(), config::load(file, &overrides)?),
@@ -41,6 +40,8 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
             (file, config::parse(file, DEFAULT_CONFIG, &overrides)?)
         }
     };
+    // What is wrong with a configuration is said, not logged.
+    start_logging(arguments.log_json || config.log.format == LogFormat::Json)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -55,6 +55,21 @@ pub(crate) fn check(text: &str, expect: &str) {
 }
 
 #[test]
+fn lines_of_the_log_are_text_unless_they_are_json() {
+    let format = |text: &str, overrides: &[(String, String)]| {
+        let config = config::parse(Path::new("host.toml"), text, overrides).unwrap();
+        config.log.format
+    };
+    assert_eq!(format(GOOD, &[]), config::LogFormat::Text);
+    let json = with("[feed]", "[log]\nformat = \"json\"\n\n[feed]");
+    assert_eq!(format(&json, &[]), config::LogFormat::Json);
+    let named = ("ARGONAUT_LOG__FORMAT".to_owned(), "json".to_owned());
+    assert_eq!(format(GOOD, &[named]), config::LogFormat::Json);
+    let wrong = with("[feed]", "[log]\nformat = \"xml\"\n\n[feed]");
+    check(&wrong, "host.toml:2: log.format: ");
+}
+
+#[test]
 fn the_good_one_is_good() {
     let config = config::parse(Path::new("host.toml"), GOOD, &[]).unwrap();
     config::build(Path::new("host.toml"), &config).unwrap();

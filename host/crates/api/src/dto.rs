@@ -42,3 +42,4 @@ pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod ticket;
 pub(crate) mod venue;
+pub(crate) mod watching;

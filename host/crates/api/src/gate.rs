@@ -10,17 +10,19 @@ mod shown;
 use crate::dto::people::ApprovalDto;
 use crate::extract::{BodyKind, body_kind, bytes};
 use crate::guarded::{Guarded, Peer};
+use crate::observe::RequestId;
 use crate::operations::Lookup;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use identity::audit::Draft;
 use identity::{Principal, Refusal, Wanted, policy};
 use serde_json::Value;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// What changes nothing that lasts, or tells of itself: not written down when it went well.
 const QUIET: &[&str] = &[
@@ -76,15 +78,13 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
     let Some(guarded) = gate.guarded else {
         return next.run(request).await;
     };
-    let id = guarded.request_id();
-    let mut response = match pass(guarded, &gate.lookup, id.clone(), request, next).await {
+    let id = request.extensions().get::<RequestId>();
+    // Whoever watches requests names them, before they come here.
+    let id = id.map_or_else(|| "-".to_owned(), |id| id.0.clone());
+    match pass(guarded, &gate.lookup, id, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
-    };
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", id);
     }
-    response
 }
 
 async fn pass(
@@ -172,7 +172,7 @@ impl Passing {
         }
         hand_on(&mut request, self.who.clone());
         // To the end even if the client leaves: what is done must be written down.
-        let passing = tokio::spawn(async move {
+        let passing = async move {
             let mut response = next.run(request).await;
             let noted = response.extensions_mut().remove::<Noted>();
             let status = response.status();
@@ -188,7 +188,8 @@ impl Passing {
                 Err(problem) if !self.is_stop() => Err(problem),
                 _ => Ok(response),
             }
-        });
+        };
+        let passing = tokio::spawn(passing.in_current_span());
         passing.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request did not come to its end");
             Err(Problem::internal())

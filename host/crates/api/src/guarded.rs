@@ -9,9 +9,9 @@ use identity::{Identity, Principal, Refusal};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tracing::Span;
 
 /// Passwords that are hashed at the same time: each takes a processor and 19 MiB for a while.
 const HASHING: usize = 2;
@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How identity is asked for.
 #[derive(Debug, Clone)]
 pub struct GuardedSettings {
-    /// Names this run, and begins the ids of requests.
-    pub run: String,
     /// Whether what loosens takes a second person.
     pub four_eyes: bool,
     /// Whether browsers may send the refresh cookie over TLS only.
@@ -35,7 +33,6 @@ pub struct Guarded {
     pub(crate) audit: Audit,
     pub(crate) settings: GuardedSettings,
     hashing: Semaphore,
-    requests: AtomicU64,
 }
 
 impl Guarded {
@@ -47,7 +44,6 @@ impl Guarded {
             audit,
             settings,
             hashing: Semaphore::new(HASHING),
-            requests: AtomicU64::new(0),
         }
     }
 
@@ -63,19 +59,14 @@ impl Guarded {
         &self.audit
     }
 
-    /// A new request's id.
-    pub(crate) fn request_id(&self) -> String {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        format!("{}-{number}", self.settings.run)
-    }
-
     /// Asks for what blocks: whatever is written.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         what: impl FnOnce(&Identity) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Problem> {
-        let guarded = self.clone();
-        let asked = tokio::task::spawn_blocking(move || what(&guarded.identity));
+        let (guarded, span) = (self.clone(), Span::current());
+        let asked = move || span.in_scope(|| what(&guarded.identity));
+        let asked = tokio::task::spawn_blocking(asked);
         match asked.await {
             Ok(answer) => answer.map_err(Problem::from),
             Err(error) => {
@@ -99,8 +90,9 @@ impl Guarded {
 
     /// Writes a record, and returns when it would outlive a crash.
     pub(crate) async fn write_down(self: &Arc<Self>, draft: Draft) -> Result<(), Problem> {
-        let guarded = self.clone();
-        let written = tokio::task::spawn_blocking(move || guarded.audit.append(draft)).await;
+        let (guarded, span) = (self.clone(), Span::current());
+        let append = move || span.in_scope(|| guarded.audit.append(draft));
+        let written = tokio::task::spawn_blocking(append).await;
         match written {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => {

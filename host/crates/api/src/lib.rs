@@ -1,4 +1,5 @@
-//! REST under `/api/v1`, WebSocket at `/ws` and the live page at `/`.
+//! REST under `/api/v1`, WebSocket at `/ws`, the live page at `/`, and for those who watch `/metrics`, `/livez`
+//! and `/readyz`.
 //!
 //! Everything here is translation: requests become commands to a [`HostPort`], its views become
 //! JSON. No trading rule lives here, and no state but what the translation needs.
@@ -9,6 +10,7 @@
 //! * `guard` keeps other web sites out. `gate` knows who asks, whether they may, and has it written
 //!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
 //!   open the socket may trade, so never bind that to a public address.
+//! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod denials;
@@ -19,6 +21,7 @@ mod gate;
 mod guard;
 mod guarded;
 mod names;
+mod observe;
 mod operations;
 mod page;
 mod port;
@@ -35,7 +38,7 @@ pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
 pub use guarded::{Guarded, GuardedSettings};
 pub use operations::Operation;
-pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort};
+pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
 pub use records::Records;
 pub use router::{operations, router};
 pub use serve::serve;

@@ -6,6 +6,7 @@ mod faults;
 mod handle;
 mod plugins;
 mod versions;
+mod vitals;
 
 use engine::{Limits, Probation, RuleConfig, TradingState};
 pub use faults::FaultPort;
@@ -23,6 +24,7 @@ use services::view::{
 use std::future::Future;
 use std::sync::Arc;
 pub use versions::VersionPort;
+pub use vitals::VitalsPort;
 
 /// A change of a strategy's state that an operator may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,7 @@ pub enum StrategyCommand {
 /// What a projection shows is never older than what [`HostPort::subscribe`] has delivered or
 /// [`HostPort::stream_position`] has said before.
 pub trait HostPort:
-    Queries + PluginPort + VersionPort + FaultPort + Clone + Send + Sync + 'static
+    Queries + PluginPort + VersionPort + FaultPort + VitalsPort + Clone + Send + Sync + 'static
 {
     /// Admits a plugin and adds a strategy.
     fn load_strategy(

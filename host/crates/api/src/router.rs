@@ -2,6 +2,7 @@
 
 use crate::gate::{Gate, gate};
 use crate::guard::guard;
+use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -22,9 +23,15 @@ const PLUGIN_LIMIT_BYTES: usize = 32 << 20;
 pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let settings = api.settings.clone();
     let (routes, operations) = all::<H>().into_parts();
+    let lookup = Arc::new(Lookup::new(operations));
     let at_the_gate = Gate {
         guarded: api.guarded.clone(),
-        lookup: Arc::new(Lookup::new(operations)),
+        lookup: lookup.clone(),
+    };
+    let watching = Watching {
+        counted: api.counted.clone(),
+        lookup,
+        settings: settings.clone(),
     };
     routes
         .fallback(no_route)
@@ -32,6 +39,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
         .layer(from_fn_with_state(at_the_gate, gate))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(settings, guard))
+        .layer(from_fn_with_state(watching, observe))
         .with_state(api)
 }
 
@@ -52,6 +60,9 @@ fn all<H: HostPort>() -> Operations<H> {
     Operations::new()
         .get("page.show", "/", page::show)
         .get("stream.connect", "/ws", stream::connect::<H>)
+        .get("livez.show", "/livez", routes::watching::livez::<H>)
+        .get("readyz.show", "/readyz", routes::watching::readyz::<H>)
+        .get("metrics.show", "/metrics", routes::watching::metrics::<H>)
         .nest("/api/v1", resources, no_route)
 }
 

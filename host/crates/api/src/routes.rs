@@ -29,11 +29,13 @@ pub(crate) mod shadows;
 pub(crate) mod strategies;
 pub(crate) mod users;
 pub(crate) mod venues;
+pub(crate) mod watching;
 
 use crate::extract::Fields;
 use crate::problem::Problem;
 use services::handle::HostError;
 use std::future::Future;
+use tracing::Instrument;
 
 /// Most items that a list answers with.
 const LIMIT_MAX: usize = 10_000;
@@ -45,7 +47,7 @@ async fn to_the_end<T: Send + 'static>(
     command: impl Future<Output = Result<T, HostError>> + Send + 'static,
     refusal: impl FnOnce(HostError) -> Problem,
 ) -> Result<T, Problem> {
-    match tokio::spawn(command).await {
+    match tokio::spawn(command.in_current_span()).await {
         Ok(answer) => answer.map_err(refusal),
         Err(error) => {
             tracing::error!(%error, "a command did not come to its end");

@@ -3,8 +3,10 @@
 use crate::denials::Denials;
 use crate::guarded::Guarded;
 use crate::names::Names;
+use crate::observe::Counted;
 use crate::port::HostPort;
 use crate::records::Records;
+use crate::stream;
 use pipelines::Pipelines;
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
@@ -82,6 +84,8 @@ pub struct Api<H> {
     pub(crate) host: H,
     pub(crate) settings: Arc<Settings>,
     pub(crate) denials: Arc<Denials>,
+    /// What is counted for those who watch.
+    pub(crate) counted: Arc<Counted>,
     /// The store, where the host keeps one.
     pub(crate) records: Option<Records>,
     /// The bus, where the host has one.
@@ -103,6 +107,7 @@ impl<H: HostPort> Api<H> {
         let connections = Semaphore::new(settings.stream.max_connections as usize);
         Self {
             denials: Denials::follow(host.subscribe()),
+            counted: Arc::new(Counted::new(stream::CODES)),
             records: None,
             bus: None,
             retention: None,

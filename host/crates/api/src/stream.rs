@@ -24,6 +24,8 @@ use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::Response;
+pub(crate) use outbox::CODES;
+use tracing::{Instrument, Span};
 
 /// Largest message that a client may send, in bytes.
 const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
@@ -39,11 +41,15 @@ pub(crate) async fn connect<H: HostPort>(
     })?;
     let turn = api.connections.clone().try_acquire_owned();
     let turn = turn.map_err(|_| Problem::busy("too many WebSocket connections"))?;
+    let span = Span::current();
     Ok(upgrade
         .max_message_size(CLIENT_MESSAGE_BYTES)
         .max_frame_size(CLIENT_MESSAGE_BYTES)
-        .on_upgrade(move |socket| async move {
-            connection::run(socket, api, from).await;
-            drop(turn);
+        .on_upgrade(move |socket| {
+            let served = async move {
+                connection::run(socket, api, from).await;
+                drop(turn);
+            };
+            served.instrument(span)
         }))
 }

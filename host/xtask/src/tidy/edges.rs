@@ -108,6 +108,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("redis", &["bus"]),
     ("axum*", &["api"]),
     ("tower*", &["api"]),
+    ("prometheus-client", &["api"]),
     ("clap*", &["argonaut"]),
     ("indicatif", &["argonaut"]),
     ("anyhow", &["argonaut", "xtask"]),

@@ -59,7 +59,8 @@ impl AlertDto {
     }
 }
 
-fn code(code: AlertCode) -> (String, String) {
+/// The code and name of what an alert is about.
+pub(crate) fn code(code: AlertCode) -> (String, String) {
     match code {
         AlertCode::Control(code) => (code.to_string(), control(code).to_owned()),
         AlertCode::Metric(metric) => {
@@ -88,7 +89,7 @@ fn state(state: AlertState) -> Name {
     })
 }
 
-fn severity(severity: Severity) -> Name {
+pub(crate) fn severity(severity: Severity) -> Name {
     Name(match severity {
         Severity::Cleared => "CLEARED",
         Severity::Warning => "WARNING",

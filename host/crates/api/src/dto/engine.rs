@@ -190,7 +190,7 @@ fn is_healthy(state: EngineState) -> bool {
     !matches!(state, EngineState::Error | EngineState::Stopped)
 }
 
-fn engine_state(state: EngineState) -> Name {
+pub(crate) fn engine_state(state: EngineState) -> Name {
     Name(match state {
         EngineState::Stopped => "STOPPED",
         EngineState::Starting => "STARTING",

@@ -35,7 +35,7 @@ impl From<Bye> for Ended {
 
 /// Serves a client until it leaves or must go.
 pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAddr) {
-    let bounds = api.settings.stream.clone();
+    let (bounds, counted) = (api.settings.stream.clone(), api.counted.clone());
     let closing = api.closing.subscribe();
     let (sink, mut stream) = socket.split();
     let (outbox, inbox) = outbox::queue(bounds.queue_messages, bounds.queue_bytes);
@@ -61,6 +61,7 @@ pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAdd
         Err(ended) => (outbox, ended),
     };
     if let Ended::By(bye) = ended {
+        counted.closed(bye.code());
         let words = outbox.last_words(&bye);
         // The writer is gone when the client is: nobody to tell then.
         let _ = end.send((bye, words));

@@ -9,6 +9,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
+/// Every code that a connection can be closed with.
+pub(crate) const CODES: &[&str] = &[
+    "TOO_SLOW",
+    "OVERRUN",
+    "TOO_MANY_ERRORS",
+    "TOO_LARGE",
+    "UNAUTHENTICATED",
+    "SHUTDOWN",
+    "INTERNAL",
+];
+
 /// Why a connection ends, for the reader to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bye {
@@ -25,6 +36,11 @@ impl Bye {
             code,
             reason: reason.to_owned(),
         }
+    }
+
+    /// One of [`CODES`].
+    pub(super) fn code(&self) -> &'static str {
+        self.code
     }
 
     /// Whether what waits is given up.

@@ -42,7 +42,6 @@ impl Desk {
         identity.claim(&token, "root", PASSWORD, HERE).unwrap();
         let audit = Audit::open(&folder.path().join("audit.log"), Arc::new(SystemClock)).unwrap();
         let settings = GuardedSettings {
-            run: "run-1".to_owned(),
             four_eyes,
             secure_cookie: false,
         };

@@ -1,0 +1,16 @@
+//! What this crate asks of a host for those who watch it.
+
+use services::host::HostHandle;
+use services::view::VitalsView;
+
+/// How a running host is doing.
+pub trait VitalsPort {
+    /// In numbers. It asks no thread, so it answers whatever the engine's does.
+    fn vitals(&self) -> VitalsView;
+}
+
+impl VitalsPort for HostHandle {
+    fn vitals(&self) -> VitalsView {
+        HostHandle::vitals(self)
+    }
+}
