@@ -71,3 +71,7 @@ mod stream;
 mod stream_bounds;
 #[path = "it/stream_client.rs"]
 mod stream_client;
+#[path = "it/watching.rs"]
+mod watching;
+#[path = "it/watching_files.rs"]
+mod watching_files;

@@ -10,6 +10,8 @@ mod queries;
 mod tables;
 #[path = "fake_versions.rs"]
 mod versions;
+#[path = "fake_vitals.rs"]
+mod vitals;
 
 use crate::fake_happened::{conversion, funding, margin_call, outside, split, venue};
 use crate::fake_values::{
@@ -34,7 +36,7 @@ use services::shadow::{ShadowReport, ShadowState};
 use services::view::{
     AccountView, AlertState, AlertView, CashFlowView, Change, EngineState, EngineView, HealthView,
     InstrumentView, LifeEventView, LimitsView, PositionView, ScopeView, StrategyView, Update,
-    VenueView,
+    VenueView, VitalsView,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -73,6 +75,8 @@ struct Tables {
     metrics: Option<Arc<MetricsView>>,
     scenarios: BTreeMap<String, Scenario>,
     sequence: u64,
+    vitals: VitalsView,
+    journal_failed: bool,
     asked: Vec<String>,
     failure: Option<HostError>,
 }
@@ -571,7 +575,7 @@ impl HostPort for Fake {
 
     fn health(&self) -> HealthView {
         HealthView {
-            journal_writable: true,
+            journal_writable: !self.tables().journal_failed,
             ..HealthView::default()
         }
     }
