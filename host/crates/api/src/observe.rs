@@ -51,7 +51,8 @@ pub(crate) async fn observe(
 ) -> Response {
     let operation = operation(&watching.lookup, &request);
     let id = watching.counted.id(&watching.settings.run);
-    let span = tracing::info_span!("request", request = %id, operation, trace = Empty);
+    // Of the highest level, so that a line names its request whatever is logged.
+    let span = tracing::error_span!("request", request = %id, operation, trace = Empty);
     if let Some(trace) = trace(request.headers()) {
         span.record("trace", trace);
     }
