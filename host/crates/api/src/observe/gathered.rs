@@ -151,11 +151,6 @@ fn of_queues(health: &HealthView, vitals: &VitalsView) -> [Table; 3] {
 }
 
 fn of_trading(counts: &Counts) -> [Table; 4] {
-    let all = |names: &[&'static str], counts: &BTreeMap<&'static str, u64>| {
-        let count = |name: &&'static str| counts.get(name).copied().unwrap_or_default();
-        let samples = names.iter().map(|name| ((*name).to_owned(), count(name)));
-        samples.collect::<Vec<_>>()
-    };
     [
         Table::counter(
             "argonaut_order_changes",
@@ -171,6 +166,14 @@ fn of_trading(counts: &Counts) -> [Table; 4] {
         Table::counter("argonaut_faults", "What broke, by what it is.")
             .by("of", all(&Counts::FAULTS, &counts.faults)),
     ]
+}
+
+/// The counts of all names, those that never happened too.
+fn all(names: &[&'static str], counts: &BTreeMap<&'static str, u64>) -> Vec<(String, u64)> {
+    let count = |name: &str| counts.get(name).copied().unwrap_or_default();
+    let names = names.iter().copied();
+    let samples = names.map(|name| (name.to_owned(), count(name)));
+    samples.collect()
 }
 
 fn of_risk<H: HostPort>(api: &Api<H>) -> [Table; 2] {
@@ -255,12 +258,7 @@ fn of_plugins<H: HostPort>(api: &Api<H>, strategies: &[Arc<StrategyView>]) -> [T
             fuel = fuel.with(labels(name, quantile), spent);
         }
     }
-    let of_each = |what: fn(&CostView) -> Option<u64>| {
-        let found = costs.iter();
-        found.filter_map(move |(name, cost)| Some((name.clone(), what(cost)?)))
-    };
-    let budget_ns = |cost: &CostView| Some(cost.budget?.time?.nanos());
-    let seconds_of = |(name, nanos)| (name, Duration::from_nanos(nanos));
+    let seconds_of = |(name, nanos): (String, u64)| (name, Duration::from_nanos(nanos));
     [
         seconds,
         fuel,
@@ -268,20 +266,29 @@ fn of_plugins<H: HostPort>(api: &Api<H>, strategies: &[Arc<StrategyView>]) -> [T
             "argonaut_plugin_calls_measured",
             "Events of the version that runs whose cost was measured.",
         )
-        .by("strategy", of_each(|cost| Some(cost.costs.measured))),
+        .by("strategy", of_each(&costs, |cost| Some(cost.costs.measured))),
         Table::gauge(
             "argonaut_plugin_budget_seconds",
             "What 99 % of its events may take, where the configuration says so.",
         )
-        .by("strategy", of_each(budget_ns).map(seconds_of)),
+        .by("strategy", of_each(&costs, |cost| Some(cost.budget?.time?.nanos())).map(seconds_of)),
         Table::gauge("argonaut_plugin_budget_fuel", "The same in fuel.")
-            .by("strategy", of_each(|cost| cost.budget?.fuel)),
+            .by("strategy", of_each(&costs, |cost| cost.budget?.fuel)),
         Table::gauge(
             "argonaut_plugins_untold",
             "Strategies with plugins that have no samples of their own, because there are too many.",
         )
         .just(untold),
     ]
+}
+
+/// What is known of the costs of each strategy.
+fn of_each(
+    costs: &[(String, CostView)],
+    what: fn(&CostView) -> Option<u64>,
+) -> impl Iterator<Item = (String, u64)> {
+    let known = costs.iter();
+    known.filter_map(move |(name, cost)| Some((name.clone(), what(cost)?)))
 }
 
 fn quantiles(spread: &Spread) -> [(&'static str, u64); 3] {
