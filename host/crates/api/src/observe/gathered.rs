@@ -60,7 +60,7 @@ pub(super) fn tables<H: HostPort>(api: &Api<H>) -> Vec<Table> {
     let (strategies, venues) = (api.host.strategies(), api.host.venues());
     let store = api.records.as_ref().map(Records::view);
     let bus = api.bus.as_ref().map(|probe| probe());
-    let mut tables = of_engine(&engine, &vitals);
+    let mut tables = Vec::from(of_engine(&engine, &vitals));
     tables.extend(of_queues(&health, &vitals));
     tables.extend(of_trading(&vitals.counts));
     tables.extend(of_risk(api));
