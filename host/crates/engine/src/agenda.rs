@@ -38,6 +38,9 @@ pub(crate) enum Due {
     ProbationEnd(StrategyId),
     /// The version before a canary is woken.
     TimerBeside(StrategyId, u64),
+    /// The cancel of a broken strategy's order, once refused, is asked for again; at this place in its
+    /// series.
+    CancelAgain(OrderId, u8),
 }
 
 /// A handle by which an entry can be taken out again.
@@ -71,6 +74,11 @@ impl Agenda {
     pub(crate) fn remove(&mut self, ticket: Ticket) {
         self.entries.remove(&ticket);
         self.refresh();
+    }
+
+    /// Whether there is such an entry. Looks at all of them.
+    pub(crate) fn has(&self, is: impl Fn(&Due) -> bool) -> bool {
+        self.entries.values().any(is)
     }
 
     /// When the next entry is due.
@@ -151,6 +159,7 @@ variants!(Due {
     12 => Grace(account),
     13 => ProbationEnd(strategy),
     14 => TimerBeside(strategy, id),
+    15 => CancelAgain(order, place),
 });
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod flip;
 mod hedging;
 pub(crate) mod held;
 mod judging;
+mod left_open;
 mod levels;
 mod lifecycle;
 mod liquidation;
@@ -298,6 +299,7 @@ impl Engine {
                 Due::Grace(account) => self.end_grace(account),
                 Due::ProbationEnd(strategy) => self.end_probation_in_time(strategy),
                 Due::TimerBeside(strategy, id) => self.wake_beside(strategy, id, at),
+                Due::CancelAgain(order, place) => self.cancel_again(order, place),
             }
             self.settle();
             self.watch_probations();

@@ -1,6 +1,6 @@
 //! What operators and services decide.
 
-use super::{Caller, Engine};
+use super::{Caller, Engine, FLATTEN_TAG};
 use crate::effect::{Effect, Ignored, StrategyState};
 use crate::input::{Command, LimitScope, Outcome};
 use crate::listeners::{Role, Seat};
@@ -213,6 +213,9 @@ impl Engine {
         let Some(place) = self.strategies.get(strategy) else {
             return self.ignore(Ignored::UnknownStrategy(strategy));
         };
+        if place.state == StrategyState::Error {
+            return self.stop_broken(strategy);
+        }
         if !place.is_live() {
             let (state, command) = (place.state, "stop");
             return self.ignore(Ignored::WrongState {
@@ -235,6 +238,20 @@ impl Engine {
         if self.is_live(strategy) {
             self.leave(strategy, StrategyState::Stopped);
             self.cancel_all_of(strategy);
+        }
+    }
+
+    /// Nothing runs: its orders are withdrawn, and no position of it is closed any more but by orders that
+    /// are on their way to do so.
+    fn stop_broken(&mut self, strategy: StrategyId) {
+        self.end_probation(strategy, "the strategy was stopped");
+        self.set_state(strategy, StrategyState::Stopped);
+        for id in self.orders.ids_of(strategy, None) {
+            // What is linked to one that was withdrawn may be over already.
+            let open = self.orders.get(id);
+            if open.is_some_and(|open| open.order.terms.tag.as_str() != FLATTEN_TAG) {
+                self.cancel(id);
+            }
         }
     }
 

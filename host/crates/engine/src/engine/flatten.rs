@@ -3,8 +3,10 @@
 //!
 //! Nothing is remembered from one input to the next: a strategy is to be flat while it is in `ERROR` and
 //! configured so. It is looked at when it breaks and whenever an order of it is over, because only then
-//! can there be something new to close. Each position gets one order for each input, so a step's work
-//! is bounded. What the gate or the venue refuses is left, with an alert, for an operator.
+//! can there be something new to close. A position gets another order at the same input only if the one
+//! before changed it, and [`MAX_PIECES`] at most, so a step's work is bounded. What the gate or the venue
+//! refuses is left, with an alert, for an operator: an order of this kind that ended without a fill is
+//! never followed by another for the same position, or there would be no end of them.
 
 use super::Engine;
 use super::judging::Part;
@@ -12,30 +14,60 @@ use crate::effect::{Severity, StrategyState};
 use crate::input::{LimitScope, OrdersOnFault};
 use crate::risk;
 use model::{
-    InstrumentId, Order, OrderKind, OrderRequest, OrderStatus, PositionId, Quantity, Rate, Side,
+    DenyCode, InstrumentId, Order, OrderKind, OrderRequest, PositionId, Quantity, Rate, Side,
     SignedQuantity, StrategyId, Tag,
 };
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// What orders are tagged with that close positions of a broken strategy.
 pub const TAG: &str = "FLATTEN";
+
+/// Most orders for one position at one input.
+const MAX_PIECES: u32 = 256;
 
 type Place = (StrategyId, InstrumentId, Option<PositionId>);
 
 /// What is left to look at in the present step.
 #[derive(Debug, Default)]
 pub(crate) struct Flattening {
-    due: BTreeSet<StrategyId>,
+    due: BTreeMap<StrategyId, Look>,
     /// The input at which `tried` began.
     sequence: u64,
     /// Positions for which an order was sent, or refused, at this input.
-    tried: BTreeSet<Place>,
+    tried: BTreeMap<Place, Tried>,
+}
+
+/// Which positions of a strategy are looked at.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    All,
+    /// Of the positions of one instrument those after this one, which could not be closed.
+    After(InstrumentId, PositionId),
+}
+
+impl Look {
+    fn is_at(self, instrument: InstrumentId, position: Option<PositionId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::After(of, last) => instrument == of && position.is_some_and(|id| id > last),
+        }
+    }
+}
+
+/// The latest try at one input.
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    /// What was held then.
+    held: SignedQuantity,
+    /// How many there were.
+    pieces: u32,
 }
 
 /// A position that is to be closed.
 struct Closing {
     instrument: InstrumentId,
     position: Option<PositionId>,
+    held: SignedQuantity,
     side: Side,
     quantity: Quantity,
 }
@@ -44,17 +76,34 @@ impl Engine {
     /// A strategy broke: it is flat in a while, if it is to be.
     pub(super) fn flatten_if_wanted(&mut self, strategy: StrategyId) {
         if self.is_to_be_flat(strategy) {
-            self.flattening.due.insert(strategy);
+            self.flattening.due.insert(strategy, Look::All);
         }
     }
 
-    /// An order changed: if it is over, there may be something to close now. One that was refused is no
-    /// reason to try again.
+    /// An order changed: if it is over, there may be something to close now. One of these orders that ended
+    /// without a fill is no reason to try its position again.
     pub(super) fn follow_flattening(&mut self, order: &Order) {
-        let refused = matches!(order.status, OrderStatus::Denied | OrderStatus::Rejected);
-        if order.status.is_closed() && !refused {
-            self.flatten_if_wanted(order.strategy);
+        if !order.status.is_closed() {
+            return;
         }
+        if order.terms.tag.as_str() != TAG || !order.filled.is_zero() {
+            return self.flatten_if_wanted(order.strategy);
+        }
+        if !self.is_to_be_flat(order.strategy) {
+            return;
+        }
+        self.alert_left(order.strategy, DenyCode::StrategyState);
+        // Others of its instrument waited for it.
+        if let Some(position) = order.terms.position {
+            let look = Look::After(order.instrument, position);
+            self.flattening.due.entry(order.strategy).or_insert(look);
+        }
+    }
+
+    /// An operator is told that a broken strategy is not flat, and that nothing more is done about it.
+    pub(super) fn alert_left(&mut self, strategy: StrategyId, code: DenyCode) {
+        let scope = LimitScope::Strategy(strategy);
+        self.alert(Severity::Critical, code, scope, Rate::ZERO);
     }
 
     fn is_to_be_flat(&self, strategy: StrategyId) -> bool {
@@ -69,13 +118,11 @@ impl Engine {
             self.flattening.sequence = self.sequence;
             self.flattening.tried.clear();
         }
-        while let Some(strategy) = self.flattening.due.pop_first() {
-            while let Some(closing) = self.next_to_close(strategy) {
-                let place = (strategy, closing.instrument, closing.position);
-                self.flattening.tried.insert(place);
-                if self.close_position(strategy, &closing) {
+        while let Some((strategy, look)) = self.flattening.due.pop_first() {
+            while let Some(closing) = self.next_to_close(strategy, look) {
+                if self.may_try(strategy, &closing) && self.close_position(strategy, &closing) {
                     // There may be others.
-                    self.flattening.due.insert(strategy);
+                    self.flattening.due.entry(strategy).or_insert(look);
                     return true;
                 }
             }
@@ -83,8 +130,24 @@ impl Engine {
         false
     }
 
-    /// A position that no open order of the strategy could still change, and that was not tried yet.
-    fn next_to_close(&self, strategy: StrategyId) -> Option<Closing> {
+    /// Counts a try; whether it is not one too many.
+    fn may_try(&mut self, strategy: StrategyId, closing: &Closing) -> bool {
+        let place = (strategy, closing.instrument, closing.position);
+        let tried = self.flattening.tried.entry(place).or_insert(Tried {
+            held: closing.held,
+            pieces: 0,
+        });
+        tried.held = closing.held;
+        tried.pieces += 1;
+        let may = tried.pieces <= MAX_PIECES;
+        if !may {
+            self.alert_left(strategy, DenyCode::MaxQuantity);
+        }
+        may
+    }
+
+    /// A position that no open order of the strategy could still change, and that was not tried yet as it is.
+    fn next_to_close(&self, strategy: StrategyId, look: Look) -> Option<Closing> {
         if !self.is_to_be_flat(strategy) {
             return None;
         }
@@ -93,14 +156,16 @@ impl Engine {
             own.all(|(id, holding)| id != instrument || holding.open_orders == 0)
         };
         let open = |instrument, position, held: SignedQuantity| {
-            let tried = &self.flattening.tried;
-            let closes = !held.is_zero() && quiet(instrument);
-            if !closes || tried.contains(&(strategy, instrument, position)) {
+            let tried = self.flattening.tried.get(&(strategy, instrument, position));
+            let is_news = tried.is_none_or(|tried| tried.held != held);
+            let closes = !held.is_zero() && is_news && look.is_at(instrument, position);
+            if !closes || !quiet(instrument) {
                 return None;
             }
             Some(Closing {
                 instrument,
                 position,
+                held,
                 side: if held.is_long() {
                     Side::Sell
                 } else {
@@ -121,6 +186,7 @@ impl Engine {
     /// Sends the order that closes a position; whether it could be sent.
     fn close_position(&mut self, strategy: StrategyId, closing: &Closing) -> bool {
         let Some(request) = self.flattening_order(closing) else {
+            self.alert_left(strategy, DenyCode::Instrument);
             return false;
         };
         self.orders_made += 1;
@@ -135,8 +201,7 @@ impl Engine {
             }
             Err(code) => {
                 self.memory.count_denial(code);
-                let scope = LimitScope::Strategy(strategy);
-                self.alert(Severity::Critical, code, scope, Rate::ZERO);
+                self.alert_left(strategy, code);
                 false
             }
         }

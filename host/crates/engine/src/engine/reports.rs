@@ -63,6 +63,9 @@ impl Engine {
         };
         if let Some(order) = self.move_order(report.order, to) {
             self.publish(update_of(&order, change, report.ts_event), order);
+            if change == OrderChange::CancelRejected {
+                self.on_cancel_refused(&order);
+            }
         }
         Ok(())
     }
