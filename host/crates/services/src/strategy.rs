@@ -29,10 +29,11 @@ use engine::{
     Command, Definition, Effect, Ignored, Input, OrdersOnFault, Staged, StrategyConfig,
     StrategyState,
 };
+pub(crate) use faults::Restarted;
 use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use registry::Role;
 use shadow::Shadowing;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 pub(crate) use swap::{SwapDone, checked as check_probation};
@@ -64,8 +65,8 @@ pub(crate) struct Strategies {
     pub(crate) versions: Arc<Versions>,
     /// What is known of each strategy that has a plugin, by name.
     entries: Mutex<BTreeMap<String, Entry>>,
-    /// Broken ones whose restart somebody called off.
-    called_off: Mutex<BTreeSet<StrategyId>>,
+    /// The input by which each was told to stop last.
+    stops: Mutex<BTreeMap<StrategyId, u64>>,
 }
 
 /// A strategy that is or was loaded.
@@ -73,12 +74,29 @@ struct Entry {
     id: StrategyId,
     /// What it was loaded with; once it ran, [`Versions`] knows what runs.
     loaded: Option<Loaded>,
-    /// What it saved when it last stopped.
-    saved: Option<SavedState>,
+    /// What it saved last.
+    saved: Kept,
     /// The request that is under way.
     busy: Option<&'static str>,
     /// The shadow that trades, or was the last to.
     shadow: Option<Shadowing>,
+}
+
+/// What a strategy saved last.
+#[derive(Default)]
+struct Kept {
+    /// The input at which it did, or was found not to take it back.
+    sequence: u64,
+    state: Option<SavedState>,
+}
+
+impl Kept {
+    /// Takes what was learnt at an input, unless something later is known: answers come to several threads.
+    fn learn(&mut self, sequence: u64, state: Option<SavedState>) {
+        if sequence >= self.sequence {
+            *self = Self { sequence, state };
+        }
+    }
 }
 
 /// A plugin with parameters, ready to be made.
@@ -157,7 +175,7 @@ impl Strategies {
             swaps,
             versions,
             entries,
-            called_off: Mutex::default(),
+            stops: Mutex::default(),
         }
     }
 
@@ -224,7 +242,10 @@ impl Strategies {
         let entry = Entry {
             id,
             loaded: Some(loaded),
-            saved,
+            saved: Kept {
+                sequence: 0,
+                state: saved,
+            },
             busy: None,
             shadow: None,
         };
@@ -261,25 +282,25 @@ impl Strategies {
     }
 
     /// Stops a strategy and keeps what it saved. A swap under way is given up by the engine. One that broke
-    /// and waits for its restart is not started again.
+    /// is not started again by itself, and nothing more is done about what it holds.
     pub(crate) fn stop(&self, name: &str) -> Result<(), HostError> {
         let id = self.plugged(name)?;
-        if self.call_off(name, id) {
-            return Ok(());
-        }
-        let stepped = self.step(StepRequest::command(Command::Stop(id)))?;
-        self.keep_saved(name, id, &stepped.effects);
+        let called_off = self.call_off(name, id);
+        let stepped = self.step(StepRequest::command(Command::Stop(id)));
+        self.note_stop(id, stepped.as_ref().map_or(0, |stepped| stepped.sequence));
+        let stepped = stepped?;
+        self.keep_saved(name, id, &stepped);
         match stepped.refusal() {
-            Some(why) => Err(no_effect(why)),
-            None => Ok(()),
+            Some(why) if !called_off => Err(no_effect(why)),
+            _ => Ok(()),
         }
     }
 
-    /// What a strategy saved when it last stopped.
+    /// What a strategy saved last.
     pub(crate) fn saved(&self, name: &str) -> Option<SavedState> {
         lock(&self.entries)
             .get(name)
-            .and_then(|entry| entry.saved.clone())
+            .and_then(|entry| entry.saved.state.clone())
     }
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
@@ -289,9 +310,7 @@ impl Strategies {
             version,
         } = instance;
         self.admission.note_use(hash, Role::Strategy, name)?;
-        let state = lock(&self.entries)
-            .get(name)
-            .and_then(|entry| entry.saved.clone());
+        let state = self.saved(name);
         let restored = state.is_some();
         let history = self.history_for(made.instance.as_ref());
         let start = Command::Start {
@@ -319,20 +338,24 @@ impl Strategies {
         let mut reason = format!("`{name}` broke while it started: {fault}");
         if restored && fault.kind == FaultKind::Refused {
             if let Some(entry) = lock(&self.entries).get_mut(name) {
-                entry.saved = None;
+                entry.saved.learn(stepped.sequence, None);
             }
             reason.push_str("; its saved state was put aside, the next start is a fresh one");
         }
         Err(HostError::Conflict(reason))
     }
 
-    fn keep_saved(&self, name: &str, id: StrategyId, effects: &[Effect]) {
-        let saved = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Saved(strategy, state) if *strategy == id => Some(state.clone()),
-            _ => None,
-        });
+    fn keep_saved(&self, name: &str, id: StrategyId, stepped: &Stepped) {
+        let saved = stepped
+            .effects
+            .iter()
+            .rev()
+            .find_map(|effect| match effect {
+                Effect::Saved(strategy, state) if *strategy == id => Some(state.clone()),
+                _ => None,
+            });
         if let (Some(entry), Some(saved)) = (lock(&self.entries).get_mut(name), saved) {
-            entry.saved = Some(saved);
+            entry.saved.learn(stepped.sequence, Some(saved));
         }
     }
 
@@ -452,7 +475,7 @@ impl Strategies {
         let entry = Entry {
             id: StrategyId::default(),
             loaded: None,
-            saved: None,
+            saved: Kept::default(),
             busy: Some("load"),
             shadow: None,
         };
@@ -522,7 +545,27 @@ fn check_name(name: &str) -> Result<(), HostError> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_name;
+    use super::{Kept, check_name};
+    use model::SavedState;
+
+    #[test]
+    fn what_was_saved_earlier_and_comes_later_is_not_kept() {
+        let state = |version| {
+            Some(SavedState {
+                version,
+                bytes: Vec::new(),
+            })
+        };
+        let mut kept = Kept::default();
+        kept.learn(7, state(7));
+        kept.learn(5, state(5));
+        assert_eq!(kept.state, state(7));
+        kept.learn(8, None);
+        kept.learn(7, state(7));
+        assert_eq!(kept.state, None, "it did not take that one back");
+        kept.learn(9, state(9));
+        assert_eq!(kept.state, state(9));
+    }
 
     #[test]
     fn names_are_plain() {

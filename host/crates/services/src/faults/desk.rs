@@ -30,7 +30,7 @@ pub(crate) struct Broke {
     /// What it saved last.
     pub(crate) saved: Option<SavedState>,
     /// All that was defined.
-    pub(crate) definitions: Vec<Definition>,
+    pub(crate) definitions: Arc<Vec<Definition>>,
 }
 
 /// Where faults wait.

@@ -4,12 +4,12 @@ use super::desk::{Broke, Desk};
 use super::{CarePolicy, DeadLetter, FaultSettings, Letters};
 use crate::handle::HostError;
 use crate::outlet::Item;
-use crate::strategy::Strategies;
+use crate::strategy::{Restarted, Strategies};
 use crate::view::{CareNews, RestartOutcome, RestartView};
 use engine::journal::reader::Record;
-use engine::{Input, StrategyState};
+use engine::{FLATTEN_TAG, Input, StrategyState};
 use journal::{Blocks, Progress};
-use model::{Duration as EngineDuration, FaultKind, StrategyId, Timestamp};
+use model::{Duration as EngineDuration, FaultKind, Order, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,8 +21,10 @@ const LOOK: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_secs(1);
 /// How long an input that led to a fault may take until the journal has it.
 const JOURNAL_PATIENCE: Duration = Duration::from_secs(5);
-/// After how long a restart that found the strategy busy is tried again.
+/// After how long a restart that could not be is tried again.
 const BUSY: EngineDuration = EngineDuration::from_secs(1);
+/// How often it is.
+const MAX_BUSY: u32 = 60;
 
 /// Where inputs can be read again.
 pub(super) struct JournalOnDisk {
@@ -37,6 +39,8 @@ struct Patient {
     attempts: u32,
     /// When the next one is due.
     due: Option<Timestamp>,
+    /// How often it was put off.
+    busy: u32,
     /// The input of its last fault.
     broke_at: u64,
     /// When it broke last.
@@ -82,14 +86,27 @@ impl Watcher {
         let (broken, sequence) = shared.read(|model| {
             let broken = model.strategies.iter();
             let broken = broken.filter(|view| view.state == StrategyState::Error);
-            let broken: Vec<_> = broken.map(|view| (view.id, view.name.clone())).collect();
-            (broken, model.engine.sequence)
+            // Nobody has told of a fault that a snapshot has behind it.
+            let broken = broken.map(|view| (view.id, view.name.clone(), !view.faults.is_empty()));
+            (broken.collect::<Vec<_>>(), model.engine.sequence)
         });
-        for (id, name) in broken {
+        for (id, name, told) in broken {
             self.patients.entry(id).or_default().broke_at = sequence;
-            self.plan(id, &name);
+            match told {
+                true => self.plan(id, &name),
+                false => self.leave(id, &name),
+            }
         }
         self.strategies.tell_quarantines();
+    }
+
+    /// One of which it is not known whether it was paused when it broke is not started by itself.
+    fn leave(&self, id: StrategyId, name: &str) {
+        if let Some(policy) = self.settings.of(name).restart {
+            let reason = "the host came back by a snapshot, which does not say whether it was paused when it \
+                          broke; start it yourself";
+            self.give_up(id, (0, policy.attempts), reason.to_owned());
+        }
     }
 
     /// Works until the engine's thread has ended.
@@ -169,8 +186,11 @@ impl Watcher {
             );
             return self.give_up(id, (attempts, policy.attempts), reason);
         }
-        // That was about a restart before.
-        let _earlier = self.strategies.was_called_off(id);
+        if self.strategies.was_called_off(id, patient.broke_at) {
+            patient.due = None;
+            return self.over(id);
+        }
+        patient.busy = 0;
         patient.attempts += 1;
         let due = now.after(policy.delay(patient.attempts));
         patient.due = Some(due);
@@ -197,6 +217,12 @@ impl Watcher {
         self.tell(id, view);
     }
 
+    /// Nobody waits for a restart any more.
+    fn over(&self, id: StrategyId) {
+        let news = Item::Care(id, CareNews::Over);
+        self.strategies.outlet.note(news);
+    }
+
     fn restart_due(&mut self) {
         let now = self.now();
         let due = self.patients.iter();
@@ -211,45 +237,97 @@ impl Watcher {
         let (Some(patient), shared) = (self.patients.get_mut(&id), &self.strategies.shared) else {
             return;
         };
-        if self.strategies.was_called_off(id) {
+        let broke_at = patient.broke_at;
+        if self.strategies.was_called_off(id, broke_at) {
             patient.due = None;
-            return;
+            return self.over(id);
         }
         let shown = shared.read(|model| {
             let view = model.strategies.get(id.index())?;
-            (model.engine.sequence >= patient.broke_at).then(|| (view.name.clone(), view.state))
+            let is_seen = model.engine.sequence >= broke_at;
+            is_seen.then(|| {
+                (
+                    Arc::clone(view),
+                    model.orders().iter().any(|one| closes(id, one)),
+                )
+            })
         });
         // Readers do not see the fault yet.
-        let Some((name, state)) = shown else {
+        let Some((view, closing)) = shown else {
             return;
         };
         patient.due = None;
-        let policy = self.settings.of(&name).restart.unwrap_or_default();
-        let (attempt, of) = (patient.attempts, policy.attempts);
-        let done = match state {
-            StrategyState::Error => self.strategies.restart(&name),
+        let name = view.name.as_str();
+        let policy = self.settings.of(name).restart.unwrap_or_default();
+        let place = (patient.attempts, policy.attempts);
+        match view.state {
+            StrategyState::Error if view.broke_paused => {
+                let reason = "it was paused when it broke; start it yourself".to_owned();
+                return self.give_up(id, place, reason);
+            }
+            StrategyState::Error if closing => {
+                let why = "orders that close its positions are open";
+                return self.wait((id, name), place, now, why);
+            }
+            StrategyState::Error => {}
             // An operator was faster.
             StrategyState::Running | StrategyState::Paused | StrategyState::Stopped => {
-                return self.strategies.outlet.note(Item::Care(id, CareNews::Over));
+                return self.over(id);
             }
-        };
+        }
+        let done = self.strategies.restart(name);
+        self.patients.entry(id).or_default().refused += u32::from(done.refused);
+        if self.strategies.was_called_off(id, broke_at) {
+            // Whichever of the two came first, it does not stay.
+            if let Err(error) = self.strategies.stop(name) {
+                tracing::debug!(strategy = %name, %error, "it is not there to be stopped");
+            }
+            return self.over(id);
+        }
+        self.tell_restarted((id, name), place, now, &done);
+    }
+
+    /// A restart cannot be now: it is tried again a moment later, so many times.
+    fn wait(
+        &mut self,
+        (id, name): (StrategyId, &str),
+        place: (u32, u32),
+        now: Timestamp,
+        why: &str,
+    ) {
         let patient = self.patients.entry(id).or_default();
-        patient.refused += u32::from(done.refused);
+        patient.busy += 1;
+        if patient.busy > MAX_BUSY {
+            let reason = format!("it could not be started, {MAX_BUSY} times: {why}");
+            return self.give_up(id, place, reason);
+        }
+        tracing::warn!(strategy = %name, attempt = place.0, why, "it could not be started again yet");
+        patient.due = Some(now.after(BUSY));
+    }
+
+    fn tell_restarted(
+        &mut self,
+        (id, name): (StrategyId, &str),
+        (attempt, of): (u32, u32),
+        now: Timestamp,
+        done: &Restarted,
+    ) {
         let outcome = match (&done.started, done.restored) {
             (Ok(()), true) => RestartOutcome::Restored,
             (Ok(()), false) => RestartOutcome::Fresh,
             (Err(HostError::Registry(refusal)), _) => {
-                let reason = refusal.to_string();
-                return self.give_up(id, (attempt, of), reason);
+                return self.give_up(id, (attempt, of), refusal.to_string());
             }
             (Err(HostError::Stopped), _) => return,
+            (Err(error @ (HostError::Plugin { .. } | HostError::NotFound { .. })), _) => {
+                return self.give_up(id, (attempt, of), error.to_string());
+            }
+            // If it broke as it started, that fault is here already, and plans the next restart.
             (Err(error), _) => {
-                tracing::warn!(strategy = %name, attempt, %error, "it could not be started again");
-                // If it broke as it started, that fault is here already, and plans the next restart.
-                patient.due = Some(now.after(BUSY));
-                return;
+                return self.wait((id, name), (attempt, of), now, &error.to_string());
             }
         };
+        self.patients.entry(id).or_default().busy = 0;
         let reason = done.refused.then(|| {
             "it did not take the state back that it had saved, and was started without".to_owned()
         });
@@ -351,7 +429,7 @@ impl Watcher {
             fault: broke.fault,
             input,
             saved: broke.saved,
-            definitions: broke.definitions,
+            definitions: broke.definitions.to_vec(),
         };
         if let Err(error) = self.letters.keep(letter, admission.now().nanos()) {
             tracing::error!(%error, "a dead letter could not be kept");
@@ -398,4 +476,10 @@ impl Watcher {
         let news = CareNews::Restart(Box::new(view));
         self.strategies.outlet.note(Item::Care(id, news));
     }
+}
+
+/// Whether an order is one that closes what a broken strategy holds, and is not over.
+fn closes(strategy: StrategyId, order: &Order) -> bool {
+    let own = order.strategy == strategy && order.terms.tag.as_str() == FLATTEN_TAG;
+    own && !order.status.is_closed()
 }

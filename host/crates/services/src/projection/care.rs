@@ -59,22 +59,26 @@ impl ReadModel {
         }
     }
 
-    /// A strategy is in another state: whether it was paused when it broke is known no longer afterwards.
+    /// A strategy is in another state. That it was paused when it broke is known until it is started or
+    /// stopped.
     pub(super) fn follow_state(
         &mut self,
         strategy: StrategyId,
         state: StrategyState,
         changes: &mut Vec<Change>,
     ) {
-        let mut runs_again = false;
+        let mut mended = false;
         self.edit(strategy, changes, |view| {
-            if state == StrategyState::Error {
-                view.broke_paused = view.state == StrategyState::Paused;
+            let broken = view.state == StrategyState::Error;
+            match state {
+                StrategyState::Error => view.broke_paused |= view.state == StrategyState::Paused,
+                StrategyState::Running | StrategyState::Stopped => view.broke_paused = false,
+                StrategyState::Paused => {}
             }
-            runs_again = view.state == StrategyState::Error && state == StrategyState::Running;
+            mended = broken && matches!(state, StrategyState::Running | StrategyState::Stopped);
             view.state = state;
         });
-        if runs_again {
+        if mended {
             self.raise_care(strategy, AlertCode::Restart, Severity::Cleared, changes);
         }
     }

@@ -13,6 +13,9 @@ use engine::{Command, StrategyState};
 use model::{PluginHash, StrategyId};
 use registry::{Decision, FaultNote};
 
+/// The input of a stop that is not stepped yet.
+const STOPPING: u64 = u64::MAX;
+
 /// What came of a restart.
 pub(crate) struct Restarted {
     pub(crate) started: Result<(), HostError>,
@@ -90,19 +93,13 @@ impl Strategies {
         Ok(ReleasedPlugin { record, strategies })
     }
 
-    /// Starts a broken strategy from what it saved last, or without where it does not take that. One that
-    /// was paused when it broke is paused again.
+    /// Starts a broken strategy from what it saved last, or without where it does not take that.
     pub(crate) fn restart(&self, name: &str) -> Restarted {
-        let view = self.shared.read(|model| model.strategy(name).cloned());
-        let paused = view.is_some_and(|view| view.broke_paused);
         let had = self.saved(name).is_some();
         let mut started = self.start(name);
         let refused = started.is_err() && had && self.saved(name).is_none();
         if refused {
             started = self.start(name);
-        }
-        if let (Ok(()), true) = (&started, paused) {
-            started = self.pause_again(name);
         }
         Restarted {
             restored: had && !refused,
@@ -111,8 +108,10 @@ impl Strategies {
         }
     }
 
-    /// Calls off the restart that a broken strategy waits for; whether it waited for one.
+    /// Calls off the restart that a broken strategy waits for, if it waits for one, and any that is decided
+    /// before the stop that follows is noted; whether readers saw that it waits.
     pub(super) fn call_off(&self, name: &str, id: StrategyId) -> bool {
+        lock(&self.stops).insert(id, STOPPING);
         let waits = self.shared.read(|model| {
             let view = model.strategy(name)?;
             let restart = view.restart.as_ref()?;
@@ -121,15 +120,20 @@ impl Strategies {
         });
         let waits = waits.unwrap_or_default();
         if waits {
-            lock(&self.called_off).insert(id);
             self.outlet.note(Item::Care(id, CareNews::Over));
         }
         waits
     }
 
-    /// Whether the restart of a strategy was called off since this was asked last.
-    pub(crate) fn was_called_off(&self, id: StrategyId) -> bool {
-        lock(&self.called_off).remove(&id)
+    /// A stop was stepped, at this input.
+    pub(super) fn note_stop(&self, id: StrategyId, sequence: u64) {
+        lock(&self.stops).insert(id, sequence);
+    }
+
+    /// Whether a strategy that broke at this input was told to stop then or later, or is being told.
+    pub(crate) fn was_called_off(&self, id: StrategyId, broke_at: u64) -> bool {
+        let stops = lock(&self.stops);
+        stops.get(&id).is_some_and(|stopped| *stopped >= broke_at)
     }
 
     /// Puts the version before back in its place where one is at hand, else denies its new orders; says which.
@@ -150,20 +154,11 @@ impl Strategies {
         }
     }
 
-    fn pause_again(&self, name: &str) -> Result<(), HostError> {
-        let id = self.plugged(name)?;
-        let stepped = self.step(StepRequest::command(Command::Pause(id)))?;
-        match stepped.refusal() {
-            Some(why) => Err(no_effect(why)),
-            None => Ok(()),
-        }
-    }
-
     /// Has a running strategy save its state, and keeps it for its next start.
     pub(crate) fn save(&self, name: &str) -> Result<(), HostError> {
         let id = self.plugged(name)?;
         let stepped = self.step(StepRequest::command(Command::Save(id)))?;
-        self.keep_saved(name, id, &stepped.effects);
+        self.keep_saved(name, id, &stepped);
         match stepped.refusal() {
             Some(why) => Err(no_effect(why)),
             None => Ok(()),

@@ -5,6 +5,7 @@ use crate::faults::desk::{Broke, DeskEnd};
 use crate::outlet::Item;
 use engine::{Effect, StrategyState, SwapStage};
 use model::{Fault, StrategyId, Timestamp};
+use std::sync::Arc;
 
 impl Trader {
     /// Tells faults from here on; those that were stepped again are over.
@@ -61,7 +62,7 @@ impl Trader {
             at_start: at_start && !went_back,
             left: self.engine.strategy_state(strategy) == Some(StrategyState::Error),
             saved: self.memory.saved.get(&strategy).cloned(),
-            definitions: self.memory.definitions.clone(),
+            definitions: Arc::clone(&self.memory.definitions),
         }
     }
 }

@@ -6,12 +6,13 @@ use engine::journal::codec::{Decode, DecodeError, Encode};
 use engine::{Command, Definition, Effect, Engine, Input, StrategyState};
 use model::{SavedState, StrategyId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// All of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Memory {
-    /// In order.
-    pub(crate) definitions: Vec<Definition>,
+    /// In order; shared with those who take care of faults.
+    pub(crate) definitions: Arc<Vec<Definition>>,
     /// By strategies that were told to stop, or to save.
     pub(crate) saved: BTreeMap<StrategyId, SavedState>,
     /// Who ran when the last run was ended, and whether it was paused; started again, nobody is here.
@@ -46,7 +47,7 @@ impl Memory {
     pub(super) fn learn(&mut self, noted: Noted, effects: &[Effect], engine: &Engine) {
         match noted {
             Noted::Nothing => {}
-            Noted::Defined(definition) => self.definitions.push(*definition),
+            Noted::Defined(definition) => Arc::make_mut(&mut self.definitions).push(*definition),
             Noted::Started(strategy) => drop(self.going.remove(&strategy)),
             Noted::Saved => {
                 let saved = effects.iter().filter_map(|effect| match effect {
@@ -86,15 +87,15 @@ impl Encode for Memory {
             saved,
             going,
         } = self;
-        (definitions, saved, going).encode(out);
+        (&**definitions, saved, going).encode(out);
     }
 }
 
 impl Decode for Memory {
     fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
-        let (definitions, saved, going) = Decode::decode(from)?;
+        let (definitions, saved, going): (Vec<Definition>, _, _) = Decode::decode(from)?;
         Ok(Self {
-            definitions,
+            definitions: Arc::new(definitions),
             saved,
             going,
         })
