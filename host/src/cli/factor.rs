@@ -19,6 +19,8 @@ use store::{SheetCells, SheetForm, SheetWriter};
 const FOUND: u8 = 3;
 /// Instruments that are shown when no file is written.
 const SHOWN: usize = 20;
+/// What there is to say of a catalog that is read to its end.
+const UNFINISHED: &str = "the last row's bars may be unfinished; give --to";
 
 /// What to do with factors.
 #[derive(Debug, Args)]
@@ -102,7 +104,10 @@ pub(super) fn run(arguments: &FactorArguments) -> Result<ExitCode> {
         None => None,
     };
     let name = format!("{} {}", plugin.description.name, plugin.description.version);
-    let summary = summary(&name, &needs, (&table, &scores), rows.len(), written);
+    let mut summary = summary(&name, &needs, (&table, &scores), rows.len(), written);
+    if arguments.to.is_none() {
+        summary["note"] = json!(UNFINISHED);
+    }
     if arguments.json {
         say(&summary.to_string())?;
     } else {
@@ -244,6 +249,9 @@ fn tell(arguments: &RunArguments, summary: &Value) -> Result<()> {
         "{} rows scored again without those after them: the same",
         summary["rows_checked"]
     ))?;
+    if let Some(note) = summary["note"].as_str() {
+        say(note)?;
+    }
     match &arguments.out {
         Some(file) => say(&format!(
             "{}: {} rows",

@@ -10,8 +10,11 @@ use runtime::Factor;
 use std::fmt;
 use std::ops::Range;
 
-/// By what share of the largest score a score may change: sums in another order do so.
+/// By what share of itself a score may change: sums in another order do so.
 const ROUNDING: f64 = 1e-9;
+/// By what share of its row's largest score it may change besides: what is next to nothing beside the
+/// others is a difference of numbers that nearly cancel.
+const OF_ROW: f64 = 1e-12;
 
 /// A score that changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,10 +88,10 @@ pub fn check(
     scores: &Scores,
     rows: &[usize],
 ) -> Result<Option<Leak>> {
-    let scale = scores.scale();
     for &row in rows {
-        let before = scores.row(row);
         let batch = scores.batch_of(row);
+        let row = followed(row, &batch);
+        let before = scores.row(row);
         let mut factor = make()?;
         let lookback = factor.needs().lookback;
         let alone = table.score(&mut factor, row.saturating_sub(lookback), row..row + 1);
@@ -96,12 +99,11 @@ pub fn check(
             Ok(alone) => alone,
             Err(fault) => return Ok(Some(broken(table, row, fault))),
         };
-        let Some(difference) = difference(table, row, (before, alone.as_slice()), scale) else {
+        let Some(difference) = difference(table, row, (before, alone.as_slice())) else {
             continue;
         };
         let begin = batch.start.saturating_sub(lookback);
-        let seen = (row, before, scale);
-        return cause(make, table, (begin, batch), seen, difference).map(Some);
+        return cause(make, table, (begin, batch), (row, before), difference).map(Some);
     }
     Ok(None)
 }
@@ -111,7 +113,7 @@ fn cause(
     make: &mut dyn FnMut() -> Result<Factor>,
     table: &Table,
     (begin, batch): (usize, Range<usize>),
-    (row, before, scale): (usize, &[f64], f64),
+    (row, before): (usize, &[f64]),
     alone: Difference,
 ) -> Result<Leak> {
     let width = table.width();
@@ -122,7 +124,7 @@ fn cause(
     };
     let place = (row - batch.start) * width;
     let again = again.get(place..place + width).unwrap_or_default();
-    if let Some(difference) = difference(table, row, (before, again), scale) {
+    if let Some(difference) = difference(table, row, (before, again)) {
         return Ok(Leak::Memory(difference));
     }
     // As much history, and nothing after.
@@ -132,15 +134,22 @@ fn cause(
         Ok(cut) => cut,
         Err(fault) => return Ok(broken(table, row, fault)),
     };
-    Ok(
-        match difference(table, row, (before, cut.as_slice()), scale) {
-            Some(difference) => Leak::Ahead(difference),
-            None => Leak::History {
-                lookback,
-                difference: alone,
-            },
+    Ok(match difference(table, row, (before, cut.as_slice())) {
+        Some(difference) => Leak::Ahead(difference),
+        None => Leak::History {
+            lookback,
+            difference: alone,
         },
-    )
+    })
+}
+
+/// The row itself, or the one before where it is the last of several that were scored together: none was
+/// seen after that one, so leaving them out shows nothing.
+fn followed(row: usize, batch: &Range<usize>) -> usize {
+    match batch.len() > 1 && row + 1 == batch.end {
+        true => row - 1,
+        false => row,
+    }
 }
 
 fn broken(table: &Table, row: usize, fault: Fault) -> Leak {
@@ -152,12 +161,10 @@ fn broken(table: &Table, row: usize, fault: Fault) -> Leak {
 }
 
 /// The first score of a row that is another one.
-fn difference(
-    table: &Table,
-    row: usize,
-    (before, after): (&[f64], &[f64]),
-    scale: f64,
-) -> Option<Difference> {
+fn difference(table: &Table, row: usize, (before, after): (&[f64], &[f64])) -> Option<Difference> {
+    // `max` passes over NaN.
+    let both = before.iter().chain(after);
+    let scale = both.fold(0.0_f64, |scale, score| scale.max(score.abs()));
     let is_other = |(_, (a, b)): &(usize, (&f64, &f64))| !is_same(**a, **b, scale);
     let mut pairs = before.iter().zip(after).enumerate();
     let (place, (before, after)) = pairs.find(is_other)?;
@@ -169,9 +176,9 @@ fn difference(
     })
 }
 
-fn is_same(a: f64, b: f64, scale: f64) -> bool {
+fn is_same(a: f64, b: f64, row_scale: f64) -> bool {
     match (a.is_nan(), b.is_nan()) {
-        (false, false) => (a - b).abs() <= ROUNDING * scale,
+        (false, false) => (a - b).abs() <= ROUNDING * a.abs().max(b.abs()) + OF_ROW * row_scale,
         (a, b) => a == b,
     }
 }
@@ -194,13 +201,33 @@ mod tests {
     fn rounding_is_no_difference_and_a_missing_score_is_one() {
         assert!(is_same(1.0, 1.0 + 1e-12, 1.0));
         assert!(
-            is_same(1e-12, 2e-12, 1.0),
+            is_same(1e-13, 2e-13, 1.0),
             "next to nothing beside the others"
         );
-        assert!(!is_same(1e-12, 2e-12, 1e-12));
+        assert!(!is_same(1e-13, 2e-13, 1e-13));
+        assert!(!is_same(1e-4, 2e-4, 1e6), "one large score hides no other");
         assert!(is_same(f64::NAN, f64::NAN, 1.0));
         assert!(!is_same(f64::NAN, 0.0, 1.0));
         assert!(is_same(0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn a_large_score_of_another_row_hides_no_difference() {
+        let names = vec!["A".to_owned(), "B".to_owned()];
+        let times = vec![Timestamp::from_nanos(1), Timestamp::from_nanos(2)];
+        let table = Table::new(times, names, Vec::new());
+        let found = difference(&table, 1, (&[1.0, 0.01], &[1.0, 0.02])).unwrap();
+        assert_eq!((found.instrument.as_str(), found.after), ("B", 0.02));
+        assert_eq!(
+            difference(&table, 1, (&[1.0, f64::NAN], &[1.0, f64::NAN])),
+            None
+        );
+    }
+
+    #[test]
+    fn the_last_row_of_a_batch_is_not_looked_at_where_another_is() {
+        assert_eq!([4, 5, 7].map(|row| followed(row, &(4..8))), [4, 5, 6]);
+        assert_eq!(followed(4, &(4..5)), 4);
     }
 
     #[test]

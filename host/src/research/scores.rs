@@ -48,14 +48,6 @@ impl Scores {
         let missing = self.values.iter().filter(|score| score.is_nan()).count();
         (self.values.len() - missing, missing)
     }
-
-    /// The largest score, regardless of its sign.
-    pub(super) fn scale(&self) -> f64 {
-        // `max` passes over NaN.
-        self.values
-            .iter()
-            .fold(0.0_f64, |scale, score| scale.max(score.abs()))
-    }
 }
 
 /// How many rows of a table a factor is to score at once: as many as its limits allow, and not so many that
@@ -145,6 +137,5 @@ mod tests {
             [2..4, 2..4, 4..5]
         );
         assert_eq!(scores.counts(), (5, 1));
-        assert_eq!(scores.scale(), 9.0);
     }
 }

@@ -1,6 +1,7 @@
 //! Strategies that break: started again with back-off, from what they saved; quarantine of what breaks too
 //! often, and the inputs over which it broke.
 
+use crate::recovery::{again, taken, with_snapshots};
 use crate::stand::{START_NS, Stand, quote};
 use engine::{Input, StrategyState};
 use model::{Duration, PluginHash, Timestamp};
@@ -216,9 +217,20 @@ async fn a_strategy_comes_back_from_what_it_saved_last() {
     stand.end_and_verify().await;
 }
 
+/// Why it is not started again, once that is told.
+async fn given_up(stand: &Stand, attempt: u32) -> String {
+    until(stand, "one", "it is given up", |view| {
+        outcome(view) == Some((RestartOutcome::GaveUp, attempt))
+    })
+    .await;
+    let view = stand.view("one");
+    assert_eq!(view.state, StrategyState::Error);
+    view.restart.as_ref().unwrap().reason.clone().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_was_paused_is_paused_again() {
-    let mut stand = stand(settings(1, 0));
+async fn one_that_was_paused_does_not_come_back_by_itself() {
+    let mut stand = stand(settings(3, 0));
     stand.load("one", "bad-quote").await.unwrap();
     stand.host.pause("one").await.unwrap();
     stand.quotes(1).await;
@@ -227,10 +239,42 @@ async fn one_that_was_paused_is_paused_again() {
     })
     .await;
     stand.clock.set(at(10));
-    until(&stand, "one", "it is back", |view| {
-        view.state == StrategyState::Paused && outcome(view) == Some((RestartOutcome::Fresh, 1))
+    let reason = given_up(&stand, 1).await;
+    assert!(reason.contains("it was paused when it broke"), "{reason}");
+    stand.clock.set(at(600));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert_eq!(stand.view("one").state, StrategyState::Error);
+    // Who starts it knows; the next fault is one of a strategy that ran.
+    let view = stand.host.start("one").await.unwrap();
+    assert!(!view.broke_paused);
+    stand = stand.has_sent(600_000);
+    stand.quotes(1).await;
+    until(&stand, "one", "it waits again", |view| {
+        outcome(view).is_some_and(|(outcome, _)| outcome == RestartOutcome::Waiting)
     })
     .await;
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_a_snapshot_shows_broken_does_not_come_back_by_itself() {
+    let mut stand = Stand::with(with_snapshots);
+    stand.load("one", "bad-quote").await.unwrap();
+    stand.quotes(60).await;
+    assert_eq!(stand.view("one").state, StrategyState::Error);
+    taken(&stand, 1).await;
+    let next = again(&stand, |config| {
+        with_snapshots(config);
+        config.faults = settings(3, 0);
+    });
+    let next = next.unwrap();
+    assert!(next.host.recovered().unwrap().snapshot.is_some());
+    let reason = given_up(&next, 0).await;
+    assert!(reason.contains("snapshot"), "{reason}");
+    assert_eq!(alert(&next, AlertCode::Restart), Some(AlertState::Open));
+    next.host.start("one").await.unwrap();
+    assert_eq!(alert(&next, AlertCode::Restart), Some(AlertState::Resolved));
+    next.end_and_verify().await;
     stand.end_and_verify().await;
 }
 
@@ -244,10 +288,10 @@ async fn a_restart_is_called_off_by_a_stop() {
     })
     .await;
     let view = stand.host.stop("one").await.unwrap();
-    assert_eq!((view.state, &view.restart), (StrategyState::Error, &None));
+    assert_eq!((view.state, &view.restart), (StrategyState::Stopped, &None));
     stand.clock.set(at(600));
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    assert_eq!(stand.view("one").state, StrategyState::Error);
+    assert_eq!(stand.view("one").state, StrategyState::Stopped);
     assert_eq!(
         alert(&stand, AlertCode::Restart),
         Some(AlertState::Resolved)
@@ -269,6 +313,9 @@ async fn without_a_policy_only_an_operator_starts_it_again() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let view = stand.view("one");
     assert_eq!((view.state, &view.restart), (StrategyState::Error, &None));
+    let view = stand.host.stop("one").await.unwrap();
+    assert_eq!(view.state, StrategyState::Stopped);
+    assert!(stand.host.stop("one").await.is_err(), "it is stopped");
     stand.end_and_verify().await;
 }
 

@@ -122,7 +122,7 @@ pub(crate) fn with_snapshots(config: &mut HostConfig) {
 }
 
 /// Snapshots in a stand's folder, once there are so many.
-async fn taken(stand: &Stand, count: usize) -> Vec<journal::SnapshotFile> {
+pub(crate) async fn taken(stand: &Stand, count: usize) -> Vec<journal::SnapshotFile> {
     loop {
         let found = journal::snapshots(&stand.journal()).unwrap();
         if found.len() >= count {
