@@ -97,6 +97,12 @@ fn a_factor_scores_a_catalog_as_it_is_worked_out_by_hand() {
     assert_eq!(answer["rows_written"], 2 * (DAYS - 5));
     assert_eq!(answer["scores"], 48);
     assert_eq!(answer["missing"], 2);
+    let note = answer["note"].as_str().unwrap();
+    assert!(note.contains("--to"), "{note}");
+    let line = "factor run momentum-12-1 --catalog cat --param lookback=5 --param skip=1 --to 2100-01-01 --json";
+    let answer = stdout(&run(folder.path(), &with("momentum-12-1", line)));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["note"], Value::Null);
     let expected = expected();
     let text = fs::read_to_string(folder.path().join("s.csv")).unwrap();
     let mut lines = text.lines();
