@@ -177,6 +177,10 @@ impl Watcher {
         let refusal = self.strategies.may_trade(name).err();
         let patient = self.patients.entry(id).or_default();
         let spent = patient.attempts >= policy.attempts;
+        if self.strategies.was_called_off(id, patient.broke_at) {
+            patient.due = None;
+            return self.over(id);
+        }
         if refusal.is_some() || spent {
             patient.due = None;
             let attempts = patient.attempts;
@@ -185,10 +189,6 @@ impl Watcher {
                 |refusal| refusal.to_string(),
             );
             return self.give_up(id, (attempts, policy.attempts), reason);
-        }
-        if self.strategies.was_called_off(id, patient.broke_at) {
-            patient.due = None;
-            return self.over(id);
         }
         patient.busy = 0;
         patient.attempts += 1;
