@@ -19,30 +19,31 @@ impl Trader {
         let Some(desk) = &self.faults else {
             return;
         };
-        for item in &self.items[from..] {
+        for (at, item) in self.items.iter().enumerate().skip(from) {
             if let Item::Effect(time, sequence, Effect::Fault(strategy, fault)) = item {
-                desk.post(self.broke((*time, *sequence), *strategy, fault, from));
+                desk.post(self.broke((*time, *sequence), *strategy, fault, (from, at)));
             }
         }
     }
 
+    /// A fault that is told at a place of what the last input changed from a place on.
     fn broke(
         &self,
         (time, sequence): (Timestamp, u64),
         strategy: StrategyId,
         fault: &Fault,
-        from: usize,
+        (from, at): (usize, usize),
     ) -> Broke {
-        let mut effects = self.items[from..].iter().filter_map(|item| match item {
-            Item::Effect(_, _, effect) => Some(effect),
-            _ => None,
-        });
-        let went_back = effects.clone().any(|effect| {
-            matches!(effect, Effect::Swap(id, SwapStage::RolledBack(..)) if *id == strategy)
-        });
-        let at_start = effects.any(|effect| {
-            matches!(effect, Effect::Strategy(id, StrategyState::Running) if *id == strategy)
-        });
+        // Whoever is sent back for a fault is so after it. A version beside a canary that breaks has its
+        // place back before, and is then what broke.
+        let went_back = has_effect(
+            &self.items[at..],
+            |effect| matches!(effect, Effect::Swap(id, SwapStage::RolledBack(..)) if *id == strategy),
+        );
+        let at_start = has_effect(
+            &self.items[from..],
+            |effect| matches!(effect, Effect::Strategy(id, StrategyState::Running) if *id == strategy),
+        );
         // Where the version before is back, what broke is what readers still see.
         let seen = self.versions.running(strategy).filter(|_| went_back);
         let (plugin, parameters) = match seen {
@@ -65,4 +66,10 @@ impl Trader {
             definitions: Arc::clone(&self.memory.definitions),
         }
     }
+}
+
+fn has_effect(items: &[Item], is_it: impl Fn(&Effect) -> bool) -> bool {
+    items
+        .iter()
+        .any(|item| matches!(item, Item::Effect(_, _, effect) if is_it(effect)))
 }

@@ -2,15 +2,16 @@
 //! often, and the inputs over which it broke.
 
 use crate::recovery::{again, taken, with_snapshots};
-use crate::stand::{START_NS, Stand, quote};
-use engine::{Input, StrategyState};
+use crate::stand::{START_NS, Stand, forced, quote};
+use engine::{HandOver, Input, Probation, StrategyState, WhenOver};
 use model::{Duration, PluginHash, Timestamp};
 use registry::Decision;
 use services::faults::{
     BudgetPolicy, CarePolicy, DeadLetter, FaultSettings, QuarantineRule, RestartPolicy,
 };
-use services::handle::{HostError, Queries};
+use services::handle::{CanaryRequest, HostError, PluginSource, Queries};
 use services::view::{AlertCode, AlertState, RestartOutcome, StrategyView};
+use std::collections::BTreeMap;
 
 fn settings(attempts: u32, quarantine_after: u32) -> FaultSettings {
     let restart = RestartPolicy {
@@ -351,5 +352,37 @@ async fn a_strategy_that_costs_more_than_it_may_is_paused_and_told() {
     assert!(time.p50 <= time.p99 && time.p99 <= time.max, "{cost:?}");
     assert_eq!((cost.every, cost.costs.fuel), (1, None));
     assert!(stand.host.cost("two").is_err());
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_breaks_beside_a_canary_is_the_one_that_broke() {
+    let mut stand = stand(settings(2, 0));
+    stand.load("one", "breaker").await.unwrap();
+    stand.quotes(15).await;
+    let canary = CanaryRequest {
+        plugin: Some(PluginSource::unsigned("taker")),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        hand_over: HandOver::Carry,
+        instruments: vec!["XYZ".into()],
+        probation: Probation {
+            lasts: Duration::from_secs(3_600),
+            max_faults: 0,
+            max_loss: None,
+            max_denials: None,
+        },
+        when_over: WhenOver::RollBack,
+    };
+    stand.host.begin_canary("one", canary).await.unwrap();
+    // The version before breaks over the quote of this number.
+    stand.quotes(15).await;
+    until(&stand, "one", "it waits", |view| {
+        outcome(view) == Some((RestartOutcome::Waiting, 1))
+    })
+    .await;
+    let letters = stand.host.dead_letters("one").await.unwrap().letters;
+    let broke: Vec<_> = letters.iter().map(|(_, letter)| letter.plugin).collect();
+    assert_eq!(broke, [PluginHash::of(b"breaker")]);
     stand.end_and_verify().await;
 }
