@@ -6,7 +6,8 @@ use crate::candidate::Candidate;
 use crate::input::Probation;
 use crate::journal::codec::{fields, variants};
 use crate::strategies::{Parameters, Values};
-use model::{Fault, Money, OrderId, PluginHash, Timestamp};
+use model::{Fault, InstrumentId, Money, OrderId, PluginHash, Timestamp};
+use std::collections::BTreeSet;
 
 /// What the engine keeps of a probation.
 pub(crate) struct OnProbation {
@@ -32,6 +33,16 @@ pub(crate) struct OnProbation {
     /// While the version that is watched has some instruments only: then the predecessor is not muted,
     /// and has all others.
     pub(crate) canary: Option<Canary>,
+    /// What the version that is watched had as a canary, once it has all instruments.
+    pub(crate) as_canary: Option<AsCanary>,
+}
+
+/// What a version that has all instruments had before, as a canary.
+pub(crate) struct AsCanary {
+    /// Its orders were from this one on, on its instruments.
+    pub(crate) orders_from: Option<OrderId>,
+    /// Its instruments.
+    pub(crate) instruments: BTreeSet<InstrumentId>,
 }
 
 /// How a probation ended or went on; journaled, so that who reads a journal alone knows which version
@@ -60,6 +71,7 @@ variants!(Probed {
 fields! {
     OnProbation {
         terms, until, end, orders_from, brought, faults, denials, plugin, parameters, values, warm,
-        calls, canary,
+        calls, canary, as_canary,
     }
+    AsCanary { orders_from, instruments }
 }

@@ -13,7 +13,7 @@ use crate::candidate::denied;
 use crate::effect::{Effect, Ignored, SwapStage};
 use crate::input::{CanaryTerms, Outcome, Probation, SwapTerms};
 use crate::listeners::{Role, Seat};
-use crate::probation::Probed;
+use crate::probation::{AsCanary, Probed};
 use crate::strategies::{Budget, MAX_TIMERS, Parameters};
 use crate::valuation::ValuationError;
 use model::{
@@ -108,7 +108,12 @@ impl Engine {
         };
         let timers = self.unschedule(&mut watched);
         watched.warm.put_timers(timers);
-        watched.canary = None;
+        // What it sent as a canary goes with it, should it be sent back.
+        let orders_from = watched.orders_from;
+        watched.as_canary = watched.canary.take().map(|canary| AsCanary {
+            orders_from,
+            instruments: canary.instruments,
+        });
         // From here on it is judged by what it does everywhere.
         let until = self.now.after(terms.lasts);
         watched.end = self.agenda.add(until, Due::ProbationEnd(strategy));

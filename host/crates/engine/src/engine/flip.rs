@@ -85,6 +85,7 @@ impl Engine {
             warm: Candidate::warm(strategy, running, relieved.timers, relieved.muted),
             calls,
             canary: None,
+            as_canary: None,
         };
         self.strategies.put_on_probation(strategy, on_probation);
         self.journal.probed(strategy, &Probed::Flipped(plugin));

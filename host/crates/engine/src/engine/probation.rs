@@ -13,13 +13,13 @@ use crate::candidate::{Candidate, Handover};
 use crate::effect::{Effect, Ignored, StrategyState, SwapStage};
 use crate::input::{OrdersOnFault, Probation, WhenOver};
 use crate::listeners::{Role, Seat};
-use crate::probation::{OnProbation, Probed};
+use crate::probation::{AsCanary, OnProbation, Probed};
 use crate::strategies::{Budget, Parameters, Values};
 use model::{
     Event, Fault, FaultKind, InstrumentId, Money, OrderId, PluginHash, Strategy, StrategyId,
     Subscription, Timestamp,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a version stood that was relieved.
 pub(super) struct Relieved {
@@ -29,6 +29,28 @@ pub(super) struct Relieved {
     pub(super) timers: BTreeMap<u64, Timestamp>,
     /// Ids given to orders of it that were muted.
     pub(super) muted: u64,
+}
+
+/// Which orders of its strategy a version that is sent back had sent.
+struct Sent {
+    from: Option<OrderId>,
+    /// Where it had some instruments only.
+    canary: Option<Canary>,
+    /// Where it had some instruments only before.
+    as_canary: Option<AsCanary>,
+}
+
+impl Sent {
+    fn has(&self, id: OrderId, instrument: InstrumentId) -> bool {
+        let since = |first: Option<OrderId>| Some(id) >= first;
+        let is_there = |own: &BTreeSet<InstrumentId>| own.contains(&instrument);
+        let own = self.canary.as_ref().map(|canary| &canary.instruments);
+        if since(self.from) && own.is_none_or(is_there) {
+            return true;
+        }
+        let before = self.as_canary.as_ref();
+        before.is_some_and(|before| since(before.orders_from) && is_there(&before.instruments))
+    }
 }
 
 impl Engine {
@@ -75,6 +97,7 @@ impl Engine {
             warm,
             calls: 0,
             canary,
+            as_canary: None,
         };
         self.strategies.put_on_probation(strategy, on_probation);
         self.effects.push(Effect::Swap(strategy, stage));
@@ -269,34 +292,32 @@ impl Engine {
         let stage = SwapStage::RolledBack(watched.plugin, reason);
         self.effects.push(Effect::Swap(strategy, stage));
         self.end_shadow(strategy, "the version before took over again");
-        self.withdraw_since(strategy, watched.orders_from, watched.canary.as_ref());
+        let sent = Sent {
+            from: watched.orders_from,
+            canary: watched.canary,
+            as_canary: watched.as_canary,
+        };
+        self.withdraw(strategy, &sent);
     }
 
     /// Withdraws what the version that was watched had sent, unless the strategy's orders outlive faults.
     /// An order goes with its parts; parts of older orders, and what closes a position for the account,
     /// are not its doing.
-    fn withdraw_since(
-        &mut self,
-        strategy: StrategyId,
-        from: Option<OrderId>,
-        canary: Option<&Canary>,
-    ) {
+    fn withdraw(&mut self, strategy: StrategyId, sent: &Sent) {
         let config = self.strategies.config(strategy);
         if config.is_none_or(|config| config.on_fault == OrdersOnFault::Keep) {
             return;
         }
-        let own = self.orders.ids_of(strategy, None);
-        let is_its_own = |id: &OrderId| {
+        let own = self.orders.ids_of(strategy, None).into_iter();
+        let own = own.filter(|id| {
             let open = self.orders.get(*id);
             open.is_some_and(|open| {
-                let is_there =
-                    |canary: &Canary| canary.instruments.contains(&open.order.instrument);
-                open.order.parent.is_none() && !open.is_liquidation() && canary.is_none_or(is_there)
+                let is_whole = open.order.parent.is_none() && !open.is_liquidation();
+                is_whole && sent.has(*id, open.order.instrument)
             })
-        };
-        let since = own.into_iter().filter(|id| Some(*id) >= from);
-        let since: Vec<_> = since.filter(is_its_own).collect();
-        since.into_iter().for_each(|id| self.cancel(id));
+        });
+        let own: Vec<_> = own.collect();
+        own.into_iter().for_each(|id| self.cancel(id));
     }
 
     /// Tells the version before what happened. If it breaks over that there is nothing to go back to.

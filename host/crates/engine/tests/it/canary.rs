@@ -355,28 +355,34 @@ fn a_canary_is_promoted_on_probation_and_sent_back_from_there() {
     assert_eq!(held(&world, strategy), [35, 30]);
 }
 
+/// Each of both versions has an order of its own that rests.
+fn resting(on_fault: OrdersOnFault) -> (World, StrategyId) {
+    let mut world = World::new();
+    world.quote(EQUITY, "99", "101");
+    world.quote(EURUSD, "1.1", "1.2");
+    let mut config = config("one", MARGIN);
+    config.on_fault = on_fault;
+    let strategy = world.strategy(config);
+    let rest = |instrument, text: &'static str| {
+        Script::new(&QUOTES).event(move |event, out| {
+            if matches!(event, Event::Quote(quote) if quote.bid_size == quantity("2")) {
+                let kind = OrderKind::Limit { price: price(text) };
+                submit(out, instrument, Side::Buy, kind, 1);
+            }
+            Ok(())
+        })
+    };
+    world.start(strategy, rest(EURUSD, "0.5").boxed());
+    canary(&mut world, strategy, rest(EQUITY, "50"), on(EQUITY));
+    (1..=3).for_each(|n| numbered(&mut world, n));
+    assert_eq!(world.engine.orders().of_strategy(strategy), 2);
+    (world, strategy)
+}
+
 #[test]
 fn the_version_before_takes_its_instruments_back() {
     let check = |on_fault, left: usize| {
-        let mut world = World::new();
-        world.quote(EQUITY, "99", "101");
-        world.quote(EURUSD, "1.1", "1.2");
-        let mut config = config("one", MARGIN);
-        config.on_fault = on_fault;
-        let strategy = world.strategy(config);
-        let rest = |instrument, text: &'static str, mark: &'static str| {
-            Script::new(&QUOTES).event(move |event, out| {
-                if matches!(event, Event::Quote(quote) if quote.bid_size == quantity(mark)) {
-                    let kind = OrderKind::Limit { price: price(text) };
-                    submit(out, instrument, Side::Buy, kind, 1);
-                }
-                Ok(())
-            })
-        };
-        world.start(strategy, rest(EURUSD, "0.5", "2").boxed());
-        canary(&mut world, strategy, rest(EQUITY, "50", "2"), on(EQUITY));
-        (1..=3).for_each(|n| numbered(&mut world, n));
-        assert_eq!(world.engine.orders().of_strategy(strategy), 2);
+        let (mut world, strategy) = resting(on_fault);
         world.command(end(strategy));
         assert_eq!(last_stage(&world), back("enough"));
         let open = world.engine.orders().of_strategy(strategy) as usize;
@@ -385,6 +391,22 @@ fn the_version_before_takes_its_instruments_back() {
         canary(&mut world, strategy, both(2, NEVER), on(EQUITY));
         world.command(Command::RollBack(strategy));
         assert_eq!(last_stage(&world), back("asked for"));
+    };
+    check(OrdersOnFault::Cancel, 1);
+    check(OrdersOnFault::Keep, 2);
+}
+
+#[test]
+fn a_promoted_canary_that_is_sent_back_takes_along_what_it_sent_before() {
+    let check = |on_fault, left: usize| {
+        let (mut world, strategy) = resting(on_fault);
+        world.command(promote(strategy, Some(strict())));
+        numbered(&mut world, 4);
+        assert_eq!(world.engine.orders().of_strategy(strategy), 2);
+        world.command(Command::RollBack(strategy));
+        assert_eq!(last_stage(&world), back("asked for"));
+        let open = world.engine.orders().of_strategy(strategy) as usize;
+        assert_eq!(open, left, "that of the version before stays");
     };
     check(OrdersOnFault::Cancel, 1);
     check(OrdersOnFault::Keep, 2);
