@@ -9,7 +9,7 @@ use crate::view::{
     PositionView, ScopeView, StrategyView, Update, VenueView,
 };
 use engine::{AlgorithmConfig, HandOver, LimitScope, Probation, RuleConfig, SwapTerms, WhenOver};
-use model::{DenyCode, Fill, Order, OrderId};
+use model::{DenyCode, Fill, Money, Order, OrderId};
 use registry::{Record, Role};
 pub use scope::ScopeName;
 use std::collections::BTreeMap;
@@ -245,6 +245,16 @@ pub struct SwapReport {
     pub switch_ns: u64,
     /// How long the whole swap took, in nanoseconds.
     pub total_ns: u64,
+}
+
+/// What a strategy brought, fees paid, in the base currency of its account: of a canary on its instruments,
+/// and otherwise in all. `None` where something had no price or rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Brought {
+    /// Until the version on probation took over; `None` without one, too.
+    pub before: Option<Money>,
+    /// Until now.
+    pub now: Option<Money>,
 }
 
 /// Why a request failed.

@@ -63,6 +63,8 @@ pub(crate) enum Request {
     Switch(SwitchRequest),
     /// Let another version of a strategy trade beside it.
     Shadow(BeginShadow),
+    /// Read what the engine alone knows; quickly, since it waits.
+    Read(Box<dyn FnOnce(&Engine) + Send>),
     /// Hold a scope back to this state, unless it is held back as much already.
     Tighten(LimitScope, TradingState),
     /// A venue outside has a connector from now on.
@@ -403,6 +405,7 @@ impl Trader {
             Request::Step(request) => self.handle_step(*request),
             Request::Switch(request) => self.switch(request),
             Request::Shadow(request) => self.begin_shadow(request),
+            Request::Read(read) => read(&self.engine),
             Request::Tighten(scope, state) => self.tighten(scope, state),
             Request::Attach(venue, line) => drop(self.lines.insert(venue, line)),
             Request::Shutdown => self.stopping = true,

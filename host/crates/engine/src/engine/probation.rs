@@ -242,6 +242,17 @@ impl Engine {
         (lost > most).then(|| format!("it lost {lost} since it took over, more than {most}"))
     }
 
+    /// What a strategy had brought when the version on probation took over, and what it has brought by now:
+    /// of a canary on its instruments, and otherwise, without a probation too, in all. In the base currency
+    /// of its account, fees paid; `None` where something has no price or rate, or where there was no switch.
+    pub fn brought_by(&self, strategy: StrategyId) -> (Option<Money>, Option<Money>) {
+        let place = self.strategies.get(strategy);
+        let watched = place.and_then(|place| place.probation.as_deref());
+        let before = watched.and_then(|watched| watched.brought);
+        let canary = watched.and_then(|watched| watched.canary.as_ref());
+        (before, self.brought(strategy, canary))
+    }
+
     /// What a strategy has brought, or its canary's instruments.
     pub(super) fn brought(&self, strategy: StrategyId, canary: Option<&Canary>) -> Option<Money> {
         let profit = match canary {

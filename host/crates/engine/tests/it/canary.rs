@@ -252,6 +252,9 @@ fn what_a_canary_loses_is_counted_on_its_own_instruments() {
         Ok(())
     });
     canary(&mut world, strategy, new, terms);
+    // Ten bought at 1.2, marked at 1.15.
+    let half = Some(money("-0.5"));
+    assert_eq!(world.engine.brought_by(strategy), (half, half));
     world.quote(EQUITY, "99", "101");
     // Far more is lost where the version before trades.
     world.quote(EQUITY, "50", "52");
@@ -261,6 +264,11 @@ fn what_a_canary_loses_is_counted_on_its_own_instruments() {
     let reason = "it lost 38 since it took over, more than 30";
     assert_eq!(last_stage(&world), back(reason));
     assert_eq!(held(&world, strategy), [12, 110]);
+    let (before, now) = world.engine.brought_by(strategy);
+    assert!(
+        before.is_none() && now < half,
+        "in all, without a switch: {now:?}"
+    );
 }
 
 #[test]

@@ -285,7 +285,7 @@ impl HostHandle {
         }
     }
 
-    fn known(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
+    pub(super) fn known(&self, name: &str) -> Result<Arc<StrategyView>, HostError> {
         self.strategy(name)
             .ok_or_else(|| not_found("strategy", name))
     }

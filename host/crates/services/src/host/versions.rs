@@ -1,12 +1,14 @@
 //! Versions of a strategy beside the one that runs: shadows, and what becomes of them.
 
 use super::HostHandle;
-use crate::handle::{CanaryRequest, HostError, ShadowRequest, SwapReport};
+use crate::handle::{Brought, CanaryRequest, HostError, ShadowRequest, SwapReport};
 use crate::shadow::ShadowReport;
 use crate::strategy::check_probation;
+use crate::trader::Request;
 use crate::view::StrategyView;
-use engine::{Command, Probation};
+use engine::{Command, Engine, Probation};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 impl HostHandle {
     /// Lets another version of a running strategy trade beside it, in a copy of the engine that
@@ -130,6 +132,23 @@ impl HostHandle {
         let reason = "ended by an operator".to_owned();
         let end = |strategy| Command::CanaryEnd { strategy, reason };
         self.quick(name, end).await
+    }
+
+    /// What a strategy brought before the version on probation took over, and by now.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy` when the queue is full.
+    pub async fn brought(&self, name: &str) -> Result<Brought, HostError> {
+        let strategy = self.known(name)?.id;
+        let (reply, answer) = oneshot::channel();
+        let read = move |engine: &Engine| {
+            let (before, now) = engine.brought_by(strategy);
+            // Who asked may be gone.
+            let _gone = reply.send(Brought { before, now });
+        };
+        let request = Request::Read(Box::new(read));
+        self.0.inbox.offer_command(request)?;
+        answer.await.map_err(|_| HostError::Stopped)
     }
 
     /// Ends a probation: the version stays, and the one before is let go.

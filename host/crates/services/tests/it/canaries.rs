@@ -86,10 +86,18 @@ async fn the_version_before_goes_on_with_the_rest_until_it_is_promoted_or_ended(
     canary(&stand, "loser", "XYZ").await;
     stand.quotes(25).await;
     assert_eq!(stand.host.orders().len(), 4);
+    let brought = stand.host.brought("one").await.unwrap();
+    let nothing = Some(model::Money::ZERO);
+    assert_eq!((brought.before, brought.now), (nothing, nothing));
     let ended = stand.host.end_canary("one").await.unwrap();
     assert_eq!((version(&ended), &ended.probation), (("taker", "1"), &None));
     let reason = &ended.last_roll_back.as_ref().unwrap().reason;
     assert_eq!(reason, "ended by an operator");
+    let brought = stand.host.brought("one").await.unwrap();
+    assert!(
+        brought.before.is_none() && brought.now < nothing,
+        "{brought:?}"
+    );
 
     canary(&stand, "loser", "XYZ").await;
     let refused = stand.host.keep("one").await;
