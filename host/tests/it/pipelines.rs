@@ -239,6 +239,38 @@ fn is_ended_by_people(stand: &Stand) {
     assert!(verdict.contains("the version before is back"), "{verdict}");
     let view = stand.host.get("/strategies/every");
     assert_eq!(view["plugin"]["parameters"]["quantity"], "0.002", "{view}");
+
+    let canary = "[canary]\ninstruments = [\"BTC/USD.SIM\"]\nfor = \"1h\"\n[live]\nfor = \"1h\"";
+    stand.gates("every", canary);
+    let path = stand.begin("every", json!({"quantity": "0.003"}));
+    stand.host.until("a canary", "/strategies/every", |view| {
+        !view["probation"].is_null()
+    });
+    stand.say(&path, "cancel", "ben");
+    let run = stand.until(&path, "CANCELLED");
+    let verdict = run["verdict"].as_str().unwrap();
+    assert!(verdict.contains("the version before is back"), "{verdict}");
+    let view = stand.host.get("/strategies/every");
+    assert_eq!(view["probation"], Value::Null, "{view}");
+}
+
+fn stays_as_it_was_where_the_disk_refuses(stand: &Stand) {
+    stand.gates("every", "[approve]");
+    let path = stand.begin("every", json!({}));
+    stand.until(&path, "WAITING");
+    // A file where the folder of its runs must be.
+    let folder = stand.folder.join("pipelines/every");
+    let away = stand.folder.join("away");
+    fs::rename(&folder, &away).unwrap();
+    fs::write(&folder, "").unwrap();
+    let (status, refused) = stand.say(&path, "approve", "ben");
+    assert_eq!(status, 409, "{refused}");
+    assert_eq!(stand.host.get(&path)["state"], "WAITING");
+    fs::remove_file(&folder).unwrap();
+    fs::rename(&away, &folder).unwrap();
+    let (status, run) = stand.say(&path, "approve", "ben");
+    assert_eq!(status, 200, "{run}");
+    stand.until(&path, "PASSED");
 }
 
 fn what_cannot_be_done_is_said(stand: &Stand) {
@@ -289,6 +321,7 @@ fn versions_pass_and_fail_at_every_gate_and_the_run_replays() {
         passes_every_gate(stand);
         fails_at_each_gate(stand);
         is_ended_by_people(stand);
+        stays_as_it_was_where_the_disk_refuses(stand);
         what_cannot_be_done_is_said(stand);
     });
     assert_eq!(ended.journal_error, None);
@@ -330,5 +363,60 @@ fn a_run_outlives_its_host_and_goes_on_where_it_was() {
         let (status, run) = stand.say(path, "approve", "ben");
         assert_eq!(status, 200, "{run}");
         stand.until(path, "PASSED");
+    });
+}
+
+/// What a crash would leave now.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if let Err(error) = fs::copy(&path, &target) {
+            // A draft that has its name by now.
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{path:?}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_cancelled_after_a_crash_gives_back_what_it_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let crashed = tempfile::tempdir().unwrap();
+    let left = crashed.path().to_owned();
+    serve(folder.path(), "one", move |stand| {
+        stand.gates("every", "[live]\nfor = \"1h\"");
+        let path = stand.begin("every", json!({"quantity": "0.003"}));
+        stand
+            .host
+            .until("a probation", "/strategies/every", |view| {
+                !view["probation"].is_null()
+            });
+        // It is watched once it is on the disk that it took over.
+        let sheet = stand.folder.join("pipelines/every/1.json");
+        stand.host.until("its place on the disk", &path, |_| {
+            let text = fs::read(&sheet).unwrap();
+            let sheet: Value = serde_json::from_slice(&text).unwrap();
+            !sheet["run"]["live"].is_null()
+        });
+        copy(&stand.folder, &left);
+    });
+    serve(crashed.path(), "two", |stand| {
+        let path = "/pipelines/every/runs/1";
+        stand.until(path, "INTERRUPTED");
+        let view = stand.host.get("/strategies/every");
+        assert!(!view["probation"].is_null(), "{view}");
+        let (status, run) = stand.say(path, "cancel", "ben");
+        assert_eq!(status, 202, "{run}");
+        let run = stand.until(path, "CANCELLED");
+        assert_eq!(
+            run["verdict"],
+            "cancelled by ben; the version before is back"
+        );
+        let view = stand.host.get("/strategies/every");
+        assert_eq!(view["probation"], Value::Null, "{view}");
+        assert_eq!(view["plugin"]["parameters"]["quantity"], "0.001", "{view}");
     });
 }

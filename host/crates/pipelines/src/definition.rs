@@ -80,6 +80,9 @@ pub struct RandomMarkets {
     pub events: Option<u32>,
     /// Most fuel that an event may take.
     pub max_fuel: Option<u64>,
+    /// Orders in all of them, at least.
+    #[serde(default = "one")]
+    pub min_orders: u64,
     /// Whether a hand-over to a new instance must change nothing.
     #[serde(default = "yes")]
     pub hand_over: bool,
@@ -240,6 +243,9 @@ pub struct Live {
     pub max_loss: Option<Amount>,
     /// Orders and changes that may be refused.
     pub max_denials: Option<u64>,
+    /// Orders since it took over, at least.
+    #[serde(default = "one")]
+    pub min_orders: u64,
 }
 
 const fn usual_limit() -> Length {

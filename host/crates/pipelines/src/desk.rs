@@ -7,6 +7,7 @@ use crate::definition::Definition;
 use crate::driver::{Halt, drive};
 use crate::folder::{Folder, MOST_KEPT};
 use crate::gate::Gate;
+use crate::give_back::give_back;
 use crate::live_run::{LiveRun, lock};
 use crate::run::{Run, Stage, State};
 use model::PluginHash;
@@ -204,22 +205,24 @@ impl Desk {
         }
     }
 
-    /// Changes a run, has it on the disk, and tells readers.
+    /// Changes a run, has it on the disk, and tells readers; what cannot be written is not changed.
     pub(crate) fn keep(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) -> Result<(), String> {
+        let run = live.edit_and_keep(edit, |run| self.folder.write(run))?;
+        self.tell(&run);
+        Ok(())
+    }
+
+    /// The same for who goes on whatever the disk says.
+    fn note(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) {
         // The disk sees changes in the order in which they are made.
         let (run, written) = live.edit(|run| {
             edit(run);
             (run.clone(), self.folder.write(run))
         });
-        self.tell(&run);
-        written
-    }
-
-    /// The same for who goes on whatever the disk says.
-    fn note(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) {
-        if let Err(error) = self.keep(live, edit) {
+        if let Err(error) = written {
             tracing::error!(%error, "a pipeline's run is not on the disk as it is");
         }
+        self.tell(&run);
     }
 
     fn tell(&self, run: &Run) {
@@ -259,10 +262,21 @@ impl Desk {
 
     /// A stage stopped before its end.
     pub(crate) fn halted(&self, live: &LiveRun, halt: Halt) {
-        self.note(live, |run| match &halt {
-            Halt::Cancelled(words) => run.cancel(words, now()),
-            Halt::Closing => run.interrupt(now()),
-        });
+        match halt {
+            Halt::Cancelled(words) => {
+                let words = self.given_back(&live.shown(), words);
+                self.note(live, |run| run.cancel(&words, now()));
+            }
+            Halt::Closing => self.note(live, |run| run.interrupt(now())),
+        }
+    }
+
+    /// Gives back what a run began that people end; their words, and what came of that.
+    fn given_back(&self, run: &Run, words: String) -> String {
+        match give_back(self, run) {
+            Some(said) => format!("{words}; {said}"),
+            None => words,
+        }
     }
 
     /// Removes the oldest runs that are over, where there are too many.

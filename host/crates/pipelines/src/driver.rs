@@ -39,6 +39,18 @@ pub(crate) enum Outcome {
     Halted(Halt),
 }
 
+impl Outcome {
+    /// What did not come to its end because the host ends was not judged.
+    fn unless_closing(self, halt: Option<Halt>) -> Self {
+        match (self, halt) {
+            (Self::Judged(gate), Some(Halt::Closing)) if gate.broken.is_some() => {
+                Self::Halted(Halt::Closing)
+            }
+            (outcome, _) => outcome,
+        }
+    }
+}
+
 impl From<Halt> for Outcome {
     fn from(halt: Halt) -> Self {
         Self::Halted(halt)
@@ -153,7 +165,8 @@ pub(crate) fn drive(desk: &Arc<Desk>, live: &Arc<LiveRun>) {
         };
         let stage = context.run.steps[turn].stage;
         let halted = context.halt().map(Outcome::from);
-        match halted.unwrap_or_else(|| at(stage, &context)) {
+        let outcome = halted.unwrap_or_else(|| at(stage, &context));
+        match outcome.unless_closing(context.halt()) {
             Outcome::Judged(gate) => {
                 let passes = gate.passes();
                 desk.judged(live, turn, gate);
@@ -206,6 +219,20 @@ fn at(stage: Stage, context: &Context<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_broke_because_the_host_ends_is_interrupted() {
+        let check = |gate: Gate, halt: Option<Halt>, expect: bool| {
+            let outcome = Outcome::Judged(gate).unless_closing(halt);
+            assert_eq!(matches!(outcome, Outcome::Halted(Halt::Closing)), expect);
+        };
+        let broken = || Gate::broken("the host is not running");
+        check(broken(), Some(Halt::Closing), true);
+        check(broken(), None, false);
+        let cancelled = Halt::Cancelled("cancelled by ben".to_owned());
+        check(broken(), Some(cancelled), false);
+        check(Gate::default(), Some(Halt::Closing), false);
+    }
 
     #[test]
     fn shares_are_from_nothing_to_all() {

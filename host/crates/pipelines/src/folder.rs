@@ -135,7 +135,9 @@ mod tests {
             steps: Run::steps_of(&parsed),
             approvals: Vec::new(),
             canary_after: None,
+            canary: None,
             switching_after: None,
+            live: None,
             verdict: String::new(),
         }
     }

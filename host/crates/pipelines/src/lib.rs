@@ -21,6 +21,7 @@ mod desk;
 mod driver;
 mod folder;
 mod gate;
+mod give_back;
 mod live_run;
 mod run;
 mod stages;
@@ -32,5 +33,5 @@ pub use definition::{
 };
 pub use desk::{BeginRun, PipelineEntry, Pipelines, PipelinesConfig, Said};
 pub use gate::{Bound, Criterion, Gate};
-pub use run::{Approval, Run, Stage, State, Step};
+pub use run::{Approval, Run, Stage, State, Step, TakenOver};
 pub use text::{Amount, Length};

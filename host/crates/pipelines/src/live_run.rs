@@ -34,6 +34,22 @@ impl LiveRun {
         edit(&mut lock(&self.record))
     }
 
+    /// Changes it if that can be kept, and leaves it as it was otherwise; nobody sees what was not kept.
+    /// Returns it as it is then.
+    pub(crate) fn edit_and_keep(
+        &self,
+        edit: impl FnOnce(&mut Run),
+        keep: impl FnOnce(&Run) -> Result<(), String>,
+    ) -> Result<Run, String> {
+        self.edit(|run| {
+            let mut changed = run.clone();
+            edit(&mut changed);
+            keep(&changed)?;
+            run.clone_from(&changed);
+            Ok(changed)
+        })
+    }
+
     /// Wants it to end.
     pub(crate) fn ask_to_end(&self, words: String) {
         *lock(&self.cancelled) = Some(words);
@@ -42,5 +58,25 @@ impl LiveRun {
     /// Why it shall end, if somebody wants that.
     pub(crate) fn asked_to_end(&self) -> Option<String> {
         lock(&self.cancelled).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::State;
+    use crate::stages::samples::{NEW, run_of};
+
+    #[test]
+    fn what_cannot_be_kept_is_as_it_was() {
+        let live = LiveRun::new(run_of(NEW));
+        let set_to_work = |run: &mut Run| run.state = State::Running;
+        let full = |_: &Run| Err("the disk is full".to_owned());
+        let failed = live.edit_and_keep(set_to_work, full);
+        assert_eq!(failed, Err("the disk is full".to_owned()));
+        assert_eq!(live.shown().state, State::Interrupted);
+        let kept = live.edit_and_keep(set_to_work, |_| Ok(()));
+        assert_eq!(kept.map(|run| run.state), Ok(State::Running));
+        assert_eq!(live.shown().state, State::Running);
     }
 }

@@ -124,6 +124,20 @@ pub struct Approval {
     pub at_ns: u64,
 }
 
+/// What was there as a version took over, for whoever goes on watching it after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// Since when it is watched, in nanoseconds of engine time.
+    pub since_ns: u64,
+    /// Until when it is on probation.
+    pub until_ns: u64,
+    /// What it runs with.
+    pub parameters: Vec<(String, String)>,
+    /// What the strategy had brought, of a canary on its instruments, in the base currency of its account;
+    /// `None` where something had no price or rate.
+    pub brought: Option<String>,
+}
+
 /// One way through a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -156,8 +170,14 @@ pub struct Run {
     /// Inputs of the engine when the version was about to be given some instruments; kept before that is
     /// asked for.
     pub canary_after: Option<u64>,
+    /// What was there once it had them.
+    #[serde(default)]
+    pub canary: Option<TakenOver>,
     /// Inputs of the engine when the version was about to be swapped in; kept before that is asked for.
     pub switching_after: Option<u64>,
+    /// What was there once it was.
+    #[serde(default)]
+    pub live: Option<TakenOver>,
     /// In a sentence.
     pub verdict: String,
 }

@@ -9,6 +9,7 @@ pub(crate) mod live;
 pub(crate) mod paper;
 mod parameters;
 pub(crate) mod validate;
+pub(crate) mod watched;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

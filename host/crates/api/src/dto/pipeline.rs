@@ -251,7 +251,9 @@ mod tests {
             ],
             approvals: Vec::new(),
             canary_after: None,
+            canary: None,
             switching_after: None,
+            live: None,
             verdict: "APPROVE waits".to_owned(),
         };
         let shown = serde_json::to_value(RunDto::new(&run)).unwrap();

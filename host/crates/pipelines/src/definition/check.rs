@@ -1,6 +1,8 @@
 //! What is written and cannot be meant.
 
 use super::{Approve, Backtest, Canary, Checks, Definition, Live, Paper};
+use crate::stages::approve::same;
+use crate::stages::watched::MOST_ORDERS;
 use crate::text::Length;
 use model::Money;
 use std::collections::BTreeSet;
@@ -28,6 +30,12 @@ fn of_length(key: &str, length: Length) -> Option<Flaw> {
         return flaw(key, "give more than \"0s\" and at most \"92d\"");
     }
     None
+}
+
+/// Of orders that are counted while a version is watched.
+fn of_orders(key: &str, least: u64) -> Option<Flaw> {
+    let reason = format!("`{least}` does not do; give 0 to {MOST_ORDERS}");
+    (least > MOST_ORDERS).then(|| (key.to_owned(), reason))
 }
 
 /// Of a number that must be one.
@@ -164,8 +172,8 @@ impl Approve {
         if self.persons == 0 || self.persons > MOST_PERSONS {
             return flaw("approve.persons", "give 1 to 8");
         }
-        let known = self.by.iter().flatten().map(|name| name.trim());
-        let known: BTreeSet<&str> = known.filter(|name| !name.is_empty()).collect();
+        let known = self.by.iter().flatten().map(|name| same(name));
+        let known: BTreeSet<String> = known.filter(|name| !name.is_empty()).collect();
         let persons = usize::try_from(self.persons).unwrap_or(usize::MAX);
         if self.by.is_some() && known.len() < persons {
             let reason = "it names fewer than must say yes; name more, or ask fewer `persons`";
@@ -191,7 +199,7 @@ impl Canary {
         if nanos == 0 || self.lasts > LONGEST_CANARY {
             return flaw("canary.for", "give more than \"0s\" and at most \"46d\"");
         }
-        None
+        of_orders("canary.min_orders", self.min_orders)
     }
 }
 
@@ -200,7 +208,7 @@ impl Live {
         if self.max_loss.is_some_and(|loss| loss.0 < Money::ZERO) {
             return flaw("live.max_loss", "a loss is given as an amount of 0 or more");
         }
-        of_length("live.for", self.lasts)
+        of_orders("live.min_orders", self.min_orders).or_else(|| of_length("live.for", self.lasts))
     }
 }
 
@@ -231,6 +239,7 @@ mod tests {
         assert_eq!(full.stages(), all);
         let live = full.live.unwrap();
         assert_eq!(live.lasts, Length::from_secs(3_600));
+        assert_eq!(live.min_orders, 1);
         assert_eq!(full.approve.unwrap().persons, 2);
         let paper = full.paper.unwrap();
         assert_eq!((paper.min_orders, paper.max_faults), (20, 0));
@@ -310,5 +319,16 @@ mod tests {
             other.contains(" strategy: a pipeline's file is named by"),
             "{other}"
         );
+    }
+
+    #[test]
+    fn one_person_is_one_however_written_and_orders_have_a_bound() {
+        let names = "[approve]\npersons = 2\nby = [\"anna\", \"Anna \"]";
+        check(names, " approve.by: it names fewer");
+        let many = "for = \"1h\"\nmin_orders = 100001";
+        let canary = format!("[canary]\n{many}\ninstruments = [\"A\"]");
+        check(&canary, " canary.min_orders: `100001` does not do; give 0");
+        let live = format!("[live]\n{many}");
+        check(&live, " live.min_orders: `100001` does not do; give 0");
     }
 }

@@ -134,7 +134,9 @@ impl Pipelines {
             steps: Run::steps_of(&definition),
             approvals: Vec::new(),
             canary_after: None,
+            canary: None,
             switching_after: None,
+            live: None,
             verdict: "it begins".to_owned(),
         };
         let live = Arc::new(LiveRun::new(run));
@@ -183,8 +185,12 @@ impl Pipelines {
             return Err(not_so(id, state, "it is over"));
         }
         let reason = said.reason.map(|reason| format!(": {reason}"));
-        let words = format!("cancelled by {}{}", said.by, reason.unwrap_or_default());
+        let mut words = format!("cancelled by {}{}", said.by, reason.unwrap_or_default());
         live.ask_to_end(words.clone());
+        // Whoever is at work gives back what it began; nobody is here.
+        if state == State::Interrupted {
+            words = self.0.given_back(&live.shown(), words);
+        }
         let ended = self.0.keep(&live, |run| end_if_idle(run, &words));
         ended.map_err(HostError::Conflict)?;
         Ok(live.shown())

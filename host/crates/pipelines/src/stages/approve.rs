@@ -31,7 +31,7 @@ pub(crate) fn run(context: &Context<'_>, terms: &Approve) -> Outcome {
 }
 
 /// Names are the same when they differ in case alone.
-fn same(name: &str) -> String {
+pub(crate) fn same(name: &str) -> String {
     name.trim().to_lowercase()
 }
 

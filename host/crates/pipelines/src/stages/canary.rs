@@ -4,11 +4,12 @@
 //! It is begun for longer than it is watched, and goes back when that is over: whatever happens to this
 //! host meanwhile, nobody has all instruments because nobody decided.
 
-use super::live::runs;
 use super::paper::hand_over;
+use super::watched::{Orders, Own, brought, sent_back, taken_over};
 use crate::definition::Canary;
-use crate::driver::{Context, Halt, Outcome, share_of_time};
-use crate::gate::{Bound, Criterion, Gate};
+use crate::driver::{Context, Outcome, share_of_time};
+use crate::gate::{Criterion, Gate};
+use crate::run::TakenOver;
 use crate::text::words;
 use engine::{Probation, WhenOver};
 use model::{Duration, InstrumentId, PluginHash, Timestamp};
@@ -27,17 +28,24 @@ pub(crate) fn run(context: &Context<'_>, terms: &Canary) -> Outcome {
         Ok(watch) => watch,
         Err(reason) => return Outcome::Judged(Gate::broken(reason)),
     };
+    let mut orders = Orders::default();
     loop {
         let Some(view) = context.host.strategy(&context.run.strategy) else {
             return Outcome::Judged(Gate::broken("there is no such strategy any more"));
         };
         let now = context.host.engine().time;
-        context.progress(share_of_time(now.since(watch.since), watch.lasts));
+        let since = watch.taken.since();
+        context.progress(share_of_time(now.since(since), watch.lasts));
+        orders.gather(context, &watch.own(&view));
         if let Some(borne) = watch.judge(&view, now) {
             let is_there = borne.holds;
-            let least = Bound::AtLeast(terms.min_orders);
-            let orders = Criterion::bounded("orders", &least, watch.orders(context, &view));
-            let gate = Gate::of(vec![borne, orders]);
+            let mut criteria = vec![borne, orders.criterion(terms.min_orders)];
+            // Without a canary it is that of all instruments.
+            if is_there {
+                let brought = brought(context).now;
+                criteria.extend(watch.taken.loss(terms.max_loss, brought));
+            }
+            let gate = Gate::of(criteria);
             let goes_on = gate.passes() && context.definition.live.is_some();
             // One that was sent back, or replaced, is nobody's to end.
             if is_there && !goes_on {
@@ -45,8 +53,10 @@ pub(crate) fn run(context: &Context<'_>, terms: &Canary) -> Outcome {
             }
             return Outcome::Judged(gate);
         }
+        // Who cancels a run is given back what it began, here and anywhere. A host that ends gives it back
+        // by itself, one that crashes goes on.
         if let Some(halt) = context.halt() {
-            return halted(context, halt);
+            return halt.into();
         }
         context.pause();
     }
@@ -57,21 +67,12 @@ fn end(context: &Context<'_>) {
     let _ended = context.ask(context.host.end_canary(&context.run.strategy));
 }
 
-/// Who cancels a run wants the version before to have all instruments. A host that ends gives them back
-/// by itself, one that crashes goes on.
-fn halted(context: &Context<'_>, halt: Halt) -> Outcome {
-    if matches!(halt, Halt::Cancelled(_)) {
-        end(context);
-    }
-    halt.into()
-}
-
 /// What is watched.
 struct Watch {
     plugin: PluginHash,
     /// Inputs of the engine before it began.
     after: u64,
-    since: Timestamp,
+    taken: TakenOver,
     lasts: Duration,
     instruments: Vec<InstrumentId>,
 }
@@ -85,8 +86,11 @@ fn begin(context: &Context<'_>, terms: &Canary) -> Result<Watch, String> {
     let report = context
         .ask(asked)
         .map_err(|error| format!("it did not take over its instruments: {error}"))?;
-    watched(context, terms, (after, &report.strategy))
-        .ok_or_else(|| "it was sent back as soon as it began".to_owned())
+    let view = report.strategy;
+    taken_on(context, terms, (after, &view)).ok_or_else(|| {
+        let back = sent_back(&view, after);
+        back.unwrap_or_else(|| "it was sent back as soon as it began".to_owned())
+    })
 }
 
 fn request(context: &Context<'_>, terms: &Canary) -> CanaryRequest {
@@ -110,21 +114,30 @@ fn request(context: &Context<'_>, terms: &Canary) -> CanaryRequest {
     }
 }
 
-/// The canary of the strategy, if it is that of the run.
-fn watched(
+/// The canary of the strategy, as it began.
+fn taken_on(
     context: &Context<'_>,
     terms: &Canary,
     (after, view): (u64, &StrategyView),
 ) -> Option<Watch> {
-    let probation = view.probation.as_ref()?;
-    let canary = probation.canary.as_ref()?;
-    runs(view, context.plugin).then(|| Watch {
+    let instruments = instruments(view)?;
+    let taken = taken_over(context, view)?;
+    let kept = taken.clone();
+    // The disk may refuse: then it is watched all the same, and lost with a crash.
+    let _kept = context.keep(|run| run.canary = Some(kept));
+    Some(Watch {
         plugin: context.plugin,
         after,
-        since: probation.since,
+        taken,
         lasts: terms.lasts.0,
-        instruments: canary.instruments.clone(),
+        instruments,
     })
+}
+
+/// What the version on probation has, where it has not all.
+fn instruments(view: &StrategyView) -> Option<Vec<InstrumentId>> {
+    let canary = view.probation.as_ref()?.canary.as_ref()?;
+    Some(canary.instruments.clone())
 }
 
 /// Goes on watching after the host came back. None is begun again: one that was sent back while nobody
@@ -132,12 +145,22 @@ fn watched(
 fn again(context: &Context<'_>, terms: &Canary, after: u64) -> Result<Watch, String> {
     let view = context.host.strategy(&context.run.strategy);
     let view = view.ok_or("there is no such strategy any more")?;
-    let back = view.last_roll_back.as_deref();
-    let back = back.filter(|back| back.sequence > after);
-    watched(context, terms, (after, &view)).ok_or_else(|| match back {
-        Some(back) => format!("sent back at {}: {}", back.time, back.reason),
-        None => "how it ended cannot be told any more; begin another run".to_owned(),
-    })
+    if let Some(back) = sent_back(&view, after) {
+        return Err(back);
+    }
+    let watch = match &context.run.canary {
+        // The host crashed in the moment in which it began.
+        None => taken_on(context, terms, (after, &view)),
+        Some(taken) => instruments(&view).map(|instruments| Watch {
+            plugin: context.plugin,
+            after,
+            taken: taken.clone(),
+            lasts: terms.lasts.0,
+            instruments,
+        }),
+    };
+    let unknown = "how it ended cannot be told any more; begin another run";
+    watch.ok_or_else(|| unknown.to_owned())
 }
 
 impl Watch {
@@ -145,37 +168,32 @@ impl Watch {
     fn judge(&self, view: &StrategyView, now: Timestamp) -> Option<Criterion> {
         let wanted = format!("borne for {}", words(self.lasts));
         let said = |measured: String, holds| Criterion::stated(NAME, &wanted, measured, holds);
-        let back = view.last_roll_back.as_deref();
-        if let Some(back) = back.filter(|back| back.sequence > self.after) {
-            let measured = format!("sent back at {}: {}", back.time, back.reason);
-            return Some(said(measured, false));
+        if let Some(back) = sent_back(view, self.after) {
+            return Some(said(back, false));
         }
-        let probation = view.probation.as_deref();
-        let is_canary = probation.is_some_and(|probation| probation.canary.is_some());
-        if !is_canary || !runs(view, self.plugin) {
+        let is_canary = instruments(view).is_some();
+        if !is_canary || !self.taken.is_watched(view, self.plugin) {
             let measured = "somebody else promoted or replaced it".to_owned();
             return Some(said(measured, false));
         }
-        let is_done = now.since(self.since) >= self.lasts;
-        is_done.then(|| said(format!("borne for {}", words(now.since(self.since))), true))
+        let passed = now.since(self.taken.since());
+        let is_done = passed >= self.lasts;
+        is_done.then(|| said(format!("borne for {}", words(passed)), true))
     }
 
-    /// Orders of the strategy on its instruments since it began: those are its own. At least so many: the
-    /// host knows the latest only.
-    fn orders(&self, context: &Context<'_>, view: &StrategyView) -> Option<u64> {
-        let orders = context.host.orders();
-        let own = orders.iter().filter(|order| {
-            order.strategy == view.id
-                && order.ts_created >= self.since
-                && self.instruments.contains(&order.instrument)
-        });
-        u64::try_from(own.count()).ok()
+    /// Orders of the strategy on its instruments since it began: those are its own.
+    fn own(&self, view: &StrategyView) -> Own<'_> {
+        Own {
+            strategy: view.id,
+            since: self.taken.since(),
+            instruments: Some(&self.instruments),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{NEW, at, on_probation};
+    use super::super::samples::{NEW, at, on_probation, taken};
     use super::*;
     use services::view::{CanaryView, RollBackView};
 
@@ -195,7 +213,7 @@ mod tests {
         let watch = Watch {
             plugin: NEW,
             after: 50,
-            since: at(100),
+            taken: taken(),
             lasts: Duration::from_nanos(100),
             instruments: vec![InstrumentId::new(0)],
         };
@@ -222,6 +240,11 @@ mod tests {
             200,
             Some(("somebody else promoted", false)),
         );
+        let mut anew = view();
+        if let Some(probation) = &mut anew.probation {
+            probation.since = at(150);
+        }
+        check(&anew, 200, Some(("somebody else promoted", false)));
         let mut gone = view();
         gone.probation = None;
         check(&gone, 200, Some(("somebody else promoted", false)));

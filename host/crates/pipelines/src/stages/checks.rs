@@ -4,7 +4,7 @@ use super::parameters::{arguments, of_candidate};
 use crate::child::{NoAnswer, answer};
 use crate::definition::{Checks, RandomMarkets};
 use crate::driver::{Context, Outcome};
-use crate::gate::{Criterion, Gate};
+use crate::gate::{Bound, Criterion, Gate};
 use serde_json::Value;
 use services::handle::{HostError, Queries};
 use std::process::Command;
@@ -81,6 +81,13 @@ fn judge(terms: &Checks, found: &Value) -> Gate {
     }
     if let Some(random) = &terms.random {
         criteria.push(markets(random, &found["random"]));
+        let orders = found["random"]["orders"].as_u64();
+        let least = Bound::AtLeast(random.min_orders);
+        criteria.push(Criterion::bounded(
+            "orders in random markets",
+            &least,
+            orders,
+        ));
     }
     Gate::of(criteria)
 }
@@ -167,7 +174,8 @@ mod tests {
     #[test]
     fn every_random_market_must_hold() {
         let terms = terms("[random]\nmarkets = 5\nhand_over = false\ninstruments = [\"A\"]");
-        let found = |markets: u64| json!({"random": {"markets": markets, "most_fuel": 9}});
+        let found =
+            |markets: u64| json!({"random": {"markets": markets, "most_fuel": 9, "orders": 3}});
         check(&terms, &found(5), true, "5 held, at most 9 units");
         check(&terms, &found(4), false, "4 held");
         check(
@@ -180,5 +188,20 @@ mod tests {
         check(&terms, &failed, false, "random markets: seed 3: it broke");
         let words = of_random(&terms.random.unwrap()).join(" ");
         assert_eq!(words, "--random 5 --seed 1 --no-hand-over --instrument A");
+    }
+
+    #[test]
+    fn a_version_that_sends_no_order_in_any_market_was_not_tried() {
+        let found =
+            |orders: u64| json!({"random": {"markets": 5, "most_fuel": 9, "orders": orders}});
+        let usual = terms("[random]\nmarkets = 5");
+        let words = "orders in random markets: 0, wanted at least 1";
+        check(&usual, &found(0), false, words);
+        check(&usual, &found(1), true, "orders in random markets: 1");
+        let unknown = json!({"random": {"markets": 5, "most_fuel": 9}});
+        let words = "orders in random markets: could not be measured";
+        check(&usual, &unknown, false, words);
+        let idle = terms("[random]\nmarkets = 5\nmin_orders = 0");
+        check(&idle, &found(0), true, "wanted at least 0");
     }
 }

@@ -2,14 +2,16 @@
 //! outlive that. A version that is sent back fails; so does one of which that cannot be told.
 
 use super::paper::hand_over;
+use super::watched::{Orders, Own, brought, sent_back, taken_over};
 use crate::definition::Live;
-use crate::driver::{Context, Halt, Outcome, share_of_time};
+use crate::driver::{Context, Outcome, share_of_time};
 use crate::gate::{Criterion, Gate};
+use crate::run::TakenOver;
 use crate::text::words;
 use engine::{Probation, StrategyState, SwapTerms};
-use model::Timestamp;
+use model::PluginHash;
 use services::handle::{PluginSource, Queries, SwapRequest, Terms};
-use services::view::{KeptView, PluginView, StrategyView};
+use services::view::{KeptView, StrategyView};
 use std::sync::Arc;
 
 /// The name of what is asked.
@@ -18,50 +20,47 @@ const NAME: &str = "probation";
 pub(crate) fn run(context: &Context<'_>, terms: &Live) -> Outcome {
     let begun = match context.run.switching_after {
         None => switch(context, terms),
-        Some(after) => again(context, after),
+        Some(after) => again(context, terms, after),
     };
     let watch = match begun {
         Ok(watch) => watch,
         Err(reason) => return Outcome::Judged(Gate::broken(reason)),
     };
+    let (since, until) = (watch.taken.since(), watch.taken.until());
+    let mut orders = Orders::default();
     loop {
         let Some(view) = context.host.strategy(&context.run.strategy) else {
             return Outcome::Judged(Gate::broken("there is no such strategy any more"));
         };
-        if let Some(criterion) = watch.judge(&view) {
-            return Outcome::Judged(Gate::of(vec![criterion]));
+        let own = Own {
+            strategy: view.id,
+            since,
+            instruments: None,
+        };
+        orders.gather(context, &own);
+        if let Some(borne) = watch.judge(&view) {
+            let mut criteria = vec![borne, orders.criterion(terms.min_orders)];
+            let brought = brought(context).now;
+            criteria.extend(watch.taken.loss(terms.max_loss, brought));
+            return Outcome::Judged(Gate::of(criteria));
         }
         let now = context.host.engine().time;
-        let all = watch.until.since(watch.since);
-        context.progress(share_of_time(now.since(watch.since), all));
+        context.progress(share_of_time(now.since(since), until.since(since)));
+        // Who cancels a run is given back what it began, here and anywhere.
         if let Some(halt) = context.halt() {
-            return halted(context, halt);
+            return halt.into();
         }
         context.pause();
     }
 }
 
-/// Who cancels a run whose version is on probation wants the one before back.
-fn halted(context: &Context<'_>, halt: Halt) -> Outcome {
-    let asked = match halt {
-        Halt::Closing => return Halt::Closing.into(),
-        Halt::Cancelled(asked) => asked,
-    };
-    let back = context.ask(context.host.roll_back(&context.run.strategy));
-    let said = match back {
-        Ok(_) => "the version before is back".to_owned(),
-        Err(error) => format!("the version before is not back: {error}"),
-    };
-    Halt::Cancelled(format!("{asked}; {said}")).into()
-}
-
 /// What is watched.
+#[derive(Debug)]
 struct Watch {
-    plugin: model::PluginHash,
+    plugin: PluginHash,
     /// Inputs of the engine before it took over.
     after: u64,
-    since: Timestamp,
-    until: Timestamp,
+    taken: TakenOver,
 }
 
 /// Has the version take over.
@@ -70,19 +69,22 @@ fn switch(context: &Context<'_>, terms: &Live) -> Result<Watch, String> {
     // On the disk first: who goes on with this run after a crash must know that it may have happened.
     context.keep(|run| run.switching_after = Some(after))?;
     let view = take_over(context, terms)?;
-    // One that was sent back at once is seen by whoever looks at the strategy next.
-    let (since, until) = match &view.probation {
-        Some(probation) => (probation.since, probation.until),
-        None => {
-            let now = context.host.engine().time;
-            (now, now.after(terms.lasts.0))
-        }
-    };
-    Ok(Watch {
+    taken_on(context, after, &view).ok_or_else(|| {
+        let back = sent_back(&view, after);
+        back.unwrap_or_else(|| "another version took its place as soon as it ran".to_owned())
+    })
+}
+
+/// The version on probation, as it took over.
+fn taken_on(context: &Context<'_>, after: u64, view: &StrategyView) -> Option<Watch> {
+    let taken = taken_over(context, view)?;
+    let kept = taken.clone();
+    // The disk may refuse: then it is watched all the same, and lost with a crash.
+    let _kept = context.keep(|run| run.live = Some(kept));
+    Some(Watch {
         plugin: context.plugin,
         after,
-        since,
-        until,
+        taken,
     })
 }
 
@@ -96,12 +98,7 @@ fn take_over(context: &Context<'_>, terms: &Live) -> Result<Arc<StrategyView>, S
         }
         Some(_) => {
             let view = context.host.strategy(name);
-            let is_ours = view.is_some_and(|view| {
-                let probation = view.probation.as_ref();
-                let canary = probation.and_then(|probation| probation.canary.as_ref());
-                canary.is_some() && runs(&view, context.plugin)
-            });
-            if !is_ours {
+            if !view.is_some_and(|view| is_our_canary(context, &view)) {
                 return Err("the canary that passed is gone; begin another run".to_owned());
             }
             let asked = context.host.promote_canary(name, Some(probation(terms)));
@@ -136,61 +133,81 @@ fn request(context: &Context<'_>, terms: &Live) -> SwapRequest {
     }
 }
 
-/// Goes on watching after the host came back. Nothing is swapped again: a version that was sent back while
-/// nobody looked must not come back by itself.
-fn again(context: &Context<'_>, after: u64) -> Result<Watch, String> {
-    let view = context.host.strategy(&context.run.strategy);
-    let view = view.ok_or("there is no such strategy any more")?;
-    let plugin = context.plugin;
-    let watch = |since, until| Watch {
-        plugin,
-        after,
-        since,
-        until,
+/// Whether the canary of the run is there.
+fn is_our_canary(context: &Context<'_>, view: &StrategyView) -> bool {
+    let is_ours = match &context.run.canary {
+        Some(taken) => taken.is_watched(view, context.plugin),
+        // The disk did not take it down.
+        None => {
+            let running = view.plugin.as_ref();
+            running.is_some_and(|running| running.hash == context.plugin)
+        }
     };
-    if let Some(probation) = view.probation.as_ref().filter(|_| runs(&view, plugin)) {
-        return Ok(watch(probation.since, probation.until));
-    }
-    // What is known of its end is judged as if it had been watched.
-    let told = watch(Timestamp::ZERO, Timestamp::MAX).judge(&view);
-    Err(match told {
-        Some(criterion) => criterion.measured.unwrap_or_default(),
-        None => "whether it took over, or how that ended, cannot be told any more".to_owned(),
-    })
+    context.run.canary_after.is_some() && is_canary(view) && is_ours
 }
 
-/// Whether the strategy runs this component.
-pub(super) fn runs(view: &StrategyView, plugin: model::PluginHash) -> bool {
-    let is_it = |running: &PluginView| running.hash == plugin;
-    view.plugin.as_ref().is_some_and(is_it)
+fn is_canary(view: &StrategyView) -> bool {
+    let probation = view.probation.as_ref();
+    probation.is_some_and(|probation| probation.canary.is_some())
+}
+
+/// Goes on watching after the host came back. Nothing is swapped again: a version that was sent back while
+/// nobody looked must not come back by itself. A canary that passed, and had not been promoted yet when
+/// the host crashed, is promoted now.
+fn again(context: &Context<'_>, terms: &Live, after: u64) -> Result<Watch, String> {
+    let view = context.host.strategy(&context.run.strategy);
+    let view = view.ok_or("there is no such strategy any more")?;
+    if let Some(back) = sent_back(&view, after) {
+        return Err(back);
+    }
+    if is_our_canary(context, &view) {
+        return switch(context, terms);
+    }
+    let watch = match &context.run.live {
+        // How that went on, or ended, is judged as if it had been watched.
+        Some(taken) => Some(Watch {
+            plugin: context.plugin,
+            after,
+            taken: taken.clone(),
+        }),
+        // The host crashed in the moment in which it took over.
+        None if is_canary(&view) => None,
+        None => taken_on(context, after, &view),
+    };
+    let unknown = "whether it took over, or how that ended, cannot be told any more";
+    watch.ok_or_else(|| unknown.to_owned())
 }
 
 impl Watch {
     /// What became of it; `None` while it is watched.
     fn judge(&self, view: &StrategyView) -> Option<Criterion> {
-        let wanted = format!("borne for {}", words(self.until.since(self.since)));
+        let (since, until) = (self.taken.since(), self.taken.until());
+        let wanted = format!("borne for {}", words(until.since(since)));
         let said = |measured: String, holds| Criterion::stated(NAME, &wanted, measured, holds);
-        let back = view.last_roll_back.as_deref();
-        if let Some(back) = back.filter(|back| back.sequence > self.after) {
-            let measured = format!("sent back at {}: {}", back.time, back.reason);
-            return Some(said(measured, false));
+        if let Some(back) = sent_back(view, self.after) {
+            return Some(said(back, false));
         }
-        if view.probation.is_some() && runs(view, self.plugin) {
-            return None;
+        let runs = self.taken.runs(view, self.plugin);
+        if view.probation.is_some() {
+            if !is_canary(view) && self.taken.is_watched(view, self.plugin) {
+                return None;
+            }
+            let measured = "another version is on probation, or the two changed places".to_owned();
+            return Some(said(measured, false));
         }
         let kept = view.last_kept.as_deref();
         let kept = kept.filter(|kept| kept.sequence > self.after);
         let state = view.state;
         let is_live = matches!(state, StrategyState::Running | StrategyState::Paused);
         Some(match kept {
-            Some(KeptView { time, .. })
-                if *time >= self.until && is_live && runs(view, self.plugin) =>
-            {
-                said("borne to its end".to_owned(), true)
-            }
-            Some(KeptView { time, reason, .. }) if *time < self.until => {
+            Some(KeptView { time, reason, .. }) if *time < until => {
                 let measured = format!("ended early at {time}: {reason}; what runs runs on");
                 said(measured, false)
+            }
+            Some(_) if is_live && runs => said("borne to its end".to_owned(), true),
+            None if is_live && runs => {
+                let measured = "how it ended cannot be told any more; what runs runs on";
+                said(measured.to_owned(), false)
             }
             _ => {
                 let measured = format!(
@@ -205,9 +222,9 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{NEW, at, on_probation as view};
+    use super::super::samples::{NEW, at, on_probation as view, taken};
     use super::*;
-    use services::view::RollBackView;
+    use services::view::{CanaryView, RollBackView};
 
     fn ended(time: u64, sequence: u64) -> StrategyView {
         StrategyView {
@@ -225,8 +242,7 @@ mod tests {
         let watch = Watch {
             plugin: NEW,
             after: 50,
-            since: at(100),
-            until: at(200),
+            taken: taken(),
         };
         let found = watch.judge(view);
         let found = found.map(|one| (one.measured.unwrap(), one.holds));
@@ -248,12 +264,34 @@ mod tests {
         check(&ended(200, 60), Some(("borne to its end", true)));
         check(&ended(199, 60), Some(("ended early", false)));
         // Of the probation before.
-        check(&ended(200, 50), Some(("another version runs", false)));
+        check(&ended(200, 50), Some(("cannot be told any more", false)));
+        let mut other = ended(200, 60);
+        if let Some(plugin) = &mut other.plugin {
+            plugin.parameters = vec![("fast".to_owned(), "5".to_owned())];
+        }
+        check(&other, Some(("another version runs", false)));
         let stopped = StrategyView {
             state: StrategyState::Error,
             ..ended(200, 60)
         };
         check(&stopped, Some(("another version runs", false)));
+    }
+
+    #[test]
+    fn versions_that_changed_places_were_not_watched() {
+        let mut flipped = view();
+        if let Some(probation) = &mut flipped.probation {
+            probation.since = at(150);
+        }
+        check(&flipped, Some(("changed places", false)));
+        let mut canary = view();
+        if let Some(probation) = &mut canary.probation {
+            probation.canary = Some(CanaryView {
+                instruments: Vec::new(),
+                when_over: engine::WhenOver::RollBack,
+            });
+        }
+        check(&canary, Some(("another version is on probation", false)));
     }
 
     #[test]

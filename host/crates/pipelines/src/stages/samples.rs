@@ -1,13 +1,17 @@
 //! Values for tests of gates.
 
+use crate::run::{Run, State as RunState, TakenOver};
 use engine::{Probation, StrategyState};
-use model::{AccountId, Duration, PluginHash, StrategyId, Timestamp};
+use model::{
+    AccountId, Duration, InstrumentId, Money, Order, OrderId, OrderKind, OrderStatus, PluginHash,
+    Quantity, Side, StrategyId, Terms, TimeInForce, Timestamp,
+};
 use registry::{Fuel, Manifest, Parameter, Record, Source, State};
 use services::view::{PluginView, ProbationView, StrategyView};
 use std::collections::BTreeMap;
 
 /// A strategy with these parameters.
-pub(super) fn manifest(parameters: &[&str]) -> Manifest {
+pub(crate) fn manifest(parameters: &[&str]) -> Manifest {
     let parameter = |name: &&str| Parameter {
         name: (*name).to_owned(),
         kind: "integer".to_owned(),
@@ -37,7 +41,7 @@ pub(super) fn manifest(parameters: &[&str]) -> Manifest {
 }
 
 /// The record of one.
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     Record {
         manifest: manifest(&[]),
         state: State::Uploaded,
@@ -52,15 +56,15 @@ pub(super) fn record() -> Record {
 }
 
 /// The component that is new.
-pub(super) const NEW: PluginHash = PluginHash::new([2; 32]);
+pub(crate) const NEW: PluginHash = PluginHash::new([2; 32]);
 
 /// A moment.
-pub(super) fn at(nanos: u64) -> Timestamp {
+pub(crate) fn at(nanos: u64) -> Timestamp {
     Timestamp::from_nanos(nanos)
 }
 
 /// The new version on probation from 100 to 200, in nanoseconds.
-pub(super) fn on_probation() -> StrategyView {
+pub(crate) fn on_probation() -> StrategyView {
     let plugin = |hash| PluginView {
         hash,
         name: "trend".to_owned(),
@@ -97,5 +101,64 @@ pub(super) fn on_probation() -> StrategyView {
         shadow: None,
         faults: Vec::new(),
         log: Vec::new(),
+    }
+}
+
+/// A run of a component that has no stages left.
+pub(crate) fn run_of(plugin: PluginHash) -> Run {
+    Run {
+        id: 1,
+        strategy: "trend".to_owned(),
+        plugin: plugin.to_string(),
+        title: "trend 2.0.0".to_owned(),
+        parameters: BTreeMap::new(),
+        force: false,
+        by: "anna".to_owned(),
+        definition: String::new(),
+        state: RunState::Interrupted,
+        began_at_ns: 5,
+        ended_at_ns: None,
+        steps: Vec::new(),
+        approvals: Vec::new(),
+        canary_after: None,
+        canary: None,
+        switching_after: None,
+        live: None,
+        verdict: String::new(),
+    }
+}
+
+/// The new version as it took over in [`on_probation`].
+pub(crate) fn taken() -> TakenOver {
+    TakenOver {
+        since_ns: 100,
+        until_ns: 200,
+        parameters: Vec::new(),
+        brought: None,
+    }
+}
+
+/// An order of the strategy at 100, which rests.
+pub(crate) fn order() -> Order {
+    Order {
+        id: OrderId::derive(5, 0).unwrap(),
+        strategy: StrategyId::new(0),
+        account: AccountId::new(0),
+        instrument: InstrumentId::new(0),
+        side: Side::Buy,
+        kind: OrderKind::Market,
+        quantity: Quantity::ONE,
+        time_in_force: TimeInForce::Gtc,
+        terms: Terms::default(),
+        intent: 0,
+        list: None,
+        parent: None,
+        algorithm: None,
+        trigger: None,
+        status: OrderStatus::Accepted,
+        filled: Quantity::ZERO,
+        filled_value: Money::ZERO,
+        ts_created: at(100),
+        expires: Timestamp::MAX,
     }
 }
