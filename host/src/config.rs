@@ -18,9 +18,11 @@ mod host;
 mod identity;
 mod limits;
 mod log;
+mod notification;
 mod permissions;
 mod plugins;
 mod risk;
+mod secrets;
 mod session;
 mod store;
 mod text;
@@ -41,6 +43,7 @@ pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
 pub use limits::LimitsSection;
 pub use log::{LogFormat, LogSection};
+pub use notification::NotificationSection;
 pub use permissions::{PermissionsSection, SideName};
 pub use plugins::PluginsSection;
 pub use risk::RiskSection;
@@ -104,6 +107,9 @@ pub struct Config {
     /// Custom pre-trade rules.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSection>,
+    /// Whom the host tells what.
+    #[serde(default, rename = "notification")]
+    pub notifications: Vec<NotificationSection>,
 }
 
 /// `[feed]`.

@@ -12,6 +12,7 @@ pub mod gateways;
 pub mod identity;
 pub mod kill;
 pub mod native;
+mod notifying;
 pub mod plugins;
 pub mod publish;
 pub mod research;

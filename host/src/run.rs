@@ -7,11 +7,12 @@ use crate::config::{
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
 use crate::universe::Universe;
-use crate::{filing, gateways};
+use crate::{filing, gateways, notifying};
 use anyhow::{Context, Result, anyhow, bail};
 use api::{Api, BusProbe, BusView, Records, Settings};
 use journal::Folder;
 use model::{Duration, InstrumentId};
+use notices::Notifications;
 use pipelines::{Pipelines, PipelinesConfig};
 use runtime::{Compiler, Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
@@ -86,6 +87,7 @@ pub struct App {
     retention: Option<Retention>,
     watch: Option<PluginWatch>,
     pipelines: Option<Pipelines>,
+    notifications: Option<Notifications>,
     identified: Option<Identified>,
     /// Names of this host besides loopback ones.
     hosts: Vec<String>,
@@ -139,6 +141,7 @@ impl App {
             retention: None,
             watch: None,
             pipelines: None,
+            notifications: None,
             identified: None,
             hosts: config.identity.hosts.clone(),
         };
@@ -185,6 +188,7 @@ impl App {
             .with_records(self.records)
             .with_pipelines(self.pipelines.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))
+            .with_notifications(self.notifications.clone())
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
             .with_identity(self.identified.map(|identified| identified.guarded));
         api::serve(self.listener, api, shutdown).await?;
@@ -205,7 +209,7 @@ impl App {
         tokio::task::spawn_blocking(end).await?;
         self.handle.shutdown().await?;
         let (trader, publishing, filing) = (self.trader, self.publishing, self.filing);
-        let caching = self.caching;
+        let (caching, notifications) = (self.caching, self.notifications);
         let ended = tokio::task::spawn_blocking(move || {
             let ended = trader.join();
             // Last, so that they have how the run ended.
@@ -214,6 +218,9 @@ impl App {
             }
             if let Some(caching) = caching {
                 caching.end();
+            }
+            if let Some(notifications) = notifications {
+                notifications.end();
             }
             if let Some(filing) = filing {
                 filing.end();
@@ -230,6 +237,9 @@ impl App {
         self.identified = identified.with_context(|| file.display().to_string())?;
         let gateways = gateways::attach(config, universe, &self.journal, &self.handle);
         gateways.with_context(|| file.display().to_string())?;
+        // Before anything trades, so that nothing is missed that breaks at once.
+        let told = notifying::begin(config, &self.run, &self.handle);
+        self.notifications = told.with_context(|| file.display().to_string())?;
         self.load_strategies(file, config, universe).await?;
         let begun = filing::begin(config, &self.journal, &self.handle);
         let begun = begun.with_context(|| file.display().to_string())?;

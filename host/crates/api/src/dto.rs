@@ -21,6 +21,7 @@ pub(crate) mod limits;
 pub(crate) mod market;
 pub(crate) mod metrics;
 pub(crate) mod moment;
+pub(crate) mod notification;
 pub(crate) mod object;
 pub(crate) mod order;
 pub(crate) mod order_list;

@@ -56,6 +56,7 @@ fn all<H: HostPort>() -> Operations<H> {
         .merge(pipelines())
         .merge(risk())
         .merge(metrics())
+        .merge(notifications())
         .merge(identity());
     Operations::new()
         .get("page.show", "/", page::show)
@@ -357,6 +358,22 @@ fn metrics<H: HostPort>() -> Operations<H> {
             "risk.alerts.acknowledge",
             "/risk/alerts/{id}/acknowledge",
             alerts::acknowledge::<H>,
+        )
+}
+
+/// Whom the host tells what; an empty list where it tells nobody.
+fn notifications<H: HostPort>() -> Operations<H> {
+    use routes::notifications;
+    Operations::new()
+        .get(
+            "notifications.list",
+            "/notifications",
+            notifications::list::<H>,
+        )
+        .post(
+            "notifications.test",
+            "/notifications/{route}/test",
+            notifications::test::<H>,
         )
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod keys;
 pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod metrics;
+pub(crate) mod notifications;
 pub(crate) mod orders;
 pub(crate) mod pipelines;
 pub(crate) mod plugin_body;

@@ -7,6 +7,7 @@ use crate::observe::Counted;
 use crate::port::HostPort;
 use crate::records::Records;
 use crate::stream;
+use notices::Notifications;
 use pipelines::Pipelines;
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub struct Api<H> {
     pub(crate) retention: Option<RetentionMonitor>,
     /// Deployment pipelines, where the host has them.
     pub(crate) pipelines: Option<Pipelines>,
+    /// Whom the host tells what, where it tells anybody.
+    pub(crate) notifications: Option<Notifications>,
     /// Who may do what, where identity is on.
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) uploads: Arc<Semaphore>,
@@ -112,6 +115,7 @@ impl<H: HostPort> Api<H> {
             bus: None,
             retention: None,
             pipelines: None,
+            notifications: None,
             guarded: None,
             host,
             settings: Arc::new(settings),
@@ -143,6 +147,15 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_pipelines(self, pipelines: Option<Pipelines>) -> Self {
         Self { pipelines, ..self }
+    }
+
+    /// With people and programs that are told what happens.
+    #[must_use]
+    pub fn with_notifications(self, notifications: Option<Notifications>) -> Self {
+        Self {
+            notifications,
+            ..self
+        }
     }
 
     /// With identity: nobody may do anything who is not known. Without it whoever can reach the socket may

@@ -1,5 +1,6 @@
 //! The engine's state, and health.
 
+use super::notification::NotificationsHealthDto;
 use super::text::Name;
 use crate::state::BusView;
 use engine::TradingState;
@@ -62,6 +63,8 @@ pub(crate) struct HealthDto {
     pub(crate) bus: Option<BusDto>,
     /// What is kept of the journal; `null` where all of it is.
     pub(crate) retention: Option<RetentionDto>,
+    /// Notifications; `null` where nobody is told anything.
+    pub(crate) notifications: Option<NotificationsHealthDto>,
 }
 
 /// What goes on beside the engine, where it does.
@@ -69,6 +72,7 @@ pub(crate) struct Beside {
     pub(crate) store: Option<StoreView>,
     pub(crate) bus: Option<BusView>,
     pub(crate) retention: Option<RetentionView>,
+    pub(crate) notifications: Option<NotificationsHealthDto>,
 }
 
 /// What is kept of the journal.
@@ -176,6 +180,7 @@ impl HealthDto {
             store: beside.store.map(StoreDto::from),
             bus: beside.bus.map(BusDto::from),
             retention: beside.retention.map(RetentionDto::from),
+            notifications: beside.notifications,
         }
     }
 

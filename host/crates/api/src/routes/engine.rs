@@ -2,6 +2,7 @@
 
 use super::to_the_end;
 use crate::dto::engine::{Beside, EngineDto, HealthDto, KillRequest, TradingStateRequest};
+use crate::dto::notification::NotificationsHealthDto;
 use crate::extract::Json;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -19,6 +20,7 @@ pub(crate) async fn health<H: HostPort>(
         store: api.records.as_ref().map(Records::view),
         bus: api.bus.as_ref().map(|probe| probe()),
         retention: api.retention.as_ref().map(RetentionMonitor::view),
+        notifications: api.notifications.as_ref().map(NotificationsHealthDto::new),
     };
     let health = HealthDto::new(&api.host.engine(), &api.host.health(), beside);
     let status = match health.is_up() {

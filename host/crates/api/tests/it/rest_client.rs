@@ -53,8 +53,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Self {
+        Self::over(|api| api)
+    }
+
+    /// Over what a test makes of the API.
+    pub(crate) fn over(make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
         let host = Fake::new();
-        let router = router(Api::new(host.clone(), Settings::default()));
+        let router = router(make(Api::new(host.clone(), Settings::default())));
         Self { host, router }
     }
 

@@ -148,12 +148,12 @@ fn of_a_strategy_faults_swaps_and_roll_backs_are_told_and_nothing_else() {
     let change = |view: &StrategyView| [Change::Strategy(Arc::new(view.clone()))];
     let mut view = strategy();
     // It is loaded.
-    assert_eq!(told(&mut ear, &change(&view)), []);
+    assert!(told(&mut ear, &change(&view)).is_empty());
     view.state = StrategyState::Paused;
-    assert_eq!(told(&mut ear, &change(&view)), []);
+    assert!(told(&mut ear, &change(&view)).is_empty());
     view.faults.push(fault(3));
     assert_eq!(told(&mut ear, &change(&view)), [("fault", "HAPPENED")]);
-    assert_eq!(told(&mut ear, &change(&view)), []);
+    assert!(told(&mut ear, &change(&view)).is_empty());
     view.plugin = Some(plugin(1, "5"));
     assert_eq!(told(&mut ear, &change(&view)), [("swap", "HAPPENED")]);
     view.plugin = Some(plugin(2, "5"));
@@ -169,7 +169,7 @@ fn of_a_strategy_faults_swaps_and_roll_backs_are_told_and_nothing_else() {
     }));
     let expect = [("fault", "HAPPENED"), ("roll_back", "HAPPENED")];
     assert_eq!(told(&mut ear, &change(&view)), expect);
-    assert_eq!(told(&mut ear, &change(&view)), []);
+    assert!(told(&mut ear, &change(&view)).is_empty());
 }
 
 #[test]
