@@ -14,6 +14,7 @@ mod environment;
 mod faults;
 mod fees;
 mod file;
+mod hook;
 mod host;
 mod identity;
 mod limits;
@@ -41,6 +42,7 @@ pub use environment::environment_overrides;
 pub use faults::{BudgetSection, FaultsSection, OnMissName, RestartSection};
 pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, parse};
+pub use hook::HookSection;
 pub use limits::LimitsSection;
 pub use log::{LogFormat, LogSection};
 pub use notification::NotificationSection;
@@ -110,6 +112,9 @@ pub struct Config {
     /// Whom the host tells what.
     #[serde(default, rename = "notification")]
     pub notifications: Vec<NotificationSection>,
+    /// Webhooks that place orders.
+    #[serde(default, rename = "hook")]
+    pub hooks: Vec<HookSection>,
 }
 
 /// `[feed]`.

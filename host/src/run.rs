@@ -9,7 +9,7 @@ use crate::publish::Publishing;
 use crate::universe::Universe;
 use crate::{filing, gateways, notifying};
 use anyhow::{Context, Result, anyhow, bail};
-use api::{Api, BusProbe, BusView, Records, Settings};
+use api::{Api, BusProbe, BusView, Hooks, Records, Settings};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use notices::Notifications;
@@ -88,6 +88,7 @@ pub struct App {
     watch: Option<PluginWatch>,
     pipelines: Option<Pipelines>,
     notifications: Option<Notifications>,
+    hooks: Option<Hooks>,
     identified: Option<Identified>,
     /// Names of this host besides loopback ones.
     hosts: Vec<String>,
@@ -142,6 +143,7 @@ impl App {
             watch: None,
             pipelines: None,
             notifications: None,
+            hooks: None,
             identified: None,
             hosts: config.identity.hosts.clone(),
         };
@@ -189,6 +191,7 @@ impl App {
             .with_pipelines(self.pipelines.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))
             .with_notifications(self.notifications.clone())
+            .with_hooks(self.hooks)
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
             .with_identity(self.identified.map(|identified| identified.guarded));
         api::serve(self.listener, api, shutdown).await?;
@@ -240,6 +243,7 @@ impl App {
         // Before anything trades, so that nothing is missed that breaks at once.
         let told = notifying::begin(config, &self.run, &self.handle);
         self.notifications = told.with_context(|| file.display().to_string())?;
+        self.hooks = hooks(config).with_context(|| file.display().to_string())?;
         self.load_strategies(file, config, universe).await?;
         let begun = filing::begin(config, &self.journal, &self.handle);
         let begun = begun.with_context(|| file.display().to_string())?;
@@ -418,6 +422,17 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Webhooks that place orders, with their secrets read; nothing where there is none.
+fn hooks(config: &Config) -> Result<Option<Hooks>> {
+    let mut hooks = Vec::new();
+    for (place, section) in config.hooks.iter().enumerate() {
+        let fault = |(key, reason)| anyhow!("hook[{place}].{key}: {reason}");
+        hooks.push(section.hook().map_err(fault)?);
+    }
+    let clock = Arc::new(SystemClock);
+    Ok((!hooks.is_empty()).then(|| Hooks::new(hooks, clock)))
 }
 
 /// Whether a strategy could not be loaded because its plugin broke too often.

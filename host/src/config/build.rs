@@ -72,6 +72,11 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     }
     add_manual(&mut universe, services::host::MANUAL, AccountId::new(0));
     add_adopters(&mut universe, config);
+    for (index, section) in config.hooks.iter().enumerate() {
+        let problem = |(key, reason)| meaning(format!("hook[{index}].{key}"), reason);
+        let account = section.check(config, &universe).map_err(problem)?;
+        add_manual(&mut universe, &section.strategy(), account);
+    }
     Ok(universe)
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod custom;
 pub(crate) mod engine;
 pub(crate) mod fill;
 pub(crate) mod happened;
+pub(crate) mod hook;
 pub(crate) mod instrument;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;

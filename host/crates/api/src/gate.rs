@@ -32,7 +32,13 @@ const QUIET: &[&str] = &[
     "risk.scenarios.run",
 ];
 /// Bodies that hold secrets are never looked at here.
-const SECRET: &[&str] = &["auth.login", "auth.claim", "auth.password", "auth.refresh"];
+const SECRET: &[&str] = &[
+    "auth.login",
+    "auth.claim",
+    "auth.password",
+    "auth.refresh",
+    "hooks.take",
+];
 /// What must be possible even when nothing can be written down.
 const STOPS: &[&str] = &[
     "engine.kill",

@@ -11,6 +11,7 @@
 //!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
 //!   open the socket may trade, so never bind that to a public address.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
+//! * `hooks` is who may call webhooks that we take, and what those may order.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod denials;
@@ -20,6 +21,7 @@ mod extract;
 mod gate;
 mod guard;
 mod guarded;
+mod hooks;
 mod names;
 mod observe;
 mod operations;
@@ -37,6 +39,7 @@ mod stream;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
 pub use guarded::{Guarded, GuardedSettings};
+pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
 pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
 pub use records::Records;

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// Largest body of a route that takes no plugin, in bytes.
 pub(crate) const BODY_LIMIT_BYTES: usize = 64 << 10;
+/// Largest body of a webhook, in bytes.
+const HOOK_LIMIT_BYTES: usize = 16 << 10;
 /// Largest plugin that can be sent, in bytes.
 const PLUGIN_LIMIT_BYTES: usize = 32 << 20;
 
@@ -64,7 +66,15 @@ fn all<H: HostPort>() -> Operations<H> {
         .get("livez.show", "/livez", routes::watching::livez::<H>)
         .get("readyz.show", "/readyz", routes::watching::readyz::<H>)
         .get("metrics.show", "/metrics", routes::watching::metrics::<H>)
+        .merge(hooks())
         .nest("/api/v1", resources, no_route)
+}
+
+/// Webhooks that we take; 404 whatever the name where there is none.
+fn hooks<H: HostPort>() -> Operations<H> {
+    Operations::new()
+        .post("hooks.take", "/hooks/{name}", routes::hooks::take::<H>)
+        .with_bodies(HOOK_LIMIT_BYTES)
 }
 
 fn trading<H: HostPort>() -> Operations<H> {

@@ -12,6 +12,7 @@ pub(crate) mod faults;
 pub(crate) mod fills;
 pub(crate) mod happened;
 pub(crate) mod history;
+pub(crate) mod hooks;
 pub(crate) mod instruments;
 pub(crate) mod keys;
 pub(crate) mod lifecycle;

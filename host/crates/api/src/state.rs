@@ -2,6 +2,7 @@
 
 use crate::denials::Denials;
 use crate::guarded::Guarded;
+use crate::hooks::Hooks;
 use crate::names::Names;
 use crate::observe::Counted;
 use crate::port::HostPort;
@@ -97,6 +98,8 @@ pub struct Api<H> {
     pub(crate) pipelines: Option<Pipelines>,
     /// Whom the host tells what, where it tells anybody.
     pub(crate) notifications: Option<Notifications>,
+    /// Webhooks that are taken, where there are any.
+    pub(crate) hooks: Option<Hooks>,
     /// Who may do what, where identity is on.
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) uploads: Arc<Semaphore>,
@@ -116,6 +119,7 @@ impl<H: HostPort> Api<H> {
             retention: None,
             pipelines: None,
             notifications: None,
+            hooks: None,
             guarded: None,
             host,
             settings: Arc::new(settings),
@@ -156,6 +160,12 @@ impl<H: HostPort> Api<H> {
             notifications,
             ..self
         }
+    }
+
+    /// With webhooks that place orders.
+    #[must_use]
+    pub fn with_hooks(self, hooks: Option<Hooks>) -> Self {
+        Self { hooks, ..self }
     }
 
     /// With identity: nobody may do anything who is not known. Without it whoever can reach the socket may

@@ -55,6 +55,8 @@ mod rest_canaries;
 mod rest_client;
 #[path = "it/rest_errors.rs"]
 mod rest_errors;
+#[path = "it/rest_hooks.rs"]
+mod rest_hooks;
 #[path = "it/rest_notifications.rs"]
 mod rest_notifications;
 #[path = "it/rest_pipelines.rs"]

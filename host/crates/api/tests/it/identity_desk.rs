@@ -27,6 +27,11 @@ pub(crate) struct Desk {
 impl Desk {
     /// With `root`, who has every role.
     pub(crate) fn new(four_eyes: bool) -> Self {
+        Self::over(four_eyes, |api| api)
+    }
+
+    /// The same over what a test makes of the API.
+    pub(crate) fn over(four_eyes: bool, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = identity::Settings {
             token_keys: folder.path().join("keys.json"),
@@ -47,7 +52,7 @@ impl Desk {
         };
         let guarded = Arc::new(Guarded::new(identity, audit, settings));
         let host = Fake::new();
-        let api = Api::new(host.clone(), Settings::default());
+        let api = make(Api::new(host.clone(), Settings::default()));
         let router = router(api.with_identity(Some(guarded.clone())));
         Self {
             host,

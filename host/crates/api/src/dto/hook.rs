@@ -1,0 +1,74 @@
+//! What webhooks are called with, and what they are answered.
+
+use super::order_names::SideName;
+use super::text::Decimal;
+use crate::hooks::HookOrder;
+use model::{Price, Quantity};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Body of `POST /hooks/{name}`. `secret` and `time` are those of TradingView only.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HookRequest {
+    /// Looked at before; never shown.
+    pub(crate) secret: Option<Hidden>,
+    /// The same for the same call, however often it is sent.
+    pub(crate) id: String,
+    /// When it was sent.
+    pub(crate) time: Option<String>,
+    pub(crate) instrument: String,
+    #[serde(deserialize_with = "side")]
+    pub(crate) side: SideName,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<HookOrderName>,
+    pub(crate) quantity: Option<Decimal<Quantity>>,
+    pub(crate) price: Option<Decimal<Price>>,
+}
+
+/// A text that is not kept.
+#[derive(Debug)]
+pub(crate) struct Hidden;
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|_| Self)
+    }
+}
+
+/// `BUY` or `SELL`, or as TradingView writes them.
+fn side<'de, D: Deserializer<'de>>(from: D) -> Result<SideName, D::Error> {
+    match String::deserialize(from)?.as_str() {
+        "BUY" | "buy" => Ok(SideName::Buy),
+        "SELL" | "sell" => Ok(SideName::Sell),
+        _ => Err(serde::de::Error::custom("must be BUY or SELL")),
+    }
+}
+
+/// A type of order that a hook may place.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum HookOrderName {
+    Market,
+    Limit,
+}
+
+impl From<HookOrderName> for HookOrder {
+    fn from(name: HookOrderName) -> Self {
+        match name {
+            HookOrderName::Market => Self::Market,
+            HookOrderName::Limit => Self::Limit,
+        }
+    }
+}
+
+/// What came of a call.
+#[derive(Debug, Serialize)]
+pub(crate) struct HookAnswer {
+    pub(crate) id: String,
+    /// The order; `null` while a call before is still being placed.
+    pub(crate) order: Option<String>,
+    /// Its status after the risk gate; `null` for a call that was taken before.
+    pub(crate) status: Option<&'static str>,
+    /// Whether this call was taken before.
+    pub(crate) duplicate: bool,
+}

@@ -1,0 +1,107 @@
+//! Webhooks that we take. They show themselves who calls: the policy lets anybody try.
+
+use super::to_the_end;
+use crate::dto::hook::{HookAnswer, HookRequest};
+use crate::dto::order_names::SideName;
+use crate::extract::{Name, bytes, parse_json};
+use crate::gate::Noted;
+use crate::hooks::{Begun, Call, Hook};
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// `POST /hooks/{name}`: an order by the hook's template, handed to the risk gate.
+pub(crate) async fn take<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+    request: Request,
+) -> Response {
+    let Some(hooks) = api.hooks.clone() else {
+        return nobody().into_response();
+    };
+    let headers = request.headers().clone();
+    let body = match bytes(request, &()).await {
+        Ok(body) => body,
+        Err(problem) => return problem.into_response(),
+    };
+    let Some(hook) = hooks.find(&name, &headers, &body) else {
+        return nobody().into_response();
+    };
+    // From here on it is known who calls, and it may be written down.
+    let read = parse_json::<HookRequest>(&body).and_then(|request| hook.read(request, &headers));
+    let call = match read {
+        Ok(call) => call,
+        Err(problem) => return noted(problem.into_response(), &name, None),
+    };
+    match hook.begin(&call, hooks.now()) {
+        Ok(Begun::Known(order)) => {
+            let answer = HookAnswer {
+                id: call.id,
+                order,
+                status: None,
+                duplicate: true,
+            };
+            axum::Json(answer).into_response()
+        }
+        // Whoever calls too often fills no log.
+        Err(problem) => problem.into_response(),
+        Ok(_) => {
+            let what = shown(&call);
+            noted(place(&api, hook, call).await, &name, Some(what))
+        }
+    }
+}
+
+async fn place<H: HostPort>(api: &Api<H>, hook: &Hook, call: Call) -> Response {
+    let (host, id, ticket) = (api.host.clone(), call.id, call.ticket);
+    let placed = async move { host.place_order(ticket).await };
+    match to_the_end(placed, Problem::from).await {
+        Ok(order) => {
+            hook.memory().finish(&id, order.id.to_string());
+            let answer = HookAnswer {
+                id,
+                order: Some(order.id.to_string()),
+                status: Some(order.status.name()),
+                duplicate: false,
+            };
+            (StatusCode::CREATED, axum::Json(answer)).into_response()
+        }
+        Err(problem) => {
+            // Nothing came of it: it may be sent again.
+            hook.memory().forget(&id);
+            problem.into_response()
+        }
+    }
+}
+
+/// The answer to whoever does not show that a hook is for them.
+fn nobody() -> Problem {
+    let detail = "there is no such hook, or the call does not show that it is for the caller";
+    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
+}
+
+/// What a call asks for, without its secret.
+fn shown(call: &Call) -> Value {
+    let ticket = &call.ticket;
+    json!({
+        "id": call.id,
+        "instrument": ticket.instrument,
+        "side": SideName::from(ticket.side),
+        "quantity": ticket.quantity.to_string(),
+        "strategy": ticket.strategy,
+    })
+}
+
+/// An answer with what is to be written down where identity is on.
+fn noted(mut response: Response, name: &str, after: Option<Value>) -> Response {
+    response.extensions_mut().insert(Noted {
+        actor: Some(format!("hook:{name}")),
+        after,
+        ..Noted::default()
+    });
+    response
+}

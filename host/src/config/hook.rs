@@ -1,0 +1,323 @@
+//! `[[hook]]`: webhooks that place orders, what they may order, and how they show that they are genuine.
+
+use super::secrets::{Named, Problem};
+use super::{Config, Decimal, Span};
+use crate::universe::Universe;
+use api::{HookConfig, HookKind, HookOrder};
+use model::{AccountId, Quantity, Side, TimeInForce};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Shortest secret, in bytes: it is all that keeps others from trading.
+const SECRET_BYTES: usize = 16;
+/// The longest that a call may be old.
+const OLDEST: model::Duration = model::Duration::from_secs(3_600);
+/// Most calls within a minute.
+const MOST_CALLS: usize = 6_000;
+
+/// `[[hook]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookSection {
+    /// Unique name; its place in the path. Its orders are those of the strategy `hook-NAME`.
+    pub name: String,
+    /// How it is called.
+    pub kind: HookKindName,
+    /// A variable that holds the secret.
+    pub secret_env: Option<String>,
+    /// A file whose first line the secret is.
+    pub secret_file: Option<PathBuf>,
+    /// Whose money it uses; the only account when left out.
+    pub account: Option<String>,
+    /// What it may trade: symbols by the names that calls use.
+    pub instruments: BTreeMap<String, String>,
+    /// Which ways; both when left out.
+    #[serde(default = "default_sides")]
+    pub sides: Vec<HookSideName>,
+    /// Types of orders; the first one where a call says none.
+    #[serde(default = "default_types")]
+    pub types: Vec<HookOrderName>,
+    /// How much where a call does not say; calls must say it when left out.
+    pub quantity: Option<Decimal<Quantity>>,
+    /// The least that a call may say.
+    pub min_quantity: Decimal<Quantity>,
+    /// The most that a call may say.
+    pub max_quantity: Decimal<Quantity>,
+    /// How long its orders live.
+    #[serde(default)]
+    pub time_in_force: HookTimeName,
+    /// How far the moment of a call may be from the clock.
+    #[serde(default = "default_age")]
+    pub max_age: Span,
+    /// Calls within a minute, at most.
+    #[serde(default = "default_calls")]
+    pub per_minute: usize,
+}
+
+fn default_sides() -> Vec<HookSideName> {
+    vec![HookSideName::Buy, HookSideName::Sell]
+}
+
+fn default_types() -> Vec<HookOrderName> {
+    vec![HookOrderName::Market]
+}
+
+const fn default_age() -> Span {
+    Span(model::Duration::from_secs(60))
+}
+
+const fn default_calls() -> usize {
+    30
+}
+
+/// How a hook is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HookKindName {
+    /// With a signature in headers.
+    Generic,
+    /// By an alert of TradingView, with the secret in the body.
+    TradingView,
+}
+
+/// Buy or sell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HookSideName {
+    /// Buy.
+    Buy,
+    /// Sell.
+    Sell,
+}
+
+/// A type of order that a hook may place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HookOrderName {
+    /// At the market.
+    Market,
+    /// At a price or better.
+    Limit,
+}
+
+/// How long the orders of a hook live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HookTimeName {
+    /// Until they are cancelled.
+    #[default]
+    Gtc,
+    /// What does not fill at once is cancelled.
+    Ioc,
+    /// They fill at once and whole, or are cancelled.
+    Fok,
+    /// Until the end of the day.
+    Day,
+}
+
+impl HookSection {
+    /// The strategy whose orders its are.
+    #[must_use]
+    pub fn strategy(&self) -> String {
+        format!("hook-{}", self.name)
+    }
+
+    /// Checks it against what there is besides; returns its account.
+    ///
+    /// # Errors
+    /// The key that cannot be meant, and why.
+    pub fn check(&self, config: &Config, universe: &Universe) -> Result<AccountId, Problem> {
+        self.check_bounds()?;
+        let own = self.strategy();
+        let is_taken = config.strategies.iter().any(|section| section.name == own);
+        if is_taken || universe.find_strategy(&own).is_some() {
+            return said(
+                "name",
+                &format!("there is a strategy `{own}` already; take another name"),
+            );
+        }
+        for (name, symbol) in &self.instruments {
+            if universe.find_instrument(symbol).is_none() {
+                let known = universe.symbols().join(", ");
+                let reason = format!("there is no instrument `{symbol}`; there are: {known}");
+                return said(&format!("instruments.{name}"), &reason);
+            }
+        }
+        let known = universe.account_names().join(", ");
+        match (&self.account, config.accounts.as_slice()) {
+            (Some(name), _) => universe.find_account(name).ok_or_else(|| {
+                let reason = format!("there is no account `{name}`; there are: {known}");
+                ("account".to_owned(), reason)
+            }),
+            (None, [_]) => Ok(AccountId::new(0)),
+            (None, _) => said("account", &format!("say which one: {known}")),
+        }
+    }
+
+    /// The hook, with its secret read.
+    ///
+    /// # Errors
+    /// The key that cannot be meant, and why; never the secret.
+    pub fn hook(&self) -> Result<HookConfig, Problem> {
+        let named = Named {
+            key: "secret",
+            variable: self.secret_env.as_deref(),
+            file: self.secret_file.as_deref(),
+        };
+        let secret = named.needed("the hook's secret")?;
+        if secret.len() < SECRET_BYTES {
+            let key = match self.secret_env {
+                Some(_) => "secret_env",
+                None => "secret_file",
+            };
+            return said(key, "the secret must have 16 bytes or more");
+        }
+        Ok(HookConfig {
+            name: self.name.clone(),
+            kind: match self.kind {
+                HookKindName::Generic => HookKind::Generic,
+                HookKindName::TradingView => HookKind::TradingView,
+            },
+            secret,
+            strategy: self.strategy(),
+            instruments: self.instruments.clone(),
+            sides: self.sides.iter().map(|side| Side::from(*side)).collect(),
+            types: self
+                .types
+                .iter()
+                .map(|kind| HookOrder::from(*kind))
+                .collect(),
+            quantity: self.quantity.map(|quantity| quantity.0),
+            min_quantity: self.min_quantity.0,
+            max_quantity: self.max_quantity.0,
+            time_in_force: self.time_in_force.into(),
+            max_age: self.max_age.0,
+            per_minute: self.per_minute,
+        })
+    }
+
+    fn check_bounds(&self) -> Result<(), Problem> {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if self.name.is_empty() || !self.name.bytes().all(is_letter) {
+            return said(
+                "name",
+                "must be letters, digits, `-` and `_`: it stands in the path",
+            );
+        }
+        if self.instruments.is_empty() {
+            return said(
+                "instruments",
+                "name at least one, as { EURUSD = \"EUR/USD.SIM\" }",
+            );
+        }
+        if self.sides.is_empty() {
+            return said("sides", "name at least one");
+        }
+        if self.types.is_empty() {
+            return said("types", "name at least one");
+        }
+        let (least, most) = (self.min_quantity.0, self.max_quantity.0);
+        if least <= Quantity::ZERO {
+            return said("min_quantity", "must be more than 0");
+        }
+        if most < least {
+            return said("max_quantity", "must not be less than `min_quantity`");
+        }
+        let usual = self.quantity.map(|quantity| quantity.0);
+        if usual.is_some_and(|usual| usual < least || usual > most) {
+            return said("quantity", "must be from `min_quantity` to `max_quantity`");
+        }
+        if self.max_age.0 > OLDEST || self.max_age.0 < model::Duration::from_secs(1) {
+            return said("max_age", "must be from \"1s\" to \"1h\"");
+        }
+        if !(1..=MOST_CALLS).contains(&self.per_minute) {
+            return said("per_minute", "must be from 1 to 6000");
+        }
+        Ok(())
+    }
+}
+
+fn said<T>(key: &str, reason: &str) -> Result<T, Problem> {
+    Err((key.to_owned(), reason.to_owned()))
+}
+
+impl From<HookSideName> for Side {
+    fn from(name: HookSideName) -> Self {
+        match name {
+            HookSideName::Buy => Self::Buy,
+            HookSideName::Sell => Self::Sell,
+        }
+    }
+}
+
+impl From<HookOrderName> for HookOrder {
+    fn from(name: HookOrderName) -> Self {
+        match name {
+            HookOrderName::Market => Self::Market,
+            HookOrderName::Limit => Self::Limit,
+        }
+    }
+}
+
+impl From<HookTimeName> for TimeInForce {
+    fn from(name: HookTimeName) -> Self {
+        match name {
+            HookTimeName::Gtc => Self::Gtc,
+            HookTimeName::Ioc => Self::Ioc,
+            HookTimeName::Fok => Self::Fok,
+            HookTimeName::Day => Self::Day,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{build, parse};
+    use crate::run::DEFAULT_CONFIG;
+    use std::path::Path;
+
+    const HOOK: &str = r#"
+        [[hook]]
+        name = "tv"
+        kind = "tradingview"
+        secret_env = "TV_SECRET"
+        instruments = { EURUSD = "EUR/USD.SIM" }
+        min_quantity = "1000"
+        max_quantity = "100000"
+    "#;
+
+    /// What becomes of the built-in configuration with a hook in which a text is another.
+    #[track_caller]
+    fn check(old: &str, new: &str, expect: Option<&str>) {
+        assert!(HOOK.contains(old), "{old}");
+        let text = format!("{DEFAULT_CONFIG}\n{}", HOOK.replace(old, new));
+        let file = Path::new("test.toml");
+        let built = parse(file, &text, &[]).and_then(|config| build(file, &config));
+        match (built, expect) {
+            (Ok(universe), None) => assert!(universe.find_strategy("hook-tv").is_some()),
+            (Err(error), Some(key)) => {
+                let error = error.to_string();
+                assert!(error.contains(&format!("hook[0].{key}: ")), "{error}");
+            }
+            (built, _) => panic!("{new}: {:?}, not {expect:?}", built.err()),
+        }
+    }
+
+    #[test]
+    fn a_hook_has_a_strategy_of_its_own_and_bounds() {
+        check("tv", "tv", None);
+        check("name = \"tv\"", "name = \"a/b\"", Some("name"));
+        check("EUR/USD.SIM", "EUR/NOK.SIM", Some("instruments.EURUSD"));
+        check("{ EURUSD = \"EUR/USD.SIM\" }", "{}", Some("instruments"));
+        check("\"1000\"", "\"0\"", Some("min_quantity"));
+        check("\"100000\"", "\"10\"", Some("max_quantity"));
+        let with = |line: &str| format!("[[hook]]\n{line}");
+        check("[[hook]]", &with("quantity = \"1\""), Some("quantity"));
+        check("[[hook]]", &with("sides = []"), Some("sides"));
+        check("[[hook]]", &with("max_age = \"2h\""), Some("max_age"));
+        check("[[hook]]", &with("account = \"nobody\""), Some("account"));
+        check("[[hook]]", &with("per_minute = 0"), Some("per_minute"));
+    }
+}
