@@ -1,4 +1,4 @@
-//! What a host tells people and programs outside, and what their webhooks tell it.
+//! What a host tells people and programs outside, and how webhooks show that they are genuine.
 //!
 //! ```text
 //! updates ──▶ Ear ──Notice──▶ Notifications ──Message──▶ Outbox ──▶ Sender (a thread each) ──▶ Sink
