@@ -2,6 +2,7 @@
 
 mod chat;
 mod email;
+mod mail;
 mod webhook;
 
 use crate::http::Failure;
@@ -98,7 +99,7 @@ impl Sink {
             Self::Slack(sink) => sink.send(message),
             Self::Discord(sink) => sink.send(message),
             Self::Telegram(sink) => sink.send(message),
-            Self::Email(sink) => sink.send(message),
+            Self::Email(sink) => sink.send(message, now),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Mails, by SMTP. Whatever leaves this machine is encrypted, from the start or by STARTTLS.
 
+use super::mail::{Heads, mail};
 use crate::http::{Failure, PATIENCE, is_loopback};
 use crate::outbox::Message;
 use crate::secret::Secret;
-use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::{Error, SmtpTransportBuilder};
-use lettre::{SmtpTransport, Transport};
+use lettre::{Address, SmtpTransport, Transport};
+use model::Timestamp;
 
 /// Mails as they are configured.
 #[derive(Debug, Clone)]
@@ -40,8 +41,9 @@ pub enum Security {
 pub(crate) struct Email {
     transport: SmtpTransport,
     password: Option<Secret>,
-    from: Mailbox,
-    to: Vec<Mailbox>,
+    from: Address,
+    to: Vec<Address>,
+    envelope: Envelope,
 }
 
 impl Email {
@@ -49,7 +51,11 @@ impl Email {
         if config.to.is_empty() {
             return Err(("to", "names nobody; write at least one address".to_owned()));
         }
-        let to = config.to.iter().map(|address| mailbox("to", address));
+        let from = address("from", &config.from)?;
+        let to = config.to.iter().map(|text| address("to", text));
+        let to = to.collect::<Result<Vec<_>, _>>()?;
+        let envelope = Envelope::new(Some(from.clone()), to.clone());
+        let envelope = envelope.map_err(|error| ("to", error.to_string()))?;
         let mut builder = server(config)?.timeout(Some(PATIENCE));
         if let Some(port) = config.port {
             builder = builder.port(port);
@@ -61,24 +67,23 @@ impl Email {
         Ok(Self {
             transport: builder.build(),
             password: config.login.as_ref().map(|(_, password)| password.clone()),
-            from: mailbox("from", &config.from)?,
-            to: to.collect::<Result<_, _>>()?,
+            from,
+            to,
+            envelope,
         })
     }
 
-    pub(crate) fn send(&self, message: &Message) -> Result<(), Failure> {
-        let mut mail = lettre::Message::builder()
-            .from(self.from.clone())
-            // A heading is one line, whatever a plugin says.
-            .subject(message.subject.replace(['\r', '\n'], " "))
-            .message_id(Some(format!("<{}@argonaut.invalid>", message.id)))
-            .header(ContentType::TEXT_PLAIN);
-        for to in &self.to {
-            mail = mail.to(to.clone());
-        }
-        let mail = mail.body(message.text.clone());
-        let mail = mail.map_err(|error| Failure::never(error.to_string()))?;
-        match self.transport.send(&mail) {
+    pub(crate) fn send(&self, message: &Message, now: Timestamp) -> Result<(), Failure> {
+        let to: Vec<_> = self.to.iter().map(Address::to_string).collect();
+        let heads = Heads {
+            from: &self.from.to_string(),
+            to: &to.join(", "),
+            subject: &message.subject,
+            id: &message.id,
+            date: now,
+        };
+        let mail = mail(&heads, &message.text);
+        match self.transport.send_raw(&self.envelope, mail.as_bytes()) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.failure(&error)),
         }
@@ -114,9 +119,18 @@ fn server(config: &EmailConfig) -> Result<SmtpTransportBuilder, (&'static str, S
     made.map_err(|error| ("server", error.to_string()))
 }
 
-fn mailbox(key: &'static str, address: &str) -> Result<Mailbox, (&'static str, String)> {
-    let mailbox = address.parse::<Mailbox>();
-    mailbox.map_err(|error| (key, format!("`{address}`: {error}")))
+fn address(key: &'static str, text: &str) -> Result<Address, (&'static str, String)> {
+    let wrong = |why: String| {
+        (
+            key,
+            format!("`{text}`: {why}; write it as name@host.example"),
+        )
+    };
+    if !text.is_ascii() {
+        return Err(wrong("only ASCII is taken everywhere".to_owned()));
+    }
+    let address = text.parse::<Address>();
+    address.map_err(|error| wrong(error.to_string()))
 }
 
 #[cfg(test)]
@@ -129,7 +143,7 @@ mod tests {
             port: Some(2_525),
             security: Security::None,
             login: None,
-            from: "Argonaut <argonaut@example.com>".to_owned(),
+            from: "argonaut@example.com".to_owned(),
             to: vec!["desk@example.com".to_owned()],
         }
     }
