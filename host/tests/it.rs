@@ -39,6 +39,8 @@ mod identity;
 mod kill;
 #[path = "it/live.rs"]
 mod live;
+#[path = "it/outside.rs"]
+mod outside;
 #[path = "it/pipelines.rs"]
 mod pipelines;
 #[path = "it/plugin_models.rs"]
