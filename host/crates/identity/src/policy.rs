@@ -158,7 +158,10 @@ pub const POLICY: &[(&str, Access)] = &[
     ("risk.alerts.list", READ),
     ("risk.alerts.acknowledge", STOP),
     ("notifications.list", READ),
-    ("notifications.test", Access::Roles(&[Admin, Operator, Risk])),
+    (
+        "notifications.test",
+        Access::Roles(&[Admin, Operator, Risk]),
+    ),
 ];
 
 /// What loosens: a second person must agree. Of `engine.kill`, `engine.trading_state.set` and
