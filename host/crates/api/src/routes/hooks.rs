@@ -31,11 +31,11 @@ pub(crate) async fn take<H: HostPort>(
     let Some(hook) = hooks.find(&name, &headers, &body) else {
         return nobody().into_response();
     };
-    // From here on it is known who calls, and it may be written down.
+    // Refusals are not written down: nothing was done, and there may be many.
     let read = parse_json::<HookRequest>(&body).and_then(|request| hook.read(request, &headers));
     let call = match read {
         Ok(call) => call,
-        Err(problem) => return noted(problem.into_response(), &name, None),
+        Err(problem) => return problem.into_response(),
     };
     match hook.begin(&call, hooks.now()) {
         Ok(Begun::Known(order)) => {
@@ -47,11 +47,10 @@ pub(crate) async fn take<H: HostPort>(
             };
             axum::Json(answer).into_response()
         }
-        // Whoever calls too often fills no log.
         Err(problem) => problem.into_response(),
         Ok(_) => {
             let what = shown(&call);
-            noted(place(&api, hook, call).await, &name, Some(what))
+            noted(place(&api, hook, call).await, &name, what)
         }
     }
 }
@@ -97,10 +96,10 @@ fn shown(call: &Call) -> Value {
 }
 
 /// An answer with what is to be written down where identity is on.
-fn noted(mut response: Response, name: &str, after: Option<Value>) -> Response {
+fn noted(mut response: Response, name: &str, after: Value) -> Response {
     response.extensions_mut().insert(Noted {
         actor: Some(format!("hook:{name}")),
-        after,
+        after: Some(after),
         ..Noted::default()
     });
     response
