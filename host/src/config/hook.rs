@@ -273,7 +273,6 @@ impl From<HookTimeName> for TimeInForce {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::{build, parse};
     use crate::run::DEFAULT_CONFIG;
     use std::path::Path;

@@ -299,7 +299,7 @@ impl Engine {
                 Due::Grace(account) => self.end_grace(account),
                 Due::ProbationEnd(strategy) => self.end_probation_in_time(strategy),
                 Due::TimerBeside(strategy, id) => self.wake_beside(strategy, id, at),
-                Due::CancelAgain(order, place) => self.cancel_again(order, place),
+                Due::CancelAgain(order, place) => self.cancel_left_open(order, place),
             }
             self.settle();
             self.watch_probations();

@@ -140,7 +140,6 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn messages_leave_this_machine_encrypted_or_not_at_all() {

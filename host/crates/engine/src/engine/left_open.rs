@@ -34,7 +34,7 @@ impl Engine {
     }
 
     /// It is time for a cancel of this place in its series.
-    pub(super) fn cancel_again(&mut self, order: OrderId, place: u8) {
+    pub(super) fn cancel_left_open(&mut self, order: OrderId, place: u8) {
         let open = self.orders.get(order).map(|open| open.order.strategy);
         if !open.is_some_and(|strategy| self.is_to_let_go(strategy)) {
             return;
