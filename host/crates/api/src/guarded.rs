@@ -5,7 +5,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use identity::audit::{Audit, Draft};
-use identity::{Identity, Principal, Refusal};
+use identity::{Identity, Principal, Refusal, policy};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -133,14 +133,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// Whose name stands under what is done: that of who is known, whatever `by` says; where identity is off
-/// what `by` says.
+/// Whose name stands under what is done: that of the person who is known, by whichever session or key,
+/// whatever `by` says; where identity is off what `by` says.
 #[derive(Debug)]
-pub(crate) struct Signed(Option<String>);
+pub(crate) struct Signed(Option<Principal>);
 
 impl Signed {
     pub(crate) fn or(self, said: Option<String>) -> Option<String> {
-        self.0.or(said)
+        self.0.map(|who| who.user).or(said)
+    }
+
+    /// Whether who signs has a role that may do something. Everybody has where identity is off.
+    pub(crate) fn may(&self, operation: &str) -> bool {
+        let who = self.0.as_ref();
+        who.is_none_or(|who| policy::roles_may(&who.roles, operation))
     }
 }
 
@@ -148,8 +154,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Signed {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let who = parts.extensions.get::<Principal>();
-        Ok(Self(who.map(Principal::actor)))
+        Ok(Self(parts.extensions.get::<Principal>().cloned()))
     }
 }
 

@@ -116,7 +116,8 @@ pub const POLICY: &[(&str, Access)] = &[
     ("pipelines.runs.show", READ),
     // What it begins ends in trading.
     ("pipelines.runs.begin", TRADE),
-    ("pipelines.runs.approve", STOP),
+    // Different persons are counted, so it takes persons.
+    ("pipelines.runs.approve", People(&[Operator, Risk])),
     ("pipelines.runs.cancel", STOP),
     ("pipelines.runs.resume", TRADE),
     ("shadows.show", READ),
@@ -219,6 +220,16 @@ pub fn authorise(who: Option<&Principal>, operation: &str) -> Result<(), Refusal
     Err(Refusal::Forbidden(reason))
 }
 
+/// Whether roles are enough for something, by whatever they are shown.
+#[must_use]
+pub fn roles_may(roles: &Roles, operation: &str) -> bool {
+    match access(operation) {
+        Some(Open) => true,
+        Some(Access::Roles(wanted) | People(wanted)) => is_one_of(roles, wanted),
+        None => false,
+    }
+}
+
 fn is_one_of(has: &Roles, wanted: &[Role]) -> bool {
     wanted.iter().any(|role| has.contains(role))
 }
@@ -289,7 +300,12 @@ mod tests {
         }
         let key = who(&Role::ALL, Credential::Key("k".to_owned()));
         assert!(authorise(Some(&key), "orders.place").is_ok());
-        for operation in ["users.add", "keys.add", "approvals.confirm"] {
+        for operation in [
+            "users.add",
+            "keys.add",
+            "approvals.confirm",
+            "pipelines.runs.approve",
+        ] {
             let refused = authorise(Some(&key), operation);
             assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{operation}");
         }

@@ -56,6 +56,8 @@ pub struct Said {
     pub by: String,
     /// Why.
     pub reason: Option<String>,
+    /// Whether they might approve the component by themselves, too.
+    pub may_approve_plugins: bool,
 }
 
 /// A pipeline.

@@ -122,6 +122,9 @@ pub struct Approval {
     pub reason: Option<String>,
     /// When, in nanoseconds since the epoch by the host's clock.
     pub at_ns: u64,
+    /// Whether they might approve the component by themselves, too.
+    #[serde(default)]
+    pub may_approve_plugins: bool,
 }
 
 /// What was there as a version took over, for whoever goes on watching it after a crash.

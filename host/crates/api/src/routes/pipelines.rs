@@ -114,6 +114,7 @@ async fn said<H: HostPort>(
 ) -> Result<axum::Json<RunDto>, Problem> {
     let (desk, id) = (desk(api)?, number(id)?);
     let said = Said {
+        may_approve_plugins: signed.may("plugins.approve"),
         by: signed.or(Some(request.by)).unwrap_or_default(),
         reason: request.reason,
     };

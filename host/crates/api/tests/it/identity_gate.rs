@@ -307,6 +307,15 @@ async fn nobody_signs_with_another_name() {
     let what = ("POST", "/risk/alerts/1/acknowledge");
     let answer = desk.by(&anna, what, r#"{"by":"bert"}"#).await;
     answer.check(200, &[("/acknowledged_by", json!("anna"))]);
+    // A key is its owner's: nobody is two persons.
+    let body = r#"{"name":"script","scopes":["risk"]}"#;
+    let made = desk.by(&anna, ("POST", "/keys"), body).await;
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    desk.host.publish(Change::Alert(alert(2)));
+    let what = ("POST", "/risk/alerts/2/acknowledge");
+    let key = [("x-api-key", secret.as_str())];
+    let answer = desk.ask(what, &key, r#"{"by":"bert"}"#).await;
+    answer.check(200, &[("/acknowledged_by", json!("anna"))]);
 }
 
 #[tokio::test]

@@ -162,6 +162,7 @@ impl Pipelines {
             by: said.by,
             reason: said.reason,
             at_ns: now(),
+            may_approve_plugins: said.may_approve_plugins,
         };
         let take = |run: &mut Run| {
             run.approvals.push(approval);

@@ -1,5 +1,5 @@
 //! `[approve]`: people who say yes. Enough of them approve the component in the registry, too, as
-//! `argonaut plugin approve` would.
+//! `argonaut plugin approve` would; so one of them must be somebody who may do that.
 
 use crate::definition::Approve;
 use crate::driver::{Context, Outcome};
@@ -13,9 +13,8 @@ pub(crate) fn run(context: &Context<'_>, terms: &Approve) -> Outcome {
     if !gate.passes() {
         return Outcome::Waits(gate);
     }
-    let by = context.run.approvals.last().map(|one| one.by.clone());
     let decision = Decision {
-        by,
+        by: signer(terms, &context.run.by, &context.run.approvals),
         reason: Some(format!("run {} of its pipeline", context.run.id)),
         force: context.run.force,
         ..Decision::default()
@@ -49,10 +48,26 @@ pub(crate) fn may_approve(terms: &Approve, beginner: &str, by: &str) -> Result<(
     }
 }
 
+/// Those whose yes counts.
+fn counted<'a>(
+    terms: &'a Approve,
+    beginner: &'a str,
+    approvals: &'a [Approval],
+) -> impl DoubleEndedIterator<Item = &'a Approval> {
+    let counts = move |one: &&Approval| may_approve(terms, beginner, &one.by).is_ok();
+    approvals.iter().filter(counts)
+}
+
+/// The last of those who may approve the component, in whose name that is done.
+fn signer(terms: &Approve, beginner: &str, approvals: &[Approval]) -> Option<String> {
+    let mut latest = counted(terms, beginner, approvals).rev();
+    let signer = latest.find(|one| one.may_approve_plugins);
+    signer.map(|one| one.by.clone())
+}
+
 fn judge(terms: &Approve, beginner: &str, approvals: &[Approval]) -> Gate {
-    let counted = approvals.iter().map(|approval| approval.by.as_str());
-    let counted = counted.filter(|by| may_approve(terms, beginner, by).is_ok());
-    let persons: BTreeSet<String> = counted.map(same).collect();
+    let counted = counted(terms, beginner, approvals);
+    let persons: BTreeSet<String> = counted.map(|one| same(&one.by)).collect();
     let measured = u32::try_from(persons.len()).ok();
     let bound = Bound::AtLeast(terms.persons);
     let mut criterion = Criterion::bounded("approvals", &bound, measured);
@@ -66,7 +81,14 @@ fn judge(terms: &Approve, beginner: &str, approvals: &[Approval]) -> Gate {
         let measured = criterion.measured.unwrap_or_default();
         criterion.measured = Some(format!("{measured}, by {}", names.join(", ")));
     }
-    Gate::of(vec![criterion])
+    let signer = signer(terms, beginner, approvals);
+    let signed = Criterion::stated(
+        "approver of the component",
+        "somebody who may approve plugins",
+        signer.as_deref().unwrap_or("nobody"),
+        signer.is_some(),
+    );
+    Gate::of(vec![criterion, signed])
 }
 
 #[cfg(test)]
@@ -79,6 +101,7 @@ mod tests {
             by: (*by).to_owned(),
             reason: None,
             at_ns: 5,
+            may_approve_plugins: true,
         };
         let approvals: Vec<_> = by.iter().map(approval).collect();
         let gate = judge(&terms, "anna", &approvals);
@@ -112,5 +135,27 @@ mod tests {
             "approvals: 0, wanted at least 1 of Cleo",
         );
         check(named, &["cleo"], true, "approvals: 1");
+    }
+
+    #[test]
+    fn one_of_them_must_be_somebody_who_may_approve_plugins() {
+        let terms: Approve = toml::from_str("persons = 2").unwrap();
+        let yes = |by: &str, may_approve_plugins| Approval {
+            by: by.to_owned(),
+            reason: None,
+            at_ns: 5,
+            may_approve_plugins,
+        };
+        let check = |approvals: &[Approval], expect: Option<&str>| {
+            let gate = judge(&terms, "anna", approvals);
+            assert_eq!(gate.passes(), expect.is_some(), "{}", gate.verdict());
+            assert_eq!(signer(&terms, "anna", approvals).as_deref(), expect);
+        };
+        let (ben, cleo) = (yes("ben", false), yes("cleo", false));
+        check(&[ben.clone(), cleo.clone()], None);
+        check(&[ben.clone(), cleo, yes("dan", true)], Some("dan"));
+        check(&[yes("dan", true), ben.clone()], Some("dan"));
+        // Who began the run counts as nobody here either.
+        check(&[ben, yes("eve", false), yes("anna", true)], None);
     }
 }
