@@ -50,6 +50,8 @@ fn open(data_dir: &Path, storage: SqlStorage, settings: GuardedSettings) -> Resu
     let door = Settings {
         token_keys: IdentitySection::folder(data_dir).join("token-keys.json"),
         cost: Cost::default(),
+        // Behind a proxy all come from its address.
+        by_address: !settings.secure_cookie,
         clock: clock.clone(),
         entropy: Arc::new(OsEntropy),
     };

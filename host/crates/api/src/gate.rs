@@ -8,20 +8,25 @@ mod second;
 mod shown;
 
 use crate::dto::people::ApprovalDto;
-use crate::extract::{BodyKind, body_kind, bytes};
-use crate::guarded::{Guarded, Peer};
+use crate::extract::{BodyKind, Name, body_kind, bytes};
+use crate::guarded::{Guarded, Passed, Peer};
 use crate::observe::RequestId;
 use crate::operations::Lookup;
 use crate::problem::Problem;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use identity::audit::Draft;
-use identity::{Principal, Refusal, Wanted, policy};
+use engine::TradingState;
+use identity::audit::{Draft, fingerprint};
+use identity::{Approval, Principal, Refusal, Wanted, policy};
+use second::Asking;
+pub(crate) use second::state_of;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tracing::Instrument;
 
 /// What changes nothing that lasts, or tells of itself: not written down when it went well.
@@ -31,7 +36,7 @@ const QUIET: &[&str] = &[
     "risk.metrics.reckon",
     "risk.scenarios.run",
 ];
-/// Bodies that hold secrets are never looked at here.
+/// Bodies that hold secrets are never written down.
 const SECRET: &[&str] = &[
     "auth.login",
     "auth.claim",
@@ -39,20 +44,39 @@ const SECRET: &[&str] = &[
     "auth.refresh",
     "hooks.take",
 ];
-/// What must be possible even when nothing can be written down.
+/// What must be possible even when nothing can be written down; of what goes both ways only what
+/// tightens.
 const STOPS: &[&str] = &[
     "engine.kill",
+    "engine.trading_state.set",
     "risk.kill.set",
+    "risk.states.set",
     "strategies.pause",
     "strategies.stop",
+    "strategies.roll_back",
+    "canaries.end",
+    "plugins.revoke",
+    "pipelines.runs.cancel",
     "orders.cancel",
+    "keys.revoke",
+    "sessions.end",
 ];
+/// The ways in, without which nobody could stop anything.
+const WAYS_IN: &[&str] = &["auth.login", "auth.refresh", "auth.ticket", "auth.logout"];
+/// How long the answer to a stop waits for its record.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What an approval that waits is void of when trading is stopped.
+const LETS_TRADE: &str = "risk.kill.clear";
+
+/// How a scope stands now, by its name.
+pub(crate) type StateOf = Arc<dyn Fn(&str) -> TradingState + Send + Sync>;
 
 /// What the gate needs.
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) lookup: Arc<Lookup>,
+    pub(crate) state_of: StateOf,
 }
 
 /// What a handler wants written down in place of the request's body.
@@ -73,21 +97,31 @@ struct Passing {
     guarded: Arc<Guarded>,
     operation: &'static str,
     who: Option<Principal>,
+    from: IpAddr,
     request: String,
+    /// Path and query.
+    place: String,
+    subject: String,
     /// What was asked for, without secrets.
     body: Option<Value>,
-    subject: String,
+    /// As what it has to be allowed.
+    means: &'static str,
+    /// Whether it takes a second person.
+    loosens: bool,
+    stops_trading: bool,
+    /// What a second person confirmed.
+    approval: Option<Approval>,
 }
 
 /// Lets requests through.
 pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let Some(guarded) = gate.guarded else {
+    let Some(guarded) = gate.guarded.clone() else {
         return next.run(request).await;
     };
     let id = request.extensions().get::<RequestId>();
     // Whoever watches requests names them, before they come here.
     let id = id.map_or_else(|| "-".to_owned(), |id| id.0.clone());
-    match pass(guarded, &gate.lookup, id, request, next).await {
+    match pass(guarded, &gate, id, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
@@ -95,18 +129,18 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
 
 async fn pass(
     guarded: Arc<Guarded>,
-    lookup: &Lookup,
+    gate: &Gate,
     id: String,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let path = request.extensions().get::<MatchedPath>();
-    let operation = path.and_then(|path| lookup.find(request.method(), path.as_str()));
+    let operation = path.and_then(|path| gate.lookup.find(request.method(), path.as_str()));
     let is_open = operation.and_then(policy::access) == Some(policy::Access::Open);
+    let peer = Peer::of(request.extensions());
     let who = if is_open {
         None
     } else {
-        let peer = Peer::of(request.extensions());
         shown::who(&guarded.identity, request.headers(), peer.0)?
     };
     let Some(operation) = operation else {
@@ -117,20 +151,30 @@ async fn pass(
     let allowed = guarded.identity.authorise(who.as_ref(), operation);
     if *request.method() == Method::GET || *request.method() == Method::HEAD {
         allowed?;
-        hand_on(&mut request, who);
+        if let Some(who) = who {
+            request.extensions_mut().insert(who);
+        }
         return Ok(next.run(request).await);
     }
-    let subject = request.uri().path().to_owned();
+    let uri = request.uri();
+    let place = uri.path_and_query().map_or("", |place| place.as_str());
     let passing = Passing {
         guarded,
         operation,
         who,
+        from: peer.0,
         request: id,
+        place: place.to_owned(),
+        subject: uri.path().to_owned(),
         body: None,
-        subject,
+        // Until its body is known the worst is assumed.
+        means: operation,
+        loosens: true,
+        stops_trading: false,
+        approval: None,
     };
     match allowed {
-        Ok(()) => passing.change(request, next).await,
+        Ok(()) => passing.change(gate, request, next).await,
         // Whoever is not known at all could fill the log.
         Err(refusal @ Refusal::Unauthenticated(_)) => Err(refusal.into()),
         Err(refusal) => {
@@ -158,86 +202,185 @@ fn nothing_there(request: &Request) -> Problem {
 
 impl Passing {
     /// Lets a request through that changes something.
-    async fn change(mut self, request: Request, next: Next) -> Result<Response, Problem> {
-        let (mut request, text) = self.look_at(request).await?;
-        if !self.guarded.audit.takes() && !self.is_stop() {
+    async fn change(
+        mut self,
+        gate: &Gate,
+        request: Request,
+        next: Next,
+    ) -> Result<Response, Problem> {
+        let (request, text) = self.look_at(gate, request).await?;
+        self.ask_again().await?;
+        if !self.goes_unwritten() && !self.guarded.audit.takes() {
             let detail = "the audit log takes nothing, so nothing may be changed; stops are taken";
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return Err(Problem::new(status, "AUDIT_FAILED", detail));
         }
-        let meaning = second::meaning(self.operation, self.body.as_ref());
-        if let Err(refusal) = policy::authorise(self.who.as_ref(), meaning) {
-            let problem = Problem::from(refusal);
-            self.write_down(&Noted::default(), "FORBIDDEN").await?;
-            return Err(problem);
-        }
         let (approval, query) = (second::shown(request.headers())?, query(&request));
-        let wanted = format!("{query}\n{}", text.unwrap_or_default());
-        if let Some(asked) = self.second_person(approval, wanted).await? {
+        if let Some(asked) = self
+            .second_person(approval, format!("{query}\n{text}"))
+            .await?
+        {
             return Ok(asked);
         }
-        hand_on(&mut request, self.who.clone());
         // To the end even if the client leaves: what is done must be written down.
-        let passing = async move {
-            let mut response = next.run(request).await;
-            let noted = response.extensions_mut().remove::<Noted>();
-            let status = response.status();
-            if status.is_success() && QUIET.contains(&self.operation) {
-                return Ok(response);
-            }
-            if self.who.is_none() && noted.is_none() {
-                // Strangers fill no log, but for tries that cost them a wait.
-                return Ok(response);
-            }
-            let noted = noted.unwrap_or_default();
-            match self.write_down(&noted, status.as_str()).await {
-                Err(problem) if !self.is_stop() => Err(problem),
-                _ => Ok(response),
-            }
-        };
-        let passing = tokio::spawn(passing.in_current_span());
+        let passing = tokio::spawn(self.run(request, next).in_current_span());
         passing.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request did not come to its end");
             Err(Problem::internal())
         })
     }
 
-    /// Whether it stops something: that must be possible whatever is broken.
-    fn is_stop(&self) -> bool {
-        let loosens = second::is_needed(self.operation, self.body.as_ref());
-        STOPS.contains(&self.operation) && !loosens
+    /// Reads the body of a request, and what it means; but not that of a component, which its handler
+    /// reads in turn.
+    async fn look_at(
+        &mut self,
+        gate: &Gate,
+        request: Request,
+    ) -> Result<(Request, String), Problem> {
+        let kind = body_kind(request.headers());
+        let (mut parts, body) = request.into_parts();
+        let name = Name::from_request_parts(&mut parts, &()).await.ok();
+        let name = name.map(|Name(name)| name);
+        let is_component = kind == Some(BodyKind::Wasm)
+            && (self.operation == "canaries.begin" || !policy::FOUR_EYES.contains(&self.operation));
+        let (body, text, json) = if is_component {
+            (body, String::new(), None)
+        } else {
+            let read = bytes(Request::from_parts(parts.clone(), body), &()).await?;
+            let text = std::str::from_utf8(&read).map(str::to_owned);
+            if kind == Some(BodyKind::Json) && text.is_err() {
+                let detail = "the body is no UTF-8";
+                let status = StatusCode::BAD_REQUEST;
+                return Err(Problem::new(status, "MALFORMED_JSON", detail));
+            }
+            // What is no text is bound by its hash.
+            let text = text.unwrap_or_else(|_| fingerprint(&read).to_string());
+            let json: Option<Value> = serde_json::from_str(&text).ok();
+            let json = json.filter(|_| kind == Some(BodyKind::Json));
+            if !SECRET.contains(&self.operation) && !read.is_empty() {
+                self.body = Some(json.clone().unwrap_or_else(|| fingerprint(&read)));
+            }
+            (Body::from(read), text, json)
+        };
+        let asking = Asking {
+            operation: self.operation,
+            name: name.as_deref(),
+            uri: &parts.uri,
+            kind,
+            body: json.as_ref(),
+            state: match self.operation {
+                "engine.trading_state.set" => (gate.state_of)("firm"),
+                "risk.states.set" => (gate.state_of)(name.as_deref().unwrap_or_default()),
+                _ => TradingState::Halted,
+            },
+            has_second_admin: self.guarded.identity.has_second_admin(),
+        };
+        self.loosens = asking.loosens();
+        self.means = asking.means();
+        self.stops_trading = asking.stops_trading();
+        if self.takes_second() {
+            asking.check()?;
+        }
+        Ok((Request::from_parts(parts, body), text))
     }
 
-    /// Reads a body that is to be written down or confirmed.
-    async fn look_at(&mut self, request: Request) -> Result<(Request, Option<String>), Problem> {
-        let is_json = body_kind(request.headers()) == Some(BodyKind::Json);
-        let is_secret = SECRET.contains(&self.operation);
-        if is_secret || !(is_json || policy::FOUR_EYES.contains(&self.operation)) {
-            return Ok((request, None));
+    /// Asks what somebody may now that the body has come, which may have taken half a minute, and the
+    /// request is known to mean more perhaps.
+    async fn ask_again(&mut self) -> Result<(), Problem> {
+        let identity = &self.guarded.identity;
+        if let Some(who) = &self.who {
+            let now = identity.again(who, self.from);
+            let over = Refusal::Unauthenticated("the session or key is over meanwhile");
+            self.who = Some(now.ok_or(over)?);
         }
-        let (parts, body) = request.into_parts();
-        let read = Request::from_parts(parts.clone(), body);
-        let read = bytes(read, &()).await?;
-        let text = String::from_utf8(read.to_vec()).ok();
-        self.body = text
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
-        Ok((Request::from_parts(parts, Body::from(read)), text))
+        let allowed = identity.authorise(self.who.as_ref(), self.operation);
+        let allowed = allowed.and_then(|()| identity.authorise(self.who.as_ref(), self.means));
+        if let Err(refusal) = allowed {
+            self.write_down(&Noted::default(), "FORBIDDEN").await?;
+            return Err(refusal.into());
+        }
+        Ok(())
+    }
+
+    /// Whether it is taken though it may not be written down.
+    fn goes_unwritten(&self) -> bool {
+        self.is_stop() || WAYS_IN.contains(&self.operation)
+    }
+
+    /// Whether it stops something: that must be possible whatever is broken.
+    fn is_stop(&self) -> bool {
+        STOPS.contains(&self.operation) && !self.loosens
+    }
+
+    fn takes_second(&self) -> bool {
+        self.guarded.settings.four_eyes && self.loosens
+    }
+
+    /// Hands a request on, and writes down what came of it.
+    async fn run(mut self, mut request: Request, next: Next) -> Result<Response, Problem> {
+        let passed = self.who.clone().map(|who| {
+            request.extensions_mut().insert(who.clone());
+            Passed::new(who, self.operation, self.from)
+        });
+        if let Some(passed) = &passed {
+            request.extensions_mut().insert(passed.clone());
+        }
+        // On a task of its own: a handler that panics must be written down, too.
+        let mut response = match tokio::spawn(next.run(request).in_current_span()).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, operation = self.operation, "a request panicked");
+                self.write_down(&Noted::default(), "PANICKED").await?;
+                return Err(Problem::internal());
+            }
+        };
+        if let Some(component) = passed.and_then(|passed| passed.component()) {
+            self.body = Some(component);
+        }
+        let noted = response.extensions_mut().remove::<Noted>();
+        let status = response.status();
+        if status.is_success() && self.stops_trading {
+            self.void().await;
+        }
+        if status.is_success() && QUIET.contains(&self.operation) {
+            return Ok(response);
+        }
+        if self.who.is_none() && noted.is_none() {
+            // Strangers fill no log, but for tries that cost them a wait.
+            return Ok(response);
+        }
+        let noted = noted.unwrap_or_default();
+        match self.write_down(&noted, status.as_str()).await {
+            Err(problem) if !self.goes_unwritten() => Err(problem),
+            _ => Ok(response),
+        }
+    }
+
+    /// Trading was stopped: what was to let trade again before is to be thought about anew.
+    async fn void(&self) {
+        let guarded = self.guarded.clone();
+        let void = async move { guarded.ask(|identity| identity.void(LETS_TRADE)).await };
+        match tokio::time::timeout(PATIENCE, tokio::spawn(void)).await {
+            Ok(Ok(Ok(()))) => {}
+            // The problem itself is in the log already.
+            Ok(Ok(Err(_))) => tracing::error!("approvals that are void may come back"),
+            Ok(Err(error)) => tracing::error!(%error, "approvals were not made void"),
+            Err(_) => tracing::error!("approvals are made void late"),
+        }
     }
 
     /// Asks for a second person where it takes one; nothing when the request may go on.
     async fn second_person(
-        &self,
+        &mut self,
         approval: Option<String>,
         wanted: String,
     ) -> Result<Option<Response>, Problem> {
-        let needs = self.guarded.settings.four_eyes
-            && second::is_needed(self.operation, self.body.as_ref());
+        let needs = self.takes_second();
         let Some(who) = self.who.clone().filter(|_| needs) else {
             return Ok(None);
         };
-        let operation = second::meaning(self.operation, self.body.as_ref());
-        let subject = self.subject.clone();
+        let (operation, subject) = (self.means, self.subject.clone());
+        let is_shown = approval.is_some();
         let answer = self.guarded.ask(move |identity| {
             let wants = Wanted {
                 operation,
@@ -245,13 +388,15 @@ impl Passing {
                 request: &wanted,
             };
             match approval {
-                Some(id) => identity.spend(&who, &id, wants).map(|()| None),
-                None => identity.ask(&who, wants).map(Some),
+                Some(id) => identity.spend(&who, &id, wants),
+                None => identity.ask(&who, wants),
             }
         });
-        let Some(approval) = answer.await? else {
+        let approval = answer.await?;
+        if is_shown {
+            self.approval = Some(approval);
             return Ok(None);
-        };
+        }
         let noted = Noted {
             subject: format!("{} (approval {})", self.subject, approval.id),
             after: self.body.clone(),
@@ -269,6 +414,7 @@ impl Passing {
             "" => self.subject.clone(),
             subject => subject.to_owned(),
         };
+        let approval = self.approval.as_ref();
         let draft = Draft {
             actor: actor.unwrap_or_else(|| "-".to_owned()),
             action: self.operation.to_owned(),
@@ -277,14 +423,11 @@ impl Passing {
             after: noted.after.clone().or_else(|| self.body.clone()),
             request: self.request.clone(),
             outcome: outcome.to_owned(),
+            place: self.place.clone(),
+            approval: approval.map(|approval| approval.id.clone()),
+            confirmed_by: approval.and_then(|approval| approval.decided_by.clone()),
         };
-        self.guarded.write_down(draft).await
-    }
-}
-
-/// Hands who asks on to the handler.
-fn hand_on(request: &mut Request, who: Option<Principal>) {
-    if let Some(who) = who {
-        request.extensions_mut().insert(who);
+        let patience = self.is_stop().then_some(PATIENCE);
+        self.guarded.write_down(draft, patience).await
     }
 }

@@ -4,11 +4,12 @@ use crate::problem::Problem;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use identity::audit::{Audit, Draft};
+use identity::audit::{Audit, Draft, fingerprint};
 use identity::{Identity, Principal, Refusal, policy};
+use serde_json::Value;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tracing::Span;
@@ -88,11 +89,26 @@ impl Guarded {
         self.ask(what).await
     }
 
-    /// Writes a record, and returns when it would outlive a crash.
-    pub(crate) async fn write_down(self: &Arc<Self>, draft: Draft) -> Result<(), Problem> {
+    /// Writes a record, and returns when it would outlive a crash; with `patience` after that at the
+    /// latest, and goes on with it.
+    pub(crate) async fn write_down(
+        self: &Arc<Self>,
+        draft: Draft,
+        patience: Option<Duration>,
+    ) -> Result<(), Problem> {
         let (guarded, span) = (self.clone(), Span::current());
         let append = move || span.in_scope(|| guarded.audit.append(draft));
-        let written = tokio::task::spawn_blocking(append).await;
+        let writing = tokio::task::spawn_blocking(append);
+        let written = match patience {
+            None => writing.await,
+            Some(patience) => match tokio::time::timeout(patience, writing).await {
+                Ok(written) => written,
+                Err(_) => {
+                    tracing::error!("the audit log is slow; a stop is answered before its record");
+                    return Ok(());
+                }
+            },
+        };
         match written {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => {
@@ -158,6 +174,43 @@ impl<S: Send + Sync> FromRequestParts<S> for Signed {
     }
 }
 
+/// What the gate let through, for handlers that read a component themselves: when it has come, rights are
+/// asked for again, and what it was is told to the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Passed {
+    who: Principal,
+    operation: &'static str,
+    from: IpAddr,
+    component: Arc<OnceLock<Value>>,
+}
+
+impl Passed {
+    pub(crate) fn new(who: Principal, operation: &'static str, from: IpAddr) -> Self {
+        Self {
+            who,
+            operation,
+            from,
+            component: Arc::default(),
+        }
+    }
+
+    /// A body has come, which may have taken long.
+    pub(crate) fn came(&self, guarded: &Guarded, bytes: &[u8]) -> Result<(), Problem> {
+        // Nobody else sets it: a request has one body.
+        let _ = self.component.set(fingerprint(bytes));
+        let who = guarded.identity.again(&self.who, self.from);
+        let over = Refusal::Unauthenticated("the session or key is over meanwhile");
+        let who = who.ok_or(over)?;
+        let allowed = guarded.identity.authorise(Some(&who), self.operation);
+        allowed.map_err(Problem::from)
+    }
+
+    /// What stands for the component in the log.
+    pub(crate) fn component(&self) -> Option<Value> {
+        self.component.get().cloned()
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let detail = refusal.to_string();
@@ -176,9 +229,15 @@ impl From<Refusal> for Problem {
                 let detail = "the change could not be kept, so it was not done; the log says why";
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_KEPT", detail);
             }
+            Refusal::NotStored(reason) => {
+                tracing::error!(%reason, "what was taken away is not stored");
+                let detail = "it is done, and holds; but it could not be stored, and a restart would \
+                              undo it unless another change is stored before; the log says why";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_STORED", detail);
+            }
             Refusal::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "UNAUTHENTICATED"),
             Refusal::Credentials => (StatusCode::UNAUTHORIZED, "WRONG_CREDENTIALS"),
-            Refusal::Reused => (StatusCode::UNAUTHORIZED, "REFRESH_REUSED"),
+            Refusal::Reused { .. } => (StatusCode::UNAUTHORIZED, "REFRESH_REUSED"),
             Refusal::Forbidden(_) => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             Refusal::Unknown { .. } => (StatusCode::NOT_FOUND, "NOT_FOUND"),
             Refusal::Conflict(_) => (StatusCode::CONFLICT, "CONFLICT"),

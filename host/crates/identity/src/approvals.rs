@@ -3,15 +3,20 @@
 
 use crate::door::{Identity, Principal};
 use crate::policy;
-use crate::records::{Approval, ApprovalState, Write};
+use crate::records::{Approval, ApprovalState, User, Write};
 use crate::refusal::Refusal;
 use crate::secret;
 use crate::storage::Kind;
 
 /// How long a request may be confirmed and used, in milliseconds: eight hours.
 const LIFETIME_MS: u64 = 8 * 60 * 60 * 1_000;
+/// How long one that is confirmed may be used, in milliseconds: a quarter of an hour, for the second
+/// person agreed to what they saw then.
+const CONFIRMED_MS: u64 = 15 * 60 * 1_000;
 /// Requests that are kept at once.
 const MOST: usize = 500;
+/// Requests of one person that wait.
+const MOST_OF_ONE: usize = 20;
 /// Longest text of a request that is kept for the second person, in bytes.
 const LONGEST: usize = 4_096;
 
@@ -57,16 +62,22 @@ impl Identity {
                 .approvals
                 .values()
                 .partition(|one| one.expires_ms > now);
-            let same = |one: &&&Approval| {
-                let waits = matches!(one.state, ApprovalState::Open | ApprovalState::Confirmed);
-                waits && one.digest == digest && one.asked_by == who.user
-            };
-            if let Some(known) = lasting.iter().find(same) {
-                return Ok((Vec::new(), (*known).clone()));
+            let waiting = lasting.iter().copied();
+            let waiting: Vec<&Approval> = waiting.filter(|one| waits(one)).collect();
+            let own = waiting.iter().copied();
+            let own: Vec<&Approval> = own.filter(|one| one.asked_by == who.user).collect();
+            if let Some(known) = own.iter().copied().find(|one| one.digest == digest) {
+                return Ok((Vec::new(), known.clone()));
             }
-            if lasting.len() >= MOST {
+            if own.len() >= MOST_OF_ONE {
                 return Err(Refusal::Full {
-                    what: "approvals",
+                    what: "approvals of yours that wait",
+                    most: MOST_OF_ONE,
+                });
+            }
+            if waiting.len() >= MOST {
+                return Err(Refusal::Full {
+                    what: "approvals that wait",
                     most: MOST,
                 });
             }
@@ -82,8 +93,15 @@ impl Identity {
                 state: ApprovalState::Open,
                 decided_by: None,
             };
-            let over = over.into_iter();
+            // What is decided is in the log; here it makes room.
+            let decided = lasting.iter().copied();
+            let mut decided: Vec<&Approval> = decided.filter(|one| !waits(one)).collect();
+            decided.sort_by_key(|one| one.asked_ms);
+            let too_many = (lasting.len() + 1).saturating_sub(MOST);
+            let gone = decided.into_iter().take(too_many);
             let mut writes: Vec<_> = over
+                .into_iter()
+                .chain(gone)
                 .map(|one| Write::Remove(Kind::Approval, one.id.clone()))
                 .collect();
             writes.push(Write::Approval(approval.clone()));
@@ -114,12 +132,15 @@ impl Identity {
             if approval.asked_by != who.user {
                 policy::authorise(Some(who), &approval.operation)?;
             }
+            let (state, expires_ms) = if agree {
+                let soon = approval.expires_ms.min(now + CONFIRMED_MS);
+                (ApprovalState::Confirmed, soon)
+            } else {
+                (ApprovalState::Refused, approval.expires_ms)
+            };
             let decided = Approval {
-                state: if agree {
-                    ApprovalState::Confirmed
-                } else {
-                    ApprovalState::Refused
-                },
+                state,
+                expires_ms,
                 decided_by: Some(who.user.clone()),
                 ..approval.clone()
             };
@@ -130,8 +151,9 @@ impl Identity {
     /// Uses what was confirmed: it is good no more after. Blocks.
     ///
     /// # Errors
-    /// It is not of this person or request, not confirmed, used or over.
-    pub fn spend(&self, who: &Principal, id: &str, wants: Wanted<'_>) -> Result<(), Refusal> {
+    /// It is not of this person or request, not confirmed, used, void or over; or who confirmed it might
+    /// not do so any more.
+    pub fn spend(&self, who: &Principal, id: &str, wants: Wanted<'_>) -> Result<Approval, Refusal> {
         let (digest, now) = (wants.digest(), self.now());
         self.change(|state| {
             let approval = state.approvals.get(id);
@@ -152,21 +174,48 @@ impl Identity {
                     let reason = "this approval was refused or used; ask without it for another";
                     return Err(Refusal::Conflict(reason.to_owned()));
                 }
+                ApprovalState::Void => {
+                    let reason = "trading was stopped after this was asked; ask without it for \
+                                  another";
+                    return Err(Refusal::Conflict(reason.to_owned()));
+                }
             }
-            // The second person may have been let go since.
+            // The second person may have been let go since, or have another work.
             let second = approval
                 .decided_by
                 .as_deref()
                 .and_then(|by| state.users.get(by));
-            if second.is_none_or(|user| user.disabled) {
-                let reason = "who confirmed this approval may not come any more; ask for another";
+            let may =
+                |user: &User| !user.disabled && policy::roles_may(&user.roles, &approval.operation);
+            if !second.is_some_and(may) {
+                let reason = "who confirmed this approval may not do so any more; ask for another";
                 return Err(Refusal::Conflict(reason.to_owned()));
             }
             let used = Approval {
                 state: ApprovalState::Used,
                 ..approval.clone()
             };
-            Ok((vec![Write::Approval(used)], ()))
+            Ok((vec![Write::Approval(used.clone())], used))
+        })
+    }
+
+    /// Makes worthless what waits of an operation: the world is another since. Blocks.
+    ///
+    /// # Errors
+    /// [`Refusal::NotStored`]: it holds, but would not outlive a crash.
+    pub fn void(&self, operation: &str) -> Result<(), Refusal> {
+        let now = self.now();
+        self.take_away(|state| {
+            let approvals = state.approvals.values();
+            let open = approvals
+                .filter(|one| one.operation == operation && one.expires_ms > now && waits(one));
+            let void = open.map(|one| {
+                Write::Approval(Approval {
+                    state: ApprovalState::Void,
+                    ..one.clone()
+                })
+            });
+            Ok((void.collect(), ()))
         })
     }
 
@@ -179,4 +228,12 @@ impl Identity {
         lasting.sort_by_key(|one| std::cmp::Reverse(one.asked_ms));
         lasting
     }
+}
+
+/// Whether somebody may still decide or use it.
+fn waits(approval: &Approval) -> bool {
+    matches!(
+        approval.state,
+        ApprovalState::Open | ApprovalState::Confirmed
+    )
 }

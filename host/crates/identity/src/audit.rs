@@ -11,4 +11,4 @@ mod log;
 
 pub use chain::{Summary, verify};
 pub use error::AuditError;
-pub use log::{Audit, Draft, Record};
+pub use log::{Audit, Draft, Record, fingerprint};

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::role::Roles;
 use crate::secret;
 use crate::state::State;
-use crate::storage::Storage;
+use crate::storage::{Change, Storage, StorageError};
 use crate::tickets::Tickets;
 use crate::tokens::Tokens;
 use std::net::IpAddr;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub token_keys: PathBuf,
     /// What a password's hash costs.
     pub cost: Cost,
+    /// Whether addresses tell people apart when they fail; behind a proxy all have the same.
+    pub by_address: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -75,7 +77,14 @@ pub struct Identity {
     /// The invitation of the first person, while there is nobody.
     pub(crate) first: Mutex<Option<Invitation>>,
     state: RwLock<State>,
-    storage: Mutex<Box<dyn Storage>>,
+    kept: Mutex<Kept>,
+}
+
+/// What is kept, and what is still to be.
+struct Kept {
+    storage: Box<dyn Storage>,
+    /// What was taken away and could not be stored: it goes with the next change.
+    owed: Vec<Change>,
 }
 
 impl Identity {
@@ -89,12 +98,15 @@ impl Identity {
         let (clock, entropy) = (settings.clock, settings.entropy);
         Ok(Self {
             passwords: Passwords::new(settings.cost, entropy.as_ref())?,
-            attempts: Attempts::default(),
+            attempts: Attempts::new(settings.by_address),
             tokens: Tokens::open(&settings.token_keys, clock.now_ms(), entropy.as_ref())?,
             tickets: Tickets::default(),
             first: Mutex::new(None),
             state: RwLock::new(State::of(entries)?),
-            storage: Mutex::new(storage),
+            kept: Mutex::new(Kept {
+                storage,
+                owed: Vec::new(),
+            }),
             clock,
             entropy,
         })
@@ -241,18 +253,58 @@ impl Identity {
         &self,
         plan: impl FnOnce(&State) -> Result<(Vec<Write>, T), Refusal>,
     ) -> Result<T, Refusal> {
-        let mut storage = self.storage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let (writes, answer) = plan(&self.state())?;
-        let changes = writes.iter().map(Write::change);
-        let changes = changes.collect::<Result<Vec<_>, Refusal>>()?;
-        if !changes.is_empty() {
-            let kept = storage.write(&changes);
-            kept.map_err(|error| Refusal::Storage(error.to_string()))?;
+        let stored = kept.write(changes(&writes)?);
+        stored.map_err(|error| Refusal::Storage(error.to_string()))?;
+        self.apply(writes);
+        Ok(answer)
+    }
+
+    /// As [`Identity::change`], of what only takes away: that holds even when it cannot be stored.
+    ///
+    /// # Errors
+    /// As the plan; and [`Refusal::NotStored`] when it holds, but would not outlive a crash.
+    pub(crate) fn take_away<T>(
+        &self,
+        plan: impl FnOnce(&State) -> Result<(Vec<Write>, T), Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (writes, answer) = plan(&self.state())?;
+        let changes = changes(&writes)?;
+        // First: whoever has it taken away may be at it while the storage does not answer.
+        self.apply(writes);
+        match kept.write(changes.clone()) {
+            Ok(()) => Ok(answer),
+            Err(error) => {
+                kept.owed.extend(changes);
+                Err(Refusal::NotStored(error.to_string()))
+            }
         }
+    }
+
+    fn apply(&self, writes: Vec<Write>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for write in writes {
             state.apply(write);
         }
-        Ok(answer)
     }
+}
+
+impl Kept {
+    /// Stores what is owed, and these changes.
+    fn write(&mut self, changes: Vec<Change>) -> Result<(), StorageError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut all = self.owed.clone();
+        all.extend(changes);
+        self.storage.write(&all)?;
+        self.owed.clear();
+        Ok(())
+    }
+}
+
+fn changes(writes: &[Write]) -> Result<Vec<Change>, Refusal> {
+    writes.iter().map(Write::change).collect()
 }

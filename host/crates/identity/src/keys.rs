@@ -100,9 +100,9 @@ impl Identity {
     /// Revokes a key: one's own, or as an admin anybody's. Blocks.
     ///
     /// # Errors
-    /// There is none of this id that concerns `who`.
+    /// There is none of this id that concerns `who`; or [`Refusal::NotStored`], and it is revoked.
     pub fn revoke_key(&self, id: &str, who: &Principal) -> Result<KeyView, Refusal> {
-        self.change(|state| {
+        self.take_away(|state| {
             let mine = |key: &&ApiKey| key.user == who.user || who.roles.contains(&Role::Admin);
             let key = state.keys.get(id).filter(mine);
             let key = key.ok_or_else(|| Refusal::unknown("key", id))?;

@@ -69,7 +69,7 @@ impl Identity {
         let Some(user) = usable else {
             return Err(Refusal::Credentials);
         };
-        self.attempts.passed(name, at);
+        self.attempts.passed(name, at, self.now());
         self.grant(&user.name, at)
     }
 
@@ -135,21 +135,28 @@ impl Identity {
             Some((id, family, newest))
         });
         let (id, family, newest) = parts.ok_or_else(no_good)?;
+        // Who never had a token of this session cannot end it, nor have anything written.
+        let known = self.state().sessions.get(id).cloned();
+        let known = known.filter(|session| secret::is(family, &session.family));
+        let known = known.ok_or_else(no_good)?;
+        if !secret::is(newest, &known.newest) {
+            return Err(self.reused(id, &known.user));
+        }
         let next = secret::fresh(self.entropy.as_ref())?;
         let now = self.now();
-        self.change(|state| {
+        let refreshed = self.change(|state| {
             let session = state.sessions.get(id).ok_or_else(no_good)?;
-            // Who never had a token of this session cannot end it.
             if !secret::is(family, &session.family) {
                 return Err(no_good());
             }
-            let end = vec![Write::Remove(Kind::Session, id.to_owned())];
+            // Somebody was faster with the same one.
             if !secret::is(newest, &session.newest) {
-                return Ok((end, Err(Refusal::Reused)));
+                return Ok((Vec::new(), None));
             }
+            let end = vec![Write::Remove(Kind::Session, id.to_owned())];
             let user = state.users.get(&session.user).filter(|user| !user.disabled);
             let Some(user) = user.filter(|_| session.expires_ms > now) else {
-                return Ok((end, Err(no_good())));
+                return Ok((end, Some(Err(no_good()))));
             };
             if !is_within(&user.networks, at) {
                 return Err(no_good());
@@ -162,8 +169,22 @@ impl Identity {
                 ..session.clone()
             };
             let granted = self.granted(&session, &user.roles, family, &next)?;
-            Ok((vec![Write::Session(session)], Ok(granted)))
-        })?
+            Ok((vec![Write::Session(session)], Some(Ok(granted))))
+        })?;
+        refreshed.unwrap_or_else(|| Err(self.reused(id, &known.user)))
+    }
+
+    /// Ends a session of which a token came again.
+    fn reused(&self, id: &str, user: &str) -> Refusal {
+        let ended = self.take_away(|_| {
+            let end = Write::Remove(Kind::Session, id.to_owned());
+            Ok((vec![end], ()))
+        });
+        Refusal::Reused {
+            user: user.to_owned(),
+            session: id.to_owned(),
+            is_stored: ended.is_ok(),
+        }
     }
 
     /// Sessions that last, of one person or of all, the latest used first.
@@ -179,9 +200,9 @@ impl Identity {
     /// Ends a session: one's own, or as an admin anybody's. Blocks.
     ///
     /// # Errors
-    /// There is none of this id that concerns `who`.
+    /// There is none of this id that concerns `who`; or [`Refusal::NotStored`], and it is ended.
     pub fn end_session(&self, id: &str, who: &Principal) -> Result<SessionView, Refusal> {
-        self.change(|state| {
+        self.take_away(|state| {
             let mine = |one: &&Session| one.user == who.user || who.roles.contains(&Role::Admin);
             let session = state.sessions.get(id).filter(mine);
             let session = session.ok_or_else(|| Refusal::unknown("session", id))?;

@@ -3,7 +3,7 @@
 
 use crate::door::{Identity, Principal};
 use crate::login::Granted;
-use crate::records::{Invitation, User, Write, networks};
+use crate::records::{Invitation, User, Write, is_within, networks};
 use crate::refusal::Refusal;
 use crate::role::{Role, Roles};
 use crate::secret;
@@ -147,6 +147,7 @@ impl Identity {
         let invited = |state: &State| {
             let user = state.users.get(name);
             let user = user.filter(|user| user.invitation.as_ref().is_some_and(is_good));
+            let user = user.filter(|user| is_within(&user.networks, at));
             user.cloned()
         };
         if !is_first && invited(&self.state()).is_none() {
@@ -161,6 +162,8 @@ impl Identity {
                 next(&invited(state).ok_or(Refusal::Credentials)?)
             };
             let mut writes = state.sessions_of(name);
+            // Whoever had the account may have left a key behind.
+            writes.extend(state.keys_of(name));
             writes.push(Write::User(User {
                 password: Some(password),
                 invitation: None,
@@ -172,7 +175,7 @@ impl Identity {
             *first = None;
         }
         drop(first);
-        self.attempts.passed(name, at);
+        self.attempts.passed(name, at, self.now());
         self.grant(name, at)
     }
 
@@ -192,7 +195,7 @@ impl Identity {
         if !self.passwords.is(old, kept.as_deref()) {
             return Err(Refusal::Credentials);
         }
-        self.attempts.passed(&who.user, at);
+        self.attempts.passed(&who.user, at, self.now());
         let password = self.passwords.hash(&who.user, new, self.entropy.as_ref())?;
         self.change(|state| {
             let user = state.user(&who.user)?;
@@ -216,15 +219,40 @@ impl Identity {
     /// request, and who is disabled has no sessions any more. Blocks.
     ///
     /// # Errors
-    /// There is nobody of this name, or nobody would be left who can manage people.
+    /// There is nobody of this name, or nobody would be left who can manage people; or
+    /// [`Refusal::NotStored`] of what only takes away, and it holds.
     pub fn change_user(
         &self,
         name: &str,
         change: UserChange,
     ) -> Result<(UserView, UserView), Refusal> {
+        self.change_user_as(None, name, change)
+    }
+
+    /// The same as somebody, who may not be more by it. Blocks.
+    ///
+    /// # Errors
+    /// As [`Identity::change_user`]; and [`Refusal::Forbidden`] where it is oneself who gets a role.
+    pub fn change_user_as(
+        &self,
+        who: Option<&Principal>,
+        name: &str,
+        change: UserChange,
+    ) -> Result<(UserView, UserView), Refusal> {
         let from = change.networks.as_deref().map(networks).transpose()?;
-        self.change(|state| {
+        let only_disables =
+            change.disabled == Some(true) && change.roles.is_none() && from.is_none();
+        let plan = |state: &State| {
             let before = state.user(name)?;
+            let is_self = who.is_some_and(|who| who.user == name);
+            let more = change
+                .roles
+                .as_ref()
+                .map(|roles| !roles.is_subset(&before.roles));
+            if is_self && more == Some(true) {
+                let reason = "nobody gives themselves a role; somebody else who manages people can";
+                return Err(Refusal::Forbidden(reason.to_owned()));
+            }
             let mut user = next(before);
             user.roles = change.roles.unwrap_or(user.roles);
             user.disabled = change.disabled.unwrap_or(user.disabled);
@@ -239,22 +267,38 @@ impl Identity {
             let answer = (view(before), view(&user));
             writes.push(Write::User(user));
             Ok((writes, answer))
-        })
+        };
+        if only_disables {
+            self.take_away(plan)
+        } else {
+            self.change(plan)
+        }
     }
 
-    /// Removes a person with all sessions and keys. The log keeps the name; to disable is better where
+    /// Whether two or more people can manage people.
+    #[must_use]
+    pub fn has_second_admin(&self) -> bool {
+        self.state()
+            .users
+            .values()
+            .filter(|user| is_admin(user))
+            .nth(1)
+            .is_some()
+    }
+
+    /// Removes a person with all sessions, keys and approvals. The log keeps the name; to disable is better where
     /// somebody of the same name may come. Blocks.
     ///
     /// # Errors
-    /// There is nobody of this name, or nobody would be left who can manage people.
+    /// There is nobody of this name, or nobody would be left who can manage people; or
+    /// [`Refusal::NotStored`], and the person is removed.
     pub fn remove_user(&self, name: &str) -> Result<UserView, Refusal> {
-        self.change(|state| {
+        self.take_away(|state| {
             let user = state.user(name)?;
             check_other_admin(state, user)?;
-            let keys = state.keys.values().filter(|key| key.user == name);
-            let keys = keys.map(|key| Write::Remove(Kind::Key, key.id.clone()));
             let mut writes = state.sessions_of(name);
-            writes.extend(keys);
+            writes.extend(state.keys_of(name));
+            writes.extend(state.approvals_of(name));
             writes.push(Write::Remove(Kind::User, name.to_owned()));
             Ok((writes, view(user)))
         })

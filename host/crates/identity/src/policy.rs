@@ -166,19 +166,28 @@ pub const POLICY: &[(&str, Access)] = &[
 ];
 
 /// What loosens: a second person must agree. Of `engine.kill`, `engine.trading_state.set` and
-/// `risk.states.set` only what lets trade again, which also takes who may do `risk.kill.clear`; who
-/// turns requests into operations tells them apart.
+/// `risk.states.set` only what lets trade more than now, which also takes who may do `risk.kill.clear`;
+/// of `canaries.begin` only one that promotes itself; of what concerns people only where there is a
+/// second admin. Who turns requests into operations tells them apart.
 pub const FOUR_EYES: &[&str] = &[
     "plugins.approve",
     "plugins.release",
     "shadows.promote",
+    "canaries.begin",
     "canaries.promote",
     "risk.limits.set",
     "risk.factors.set",
+    "risk.regimes.set",
+    "risk.rules.set",
+    "risk.rules.remove",
+    "risk.repeats.clear",
     "risk.kill.clear",
     "engine.kill",
     "engine.trading_state.set",
     "risk.states.set",
+    "users.add",
+    "users.change",
+    "users.invite",
 ];
 
 /// The row of an operation.

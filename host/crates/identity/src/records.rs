@@ -101,6 +101,8 @@ pub enum ApprovalState {
     Refused,
     /// It was done.
     Used,
+    /// Trading was stopped since, so that it is to be thought about anew.
+    Void,
 }
 
 /// One change of what is kept.

@@ -12,7 +12,14 @@ pub enum Refusal {
     Credentials,
     /// A refresh token came a second time: it was stolen, or its owner's answer was lost.
     #[error("this refresh token was used before; its session is ended, log in again")]
-    Reused,
+    Reused {
+        /// Whose.
+        user: String,
+        /// The session that is ended.
+        session: String,
+        /// Whether that outlives a crash.
+        is_stored: bool,
+    },
     /// Too many failed tries.
     #[error("too many failed tries; try again in {wait_s} s")]
     Locked {
@@ -52,6 +59,12 @@ pub enum Refusal {
     /// It could not be kept, so it did not happen.
     #[error("the change could not be kept: {0}")]
     Storage(String),
+    /// Something was taken away, which holds now, and could not be kept.
+    #[error(
+        "it is done, and could not be kept: if the host ends before its database answers again, it is \
+         as it was: {0}"
+    )]
+    NotStored(String),
     /// Something here broke.
     #[error("{0}")]
     Internal(String),

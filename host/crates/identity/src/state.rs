@@ -64,6 +64,24 @@ impl State {
         user.ok_or_else(|| Refusal::unknown("user", name))
     }
 
+    /// The removal of a person's keys.
+    pub(crate) fn keys_of(&self, user: &str) -> Vec<Write> {
+        let keys = self.keys.values().filter(|one| one.user == user);
+        keys.map(|one| Write::Remove(Kind::Key, one.id.clone()))
+            .collect()
+    }
+
+    /// The removal of what a person asked for or confirmed.
+    pub(crate) fn approvals_of(&self, user: &str) -> Vec<Write> {
+        let concerns = |one: &&Approval| {
+            one.asked_by == user || one.decided_by.as_deref().is_some_and(|by| by == user)
+        };
+        let approvals = self.approvals.values().filter(concerns);
+        approvals
+            .map(|one| Write::Remove(Kind::Approval, one.id.clone()))
+            .collect()
+    }
+
     /// The removal of a person's sessions.
     pub(crate) fn sessions_of(&self, user: &str) -> Vec<Write> {
         let sessions = self.sessions.values().filter(|one| one.user == user);

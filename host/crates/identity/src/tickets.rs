@@ -12,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 const LIFETIME_MS: u64 = 30_000;
 /// Tickets that are out at once.
 const MOST: usize = 1_000;
+/// Tickets of one person that are out at once.
+const MOST_OF_ONE: usize = 10;
 
 /// Tickets that are out, by digest.
 #[derive(Default)]
@@ -28,6 +30,13 @@ impl Tickets {
         let ticket = secret::fresh(entropy)?;
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         out.retain(|_, (_, expires_ms)| *expires_ms > now_ms);
+        let own = out.values().filter(|(owner, _)| owner.user == who.user);
+        if own.count() >= MOST_OF_ONE {
+            return Err(Refusal::Full {
+                what: "tickets of yours",
+                most: MOST_OF_ONE,
+            });
+        }
         if out.len() >= MOST {
             return Err(Refusal::Full {
                 what: "tickets",

@@ -274,6 +274,11 @@ pub(crate) struct RecordDto {
     pub(crate) after: Option<Value>,
     pub(crate) request: String,
     pub(crate) outcome: String,
+    /// Path and query.
+    pub(crate) place: String,
+    /// The approval that was used, and who confirmed it.
+    pub(crate) approval: Option<String>,
+    pub(crate) confirmed_by: Option<String>,
 }
 
 impl From<Record> for RecordDto {
@@ -288,6 +293,9 @@ impl From<Record> for RecordDto {
             after: record.after,
             request: record.request,
             outcome: record.outcome,
+            place: record.place,
+            approval: record.approval,
+            confirmed_by: record.confirmed_by,
         }
     }
 }

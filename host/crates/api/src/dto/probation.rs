@@ -30,6 +30,8 @@ pub(crate) struct ProbationRequest {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoteRequest {
+    /// The SHA-256 of the version that is meant; that which is there when absent.
+    pub(crate) plugin: Option<String>,
     pub(crate) probation: Option<ProbationRequest>,
 }
 

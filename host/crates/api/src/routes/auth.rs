@@ -14,7 +14,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::{Credential, Granted, Principal};
+use identity::{Credential, Granted, Principal, Refusal};
 use std::sync::Arc;
 
 /// The cookie of refresh tokens.
@@ -74,10 +74,36 @@ pub(crate) async fn refresh<H: HostPort>(
 ) -> Result<Response, Problem> {
     let guarded = guarded(&api)?;
     let token = cookie(&headers).unwrap_or_default();
+    // The refusal itself, for the log is told whose token came again.
     let granted = guarded
-        .ask(move |identity| identity.refresh(&token, from))
-        .await;
-    Ok(answer(&guarded, granted, "", &from.to_string()))
+        .ask(move |identity| Ok(identity.refresh(&token, from)))
+        .await?;
+    let refusal = match granted {
+        Ok(granted) => return Ok(answer(&guarded, Ok(granted), "", &from.to_string())),
+        Err(refusal) => refusal,
+    };
+    let noted = match &refusal {
+        Refusal::Reused {
+            user,
+            session,
+            is_stored,
+        } => {
+            let unstored = if *is_stored {
+                ""
+            } else {
+                ", whose end could not be stored"
+            };
+            Noted {
+                actor: Some(format!("?{user}")),
+                subject: format!("session {session} of {user}{unstored}, from {from}"),
+                ..Noted::default()
+            }
+        }
+        _ => return Err(refusal.into()),
+    };
+    let mut response = Problem::from(refusal).into_response();
+    response.extensions_mut().insert(noted);
+    Ok(response)
 }
 
 /// The answer to who is let in or not, with what is to be written down of it.
@@ -100,7 +126,7 @@ fn answer(
             response
         }
         Err(problem) => {
-            let is_try = ["WRONG_CREDENTIALS", "REFRESH_REUSED"].contains(&problem.code());
+            let is_try = problem.code() == "WRONG_CREDENTIALS";
             let mut response = problem.into_response();
             if is_try {
                 // Who is not let in is only who they say: marked, so that nobody reads it as known.
@@ -119,10 +145,14 @@ pub(crate) async fn logout<H: HostPort>(
 ) -> Result<Response, Problem> {
     let guarded = guarded(&api)?;
     let (who, session) = session(who)?;
-    guarded
+    let ended = guarded
         .ask(move |identity| identity.end_session(&session, &who))
-        .await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
+        .await;
+    // The browser forgets its token whatever became of the session.
+    let mut response = match ended {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(problem) => problem.into_response(),
+    };
     set_cookie(&guarded, &mut response, None);
     Ok(response)
 }

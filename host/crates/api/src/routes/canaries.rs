@@ -3,7 +3,7 @@
 use super::loading::PARAMETER_PREFIX;
 use super::plugin_body::{Content, plugin_body};
 use super::plugins::{force, terms};
-use super::shadows::promote_request;
+use super::shadows::{check_meant, promote_request};
 use super::to_the_end;
 use crate::dto::canary::{CanaryStrategyRequest, WhenOverName};
 use crate::dto::command::plain;
@@ -55,7 +55,14 @@ pub(crate) async fn promote<H: HostPort>(
     Name(name): Name,
     request: Request,
 ) -> Result<Json<StrategyDto>, Problem> {
-    let probation = promote_request(request).await?.probation.map(Into::into);
+    let asked = promote_request(request).await?;
+    let strategy = api.host.strategy(&name);
+    let canary = strategy.and_then(|strategy| {
+        strategy.probation.as_ref()?.canary.as_ref()?;
+        Some(strategy.plugin.as_ref()?.hash)
+    });
+    check_meant(asked.plugin.as_deref(), canary)?;
+    let probation = asked.probation.map(Into::into);
     let host = api.host.clone();
     let promote = async move { host.promote_canary(&name, probation).await };
     shown(api, promote).await

@@ -1,6 +1,7 @@
 //! The body of a request that brings a plugin, or says where it is, and the signature beside it.
 
 use crate::extract::{self, BodyKind, body_kind, unsupported};
+use crate::guarded::Passed;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::router::BODY_LIMIT_BYTES;
@@ -37,7 +38,11 @@ pub(super) async fn plugin_body<H: HostPort>(
     let busy = |_| Problem::busy("other plugins are being uploaded; try again");
     let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
     let signature = signature(request.headers())?;
+    let passed = request.extensions().get::<Passed>().cloned();
     let bytes = extract::bytes(request, &()).await?;
+    if kind == BodyKind::Wasm {
+        came(api, passed, bytes.clone()).await?;
+    }
     match (kind, signature) {
         (BodyKind::Json, _) if bytes.len() > BODY_LIMIT_BYTES => Err(extract::too_large()),
         (BodyKind::Json, None) => Ok(PluginBody {
@@ -57,6 +62,23 @@ pub(super) async fn plugin_body<H: HostPort>(
             turn: Some(turn),
         }),
     }
+}
+
+/// A component has come, which may have taken half a minute: whoever sends it must still be allowed to.
+async fn came<H: HostPort>(
+    api: &Api<H>,
+    passed: Option<Passed>,
+    bytes: Bytes,
+) -> Result<(), Problem> {
+    let (Some(guarded), Some(passed)) = (api.guarded.clone(), passed) else {
+        return Ok(());
+    };
+    // Hashing 32 MiB takes a while.
+    let asked = tokio::task::spawn_blocking(move || passed.came(&guarded, &bytes)).await;
+    asked.unwrap_or_else(|error| {
+        tracing::error!(%error, "a component could not be looked at");
+        Err(Problem::internal())
+    })
 }
 
 /// The text of the `.minisig` file that came with a plugin.

@@ -19,6 +19,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use model::PluginHash;
 use services::handle::{PluginSource, ShadowRequest};
 use services::shadow::ShadowReport;
 
@@ -72,8 +73,12 @@ pub(crate) async fn promote<H: HostPort>(
     Name(name): Name,
     request: Request,
 ) -> Result<Json<SwapReportDto>, Problem> {
+    let asked = promote_request(request).await?;
+    let strategy = api.host.strategy(&name);
+    let shadow = strategy.and_then(|strategy| Some(strategy.shadow.as_ref()?.plugin.hash));
+    check_meant(asked.plugin.as_deref(), shadow)?;
     let host = api.host.clone();
-    let probation = promote_request(request).await?.probation.map(Into::into);
+    let probation = asked.probation.map(Into::into);
     let promote = async move { host.promote(&name, probation).await };
     let report = to_the_end(promote, Problem::from).await?;
     Ok(Json(SwapReportDto::new(&report, &api.names())))
@@ -87,6 +92,25 @@ pub(super) async fn promote_request(request: Request) -> Result<PromoteRequest, 
         (_, true) => Ok(PromoteRequest::default()),
         (Some(BodyKind::Json), false) => parse_json(&bytes),
         _ => Err(extract::unsupported("application/json")),
+    }
+}
+
+/// Refuses a promotion of a version that is not there any more. Where none is the host says so.
+pub(super) fn check_meant(named: Option<&str>, there: Option<PluginHash>) -> Result<(), Problem> {
+    let Some(text) = named else {
+        return Ok(());
+    };
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    let Some(meant) = PluginHash::parse(digits) else {
+        let detail = format!("`{text}` is not all 64 digits of a SHA-256");
+        return Err(Problem::invalid("plugin", detail));
+    };
+    match there {
+        Some(there) if there != meant => {
+            let detail = format!("the version there is {there}, and not {meant}");
+            Err(Problem::new(StatusCode::CONFLICT, "CONFLICT", detail))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! People. Whoever manages them hands on invitations and never knows a password.
 
-use super::auth::guarded;
+use super::auth::{guarded, known};
 use crate::dto::people::{AddUserRequest, ChangeUserRequest, InvitedDto, UserDto};
 use crate::extract::{Fields, Json, Name};
 use crate::gate::Noted;
@@ -11,7 +11,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use identity::{UserChange, UserView};
+use identity::{Principal, UserChange, UserView};
 use serde_json::{Value, json};
 
 /// `GET users`.
@@ -58,17 +58,18 @@ pub(crate) async fn add<H: HostPort>(
 /// `PATCH users/{name}`.
 pub(crate) async fn change<H: HostPort>(
     State(api): State<Api<H>>,
+    who: Option<Extension<Principal>>,
     Name(name): Name,
     Json(request): Json<ChangeUserRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let guarded = guarded(&api)?;
+    let (guarded, who) = (guarded(&api)?, known(who)?);
     let change = UserChange {
         roles: request.roles.map(|roles| roles.into_iter().collect()),
         disabled: request.disabled,
         networks: request.networks,
     };
     let (before, after) = guarded
-        .ask(move |identity| identity.change_user(&name, change))
+        .ask(move |identity| identity.change_user_as(Some(&who), &name, change))
         .await?;
     let noted = Noted {
         subject: after.name.clone(),

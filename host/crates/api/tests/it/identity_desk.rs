@@ -39,6 +39,7 @@ impl Desk {
                 memory_kib: 64,
                 passes: 1,
             },
+            by_address: true,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
         };

@@ -71,6 +71,24 @@ async fn it_is_promoted_or_ended_and_versions_change_places() {
 }
 
 #[tokio::test]
+async fn a_promotion_that_means_another_version_is_refused() {
+    let client = Client::new();
+    client.json("POST", "/strategies/ema/canary", BODY).await;
+    let path = "/strategies/ema/canary/promote";
+    let named = |hash: &str| json!({ "plugin": hash }).to_string();
+    let other = client.json("POST", path, &named(&"cd".repeat(32))).await;
+    other.check_problem(409, "CONFLICT", None);
+    let short = client.json("POST", path, &named("abababab")).await;
+    short.check_problem(400, "INVALID_FIELD", Some("/plugin"));
+    assert_eq!(client.host.asked().len(), 1);
+    let meant = format!("sha256:{}", "ab".repeat(32));
+    client
+        .json("POST", path, &named(&meant))
+        .await
+        .check(200, &[]);
+}
+
+#[tokio::test]
 async fn bad_requests_name_the_field() {
     let client = Client::new();
     let check = async |body: &str, field: &str| {

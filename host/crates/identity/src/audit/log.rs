@@ -10,6 +10,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Every so many records the place of one is remembered, so that a page is found without reading all.
@@ -41,6 +42,15 @@ pub struct Record {
     pub request: String,
     /// What came of it: an HTTP status or a word.
     pub outcome: String,
+    /// The request's path and query.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// The approval of a second person that was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
+    /// Who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
 }
 
 /// A record that is to be.
@@ -60,6 +70,12 @@ pub struct Draft {
     pub request: String,
     /// What came of it.
     pub outcome: String,
+    /// The request's path and query, without secrets.
+    pub place: String,
+    /// The approval of a second person that was used.
+    pub approval: Option<String>,
+    /// Who confirmed it.
+    pub confirmed_by: Option<String>,
 }
 
 /// A log that is open.
@@ -67,6 +83,9 @@ pub struct Audit {
     path: PathBuf,
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
+    /// As in `inner`, for whoever cannot wait for the disk.
+    records: AtomicU64,
+    takes: AtomicBool,
 }
 
 struct Inner {
@@ -103,6 +122,8 @@ impl Audit {
         Ok(Self {
             path: path.to_owned(),
             clock,
+            records: AtomicU64::new(end.records),
+            takes: AtomicBool::new(true),
             inner: Mutex::new(Inner {
                 file,
                 end,
@@ -129,6 +150,7 @@ impl Audit {
         if let Err(error) = written.and_then(|()| inner.file.sync_data()) {
             // Half a line may be there: what came behind it would break the chain.
             inner.stopped = Some(error.to_string());
+            self.takes.store(false, Ordering::Release);
             return Err(AuditError::File {
                 file: self.path.clone(),
                 reason: error,
@@ -143,21 +165,20 @@ impl Audit {
             head,
             bytes: inner.end.bytes + line.len() as u64,
         };
+        self.records.store(number, Ordering::Release);
         Ok(number)
     }
 
-    /// Whether records can be added.
+    /// Whether records can be added, as far as is known. Waits for no disk.
     #[must_use]
     pub fn takes(&self) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.stopped.is_none()
+        self.takes.load(Ordering::Acquire)
     }
 
-    /// How many records there are.
+    /// How many records there are. Waits for no disk.
     #[must_use]
     pub fn records(&self) -> u64 {
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.end.records
+        self.records.load(Ordering::Acquire)
     }
 
     /// At most `limit` records from `first` on. Blocks.
@@ -251,6 +272,9 @@ fn json(draft: Draft, number: u64, time_ms: u64) -> Result<String, AuditError> {
         after: draft.after.map(bounded),
         request: short(draft.request),
         outcome: short(draft.outcome),
+        place: short(draft.place),
+        approval: draft.approval.map(short),
+        confirmed_by: draft.confirmed_by.map(short),
     };
     let json = serde_json::to_string(&record);
     let json = json.map_err(|error| AuditError::Record(error.to_string()))?;
@@ -278,8 +302,14 @@ fn bounded(value: Value) -> Value {
     if text.len() <= LONGEST_VALUE {
         return value;
     }
-    let hash = blake3::hash(text.as_bytes()).to_hex().to_string();
-    serde_json::json!({ "bytes": text.len(), "blake3": hash })
+    fingerprint(text.as_bytes())
+}
+
+/// What stands in a record for bytes that are none of its values: how many, and their BLAKE3.
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> Value {
+    let hash = blake3::hash(bytes).to_hex().to_string();
+    serde_json::json!({ "bytes": bytes.len(), "blake3": hash })
 }
 
 #[cfg(test)]

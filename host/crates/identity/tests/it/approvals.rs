@@ -1,7 +1,7 @@
 //! Four eyes.
 
-use crate::desk::{Desk, HOUR};
-use identity::{ApprovalState, Refusal, Role, UserChange, Wanted};
+use crate::desk::{Desk, HOUR, MINUTE};
+use identity::{ApprovalState, Principal, Refusal, Role, UserChange, Wanted};
 
 const LIMITS: Wanted<'static> = Wanted {
     operation: "risk.limits.set",
@@ -73,21 +73,107 @@ fn approvals_are_over_after_a_while_and_with_the_second_person() {
 }
 
 #[test]
+fn what_is_confirmed_is_good_for_a_quarter_of_an_hour() {
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Risk]);
+    let bert = desk.person("bert", &[Role::Risk]);
+    let asked = desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.wait(7 * HOUR);
+    let confirmed = desk.identity.decide(&bert, &asked.id, true).unwrap();
+    assert!(confirmed.expires_ms < asked.expires_ms);
+    desk.wait(15 * MINUTE);
+    assert!(desk.identity.spend(&anna, &asked.id, LIMITS).is_err());
+    let asked = desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.decide(&bert, &asked.id, true).unwrap();
+    desk.wait(15 * MINUTE - 1);
+    let used = desk.identity.spend(&anna, &asked.id, LIMITS).unwrap();
+    assert_eq!(used.decided_by.as_deref(), Some("bert"));
+}
+
+#[test]
+fn a_yes_is_worth_nothing_once_its_giver_could_not_give_it() {
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Risk]);
+    let bert = desk.person("bert", &[Role::Risk]);
+    let asked = desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.decide(&bert, &asked.id, true).unwrap();
+    let to = |role: Role| UserChange {
+        roles: Some([role].into()),
+        ..UserChange::default()
+    };
+    desk.identity.change_user("bert", to(Role::Viewer)).unwrap();
+    let refused = desk.identity.spend(&anna, &asked.id, LIMITS);
+    assert!(matches!(refused, Err(Refusal::Conflict(_))), "{refused:?}");
+    desk.identity.change_user("bert", to(Role::Risk)).unwrap();
+    // Another of the same name says nothing by it.
+    desk.identity.remove_user("bert").unwrap();
+    desk.person("bert", &[Role::Risk]);
+    let refused = desk.identity.spend(&anna, &asked.id, LIMITS);
+    assert!(
+        matches!(refused, Err(Refusal::Unknown { .. })),
+        "{refused:?}"
+    );
+    desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.remove_user("anna").unwrap();
+    assert_eq!(desk.identity.approvals(), []);
+}
+
+#[test]
+fn what_is_void_is_asked_for_anew() {
+    const CLEAR: Wanted<'static> = Wanted {
+        operation: "risk.kill.clear",
+        ..LIMITS
+    };
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Risk]);
+    let bert = desk.person("bert", &[Role::Risk]);
+    let limits = desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.decide(&bert, &limits.id, true).unwrap();
+    let confirmed = desk.identity.ask(&anna, CLEAR).unwrap();
+    desk.identity.decide(&bert, &confirmed.id, true).unwrap();
+    let open = desk.identity.ask(&bert, CLEAR).unwrap();
+    desk.identity.void("risk.kill.clear").unwrap();
+    let desk = desk.restarted();
+    assert!(desk.identity.spend(&anna, &confirmed.id, CLEAR).is_err());
+    assert!(desk.identity.decide(&anna, &open.id, true).is_err());
+    desk.identity.spend(&anna, &limits.id, LIMITS).unwrap();
+    let again = desk.identity.ask(&anna, CLEAR).unwrap();
+    assert_ne!(again.id, confirmed.id);
+}
+
+#[test]
 fn approvals_are_bounded() {
     let desk = Desk::new();
     let anna = desk.person("anna", &[Role::Risk]);
-    let ask = |n: usize| {
+    let ask = |who: &Principal, n: usize| {
         let subject = format!("strategy/{n}");
         let wants = Wanted {
             subject: &subject,
             ..LIMITS
         };
-        desk.identity.ask(&anna, wants)
+        desk.identity.ask(who, wants)
     };
-    for n in 0..500 {
-        ask(n).unwrap();
+    for n in 0..20 {
+        ask(&anna, n).unwrap();
     }
-    assert!(matches!(ask(500), Err(Refusal::Full { most: 500, .. })));
+    // One that is there is no other.
+    ask(&anna, 19).unwrap();
+    let one_more = ask(&anna, 20);
+    assert!(matches!(one_more, Err(Refusal::Full { most: 20, .. })));
+    // What is decided makes room.
+    let asked = desk.identity.approvals().remove(0);
+    desk.identity.decide(&anna, &asked.id, false).unwrap();
+    ask(&anna, 20).unwrap();
+    for n in 0..24 {
+        let one = desk.person(&format!("risk-{n}"), &[Role::Risk]);
+        for n in 0..20 {
+            ask(&one, n).unwrap();
+        }
+    }
+    let zoe = desk.person("zoe", &[Role::Risk]);
+    let full = ask(&zoe, 0);
+    assert!(matches!(full, Err(Refusal::Full { most: 500, .. })));
+    assert_eq!(desk.identity.approvals().len(), 500);
     let long = "x".repeat(5_000);
     let wants = Wanted {
         request: &long,

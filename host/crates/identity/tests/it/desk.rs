@@ -130,6 +130,7 @@ fn open(
             memory_kib: 64,
             passes: 1,
         },
+        by_address: true,
         clock: clock.clone(),
         entropy: entropy.clone(),
     };

@@ -1,7 +1,7 @@
 //! People and their invitations.
 
 use crate::desk::{DAY, Desk, HERE, HOUR, PASSWORD};
-use identity::{Credential, Refusal, Role, UserChange};
+use identity::{Credential, NewKey, Refusal, Role, UserChange};
 
 #[test]
 fn the_first_invitation_is_good_once_and_for_an_hour() {
@@ -70,6 +70,60 @@ fn an_invitation_that_is_taken_up_ends_the_sessions_before() {
     assert_eq!(desk.identity.again(&anna, HERE), None);
     assert!(desk.identity.login("anna", PASSWORD, HERE).is_err());
     desk.identity.login("anna", new, HERE).unwrap();
+}
+
+#[test]
+fn an_invitation_that_is_taken_up_removes_the_keys_before() {
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Viewer]);
+    let new = NewKey {
+        name: "script".to_owned(),
+        scopes: [Role::Viewer].into(),
+        networks: Vec::new(),
+        days: 1,
+    };
+    let (_, text) = desk.identity.add_key(&anna, new).unwrap();
+    let (_, token) = desk.identity.invite("anna").unwrap();
+    desk.identity.authenticate(&text, HERE).unwrap();
+    desk.identity.claim(&token, "anna", PASSWORD, HERE).unwrap();
+    assert!(desk.identity.authenticate(&text, HERE).is_err());
+    assert_eq!(desk.identity.keys(Some("anna")), []);
+}
+
+#[test]
+fn an_invitation_is_taken_up_from_the_persons_networks_only() {
+    let desk = Desk::new();
+    let networks = ["10.0.0.0/8".to_owned()];
+    let added = desk
+        .identity
+        .add_user("bert", [Role::Viewer].into(), &networks);
+    let (_, token) = added.unwrap();
+    let outside = desk.identity.claim(&token, "bert", PASSWORD, HERE);
+    assert_eq!(outside.err(), Some(Refusal::Credentials));
+    let inside = "10.1.1.1".parse().unwrap();
+    let claimed = desk.identity.claim(&token, "bert", PASSWORD, inside);
+    claimed.unwrap();
+}
+
+#[test]
+fn nobody_gives_themselves_a_role() {
+    let desk = Desk::new();
+    let carl = desk.person("carl", &[Role::Admin, Role::Viewer]);
+    let to = |roles: &[Role]| UserChange {
+        roles: Some(roles.iter().copied().collect()),
+        ..UserChange::default()
+    };
+    let change = |name: &str, roles: &[Role]| {
+        let changed = desk.identity.change_user_as(Some(&carl), name, to(roles));
+        changed.map(drop)
+    };
+    let wider = change("carl", &[Role::Admin, Role::Viewer, Role::Risk]);
+    assert!(matches!(wider, Err(Refusal::Forbidden(_))), "{wider:?}");
+    change("carl", &[Role::Admin]).unwrap();
+    let back = change("carl", &[Role::Admin, Role::Viewer]);
+    assert!(matches!(back, Err(Refusal::Forbidden(_))), "{back:?}");
+    desk.person("dora", &[Role::Viewer]);
+    change("dora", &[Role::Operator]).unwrap();
 }
 
 #[test]

@@ -30,7 +30,12 @@ fn a_refresh_token_that_comes_again_ends_its_session() {
     let second = desk.identity.refresh(&first.refresh, HERE).unwrap();
     let third = desk.identity.refresh(&second.refresh, HERE).unwrap();
     let again = desk.identity.refresh(&first.refresh, HERE);
-    assert_eq!(again.err(), Some(Refusal::Reused));
+    let reused = Refusal::Reused {
+        user: "root".to_owned(),
+        session: first.session.clone(),
+        is_stored: true,
+    };
+    assert_eq!(again.err(), Some(reused));
     assert!(desk.identity.refresh(&third.refresh, HERE).is_err());
     assert!(desk.identity.authenticate(&third.access, HERE).is_err());
     desk.identity.refresh(&other.refresh, HERE).unwrap();
@@ -165,6 +170,66 @@ fn what_cannot_be_kept_did_not_happen() {
     assert!(matches!(refresh, Err(Refusal::Storage(_))));
     desk.fails.store(false, Ordering::SeqCst);
     desk.identity.refresh(&granted.refresh, HERE).unwrap();
+}
+
+#[test]
+fn what_is_taken_away_is_gone_even_when_it_cannot_be_stored() {
+    let desk = Desk::new();
+    let root = desk.identity.login("root", PASSWORD, HERE).unwrap();
+    let root = desk.identity.authenticate(&root.access, HERE).unwrap();
+    let anna = desk.person("anna", &[Role::Viewer]);
+    let bert = desk.person("bert", &[Role::Viewer]);
+    let first = desk.identity.login("root", PASSWORD, HERE).unwrap();
+    let second = desk.identity.refresh(&first.refresh, HERE).unwrap();
+    let Credential::Session(session) = &anna.by else {
+        panic!("not by a session");
+    };
+    desk.fails.store(true, Ordering::SeqCst);
+    let ended = desk.identity.end_session(session, &root);
+    assert!(matches!(ended, Err(Refusal::NotStored(_))), "{ended:?}");
+    assert_eq!(desk.identity.again(&anna, HERE), None);
+    let change = UserChange {
+        disabled: Some(true),
+        ..UserChange::default()
+    };
+    let disabled = desk.identity.change_user("bert", change);
+    assert!(matches!(disabled, Err(Refusal::NotStored(_))));
+    assert_eq!(desk.identity.again(&bert, HERE), None);
+    let reused = desk.identity.refresh(&first.refresh, HERE).err();
+    let is_told = matches!(
+        reused,
+        Some(Refusal::Reused {
+            is_stored: false,
+            ..
+        })
+    );
+    assert!(is_told, "{reused:?}");
+    assert!(desk.identity.authenticate(&second.access, HERE).is_err());
+    // Strangers are refused without the storage.
+    let refused = desk.identity.refresh("argr_1.2.3", HERE);
+    assert!(matches!(refused, Err(Refusal::Unauthenticated(_))));
+    // What is owed goes with the next change.
+    desk.fails.store(false, Ordering::SeqCst);
+    desk.identity.login("root", PASSWORD, HERE).unwrap();
+    let desk = desk.restarted();
+    assert_eq!(desk.identity.again(&anna, HERE), None);
+    assert!(desk.identity.user("bert").unwrap().disabled);
+    assert!(desk.identity.authenticate(&second.access, HERE).is_err());
+}
+
+#[test]
+fn tickets_of_one_person_are_bounded() {
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Viewer]);
+    let bert = desk.person("bert", &[Role::Viewer]);
+    for _ in 0..10 {
+        desk.identity.ticket(&anna).unwrap();
+    }
+    let refused = desk.identity.ticket(&anna);
+    assert!(matches!(refused, Err(Refusal::Full { most: 10, .. })));
+    desk.identity.ticket(&bert).unwrap();
+    desk.wait(30_000);
+    desk.identity.ticket(&anna).unwrap();
 }
 
 #[test]
