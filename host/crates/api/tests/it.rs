@@ -27,6 +27,8 @@ mod identity_desk;
 mod identity_gate;
 #[path = "it/identity_policy.rs"]
 mod identity_policy;
+#[path = "it/identity_second.rs"]
+mod identity_second;
 #[path = "it/identity_stream.rs"]
 mod identity_stream;
 #[path = "it/lifecycle.rs"]
