@@ -7,11 +7,16 @@ use identity::audit::Audit;
 use identity::{
     Change, Cost, Entry, Identity, Kind, OsEntropy, Settings, Storage, StorageError, SystemClock,
 };
-use std::os::unix::fs::DirBuilderExt as _;
+use std::future::Future;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
-use store::sql::{Register, RegisterChange, Registered, Registers};
+use std::time::Duration;
+use store::sql::{Register, RegisterChange, Registered, Registers, StoreError};
 use tokio::runtime::Handle;
+
+/// How long the database of identity may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Identity that is on.
 pub struct Identified {
@@ -29,10 +34,12 @@ pub async fn begin(config: &Config) -> Result<Option<Identified>> {
     }
     let data_dir = config.host.data_dir.clone();
     make_folder(&IdentitySection::folder(&data_dir))?;
+    check_private(&data_dir)?;
     let location = section.location(&data_dir);
     let location = location.map_err(|reason| anyhow!("identity.url: {reason}"))?;
-    let registers = Registers::open(&location).await;
-    let registers = registers.with_context(|| format!("identity.url: {location}"))?;
+    let opened = tokio::time::timeout(PATIENCE, Registers::open(&location)).await;
+    let opened = opened.with_context(|| format!("identity.url: {location}: no answer in 5 s"))?;
+    let registers = opened.with_context(|| format!("identity.url: {location}"))?;
     let storage = SqlStorage {
         registers,
         runtime: Handle::current(),
@@ -75,6 +82,33 @@ fn make_folder(folder: &Path) -> Result<()> {
     made.with_context(|| format!("identity: cannot make {}", folder.display()))
 }
 
+/// Refuses a folder or a file of identity that others than its owner can look into.
+fn check_private(data_dir: &Path) -> Result<()> {
+    let folder = IdentitySection::folder(data_dir);
+    let files = [
+        "identity.sqlite",
+        "identity.sqlite-wal",
+        "identity.sqlite-shm",
+        "audit.log",
+    ];
+    let mut places = vec![(folder.clone(), "700")];
+    places.extend(files.map(|file| (folder.join(file), "600")));
+    for (place, mode) in places {
+        let found = match std::fs::metadata(&place) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            found => found.with_context(|| format!("identity: {}", place.display()))?,
+        };
+        if found.permissions().mode() & 0o077 != 0 {
+            return Err(anyhow!(
+                "identity: {0} is open to others on this machine, who may have read or changed what it \
+                 holds; if nobody else was, `chmod {mode} {0}` and start again",
+                place.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The storage of identity in registers. Calls block a thread that the runtime keeps for that.
 struct SqlStorage {
     registers: Registers,
@@ -83,8 +117,7 @@ struct SqlStorage {
 
 impl Storage for SqlStorage {
     fn load(&mut self) -> Result<Vec<Entry>, StorageError> {
-        let rows = self.runtime.block_on(self.registers.rows());
-        let rows = rows.map_err(|error| StorageError(error.to_string()))?;
+        let rows = self.runtime.block_on(answered(self.registers.rows()))?;
         let entries = rows.into_iter().map(|row| Entry {
             kind: kind(row.register),
             id: row.id,
@@ -97,8 +130,22 @@ impl Storage for SqlStorage {
 
     fn write(&mut self, changes: &[Change]) -> Result<(), StorageError> {
         let changes: Vec<_> = changes.iter().map(register_change).collect();
-        let done = self.runtime.block_on(self.registers.change(&changes));
-        done.map_err(|error| StorageError(error.to_string()))
+        let change = self.registers.change(&changes);
+        self.runtime.block_on(answered(change))
+    }
+}
+
+/// What the database answers, within a bound: whoever waits for identity waits for it. A connection that
+/// did not answer is not used again.
+async fn answered<T>(
+    asked: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StorageError> {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(answer) => answer.map_err(|error| StorageError(error.to_string())),
+        Err(_) => {
+            let reason = "the database did not answer in 5 s; nobody knows whether it is done";
+            Err(StorageError(reason.to_owned()))
+        }
     }
 }
 

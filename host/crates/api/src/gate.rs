@@ -431,3 +431,16 @@ impl Passing {
         self.guarded.write_down(draft, patience).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_gate_names_is_in_the_policy() {
+        for operation in [QUIET, SECRET, STOPS, WAYS_IN].concat() {
+            assert!(policy::access(operation).is_some(), "{operation}");
+        }
+        assert!(policy::access(LETS_TRADE).is_some());
+    }
+}

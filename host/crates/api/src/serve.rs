@@ -2,7 +2,7 @@
 
 use crate::port::HostPort;
 use crate::router::router;
-use crate::state::Api;
+use crate::state::{Api, STRANGERS};
 use axum::serve::ListenerExt;
 use std::future::Future;
 use std::io;
@@ -46,10 +46,11 @@ pub async fn serve<H: HostPort>(
         () = overdue => tracing::warn!("requests were still under way at the end"),
     }
     let all = api.settings.stream.max_connections;
-    if tokio::time::timeout(GRACE, api.connections.acquire_many(all))
-        .await
-        .is_err()
-    {
+    let left = async {
+        let _known = api.connections.acquire_many(all).await;
+        let _strangers = api.strangers.acquire_many(STRANGERS).await;
+    };
+    if tokio::time::timeout(GRACE, left).await.is_err() {
         tracing::warn!("WebSocket clients were still connected at the end");
     }
     Ok(())

@@ -80,6 +80,9 @@ pub type BusProbe = Arc<dyn Fn() -> BusView + Send + Sync>;
 /// Plugins that may be uploaded at the same time: each holds up to 32 MiB.
 const UPLOADS: usize = 2;
 
+/// WebSocket connections at once that have not said who they are.
+pub(crate) const STRANGERS: u32 = 8;
+
 /// What all handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct Api<H> {
@@ -104,6 +107,8 @@ pub struct Api<H> {
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
+    /// Those that have not said who they are, where they must.
+    pub(crate) strangers: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
 }
 
@@ -125,6 +130,7 @@ impl<H: HostPort> Api<H> {
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             connections: Arc::new(connections),
+            strangers: Arc::new(Semaphore::new(STRANGERS as usize)),
             closing: Arc::new(watch::Sender::new(false)),
         }
     }

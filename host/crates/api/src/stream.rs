@@ -39,17 +39,16 @@ pub(crate) async fn connect<H: HostPort>(
     let upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "NOT_A_WEBSOCKET", rejection.body_text())
     })?;
-    let turn = api.connections.clone().try_acquire_owned();
+    // Who has not said who it is takes no place of those who have.
+    let places = match &api.guarded {
+        Some(_) => &api.strangers,
+        None => &api.connections,
+    };
+    let turn = places.clone().try_acquire_owned();
     let turn = turn.map_err(|_| Problem::busy("too many WebSocket connections"))?;
     let span = Span::current();
     Ok(upgrade
         .max_message_size(CLIENT_MESSAGE_BYTES)
         .max_frame_size(CLIENT_MESSAGE_BYTES)
-        .on_upgrade(move |socket| {
-            let served = async move {
-                connection::run(socket, api, from).await;
-                drop(turn);
-            };
-            served.instrument(span)
-        }))
+        .on_upgrade(move |socket| connection::run(socket, api, from, turn).instrument(span)))
 }

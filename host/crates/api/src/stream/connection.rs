@@ -13,7 +13,7 @@ use services::handle::Updates;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// Updates handled before anything else gets a turn.
@@ -33,8 +33,14 @@ impl From<Bye> for Ended {
     }
 }
 
-/// Serves a client until it leaves or must go.
-pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAddr) {
+/// Serves a client until it leaves or must go. `turn` is its place among the connections, or among
+/// strangers where it has to say who it is.
+pub(super) async fn run<H: HostPort>(
+    socket: WebSocket,
+    api: Api<H>,
+    from: IpAddr,
+    mut turn: OwnedSemaphorePermit,
+) {
     let (bounds, counted) = (api.settings.stream.clone(), api.counted.clone());
     let closing = api.closing.subscribe();
     let (sink, mut stream) = socket.split();
@@ -45,6 +51,13 @@ pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAdd
         known = authentication::first(api.guarded.clone(), &mut stream, from) => known,
         () = stopping(closing.clone()) => Err(Ended::By(Bye::shutdown())),
     };
+    let reader = reader.and_then(|reader| {
+        if reader.is_some() {
+            let place = api.connections.clone().try_acquire_owned();
+            turn = place.map_err(|_| Bye::busy())?;
+        }
+        Ok(reader)
+    });
     let (mut outbox, ended) = match reader {
         Ok(reader) => {
             let comings = Comings {
@@ -67,6 +80,7 @@ pub(super) async fn run<H: HostPort>(socket: WebSocket, api: Api<H>, from: IpAdd
         let _ = end.send((bye, words));
         farewell(writer, &mut stream, bounds.close_grace).await;
     }
+    drop(turn);
 }
 
 async fn stopping(mut closing: watch::Receiver<bool>) {

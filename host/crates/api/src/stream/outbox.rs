@@ -75,6 +75,11 @@ impl Bye {
         Self::new(1008, "UNAUTHENTICATED", reason)
     }
 
+    /// As many read as may.
+    pub(super) fn busy() -> Self {
+        Self::new(1013, "BUSY", "too many WebSocket connections")
+    }
+
     pub(super) fn shutdown() -> Self {
         Self::new(1001, "SHUTDOWN", "the host is stopping")
     }

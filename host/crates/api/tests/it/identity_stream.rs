@@ -67,6 +67,31 @@ async fn who_is_not_known_is_told_nothing() {
 }
 
 #[tokio::test]
+async fn strangers_take_no_place_of_those_who_are_known() {
+    let desk = Desk::new(false);
+    let anna = desk.person("anna", &[Role::Viewer]);
+    let settings = StreamSettings {
+        max_connections: 1,
+        ..StreamSettings::default()
+    };
+    let guarded = Some(desk.guarded.clone());
+    let server = Server::with_identity(Fake::new(), settings, guarded).await;
+    let mut strangers = Vec::new();
+    for _ in 0..7 {
+        strangers.push(server.connect().await);
+    }
+    let mut client = server.connect().await;
+    // There are eight, so that another one is sent away.
+    assert!(server.connect_as(None).await.is_err());
+    client.send(&first("token", &anna)).await;
+    client.expect("hello").await;
+    // Its place is another now; who comes next finds all places of the known taken.
+    let mut second = server.connect().await;
+    second.send(&first("token", &anna)).await;
+    assert_eq!(second.expect_bye("BUSY").await, 1013);
+}
+
+#[tokio::test]
 async fn a_session_that_is_ended_takes_its_connections_along() {
     let desk = Desk::new(false);
     let anna = desk.person("anna", &[Role::Viewer]);
