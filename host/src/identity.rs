@@ -3,10 +3,11 @@
 use crate::config::{Config, IdentitySection};
 use anyhow::{Context, Result, anyhow};
 use api::{Guarded, GuardedSettings};
-use identity::audit::Audit;
+use identity::audit::{Audit, Draft, Summary};
 use identity::{
     Change, Cost, Entry, Identity, Kind, OsEntropy, Settings, Storage, StorageError, SystemClock,
 };
+use serde_json::{Value, json};
 use std::future::Future;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -48,11 +49,17 @@ pub async fn begin(config: &Config) -> Result<Option<Identified>> {
         four_eyes: section.four_eyes,
         secure_cookie: section.behind_tls_proxy,
     };
-    let opened = tokio::task::spawn_blocking(move || open(&data_dir, storage, settings));
+    let is_new = section.new_audit_log;
+    let opened = tokio::task::spawn_blocking(move || open(&data_dir, storage, settings, is_new));
     opened.await?.map(Some)
 }
 
-fn open(data_dir: &Path, storage: SqlStorage, settings: GuardedSettings) -> Result<Identified> {
+fn open(
+    data_dir: &Path,
+    storage: SqlStorage,
+    settings: GuardedSettings,
+    is_new: bool,
+) -> Result<Identified> {
     let clock = Arc::new(SystemClock);
     let door = Settings {
         token_keys: IdentitySection::folder(data_dir).join("token-keys.json"),
@@ -64,15 +71,58 @@ fn open(data_dir: &Path, storage: SqlStorage, settings: GuardedSettings) -> Resu
     };
     let identity = Identity::open(Box::new(storage), door).context("identity")?;
     let log = IdentitySection::audit_log(data_dir);
-    let audit = Audit::open(&log, clock).context(
-        "identity: the audit log must be whole; keep the file as it is, move it away, and start \
-         again with a new one",
+    let kept = identity.kept_head();
+    let noted = kept.as_ref().filter(|_| !is_new);
+    let audit = Audit::open_after(&log, clock, noted).context(
+        "identity: the audit log must be whole, and go on from where it was; put it back, or, if it \
+         is lost, keep what there is of it elsewhere and start once with `new_audit_log = true` in \
+         [identity]",
     )?;
+    tell_of(&audit, kept.as_ref(), is_new)?;
     let invitation = identity.first_invitation().context("identity")?;
+    let guarded = Arc::new(Guarded::new(identity, audit, settings));
+    guarded.identity().keep_head().context("identity")?;
     Ok(Identified {
-        guarded: Arc::new(Guarded::new(identity, audit, settings)),
+        guarded,
         invitation,
     })
+}
+
+/// Says, and writes down, what of a log is not there any more.
+fn tell_of(audit: &Audit, kept: Option<&Summary>, is_new: bool) -> Result<()> {
+    let draft = |action: &str, before: Option<Value>, after: Option<Value>| Draft {
+        actor: "-".to_owned(),
+        action: action.to_owned(),
+        subject: "audit log".to_owned(),
+        before,
+        after,
+        outcome: "DONE".to_owned(),
+        ..Draft::default()
+    };
+    if let Some(dropped) = audit.dropped() {
+        let (number, rest) = (dropped.number, &dropped.rest);
+        tracing::warn!(number, %rest, "half a record at the end of the audit log was dropped");
+        let before = json!({ "record": number, "rest": rest });
+        audit.append(draft("audit.drop", Some(before), None))?;
+    }
+    if is_new {
+        tracing::warn!("`new_audit_log` is set: records that are gone are not missed; unset it");
+        let before = kept.map(|kept| json!({ "records": kept.records, "head": kept.head }));
+        let now = audit.head();
+        let after = json!({ "records": now.records, "head": now.head });
+        audit.append(draft("audit.begin", before, Some(after)))?;
+    }
+    Ok(())
+}
+
+/// Keeps how far the audit log has come, as a host ends.
+pub async fn end(guarded: Arc<Guarded>) {
+    let kept = tokio::task::spawn_blocking(move || guarded.identity().keep_head()).await;
+    match kept {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the head of the audit log is not kept"),
+        Err(error) => tracing::error!(%error, "the head of the audit log is not kept"),
+    }
 }
 
 /// Makes a folder that only its owner may look into.
@@ -168,6 +218,7 @@ fn register(kind: Kind) -> Register {
         Kind::Session => Register::Sessions,
         Kind::Key => Register::ApiKeys,
         Kind::Approval => Register::Approvals,
+        Kind::Log => Register::Logs,
     }
 }
 
@@ -177,5 +228,6 @@ fn kind(register: Register) -> Kind {
         Register::Sessions => Kind::Session,
         Register::ApiKeys => Kind::Key,
         Register::Approvals => Kind::Approval,
+        Register::Logs => Kind::Log,
     }
 }

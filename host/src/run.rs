@@ -186,6 +186,7 @@ impl App {
             allowed_hosts: self.hosts,
             ..Settings::default()
         };
+        let guarded = self.identified.map(|identified| identified.guarded);
         let api = Api::new(self.handle.clone(), settings)
             .with_records(self.records)
             .with_pipelines(self.pipelines.clone())
@@ -193,8 +194,11 @@ impl App {
             .with_notifications(self.notifications.clone())
             .with_hooks(self.hooks)
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
-            .with_identity(self.identified.map(|identified| identified.guarded));
+            .with_identity(guarded.clone());
         api::serve(self.listener, api, shutdown).await?;
+        if let Some(guarded) = guarded {
+            identity::end(guarded).await;
+        }
         let (watch, retention) = (self.watch, self.retention);
         let pipelines = self.pipelines;
         // While the journal's folder is still ours.

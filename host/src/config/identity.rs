@@ -22,6 +22,8 @@ pub struct IdentitySection {
     pub hosts: Vec<String>,
     /// Whether a proxy in front ends TLS: the only way to be reached from outside.
     pub behind_tls_proxy: bool,
+    /// Whether the audit log may be another or shorter than it was: for one start, after it was lost.
+    pub new_audit_log: bool,
 }
 
 /// Whether requests must say who they are of.
@@ -44,6 +46,7 @@ impl Default for IdentitySection {
             four_eyes: true,
             hosts: Vec::new(),
             behind_tls_proxy: false,
+            new_audit_log: false,
         }
     }
 }

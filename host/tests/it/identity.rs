@@ -5,14 +5,18 @@ use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const FILE: &str = "built-in configuration";
 const PASSWORD: &str = "correct horse battery staple";
 
-fn config(folder: &Path) -> Config {
+/// Lets a host begin another audit log.
+const NEW_LOG: Option<&str> = Some("ARGONAUT_IDENTITY__NEW_AUDIT_LOG");
+
+fn config(folder: &Path, more: Option<&str>) -> Config {
     let set = |name: &str, value: String| (name.to_owned(), value);
-    let overrides = [
+    let mut overrides = vec![
         set("ARGONAUT_HOST__DATA_DIR", folder.display().to_string()),
         set("ARGONAUT_HOST__LISTEN", "127.0.0.1:0".to_owned()),
         set(
@@ -21,6 +25,7 @@ fn config(folder: &Path) -> Config {
         ),
         set("ARGONAUT_IDENTITY__MODE", "on".to_owned()),
     ];
+    overrides.extend(more.map(|name| set(name, "true".to_owned())));
     config::parse(Path::new(FILE), DEFAULT_CONFIG, &overrides).unwrap()
 }
 
@@ -48,7 +53,25 @@ fn visited<T: Send + 'static>(
     run: &str,
     visit: impl FnOnce(String, Option<String>) -> T + Send + 'static,
 ) -> T {
-    let config = config(folder);
+    visited_with(folder, run, None, visit)
+}
+
+/// Why identity cannot be opened.
+fn refused(folder: &Path) -> String {
+    let config = config(folder, None);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let begun = runtime.block_on(argonaut::identity::begin(&config, "refused"));
+    format!("{:#}", begun.err().unwrap())
+}
+
+/// The same as [`visited`], with one more key that is set.
+fn visited_with<T: Send + 'static>(
+    folder: &Path,
+    run: &str,
+    more: Option<&str>,
+    visit: impl FnOnce(String, Option<String>) -> T + Send + 'static,
+) -> T {
+    let config = config(folder, more);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let program = env!("CARGO_BIN_EXE_argonaut").into();
@@ -116,4 +139,21 @@ fn the_first_person_comes_in_and_is_known_after_a_restart() {
     assert_eq!(broken.status.code(), Some(3));
     let said = String::from_utf8(broken.stdout).unwrap();
     assert!(said.contains("record 2 (line 3)"), "{said}");
+    // A host does not start with it, nor without it, but when it is told to.
+    assert!(refused(&data).contains("record 2 (line 3)"));
+    std::fs::remove_file(&log).unwrap();
+    let missing = refused(&data);
+    assert!(missing.contains("though it had 3 records"), "{missing}");
+    assert!(!log.exists());
+    let begun = visited_with(&data, "third", NEW_LOG, |base, _| {
+        let health = ask("GET", &format!("{base}/health"), "", &Value::Null);
+        health.0
+    });
+    assert_eq!(begun, 200);
+    let report: Value = serde_json::from_str(&stdout(&audit(&[]))).unwrap();
+    assert_eq!(report["records"], 1);
+    // What others can look into is no secret.
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&log, open).unwrap();
+    assert!(refused(&data).contains("chmod 600"));
 }

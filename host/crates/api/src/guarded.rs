@@ -31,15 +31,17 @@ pub struct GuardedSettings {
 /// Identity and the log of what people do.
 pub struct Guarded {
     pub(crate) identity: Identity,
-    pub(crate) audit: Audit,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) settings: GuardedSettings,
     hashing: Semaphore,
 }
 
 impl Guarded {
-    /// Over a door and a log.
+    /// Over a door and a log, whose head is kept beside people from now on.
     #[must_use]
     pub fn new(identity: Identity, audit: Audit, settings: GuardedSettings) -> Self {
+        let audit = Arc::new(audit);
+        identity.keep_head_of(audit.clone());
         Self {
             identity,
             audit,

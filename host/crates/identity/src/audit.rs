@@ -8,7 +8,9 @@
 mod chain;
 mod error;
 mod log;
+mod opening;
 
 pub use chain::{Summary, verify};
 pub use error::AuditError;
 pub use log::{Audit, Draft, Record, fingerprint};
+pub use opening::Dropped;

@@ -1,10 +1,11 @@
 //! The door: who somebody is, by what is shown.
 
 use crate::attempts::Attempts;
+use crate::audit::{Audit, Summary};
 use crate::password::{Cost, Passwords};
 use crate::policy;
 use crate::ports::{Clock, Entropy};
-use crate::records::{Invitation, Write, is_within};
+use crate::records::{Invitation, LogHead, Write, is_within};
 use crate::refusal::Refusal;
 use crate::role::Roles;
 use crate::secret;
@@ -14,7 +15,7 @@ use crate::tickets::Tickets;
 use crate::tokens::Tokens;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 /// How long the first invitation is good, in milliseconds.
 const FIRST_MS: u64 = 60 * 60 * 1_000;
@@ -78,6 +79,8 @@ pub struct Identity {
     pub(crate) first: Mutex<Option<Invitation>>,
     state: RwLock<State>,
     kept: Mutex<Kept>,
+    /// The log whose head is kept, too.
+    log: OnceLock<Arc<Audit>>,
 }
 
 /// What is kept, and what is still to be.
@@ -107,6 +110,7 @@ impl Identity {
                 storage,
                 owed: Vec::new(),
             }),
+            log: OnceLock::new(),
             clock,
             entropy,
         })
@@ -254,7 +258,8 @@ impl Identity {
         plan: impl FnOnce(&State) -> Result<(Vec<Write>, T), Refusal>,
     ) -> Result<T, Refusal> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (writes, answer) = plan(&self.state())?;
+        let (mut writes, answer) = plan(&self.state())?;
+        self.add_head(&mut writes);
         let stored = kept.write(changes(&writes)?);
         stored.map_err(|error| Refusal::Storage(error.to_string()))?;
         self.apply(writes);
@@ -270,7 +275,8 @@ impl Identity {
         plan: impl FnOnce(&State) -> Result<(Vec<Write>, T), Refusal>,
     ) -> Result<T, Refusal> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (writes, answer) = plan(&self.state())?;
+        let (mut writes, answer) = plan(&self.state())?;
+        self.add_head(&mut writes);
         let changes = changes(&writes)?;
         // First: whoever has it taken away may be at it while the storage does not answer.
         self.apply(writes);
@@ -280,6 +286,41 @@ impl Identity {
                 kept.owed.extend(changes);
                 Err(Refusal::NotStored(error.to_string()))
             }
+        }
+    }
+
+    /// How far the audit log had come when that was kept last; nothing when it never was.
+    #[must_use]
+    pub fn kept_head(&self) -> Option<Summary> {
+        let head = self.state().log.clone()?;
+        Some(Summary {
+            records: head.records,
+            head: head.head,
+        })
+    }
+
+    /// Keeps the head of this log from now on, with each change and by [`Identity::keep_head`].
+    pub fn keep_head_of(&self, log: Arc<Audit>) {
+        // There is one log; a second one would be a mistake, and changes nothing.
+        let _ = self.log.set(log);
+    }
+
+    /// Keeps the head of the log now. Blocks.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    pub fn keep_head(&self) -> Result<(), Refusal> {
+        self.change(|_| Ok((self.head().into_iter().collect(), ())))
+    }
+
+    fn head(&self) -> Option<Write> {
+        let Summary { records, head } = self.log.get()?.head();
+        Some(Write::Log(LogHead { records, head }))
+    }
+
+    fn add_head(&self, writes: &mut Vec<Write>) {
+        if !writes.is_empty() {
+            writes.extend(self.head());
         }
     }
 

@@ -105,6 +105,17 @@ pub enum ApprovalState {
     Void,
 }
 
+/// How far the audit log had come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogHead {
+    pub(crate) records: u64,
+    pub(crate) head: String,
+}
+
+/// The id of the one log.
+const LOG: &str = "audit";
+
 /// One change of what is kept.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
@@ -112,6 +123,7 @@ pub(crate) enum Write {
     Session(Session),
     Key(ApiKey),
     Approval(Approval),
+    Log(LogHead),
     Remove(Kind, String),
 }
 
@@ -134,6 +146,16 @@ impl Write {
                     one.expires_ms,
                     record,
                 )
+            }
+            Self::Log(head) => {
+                let entry = Entry {
+                    kind: Kind::Log,
+                    id: LOG.to_owned(),
+                    owner: String::new(),
+                    expires_ms: 0,
+                    record: json(head)?,
+                };
+                return Ok(Change::Put(entry));
             }
             Self::Remove(kind, id) => return Ok(Change::Remove(*kind, id.clone())),
         };

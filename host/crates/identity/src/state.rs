@@ -1,6 +1,6 @@
 //! What is known now, in memory. Changed only by [`State::apply`], after the storage has it.
 
-use crate::records::{ApiKey, Approval, Session, User, Write};
+use crate::records::{ApiKey, Approval, LogHead, Session, User, Write};
 use crate::refusal::Refusal;
 use crate::storage::{Entry, Kind};
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) approvals: BTreeMap<String, Approval>,
+    pub(crate) log: Option<LogHead>,
 }
 
 impl State {
@@ -25,6 +26,7 @@ impl State {
                 Kind::Session => Write::Session(read(&entry)?),
                 Kind::Key => Write::Key(read(&entry)?),
                 Kind::Approval => Write::Approval(read(&entry)?),
+                Kind::Log => Write::Log(read(&entry)?),
             });
         }
         Ok(state)
@@ -44,6 +46,8 @@ impl State {
             Write::Approval(approval) => {
                 self.approvals.insert(approval.id.clone(), approval);
             }
+            Write::Log(head) => self.log = Some(head),
+            Write::Remove(Kind::Log, _) => self.log = None,
             Write::Remove(Kind::User, id) => {
                 self.users.remove(&id);
             }

@@ -14,6 +14,8 @@ pub enum Kind {
     Key,
     /// A request for a second pair of eyes.
     Approval,
+    /// How far the audit log had come.
+    Log,
 }
 
 /// One thing that is kept.

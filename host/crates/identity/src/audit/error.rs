@@ -55,6 +55,14 @@ pub enum AuditError {
         /// How many there are.
         records: u64,
     },
+    /// It is not there, and was.
+    #[error("{}: is not there, though it had {noted} records", file.display())]
+    Missing {
+        /// Which file.
+        file: PathBuf,
+        /// How many records it had.
+        noted: u64,
+    },
     /// An earlier write failed, so nothing can be added until the host starts again.
     #[error("the audit log takes nothing since a write failed: {0}")]
     Stopped(String),

@@ -1,20 +1,17 @@
 //! Adding to a log, and reading pages of it.
 
-use super::chain::{End, HEADER, LONGEST_LINE, link, parse, read_line, scan, split};
+use super::chain::{End, LONGEST_LINE, Summary, link, parse, read_line, split};
 use super::error::AuditError;
-use crate::files;
+use super::opening::{Dropped, EVERY, begin, cut, nearest, places};
 use crate::ports::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Every so many records the place of one is remembered, so that a page is found without reading all.
-const EVERY: u64 = 256;
 /// Longest of `before` and `after`, in bytes; of what is longer the hash is kept.
 const LONGEST_VALUE: usize = 8 << 10;
 /// Longest of the other texts, in bytes.
@@ -86,6 +83,9 @@ pub struct Audit {
     /// As in `inner`, for whoever cannot wait for the disk.
     records: AtomicU64,
     takes: AtomicBool,
+    /// The end, locked for no longer than it takes to copy it.
+    seen: Mutex<End>,
+    dropped: Option<Dropped>,
 }
 
 struct Inner {
@@ -104,19 +104,43 @@ impl Audit {
     /// # Errors
     /// The file cannot be used, or a record is not as it was written.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, AuditError> {
+        Self::open_after(path, clock, None)
+    }
+
+    /// The same of a log that must go on from how far it had come.
+    ///
+    /// # Errors
+    /// As [`Audit::open`]; [`AuditError::Missing`] and [`AuditError::Other`] when records that there were
+    /// are gone, and nothing is changed then.
+    pub fn open_after(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        noted: Option<&Summary>,
+    ) -> Result<Self, AuditError> {
         let failed = |reason| AuditError::File {
             file: path.to_owned(),
             reason,
         };
+        let noted = noted.filter(|noted| noted.records > 0);
+        if let Some(noted) = noted
+            && !path.try_exists().map_err(failed)?
+        {
+            return Err(AuditError::Missing {
+                file: path.to_owned(),
+                noted: noted.records,
+            });
+        }
         begin(path).map_err(failed)?;
-        let (end, places) = match places(path) {
-            Err(AuditError::Torn { offset, .. }) => {
-                let file = OpenOptions::new().write(true).open(path);
-                let cut = file.and_then(|file| file.set_len(offset).and_then(|()| file.sync_all()));
-                cut.map_err(failed)?;
-                places(path)?
+        let (end, places, dropped) = match places(path, noted) {
+            Err(AuditError::Torn { number, offset, .. }) => {
+                let rest = cut(path, offset).map_err(failed)?;
+                let (end, places) = places(path, noted)?;
+                (end, places, Some(Dropped { number, rest }))
             }
-            found => found?,
+            found => {
+                let (end, places) = found?;
+                (end, places, None)
+            }
         };
         let file = OpenOptions::new().append(true).open(path).map_err(failed)?;
         Ok(Self {
@@ -124,6 +148,8 @@ impl Audit {
             clock,
             records: AtomicU64::new(end.records),
             takes: AtomicBool::new(true),
+            seen: Mutex::new(end),
+            dropped,
             inner: Mutex::new(Inner {
                 file,
                 end,
@@ -165,6 +191,7 @@ impl Audit {
             head,
             bytes: inner.end.bytes + line.len() as u64,
         };
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = inner.end;
         self.records.store(number, Ordering::Release);
         Ok(number)
     }
@@ -179,6 +206,22 @@ impl Audit {
     #[must_use]
     pub fn records(&self) -> u64 {
         self.records.load(Ordering::Acquire)
+    }
+
+    /// How far it has come. Waits for no disk.
+    #[must_use]
+    pub fn head(&self) -> Summary {
+        let end = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        Summary {
+            records: end.records,
+            head: end.head.to_hex().to_string(),
+        }
+    }
+
+    /// What was dropped when it was opened.
+    #[must_use]
+    pub fn dropped(&self) -> Option<&Dropped> {
+        self.dropped.as_ref()
     }
 
     /// At most `limit` records from `first` on. Blocks.
@@ -215,50 +258,6 @@ impl Audit {
         }
         Ok(page)
     }
-}
-
-/// The end of a log, and where every so many records begin.
-fn places(path: &Path) -> Result<(End, Vec<u64>), AuditError> {
-    let mut places = Vec::new();
-    let end = scan(path, |place| {
-        if (place.number - 1).is_multiple_of(EVERY) {
-            places.push(place.offset);
-        }
-    })?;
-    Ok((end, places))
-}
-
-/// The record nearest before `first` whose place is known, and that place.
-fn nearest(places: &[u64], first: u64) -> (u64, u64) {
-    let block = usize::try_from((first - 1) / EVERY).unwrap_or(usize::MAX);
-    let block = block.min(places.len().saturating_sub(1));
-    match places.get(block) {
-        Some(place) => (block as u64 * EVERY + 1, *place),
-        None => (1, HEADER.len() as u64),
-    }
-}
-
-/// Makes the file where there is none, readable by its owner only.
-fn begin(path: &Path) -> io::Result<()> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    let mut file = match made {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // A crash may have come before the first line.
-            let file = OpenOptions::new().append(true).open(path)?;
-            if file.metadata()?.len() > 0 {
-                return Ok(());
-            }
-            file
-        }
-        made => made?,
-    };
-    file.write_all(HEADER.as_bytes())?;
-    file.sync_all()?;
-    files::sync_folder(path)
 }
 
 fn json(draft: Draft, number: u64, time_ms: u64) -> Result<String, AuditError> {
@@ -445,6 +444,7 @@ mod tests {
         let path = folder.path().join("audit.log");
         ten(&path);
         let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
         for cut in [1, 30, 100] {
             std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
             assert!(matches!(
@@ -453,6 +453,10 @@ mod tests {
             ));
             let audit = open(&path);
             assert_eq!(audit.records(), 9);
+            let dropped = audit.dropped().unwrap();
+            assert_eq!(dropped.number, 10);
+            let last = bytes.len() - text.trim_end().rfind('\n').unwrap() - 1;
+            assert_eq!(dropped.rest["bytes"], last - cut);
             assert_eq!(audit.append(draft("again")).unwrap(), 10);
             assert_eq!(verify(&path, None).unwrap().records, 10);
         }
@@ -461,6 +465,40 @@ mod tests {
         std::fs::write(&path, "something else\n").unwrap();
         let other = Audit::open(&path, Arc::new(SystemClock)).err().unwrap();
         assert!(matches!(other, AuditError::Foreign(_)));
+    }
+
+    #[test]
+    fn a_log_that_is_gone_or_shorter_than_noted_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        ten(&path);
+        let noted = open(&path).head();
+        let again = || Audit::open_after(&path, Arc::new(SystemClock), Some(&noted));
+        again().unwrap().append(draft("another")).unwrap();
+        assert_eq!(again().unwrap().records(), 11);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let other = |found: Result<Audit, AuditError>| match found.err() {
+            Some(AuditError::Other { noted, records, .. }) => (noted, records),
+            found => panic!("{found:?}"),
+        };
+        // Nine whole records, and half of the tenth.
+        let short = format!("{}\n{}", lines[..10].join("\n"), &lines[10][..40]);
+        std::fs::write(&path, &short).unwrap();
+        assert_eq!(other(again()), (10, 9));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), short);
+        std::fs::remove_file(&path).unwrap();
+        let missing = again().err();
+        assert!(matches!(
+            missing,
+            Some(AuditError::Missing { noted: 10, .. })
+        ));
+        assert!(!path.exists());
+        // Another log of as many.
+        for n in 0..10 {
+            open(&path).append(draft(&format!("other {n}"))).unwrap();
+        }
+        assert_eq!(other(again()), (10, 10));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Every step of the schema, in order. A released one never changes.
-const STEPS: &[&str] = &[include_str!(
-    "../../../../../migrations/identity/0001_identity.sql"
-)];
+const STEPS: &[&str] = &[
+    include_str!("../../../../../migrations/identity/0001_identity.sql"),
+    include_str!("../../../../../migrations/identity/0002_logs.sql"),
+];
 /// The table that notes what was run.
 const NOTES: &str =
     "CREATE TABLE IF NOT EXISTS argonaut_identity_schema (version BIGINT PRIMARY KEY)";
@@ -34,11 +35,19 @@ pub enum Register {
     ApiKeys,
     /// What a second person must confirm.
     Approvals,
+    /// How far logs had come.
+    Logs,
 }
 
 impl Register {
     /// Every register.
-    pub const ALL: [Self; 4] = [Self::Users, Self::Sessions, Self::ApiKeys, Self::Approvals];
+    pub const ALL: [Self; 5] = [
+        Self::Users,
+        Self::Sessions,
+        Self::ApiKeys,
+        Self::Approvals,
+        Self::Logs,
+    ];
 
     fn table(self) -> &'static str {
         match self {
@@ -46,6 +55,7 @@ impl Register {
             Self::Sessions => "sessions",
             Self::ApiKeys => "api_keys",
             Self::Approvals => "approvals",
+            Self::Logs => "logs",
         }
     }
 

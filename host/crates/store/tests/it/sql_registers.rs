@@ -35,6 +35,7 @@ async fn what_was_put_is_there_after_a_restart(location: Location) {
         put(Register::Sessions, "s1", "{}"),
         put(Register::ApiKeys, "k1", "{}"),
         put(Register::Approvals, "a1", "{}"),
+        put(Register::Logs, "audit", "{}"),
         RegisterChange::Remove(Register::Sessions, "s1".to_owned()),
         RegisterChange::Remove(Register::Sessions, "never there".to_owned()),
     ];
@@ -45,6 +46,7 @@ async fn what_was_put_is_there_after_a_restart(location: Location) {
         row(Register::Users, "anna", hostile),
         row(Register::ApiKeys, "k1", "{}"),
         row(Register::Approvals, "a1", "{}"),
+        row(Register::Logs, "audit", "{}"),
     ];
     assert_eq!(registers.rows().await.unwrap(), expect);
 }
@@ -82,7 +84,7 @@ async fn registers_and_a_projection_have_nothing_in_common(location: Location) {
     assert_eq!(registers.rows().await.unwrap().len(), 1);
     drop(registers);
     // What a database server would keep after the test.
-    for register in ["users", "sessions", "api_keys", "approvals"] {
+    for register in ["users", "sessions", "api_keys", "approvals", "logs"] {
         raw(&beside, &format!("DROP TABLE {register}")).await;
     }
 }
