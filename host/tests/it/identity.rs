@@ -139,21 +139,29 @@ fn the_first_person_comes_in_and_is_known_after_a_restart() {
     assert_eq!(broken.status.code(), Some(3));
     let said = String::from_utf8(broken.stdout).unwrap();
     assert!(said.contains("record 2 (line 3)"), "{said}");
-    // A host does not start with it, nor without it, but when it is told to.
-    assert!(refused(&data).contains("record 2 (line 3)"));
-    std::fs::remove_file(&log).unwrap();
-    let missing = refused(&data);
+    loses(&data, &log);
+    let report: Value = serde_json::from_str(&stdout(&audit(&[]))).unwrap();
+    assert_eq!(report["records"], 1);
+}
+
+/// A host does not start with a broken log, nor without it, but when it is told to.
+fn loses(data: &Path, log: &Path) {
+    assert!(refused(data).contains("record 2 (line 3)"));
+    std::fs::remove_file(log).unwrap();
+    let missing = refused(data);
     assert!(missing.contains("though it had 3 records"), "{missing}");
     assert!(!log.exists());
-    let begun = visited_with(&data, "third", NEW_LOG, |base, _| {
+    let begun = visited_with(data, "third", NEW_LOG, |base, _| {
         let health = ask("GET", &format!("{base}/health"), "", &Value::Null);
         health.0
     });
     assert_eq!(begun, 200);
-    let report: Value = serde_json::from_str(&stdout(&audit(&[]))).unwrap();
-    assert_eq!(report["records"], 1);
     // What others can look into is no secret.
-    let open = std::fs::Permissions::from_mode(0o644);
-    std::fs::set_permissions(&log, open).unwrap();
-    assert!(refused(&data).contains("chmod 600"));
+    let mode = |mode: u32| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(log, permissions).unwrap();
+    };
+    mode(0o644);
+    assert!(refused(data).contains("chmod 600"));
+    mode(0o600);
 }

@@ -539,6 +539,7 @@ impl HostPort for Fake {
     }
 
     fn remove_scenario(&self, name: &str) -> Result<(), HostError> {
+        assert_ne!(name, "panics", "a handler that panics");
         self.ask(format!("remove scenario {name}"))?;
         let removed = self.tables().scenarios.remove(name);
         found(removed.is_some(), "scenario", name)

@@ -255,3 +255,17 @@ async fn an_operator_alone_does_not_loosen_by_another_name() {
         asked.check(202, &[("/state", json!("OPEN"))]);
     }
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_is_written_down() {
+    let desk = Desk::new(false);
+    let anna = desk.person("anna", &[Role::Risk]);
+    let what = ("DELETE", "/risk/scenarios/panics");
+    let answer = desk.by(&anna, what, "").await;
+    answer.check_problem(500, "INTERNAL", None);
+    let record = desk.written().pop().unwrap();
+    assert_eq!(
+        (record.actor.as_str(), record.outcome.as_str()),
+        ("anna", "PANICKED")
+    );
+}
