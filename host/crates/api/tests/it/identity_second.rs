@@ -269,3 +269,40 @@ async fn a_handler_that_panics_is_written_down() {
         ("anna", "PANICKED")
     );
 }
+
+#[tokio::test]
+async fn stops_and_the_ways_in_pass_while_nothing_can_be_written_down() {
+    let desk = Desk::new(false);
+    let people = people(&desk);
+    let session = desk.login("otto");
+    desk.guarded.audit().stop("the disk is full");
+    let stops = [
+        (KILL, r#"{"set":true}"#),
+        (STATE, r#"{"state":"REDUCING"}"#),
+        (STATE, r#"{"state":"HALTED"}"#),
+        (FIRM, r#"{"state":"HALTED"}"#),
+        (("POST", "/strategies/ema/pause"), ""),
+        (("POST", "/strategies/ema/rollback"), ""),
+    ];
+    for (what, body) in stops {
+        let answer = desk.by(&people.otto, what, body).await;
+        assert_eq!(answer.status, 200, "{what:?} {}", answer.text);
+    }
+    let refused = [
+        (&people.otto, ("POST", "/orders"), "{}"),
+        (&people.anna, KILL, r#"{"set":false}"#),
+        (&people.anna, STATE, r#"{"state":"REDUCING"}"#),
+        (&people.anna, ("PUT", "/risk/limits/firm"), "{}"),
+    ];
+    for (who, what, body) in refused {
+        let answer = desk.by(who, what, body).await;
+        answer.check_problem(503, "AUDIT_FAILED", None);
+    }
+    let login = json!({ "name": "anna", "password": PASSWORD }).to_string();
+    let answer = desk.ask(("POST", "/auth/login"), &[], &login).await;
+    answer.check(200, &[("/user", json!("anna"))]);
+    let answer = desk.by(&session, ("POST", "/auth/ticket"), "").await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let answer = desk.by(&session, ("POST", "/auth/logout"), "").await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+}

@@ -196,6 +196,13 @@ impl Audit {
         Ok(number)
     }
 
+    /// Takes nothing from now on, as after a write that failed.
+    pub fn stop(&self, reason: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.stopped = Some(reason.to_owned());
+        self.takes.store(false, Ordering::Release);
+    }
+
     /// Whether records can be added, as far as is known. Waits for no disk.
     #[must_use]
     pub fn takes(&self) -> bool {
