@@ -60,7 +60,7 @@ fn visited<T: Send + 'static>(
 fn refused(folder: &Path) -> String {
     let config = config(folder, None);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let begun = runtime.block_on(argonaut::identity::begin(&config, "refused"));
+    let begun = runtime.block_on(argonaut::identity::begin(&config));
     format!("{:#}", begun.err().unwrap())
 }
 

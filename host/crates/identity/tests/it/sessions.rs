@@ -1,7 +1,7 @@
 //! Logging in, going on and logging out.
 
 use crate::desk::{DAY, Desk, HERE, HOUR, MINUTE, PASSWORD};
-use identity::{Refusal, Role, UserChange};
+use identity::{Credential, Refusal, Role, UserChange};
 use std::sync::atomic::Ordering;
 
 #[test]
