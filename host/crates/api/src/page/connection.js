@@ -1,21 +1,57 @@
 // REST calls, and the WebSocket with reconnection.
 
-async function call(method, path, body, type = "application/json", headers = {}) {
+/** What the host refused: its words, its `code`, and after how many seconds trying again may help. */
+class Refused extends Error {
+  constructor(text, code, wait) {
+    super(text);
+    this.code = code;
+    this.wait = wait;
+  }
+}
+
+/** What was asked and waits for a second person. */
+class Waits extends Error {
+  constructor(approval) {
+    super(`${approval.operation} waits for a second person; it is among what waits for two.`);
+    this.approval = approval;
+  }
+}
+
+/** One request; `body` is sent as it is when it is text or a file. */
+async function ask(method, path, { body, type = "application/json", headers = {}, access = session.access } = {}) {
   const request = { method, headers: { ...headers } };
+  if (access !== null) request.headers.Authorization = `Bearer ${access}`;
   if (body !== undefined) {
     request.headers["Content-Type"] = type;
-    request.body = type === "application/json" ? JSON.stringify(body) : body;
+    const isPlain = type !== "application/json" || typeof body === "string";
+    request.body = isPlain ? body : JSON.stringify(body);
   }
-  let response;
-  let answer;
   try {
-    response = await fetch(`/api/v1${path}`, request);
+    const response = await fetch(`/api/v1${path}`, request);
     const text = await response.text();
-    answer = text ? JSON.parse(text) : null;
+    return { response, answer: text ? JSON.parse(text) : null };
   } catch (error) {
     throw new Error(`No answer (${error.message}); whether it was done is not known.`);
   }
-  if (!response.ok) throw new Error(problemText(answer, response));
+}
+
+const refused = ({ response, answer }) =>
+  new Refused(problemText(answer, response), answer?.code, Number(response.headers?.get("retry-after") ?? 0));
+
+/** Asks for something. A token that is over is refreshed once: the host did nothing with it. */
+async function call(method, path, body, type = "application/json", headers = {}) {
+  const options = { body, type, headers };
+  let asked = await ask(method, path, options);
+  if (asked.response.status === 401 && asked.answer?.code === "UNAUTHENTICATED" && isOpen()) {
+    await refresh();
+    if (isOpen()) asked = await ask(method, path, options);
+  }
+  const { response, answer } = asked;
+  if (!response.ok) throw refused(asked);
+  if (response.status === 202 && answer?.asked_by !== undefined) {
+    loadApprovals().catch(() => {});
+    throw new Waits(answer);
+  }
   return answer;
 }
 
@@ -32,15 +68,28 @@ class Stream {
     this.onMessage = onMessage;
     this.onStatus = onStatus;
     this.attempts = 0;
+    this.isUnknown = false;
     this.connect();
   }
 
-  connect() {
+  async connect() {
+    let token;
+    try {
+      if (this.isUnknown) await refresh();
+      this.isUnknown = false;
+      token = await currentToken();
+    } catch (error) {
+      this.reason = error.message;
+      this.retry();
+      return;
+    }
+    if (!isOpen()) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.expected = 1;
     this.silence = 0;
     socket.addEventListener("open", () => {
+      if (token !== null) socket.send(JSON.stringify({ op: "authenticate", token }));
       this.subscriptions.forEach((wish, index) => {
         socket.send(JSON.stringify({ op: "subscribe", id: index + 1, ...wish }));
       });
@@ -63,7 +112,10 @@ class Stream {
       this.reason = "";
       this.onStatus(null);
     }
-    if (message.type === "bye") this.reason = message.reason;
+    if (message.type === "bye") {
+      this.reason = message.reason;
+      this.isUnknown = message.code === "UNAUTHENTICATED";
+    }
     this.silence = setTimeout(() => socket.close(), this.patience);
     this.onMessage(message);
   }

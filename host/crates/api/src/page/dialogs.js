@@ -1,12 +1,16 @@
 // The kill switch's question, and loading or swapping a plugin.
 
-function notice(text) {
+function notice(text, kind = "") {
   const bar = byId("notice");
   setText(bar, text);
+  setClass(bar, kind);
   bar.hidden = false;
   clearTimeout(bar.timer);
   bar.timer = setTimeout(() => { bar.hidden = true; }, 8000);
 }
+
+/** Says why something was not done; that it waits for a second person is no fault. */
+const tell = (error) => notice(error.message, error instanceof Waits ? "calm" : "");
 
 const killDialog = byId("kill-dialog");
 
@@ -33,7 +37,7 @@ killDialog.addEventListener("close", async () => {
       : await call("DELETE", `/risk/kill/${scope}`));
     showRisk();
   } catch (error) {
-    notice(error.message);
+    tell(error);
   }
 });
 
@@ -42,7 +46,7 @@ byId("trading-state").addEventListener("change", async (event) => {
   try {
     takeEngine(await call("POST", "/engine/trading-state", { state: choice.value }));
   } catch (error) {
-    notice(error.message);
+    tell(error);
   }
   choice.blur();
   showEngine();

@@ -22,8 +22,8 @@ function showChanged() {
 function receive(message) {
   if (message.type === "hello") {
     takeRun(message.run);
-    loadInstruments().catch((error) => notice(error.message));
-    loadAlgorithms().catch((error) => notice(error.message));
+    loadInstruments().catch(tell);
+    loadAlgorithms().catch(tell);
   }
   if (message.type === "error") notice(`${message.field ?? ""} ${message.reason}`);
   const channel = apply(message);
@@ -59,15 +59,42 @@ setInterval(() => {
 setInterval(() => {
   showLog().catch(() => {});
   loadShadows().catch(() => {});
+  loadApprovals().catch(() => {});
 }, 2000);
+const loadSlowly = () => {
+  loadPipelines().catch(() => {});
+  loadQuarantine().catch(() => {});
+};
+setInterval(loadSlowly, 5000);
 
-new Stream(
-  [
-    { channel: "engine" }, { channel: "strategies" }, { channel: "accounts" },
-    { channel: "positions" }, { channel: "orders" }, { channel: "fills" },
-    { channel: "risk" }, { channel: "alerts" }, { channel: "metrics" },
-    { channel: "quotes", max_hz: QUOTES_PER_SECOND },
-  ],
-  receive,
-  showStatus,
-);
+let stream = null;
+
+/** Shows the host, once it is known who looks on. */
+function begin() {
+  stream ??= new Stream(
+    [
+      { channel: "engine" }, { channel: "strategies" }, { channel: "accounts" },
+      { channel: "positions" }, { channel: "orders" }, { channel: "fills" },
+      { channel: "risk" }, { channel: "alerts" }, { channel: "metrics" },
+      { channel: "quotes", max_hz: QUOTES_PER_SECOND },
+    ],
+    receive,
+    showStatus,
+  );
+  loadSlowly();
+  loadApprovals().catch(() => {});
+}
+
+/** Asks the host whether somebody has to log in, until it answers. */
+async function start() {
+  try {
+    await refresh();
+    showStatus(null);
+    if (isOpen()) begin();
+  } catch (error) {
+    showStatus(`Not connected (${error.message}) Trying again…`);
+    setTimeout(start, 2000);
+  }
+}
+
+start();

@@ -17,6 +17,9 @@ function showEngine() {
   const kill = byId("kill");
   setText(kill, engine.killed ? "Clear kill latch" : "Kill switch");
   kill.classList.toggle("set", engine.killed);
+  kill.hidden = !may(killOperation(engine.killed));
+  // What lets trade again is the clearing of a kill, by whichever way it comes.
+  for (const option of choice.options) option.disabled = option.value === "ACTIVE" && !may("risk.kill.clear");
 }
 
 function buildInstrument(item) {

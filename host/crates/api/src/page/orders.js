@@ -76,7 +76,9 @@ function updateOrder(cells, item) {
   const refused = item.status === "DENIED" || item.status === "REJECTED";
   setText(cells[5], statusText(item));
   setClass(cells[5], refused ? "wrap small down" : "wrap small");
-  cells[6].firstChild.hidden = isClosed(item);
+  const [change, cancel] = cells[6].firstChild.children;
+  change.hidden = isClosed(item) || !may("orders.modify");
+  cancel.hidden = isClosed(item) || !may("orders.cancel");
 }
 
 const orderRows = new Rows("orders", buildOrder, updateOrder);

@@ -15,6 +15,9 @@ const stateClass = (scope) => {
   return scope.state === "REDUCING" ? "warn" : "up";
 };
 
+/** What the kill button does: set the latch, or clear it. */
+const killOperation = (killed) => (killed ? "risk.kill.clear" : "risk.kill.set");
+
 const scopeRows = new Rows(
   "scopes",
   (item) => {
@@ -28,18 +31,18 @@ const scopeRows = new Rows(
     setText(cells[1], item.killed ? `KILLED, ${item.state}` : item.state);
     setClass(cells[1], stateClass(item));
     setText(cells[2].firstChild, item.killed ? "Clear" : "Kill");
+    cells[2].firstChild.hidden = !may(killOperation(item.killed));
   },
 );
 
 async function acknowledge(id) {
-  const by = prompt("Who has seen it?", localStorage.getItem("operator") ?? "");
+  const by = signer("Who has seen it?");
   if (!by) return;
-  localStorage.setItem("operator", by);
   try {
     takeAlert(await call("POST", `/risk/alerts/${id}/acknowledge`, { by }));
     showAlerts();
   } catch (error) {
-    notice(error.message);
+    tell(error);
   }
 }
 
@@ -76,7 +79,7 @@ const alertRows = new Rows(
     // Alerts that no limit raised have no share of one.
     const share = Number(item.share);
     setText(cells[1], share > 0 ? `${(100 * share).toFixed(0)} %` : "–");
-    cells[2].firstChild.hidden = item.state !== "OPEN";
+    cells[2].firstChild.hidden = item.state !== "OPEN" || !may("risk.alerts.acknowledge");
   },
 );
 

@@ -11,6 +11,8 @@ const state = {
   scopes: new Map(), alerts: new Map(), metrics: null, orders: new Map(), fills: [], balances: new Map(), equity: new Map(),
   // Reports of shadows by strategy, as REST tells them.
   shadows: new Map(),
+  // As REST tells them.
+  approvals: [], pipelines: [], quarantine: [],
 };
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);

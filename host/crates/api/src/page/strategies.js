@@ -4,6 +4,7 @@ const LOG_LINES = 200;
 
 function action(text, item, path, title) {
   const button = element("button", { className: "small", type: "button", text, title });
+  button.operation = `strategies.${path}`;
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
@@ -11,7 +12,7 @@ function action(text, item, path, title) {
       button.title = title;
     } catch (error) {
       button.title = error.message;
-      notice(error.message);
+      tell(error);
     } finally {
       showStrategies();
     }
@@ -36,7 +37,9 @@ function buildStrategy(item) {
       element("strong", { text: item.name }),
       element("div", { className: "faint small", text: item.account }),
     ]),
-    element("td", {}, [element("span"), element("div", { className: "small wrap" })]),
+    element("td", {}, [
+      element("span"), element("div", { className: "small wrap" }), element("div", { className: "small wrap warn" }),
+    ]),
     element("td", {}, [element("div"), element("div", { className: "faint code" })]),
     element("td", { className: "minor" }, [element("div", { className: "parameters code" })]),
     numberCell(),
@@ -52,12 +55,13 @@ const ALLOWED = {
 };
 
 function updateStrategy(cells, item) {
-  const [badge, remark] = cells[1].children;
+  const [badge, remark, care] = cells[1].children;
   setText(badge, item.state);
   setClass(badge, `badge ${STATE_KINDS[item.state] ?? ""}`);
   const fault = item.last_fault ? `${item.last_fault.kind}: ${item.last_fault.message}` : "";
   setText(remark, item.swap ? `swap: ${item.swap}` : item.state === "ERROR" ? fault : "");
   setClass(remark, item.swap ? "small wrap warn" : "small wrap down");
+  setText(care, careText(item));
   const [plugin, hash] = cells[2].children;
   setText(plugin, item.plugin ? `${item.plugin.name} ${item.plugin.version}` : item.manual ? "by hand" : "–");
   setText(hash, item.plugin ? item.plugin.hash.slice(0, 10) : "");
@@ -69,9 +73,9 @@ function updateStrategy(cells, item) {
   const [start, pause, resume, stop, swap] = cells[6].firstChild.children;
   if (!start) return;
   Object.entries({ start, pause, resume, stop }).forEach(([name, button]) => {
-    button.hidden = !ALLOWED[name].has(item.state);
+    allow(button, ALLOWED[name].has(item.state));
   });
-  swap.hidden = item.state === "STOPPED" || item.state === "ERROR";
+  swap.hidden = item.state === "STOPPED" || item.state === "ERROR" || !may("strategies.swap");
 }
 
 function updateProfit(cells, name) {
@@ -131,7 +135,7 @@ async function linesOf(strategy) {
 let shownLog = "";
 
 async function showLog() {
-  if (document.hidden || document.body.classList.contains("offline")) return;
+  if (!looks()) return;
   const chosen = byId("log-strategy").value;
   const names = chosen ? [chosen] : [...state.strategies.keys()];
   const lines = (await Promise.all(names.map(linesOf))).flat();
