@@ -96,6 +96,7 @@ fn kits() -> Result<()> {
     let tools = paths::author_tools();
     let python = tools.join("venv/bin/python");
     let sdk = paths::root().join("sdk");
+    let page = paths::root().join("host/crates/api/tests/page");
     check(
         Command::new(python)
             .args(["-B", "-m", "unittest", "discover", "-s"])
@@ -107,7 +108,8 @@ fn kits() -> Result<()> {
             .arg("--test")
             // A file: newer versions of Node take no folder.
             .arg(sdk.join("js/tests/kit.test.mjs"))
-            .arg(paths::root().join("host/crates/api/tests/page/page.test.mjs")),
+            .arg(page.join("page.test.mjs"))
+            .arg(page.join("session.test.mjs")),
     )
 }
 

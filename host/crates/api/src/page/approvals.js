@@ -35,11 +35,11 @@ const approvalRows = new Rows(
       element("div", { className: "code wrap", text: item.subject }),
       element("div", { className: "code kept", text: item.request.trim() }),
     ]),
-    element("td", {}, [
+    labelled("Asked for by", element("td", {}, [
       element("div", { text: item.asked_by }),
-      element("div", { className: "faint small", text: `${moment(item.asked)}, until ${moment(item.expires)}`, title: item.id }),
-    ]),
-    cell("wrap"),
+      element("div", { className: "faint small wrap", text: `${moment(item.asked)}, until ${moment(item.expires)}`, title: item.id }),
+    ])),
+    labelled("State", cell("wrap")),
     element("td", {}, [element("div", { className: "buttons" }, [
       deed({ text: "Confirm", title: "Agree: who asked may do it once", operation: "approvals.confirm", sure: `Confirm ${item.operation} of ${item.subject}, asked for by ${item.asked_by}?` },
         () => decide(item.id, "confirm")),

@@ -37,7 +37,7 @@ const quarantineRows = new Rows(
     element("td", { className: "wrap" }, [
       element("div"), element("div", { className: "faint small" }),
     ]),
-    cell("wrap small"),
+    labelled("Who has it", cell("wrap small")),
     element("td", {}, [deed(
       { text: "Release", title: "It may run again; its strategies stay as they are", operation: "plugins.release", sure: `Let ${item.name} ${item.version} run again?` },
       () => release(item),

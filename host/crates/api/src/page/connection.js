@@ -12,7 +12,7 @@ class Refused extends Error {
 /** What was asked and waits for a second person. */
 class Waits extends Error {
   constructor(approval) {
-    super(`${approval.operation} waits for a second person; it is among what waits for two.`);
+    super(`${approval.operation} waits for a second person: see "Waits for two people".`);
     this.approval = approval;
   }
 }

@@ -56,6 +56,12 @@ class Rows {
   }
 }
 
+/** Names a cell where a narrow screen shows rows as blocks, without the head of the table. */
+function labelled(label, node) {
+  node.dataset.label = label;
+  return node;
+}
+
 const cell = (className = "") => element("td", { className });
 const numberCell = () => cell("number");
 

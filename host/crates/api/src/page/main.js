@@ -14,6 +14,10 @@ function showAllOfStrategies() {
   showVersions();
 }
 
+function showAll() {
+  for (const show of [...Object.values(shows), showApprovals, showPipelines, showQuarantine]) show();
+}
+
 function showChanged() {
   for (const channel of changed) shows[channel]();
   changed.clear();

@@ -69,12 +69,12 @@ const pipelineRows = new Rows(
       element("strong", { text: item.strategy }),
       element("div", { className: "down small wrap" }),
     ]),
-    element("td", {}, [element("div"), element("div", { className: "faint small" })]),
-    element("td", {}, [
+    labelled("Version", element("td", {}, [element("div"), element("div", { className: "faint small wrap" })])),
+    labelled("Gate", element("td", {}, [
       element("div", {}, [element("span"), element("span")]),
       element("progress", { max: 1 }), element("div", { className: "small marks" }),
-    ]),
-    cell("measured small"), cell("wrap small"),
+    ])),
+    labelled("Measured beside wanted", cell("measured small")), labelled("Verdict", cell("wrap small")),
     element("td", {}, [element("div", { className: "buttons" }, [
       deed({ text: "Approve", title: "Say yes to this version", operation: "pipelines.runs.approve", sure: `Say yes to the version of ${item.strategy} that waits?` },
         () => sayOfRun(item.strategy, "approve", "Who says yes?")),

@@ -32,11 +32,14 @@ async function enter(granted, response) {
   const shown = await ask("GET", "/auth/me", { access: granted.access });
   if (!shown.response.ok) throw refused(shown);
   const { user, roles, operations } = shown.answer;
+  const had = [...session.operations].join();
   Object.assign(session, {
     state: "IN", access: granted.access, until: performance.now() + lasts, user, roles, operations: new Set(operations),
   });
   refreshIn(Math.max(lasts - AHEAD_MS, lasts / 2));
   showSession();
+  // Rows show their buttons when something of them changes; here it is who may press them.
+  if (had !== "" && had !== operations.join()) showAll();
 }
 
 function refreshIn(wait) {
@@ -111,6 +114,7 @@ function signer(question) {
 /** Shows who is logged in, and hides what they may not do. */
 function showSession() {
   byId("desk").hidden = !isOpen();
+  document.body.classList.toggle("closed", !isOpen());
   byId("who").hidden = session.state !== "IN";
   setText(byId("who-name"), session.user ?? "");
   byId("who-name").title = session.roles.join(", ");

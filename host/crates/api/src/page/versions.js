@@ -85,7 +85,7 @@ const versionRows = new Rows(
   "versions",
   (item) => [
     element("td", {}, [element("strong", { text: item.name })]),
-    versionCell(), versionCell(), versionCell(), versionCell(),
+    ...["Running", "Before", "Shadow", "Probation or canary"].map((label) => labelled(label, versionCell())),
     element("td", {}, [
       element("div", { className: "buttons" }, VERSION_DEEDS.map((does) => versionDeed(item.name, does))),
     ]),
