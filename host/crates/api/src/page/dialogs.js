@@ -32,7 +32,7 @@ killDialog.addEventListener("close", async () => {
   if (killDialog.returnValue !== "yes") return;
   try {
     const { scope, set } = killDialog.dataset;
-    takeRisk(set === "true"
+    takers.risk(set === "true"
       ? await call("POST", "/risk/kill", { scope })
       : await call("DELETE", `/risk/kill/${scope}`));
     showRisk();

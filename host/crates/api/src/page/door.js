@@ -45,6 +45,7 @@ async function knock(form, path, body) {
       await enter(asked.answer, asked.response);
     });
     form.reset();
+    say(form, "");
     byId("door").hidden = true;
     submit.disabled = false;
     begin();

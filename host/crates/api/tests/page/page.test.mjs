@@ -223,3 +223,18 @@ test("the scripts find what they name in the page, and make no markup of text", 
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function/, file);
   }
 });
+
+test("the scripts call nothing that is not there", () => {
+  const files = [...source("../page.rs").matchAll(/include_str!\("page\/(\w+\.js)"\)/g)].map(([, file]) => file);
+  const all = files.map(source).join("\n").replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "").replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  const names = (pattern) => [...all.matchAll(pattern)].map(([, name]) => name);
+  const known = new Set([
+    ...names(/(?:function|const|let|class)\s+(\w+)/g), ...names(/^ {2,}(?:async )?(\w+)\(.*\) \{$/gm),
+    // What browsers have, and what functions are given.
+    ..."BigInt Boolean Date Error Map Number Path2D Set String URLSearchParams Uint8Array WebSocket btoa".split(" "),
+    ..."clearTimeout confirm encodeURIComponent fetch getComputedStyle prompt requestAnimationFrame".split(" "),
+    ..."setInterval setTimeout super does fits keyOf what".split(" "),
+  ]);
+  const called = names(/(?<![.\w])([A-Za-z_]\w*)\(/g);
+  assert.deepEqual(called.filter((name) => !known.has(name)), []);
+});
