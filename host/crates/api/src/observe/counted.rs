@@ -58,7 +58,7 @@ impl Counted {
         };
         // A rate needs a beginning: what never happened is told as 0.
         for code in codes {
-            drop(counted.closed.get_or_create(&Closed { code: *code }));
+            drop(counted.closed.get_or_create(&Closed { code }));
         }
         counted.registered()
     }

@@ -76,7 +76,7 @@ impl Email {
     pub(crate) fn send(&self, message: &Message, now: Timestamp) -> Result<(), Failure> {
         let to: Vec<_> = self.to.iter().map(Address::to_string).collect();
         let heads = Heads {
-            from: &self.from.to_string(),
+            from: self.from.as_ref(),
             to: &to.join(", "),
             subject: &message.subject,
             id: &message.id,

@@ -27,8 +27,11 @@ fn with_compiler(compiler: Compiler) -> Result<Runtime, String> {
     Runtime::new(options).map_err(said)
 }
 
-/// Those that do not fit, and a word that their refusal must have.
-fn misfitting() -> Result<Vec<(String, Vec<u8>, &'static str)>, String> {
+/// A component that does not fit: what it is, its bytes, and a word that its refusal must have.
+type Misfit = (String, Vec<u8>, &'static str);
+
+/// Those that do not fit.
+fn misfitting() -> Result<Vec<Misfit>, String> {
     use HostilePlugin as H;
     let known = [
         (H::ImportsWasi, "wasi:clocks/wall-clock@0.2.0"),
