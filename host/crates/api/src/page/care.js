@@ -16,7 +16,7 @@ function careText(item) {
   const held = state.quarantine.find(({ hash }) => hash === item.plugin?.hash);
   const parts = [];
   if (item.restart) parts.push(restartText(item.restart));
-  if (held) parts.push(`its plugin is in quarantine: ${held.quarantine?.reason ?? "it broke too often"}`);
+  if (held) parts.push(`its plugin is in quarantine: ${inOneLine(held.quarantine?.reason ?? "it broke too often")}`);
   return parts.join("; ");
 }
 
@@ -44,7 +44,7 @@ const quarantineRows = new Rows(
     )]),
   ],
   (cells, item) => {
-    setText(cells[1].children[0], item.quarantine?.reason ?? "");
+    setText(cells[1].children[0], inOneLine(item.quarantine?.reason ?? ""));
     setText(cells[1].children[1], item.quarantine ? `since ${moment(item.quarantine.time)}` : "");
     cells[1].title = item.faults.map((fault) => `${moment(fault.time)} ${fault.strategy}: ${fault.fault}`).join("\n");
     setText(cells[2], item.used_by.map(({ role, name }) => `${role} ${name}`).join(", ") || "nobody");

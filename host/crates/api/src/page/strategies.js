@@ -58,7 +58,7 @@ function updateStrategy(cells, item) {
   const [badge, remark, care] = cells[1].children;
   setText(badge, item.state);
   setClass(badge, `badge ${STATE_KINDS[item.state] ?? ""}`);
-  const fault = item.last_fault ? `${item.last_fault.kind}: ${item.last_fault.message}` : "";
+  const fault = item.last_fault ? inOneLine(`${item.last_fault.kind}: ${item.last_fault.message}`) : "";
   setText(remark, item.swap ? `swap: ${item.swap}` : item.state === "ERROR" ? fault : "");
   setClass(remark, item.swap ? "small wrap warn" : "small wrap down");
   setText(care, careText(item));
@@ -112,6 +112,9 @@ const LEVEL_KINDS = { ERROR: "down", FAULT: "down", WARN: "warn", DEBUG: "faint"
 
 /** A line as the plugin wrote it: the host keeps it as one, with its breaks as escapes. */
 const brokenUp = (text) => text.replace(/(?:\\r)?\\n/g, "\n").replaceAll("\\t", "\t");
+
+/** The same in a single line, for cells. */
+const inOneLine = (text) => text.replace(/(?:\\r)?\\n/g, " ").replaceAll("\\t", " ");
 
 function logLine(line) {
   const kind = LEVEL_KINDS[line.level] ?? "";

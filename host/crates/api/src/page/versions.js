@@ -34,7 +34,7 @@ function probationDetail(item) {
   const watched = item.probation;
   if (!watched) {
     const back = item.last_roll_back;
-    return back ? `went back from ${versionText(back.from)} at ${moment(back.time)}: ${back.reason}` : "";
+    return back ? `went back from ${versionText(back.from)} at ${moment(back.time)}: ${inOneLine(back.reason)}` : "";
   }
   const bounds = [`more than ${watched.max_faults} faults`];
   if (watched.max_loss !== null) bounds.push(`a loss over ${watched.max_loss}`);
