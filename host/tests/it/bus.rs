@@ -100,15 +100,14 @@ impl Fills {
         }
     }
 
-    /// Reads until so many are known.
+    /// Reads until so many are known; gives up when there are no more of them for a while.
     pub(super) fn reach(&mut self, count: usize) {
-        let begun = Instant::now();
+        let (mut seen, mut since) = (0, Instant::now());
         while self.known.len() < count {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{} of {count}",
-                self.known.len()
-            );
+            if self.known.len() > seen {
+                (seen, since) = (self.known.len(), Instant::now());
+            }
+            assert!(since.elapsed() < PATIENCE, "{seen} of {count}");
             match self.reader.take(500, Duration::from_millis(100)) {
                 Ok(deliveries) => {
                     deliveries.iter().for_each(|delivery| self.note(delivery));

@@ -17,14 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until the store has all of the journal up to `sequence`.
 pub(super) fn until_stored(host: &Running, sequence: u64) {
-    let begun = Instant::now();
+    let (mut seen, mut since) = (0, Instant::now());
     loop {
         let health = host.get("/health").unwrap();
         let stored = health["store"]["sequence"].as_u64().unwrap();
         if stored >= sequence {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "{}", health["store"]);
+        if stored > seen {
+            (seen, since) = (stored, Instant::now());
+        }
+        assert!(since.elapsed() < PATIENCE, "{}", health["store"]);
         std::thread::sleep(Duration::from_millis(50));
     }
 }
