@@ -1,5 +1,5 @@
-//! The host and the simulator with our own crates optimised as in a release, for the tests that ask
-//! whether debug and release builds agree.
+//! The host and the simulator with our own crates optimised, those that decide anything as in a
+//! release, for the tests that ask whether debug and release builds agree.
 //!
 //! They stand on the libraries that the debug build has compiled already: a real release compiles
 //! each of them once more, which takes longer than all tests together. What it adds to this build is
@@ -13,16 +13,16 @@ use anyhow::{Context, Result};
 use crate::cargo::{cargo, check};
 use crate::paths::{self, Profile};
 
-/// What makes `dev` a release for the crates of the workspace. The root manifest names all of it for
-/// libraries, so that they stay as they are.
+/// What makes `dev` an optimised build of the crates of the workspace. The root manifest names all of
+/// it for libraries, so that they stay as they are.
 const SETTINGS: [&str; 3] = [
-    "profile.dev.opt-level=3",
+    "profile.dev.opt-level=1",
     "profile.dev.debug-assertions=false",
     "profile.dev.overflow-checks=false",
 ];
 
-/// Our crates that the root manifest optimises a little in debug builds.
-const LITTLE_OPTIMISED: [&str; 5] = ["engine", "journal", "model", "quant", "services"];
+/// Crates from which figures and decisions come.
+const AS_IN_A_RELEASE: [&str; 5] = ["engine", "journal", "model", "quant", "runtime"];
 
 /// The host, once [`build`] has run.
 pub(crate) fn host() -> PathBuf {
@@ -42,7 +42,7 @@ pub(crate) fn build() -> Result<()> {
     for setting in SETTINGS {
         command.args(["--config", setting]);
     }
-    for name in LITTLE_OPTIMISED {
+    for name in AS_IN_A_RELEASE {
         command.arg("--config");
         command.arg(format!("profile.dev.package.{name}.opt-level=3"));
     }
