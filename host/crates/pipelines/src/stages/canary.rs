@@ -193,7 +193,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{NEW, at, on_probation, taken};
+    use super::super::samples::{NEW, at, on_probation, says, taken};
     use super::*;
     use services::view::{CanaryView, RollBackView};
 
@@ -217,18 +217,7 @@ mod tests {
             lasts: Duration::from_nanos(100),
             instruments: vec![InstrumentId::new(0)],
         };
-        let found = watch.judge(view, at(now));
-        let found = found.map(|one| (one.measured.unwrap(), one.holds));
-        match expect {
-            None => assert_eq!(found, None),
-            Some((words, holds)) => {
-                let (measured, held) = found.unwrap();
-                assert!(
-                    measured.contains(words) && held == holds,
-                    "{measured} {held}"
-                );
-            }
-        }
+        says(watch.judge(view, at(now)), expect);
     }
 
     #[test]

@@ -222,7 +222,7 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{NEW, at, on_probation as view, taken};
+    use super::super::samples::{NEW, at, on_probation as view, says, taken};
     use super::*;
     use services::view::{CanaryView, RollBackView};
 
@@ -244,18 +244,7 @@ mod tests {
             after: 50,
             taken: taken(),
         };
-        let found = watch.judge(view);
-        let found = found.map(|one| (one.measured.unwrap(), one.holds));
-        match expect {
-            None => assert_eq!(found, None),
-            Some((words, holds)) => {
-                let (measured, held) = found.unwrap();
-                assert!(
-                    measured.contains(words) && held == holds,
-                    "{measured} {held}"
-                );
-            }
-        }
+        says(watch.judge(view), expect);
     }
 
     #[test]

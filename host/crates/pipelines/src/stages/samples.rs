@@ -1,5 +1,6 @@
 //! Values for tests of gates.
 
+use crate::gate::Criterion;
 use crate::run::{Run, State as RunState, TakenOver};
 use engine::{Probation, StrategyState};
 use model::{
@@ -160,5 +161,21 @@ pub(crate) fn order() -> Order {
         filled_value: Money::ZERO,
         ts_created: at(100),
         expires: Timestamp::MAX,
+    }
+}
+
+/// A criterion holds or not, and what was measured has these words; or nothing is said yet.
+#[track_caller]
+pub(crate) fn says(found: Option<Criterion>, expect: Option<(&str, bool)>) {
+    let found = found.map(|one| (one.measured.unwrap(), one.holds));
+    match expect {
+        None => assert_eq!(found, None),
+        Some((words, holds)) => {
+            let (measured, held) = found.unwrap();
+            assert!(
+                measured.contains(words) && held == holds,
+                "{measured} {held}"
+            );
+        }
     }
 }
