@@ -3,27 +3,35 @@
 use super::command::Parameters;
 use super::probation::ProbationRequest;
 use super::shadow::HandOverName;
-use super::text::Name;
+use super::text::{Name, ParameterValue};
 use crate::names::Names;
 use engine::WhenOver;
 use serde::{Deserialize, Serialize};
 use services::view::CanaryView;
+use utoipa::ToSchema;
 
 /// Body of `POST strategies/{name}/canary` as JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CanaryStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
     pub(crate) plugin: Option<String>,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     #[serde(default)]
     pub(crate) force: bool,
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
     /// What it begins with.
     #[serde(default)]
     pub(crate) state: HandOverName,
     /// Symbols of its instruments.
+    #[schema(min_items = 1)]
     pub(crate) instruments: Vec<String>,
     pub(crate) probation: ProbationRequest,
     #[serde(default)]
@@ -31,7 +39,7 @@ pub(crate) struct CanaryStrategyRequest {
 }
 
 /// What becomes of a canary when its time is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum WhenOverName {
     /// The version before has all instruments again.
@@ -65,7 +73,7 @@ impl From<WhenOverName> for WhenOver {
 }
 
 /// What a canary has.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CanaryDto {
     /// Symbols; all other instruments are those of the version before.
     pub(crate) instruments: Vec<String>,

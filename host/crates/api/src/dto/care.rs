@@ -8,9 +8,10 @@ use serde::Serialize;
 use services::faults::{CostView, DeadLetter, Place, Spread};
 use services::host::DeadLetters;
 use services::view::RestartView;
+use utoipa::ToSchema;
 
 /// How far the restart of a strategy is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct RestartDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -40,7 +41,7 @@ impl RestartDto {
 }
 
 /// Answer to `GET strategies/{name}/dead-letters`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct DeadLettersDto {
     /// The newest first.
     letters: Vec<DeadLetterDto>,
@@ -49,7 +50,7 @@ pub(crate) struct DeadLettersDto {
 }
 
 /// The input over which a strategy broke.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct DeadLetterDto {
     /// Its name, for `GET strategies/{name}/dead-letters/{letter}`.
     letter: String,
@@ -64,6 +65,7 @@ struct DeadLetterDto {
     /// Its name and version.
     title: String,
     #[serde(serialize_with = "pairs")]
+    #[schema(value_type = BTreeMap<String, String>)]
     parameters: Vec<(String, String)>,
     kind: Name,
     message: String,
@@ -76,14 +78,14 @@ struct DeadLetterDto {
 }
 
 /// A place in a plugin's source.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct PlaceDto {
     file: String,
     line: u32,
 }
 
 /// Saved state, without its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 struct SavedDto {
     version: u32,
     bytes: usize,
@@ -136,7 +138,7 @@ impl PlaceDto {
 }
 
 /// Why a plugin may not run until somebody releases it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct QuarantineDto {
     time: String,
     time_ns: String,
@@ -144,7 +146,7 @@ pub(crate) struct QuarantineDto {
 }
 
 /// A fault of a plugin since it was released last.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct FaultNoteDto {
     time: String,
     time_ns: String,
@@ -182,7 +184,7 @@ pub(crate) fn fault_notes(record: &Record) -> Vec<FaultNoteDto> {
 }
 
 /// Answer to a release.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ReleasedDto {
     pub(crate) plugin: PluginDetailDto,
     /// Strategies that have it, and stay as they are until somebody resumes or starts them.
@@ -190,7 +192,7 @@ pub(crate) struct ReleasedDto {
 }
 
 /// What events cost the version of a strategy that runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CostDto {
     /// The SHA-256 of the component.
     plugin: String,
@@ -203,7 +205,7 @@ pub(crate) struct CostDto {
 }
 
 /// How something is spread over events.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 struct SpreadDto {
     p50: u64,
     p99: u64,
@@ -211,7 +213,7 @@ struct SpreadDto {
 }
 
 /// What they may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 struct BudgetDto {
     time_ns: Option<u64>,
     fuel: Option<u64>,

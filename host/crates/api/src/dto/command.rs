@@ -6,19 +6,23 @@ use super::text::ParameterValue;
 use engine::OrdersOnFault;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Parameters by name.
 pub(crate) type Parameters = BTreeMap<String, ParameterValue>;
 
 /// Body of `POST strategies` as JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoadStrategyRequest {
+    /// Letters, digits, `-`, `_` and `.`.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$")]
     pub(crate) name: String,
     pub(crate) account: Option<String>,
     /// Path below the host's plugin folder, or `sha256:` and the hash of one that the host has.
     pub(crate) plugin: String,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     #[serde(default)]
     pub(crate) on_fault: OnFaultName,
@@ -28,11 +32,16 @@ pub(crate) struct LoadStrategyRequest {
     #[serde(default)]
     pub(crate) force: bool,
     /// Who asks, as they say.
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
 }
 
 /// What becomes of open orders, and of positions, when the strategy breaks.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum OnFaultName {
     #[default]
@@ -55,15 +64,21 @@ impl From<OnFaultName> for OrdersOnFault {
 }
 
 /// Body of `POST strategies/{name}/swap` as JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SwapStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
     pub(crate) plugin: Option<String>,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     #[serde(default)]
     pub(crate) force: bool,
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
     /// What it begins with.
     #[serde(default)]
@@ -72,9 +87,10 @@ pub(crate) struct SwapStrategyRequest {
 }
 
 /// Body of `PUT strategies/{name}/parameters`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParametersRequest {
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     pub(crate) probation: Option<ProbationRequest>,
 }

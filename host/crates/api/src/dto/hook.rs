@@ -3,25 +3,32 @@
 use super::order_names::SideName;
 use super::text::Decimal;
 use crate::hooks::HookOrder;
+use crate::openapi::{DecimalText, MomentText};
 use model::{Price, Quantity};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 /// Body of `POST /hooks/{name}`. `secret` and `time` are those of TradingView only.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HookRequest {
     /// Looked at before; never shown.
+    #[schema(value_type = Option<String>)]
     pub(crate) secret: Option<Hidden>,
     /// The same for the same call, however often it is sent.
+    #[schema(min_length = 1, max_length = 128)]
     pub(crate) id: String,
     /// When it was sent.
+    #[schema(value_type = Option<MomentText>)]
     pub(crate) time: Option<String>,
     pub(crate) instrument: String,
     #[serde(deserialize_with = "side")]
     pub(crate) side: SideName,
     #[serde(rename = "type")]
     pub(crate) kind: Option<HookOrderName>,
+    #[schema(value_type = Option<DecimalText>)]
     pub(crate) quantity: Option<Decimal<Quantity>>,
+    #[schema(value_type = Option<DecimalText>)]
     pub(crate) price: Option<Decimal<Price>>,
 }
 
@@ -45,7 +52,7 @@ fn side<'de, D: Deserializer<'de>>(from: D) -> Result<SideName, D::Error> {
 }
 
 /// A type of order that a hook may place.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum HookOrderName {
     Market,
@@ -62,7 +69,7 @@ impl From<HookOrderName> for HookOrder {
 }
 
 /// What came of a call.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct HookAnswer {
     pub(crate) id: String,
     /// The order; `null` while a call before is still being placed.

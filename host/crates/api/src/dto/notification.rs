@@ -3,9 +3,10 @@
 use super::text::Name;
 use notices::{Notifications, RouteView};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A route.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NotificationDto {
     pub(crate) route: String,
     /// The kind of its sink, as in the configuration.
@@ -53,14 +54,14 @@ impl From<RouteView> for NotificationDto {
 }
 
 /// A route that was tried.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TestedDto {
     pub(crate) route: String,
     pub(crate) sent: bool,
 }
 
 /// All routes in a few numbers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NotificationsHealthDto {
     /// Routes whose latest attempt failed.
     pub(crate) failing: Vec<String>,

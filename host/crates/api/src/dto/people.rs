@@ -6,6 +6,8 @@ use identity::{SessionView, UserView};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
@@ -14,8 +16,24 @@ fn moment(ms: u64) -> String {
     Timestamp::from_nanos(ms.saturating_mul(NANOS_PER_MILLISECOND)).to_string()
 }
 
+/// Names of roles, for the document: they are of another crate.
+fn roles() -> ArrayBuilder {
+    let names = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Role::ALL.map(Role::name)));
+    ArrayBuilder::new().items(names)
+}
+
+fn one_or_more_roles() -> ArrayBuilder {
+    roles().min_items(Some(1))
+}
+
+fn roles_or_null() -> ArrayBuilder {
+    roles().schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+}
+
 /// Body of `POST auth/login`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     pub(crate) name: String,
@@ -23,27 +41,32 @@ pub(crate) struct LoginRequest {
 }
 
 /// Body of `POST auth/claim`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimRequest {
     /// The invitation.
     pub(crate) token: String,
     pub(crate) name: String,
+    /// At least 12 characters and at most 256 bytes, without the name.
+    #[schema(min_length = 12, max_length = 256)]
     pub(crate) password: String,
 }
 
 /// Body of `POST auth/password`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordRequest {
     pub(crate) old: String,
+    /// At least 12 characters and at most 256 bytes, without the name.
+    #[schema(min_length = 12, max_length = 256)]
     pub(crate) new: String,
 }
 
 /// What a session is given. The refresh token is in a cookie, where no script reads it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct GrantedDto {
     pub(crate) user: String,
+    #[schema(schema_with = roles)]
     pub(crate) roles: Roles,
     pub(crate) session: String,
     /// To be shown as `Authorization: Bearer`.
@@ -67,9 +90,10 @@ impl From<&Granted> for GrantedDto {
 }
 
 /// Who asks.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MeDto {
     pub(crate) user: String,
+    #[schema(schema_with = roles)]
     pub(crate) roles: Roles,
     /// What may be done, as in the policy.
     pub(crate) operations: Vec<&'static str>,
@@ -90,34 +114,41 @@ impl From<&Principal> for MeDto {
 }
 
 /// A ticket for `/ws`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TicketDto {
     pub(crate) ticket: String,
 }
 
 /// Body of `POST users`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddUserRequest {
+    #[schema(min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9._-]*$")]
     pub(crate) name: String,
+    #[schema(schema_with = roles)]
     pub(crate) roles: Vec<Role>,
+    /// Each an address, or a network such as `10.0.0.0/8`.
     #[serde(default)]
+    #[schema(max_items = 32)]
     pub(crate) networks: Vec<String>,
 }
 
 /// Body of `PATCH users/{name}`; what is absent stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeUserRequest {
+    #[schema(schema_with = roles_or_null)]
     pub(crate) roles: Option<Vec<Role>>,
     pub(crate) disabled: Option<bool>,
+    #[schema(max_items = 32)]
     pub(crate) networks: Option<Vec<String>>,
 }
 
 /// A person.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserDto {
     pub(crate) name: String,
+    #[schema(schema_with = roles)]
     pub(crate) roles: Roles,
     pub(crate) disabled: bool,
     pub(crate) networks: Vec<String>,
@@ -143,21 +174,30 @@ impl From<UserView> for UserDto {
 }
 
 /// A person and the invitation, which is told this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct InvitedDto {
     pub(crate) user: UserDto,
     pub(crate) invitation: String,
 }
 
 /// Body of `POST keys`.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddKeyRequest {
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
+    )]
     pub(crate) name: String,
+    #[schema(schema_with = one_or_more_roles)]
     pub(crate) scopes: Vec<Role>,
+    /// Each an address, or a network such as `10.0.0.0/8`.
     #[serde(default)]
+    #[schema(max_items = 32)]
     pub(crate) networks: Vec<String>,
     #[serde(default = "default_days")]
+    #[schema(minimum = 1, maximum = 366)]
     pub(crate) days: u32,
 }
 
@@ -166,11 +206,12 @@ fn default_days() -> u32 {
 }
 
 /// A key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct KeyDto {
     pub(crate) id: String,
     pub(crate) user: String,
     pub(crate) name: String,
+    #[schema(schema_with = roles)]
     pub(crate) scopes: Roles,
     pub(crate) networks: Vec<String>,
     pub(crate) created: String,
@@ -192,7 +233,7 @@ impl From<KeyView> for KeyDto {
 }
 
 /// A key and its text, which is told this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct NewKeyDto {
     pub(crate) key: KeyDto,
     /// To be shown as `X-Api-Key`.
@@ -200,7 +241,8 @@ pub(crate) struct NewKeyDto {
 }
 
 /// A session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserSessionDto)]
 pub(crate) struct SessionDto {
     pub(crate) id: String,
     pub(crate) user: String,
@@ -224,9 +266,10 @@ impl From<SessionView> for SessionDto {
 }
 
 /// A request for a second person.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ApprovalDto {
     pub(crate) id: String,
+    #[schema(value_type = String, pattern = "^(OPEN|CONFIRMED|REFUSED|USED|VOID)$")]
     pub(crate) state: ApprovalState,
     pub(crate) operation: String,
     pub(crate) subject: String,
@@ -255,7 +298,7 @@ impl From<Approval> for ApprovalDto {
 }
 
 /// A page of the log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct AuditDto {
     pub(crate) items: Vec<RecordDto>,
     /// What to give as `after` for the next page; `null` on the last one.
@@ -263,7 +306,7 @@ pub(crate) struct AuditDto {
 }
 
 /// A record of the log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RecordDto {
     pub(crate) number: u64,
     pub(crate) time: String,

@@ -1,22 +1,30 @@
 //! Deployment pipelines: the gates of a strategy, and versions on their way through them.
 
 use super::command::Parameters;
-use super::text::Name;
+use super::text::{Name, ParameterValue};
 use model::Timestamp;
 use pipelines::{Approval, Criterion, PipelineEntry, Run, Step};
 use serde::{Deserialize, Serialize};
 use services::view::PipelineView;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Body of `POST pipelines/{strategy}/runs`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginRunRequest {
     /// The SHA-256 of a component that the host has, or the first digits of it; also after `sha256:`.
+    #[schema(pattern = "^(sha256:)?[0-9A-Fa-f]{8,64}$")]
     pub(crate) plugin: String,
     /// Over those of the file.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: String,
     /// Whether an older version than what runs or is approved will do.
     #[serde(default)]
@@ -24,15 +32,25 @@ pub(crate) struct BeginRunRequest {
 }
 
 /// Body of what people say about a run.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SaidRequest {
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: String,
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) reason: Option<String>,
 }
 
 /// A pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct PipelineDto {
     pub(crate) strategy: String,
     pub(crate) file: String,
@@ -44,7 +62,7 @@ pub(crate) struct PipelineDto {
 }
 
 /// A version on its way.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct RunDto {
     pub(crate) id: u64,
     pub(crate) strategy: String,
@@ -69,7 +87,7 @@ pub(crate) struct RunDto {
 }
 
 /// One stage of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct StepDto {
     pub(crate) stage: Name,
     pub(crate) state: Name,
@@ -84,7 +102,7 @@ pub(crate) struct StepDto {
 }
 
 /// What was asked of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CriterionDto {
     pub(crate) name: String,
     pub(crate) wanted: String,
@@ -94,7 +112,8 @@ pub(crate) struct CriterionDto {
 }
 
 /// Somebody who said yes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RunApprovalDto)]
 pub(crate) struct ApprovalDto {
     pub(crate) by: String,
     pub(crate) reason: Option<String>,
@@ -103,7 +122,7 @@ pub(crate) struct ApprovalDto {
 }
 
 /// Where the latest run is, with its strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct PipelineStateDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

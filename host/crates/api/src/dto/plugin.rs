@@ -10,9 +10,10 @@ use registry::{
 use serde::{Deserialize, Serialize};
 use services::handle::PluginUser;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// A plugin in a list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct PluginDto {
     /// The SHA-256 of its bytes.
     pub(crate) hash: String,
@@ -35,7 +36,8 @@ pub(crate) struct PluginDto {
 }
 
 /// Who has a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = PluginUserDto)]
 pub(crate) struct UserDto {
     /// `strategy`, `algorithm`, `rule` or `venue model`.
     pub(crate) role: &'static str,
@@ -43,7 +45,7 @@ pub(crate) struct UserDto {
 }
 
 /// All that is known of a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct PluginDetailDto {
     #[serde(flatten)]
     plugin: PluginDto,
@@ -63,7 +65,7 @@ pub(crate) struct PluginDetailDto {
 }
 
 /// What a component says of itself, beyond its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct MoreDto {
     documentation: String,
     authors: Option<String>,
@@ -89,7 +91,7 @@ pub struct ManifestDto {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct ParameterDto {
     name: String,
     kind: String,
@@ -101,7 +103,7 @@ struct ParameterDto {
 }
 
 /// What made-up events cost, in fuel.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 struct FuelDto {
     events: u32,
     median: u64,
@@ -109,7 +111,7 @@ struct FuelDto {
 }
 
 /// Who signed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct SignatureDto {
     key: String,
     key_id: Option<String>,
@@ -117,7 +119,7 @@ struct SignatureDto {
 }
 
 /// How a plugin came in.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SourceDto {
     Upload,
@@ -125,14 +127,15 @@ enum SourceDto {
 }
 
 /// Why a plugin may not run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = PluginRefusalDto)]
 struct RefusalDto {
     code: &'static str,
     detail: String,
 }
 
 /// Something that was done with a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ActDto {
     act: Name,
     time: String,
@@ -143,7 +146,7 @@ pub(crate) struct ActDto {
 }
 
 /// Where a plugin was put to use.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct UseDto {
     /// The run that began the journal.
     journal: String,
@@ -154,17 +157,27 @@ pub(crate) struct UseDto {
 }
 
 /// Body of `POST plugins/{plugin}/approve` and `revoke`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecisionRequest {
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) reason: Option<String>,
     #[serde(default)]
     pub(crate) force: bool,
 }
 
 /// Answer to a revocation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct RevokedDto {
     pub(crate) plugin: PluginDetailDto,
     /// Strategies that ran it and are paused now.
@@ -322,39 +335,60 @@ fn moment(time: Timestamp) -> (String, String) {
 }
 
 /// How a plugin differs from another. What did not change is `null` or empty.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DifferenceDto {
     /// Whether the bytes are the same.
     same: bool,
-    world: Option<ChangeDto<String>>,
-    name: Option<ChangeDto<String>>,
-    version: Option<ChangeDto<String>>,
+    world: Option<TextChangeDto>,
+    name: Option<TextChangeDto>,
+    version: Option<TextChangeDto>,
     /// `NEWER`, `OLDER`, `SAME`, or `UNORDERED` for versions without an order.
     order: Name,
-    authors: Option<ChangeDto<Option<String>>>,
-    size_bytes: ChangeDto<u64>,
+    authors: Option<AuthorsChangeDto>,
+    size_bytes: SizeChangeDto,
     imports: NamesDto,
     options: NamesDto,
     parameters: Vec<ParameterChangeDto>,
-    fuel: ChangeDto<Option<FuelDto>>,
+    fuel: FuelChangeDto,
 }
 
-/// Before and after.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct ChangeDto<T> {
-    before: T,
-    after: T,
+/// A text before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct TextChangeDto {
+    before: String,
+    after: String,
+}
+
+/// Who wrote it, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct AuthorsChangeDto {
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// How large it is, in bytes, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct SizeChangeDto {
+    before: u64,
+    after: u64,
+}
+
+/// What made-up events cost, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+struct FuelChangeDto {
+    before: Option<FuelDto>,
+    after: Option<FuelDto>,
 }
 
 /// Names in one list only.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct NamesDto {
     added: Vec<String>,
     removed: Vec<String>,
 }
 
 /// A parameter that changed; `null` before for a new one, after for one that is gone.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct ParameterChangeDto {
     name: String,
     before: Option<ParameterDto>,
@@ -373,12 +407,12 @@ impl DifferenceDto {
         let fuel = difference.fuel;
         Self {
             same: difference.same,
-            world: changed(difference.world),
-            name: changed(difference.name),
-            version: changed(difference.version),
+            world: changed(difference.world, TextChangeDto::new),
+            name: changed(difference.name, TextChangeDto::new),
+            version: changed(difference.version, TextChangeDto::new),
             order: Name(order),
-            authors: changed(difference.authors),
-            size_bytes: ChangeDto {
+            authors: changed(difference.authors, AuthorsChangeDto::new),
+            size_bytes: SizeChangeDto {
                 before: difference.size_bytes.before,
                 after: difference.size_bytes.after,
             },
@@ -389,7 +423,7 @@ impl DifferenceDto {
                 .iter()
                 .map(ParameterChangeDto::new)
                 .collect(),
-            fuel: ChangeDto {
+            fuel: FuelChangeDto {
                 before: fuel.before.map(FuelDto::new),
                 after: fuel.after.map(FuelDto::new),
             },
@@ -397,10 +431,23 @@ impl DifferenceDto {
     }
 }
 
-fn changed<T: PartialEq>(change: Change<T>) -> Option<ChangeDto<T>> {
+/// What changed, as `shown` from before and after; nothing where it is the same.
+fn changed<T: PartialEq, D>(change: Change<T>, shown: impl FnOnce(T, T) -> D) -> Option<D> {
     let is_change = change.is_change();
     let Change { before, after } = change;
-    is_change.then_some(ChangeDto { before, after })
+    is_change.then(|| shown(before, after))
+}
+
+impl TextChangeDto {
+    fn new(before: String, after: String) -> Self {
+        Self { before, after }
+    }
+}
+
+impl AuthorsChangeDto {
+    fn new(before: Option<String>, after: Option<String>) -> Self {
+        Self { before, after }
+    }
 }
 
 impl NamesDto {

@@ -6,31 +6,38 @@ use super::strategy::PluginDto;
 use super::text::Decimal;
 use crate::extract::Fields;
 use crate::names::Names;
+use crate::openapi::{DecimalText, NumberText};
 use crate::problem::Problem;
 use engine::Probation;
 use model::Money;
 use serde::{Deserialize, Serialize};
 use services::view::{ProbationView, RollBackView};
+use utoipa::ToSchema;
 
 /// What operators say of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbationRequest {
     /// Engine time from the switch on.
+    #[schema(value_type = NumberText)]
     pub(crate) for_ns: Decimal<Nanoseconds>,
     /// Faults that are borne.
     #[serde(default)]
+    #[schema(maximum = 4294967295u32)]
     pub(crate) max_faults: u32,
     /// In the account's base currency.
+    #[schema(value_type = Option<DecimalText>)]
     pub(crate) max_loss: Option<Decimal<Money>>,
+    #[schema(maximum = 18446744073709551615u64)]
     pub(crate) max_denials: Option<u64>,
 }
 
 /// Body of `POST strategies/{name}/shadow/promote` and `canary/promote`, where there is one.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoteRequest {
     /// The SHA-256 of the version that is meant; that which is there when absent.
+    #[schema(pattern = "^(sha256:)?[0-9A-Fa-f]{64}$")]
     pub(crate) plugin: Option<String>,
     pub(crate) probation: Option<ProbationRequest>,
 }
@@ -74,7 +81,7 @@ pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Probl
 }
 
 /// A version that is watched.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ProbationDto {
     /// The version that would take its place back.
     pub(crate) before: Option<PluginDto>,
@@ -110,7 +117,7 @@ impl ProbationDto {
 }
 
 /// That a version was sent back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct RollBackDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

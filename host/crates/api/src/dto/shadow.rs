@@ -6,32 +6,42 @@ use super::market::Printer;
 use super::order::PricesDto;
 use super::order_names::{SideName, TimeInForceName};
 use super::strategy::PluginDto;
-use super::text::{Decimal, Name};
+use super::text::{Decimal, Name, ParameterValue};
 use crate::names::Names;
+use crate::openapi::NumberText;
 use engine::{HandOver, Profit};
 use serde::{Deserialize, Serialize};
 use services::shadow::{
     Difference, DifferenceKind, Handling, ShadowReport, ShadowState, ShadowView, SideReport, Wanted,
 };
+use utoipa::ToSchema;
 
 /// Body of `POST strategies/{name}/shadow` as JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShadowStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
     pub(crate) plugin: Option<String>,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     #[serde(default)]
     pub(crate) force: bool,
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
     #[serde(default)]
     pub(crate) state: HandOverName,
+    /// At most an hour; a second when absent.
+    #[schema(value_type = Option<NumberText>)]
     pub(crate) tolerance_ns: Option<Decimal<Nanoseconds>>,
 }
 
 /// What a version begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum HandOverName {
     /// What the running version saves.
@@ -74,7 +84,7 @@ impl From<HandOver> for HandOverName {
 }
 
 /// A shadow that trades, as it is shown with its strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ShadowDto {
     pub(crate) plugin: PluginDto,
     pub(crate) hand_over: HandOverName,
@@ -97,7 +107,7 @@ impl ShadowDto {
 }
 
 /// How far the two versions agree.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ShadowReportDto {
     /// In a sentence.
     pub(crate) verdict: String,
@@ -129,7 +139,8 @@ pub(crate) struct ShadowReportDto {
 }
 
 /// A difference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ShadowDifferenceDto)]
 pub(crate) struct DifferenceDto {
     /// Counts up from 1.
     pub(crate) number: u64,
@@ -141,7 +152,7 @@ pub(crate) struct DifferenceDto {
 }
 
 /// An order that a version wanted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct WantedDto {
     /// In the engine that made it.
     pub(crate) id: String,
@@ -158,7 +169,7 @@ pub(crate) struct WantedDto {
 }
 
 /// What one version did since the shadow began.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct SideDto {
     pub(crate) orders: u64,
     pub(crate) denied: u64,
@@ -173,7 +184,7 @@ pub(crate) struct SideDto {
 }
 
 /// What the events of a version cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct HandlingDto {
     pub(crate) calls: u64,
     pub(crate) time_p50_ns: String,
@@ -183,7 +194,8 @@ pub(crate) struct HandlingDto {
 }
 
 /// What positions brought, in the account's base currency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ShadowProfitDto)]
 pub(crate) struct ProfitDto {
     /// Before fees.
     pub(crate) realized: String,
@@ -195,7 +207,7 @@ pub(crate) struct ProfitDto {
 }
 
 /// A position that is not flat.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct HeldDto {
     pub(crate) instrument: String,
     /// Negative when short.

@@ -11,9 +11,10 @@ use model::LogLevel;
 use serde::Serialize;
 use services::handle::SwapReport;
 use services::view::{FaultView, LogLine, PluginView, StrategyView};
+use utoipa::ToSchema;
 
 /// A strategy. Its log and older faults have routes of their own.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct StrategyDto {
     pub(crate) id: u32,
     pub(crate) name: String,
@@ -43,17 +44,19 @@ pub(crate) struct StrategyDto {
 }
 
 /// A plugin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = RunningPluginDto)]
 pub(crate) struct PluginDto {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) hash: String,
     #[serde(serialize_with = "pairs")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// A fault.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct FaultDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -64,7 +67,7 @@ pub(crate) struct FaultDto {
 }
 
 /// A line of a strategy's log.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct LogLineDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -73,7 +76,7 @@ pub(crate) struct LogLineDto {
 }
 
 /// What a swap did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct SwapReportDto {
     pub(crate) strategy: StrategyDto,
     pub(crate) begun_at: u64,

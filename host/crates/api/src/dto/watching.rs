@@ -1,9 +1,10 @@
 //! Whether the host lives and is ready.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Whether it lives.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LiveDto {
     status: &'static str,
     /// Why it should be started again.
@@ -18,7 +19,7 @@ impl LiveDto {
 }
 
 /// Whether it is ready.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadyDto {
     status: &'static str,
     /// Why it takes no requests.
