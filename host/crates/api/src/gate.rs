@@ -15,7 +15,7 @@ use crate::operations::Lookup;
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use engine::TradingState;
@@ -146,7 +146,7 @@ async fn pass(
     let Some(operation) = operation else {
         // Strangers are not even told what there is.
         guarded.identity.authorise(who.as_ref(), "auth.me")?;
-        return Err(nothing_there(&request));
+        return Ok(nothing_there(&gate.lookup, &request));
     };
     let allowed = guarded.identity.authorise(who.as_ref(), operation);
     if *request.method() == Method::GET || *request.method() == Method::HEAD {
@@ -189,15 +189,18 @@ fn query(request: &Request) -> String {
     request.uri().query().unwrap_or_default().to_owned()
 }
 
-fn nothing_there(request: &Request) -> Problem {
+fn nothing_there(lookup: &Lookup, request: &Request) -> Response {
     let path = request.uri().path();
-    match request.extensions().get::<MatchedPath>() {
-        None => Problem::not_found("route", path),
-        Some(_) => {
-            let detail = format!("{path} does not take {}", request.method());
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
-        }
+    let Some(route) = request.extensions().get::<MatchedPath>() else {
+        return Problem::not_found("route", path).into_response();
+    };
+    let detail = format!("{path} does not take {}", request.method());
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = Problem::new(status, "METHOD_NOT_ALLOWED", detail).into_response();
+    if let Ok(methods) = HeaderValue::from_str(&lookup.methods(route.as_str())) {
+        response.headers_mut().insert(header::ALLOW, methods);
     }
+    response
 }
 
 impl Passing {

@@ -145,6 +145,18 @@ impl Lookup {
         lookup
     }
 
+    /// The methods that a route takes, as `Allow` has them.
+    pub(crate) fn methods(&self, path: &str) -> String {
+        let mut allowed = Vec::new();
+        for (method, _) in self.0.get(path).into_iter().flatten() {
+            allowed.push(method.as_str());
+            if *method == Method::GET {
+                allowed.push(Method::HEAD.as_str());
+            }
+        }
+        allowed.join(",")
+    }
+
     /// The operation of a route; `HEAD` is answered as `GET` is.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<&'static str> {
         let methods = self.0.get(path)?;

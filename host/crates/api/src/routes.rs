@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod auth;
+mod beside;
 pub(crate) mod canaries;
 pub(crate) mod custom;
 pub(crate) mod engine;

@@ -221,7 +221,8 @@ impl PluginHash {
     /// From text as it is shown; `None` when it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
+        // `from_str_radix` would take a sign for a digit.
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         for (place, byte) in bytes.iter_mut().enumerate() {
@@ -310,6 +311,7 @@ mod tests {
         assert_eq!(PluginHash::of(b"abc").to_string(), expect);
         assert_eq!(PluginHash::parse(expect), Some(PluginHash::of(b"abc")));
         assert_eq!(PluginHash::parse(&expect[1..]), None);
+        assert_eq!(PluginHash::parse(&"+f".repeat(32)), None);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use serde::Serialize;
 use services::faults::{CostView, DeadLetter, Place, Spread};
 use services::host::DeadLetters;
 use services::view::RestartView;
-use utoipa::ToSchema;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
 
 /// How far the restart of a strategy is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -23,6 +26,25 @@ pub(crate) struct RestartDto {
     /// When it is started again, while that waits.
     pub(crate) due_ns: Option<String>,
     pub(crate) reason: Option<String>,
+}
+
+/// The file of a dead letter, which is no JSON.
+pub(crate) enum LetterFile {}
+
+impl PartialSchema for LetterFile {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("The file of a dead letter."))
+            .into()
+    }
+}
+
+impl ToSchema for LetterFile {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("DeadLetterFile")
+    }
 }
 
 impl RestartDto {

@@ -156,7 +156,7 @@ pub(crate) struct UseDto {
     time_ns: String,
 }
 
-/// Body of `POST plugins/{plugin}/approve` and `revoke`.
+/// Body of `POST plugins/{plugin}/approve`.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecisionRequest {
@@ -174,6 +174,24 @@ pub(crate) struct DecisionRequest {
     pub(crate) reason: Option<String>,
     #[serde(default)]
     pub(crate) force: bool,
+}
+
+/// Body of `POST plugins/{plugin}/revoke` and `release`, which need no force.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReasonRequest {
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
+    pub(crate) by: Option<String>,
+    #[schema(
+        min_length = 1,
+        max_length = 500,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
+    pub(crate) reason: Option<String>,
 }
 
 /// Answer to a revocation.

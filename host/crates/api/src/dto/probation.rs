@@ -6,7 +6,7 @@ use super::strategy::PluginDto;
 use super::text::Decimal;
 use crate::extract::Fields;
 use crate::names::Names;
-use crate::openapi::{DecimalText, NumberText};
+use crate::openapi::NumberText;
 use crate::problem::Problem;
 use engine::Probation;
 use model::Money;
@@ -18,15 +18,15 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbationRequest {
-    /// Engine time from the switch on.
+    /// Engine time from the switch on: more than 0 and at most 92 days.
     #[schema(value_type = NumberText)]
     pub(crate) for_ns: Decimal<Nanoseconds>,
     /// Faults that are borne.
     #[serde(default)]
     #[schema(maximum = 4294967295u32)]
     pub(crate) max_faults: u32,
-    /// In the account's base currency.
-    #[schema(value_type = Option<DecimalText>)]
+    /// In the account's base currency, 0 or more.
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{1,18}(\\.[0-9]{1,9})?$")]
     pub(crate) max_loss: Option<Decimal<Money>>,
     #[schema(maximum = 18446744073709551615u64)]
     pub(crate) max_denials: Option<u64>,

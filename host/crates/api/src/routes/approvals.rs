@@ -4,6 +4,7 @@ use super::auth::{guarded, known};
 use crate::dto::people::ApprovalDto;
 use crate::extract::{Fields, Name};
 use crate::gate::Noted;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -14,6 +15,16 @@ use identity::Principal;
 use serde_json::json;
 
 /// `GET approvals`, the latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/approvals",
+    operation_id = "approvals.list",
+    summary = "What waits for a second person, the latest first",
+    responses(
+        (status = 200, description = "Approvals.", body = Vec<ApprovalDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     fields: Fields,
@@ -24,6 +35,20 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `POST approvals/{id}/confirm`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/approvals/{id}/confirm",
+    operation_id = "approvals.confirm",
+    summary = "Agrees as the second person",
+    params(
+        ("id" = String, Path, description = "The approval's id."),
+    ),
+    responses(
+        (status = 200, description = "The approval.", body = ApprovalDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn confirm<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -33,6 +58,20 @@ pub(crate) async fn confirm<H: HostPort>(
 }
 
 /// `POST approvals/{id}/refuse`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/approvals/{id}/refuse",
+    operation_id = "approvals.refuse",
+    summary = "Does not agree",
+    params(
+        ("id" = String, Path, description = "The approval's id."),
+    ),
+    responses(
+        (status = 200, description = "The approval.", body = ApprovalDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn refuse<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,

@@ -4,6 +4,7 @@ use super::auth::guarded;
 use super::limit;
 use crate::dto::people::{AuditDto, RecordDto};
 use crate::extract::Fields;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -14,6 +15,27 @@ use axum::http::StatusCode;
 const MOST: usize = 1_000;
 
 /// `GET audit?after=&order=newest&limit=`, the oldest first unless `order` says otherwise.
+#[utoipa::path(
+    get,
+    path = "/api/v1/audit",
+    operation_id = "audit.list",
+    summary = "What people did, the oldest first",
+    params(
+        (
+            "after" = Option<u64>, Query, maximum = 18446744073709551615u64,
+            description = "The number of the last record that was seen.",
+        ),
+        (
+            "order" = Option<String>, Query, pattern = "^(newest|oldest)$",
+            description = "Which comes first.",
+        ),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "A page of at most 1,000 records.", body = AuditDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,

@@ -7,6 +7,7 @@ use crate::dto::people::{
 use crate::extract::{Fields, Json};
 use crate::gate::Noted;
 use crate::guarded::{Guarded, Peer};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -31,6 +32,25 @@ pub(super) fn guarded<H>(api: &Api<H>) -> Result<Arc<Guarded>, Problem> {
 }
 
 /// `POST auth/login`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    operation_id = "auth.login",
+    summary = "Logs in",
+    request_body = LoginRequest,
+    responses(
+        (
+            status = 200,
+            description = "A session.",
+            body = GrantedDto,
+            headers(("Set-Cookie" = String, description = "The refresh token, which no script reads.")),
+        ),
+        (status = 401, response = Refused),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 429, response = Refused),
+    ),
+)]
 pub(crate) async fn login<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,
@@ -46,6 +66,25 @@ pub(crate) async fn login<H: HostPort>(
 }
 
 /// `POST auth/claim`: takes up an invitation.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/claim",
+    operation_id = "auth.claim",
+    summary = "Takes up an invitation, and logs in",
+    request_body = ClaimRequest,
+    responses(
+        (
+            status = 200,
+            description = "A session.",
+            body = GrantedDto,
+            headers(("Set-Cookie" = String, description = "The refresh token, which no script reads.")),
+        ),
+        (status = 401, response = Refused),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 429, response = Refused),
+    ),
+)]
 pub(crate) async fn claim<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,
@@ -67,6 +106,28 @@ pub(crate) async fn claim<H: HostPort>(
 }
 
 /// `POST auth/refresh`: new tokens for the cookie.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    operation_id = "auth.refresh",
+    summary = "Goes on with a session, by its cookie",
+    params(
+        (
+            "argonaut_refresh" = Option<String>, Cookie, nullable = false,
+            description = "The refresh token; 401 without it.",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The session, with new tokens.",
+            body = GrantedDto,
+            headers(("Set-Cookie" = String, description = "The refresh token, which no script reads.")),
+        ),
+        (status = 401, response = Refused),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn refresh<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,
@@ -139,6 +200,20 @@ fn answer(
 }
 
 /// `POST auth/logout`: ends the session that asks.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    operation_id = "auth.logout",
+    summary = "Ends the session that asks",
+    responses(
+        (
+            status = 204,
+            description = "It is over.",
+            headers(("Set-Cookie" = String, description = "Forgets the refresh token.")),
+        ),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn logout<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -158,6 +233,19 @@ pub(crate) async fn logout<H: HostPort>(
 }
 
 /// `POST auth/password`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/password",
+    operation_id = "auth.password",
+    summary = "Sets a new password",
+    request_body = PasswordRequest,
+    responses(
+        (status = 204, description = "It is set."),
+        (status = 401, response = Refused),
+        (status = 404, response = Refused),
+        (status = 429, response = Refused),
+    ),
+)]
 pub(crate) async fn set_password<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,
@@ -176,6 +264,21 @@ pub(crate) async fn set_password<H: HostPort>(
 }
 
 /// `POST auth/ticket`: for a connection that can send no header.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/ticket",
+    operation_id = "auth.ticket",
+    summary = "A ticket for a connection that can send no header",
+    responses(
+        (
+            status = 200,
+            description = "A ticket for `/ws`, good once and for a short time.",
+            body = TicketDto,
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn ticket<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -186,6 +289,16 @@ pub(crate) async fn ticket<H: HostPort>(
 }
 
 /// `GET auth/me`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    operation_id = "auth.me",
+    summary = "Who asks, and what they may do",
+    responses(
+        (status = 200, description = "Who asks.", body = MeDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn me<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,

@@ -1,5 +1,6 @@
 //! Two versions that both trade, or take turns: canaries begun, promoted and ended, and flips.
 
+use super::beside::{Begins, Beside, EITHER, Watched};
 use super::loading::PARAMETER_PREFIX;
 use super::plugin_body::{Content, plugin_body};
 use super::plugins::{force, terms};
@@ -7,11 +8,12 @@ use super::shadows::{check_meant, promote_request};
 use super::to_the_end;
 use crate::dto::canary::{CanaryStrategyRequest, WhenOverName};
 use crate::dto::command::plain;
-use crate::dto::probation;
+use crate::dto::probation::{self, PromoteRequest};
 use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{Fields, Name, parse_json};
 use crate::guarded::Signed;
+use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -25,6 +27,37 @@ use std::future::Future;
 use std::sync::Arc;
 
 /// `POST strategies/{name}/canary`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/canary",
+    operation_id = "canaries.begin",
+    summary = "Gives another version some instruments of a strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+        (
+            "instruments" = Option<String>, Query,
+            description = "Symbols with commas between, which must be given; with the component as the body.",
+        ),
+        (
+            "when_over" = Option<String>, Query,
+            pattern = "^(ROLL_BACK|PROMOTE|roll_back|promote)$",
+            description = "What happens when its time is over; with the component as the body.",
+        ),
+        Begins,
+        Watched,
+        Beside,
+    ),
+    request_body(
+        description = EITHER,
+        content((CanaryStrategyRequest = "application/json"), (Binary = "application/wasm")),
+    ),
+    responses(
+        (status = 201, description = "Where the switch happened.", body = SwapReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -50,6 +83,22 @@ pub(crate) async fn begin<H: HostPort>(
 }
 
 /// `POST strategies/{name}/canary/promote`: it has all instruments. There may be a body.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/canary/promote",
+    operation_id = "canaries.promote",
+    summary = "Gives a canary all instruments of its strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    request_body = Option<PromoteRequest>,
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn promote<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -69,6 +118,21 @@ pub(crate) async fn promote<H: HostPort>(
 }
 
 /// `DELETE strategies/{name}/canary`: the version before has all instruments again.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/strategies/{name}/canary",
+    operation_id = "canaries.end",
+    summary = "Gives the version before a canary all instruments again",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -79,6 +143,21 @@ pub(crate) async fn end<H: HostPort>(
 }
 
 /// `POST strategies/{name}/flip`: the version on probation and the one before change places.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/flip",
+    operation_id = "strategies.flip",
+    summary = "Changes the places of the version on probation and the one before",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn flip<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

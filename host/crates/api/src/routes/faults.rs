@@ -1,11 +1,12 @@
 //! Strategies that broke: their dead letters, and plugins in quarantine.
 
-use super::plugins::{decision, detail};
+use super::plugins::{detail, reasoned};
 use super::{limit, to_the_end};
-use crate::dto::care::{CostDto, DeadLettersDto, ReleasedDto};
-use crate::dto::plugin::{DecisionRequest, PluginDetailDto};
+use crate::dto::care::{CostDto, DeadLettersDto, LetterFile, ReleasedDto};
+use crate::dto::plugin::{PluginDetailDto, ReasonRequest};
 use crate::extract::{Fields, Json, Name, TwoNames};
 use crate::guarded::Signed;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -14,6 +15,21 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 /// `GET strategies/{name}/dead-letters`, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/dead-letters",
+    operation_id = "strategies.dead_letters.list",
+    summary = "The inputs over which a strategy broke, the newest first",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "Dead letters.", body = DeadLettersDto),
+        (status = 404, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn dead_letters<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -26,6 +42,25 @@ pub(crate) async fn dead_letters<H: HostPort>(
 }
 
 /// `GET strategies/{name}/dead-letters/{letter}`: the file, for `argonaut replay --event`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/dead-letters/{letter}",
+    operation_id = "strategies.dead_letters.show",
+    summary = "The file of a dead letter",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+        ("letter" = String, Path, description = "Its name, as the list has it."),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "For `argonaut replay --event`.",
+            body = LetterFile, content_type = "application/octet-stream",
+        ),
+        (status = 404, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn dead_letter<H: HostPort>(
     State(api): State<Api<H>>,
     TwoNames(name, letter): TwoNames,
@@ -35,6 +70,20 @@ pub(crate) async fn dead_letter<H: HostPort>(
 }
 
 /// `GET strategies/{name}/cost`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/cost",
+    operation_id = "strategies.cost",
+    summary = "What events cost the version of a strategy that runs",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "Time and fuel.", body = CostDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn cost<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -44,6 +93,15 @@ pub(crate) async fn cost<H: HostPort>(
 }
 
 /// `GET plugins/quarantine`, the latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plugins/quarantine",
+    operation_id = "plugins.quarantine.list",
+    summary = "Plugins that broke too often, the latest first",
+    responses(
+        (status = 200, description = "Plugins.", body = Vec<PluginDetailDto>),
+    ),
+)]
 pub(crate) async fn quarantined<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> Result<axum::Json<Vec<PluginDetailDto>>, Problem> {
@@ -53,17 +111,32 @@ pub(crate) async fn quarantined<H: HostPort>(
 }
 
 /// `POST plugins/{plugin}/release`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/plugins/{plugin}/release",
+    operation_id = "plugins.release",
+    summary = "Lets a plugin in quarantine run again",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (status = 200, description = "The plugin, and who has it.", body = ReleasedDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn release<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
     Name(plugin): Name,
-    Json(request): Json<DecisionRequest>,
+    Json(request): Json<ReasonRequest>,
 ) -> Result<axum::Json<ReleasedDto>, Problem> {
-    if request.force {
-        let detail = "a release needs no force; leave it out";
-        return Err(Problem::invalid("force", detail));
-    }
-    let (host, decision) = (api.host.clone(), decision(signed, request));
+    let (host, decision) = (api.host.clone(), reasoned(signed, request));
     let released = async move { host.release_plugin(&plugin, decision).await };
     let released = to_the_end(released, Problem::from).await?;
     Ok(axum::Json(ReleasedDto {

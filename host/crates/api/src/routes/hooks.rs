@@ -6,6 +6,7 @@ use crate::dto::order_names::SideName;
 use crate::extract::{Name, bytes, parse_json};
 use crate::gate::Noted;
 use crate::hooks::{Begun, Call, Hook};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -15,6 +16,32 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// `POST /hooks/{name}`: an order by the hook's template, handed to the risk gate.
+#[utoipa::path(
+    post,
+    path = "/hooks/{name}",
+    operation_id = "hooks.take",
+    summary = "Takes a call of a webhook: an order by the hook's template",
+    params(
+        ("name" = String, Path, description = "The name of the hook."),
+        (
+            "X-Argonaut-Timestamp" = Option<String>, Header, nullable = false,
+            description = "Of a signed hook: when it was sent, in whole seconds since 1970.",
+        ),
+        (
+            "X-Argonaut-Signature" = Option<String>, Header, nullable = false,
+            description = "Of a signed hook: what shows that the call is genuine; `docs/hooks.md` says how it is made.",
+        ),
+    ),
+    request_body = HookRequest,
+    responses(
+        (status = 201, description = "An order was placed, or denied.", body = HookAnswer),
+        (status = 200, description = "The call was taken before.", body = HookAnswer),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+        (status = 429, response = Refused),
+    ),
+)]
 pub(crate) async fn take<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -4,6 +4,7 @@ use super::auth::{guarded, known};
 use crate::dto::people::{AddKeyRequest, KeyDto, NewKeyDto};
 use crate::extract::{Fields, Json, Name};
 use crate::gate::Noted;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -20,6 +21,16 @@ pub(super) fn of(who: &Principal) -> Option<&str> {
 }
 
 /// `GET keys`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/keys",
+    operation_id = "keys.list",
+    summary = "API keys: one's own, or as an admin all",
+    responses(
+        (status = 200, description = "Keys.", body = Vec<KeyDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -32,6 +43,18 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `POST keys`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/keys",
+    operation_id = "keys.add",
+    summary = "Adds an API key",
+    request_body = AddKeyRequest,
+    responses(
+        (status = 201, description = "The key and its secret, told this once.", body = NewKeyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn add<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -58,6 +81,19 @@ pub(crate) async fn add<H: HostPort>(
 }
 
 /// `DELETE keys/{id}`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/keys/{id}",
+    operation_id = "keys.revoke",
+    summary = "Revokes an API key",
+    params(
+        ("id" = String, Path, description = "The key's id."),
+    ),
+    responses(
+        (status = 204, description = "Revoked."),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn revoke<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,

@@ -1,6 +1,7 @@
 //! Loading a strategy and swapping its plugin: by path as JSON, or by the plugin's bytes with the
 //! rest in the query.
 
+use super::beside::{Begins, Beside, EITHER, Watched};
 use super::plugin_body::{Content, plugin_body};
 use super::plugins::{force, terms};
 use super::to_the_end;
@@ -12,6 +13,7 @@ use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{Fields, Json, Name, parse_json};
 use crate::guarded::Signed;
+use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -26,6 +28,48 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(super) const PARAMETER_PREFIX: &str = "param.";
 
 /// `POST strategies`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies",
+    operation_id = "strategies.load",
+    summary = "Puts a strategy in place",
+    params(
+        (
+            "name" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^[A-Za-z0-9._-]+$",
+            description = "Its name, which must be given; with the component as the body.",
+        ),
+        (
+            "account" = Option<String>, Query,
+            description = "The account it trades; with the component as the body.",
+        ),
+        (
+            "on_fault" = Option<String>, Query,
+            pattern = "^(CANCEL|KEEP|FLATTEN|cancel|keep|flatten)$",
+            description = "What becomes of its orders when it breaks; with the component as the body.",
+        ),
+        (
+            "start" = Option<bool>, Query,
+            description = "Whether it is started at once; with the component as the body.",
+        ),
+        Beside,
+    ),
+    request_body(
+        description = EITHER,
+        content((LoadStrategyRequest = "application/json"), (Binary = "application/wasm")),
+    ),
+    responses(
+        (
+            status = 201,
+            description = "The strategy.",
+            body = StrategyDto,
+            headers(("Location" = String, description = "Where it is.")),
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn load<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -51,6 +95,28 @@ pub(crate) async fn load<H: HostPort>(
 }
 
 /// `POST strategies/{name}/swap`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/swap",
+    operation_id = "strategies.swap",
+    summary = "Puts another version in the place of the one that runs",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+        Begins,
+        Watched,
+        Beside,
+    ),
+    request_body(
+        description = EITHER,
+        content((SwapStrategyRequest = "application/json"), (Binary = "application/wasm")),
+    ),
+    responses(
+        (status = 200, description = "Where the switch happened.", body = SwapReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn swap<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -68,6 +134,22 @@ pub(crate) async fn swap<H: HostPort>(
 }
 
 /// `PUT strategies/{name}/parameters`: a swap that keeps the plugin.
+#[utoipa::path(
+    put,
+    path = "/api/v1/strategies/{name}/parameters",
+    operation_id = "strategies.parameters.set",
+    summary = "Gives a strategy other parameters, by a swap that keeps the plugin",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    request_body = ParametersRequest,
+    responses(
+        (status = 200, description = "Where the switch happened.", body = SwapReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn set_parameters<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -2,6 +2,7 @@
 
 use crate::dto::notification::{NotificationDto, TestedDto};
 use crate::extract::Name;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -10,6 +11,19 @@ use axum::http::StatusCode;
 use notices::TestError;
 
 /// `GET notifications`, in the order of the configuration.
+#[utoipa::path(
+    get,
+    path = "/api/v1/notifications",
+    operation_id = "notifications.list",
+    summary = "Whom the host tells what",
+    responses(
+        (
+            status = 200,
+            description = "Routes in the order of the configuration.",
+            body = Vec<NotificationDto>,
+        ),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> axum::Json<Vec<NotificationDto>> {
@@ -19,6 +33,21 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `POST notifications/{route}/test`: sends a message at once and waits for what the sink says.
+#[utoipa::path(
+    post,
+    path = "/api/v1/notifications/{route}/test",
+    operation_id = "notifications.test",
+    summary = "Sends a test message",
+    params(
+        ("route" = String, Path, description = "The name of the route."),
+    ),
+    responses(
+        (status = 200, description = "The sink took it.", body = TestedDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 502, response = Refused),
+    ),
+)]
 pub(crate) async fn test<H: HostPort>(
     State(api): State<Api<H>>,
     Name(route): Name,

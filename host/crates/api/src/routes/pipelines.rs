@@ -5,6 +5,7 @@ use crate::dto::command::plain;
 use crate::dto::pipeline::{BeginRunRequest, PipelineDto, RunDto, SaidRequest};
 use crate::extract::{Json, Name, TwoNames};
 use crate::guarded::Signed;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -15,6 +16,17 @@ use pipelines::{BeginRun, Pipelines, Run, Said};
 use services::handle::HostError;
 
 /// `GET pipelines`, by strategy.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines",
+    operation_id = "pipelines.list",
+    summary = "The pipeline of each strategy that has one",
+    responses(
+        (status = 200, description = "Pipelines.", body = Vec<PipelineDto>),
+        (status = 404, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> Result<axum::Json<Vec<PipelineDto>>, Problem> {
@@ -24,6 +36,20 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `GET pipelines/{strategy}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines/{strategy}",
+    operation_id = "pipelines.show",
+    summary = "The pipeline of a strategy",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The pipeline.", body = PipelineDto),
+        (status = 404, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(strategy): Name,
@@ -34,6 +60,19 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `GET pipelines/{strategy}/runs`, the latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines/{strategy}/runs",
+    operation_id = "pipelines.runs.list",
+    summary = "Versions on their way through a pipeline, the latest first",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "Runs.", body = Vec<RunDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn runs<H: HostPort>(
     State(api): State<Api<H>>,
     Name(strategy): Name,
@@ -43,6 +82,27 @@ pub(crate) async fn runs<H: HostPort>(
 }
 
 /// `POST pipelines/{strategy}/runs`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pipelines/{strategy}/runs",
+    operation_id = "pipelines.runs.begin",
+    summary = "Sends a version on its way through a pipeline",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+    ),
+    request_body = BeginRunRequest,
+    responses(
+        (
+            status = 201,
+            description = "The run.",
+            body = RunDto,
+            headers(("Location" = String, description = "Where it is.")),
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -63,6 +123,23 @@ pub(crate) async fn begin<H: HostPort>(
 }
 
 /// `GET pipelines/{strategy}/runs/{id}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/pipelines/{strategy}/runs/{id}",
+    operation_id = "pipelines.runs.show",
+    summary = "A version on its way",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+        (
+            "id" = u64, Path, maximum = 18446744073709551615u64,
+            description = "The number of the run.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "The run.", body = RunDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show_run<H: HostPort>(
     State(api): State<Api<H>>,
     TwoNames(strategy, id): TwoNames,
@@ -72,6 +149,25 @@ pub(crate) async fn show_run<H: HostPort>(
 }
 
 /// `POST pipelines/{strategy}/runs/{id}/approve`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pipelines/{strategy}/runs/{id}/approve",
+    operation_id = "pipelines.runs.approve",
+    summary = "Says yes to a version that waits for people",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+        (
+            "id" = u64, Path, maximum = 18446744073709551615u64,
+            description = "The number of the run.",
+        ),
+    ),
+    request_body = SaidRequest,
+    responses(
+        (status = 200, description = "The run.", body = RunDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -83,6 +179,25 @@ pub(crate) async fn approve<H: HostPort>(
 }
 
 /// `POST pipelines/{strategy}/runs/{id}/cancel`: one that is at work ends its stage first.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pipelines/{strategy}/runs/{id}/cancel",
+    operation_id = "pipelines.runs.cancel",
+    summary = "Ends a run, which ends its stage first",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+        (
+            "id" = u64, Path, maximum = 18446744073709551615u64,
+            description = "The number of the run.",
+        ),
+    ),
+    request_body = SaidRequest,
+    responses(
+        (status = 202, description = "The run.", body = RunDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -95,6 +210,25 @@ pub(crate) async fn cancel<H: HostPort>(
 }
 
 /// `POST pipelines/{strategy}/runs/{id}/resume`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pipelines/{strategy}/runs/{id}/resume",
+    operation_id = "pipelines.runs.resume",
+    summary = "Lets a run go on where it was interrupted",
+    params(
+        ("strategy" = String, Path, description = "The strategy's name."),
+        (
+            "id" = u64, Path, maximum = 18446744073709551615u64,
+            description = "The number of the run.",
+        ),
+    ),
+    request_body = SaidRequest,
+    responses(
+        (status = 200, description = "The run.", body = RunDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,

@@ -4,13 +4,14 @@ use super::history::{records_of, refusal};
 use super::plugin_body::{Content, plugin_body};
 use super::{limit, to_the_end};
 use crate::dto::plugin::{
-    ActDto, DecisionRequest, DifferenceDto, PluginDetailDto, PluginDto, RevokedDto, UseDto, acts,
-    uses,
+    ActDto, DecisionRequest, DifferenceDto, PluginDetailDto, PluginDto, ReasonRequest, RevokedDto,
+    UseDto, acts, uses,
 };
 use crate::dto::text::Name as Word;
 use crate::extract::{Fields, Json, Name, TwoNames, unsupported};
 use crate::guarded::Signed;
 use crate::names::Names;
+use crate::openapi::{Binary, Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::runs::{Run, Runs};
@@ -22,6 +23,7 @@ use registry::{Decision, Record, diff};
 use serde::Serialize;
 use services::handle::Terms;
 use store::sql::{Filter, STRATEGY_VERSIONS};
+use utoipa::ToSchema;
 
 /// Rows that are read at once.
 const ROWS: u32 = 10_000;
@@ -41,6 +43,24 @@ pub(super) fn force(fields: &mut Fields) -> Result<bool, Problem> {
 }
 
 /// `GET plugins`, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plugins",
+    operation_id = "plugins.list",
+    summary = "Plugins that the host has, the newest first",
+    params(
+        (
+            "state" = Option<String>, Query, pattern = "^(UPLOADED|APPROVED|REVOKED|DELETED)$",
+            description = "Only those of this state.",
+        ),
+        ("name" = Option<String>, Query, description = "Only those of this name."),
+        ("world" = Option<String>, Query, description = "Only those of this world."),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "Plugins.", body = Vec<PluginDto>),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -71,6 +91,23 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `GET plugins/{plugin}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plugins/{plugin}",
+    operation_id = "plugins.show",
+    summary = "All that is known of a plugin",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "The plugin.", body = PluginDetailDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(plugin): Name,
@@ -86,6 +123,27 @@ pub(super) fn detail<H: HostPort>(api: &Api<H>, record: &Record) -> PluginDetail
 }
 
 /// `GET plugins/{before}/diff/{after}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plugins/{before}/diff/{after}",
+    operation_id = "plugins.compare",
+    summary = "How two plugins differ",
+    params(
+        (
+            "before" = String, Path,
+            description = "The SHA-256 of the first one, or the first 8 or more digits of it.",
+        ),
+        (
+            "after" = String, Path,
+            description = "The SHA-256 of the second one, or the first 8 or more digits of it.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "What changed.", body = DifferenceDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn compare<H: HostPort>(
     State(api): State<Api<H>>,
     TwoNames(before, after): TwoNames,
@@ -96,6 +154,42 @@ pub(crate) async fn compare<H: HostPort>(
 }
 
 /// `POST plugins`: keeps a plugin without putting it to use.
+#[utoipa::path(
+    post,
+    path = "/api/v1/plugins",
+    operation_id = "plugins.upload",
+    summary = "Keeps a plugin without putting it to use",
+    params(
+        (
+            "force" = Option<bool>, Query,
+            description = "Whether an older version than what runs or is approved will do.",
+        ),
+        (
+            "by" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Who asks, as they say.",
+        ),
+        (
+            "X-Plugin-Signature" = Option<String>, Header, nullable = false,
+            description = "The Base64 of the component's `.minisig` file.",
+        ),
+    ),
+    request_body(
+        description = "The component.",
+        content = Binary,
+        content_type = "application/wasm",
+    ),
+    responses(
+        (
+            status = 201,
+            description = "The plugin.",
+            body = PluginDetailDto,
+            headers(("Location" = String, description = "Where it is.")),
+        ),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn upload<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -120,30 +214,74 @@ pub(crate) async fn upload<H: HostPort>(
 }
 
 /// `POST plugins/{plugin}/approve`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/plugins/{plugin}/approve",
+    operation_id = "plugins.approve",
+    summary = "Says that a plugin may run",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+    ),
+    request_body = DecisionRequest,
+    responses(
+        (status = 200, description = "The plugin.", body = PluginDetailDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
     Name(plugin): Name,
     Json(request): Json<DecisionRequest>,
 ) -> Result<axum::Json<PluginDetailDto>, Problem> {
-    let (host, decision) = (api.host.clone(), decision(signed, request));
+    let decision = Decision {
+        by: signed.or(request.by),
+        reason: request.reason,
+        force: request.force,
+        ..Decision::default()
+    };
+    let host = api.host.clone();
     let approved = async move { host.approve_plugin(&plugin, decision).await };
     let record = to_the_end(approved, Problem::from).await?;
     Ok(axum::Json(detail(&api, &record)))
 }
 
 /// `POST plugins/{plugin}/revoke`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/plugins/{plugin}/revoke",
+    operation_id = "plugins.revoke",
+    summary = "Says that a plugin never runs again",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+    ),
+    request_body = ReasonRequest,
+    responses(
+        (
+            status = 200,
+            description = "The plugin, and strategies that are paused now.",
+            body = RevokedDto,
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn revoke<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
     Name(plugin): Name,
-    Json(request): Json<DecisionRequest>,
+    Json(request): Json<ReasonRequest>,
 ) -> Result<axum::Json<RevokedDto>, Problem> {
-    if request.force {
-        let detail = "revoking needs no force; leave it out";
-        return Err(Problem::invalid("force", detail));
-    }
-    let (host, decision) = (api.host.clone(), decision(signed, request));
+    let (host, decision) = (api.host.clone(), reasoned(signed, request));
     let revoked = async move { host.revoke_plugin(&plugin, decision).await };
     let revoked = to_the_end(revoked, Problem::from).await?;
     Ok(axum::Json(RevokedDto {
@@ -153,6 +291,33 @@ pub(crate) async fn revoke<H: HostPort>(
 }
 
 /// `DELETE plugins/{plugin}`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/plugins/{plugin}",
+    operation_id = "plugins.delete",
+    summary = "Deletes the bytes of a plugin",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+        (
+            "by" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Who asks, as they say.",
+        ),
+        (
+            "reason" = Option<String>, Query, min_length = 1, max_length = 500,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Why.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "The plugin.", body = PluginDetailDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn delete<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -171,17 +336,16 @@ pub(crate) async fn delete<H: HostPort>(
     Ok(axum::Json(detail(&api, &record)))
 }
 
-pub(super) fn decision(signed: Signed, request: DecisionRequest) -> Decision {
+pub(super) fn reasoned(signed: Signed, request: ReasonRequest) -> Decision {
     Decision {
         by: signed.or(request.by),
         reason: request.reason,
-        force: request.force,
         ..Decision::default()
     }
 }
 
 /// What was done with a plugin, and what ran it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PluginHistoryDto {
     acts: Vec<ActDto>,
     uses: Vec<UseDto>,
@@ -192,7 +356,8 @@ pub(crate) struct PluginHistoryDto {
 }
 
 /// A time during which a strategy ran it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PluginRunDto)]
 struct RunDto {
     strategy: String,
     /// The input that began it.
@@ -208,6 +373,24 @@ struct RunDto {
 }
 
 /// `GET plugins/{plugin}/history`: runs are those of the journal that is written now.
+#[utoipa::path(
+    get,
+    path = "/api/v1/plugins/{plugin}/history",
+    operation_id = "plugins.history",
+    summary = "What was done with a plugin, and what ran it",
+    params(
+        (
+            "plugin" = String, Path,
+            description = "The SHA-256 of its bytes, or the first 8 or more digits of it.",
+        ),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "Its history.", body = PluginHistoryDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn history<H: HostPort>(
     State(api): State<Api<H>>,
     Name(plugin): Name,

@@ -5,6 +5,7 @@ use super::keys::of;
 use crate::dto::people::SessionDto;
 use crate::extract::{Fields, Name};
 use crate::gate::Noted;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -15,6 +16,16 @@ use axum::response::IntoResponse;
 use identity::Principal;
 
 /// `GET sessions`, the latest used first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    operation_id = "sessions.list",
+    summary = "Sessions, the latest used first: one's own, or as an admin all",
+    responses(
+        (status = 200, description = "Sessions.", body = Vec<SessionDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -27,6 +38,19 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `DELETE sessions/{id}`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{id}",
+    operation_id = "sessions.end",
+    summary = "Ends a session",
+    params(
+        ("id" = String, Path, description = "The session's id."),
+    ),
+    responses(
+        (status = 204, description = "It is over."),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,

@@ -1,6 +1,7 @@
 //! Versions beside the one that runs: a shadow that trades, what it decides and its promotion; and the
 //! one before, while the one that runs is on probation.
 
+use super::beside::{Begins, Beside, EITHER};
 use super::loading::PARAMETER_PREFIX;
 use super::plugin_body::{Content, plugin_body};
 use super::plugins::{force, terms};
@@ -12,6 +13,7 @@ use crate::dto::shadow::{HandOverName, ShadowReportDto, ShadowStrategyRequest};
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::extract::{self, BodyKind, Fields, Name, body_kind, parse_json};
 use crate::guarded::Signed;
+use crate::openapi::{Binary, NumberText, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -24,6 +26,31 @@ use services::handle::{PluginSource, ShadowRequest};
 use services::shadow::ShadowReport;
 
 /// `POST strategies/{name}/shadow`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/shadow",
+    operation_id = "shadows.begin",
+    summary = "Lets another version trade beside the one that runs, in a copy of the engine",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+        Begins,
+        (
+            "tolerance_ns" = inline(Option<NumberText>), Query,
+            description = "How far apart two orders may be and still be one decision; with the component as the body.",
+        ),
+        Beside,
+    ),
+    request_body(
+        description = EITHER,
+        content((ShadowStrategyRequest = "application/json"), (Binary = "application/wasm")),
+    ),
+    responses(
+        (status = 201, description = "How far the two agree.", body = ShadowReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -48,6 +75,24 @@ pub(crate) async fn begin<H: HostPort>(
 }
 
 /// `GET strategies/{name}/shadow`: of the one that trades, or of the latest that did.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/shadow",
+    operation_id = "shadows.show",
+    summary = "How far a shadow and the version that runs agree",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The report of the one that trades, or of the latest that did.",
+            body = ShadowReportDto,
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -57,6 +102,20 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `DELETE strategies/{name}/shadow`: ends it; its report stays.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/strategies/{name}/shadow",
+    operation_id = "shadows.end",
+    summary = "Ends a shadow",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "Its last report.", body = ShadowReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -68,6 +127,22 @@ pub(crate) async fn end<H: HostPort>(
 }
 
 /// `POST strategies/{name}/shadow/promote`: a swap to the version that is tried. There may be a body.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/shadow/promote",
+    operation_id = "shadows.promote",
+    summary = "Puts the version that is tried in the place of the one that runs",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    request_body = Option<PromoteRequest>,
+    responses(
+        (status = 200, description = "Where the switch happened.", body = SwapReportDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn promote<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -90,7 +165,10 @@ pub(super) async fn promote_request(request: Request) -> Result<PromoteRequest, 
     let bytes = extract::bytes(request, &()).await?;
     match (kind, bytes.is_empty()) {
         (_, true) => Ok(PromoteRequest::default()),
-        (Some(BodyKind::Json), false) => parse_json(&bytes),
+        // `null` says as little as no body.
+        (Some(BodyKind::Json), false) => {
+            parse_json::<Option<_>>(&bytes).map(Option::unwrap_or_default)
+        }
         _ => Err(extract::unsupported("application/json")),
     }
 }
@@ -115,6 +193,21 @@ pub(super) fn check_meant(named: Option<&str>, there: Option<PluginHash>) -> Res
 }
 
 /// `POST strategies/{name}/rollback`: the version before takes its place back.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/rollback",
+    operation_id = "strategies.roll_back",
+    summary = "Gives the version before its place back",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn roll_back<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -126,6 +219,21 @@ pub(crate) async fn roll_back<H: HostPort>(
 }
 
 /// `DELETE strategies/{name}/probation`: the version stays, and the one before is let go.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/strategies/{name}/probation",
+    operation_id = "strategies.probation.end",
+    summary = "Ends a probation: the version stays, the one before is let go",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn keep<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

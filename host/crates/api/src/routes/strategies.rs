@@ -3,6 +3,7 @@
 use super::to_the_end;
 use crate::dto::strategy::{FaultDto, LogLineDto, StrategyDto};
 use crate::extract::Name;
+use crate::openapi::Refused;
 use crate::port::{HostPort, StrategyCommand};
 use crate::problem::Problem;
 use crate::state::Api;
@@ -12,6 +13,15 @@ use services::view::StrategyView;
 use std::sync::Arc;
 
 /// `GET strategies`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies",
+    operation_id = "strategies.list",
+    summary = "All strategies",
+    responses(
+        (status = 200, description = "Strategies.", body = Vec<StrategyDto>),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<StrategyDto>> {
     let names = api.names();
     let views = api.host.strategies();
@@ -24,6 +34,19 @@ pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<Str
 }
 
 /// `GET strategies/{name}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}",
+    operation_id = "strategies.show",
+    summary = "A strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -32,6 +55,19 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `GET strategies/{name}/faults`: newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/faults",
+    operation_id = "strategies.faults",
+    summary = "What broke a strategy lately, the newest first",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "At most 20 faults.", body = Vec<FaultDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn faults<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -43,6 +79,19 @@ pub(crate) async fn faults<H: HostPort>(
 }
 
 /// `GET strategies/{name}/log`: newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/strategies/{name}/log",
+    operation_id = "strategies.log",
+    summary = "What a strategy wrote lately, the newest first",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "Lines.", body = Vec<LogLineDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn log<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -54,6 +103,21 @@ pub(crate) async fn log<H: HostPort>(
 }
 
 /// `POST strategies/{name}/start`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/start",
+    operation_id = "strategies.start",
+    summary = "Starts a strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn start<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -62,6 +126,21 @@ pub(crate) async fn start<H: HostPort>(
 }
 
 /// `POST strategies/{name}/pause`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/pause",
+    operation_id = "strategies.pause",
+    summary = "Pauses a strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn pause<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -70,6 +149,21 @@ pub(crate) async fn pause<H: HostPort>(
 }
 
 /// `POST strategies/{name}/resume`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/resume",
+    operation_id = "strategies.resume",
+    summary = "Lets a paused strategy go on",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -78,6 +172,21 @@ pub(crate) async fn resume<H: HostPort>(
 }
 
 /// `POST strategies/{name}/stop`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/strategies/{name}/stop",
+    operation_id = "strategies.stop",
+    summary = "Stops a strategy",
+    params(
+        ("name" = String, Path, description = "The strategy's name."),
+    ),
+    responses(
+        (status = 200, description = "The strategy.", body = StrategyDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn stop<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -4,6 +4,7 @@ use super::auth::{guarded, known};
 use crate::dto::people::{AddUserRequest, ChangeUserRequest, InvitedDto, UserDto};
 use crate::extract::{Fields, Json, Name};
 use crate::gate::Noted;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -15,6 +16,16 @@ use identity::{Principal, UserChange, UserView};
 use serde_json::{Value, json};
 
 /// `GET users`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users",
+    operation_id = "users.list",
+    summary = "People",
+    responses(
+        (status = 200, description = "People.", body = Vec<UserDto>),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     fields: Fields,
@@ -25,6 +36,19 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `GET users/{name}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{name}",
+    operation_id = "users.show",
+    summary = "A person",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+    ),
+    responses(
+        (status = 200, description = "The person.", body = UserDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -34,6 +58,22 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `POST users`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users",
+    operation_id = "users.add",
+    summary = "Adds a person",
+    request_body = AddUserRequest,
+    responses(
+        (
+            status = 201,
+            description = "The person, and the invitation, told this once.",
+            body = InvitedDto,
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn add<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<AddUserRequest>,
@@ -56,6 +96,21 @@ pub(crate) async fn add<H: HostPort>(
 }
 
 /// `PATCH users/{name}`.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/users/{name}",
+    operation_id = "users.change",
+    summary = "Changes a person",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+    ),
+    request_body = ChangeUserRequest,
+    responses(
+        (status = 200, description = "The person.", body = UserDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn change<H: HostPort>(
     State(api): State<Api<H>>,
     who: Option<Extension<Principal>>,
@@ -81,6 +136,20 @@ pub(crate) async fn change<H: HostPort>(
 }
 
 /// `DELETE users/{name}`.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{name}",
+    operation_id = "users.remove",
+    summary = "Removes a person",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+    ),
+    responses(
+        (status = 204, description = "Removed."),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn remove<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -98,6 +167,24 @@ pub(crate) async fn remove<H: HostPort>(
 }
 
 /// `POST users/{name}/invitation`: another way to a password.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{name}/invitation",
+    operation_id = "users.invite",
+    summary = "Gives a person another way to a password",
+    params(
+        ("name" = String, Path, description = "The person's name."),
+    ),
+    responses(
+        (
+            status = 201,
+            description = "The person, and the invitation, told this once.",
+            body = InvitedDto,
+        ),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn invite<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

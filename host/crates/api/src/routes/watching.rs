@@ -14,6 +14,16 @@ use services::sql_projection::StoreState;
 
 /// `GET /livez`: 200 while the process answers and the engine's thread moves, 503 when it should be started
 /// again.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "livez.show",
+    summary = "Whether the process should go on",
+    responses(
+        (status = 200, description = "It lives.", body = LiveDto),
+        (status = 503, description = "It should be started again.", body = LiveDto),
+    ),
+)]
 pub(crate) async fn livez<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> (StatusCode, axum::Json<LiveDto>) {
@@ -22,6 +32,16 @@ pub(crate) async fn livez<H: HostPort>(
 }
 
 /// `GET /readyz`: 200 while it takes requests, 503 with the reasons when it does not.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz.show",
+    summary = "Whether the host takes requests",
+    responses(
+        (status = 200, description = "It does.", body = ReadyDto),
+        (status = 503, description = "It does not.", body = ReadyDto),
+    ),
+)]
 pub(crate) async fn readyz<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> (StatusCode, axum::Json<ReadyDto>) {
@@ -34,6 +54,15 @@ pub(crate) async fn readyz<H: HostPort>(
 }
 
 /// `GET /metrics`.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics.show",
+    summary = "Counts and levels in Prometheus' text format",
+    responses(
+        (status = 200, description = "Metrics.", body = String, content_type = "text/plain"),
+    ),
+)]
 pub(crate) async fn metrics<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> Result<impl IntoResponse, Problem> {

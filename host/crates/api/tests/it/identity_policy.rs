@@ -99,6 +99,7 @@ async fn strangers_reach_what_is_open_and_nothing_else() {
     answer.check_problem(404, "NOT_FOUND", None);
     let answer = desk.by(&token, ("PUT", "/engine"), "").await;
     answer.check_problem(405, "METHOD_NOT_ALLOWED", None);
+    assert_eq!(answer.headers["allow"], "GET,HEAD");
     assert_eq!(desk.host.asked(), Vec::<String>::new());
     assert_eq!(desk.written(), []);
 }

@@ -83,6 +83,11 @@ async fn it_is_ended_or_promoted() {
     answer.check(200, &expect);
     assert_eq!(client.host.asked()[1], "end shadow ema");
     assert_eq!(client.host.asked()[3], "promote ema None");
+    // `null` says as little as no body.
+    client.json("POST", "/strategies/ema/shadow", "{}").await;
+    let path = "/strategies/ema/shadow/promote";
+    client.json("POST", path, "null").await.check(200, &expect);
+    assert_eq!(client.host.asked()[5], "promote ema None");
 }
 
 #[tokio::test]
