@@ -127,6 +127,19 @@ impl Fields {
     }
 }
 
+/// That there are no query parameters, for routes that take none: whoever writes `GET strategies?state=RUNNING`
+/// must not take what comes for an answer to that.
+pub(crate) struct NoFields;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoFields {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let fields = Fields::from_request_parts(parts, state).await?;
+        fields.finish().map(|()| Self)
+    }
+}
+
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
 

@@ -3,10 +3,9 @@
 use super::text::Name;
 use serde::Serialize;
 use services::view::BuildView;
-use utoipa::ToSchema;
 
 /// A plugin file that changed, or was found.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct BuildDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

@@ -8,10 +8,9 @@ use crate::names::Names;
 use engine::WhenOver;
 use serde::{Deserialize, Serialize};
 use services::view::CanaryView;
-use utoipa::ToSchema;
 
 /// Body of `POST strategies/{name}/canary` as JSON.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CanaryStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
@@ -39,7 +38,7 @@ pub(crate) struct CanaryStrategyRequest {
 }
 
 /// What becomes of a canary when its time is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum WhenOverName {
     /// The version before has all instruments again.
@@ -73,7 +72,7 @@ impl From<WhenOverName> for WhenOver {
 }
 
 /// What a canary has.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CanaryDto {
     /// Symbols; all other instruments are those of the version before.
     pub(crate) instruments: Vec<String>,

@@ -14,7 +14,7 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 /// How far the restart of a strategy is.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RestartDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -63,7 +63,7 @@ impl RestartDto {
 }
 
 /// Answer to `GET strategies/{name}/dead-letters`.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct DeadLettersDto {
     /// The newest first.
     letters: Vec<DeadLetterDto>,
@@ -72,7 +72,7 @@ pub(crate) struct DeadLettersDto {
 }
 
 /// The input over which a strategy broke.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct DeadLetterDto {
     /// Its name, for `GET strategies/{name}/dead-letters/{letter}`.
     letter: String,
@@ -100,14 +100,14 @@ struct DeadLetterDto {
 }
 
 /// A place in a plugin's source.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct PlaceDto {
     file: String,
     line: u32,
 }
 
 /// Saved state, without its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 struct SavedDto {
     version: u32,
     bytes: usize,
@@ -160,7 +160,7 @@ impl PlaceDto {
 }
 
 /// Why a plugin may not run until somebody releases it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct QuarantineDto {
     time: String,
     time_ns: String,
@@ -168,7 +168,7 @@ pub(crate) struct QuarantineDto {
 }
 
 /// A fault of a plugin since it was released last.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FaultNoteDto {
     time: String,
     time_ns: String,
@@ -206,7 +206,7 @@ pub(crate) fn fault_notes(record: &Record) -> Vec<FaultNoteDto> {
 }
 
 /// Answer to a release.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReleasedDto {
     pub(crate) plugin: PluginDetailDto,
     /// Strategies that have it, and stay as they are until somebody resumes or starts them.
@@ -214,7 +214,7 @@ pub(crate) struct ReleasedDto {
 }
 
 /// What events cost the version of a strategy that runs.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CostDto {
     /// The SHA-256 of the component.
     plugin: String,
@@ -227,7 +227,7 @@ pub(crate) struct CostDto {
 }
 
 /// How something is spread over events.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 struct SpreadDto {
     p50: u64,
     p99: u64,
@@ -235,7 +235,7 @@ struct SpreadDto {
 }
 
 /// What they may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 struct BudgetDto {
     time_ns: Option<u64>,
     fuel: Option<u64>,

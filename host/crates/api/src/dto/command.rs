@@ -6,13 +6,12 @@ use super::text::ParameterValue;
 use engine::OrdersOnFault;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Parameters by name.
 pub(crate) type Parameters = BTreeMap<String, ParameterValue>;
 
 /// Body of `POST strategies` as JSON.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoadStrategyRequest {
     /// Letters, digits, `-`, `_` and `.`.
@@ -41,7 +40,7 @@ pub(crate) struct LoadStrategyRequest {
 }
 
 /// What becomes of open orders, and of positions, when the strategy breaks.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum OnFaultName {
     #[default]
@@ -64,7 +63,7 @@ impl From<OnFaultName> for OrdersOnFault {
 }
 
 /// Body of `POST strategies/{name}/swap` as JSON.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SwapStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
@@ -87,7 +86,7 @@ pub(crate) struct SwapStrategyRequest {
 }
 
 /// Body of `PUT strategies/{name}/parameters`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ParametersRequest {
     #[schema(value_type = BTreeMap<String, ParameterValue>)]

@@ -3,13 +3,12 @@
 use super::order_names::SideName;
 use super::text::Decimal;
 use crate::hooks::HookOrder;
-use crate::openapi::{DecimalText, MomentText};
+use crate::openapi::{DecimalText, MomentText, QuantityText};
 use model::{Price, Quantity};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
 
 /// Body of `POST /hooks/{name}`. `secret` and `time` are those of TradingView only.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HookRequest {
     /// Looked at before; never shown.
@@ -26,7 +25,7 @@ pub(crate) struct HookRequest {
     pub(crate) side: SideName,
     #[serde(rename = "type")]
     pub(crate) kind: Option<HookOrderName>,
-    #[schema(value_type = Option<DecimalText>)]
+    #[schema(value_type = Option<QuantityText>)]
     pub(crate) quantity: Option<Decimal<Quantity>>,
     #[schema(value_type = Option<DecimalText>)]
     pub(crate) price: Option<Decimal<Price>>,
@@ -52,7 +51,7 @@ fn side<'de, D: Deserializer<'de>>(from: D) -> Result<SideName, D::Error> {
 }
 
 /// A type of order that a hook may place.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum HookOrderName {
     Market,
@@ -69,7 +68,7 @@ impl From<HookOrderName> for HookOrder {
 }
 
 /// What came of a call.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HookAnswer {
     pub(crate) id: String,
     /// The order; `null` while a call before is still being placed.

@@ -3,10 +3,9 @@
 use super::text::Name;
 use notices::{Notifications, RouteView};
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// A route.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct NotificationDto {
     pub(crate) route: String,
     /// The kind of its sink, as in the configuration.
@@ -54,14 +53,14 @@ impl From<RouteView> for NotificationDto {
 }
 
 /// A route that was tried.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct TestedDto {
     pub(crate) route: String,
     pub(crate) sent: bool,
 }
 
 /// All routes in a few numbers.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct NotificationsHealthDto {
     /// Routes whose latest attempt failed.
     pub(crate) failing: Vec<String>,

@@ -6,7 +6,6 @@ use identity::{SessionView, UserView};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 
 const NANOS_PER_MILLISECOND: u64 = 1_000_000;
@@ -33,7 +32,7 @@ fn roles_or_null() -> ArrayBuilder {
 }
 
 /// Body of `POST auth/login`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginRequest {
     pub(crate) name: String,
@@ -41,7 +40,7 @@ pub(crate) struct LoginRequest {
 }
 
 /// Body of `POST auth/claim`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimRequest {
     /// The invitation.
@@ -53,7 +52,7 @@ pub(crate) struct ClaimRequest {
 }
 
 /// Body of `POST auth/password`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordRequest {
     pub(crate) old: String,
@@ -63,7 +62,7 @@ pub(crate) struct PasswordRequest {
 }
 
 /// What a session is given. The refresh token is in a cookie, where no script reads it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct GrantedDto {
     pub(crate) user: String,
     #[schema(schema_with = roles)]
@@ -90,7 +89,7 @@ impl From<&Granted> for GrantedDto {
 }
 
 /// Who asks.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct MeDto {
     pub(crate) user: String,
     #[schema(schema_with = roles)]
@@ -114,13 +113,13 @@ impl From<&Principal> for MeDto {
 }
 
 /// A ticket for `/ws`.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TicketDto {
     pub(crate) ticket: String,
 }
 
 /// Body of `POST users`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddUserRequest {
     #[schema(min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9._-]*$")]
@@ -134,7 +133,7 @@ pub(crate) struct AddUserRequest {
 }
 
 /// Body of `PATCH users/{name}`; what is absent stays.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeUserRequest {
     #[schema(schema_with = roles_or_null)]
@@ -145,7 +144,7 @@ pub(crate) struct ChangeUserRequest {
 }
 
 /// A person.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct UserDto {
     pub(crate) name: String,
     #[schema(schema_with = roles)]
@@ -174,14 +173,14 @@ impl From<UserView> for UserDto {
 }
 
 /// A person and the invitation, which is told this once.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct InvitedDto {
     pub(crate) user: UserDto,
     pub(crate) invitation: String,
 }
 
 /// Body of `POST keys`.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddKeyRequest {
     #[schema(
@@ -206,7 +205,7 @@ fn default_days() -> u32 {
 }
 
 /// A key.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct KeyDto {
     pub(crate) id: String,
     pub(crate) user: String,
@@ -233,7 +232,7 @@ impl From<KeyView> for KeyDto {
 }
 
 /// A key and its text, which is told this once.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct NewKeyDto {
     pub(crate) key: KeyDto,
     /// To be shown as `X-Api-Key`.
@@ -241,7 +240,7 @@ pub(crate) struct NewKeyDto {
 }
 
 /// A session.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = UserSessionDto)]
 pub(crate) struct SessionDto {
     pub(crate) id: String,
@@ -266,7 +265,7 @@ impl From<SessionView> for SessionDto {
 }
 
 /// A request for a second person.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ApprovalDto {
     pub(crate) id: String,
     #[schema(value_type = String, pattern = "^(OPEN|CONFIRMED|REFUSED|USED|VOID)$")]
@@ -298,7 +297,7 @@ impl From<Approval> for ApprovalDto {
 }
 
 /// A page of the log.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct AuditDto {
     pub(crate) items: Vec<RecordDto>,
     /// What to give as `after` for the next page; `null` on the last one.
@@ -306,7 +305,7 @@ pub(crate) struct AuditDto {
 }
 
 /// A record of the log.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct RecordDto {
     pub(crate) number: u64,
     pub(crate) time: String,

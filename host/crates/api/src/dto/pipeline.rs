@@ -7,10 +7,9 @@ use pipelines::{Approval, Criterion, PipelineEntry, Run, Step};
 use serde::{Deserialize, Serialize};
 use services::view::PipelineView;
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Body of `POST pipelines/{strategy}/runs`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginRunRequest {
     /// The SHA-256 of a component that the host has, or the first digits of it; also after `sha256:`.
@@ -32,7 +31,7 @@ pub(crate) struct BeginRunRequest {
 }
 
 /// Body of what people say about a run.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SaidRequest {
     #[schema(
@@ -50,7 +49,7 @@ pub(crate) struct SaidRequest {
 }
 
 /// A pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PipelineDto {
     pub(crate) strategy: String,
     pub(crate) file: String,
@@ -62,7 +61,7 @@ pub(crate) struct PipelineDto {
 }
 
 /// A version on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RunDto {
     pub(crate) id: u64,
     pub(crate) strategy: String,
@@ -87,7 +86,7 @@ pub(crate) struct RunDto {
 }
 
 /// One stage of it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct StepDto {
     pub(crate) stage: Name,
     pub(crate) state: Name,
@@ -102,7 +101,7 @@ pub(crate) struct StepDto {
 }
 
 /// What was asked of it.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CriterionDto {
     pub(crate) name: String,
     pub(crate) wanted: String,
@@ -112,7 +111,7 @@ pub(crate) struct CriterionDto {
 }
 
 /// Somebody who said yes.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = RunApprovalDto)]
 pub(crate) struct ApprovalDto {
     pub(crate) by: String,
@@ -122,7 +121,7 @@ pub(crate) struct ApprovalDto {
 }
 
 /// Where the latest run is, with its strategy.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PipelineStateDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

@@ -10,10 +10,9 @@ use registry::{
 use serde::{Deserialize, Serialize};
 use services::handle::PluginUser;
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// A plugin in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PluginDto {
     /// The SHA-256 of its bytes.
     pub(crate) hash: String,
@@ -36,7 +35,7 @@ pub(crate) struct PluginDto {
 }
 
 /// Who has a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = PluginUserDto)]
 pub(crate) struct UserDto {
     /// `strategy`, `algorithm`, `rule` or `venue model`.
@@ -45,7 +44,7 @@ pub(crate) struct UserDto {
 }
 
 /// All that is known of a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PluginDetailDto {
     #[serde(flatten)]
     plugin: PluginDto,
@@ -65,7 +64,7 @@ pub(crate) struct PluginDetailDto {
 }
 
 /// What a component says of itself, beyond its name.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct MoreDto {
     documentation: String,
     authors: Option<String>,
@@ -91,7 +90,7 @@ pub struct ManifestDto {
 }
 
 /// A parameter.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct ParameterDto {
     name: String,
     kind: String,
@@ -103,7 +102,7 @@ struct ParameterDto {
 }
 
 /// What made-up events cost, in fuel.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 struct FuelDto {
     events: u32,
     median: u64,
@@ -111,7 +110,7 @@ struct FuelDto {
 }
 
 /// Who signed.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct SignatureDto {
     key: String,
     key_id: Option<String>,
@@ -119,7 +118,7 @@ struct SignatureDto {
 }
 
 /// How a plugin came in.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SourceDto {
     Upload,
@@ -127,7 +126,7 @@ enum SourceDto {
 }
 
 /// Why a plugin may not run.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = PluginRefusalDto)]
 struct RefusalDto {
     code: &'static str,
@@ -135,7 +134,7 @@ struct RefusalDto {
 }
 
 /// Something that was done with a plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ActDto {
     act: Name,
     time: String,
@@ -146,7 +145,7 @@ pub(crate) struct ActDto {
 }
 
 /// Where a plugin was put to use.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct UseDto {
     /// The run that began the journal.
     journal: String,
@@ -157,7 +156,7 @@ pub(crate) struct UseDto {
 }
 
 /// Body of `POST plugins/{plugin}/approve`.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DecisionRequest {
     #[schema(
@@ -177,7 +176,7 @@ pub(crate) struct DecisionRequest {
 }
 
 /// Body of `POST plugins/{plugin}/revoke` and `release`, which need no force.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonRequest {
     #[schema(
@@ -195,7 +194,7 @@ pub(crate) struct ReasonRequest {
 }
 
 /// Answer to a revocation.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RevokedDto {
     pub(crate) plugin: PluginDetailDto,
     /// Strategies that ran it and are paused now.
@@ -353,7 +352,8 @@ fn moment(time: Timestamp) -> (String, String) {
 }
 
 /// How a plugin differs from another. What did not change is `null` or empty.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = PluginDifferenceDto)]
 pub struct DifferenceDto {
     /// Whether the bytes are the same.
     same: bool,
@@ -371,42 +371,42 @@ pub struct DifferenceDto {
 }
 
 /// A text before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct TextChangeDto {
     before: String,
     after: String,
 }
 
 /// Who wrote it, before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct AuthorsChangeDto {
     before: Option<String>,
     after: Option<String>,
 }
 
 /// How large it is, in bytes, before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct SizeChangeDto {
     before: u64,
     after: u64,
 }
 
 /// What made-up events cost, before and after.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct FuelChangeDto {
     before: Option<FuelDto>,
     after: Option<FuelDto>,
 }
 
 /// Names in one list only.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct NamesDto {
     added: Vec<String>,
     removed: Vec<String>,
 }
 
 /// A parameter that changed; `null` before for a new one, after for one that is gone.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct ParameterChangeDto {
     name: String,
     before: Option<ParameterDto>,

@@ -12,10 +12,9 @@ use engine::Probation;
 use model::Money;
 use serde::{Deserialize, Serialize};
 use services::view::{ProbationView, RollBackView};
-use utoipa::ToSchema;
 
 /// What operators say of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbationRequest {
     /// Engine time from the switch on: more than 0 and at most 92 days.
@@ -33,7 +32,7 @@ pub(crate) struct ProbationRequest {
 }
 
 /// Body of `POST strategies/{name}/shadow/promote` and `canary/promote`, where there is one.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PromoteRequest {
     /// The SHA-256 of the version that is meant; that which is there when absent.
@@ -81,7 +80,7 @@ pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Probl
 }
 
 /// A version that is watched.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ProbationDto {
     /// The version that would take its place back.
     pub(crate) before: Option<PluginDto>,
@@ -117,7 +116,7 @@ impl ProbationDto {
 }
 
 /// That a version was sent back.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RollBackDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

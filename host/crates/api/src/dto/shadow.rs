@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 use services::shadow::{
     Difference, DifferenceKind, Handling, ShadowReport, ShadowState, ShadowView, SideReport, Wanted,
 };
-use utoipa::ToSchema;
 
 /// Body of `POST strategies/{name}/shadow` as JSON.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShadowStrategyRequest {
     /// As of a new strategy; the plugin that runs when absent.
@@ -41,7 +40,7 @@ pub(crate) struct ShadowStrategyRequest {
 }
 
 /// What a version begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum HandOverName {
     /// What the running version saves.
@@ -84,7 +83,7 @@ impl From<HandOver> for HandOverName {
 }
 
 /// A shadow that trades, as it is shown with its strategy.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ShadowDto {
     pub(crate) plugin: PluginDto,
     pub(crate) hand_over: HandOverName,
@@ -107,7 +106,7 @@ impl ShadowDto {
 }
 
 /// How far the two versions agree.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ShadowReportDto {
     /// In a sentence.
     pub(crate) verdict: String,
@@ -139,7 +138,7 @@ pub(crate) struct ShadowReportDto {
 }
 
 /// A difference.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = ShadowDifferenceDto)]
 pub(crate) struct DifferenceDto {
     /// Counts up from 1.
@@ -152,7 +151,7 @@ pub(crate) struct DifferenceDto {
 }
 
 /// An order that a version wanted.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct WantedDto {
     /// In the engine that made it.
     pub(crate) id: String,
@@ -169,7 +168,7 @@ pub(crate) struct WantedDto {
 }
 
 /// What one version did since the shadow began.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct SideDto {
     pub(crate) orders: u64,
     pub(crate) denied: u64,
@@ -184,7 +183,7 @@ pub(crate) struct SideDto {
 }
 
 /// What the events of a version cost.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct HandlingDto {
     pub(crate) calls: u64,
     pub(crate) time_p50_ns: String,
@@ -194,7 +193,7 @@ pub(crate) struct HandlingDto {
 }
 
 /// What positions brought, in the account's base currency.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[schema(as = ShadowProfitDto)]
 pub(crate) struct ProfitDto {
     /// Before fees.
@@ -207,7 +206,7 @@ pub(crate) struct ProfitDto {
 }
 
 /// A position that is not flat.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct HeldDto {
     pub(crate) instrument: String,
     /// Negative when short.

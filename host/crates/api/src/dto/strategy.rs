@@ -11,10 +11,9 @@ use model::LogLevel;
 use serde::Serialize;
 use services::handle::SwapReport;
 use services::view::{FaultView, LogLine, PluginView, StrategyView};
-use utoipa::ToSchema;
 
 /// A strategy. Its log and older faults have routes of their own.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct StrategyDto {
     pub(crate) id: u32,
     pub(crate) name: String,
@@ -44,8 +43,8 @@ pub(crate) struct StrategyDto {
 }
 
 /// A plugin.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = RunningPluginDto)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = StrategyPluginDto)]
 pub(crate) struct PluginDto {
     pub(crate) name: String,
     pub(crate) version: String,
@@ -56,7 +55,7 @@ pub(crate) struct PluginDto {
 }
 
 /// A fault.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FaultDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -67,7 +66,7 @@ pub(crate) struct FaultDto {
 }
 
 /// A line of a strategy's log.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct LogLineDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -76,7 +75,7 @@ pub(crate) struct LogLineDto {
 }
 
 /// What a swap did.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct SwapReportDto {
     pub(crate) strategy: StrategyDto,
     pub(crate) begun_at: u64,

@@ -1,10 +1,9 @@
 //! Whether the host lives and is ready.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Whether it lives.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct LiveDto {
     status: &'static str,
     /// Why it should be started again.
@@ -19,7 +18,7 @@ impl LiveDto {
 }
 
 /// Whether it is ready.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReadyDto {
     status: &'static str,
     /// Why it takes no requests.

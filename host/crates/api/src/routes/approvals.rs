@@ -2,7 +2,7 @@
 
 use super::auth::{guarded, known};
 use crate::dto::people::ApprovalDto;
-use crate::extract::{Fields, Name};
+use crate::extract::{Fields, Name, NoFields};
 use crate::gate::Noted;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -51,6 +51,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn confirm<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Name(id): Name,
 ) -> Result<impl IntoResponse, Problem> {
@@ -74,6 +75,7 @@ pub(crate) async fn confirm<H: HostPort>(
 )]
 pub(crate) async fn refuse<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Name(id): Name,
 ) -> Result<impl IntoResponse, Problem> {

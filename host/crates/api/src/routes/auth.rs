@@ -4,7 +4,7 @@
 use crate::dto::people::{
     ClaimRequest, GrantedDto, LoginRequest, MeDto, PasswordRequest, TicketDto,
 };
-use crate::extract::{Fields, Json};
+use crate::extract::{Fields, Json, NoFields};
 use crate::gate::Noted;
 use crate::guarded::{Guarded, Peer};
 use crate::openapi::Refused;
@@ -53,6 +53,7 @@ pub(super) fn guarded<H>(api: &Api<H>) -> Result<Arc<Guarded>, Problem> {
 )]
 pub(crate) async fn login<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Peer(from): Peer,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
@@ -87,6 +88,7 @@ pub(crate) async fn login<H: HostPort>(
 )]
 pub(crate) async fn claim<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Peer(from): Peer,
     Json(request): Json<ClaimRequest>,
 ) -> Result<Response, Problem> {
@@ -130,6 +132,7 @@ pub(crate) async fn claim<H: HostPort>(
 )]
 pub(crate) async fn refresh<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Peer(from): Peer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -216,6 +219,7 @@ fn answer(
 )]
 pub(crate) async fn logout<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
 ) -> Result<Response, Problem> {
     let guarded = guarded(&api)?;
@@ -248,6 +252,7 @@ pub(crate) async fn logout<H: HostPort>(
 )]
 pub(crate) async fn set_password<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Peer(from): Peer,
     who: Option<Extension<Principal>>,
     Json(request): Json<PasswordRequest>,
@@ -281,6 +286,7 @@ pub(crate) async fn set_password<H: HostPort>(
 )]
 pub(crate) async fn ticket<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
 ) -> Result<axum::Json<TicketDto>, Problem> {
     let guarded = guarded(&api)?;

@@ -11,7 +11,7 @@ use crate::dto::command::plain;
 use crate::dto::probation::{self, PromoteRequest};
 use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{Fields, Name, parse_json};
+use crate::extract::{Fields, Name, NoFields, parse_json};
 use crate::guarded::Signed;
 use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
@@ -101,6 +101,7 @@ pub(crate) async fn begin<H: HostPort>(
 )]
 pub(crate) async fn promote<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     request: Request,
 ) -> Result<Json<StrategyDto>, Problem> {
@@ -135,6 +136,7 @@ pub(crate) async fn promote<H: HostPort>(
 )]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
@@ -160,6 +162,7 @@ pub(crate) async fn end<H: HostPort>(
 )]
 pub(crate) async fn flip<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();

@@ -4,7 +4,7 @@ use super::plugins::{detail, reasoned};
 use super::{limit, to_the_end};
 use crate::dto::care::{CostDto, DeadLettersDto, LetterFile, ReleasedDto};
 use crate::dto::plugin::{PluginDetailDto, ReasonRequest};
-use crate::extract::{Fields, Json, Name, TwoNames};
+use crate::extract::{Fields, Json, Name, NoFields, TwoNames};
 use crate::guarded::Signed;
 use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
@@ -63,6 +63,7 @@ pub(crate) async fn dead_letters<H: HostPort>(
 )]
 pub(crate) async fn dead_letter<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     TwoNames(name, letter): TwoNames,
 ) -> Result<impl IntoResponse, Problem> {
     let bytes = api.host.dead_letter(&name, &letter).await?;
@@ -86,6 +87,7 @@ pub(crate) async fn dead_letter<H: HostPort>(
 )]
 pub(crate) async fn cost<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<CostDto>, Problem> {
     let cost = api.host.cost(&name)?;
@@ -104,6 +106,7 @@ pub(crate) async fn cost<H: HostPort>(
 )]
 pub(crate) async fn quarantined<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> Result<axum::Json<Vec<PluginDetailDto>>, Problem> {
     let records = api.host.quarantined();
     let plugins = records.iter().map(|record| detail(&api, record));
@@ -132,6 +135,7 @@ pub(crate) async fn quarantined<H: HostPort>(
 )]
 pub(crate) async fn release<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(plugin): Name,
     Json(request): Json<ReasonRequest>,

@@ -2,7 +2,7 @@
 
 use super::auth::{guarded, known};
 use crate::dto::people::{AddKeyRequest, KeyDto, NewKeyDto};
-use crate::extract::{Fields, Json, Name};
+use crate::extract::{Fields, Json, Name, NoFields};
 use crate::gate::Noted;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -57,6 +57,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn add<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Json(request): Json<AddKeyRequest>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -96,6 +97,7 @@ pub(crate) async fn add<H: HostPort>(
 )]
 pub(crate) async fn revoke<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Name(id): Name,
 ) -> Result<impl IntoResponse, Problem> {

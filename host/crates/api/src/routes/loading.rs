@@ -11,7 +11,7 @@ use crate::dto::command::{
 use crate::dto::probation;
 use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{Fields, Json, Name, parse_json};
+use crate::extract::{Fields, Json, Name, NoFields, parse_json};
 use crate::guarded::Signed;
 use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
@@ -152,6 +152,7 @@ pub(crate) async fn swap<H: HostPort>(
 )]
 pub(crate) async fn set_parameters<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     Json(request): Json<ParametersRequest>,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {

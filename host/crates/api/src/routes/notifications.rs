@@ -1,7 +1,7 @@
 //! Whom the host tells what: how each route stands, and a test of one.
 
 use crate::dto::notification::{NotificationDto, TestedDto};
-use crate::extract::Name;
+use crate::extract::{Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -26,6 +26,7 @@ use notices::TestError;
 )]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> axum::Json<Vec<NotificationDto>> {
     let routes = api.notifications.as_ref().map(|desk| desk.routes());
     let routes = routes.unwrap_or_default().into_iter();
@@ -50,6 +51,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn test<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(route): Name,
 ) -> Result<axum::Json<TestedDto>, Problem> {
     let Some(desk) = api.notifications.clone() else {

@@ -3,7 +3,7 @@
 use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::pipeline::{BeginRunRequest, PipelineDto, RunDto, SaidRequest};
-use crate::extract::{Json, Name, TwoNames};
+use crate::extract::{Json, Name, NoFields, TwoNames};
 use crate::guarded::Signed;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -29,6 +29,7 @@ use services::handle::HostError;
 )]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> Result<axum::Json<Vec<PipelineDto>>, Problem> {
     let desk = desk(&api)?;
     let entries = on_disk(desk, |desk| Ok(desk.list())).await?;
@@ -52,6 +53,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(strategy): Name,
 ) -> Result<axum::Json<PipelineDto>, Problem> {
     let desk = desk(&api)?;
@@ -75,6 +77,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn runs<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(strategy): Name,
 ) -> Result<axum::Json<Vec<RunDto>>, Problem> {
     let runs = desk(&api)?.runs(&strategy);
@@ -105,6 +108,7 @@ pub(crate) async fn runs<H: HostPort>(
 )]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(strategy): Name,
     Json(request): Json<BeginRunRequest>,
@@ -142,6 +146,7 @@ pub(crate) async fn begin<H: HostPort>(
 )]
 pub(crate) async fn show_run<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     TwoNames(strategy, id): TwoNames,
 ) -> Result<axum::Json<RunDto>, Problem> {
     let run = desk(&api)?.run(&strategy, number(&id)?)?;
@@ -170,6 +175,7 @@ pub(crate) async fn show_run<H: HostPort>(
 )]
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,
@@ -200,6 +206,7 @@ pub(crate) async fn approve<H: HostPort>(
 )]
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,
@@ -231,6 +238,7 @@ pub(crate) async fn cancel<H: HostPort>(
 )]
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     TwoNames(strategy, id): TwoNames,
     Json(request): Json<SaidRequest>,

@@ -8,7 +8,7 @@ use crate::dto::plugin::{
     UseDto, acts, uses,
 };
 use crate::dto::text::Name as Word;
-use crate::extract::{Fields, Json, Name, TwoNames, unsupported};
+use crate::extract::{Fields, Json, Name, NoFields, TwoNames, unsupported};
 use crate::guarded::Signed;
 use crate::names::Names;
 use crate::openapi::{Binary, Limit, Refused};
@@ -23,7 +23,6 @@ use registry::{Decision, Record, diff};
 use serde::Serialize;
 use services::handle::Terms;
 use store::sql::{Filter, STRATEGY_VERSIONS};
-use utoipa::ToSchema;
 
 /// Rows that are read at once.
 const ROWS: u32 = 10_000;
@@ -110,6 +109,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(plugin): Name,
 ) -> Result<axum::Json<PluginDetailDto>, Problem> {
     let record = api.host.plugin(&plugin)?;
@@ -146,6 +146,7 @@ pub(super) fn detail<H: HostPort>(api: &Api<H>, record: &Record) -> PluginDetail
 )]
 pub(crate) async fn compare<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     TwoNames(before, after): TwoNames,
 ) -> Result<axum::Json<DifferenceDto>, Problem> {
     let (before, after) = (api.host.plugin(&before)?, api.host.plugin(&after)?);
@@ -235,6 +236,7 @@ pub(crate) async fn upload<H: HostPort>(
 )]
 pub(crate) async fn approve<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(plugin): Name,
     Json(request): Json<DecisionRequest>,
@@ -277,6 +279,7 @@ pub(crate) async fn approve<H: HostPort>(
 )]
 pub(crate) async fn revoke<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(plugin): Name,
     Json(request): Json<ReasonRequest>,
@@ -345,7 +348,7 @@ pub(super) fn reasoned(signed: Signed, request: ReasonRequest) -> Decision {
 }
 
 /// What was done with a plugin, and what ran it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct PluginHistoryDto {
     acts: Vec<ActDto>,
     uses: Vec<UseDto>,
@@ -356,7 +359,7 @@ pub(crate) struct PluginHistoryDto {
 }
 
 /// A time during which a strategy ran it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = PluginRunDto)]
 struct RunDto {
     strategy: String,

@@ -3,7 +3,7 @@
 use super::auth::{guarded, known};
 use super::keys::of;
 use crate::dto::people::SessionDto;
-use crate::extract::{Fields, Name};
+use crate::extract::{Fields, Name, NoFields};
 use crate::gate::Noted;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -53,6 +53,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Name(id): Name,
 ) -> Result<impl IntoResponse, Problem> {

@@ -11,7 +11,7 @@ use crate::dto::limits::Nanoseconds;
 use crate::dto::probation::PromoteRequest;
 use crate::dto::shadow::{HandOverName, ShadowReportDto, ShadowStrategyRequest};
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{self, BodyKind, Fields, Name, body_kind, parse_json};
+use crate::extract::{self, BodyKind, Fields, Name, NoFields, body_kind, parse_json};
 use crate::guarded::Signed;
 use crate::openapi::{Binary, NumberText, Refused};
 use crate::port::HostPort;
@@ -95,6 +95,7 @@ pub(crate) async fn begin<H: HostPort>(
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<ShadowReportDto>, Problem> {
     let report = api.host.shadow_report(&name)?;
@@ -118,6 +119,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn end<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<ShadowReportDto>, Problem> {
     let (host, asked) = (api.host.clone(), name.clone());
@@ -145,6 +147,7 @@ pub(crate) async fn end<H: HostPort>(
 )]
 pub(crate) async fn promote<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     request: Request,
 ) -> Result<Json<SwapReportDto>, Problem> {
@@ -210,6 +213,7 @@ pub(super) fn check_meant(named: Option<&str>, there: Option<PluginHash>) -> Res
 )]
 pub(crate) async fn roll_back<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
@@ -236,6 +240,7 @@ pub(crate) async fn roll_back<H: HostPort>(
 )]
 pub(crate) async fn keep<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();

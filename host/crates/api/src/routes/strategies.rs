@@ -2,7 +2,7 @@
 
 use super::to_the_end;
 use crate::dto::strategy::{FaultDto, LogLineDto, StrategyDto};
-use crate::extract::Name;
+use crate::extract::{Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::{HostPort, StrategyCommand};
 use crate::problem::Problem;
@@ -22,7 +22,10 @@ use std::sync::Arc;
         (status = 200, description = "Strategies.", body = Vec<StrategyDto>),
     ),
 )]
-pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<StrategyDto>> {
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> Json<Vec<StrategyDto>> {
     let names = api.names();
     let views = api.host.strategies();
     Json(
@@ -49,6 +52,7 @@ pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<Str
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     Ok(Json(StrategyDto::new(&*find(&api, &name)?, &api.names())))
@@ -70,6 +74,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn faults<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<Vec<FaultDto>>, Problem> {
     let strategy = find(&api, &name)?;
@@ -94,6 +99,7 @@ pub(crate) async fn faults<H: HostPort>(
 )]
 pub(crate) async fn log<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<Vec<LogLineDto>>, Problem> {
     let strategy = find(&api, &name)?;
@@ -120,6 +126,7 @@ pub(crate) async fn log<H: HostPort>(
 )]
 pub(crate) async fn start<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     command(api, name, StrategyCommand::Start).await
@@ -143,6 +150,7 @@ pub(crate) async fn start<H: HostPort>(
 )]
 pub(crate) async fn pause<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     command(api, name, StrategyCommand::Pause).await
@@ -166,6 +174,7 @@ pub(crate) async fn pause<H: HostPort>(
 )]
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     command(api, name, StrategyCommand::Resume).await
@@ -189,6 +198,7 @@ pub(crate) async fn resume<H: HostPort>(
 )]
 pub(crate) async fn stop<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<Json<StrategyDto>, Problem> {
     command(api, name, StrategyCommand::Stop).await

@@ -2,7 +2,7 @@
 
 use super::auth::{guarded, known};
 use crate::dto::people::{AddUserRequest, ChangeUserRequest, InvitedDto, UserDto};
-use crate::extract::{Fields, Json, Name};
+use crate::extract::{Fields, Json, Name, NoFields};
 use crate::gate::Noted;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -51,6 +51,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<UserDto>, Problem> {
     let user = guarded(&api)?.identity.user(&name)?;
@@ -76,6 +77,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn add<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<AddUserRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let guarded = guarded(&api)?;
@@ -113,6 +115,7 @@ pub(crate) async fn add<H: HostPort>(
 )]
 pub(crate) async fn change<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     who: Option<Extension<Principal>>,
     Name(name): Name,
     Json(request): Json<ChangeUserRequest>,
@@ -152,6 +155,7 @@ pub(crate) async fn change<H: HostPort>(
 )]
 pub(crate) async fn remove<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<impl IntoResponse, Problem> {
     let guarded = guarded(&api)?;
@@ -187,6 +191,7 @@ pub(crate) async fn remove<H: HostPort>(
 )]
 pub(crate) async fn invite<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<impl IntoResponse, Problem> {
     let guarded = guarded(&api)?;

@@ -241,6 +241,15 @@ async fn bad_queries_name_the_parameter() {
     check("/fills?limit=1&limit=2", "/limit").await;
     check("/positions?limit=1", "/limit").await;
     check("/instruments?x=1", "/x").await;
+    check("/strategies?state=RUNNING", "/state").await;
+    check("/strategies/ema/log?limit=5", "/limit").await;
+    check("/plugins/quarantine?limit=5", "/limit").await;
+    check("/notifications?route=desk", "/route").await;
+    let answer = client
+        .bare("POST", "/strategies/ema/stop?flatten=true")
+        .await;
+    answer.check_problem(400, "INVALID_FIELD", Some("/flatten"));
+    assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]
