@@ -45,6 +45,7 @@ pub(crate) struct LoginRequest {
 pub(crate) struct ClaimRequest {
     /// The invitation.
     pub(crate) token: String,
+    #[schema(min_length = 1, max_length = 32, pattern = "^[a-z][a-z0-9._-]*$")]
     pub(crate) name: String,
     /// At least 12 characters and at most 256 bytes, without the name.
     #[schema(min_length = 12, max_length = 256)]
@@ -189,6 +190,7 @@ pub(crate) struct AddKeyRequest {
         pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"
     )]
     pub(crate) name: String,
+    /// Roles that whoever adds it has.
     #[schema(schema_with = one_or_more_roles)]
     pub(crate) scopes: Vec<Role>,
     /// Each an address, or a network such as `10.0.0.0/8`.

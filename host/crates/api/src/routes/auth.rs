@@ -47,7 +47,6 @@ pub(super) fn guarded<H>(api: &Api<H>) -> Result<Arc<Guarded>, Problem> {
         ),
         (status = 401, response = Refused),
         (status = 404, response = Refused),
-        (status = 409, response = Refused),
         (status = 429, response = Refused),
     ),
 )]

@@ -38,7 +38,6 @@ use serde_json::{Value, json};
         (status = 200, description = "The call was taken before.", body = HookAnswer),
         (status = 404, response = Refused),
         (status = 409, response = Refused),
-        (status = 422, response = Refused),
         (status = 429, response = Refused),
     ),
 )]
