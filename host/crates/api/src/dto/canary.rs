@@ -1,6 +1,7 @@
 //! Canaries: a version that has some instruments of its strategy, with the one before at all others.
 
 use super::command::Parameters;
+use super::object::Object;
 use super::probation::ProbationRequest;
 use super::shadow::HandOverName;
 use super::text::{Name, ParameterValue};
@@ -32,7 +33,8 @@ pub(crate) struct CanaryStrategyRequest {
     /// Symbols of its instruments.
     #[schema(min_items = 1)]
     pub(crate) instruments: Vec<String>,
-    pub(crate) probation: ProbationRequest,
+    #[schema(value_type = ProbationRequest)]
+    pub(crate) probation: Object<ProbationRequest>,
     #[serde(default)]
     pub(crate) when_over: WhenOverName,
 }

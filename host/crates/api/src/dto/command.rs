@@ -1,5 +1,6 @@
 //! Requests that load or change a strategy.
 
+use super::object::Object;
 use super::probation::ProbationRequest;
 use super::shadow::HandOverName;
 use super::text::ParameterValue;
@@ -82,7 +83,8 @@ pub(crate) struct SwapStrategyRequest {
     /// What it begins with.
     #[serde(default)]
     pub(crate) state: HandOverName,
-    pub(crate) probation: Option<ProbationRequest>,
+    #[schema(value_type = Option<ProbationRequest>)]
+    pub(crate) probation: Option<Object<ProbationRequest>>,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.
@@ -91,7 +93,8 @@ pub(crate) struct SwapStrategyRequest {
 pub(crate) struct ParametersRequest {
     #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
-    pub(crate) probation: Option<ProbationRequest>,
+    #[schema(value_type = Option<ProbationRequest>)]
+    pub(crate) probation: Option<Object<ProbationRequest>>,
 }
 
 /// Parameters as the host takes them.

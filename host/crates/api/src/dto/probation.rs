@@ -2,6 +2,7 @@
 
 use super::canary::CanaryDto;
 use super::limits::Nanoseconds;
+use super::object::Object;
 use super::strategy::PluginDto;
 use super::text::Decimal;
 use crate::extract::Fields;
@@ -38,7 +39,8 @@ pub(crate) struct PromoteRequest {
     /// The SHA-256 of the version that is meant; that which is there when absent.
     #[schema(pattern = "^(sha256:)?[0-9A-Fa-f]{64}$")]
     pub(crate) plugin: Option<String>,
-    pub(crate) probation: Option<ProbationRequest>,
+    #[schema(value_type = Option<ProbationRequest>)]
+    pub(crate) probation: Option<Object<ProbationRequest>>,
 }
 
 impl From<ProbationRequest> for Probation {
@@ -49,6 +51,12 @@ impl From<ProbationRequest> for Probation {
             max_loss: request.max_loss.map(|loss| loss.0),
             max_denials: request.max_denials,
         }
+    }
+}
+
+impl From<Object<ProbationRequest>> for Probation {
+    fn from(Object(request): Object<ProbationRequest>) -> Self {
+        request.into()
     }
 }
 

@@ -189,6 +189,7 @@ async fn bad_probations_name_the_field() {
         }
     };
     check("{}", "/probation/for_ns").await;
+    check(r#"["5",0,null,null]"#, "/probation").await;
     check(r#"{"for_ns":5}"#, "/probation/for_ns").await;
     check(r#"{"for_ns":"5","max_faults":-1}"#, "/probation/max_faults").await;
     check(r#"{"for_ns":"5","max_loss":5}"#, "/probation/max_loss").await;
