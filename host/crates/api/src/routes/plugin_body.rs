@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::router::BODY_LIMIT_BYTES;
 use crate::state::Api;
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderMap;
 use services::handle::PluginSource;
 use tokio::sync::OwnedSemaphorePermit;
@@ -28,40 +28,45 @@ pub(super) enum Content {
     Plugin(PluginSource),
 }
 
-/// Reads the body while few others do: each may hold 32 MiB, also while it waits for a worker.
+/// Reads the body: a small one in JSON, or a component.
 pub(super) async fn plugin_body<H: HostPort>(
     api: &Api<H>,
-    request: Request,
+    mut request: Request,
 ) -> Result<PluginBody, Problem> {
-    let kind = body_kind(request.headers());
-    let kind = kind.ok_or_else(|| unsupported("application/json or application/wasm"))?;
+    match body_kind(request.headers()) {
+        None => Err(unsupported("application/json or application/wasm")),
+        Some(BodyKind::Wasm) => component(api, request).await,
+        Some(BodyKind::Json) => {
+            if signature(request.headers())?.is_some() {
+                let detail =
+                    "belongs to a plugin's bytes; that of a file lies beside it, as FILE.minisig";
+                return Err(Problem::invalid(SIGNATURE, detail));
+            }
+            // As of routes that take no plugin, so that it need not wait for those who send one.
+            DefaultBodyLimit::max(BODY_LIMIT_BYTES).apply(&mut request);
+            Ok(PluginBody {
+                content: Content::Json(extract::bytes(request, &()).await?),
+                turn: None,
+            })
+        }
+    }
+}
+
+/// Reads a component while few others do: each may hold 32 MiB, also while it waits for a worker.
+async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<PluginBody, Problem> {
     let busy = |_| Problem::busy("other plugins are being uploaded; try again");
     let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
     let signature = signature(request.headers())?;
     let passed = request.extensions().get::<Passed>().cloned();
     let bytes = extract::bytes(request, &()).await?;
-    if kind == BodyKind::Wasm {
-        came(api, passed, bytes.clone()).await?;
-    }
-    match (kind, signature) {
-        (BodyKind::Json, _) if bytes.len() > BODY_LIMIT_BYTES => Err(extract::too_large()),
-        (BodyKind::Json, None) => Ok(PluginBody {
-            content: Content::Json(bytes),
-            turn: None,
+    came(api, passed, bytes.clone()).await?;
+    Ok(PluginBody {
+        content: Content::Plugin(PluginSource::Bytes {
+            bytes: bytes.into(),
+            signature,
         }),
-        (BodyKind::Json, Some(_)) => {
-            let detail =
-                "belongs to a plugin's bytes; that of a file lies beside it, as FILE.minisig";
-            Err(Problem::invalid(SIGNATURE, detail))
-        }
-        (BodyKind::Wasm, signature) => Ok(PluginBody {
-            content: Content::Plugin(PluginSource::Bytes {
-                bytes: bytes.into(),
-                signature,
-            }),
-            turn: Some(turn),
-        }),
-    }
+        turn: Some(turn),
+    })
 }
 
 /// A component has come, which may have taken half a minute: whoever sends it must still be allowed to.

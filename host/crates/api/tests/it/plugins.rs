@@ -2,9 +2,12 @@
 
 use crate::rest_client::{Client, request};
 use axum::body::Body;
+use axum::http::Request;
+use futures_util::future::join;
 use registry::{Refusal, Untrusted};
 use serde_json::{Value, json};
 use services::handle::HostError;
+use std::convert::Infallible;
 
 const SIGNED: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 
@@ -128,6 +131,37 @@ async fn a_plugin_is_uploaded_with_its_signature() {
             r#"swap ema Some("70000 bytes, signed") {} SwapTerms { hand_over: Carry, probation: None }"#,
         ]
     );
+}
+
+/// A component of which nothing ever comes.
+fn endless(path: &str) -> Request<Body> {
+    let nothing = futures_util::stream::pending::<Result<Vec<u8>, Infallible>>();
+    request("POST", path)
+        .header("content-type", "application/wasm")
+        .body(Body::from_stream(nothing))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_names_a_component_does_not_wait_for_those_who_send_one() {
+    let client = Client::new();
+    let sending = join(
+        client.send(endless("/plugins")),
+        client.send(endless("/strategies/ema/swap")),
+    );
+    let meanwhile = async {
+        let third = send(&client, "/plugins", &[]).await;
+        third.check_problem(503, "BUSY", None);
+        assert_eq!(third.headers["retry-after"], "1");
+        let named = client.json("POST", "/strategies/ema/swap", "{}").await;
+        named.check(200, &[]);
+    };
+    tokio::select! {
+        // Both have begun before the others do.
+        biased;
+        _ = sending => panic!("what never came was taken"),
+        () = meanwhile => {}
+    }
 }
 
 #[tokio::test]
