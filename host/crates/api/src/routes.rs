@@ -41,9 +41,9 @@ use std::future::Future;
 use tracing::Instrument;
 
 /// Most items that a list answers with.
-const LIMIT_MAX: usize = 10_000;
+pub(crate) const LIMIT_MAX: usize = 10_000;
 /// Items that a list answers with unless told.
-const LIMIT: usize = 500;
+pub(crate) const LIMIT: usize = 500;
 
 /// Runs a command to its end even if the client leaves: a swap or an order must not stop halfway.
 async fn to_the_end<T: Send + 'static>(

@@ -115,6 +115,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum*", &["api"]),
     ("tower*", &["api"]),
     ("prometheus-client", &["api"]),
+    ("utoipa*", &["api"]),
     ("clap*", &["argonaut"]),
     ("indicatif", &["argonaut"]),
     ("anyhow", &["argonaut", "xtask"]),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use services::view::AccountView;
 
 /// An account with its balances.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct AccountDto {
     pub(crate) name: String,
     /// `null` where no instrument names the venue.
@@ -24,7 +24,8 @@ pub(crate) struct AccountDto {
 }
 
 /// How an account stood with its margin when that last changed, in its base currency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = AccountMarginDto)]
 pub(crate) struct MarginDto {
     pub(crate) state: Name,
     pub(crate) equity: String,
@@ -33,7 +34,7 @@ pub(crate) struct MarginDto {
 }
 
 /// Money of one currency: `total = locked + free`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct BalanceDto {
     pub(crate) currency: String,
     pub(crate) total: String,

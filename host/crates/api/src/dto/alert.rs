@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use services::view::{AlertCode, AlertState, AlertView};
 
 /// What somebody should look at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlertDto {
     pub(crate) id: u64,
     pub(crate) state: Name,
@@ -99,7 +99,7 @@ pub(crate) fn severity(severity: Severity) -> Name {
 }
 
 /// Body of `POST risk/alerts/{id}/acknowledge`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcknowledgeRequest {
     /// Who saw it: any name, until the host knows identities.

@@ -6,7 +6,7 @@ use model::{Amendment, OrderId, Price, Quantity};
 use serde::Deserialize;
 
 /// Body of `PATCH orders/{id}`; what is left out stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AmendmentRequest {
     quantity: Option<Decimal<Quantity>>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An execution algorithm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct AlgorithmDto {
     pub(crate) name: String,
     /// The hash of its plugin's bytes.
@@ -27,7 +27,7 @@ impl AlgorithmDto {
 }
 
 /// A custom pre-trade rule.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RuleDto {
     pub(crate) name: String,
     /// Whose orders it judges.
@@ -49,7 +49,7 @@ impl RuleDto {
 }
 
 /// Body of `PUT risk/rules/{name}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleRequestDto {
     #[serde(default = "firm")]

@@ -10,7 +10,7 @@ use services::sql_projection::{KeptView, StoreView};
 use services::view::{EngineState, EngineView, HealthView};
 
 /// The engine in a few numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct EngineDto {
     pub(crate) state: Name,
     pub(crate) trading_state: Name,
@@ -40,7 +40,7 @@ impl EngineDto {
 }
 
 /// Whether the process answers and the engine works.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HealthDto {
     pub(crate) status: &'static str,
     pub(crate) engine_state: Name,
@@ -76,7 +76,7 @@ pub(crate) struct Beside {
 }
 
 /// What is kept of the journal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RetentionDto {
     /// The first input that is there.
     pub(crate) first_sequence: u64,
@@ -97,7 +97,7 @@ impl From<RetentionView> for RetentionDto {
 }
 
 /// How the connection to the bus stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct BusDto {
     pub(crate) state: Name,
     /// Entries published since the process began.
@@ -117,7 +117,7 @@ impl From<BusView> for BusDto {
 }
 
 /// How the store stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct StoreDto {
     pub(crate) state: Name,
     /// The last input whose rows are there.
@@ -129,7 +129,7 @@ pub(crate) struct StoreDto {
 }
 
 /// How risk metrics and alerts get into the store.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct KeptDto {
     /// Reckonings and alerts that wait to be written.
     pub(crate) waiting: usize,
@@ -214,14 +214,14 @@ pub(crate) fn trading_state(state: TradingState) -> Name {
 }
 
 /// Body of `POST engine/trading-state`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TradingStateRequest {
     pub(crate) state: TradingStateName,
 }
 
 /// A trading state as requests name it.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum TradingStateName {
     Active,
@@ -240,7 +240,7 @@ impl From<TradingStateName> for TradingState {
 }
 
 /// Body of `POST engine/kill`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KillRequest {
     pub(crate) set: bool,

@@ -8,7 +8,7 @@ use model::{Fill, Liquidity};
 use serde::Serialize;
 
 /// An execution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FillDto {
     pub(crate) execution: String,
     pub(crate) order: String,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use services::view::{CashFlowView, LifeEventView, WhatHappened};
 
 /// Money that came or left without a trade, as the host shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CashFlowViewDto {
     /// Counts up from 1 since the host began to show them.
     pub(crate) number: u64,
@@ -29,7 +29,7 @@ impl CashFlowViewDto {
 }
 
 /// Something that happened to an instrument or to an account's margin.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct LifeEventDto {
     /// Counts up from 1 since the host began to show them.
     pub(crate) number: u64,
@@ -46,7 +46,7 @@ pub(crate) struct LifeEventDto {
 }
 
 /// What happened, with what there is to know of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "event", rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum WhatDto {
     Funding {
@@ -78,7 +78,8 @@ pub(crate) enum WhatDto {
 }
 
 /// An account's margin, in its base currency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = MarginCallDto)]
 pub(crate) struct MarginDto {
     pub(crate) equity: String,
     pub(crate) maintenance: String,

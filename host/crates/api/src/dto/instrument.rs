@@ -9,7 +9,7 @@ use serde::Serialize;
 use services::view::InstrumentView;
 
 /// An instrument with its latest prices.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct InstrumentDto {
     pub(crate) id: u32,
     pub(crate) symbol: String,
@@ -35,7 +35,7 @@ pub(crate) struct InstrumentDto {
 }
 
 /// The kind of instrument, with what only that kind has.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ClassDto {
     pub(crate) class: &'static str,
     /// What is bought; `null` where no account or instrument names the currency.
@@ -48,7 +48,8 @@ pub(crate) struct ClassDto {
 }
 
 /// A daily session, in UTC. A close at or before the open is the next day's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = TradingHoursDto)]
 pub(crate) struct SessionDto {
     pub(crate) open: String,
     pub(crate) close: String,
@@ -57,14 +58,15 @@ pub(crate) struct SessionDto {
 }
 
 /// Margin as a share of notional value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = InstrumentMarginDto)]
 pub(crate) struct MarginDto {
     pub(crate) initial: String,
     pub(crate) maintenance: String,
 }
 
 /// What orders cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FeesDto {
     pub(crate) maker: String,
     pub(crate) taker: String,
@@ -79,7 +81,7 @@ pub(crate) struct FeesDto {
 }
 
 /// Rates in force for accounts that traded enough.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FeeTierDto {
     /// In the account's base currency.
     pub(crate) from: String,

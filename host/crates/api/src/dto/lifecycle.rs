@@ -6,7 +6,7 @@ use serde::Deserialize;
 use services::handle::InstrumentNews;
 
 /// `POST instruments/{symbol}/events`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(
     tag = "event",
     rename_all = "SCREAMING_SNAKE_CASE",
@@ -52,7 +52,7 @@ impl EventRequest {
 }
 
 /// `POST accounts/{name}/conversions`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConversionRequest {
     pub(crate) from: String,

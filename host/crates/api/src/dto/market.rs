@@ -37,7 +37,7 @@ impl Printer {
 }
 
 /// The best bid and ask.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct QuoteDto {
     pub(crate) instrument: String,
     pub(crate) bid: String,

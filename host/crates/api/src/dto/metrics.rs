@@ -35,7 +35,7 @@ pub(crate) fn currency(id: CurrencyId, names: &Names) -> String {
 }
 
 /// The metrics of some scopes at one engine time.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, utoipa::ToSchema)]
 pub(crate) struct MetricsDto {
     /// `null` before the first reckoning.
     pub(crate) time: Option<String>,
@@ -64,7 +64,7 @@ impl MetricsDto {
 }
 
 /// The metrics of a scope; amounts are in `currency`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScopeMetricsDto {
     pub(crate) scope: String,
     pub(crate) currency: String,
@@ -89,7 +89,7 @@ pub(crate) struct ScopeMetricsDto {
 }
 
 /// Losses at one confidence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct TailDto {
     pub(crate) confidence: String,
     pub(crate) historical: Option<f64>,
@@ -101,7 +101,7 @@ pub(crate) struct TailDto {
 }
 
 /// How far below its best.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct DrawdownDto {
     pub(crate) current: Option<f64>,
     pub(crate) max: Option<f64>,
@@ -110,7 +110,7 @@ pub(crate) struct DrawdownDto {
 }
 
 /// What is held.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ExposureDto {
     pub(crate) gross: f64,
     pub(crate) net: f64,
@@ -119,7 +119,7 @@ pub(crate) struct ExposureDto {
 }
 
 /// What is held of an instrument.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct InstrumentExposureDto {
     pub(crate) instrument: String,
     #[serde(flatten)]
@@ -127,7 +127,7 @@ pub(crate) struct InstrumentExposureDto {
 }
 
 /// What is held of a sector; `null` for instruments without one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct SectorExposureDto {
     pub(crate) sector: Option<String>,
     #[serde(flatten)]
@@ -135,7 +135,7 @@ pub(crate) struct SectorExposureDto {
 }
 
 /// What is held of a currency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CurrencyExposureDto {
     pub(crate) currency: String,
     #[serde(flatten)]
@@ -143,7 +143,7 @@ pub(crate) struct CurrencyExposureDto {
 }
 
 /// What an instrument adds to the normal value at risk at the highest confidence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ComponentDto {
     pub(crate) instrument: String,
     pub(crate) value_at_risk: f64,
@@ -259,7 +259,7 @@ impl TailDto {
 }
 
 /// Body of `POST risk/metrics`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MetricsRequest {
     /// All scopes when absent.
@@ -267,7 +267,7 @@ pub(crate) struct MetricsRequest {
 }
 
 /// How returns move together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct CorrelationDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,

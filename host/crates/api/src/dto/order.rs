@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// An order with everything that was asked for. `deny_code` is set when our own risk gate refused
 /// it, and `deny_reason` says why: where a custom rule or an algorithm did, in its own words.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct OrderDto {
     pub(crate) id: String,
     pub(crate) strategy: String,
@@ -48,7 +48,7 @@ pub(crate) struct OrderDto {
 }
 
 /// The type of an order, and its prices as they are now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PricesDto {
     #[serde(rename = "type")]
     pub(crate) kind: KindName,
@@ -63,7 +63,7 @@ pub(crate) struct PricesDto {
 }
 
 /// How a stop follows the market.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct TrailDto {
     #[serde(flatten)]
     pub(crate) offset: OffsetDto,
@@ -71,14 +71,14 @@ pub(crate) struct TrailDto {
 }
 
 /// A distance from a price.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct OffsetDto {
     pub(crate) offset: String,
     pub(crate) unit: UnitName,
 }
 
 /// What most orders do not need, and the order's place in its list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct TermsDto {
     pub(crate) post_only: bool,
     pub(crate) reduce_only: bool,
@@ -97,7 +97,7 @@ pub(crate) struct TermsDto {
 }
 
 /// The price for which an order is held back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct HoldDto {
     pub(crate) trigger: String,
     pub(crate) trigger_by: TriggerByName,
@@ -227,7 +227,7 @@ fn average_price(order: &Order, names: &Names) -> Option<Price> {
 }
 
 /// The orders of a list, in their order; `list` is `null` when our own risk gate refused it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ListDto {
     pub(crate) list: Option<String>,
     pub(crate) orders: Vec<OrderDto>,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use services::handle::OrderTicket;
 
 /// Body of `POST orders/lists`: `orders` or `bracket`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListRequest {
     strategy: Option<String>,
@@ -18,7 +18,7 @@ pub(crate) struct ListRequest {
 }
 
 /// An entry, and the exits that wait for its fill and end each other.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BracketRequest {
     entry: Object<OrderTicketRequest>,

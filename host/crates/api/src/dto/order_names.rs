@@ -4,7 +4,7 @@ use model::{OrderKind, OrderKindName, PeerRule, Side, TimeInForce, TriggerBy};
 use serde::{Deserialize, Serialize};
 
 /// Buy or sell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum SideName {
     Buy,
@@ -39,7 +39,7 @@ impl From<SideName> for Side {
 }
 
 /// The type of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum KindName {
     Market,
@@ -92,7 +92,7 @@ impl KindName {
 }
 
 /// How long an order lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum TimeInForceName {
     #[default]
@@ -120,7 +120,7 @@ impl From<TimeInForce> for TimeInForceName {
 }
 
 /// Which price a trigger watches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum TriggerByName {
     #[default]
@@ -156,7 +156,7 @@ impl From<TriggerByName> for TriggerBy {
 }
 
 /// In what an offset is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum UnitName {
     Price,
@@ -166,7 +166,7 @@ pub(crate) enum UnitName {
 
 /// What an order of a group does to the others: OCO cancels them, OUO shrinks them by what it
 /// fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum RuleName {
     Oco,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const NAMED: usize = 100;
 
 /// How things stand with a venue outside.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct OutsideDto {
     pub(crate) connected: bool,
     /// Since when, in event time; `null` while it never was there.
@@ -33,7 +33,7 @@ pub(crate) struct OutsideDto {
 }
 
 /// Whether an account agrees with its venue.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct StandingDto {
     pub(crate) account: String,
     /// `RECONCILED`, `UNKNOWN` or `DIFFERS`.
@@ -48,7 +48,8 @@ pub(crate) struct StandingDto {
 }
 
 /// A position that differs from the venue's.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = OutsideDifferenceDto)]
 pub(crate) struct DifferenceDto {
     pub(crate) instrument: String,
     pub(crate) ours: String,
@@ -56,7 +57,8 @@ pub(crate) struct DifferenceDto {
 }
 
 /// What a venue refused, in its words.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = OutsideRefusalDto)]
 pub(crate) struct RefusalDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -65,7 +67,7 @@ pub(crate) struct RefusalDto {
 }
 
 /// An execution that a venue took back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct TakenBackDto {
     pub(crate) time: String,
     pub(crate) time_ns: String,
@@ -73,7 +75,7 @@ pub(crate) struct TakenBackDto {
 }
 
 /// A model that broke, or answered what it was not offered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ModelFaultDto {
     /// `FILL`, `FEE` or `LATENCY`.
     pub(crate) model: Name,

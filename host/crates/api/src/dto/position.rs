@@ -8,7 +8,7 @@ use serde::Serialize;
 use services::view::PositionView;
 
 /// A position; money is in `currency`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct PositionDto {
     pub(crate) strategy: String,
     pub(crate) instrument: String,

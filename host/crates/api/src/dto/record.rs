@@ -58,7 +58,7 @@ impl OrderStepDto {
 }
 
 /// Money that came or left without a trade.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct CashFlowDto {
     pub(crate) account: String,
     /// Whose position it is about; `null` for a conversion.

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use services::metrics::Regimes;
 
 /// All regimes, and which scopes are in one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RegimesDto {
     pub(crate) regimes: Vec<RegimeDto>,
     pub(crate) scopes: Vec<ScopeRegimeDto>,
 }
 
 /// A regime.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RegimeDto {
     pub(crate) regime: String,
     pub(crate) factor: String,
 }
 
 /// A scope in a regime.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScopeRegimeDto {
     pub(crate) scope: String,
     pub(crate) regime: String,
@@ -44,7 +44,7 @@ impl RegimesDto {
 }
 
 /// Body of `PUT risk/regime`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegimeRequest {
     pub(crate) scope: String,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use services::view::{LimitsView, ScopeView};
 
 /// A control of the gate.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ControlDto {
     pub(crate) code: String,
     pub(crate) name: &'static str,
@@ -33,7 +33,7 @@ impl ControlDto {
 }
 
 /// The limits of a scope.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScopeLimitsDto {
     pub(crate) scope: String,
     /// What quantities and values are multiplied by on command.
@@ -55,7 +55,7 @@ impl ScopeLimitsDto {
 }
 
 /// Whether orders under a scope may leave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScopeDto {
     pub(crate) scope: String,
     pub(crate) state: Name,
@@ -73,21 +73,21 @@ impl ScopeDto {
 }
 
 /// Body of `PUT risk/states/{scope}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StateRequest {
     pub(crate) state: TradingStateName,
 }
 
 /// Body of `POST risk/kill`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KillScopeRequest {
     pub(crate) scope: String,
 }
 
 /// Body of `PUT risk/factors/{scope}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactorRequest {
     pub(crate) factor: Decimal<Rate>,

@@ -14,7 +14,7 @@ use services::metrics::{Scenario, ScenarioKind, ScenarioView, Shock, ShockTarget
 use std::str::FromStr;
 
 /// Body of `PUT risk/scenarios/{name}`: shocks or a window.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioRequest {
     shocks: Option<Vec<Object<ShockDto>>>,
@@ -22,7 +22,7 @@ pub(crate) struct ScenarioRequest {
 }
 
 /// A shock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShockDto {
     #[serde(with = "as_text")]
@@ -32,7 +32,7 @@ pub(crate) struct ShockDto {
 }
 
 /// A past window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WindowDto {
     #[serde(deserialize_with = "moment")]
@@ -105,7 +105,7 @@ impl WindowDto {
 }
 
 /// A scenario.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScenarioDto {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,14 +139,15 @@ impl ScenarioDto {
 }
 
 /// What something would gain.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ScenarioProfitDto)]
 pub(crate) struct ProfitDto {
     name: String,
     profit: Option<f64>,
 }
 
 /// What a scenario would do to today's holdings; amounts are in `currency`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ScenarioResultDto {
     scenario: String,
     time: String,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use services::handle::OrderTicket;
 
 /// Body of `POST orders`, and one order of a list. `parent`, `group` and `rule` are for lists only.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OrderTicketRequest {
     pub(crate) instrument: Option<String>,
@@ -50,7 +50,7 @@ pub(crate) struct OrderTicketRequest {
 }
 
 /// The algorithm that is to work an order.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AlgorithmCallRequest {
     name: String,
@@ -59,7 +59,7 @@ struct AlgorithmCallRequest {
 }
 
 /// How a stop follows the market.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TrailRequest {
     offset: String,
@@ -68,7 +68,7 @@ struct TrailRequest {
 }
 
 /// A distance from a price.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OffsetRequest {
     offset: String,
@@ -76,7 +76,7 @@ struct OffsetRequest {
 }
 
 /// The price until which an order is held back.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HoldRequest {
     trigger: Decimal<Price>,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use services::view::VenueView;
 
 /// A venue. Models are of simulated ones alone.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct VenueDto {
     pub(crate) name: String,
     pub(crate) fill: FillModelDto,
@@ -24,7 +24,7 @@ pub(crate) struct VenueDto {
 }
 
 /// How orders fill. All but the name is of the built-in models, `STANDARD` and `PROBABLE`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FillModelDto {
     pub(crate) model: String,
     pub(crate) slippage_ticks: u32,
@@ -34,13 +34,13 @@ pub(crate) struct FillModelDto {
 }
 
 /// What fills cost; `SCHEDULED` is what the instruments' `fees` say.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FeeModelDto {
     pub(crate) model: String,
 }
 
 /// How long things take. All but the name is of the built-in model, `DRAWN`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct LatencyModelDto {
     pub(crate) model: String,
     pub(crate) insert: DelayDto,
@@ -51,14 +51,14 @@ pub(crate) struct LatencyModelDto {
 }
 
 /// A constant, and what is drawn on top of it; `null` where nothing is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct DelayDto {
     pub(crate) constant_ns: String,
     pub(crate) drawn: Option<DrawnDto>,
 }
 
 /// A distribution by three of its quantiles.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct DrawnDto {
     pub(crate) least_ns: String,
     pub(crate) median_ns: String,

@@ -1,0 +1,176 @@
+//! Refusals, and the parameter that most lists have.
+
+use super::values::text;
+use crate::routes::{LIMIT, LIMIT_MAX};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{IntoParams, ToResponse};
+
+/// Every code of a problem that we make. They are stable: clients may branch on them.
+pub(super) const CODES: &[&str] = &[
+    "AUDIT_FAILED",
+    "BUSY",
+    "CHANGE_DENIED",
+    "CONFLICT",
+    "FORBIDDEN",
+    "FORBIDDEN_HOST",
+    "FORBIDDEN_ORIGIN",
+    "FULL",
+    "IDENTITY_OFF",
+    "INTERNAL",
+    "INVALID_FIELD",
+    "INVALID_HEADER",
+    "INVALID_PATH",
+    "INVALID_QUERY",
+    "LOCKED",
+    "MALFORMED_BODY",
+    "MALFORMED_JSON",
+    "METHOD_NOT_ALLOWED",
+    "NOT_FOUND",
+    "NOT_KEPT",
+    "NOT_RUNNING",
+    "NOT_SENT",
+    "NOT_STORED",
+    "NO_STORE",
+    "PAYLOAD_TOO_LARGE",
+    "PLUGIN_AMBIGUOUS",
+    "PLUGIN_DOWNGRADE",
+    "PLUGIN_HELD_BACK",
+    "PLUGIN_IN_USE",
+    "PLUGIN_KEY_REVOKED",
+    "PLUGIN_KEY_UNKNOWN",
+    "PLUGIN_NOT_APPROVED",
+    "PLUGIN_QUARANTINED",
+    "PLUGIN_REFUSED",
+    "PLUGIN_REVOKED",
+    "PLUGIN_SIGNATURE_MALFORMED",
+    "PLUGIN_SIGNATURE_OLD",
+    "PLUGIN_SIGNATURE_WRONG",
+    "PLUGIN_STATE",
+    "PLUGIN_UNKNOWN",
+    "PLUGIN_UNSIGNED",
+    "PLUGIN_VERSION_UNORDERED",
+    "REFRESH_REUSED",
+    "REGISTRY_DISK",
+    "REGISTRY_FULL",
+    "STORE_UNAVAILABLE",
+    "TIMEOUT",
+    "TOO_MANY",
+    "UNAUTHENTICATED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WRONG_CREDENTIALS",
+];
+
+/// The schema of a refusal among the components.
+pub(super) const PROBLEM: &str = "Problem";
+
+/// A request that was refused: problem details.
+pub(crate) enum Refused {}
+
+impl ToResponse<'static> for Refused {
+    fn response() -> (&'static str, RefOr<Response>) {
+        let schema = Ref::from_schema_name(PROBLEM);
+        let response = ResponseBuilder::new()
+            .description("The request was refused; `code` says why, `detail` says it in words.")
+            .content("application/problem+json", Content::new(Some(schema)))
+            .build();
+        ("Refused", RefOr::T(response))
+    }
+}
+
+/// What a refusal looks like (RFC 9457).
+pub(super) fn problem() -> RefOr<Schema> {
+    let said = |about: &str| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(about))
+    };
+    let status = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(400))
+        .maximum(Some(599));
+    let code = said("Stable name of the kind of refusal.").enum_values(Some(CODES.iter().copied()));
+    let kind = text(
+        "^urn:argonaut:problem:[a-z0-9-]+$",
+        "The code in small letters, as an identifier.",
+    );
+    ObjectBuilder::new()
+        .description(Some("Why a request was refused (RFC 9457)."))
+        .property("type", kind)
+        .property("title", said("What the status is called."))
+        .property("status", status)
+        .property("code", code)
+        .property("detail", said("For people; it may change."))
+        .property(
+            "field",
+            said("JSON pointer to the value at fault, in the body or among the query parameters."),
+        )
+        .property("stage", said("The stage at which a plugin was refused."))
+        .property("deny_code", said("Why the risk gate refused a change."))
+        .required("type")
+        .required("title")
+        .required("status")
+        .required("code")
+        .required("detail")
+        .into()
+}
+
+/// How many items a list may answer with.
+pub(crate) enum Limit {}
+
+impl IntoParams for Limit {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(LIMIT_MAX))
+            .default(Some(LIMIT.into()));
+        let limit = ParameterBuilder::new()
+            .name("limit")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("At most so many."))
+            .schema(Some(schema));
+        vec![limit.build()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+    use std::path::Path;
+
+    /// The codes that files of this crate give to problems: text in capitals after a status.
+    fn given(folder: &Path, codes: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                given(&path, codes);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for part in text.split("StatusCode::").skip(1) {
+                    let rest = part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
+                    let after = rest.strip_prefix(',').map(str::trim_start);
+                    let quoted = after.and_then(|after| after.strip_prefix('"'));
+                    if let Some((code, _)) = quoted.and_then(|quoted| quoted.split_once('"')) {
+                        codes.push(code.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_that_is_given_is_said() {
+        let mut codes = Vec::new();
+        given(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut codes);
+        assert!(codes.len() > 20, "found too few to be true: {codes:?}");
+        let unsaid: Vec<_> = codes
+            .iter()
+            .filter(|code| !CODES.contains(&code.as_str()))
+            .collect();
+        assert!(unsaid.is_empty(), "not in CODES: {unsaid:?}");
+        assert!(CODES.is_sorted(), "in the order of the alphabet");
+    }
+}

@@ -1,0 +1,90 @@
+//! What values look like that travel as text.
+
+use std::borrow::Cow;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A text of some form, as a schema.
+pub(crate) fn text(pattern: &str, description: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern))
+        .description(Some(description))
+}
+
+/// An exact number as a string.
+pub(crate) enum DecimalText {}
+
+impl PartialSchema for DecimalText {
+    fn schema() -> RefOr<Schema> {
+        let about = "An exact decimal. A JSON number is refused: what prints it may have rounded it.";
+        text(r"^-?[0-9]+(\.[0-9]+)?$", about)
+            .examples(["1.25"])
+            .into()
+    }
+}
+
+impl ToSchema for DecimalText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Decimal")
+    }
+}
+
+/// A whole number as a string, for it may exceed what a JSON number holds.
+pub(crate) enum NumberText {}
+
+impl PartialSchema for NumberText {
+    fn schema() -> RefOr<Schema> {
+        text("^[0-9]+$", "A whole number below 2^64.")
+            .max_length(Some(20))
+            .examples(["60000000000"])
+            .into()
+    }
+}
+
+impl ToSchema for NumberText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("WholeNumber")
+    }
+}
+
+/// A moment as RFC 3339.
+pub(crate) enum MomentText {}
+
+impl PartialSchema for MomentText {
+    fn schema() -> RefOr<Schema> {
+        let about = "A moment after 1970, in UTC or with an offset, to the nanosecond.";
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some(about))
+            .examples(["2026-01-02T00:00:00Z"])
+            .into()
+    }
+}
+
+impl ToSchema for MomentText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Moment")
+    }
+}
+
+/// Bytes as they are, such as a component.
+pub(crate) enum Binary {}
+
+impl PartialSchema for Binary {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .description(Some("A WebAssembly component."))
+            .into()
+    }
+}
+
+impl ToSchema for Binary {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Component")
+    }
+}
