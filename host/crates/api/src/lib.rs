@@ -12,6 +12,7 @@
 //!   open the socket may trade, so never bind that to a public address.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
 //! * `hooks` is who may call webhooks that we take, and what those may order.
+//! * [`openapi()`] is the description of all of it, which `/docs` shows.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod denials;
@@ -24,6 +25,7 @@ mod guarded;
 mod hooks;
 mod names;
 mod observe;
+mod openapi;
 mod operations;
 mod page;
 mod port;
@@ -40,6 +42,7 @@ pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
+pub use openapi::openapi;
 pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
 pub use records::Records;

@@ -10,7 +10,8 @@ mod listed;
 mod values;
 
 pub(crate) use answers::{Limit, Refused};
-pub(crate) use values::{Binary, DecimalText, MomentText, NumberText, text};
+pub(crate) use values::{Binary, DecimalText, MomentText, NumberText, QuantityText, text};
+pub(crate) use values::{DECIMAL, MONEY, QUANTITY, WHOLE};
 
 use std::sync::LazyLock;
 use utoipa::OpenApi;

@@ -34,6 +34,11 @@ const PAGE: &str = concat!(
 );
 
 /// `GET /`.
+#[utoipa::path(
+    get, path = "/", operation_id = "page.show",
+    summary = "The live page",
+    responses((status = 200, description = "A page that holds no data.", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn show() -> impl IntoResponse {
     let nonce = nonce();
     let policy = format!(
@@ -47,7 +52,7 @@ pub(crate) async fn show() -> impl IntoResponse {
 
 /// Hard to guess for text that found its way into the page, which is all a nonce is for here; the
 /// page itself holds nothing that came from outside.
-fn nonce() -> String {
+pub(crate) fn nonce() -> String {
     let halves = [(); 2].map(|()| RandomState::new().hash_one("nonce"));
     format!("{:016x}{:016x}", halves[0], halves[1])
 }

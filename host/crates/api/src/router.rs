@@ -68,6 +68,8 @@ fn all<H: HostPort>() -> Operations<H> {
         .get("livez.show", "/livez", routes::watching::livez::<H>)
         .get("readyz.show", "/readyz", routes::watching::readyz::<H>)
         .get("metrics.show", "/metrics", routes::watching::metrics::<H>)
+        .get("docs.show", "/docs", routes::docs::show)
+        .get("docs.file", "/docs/{file}", routes::docs::file)
         .merge(hooks())
         .nest("/api/v1", resources, no_route)
 }
@@ -80,10 +82,11 @@ fn hooks<H: HostPort>() -> Operations<H> {
 }
 
 fn trading<H: HostPort>() -> Operations<H> {
-    use routes::{accounts, custom, engine, fills, happened, history, instruments, lifecycle};
+    use routes::{accounts, custom, docs, engine, fills, happened, history, instruments, lifecycle};
     use routes::{orders, positions, venues};
     Operations::new()
         .get("health.show", "/health", engine::health::<H>)
+        .get("openapi.show", "/openapi.json", docs::document)
         .get("engine.show", "/engine", engine::show::<H>)
         .post(
             "engine.trading_state.set",

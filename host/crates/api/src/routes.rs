@@ -8,6 +8,7 @@ pub(crate) mod auth;
 mod beside;
 pub(crate) mod canaries;
 pub(crate) mod custom;
+pub(crate) mod docs;
 pub(crate) mod engine;
 pub(crate) mod faults;
 pub(crate) mod fills;

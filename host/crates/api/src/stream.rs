@@ -17,6 +17,7 @@ mod subscriptions;
 mod update;
 
 use crate::guarded::Peer;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -31,6 +32,18 @@ use tracing::{Instrument, Span};
 const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
 
 /// `GET /ws`.
+#[utoipa::path(
+    get, path = "/ws", operation_id = "stream.connect",
+    summary = "Updates of orders, positions, quotes and the like, by WebSocket",
+    description = "Where identity is on, the first message says who it is of.",
+    responses(
+        (status = 101, description = "A WebSocket from here on."),
+        (status = 400, response = Refused),
+        (status = 405, response = Refused),
+        (status = 426, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn connect<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,

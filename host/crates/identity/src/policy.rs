@@ -40,6 +40,10 @@ pub const POLICY: &[(&str, Access)] = &[
     ("stream.connect", Open),
     // A call shows by a signature or a secret that it is genuine.
     ("hooks.take", Open),
+    // What there is to ask for is in the sources, too; it holds no data.
+    ("openapi.show", Open),
+    ("docs.show", Open),
+    ("docs.file", Open),
     ("health.show", Open),
     // For those who start the process again, or send it requests: codes, and nothing else.
     ("livez.show", Open),

@@ -1,6 +1,7 @@
 //! The body of a change of an order.
 
 use super::text::Decimal;
+use crate::openapi::{DecimalText, QuantityText};
 use crate::problem::Problem;
 use model::{Amendment, OrderId, Price, Quantity};
 use serde::Deserialize;
@@ -8,9 +9,13 @@ use serde::Deserialize;
 /// Body of `PATCH orders/{id}`; what is left out stays.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(min_properties = 1)]
 pub(crate) struct AmendmentRequest {
+    #[schema(value_type = Option<QuantityText>, nullable = false)]
     quantity: Option<Decimal<Quantity>>,
+    #[schema(value_type = Option<DecimalText>, nullable = false)]
     price: Option<Decimal<Price>>,
+    #[schema(value_type = Option<DecimalText>, nullable = false)]
     trigger: Option<Decimal<Price>>,
 }
 

@@ -1,6 +1,7 @@
 //! Execution algorithms and custom pre-trade rules, as they are in place and as they are asked for.
 
 use super::command::Parameters;
+use super::text::ParameterValue;
 use crate::names::Names;
 use engine::{AlgorithmConfig, RuleConfig};
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,7 @@ pub(crate) struct RuleRequestDto {
     /// Path below the host's plugin folder, or `sha256:` and the hash of one that the host has.
     pub(crate) plugin: String,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     pub(crate) parameters: Parameters,
     /// Whether an older version than what runs or is approved will do.
     #[serde(default)]

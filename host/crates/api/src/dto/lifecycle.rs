@@ -1,12 +1,19 @@
 //! What happens to instruments and to an account's money, as operators send it.
 
 use super::text::Decimal;
+use crate::openapi::DecimalText;
 use model::{Money, Price, Rate};
 use serde::Deserialize;
 use services::handle::InstrumentNews;
+use std::borrow::Cow;
+use utoipa::openapi::schema::{
+    AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// `POST instruments/{symbol}/events`.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(
     tag = "event",
     rename_all = "SCREAMING_SNAKE_CASE",
@@ -51,6 +58,55 @@ impl EventRequest {
     }
 }
 
+/// The derive does not close the objects that a tag tells apart.
+impl PartialSchema for EventRequest {
+    fn schema() -> RefOr<Schema> {
+        let decimal = || RefOr::<Schema>::from(Ref::from_schema_name(DecimalText::name()));
+        let shares = || {
+            let shares = ObjectBuilder::new().schema_type(Type::Integer);
+            RefOr::<Schema>::from(shares.minimum(Some(1)).maximum(Some(u32::MAX)))
+        };
+        let currency = RefOr::<Schema>::from(ObjectBuilder::new().schema_type(Type::String));
+        OneOfBuilder::new()
+            .description(Some("What happens, told apart by `event`."))
+            .item(event("FUNDING", [("rate", decimal())]))
+            .item(event("SETTLEMENT", [("price", decimal())]))
+            .item(event(
+                "SPLIT",
+                [("numerator", shares()), ("denominator", shares())],
+            ))
+            .item(event(
+                "DIVIDEND",
+                [("amount", decimal()), ("currency", currency)],
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for EventRequest {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("EventRequest")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((DecimalText::name().into_owned(), DecimalText::schema()));
+    }
+}
+
+/// An object of these fields and no others.
+fn event<const N: usize>(name: &str, fields: [(&str, RefOr<Schema>); N]) -> ObjectBuilder {
+    let named = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([name]));
+    let empty = ObjectBuilder::new()
+        .property("event", named)
+        .required("event")
+        .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)));
+    fields.into_iter().fold(empty, |object, (field, schema)| {
+        object.property(field, schema).required(field)
+    })
+}
+
 /// `POST accounts/{name}/conversions`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,5 +114,6 @@ pub(crate) struct ConversionRequest {
     pub(crate) from: String,
     pub(crate) to: String,
     /// What is given.
+    #[schema(value_type = DecimalText)]
     pub(crate) amount: Decimal<Money>,
 }

@@ -3,12 +3,17 @@
 
 use super::object::Object;
 use super::text::Decimal;
+use crate::openapi::{DECIMAL, MONEY, QUANTITY, WHOLE, text};
 use engine::{
     ConductLimits, DataLimits, Escalation, ExposureLimits, Limits, LossLimits, PriceLimits,
     Scaling, ShortLimits, VolumeLimits,
 };
 use model::{Duration, Money, Quantity, Rate};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A length of time in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +48,12 @@ pub(crate) trait Bound: Copy {
     fn shown(self) -> Option<Self::Wire>;
     /// What was sent.
     fn taken(wire: Self::Wire) -> Self;
+    /// What is said of it, but for what it is for.
+    fn said() -> ObjectBuilder;
 }
 
 macro_rules! decimal {
-    ($($kind:ident)*) => {$(
+    ($($kind:ident as $form:ident)*) => {$(
         impl Bound for $kind {
             type Wire = Decimal<$kind>;
             fn shown(self) -> Option<Self::Wire> {
@@ -55,11 +62,14 @@ macro_rules! decimal {
             fn taken(wire: Self::Wire) -> Self {
                 wire.0
             }
+            fn said() -> ObjectBuilder {
+                or_null(text($form, "An exact decimal; `null` does not bind."), Type::String)
+            }
         }
     )*};
 }
 
-decimal!(Quantity Money Rate);
+decimal!(Quantity as QUANTITY Money as MONEY Rate as DECIMAL);
 
 impl Bound for Duration {
     type Wire = Decimal<Nanoseconds>;
@@ -68,6 +78,9 @@ impl Bound for Duration {
     }
     fn taken(wire: Self::Wire) -> Self {
         Self::from_nanos(wire.0.0)
+    }
+    fn said() -> ObjectBuilder {
+        or_null(text(WHOLE, "Nanoseconds; `null` does not bind."), Type::String)
     }
 }
 
@@ -79,6 +92,10 @@ impl Bound for u32 {
     fn taken(wire: u32) -> Self {
         wire
     }
+    fn said() -> ObjectBuilder {
+        let number = ObjectBuilder::new().minimum(Some(0)).maximum(Some(Self::MAX));
+        or_null(number, Type::Integer)
+    }
 }
 
 impl Bound for bool {
@@ -89,6 +106,14 @@ impl Bound for bool {
     fn taken(wire: bool) -> Self {
         wire
     }
+    fn said() -> ObjectBuilder {
+        or_null(ObjectBuilder::new(), Type::Boolean)
+    }
+}
+
+/// Of this type, or absent.
+fn or_null(value: ObjectBuilder, kind: Type) -> ObjectBuilder {
+    value.schema_type(SchemaType::from_iter([kind, Type::Null]))
 }
 
 /// A group of limits as an object with optional fields.
@@ -118,6 +143,28 @@ macro_rules! group {
                     $($field: self.$wire.map_or(unset.$field, Bound::taken),)*
                     $($group: self.$group.0.limits(),)*
                 }
+            }
+        }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    $(.property(stringify!($wire), <$kind as Bound>::said()))*
+                    $(.property(stringify!($group), Ref::from_schema_name($object::name())))*
+                    .additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false)))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                let mut groups: Vec<(String, RefOr<Schema>)> =
+                    vec![$(($object::name().into_owned(), $object::schema()),)*];
+                schemas.append(&mut groups);
             }
         }
     };

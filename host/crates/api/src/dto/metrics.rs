@@ -85,6 +85,7 @@ pub(crate) struct ScopeMetricsDto {
     pub(crate) beta_exposure: Option<f64>,
     pub(crate) liquidity_days: Option<f64>,
     pub(crate) components: Vec<ComponentDto>,
+    #[schema(value_type = BTreeMap<String, String>)]
     pub(crate) unavailable: Reasons,
 }
 
@@ -111,6 +112,7 @@ pub(crate) struct DrawdownDto {
 
 /// What is held.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = HeldExposureDto)]
 pub(crate) struct ExposureDto {
     pub(crate) gross: f64,
     pub(crate) net: f64,
@@ -280,6 +282,7 @@ pub(crate) struct CorrelationDto {
     /// Of one sampling period.
     pub(crate) covariances: Option<Vec<Vec<f64>>>,
     pub(crate) positive_semidefinite: Option<bool>,
+    #[schema(value_type = BTreeMap<String, String>)]
     pub(crate) unavailable: Reasons,
 }
 

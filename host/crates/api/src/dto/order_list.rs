@@ -13,7 +13,9 @@ use services::handle::OrderTicket;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListRequest {
     strategy: Option<String>,
+    #[schema(value_type = Option<Vec<OrderTicketRequest>>, min_items = 1)]
     orders: Option<Vec<Object<OrderTicketRequest>>>,
+    #[schema(value_type = Option<BracketRequest>)]
     bracket: Option<Object<BracketRequest>>,
 }
 
@@ -21,8 +23,11 @@ pub(crate) struct ListRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BracketRequest {
+    #[schema(value_type = OrderTicketRequest)]
     entry: Object<OrderTicketRequest>,
+    #[schema(value_type = OrderTicketRequest)]
     stop: Object<OrderTicketRequest>,
+    #[schema(value_type = OrderTicketRequest)]
     target: Object<OrderTicketRequest>,
 }
 

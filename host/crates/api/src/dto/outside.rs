@@ -25,6 +25,7 @@ pub(crate) struct OutsideDto {
     /// The oldest of them, at most 100.
     pub(crate) in_doubt: Vec<String>,
     /// How often each rule decided what a doubtful report means.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub(crate) ruled: BTreeMap<&'static str, u64>,
     /// The latest, newest first, at most 20.
     pub(crate) refusals: Vec<RefusalDto>,

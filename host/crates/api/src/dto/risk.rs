@@ -4,6 +4,7 @@ use super::engine::{TradingStateName, trading_state};
 use super::limits::LimitsDto;
 use super::text::{Decimal, Name};
 use crate::names::Names;
+use crate::openapi::DecimalText;
 use engine::Control;
 use model::Rate;
 use serde::{Deserialize, Serialize};
@@ -90,5 +91,6 @@ pub(crate) struct KillScopeRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactorRequest {
+    #[schema(value_type = DecimalText)]
     pub(crate) factor: Decimal<Rate>,
 }

@@ -5,19 +5,23 @@ use super::moment::Moment;
 use super::object::Object;
 use super::text::Decimal;
 use crate::names::Names;
+use crate::openapi::{DecimalText, MomentText};
 use crate::problem::Problem;
 use model::Rate;
 use quant::Figure;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use services::metrics::{Scenario, ScenarioKind, ScenarioView, Shock, ShockTarget};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Body of `PUT risk/scenarios/{name}`: shocks or a window.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioRequest {
+    #[schema(value_type = Option<Vec<ShockDto>>)]
     shocks: Option<Vec<Object<ShockDto>>>,
+    #[schema(value_type = Option<WindowDto>)]
     window: Option<Object<WindowDto>>,
 }
 
@@ -26,8 +30,11 @@ pub(crate) struct ScenarioRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShockDto {
     #[serde(with = "as_text")]
+    #[schema(value_type = String, pattern = "^(market|(instrument|sector|currency)/.+)$")]
     target: ShockTarget,
+    #[schema(value_type = Option<DecimalText>)]
     price: Option<Decimal<Rate>>,
+    #[schema(value_type = Option<DecimalText>)]
     volatility: Option<Decimal<Rate>>,
 }
 
@@ -36,8 +43,10 @@ pub(crate) struct ShockDto {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WindowDto {
     #[serde(deserialize_with = "moment")]
+    #[schema(value_type = MomentText)]
     from: String,
     #[serde(deserialize_with = "moment")]
+    #[schema(value_type = MomentText)]
     to: String,
 }
 
@@ -166,6 +175,7 @@ pub(crate) struct ScenarioResultDto {
     value_at_risk: Option<f64>,
     /// The same after the scenario.
     stressed_value_at_risk: Option<f64>,
+    #[schema(value_type = BTreeMap<String, String>)]
     unavailable: Reasons,
 }
 

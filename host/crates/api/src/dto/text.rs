@@ -1,10 +1,14 @@
 //! Values that travel as text.
 
 use serde::de::{Deserializer, Error, Visitor};
+use crate::openapi::text;
 use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 /// An exact number, read from a string such as `"1.25"`. JSON numbers are refused: most programs
 /// that print them have rounded them already.
@@ -62,6 +66,22 @@ impl<'de> Deserialize<'de> for ParameterValue {
     }
 }
 
+impl utoipa::PartialSchema for ParameterValue {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [Type::String, Type::Number, Type::Boolean];
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter(kinds))
+            .description(Some("A parameter's value; numbers and truth values are taken as text."))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for ParameterValue {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ParameterValue")
+    }
+}
+
 /// A name in capitals that an enumeration gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(pub(crate) &'static str);
@@ -69,6 +89,18 @@ pub(crate) struct Name(pub(crate) &'static str);
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0)
+    }
+}
+
+impl utoipa::PartialSchema for Name {
+    fn schema() -> RefOr<Schema> {
+        text("^[A-Z][A-Z0-9_]*$", "One of some names in capitals.").into()
+    }
+}
+
+impl utoipa::ToSchema for Name {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Name")
     }
 }
 

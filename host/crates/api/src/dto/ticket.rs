@@ -4,7 +4,8 @@ use super::command::{Parameters, plain};
 use super::moment::Moment;
 use super::object::Object;
 use super::order_names::{KindName, RuleName, SideName, TimeInForceName, TriggerByName, UnitName};
-use super::text::Decimal;
+use super::text::{Decimal, ParameterValue};
+use crate::openapi::{DecimalText, MomentText, QuantityText};
 use crate::problem::Problem;
 use model::{
     AlgorithmCall, Links, Offset, OrderKind, PeerRule, Peers, PositionId, Price, Quantity, Tag,
@@ -12,6 +13,7 @@ use model::{
 };
 use serde::Deserialize;
 use services::handle::OrderTicket;
+use std::collections::BTreeMap;
 
 /// Body of `POST orders`, and one order of a list. `parent`, `group` and `rule` are for lists only.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -21,31 +23,43 @@ pub(crate) struct OrderTicketRequest {
     pub(crate) side: Option<SideName>,
     #[serde(rename = "type")]
     kind: KindName,
+    #[schema(value_type = Option<QuantityText>)]
     pub(crate) quantity: Option<Decimal<Quantity>>,
+    #[schema(value_type = Option<DecimalText>)]
     price: Option<Decimal<Price>>,
+    #[schema(value_type = Option<DecimalText>)]
     trigger: Option<Decimal<Price>>,
     trigger_by: Option<TriggerByName>,
+    #[schema(value_type = Option<TrailRequest>)]
     trail: Option<Object<TrailRequest>>,
+    #[schema(value_type = Option<OffsetRequest>)]
     limit_offset: Option<Object<OffsetRequest>>,
     #[serde(default)]
     time_in_force: TimeInForceName,
+    #[schema(value_type = Option<MomentText>)]
     expires: Option<String>,
     #[serde(default)]
     post_only: bool,
     pub(crate) reduce_only: Option<bool>,
     #[serde(default)]
     pub(crate) quote_quantity: bool,
+    #[schema(value_type = Option<QuantityText>)]
     display: Option<Decimal<Quantity>>,
+    #[schema(value_type = Option<HoldRequest>)]
     hold: Option<Object<HoldRequest>>,
     #[serde(default)]
     tag: String,
     position: Option<String>,
     pub(crate) strategy: Option<String>,
     #[serde(default)]
+    #[schema(maximum = 18446744073709551615u64)]
     intent: u64,
+    #[schema(maximum = 255)]
     pub(crate) parent: Option<u8>,
+    #[schema(maximum = 255)]
     pub(crate) group: Option<u8>,
     pub(crate) rule: Option<RuleName>,
+    #[schema(value_type = Option<AlgorithmCallRequest>)]
     algorithm: Option<Object<AlgorithmCallRequest>>,
 }
 
@@ -55,6 +69,7 @@ pub(crate) struct OrderTicketRequest {
 struct AlgorithmCallRequest {
     name: String,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ParameterValue>)]
     parameters: Parameters,
 }
 
@@ -62,8 +77,10 @@ struct AlgorithmCallRequest {
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TrailRequest {
+    #[schema(value_type = DecimalText)]
     offset: String,
     unit: UnitName,
+    #[schema(value_type = Option<DecimalText>)]
     activation: Option<Decimal<Price>>,
 }
 
@@ -71,6 +88,7 @@ struct TrailRequest {
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OffsetRequest {
+    #[schema(value_type = DecimalText)]
     offset: String,
     unit: UnitName,
 }
@@ -79,6 +97,7 @@ struct OffsetRequest {
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct HoldRequest {
+    #[schema(value_type = DecimalText)]
     trigger: Decimal<Price>,
     #[serde(default)]
     trigger_by: TriggerByName,

@@ -5,6 +5,15 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
+/// The form of an exact decimal, of a size that every kind of amount holds.
+pub(crate) const DECIMAL: &str = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$";
+/// The form of an amount of an instrument, which is not negative.
+pub(crate) const QUANTITY: &str = r"^[0-9]{1,11}(\.[0-9]{1,8})?$";
+/// The form of an amount of money.
+pub(crate) const MONEY: &str = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$";
+/// The form of a whole number as text.
+pub(crate) const WHOLE: &str = "^[0-9]{1,19}$";
+
 /// A text of some form, as a schema.
 pub(crate) fn text(pattern: &str, description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
@@ -19,7 +28,7 @@ pub(crate) enum DecimalText {}
 impl PartialSchema for DecimalText {
     fn schema() -> RefOr<Schema> {
         let about = "An exact decimal. A JSON number is refused: what prints it may have rounded it.";
-        text(r"^-?[0-9]+(\.[0-9]+)?$", about)
+        text(DECIMAL, about)
             .examples(["1.25"])
             .into()
     }
@@ -31,13 +40,29 @@ impl ToSchema for DecimalText {
     }
 }
 
+/// An amount of an instrument as a string.
+pub(crate) enum QuantityText {}
+
+impl PartialSchema for QuantityText {
+    fn schema() -> RefOr<Schema> {
+        text(QUANTITY, "An exact amount of an instrument, as a string.")
+            .examples(["1.25"])
+            .into()
+    }
+}
+
+impl ToSchema for QuantityText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Quantity")
+    }
+}
+
 /// A whole number as a string, for it may exceed what a JSON number holds.
 pub(crate) enum NumberText {}
 
 impl PartialSchema for NumberText {
     fn schema() -> RefOr<Schema> {
-        text("^[0-9]+$", "A whole number below 2^64.")
-            .max_length(Some(20))
+        text(WHOLE, "A whole number below 2^64.")
             .examples(["60000000000"])
             .into()
     }
