@@ -53,6 +53,8 @@ enum Command {
     Kill(kill::KillArguments),
     /// Measure the engine.
     Bench(bench::BenchArguments),
+    /// Print the description of the API, as OpenAPI 3.1.
+    Openapi,
     /// Compile one plugin from standard input to standard output; the host calls this itself.
     #[command(name = "compile-plugin", hide = true)]
     CompilePlugin,
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Command::Indicator(arguments) => indicator::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Openapi => say(api::openapi().trim_end()),
         Command::CompilePlugin => {
             runtime::compile_child_main(std::io::stdin(), std::io::stdout()).map_err(Into::into)
         }

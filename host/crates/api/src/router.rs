@@ -82,7 +82,9 @@ fn hooks<H: HostPort>() -> Operations<H> {
 }
 
 fn trading<H: HostPort>() -> Operations<H> {
-    use routes::{accounts, custom, docs, engine, fills, happened, history, instruments, lifecycle};
+    use routes::{
+        accounts, custom, docs, engine, fills, happened, history, instruments, lifecycle,
+    };
     use routes::{orders, positions, venues};
     Operations::new()
         .get("health.show", "/health", engine::health::<H>)

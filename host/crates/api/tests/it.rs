@@ -35,6 +35,8 @@ mod identity_stream;
 mod lifecycle;
 #[path = "it/metrics.rs"]
 mod metrics;
+#[path = "it/openapi.rs"]
+mod openapi;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/plugins.rs"]

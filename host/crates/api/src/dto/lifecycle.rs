@@ -6,9 +6,7 @@ use model::{Money, Price, Rate};
 use serde::Deserialize;
 use services::handle::InstrumentNews;
 use std::borrow::Cow;
-use utoipa::openapi::schema::{
-    AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type,
-};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 

@@ -80,7 +80,10 @@ impl Bound for Duration {
         Self::from_nanos(wire.0.0)
     }
     fn said() -> ObjectBuilder {
-        or_null(text(WHOLE, "Nanoseconds; `null` does not bind."), Type::String)
+        or_null(
+            text(WHOLE, "Nanoseconds; `null` does not bind."),
+            Type::String,
+        )
     }
 }
 
@@ -93,7 +96,9 @@ impl Bound for u32 {
         wire
     }
     fn said() -> ObjectBuilder {
-        let number = ObjectBuilder::new().minimum(Some(0)).maximum(Some(Self::MAX));
+        let number = ObjectBuilder::new()
+            .minimum(Some(0))
+            .maximum(Some(Self::MAX));
         or_null(number, Type::Integer)
     }
 }

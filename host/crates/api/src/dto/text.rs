@@ -1,7 +1,7 @@
 //! Values that travel as text.
 
-use serde::de::{Deserializer, Error, Visitor};
 use crate::openapi::text;
+use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -71,7 +71,9 @@ impl utoipa::PartialSchema for ParameterValue {
         let kinds = [Type::String, Type::Number, Type::Boolean];
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter(kinds))
-            .description(Some("A parameter's value; numbers and truth values are taken as text."))
+            .description(Some(
+                "A parameter's value; numbers and truth values are taken as text.",
+            ))
             .into()
     }
 }

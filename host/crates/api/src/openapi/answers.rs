@@ -152,7 +152,8 @@ mod tests {
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 for part in text.split("StatusCode::").skip(1) {
-                    let rest = part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
+                    let rest =
+                        part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
                     let after = rest.strip_prefix(',').map(str::trim_start);
                     let quoted = after.and_then(|after| after.strip_prefix('"'));
                     if let Some((code, _)) = quoted.and_then(|quoted| quoted.split_once('"')) {
@@ -166,7 +167,10 @@ mod tests {
     #[test]
     fn every_code_that_is_given_is_said() {
         let mut codes = Vec::new();
-        given(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut codes);
+        given(
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+            &mut codes,
+        );
         assert!(codes.len() > 20, "found too few to be true: {codes:?}");
         let unsaid: Vec<_> = codes
             .iter()

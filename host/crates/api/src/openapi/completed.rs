@@ -55,7 +55,12 @@ pub(super) fn complete(document: &mut OpenApi) {
 /// The operations of a path, and whether each changes something.
 fn operations(item: &mut PathItem) -> Vec<(&mut Operation, bool)> {
     let read = item.get.iter_mut().map(|operation| (operation, false));
-    let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+    let changing = [
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ];
     let changing = changing.into_iter().flatten();
     read.chain(changing.map(|operation| (operation, true)))
         .collect()

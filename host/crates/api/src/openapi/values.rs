@@ -27,10 +27,9 @@ pub(crate) enum DecimalText {}
 
 impl PartialSchema for DecimalText {
     fn schema() -> RefOr<Schema> {
-        let about = "An exact decimal. A JSON number is refused: what prints it may have rounded it.";
-        text(DECIMAL, about)
-            .examples(["1.25"])
-            .into()
+        let about =
+            "An exact decimal. A JSON number is refused: what prints it may have rounded it.";
+        text(DECIMAL, about).examples(["1.25"]).into()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Accounts and their balances.
 
 use crate::dto::account::AccountDto;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -9,6 +10,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 /// `GET accounts`.
+#[utoipa::path(
+    get, path = "/api/v1/accounts", operation_id = "accounts.list",
+    summary = "All accounts with their balances",
+    responses((status = 200, description = "Accounts.", body = Vec<AccountDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<AccountDto>> {
     let names = api.names();
     let views = api.host.accounts();
@@ -21,6 +27,15 @@ pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<Acc
 }
 
 /// `GET account`: the only one there is.
+#[utoipa::path(
+    get, path = "/api/v1/account", operation_id = "account.show",
+    summary = "The account, where there is only one",
+    responses(
+        (status = 200, description = "The account.", body = AccountDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn only<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> Result<Json<AccountDto>, Problem> {

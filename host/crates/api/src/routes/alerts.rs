@@ -4,12 +4,19 @@ use super::{limit, to_the_end};
 use crate::dto::alert::{AcknowledgeRequest, AlertDto};
 use crate::extract::{Fields, Json, Name};
 use crate::guarded::Signed;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
 use axum::extract::State;
 
 /// `GET risk/alerts`, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/risk/alerts", operation_id = "risk.alerts.list",
+    summary = "Alerts, newest first",
+    params(Limit),
+    responses((status = 200, description = "Alerts.", body = Vec<AlertDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -25,6 +32,17 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `POST risk/alerts/{id}/acknowledge`.
+#[utoipa::path(
+    post, path = "/api/v1/risk/alerts/{id}/acknowledge", operation_id = "risk.alerts.acknowledge",
+    summary = "Says that an alert was seen",
+    params(("id" = String, Path, description = "The alert.")),
+    request_body = AcknowledgeRequest,
+    responses(
+        (status = 200, description = "The alert as it is now.", body = AlertDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn acknowledge<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,

@@ -6,6 +6,7 @@ use crate::dto::command::plain;
 use crate::dto::custom::{AlgorithmDto, RuleDto, RuleRequestDto};
 use crate::extract::{Json, Name};
 use crate::guarded::Signed;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -14,6 +15,11 @@ use axum::http::StatusCode;
 use services::handle::{PluginSource, RuleRequest, ScopeName};
 
 /// `GET algorithms`.
+#[utoipa::path(
+    get, path = "/api/v1/algorithms", operation_id = "algorithms.list",
+    summary = "Execution algorithms",
+    responses((status = 200, description = "Algorithms.", body = Vec<AlgorithmDto>)),
+)]
 pub(crate) async fn algorithms<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> axum::Json<Vec<AlgorithmDto>> {
@@ -22,6 +28,11 @@ pub(crate) async fn algorithms<H: HostPort>(
 }
 
 /// `GET risk/rules`, in the order in which they are asked.
+#[utoipa::path(
+    get, path = "/api/v1/risk/rules", operation_id = "risk.rules.list",
+    summary = "Custom rules, in the order in which they are asked",
+    responses((status = 200, description = "Rules.", body = Vec<RuleDto>)),
+)]
 pub(crate) async fn rules<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<RuleDto>> {
     let names = api.names();
     let configs = api.host.rules().into_iter();
@@ -29,6 +40,18 @@ pub(crate) async fn rules<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<
 }
 
 /// `PUT risk/rules/{name}`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/rules/{name}", operation_id = "risk.rules.set",
+    summary = "Sets a custom rule",
+    params(("name" = String, Path, description = "The rule's name.")),
+    request_body = RuleRequestDto,
+    responses(
+        (status = 200, description = "The rule as it is now.", body = RuleDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn set_rule<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -55,6 +78,16 @@ pub(crate) async fn set_rule<H: HostPort>(
 }
 
 /// `DELETE risk/rules/{name}`.
+#[utoipa::path(
+    delete, path = "/api/v1/risk/rules/{name}", operation_id = "risk.rules.remove",
+    summary = "Removes a custom rule",
+    params(("name" = String, Path, description = "The rule's name.")),
+    responses(
+        (status = 204, description = "Removed."),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn remove_rule<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -4,6 +4,7 @@ use super::to_the_end;
 use crate::dto::engine::{Beside, EngineDto, HealthDto, KillRequest, TradingStateRequest};
 use crate::dto::notification::NotificationsHealthDto;
 use crate::extract::Json;
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::records::Records;
@@ -13,6 +14,14 @@ use axum::http::StatusCode;
 use services::retention::RetentionMonitor;
 
 /// `GET health`: 200 while the engine works or comes up, 503 when it does not.
+#[utoipa::path(
+    get, path = "/api/v1/health", operation_id = "health.show",
+    summary = "Whether the engine works",
+    responses(
+        (status = 200, description = "It works, or comes up.", body = HealthDto),
+        (status = 503, description = "It does not.", body = HealthDto),
+    ),
+)]
 pub(crate) async fn health<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> (StatusCode, axum::Json<HealthDto>) {
@@ -31,11 +40,25 @@ pub(crate) async fn health<H: HostPort>(
 }
 
 /// `GET engine`.
+#[utoipa::path(
+    get, path = "/api/v1/engine", operation_id = "engine.show",
+    summary = "The engine as a whole",
+    responses((status = 200, description = "The engine.", body = EngineDto)),
+)]
 pub(crate) async fn show<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<EngineDto> {
     axum::Json(EngineDto::new(&api.host.engine(), &api.settings.run))
 }
 
 /// `POST engine/trading-state`.
+#[utoipa::path(
+    post, path = "/api/v1/engine/trading-state", operation_id = "engine.trading_state.set",
+    summary = "Sets what the firm may trade",
+    request_body = TradingStateRequest,
+    responses(
+        (status = 200, description = "The engine as it is now.", body = EngineDto),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn set_trading_state<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<TradingStateRequest>,
@@ -51,6 +74,15 @@ pub(crate) async fn set_trading_state<H: HostPort>(
 }
 
 /// `POST engine/kill`.
+#[utoipa::path(
+    post, path = "/api/v1/engine/kill", operation_id = "engine.kill",
+    summary = "Sets or clears the kill latch of the firm",
+    request_body = KillRequest,
+    responses(
+        (status = 200, description = "The engine as it is now.", body = EngineDto),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn kill<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<KillRequest>,

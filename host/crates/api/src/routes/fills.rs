@@ -4,6 +4,7 @@ use super::limit;
 use super::orders::{instrument, strategy};
 use crate::dto::fill::FillDto;
 use crate::extract::Fields;
+use crate::openapi::Limit;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -11,6 +12,16 @@ use axum::Json;
 use axum::extract::State;
 
 /// `GET fills`.
+#[utoipa::path(
+    get, path = "/api/v1/fills", operation_id = "fills.list",
+    summary = "The latest executions, newest first",
+    params(
+        ("strategy" = Option<String>, Query, description = "Only of this strategy."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+        Limit,
+    ),
+    responses((status = 200, description = "Executions.", body = Vec<FillDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,

@@ -5,6 +5,7 @@ use super::limit;
 use super::orders::{instrument, strategy};
 use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
 use crate::extract::Fields;
+use crate::openapi::Limit;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -12,6 +13,17 @@ use axum::Json;
 use axum::extract::State;
 
 /// `GET cash-flows`.
+#[utoipa::path(
+    get, path = "/api/v1/cash-flows", operation_id = "cash_flows.list",
+    summary = "Money that moved without a trade, newest first",
+    params(
+        ("account" = Option<String>, Query, description = "Only of this account."),
+        ("strategy" = Option<String>, Query, description = "Only of this strategy."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+        Limit,
+    ),
+    responses((status = 200, description = "Cash flows.", body = Vec<CashFlowViewDto>)),
+)]
 pub(crate) async fn cash_flows<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -34,6 +46,16 @@ pub(crate) async fn cash_flows<H: HostPort>(
 }
 
 /// `GET life-events`.
+#[utoipa::path(
+    get, path = "/api/v1/life-events", operation_id = "life_events.list",
+    summary = "What happened to instruments and margins, newest first",
+    params(
+        ("account" = Option<String>, Query, description = "Only of this account."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+        Limit,
+    ),
+    responses((status = 200, description = "Events.", body = Vec<LifeEventDto>)),
+)]
 pub(crate) async fn life_events<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,

@@ -5,6 +5,7 @@ use super::orders::{instrument, strategy};
 use crate::dto::moment::Moment;
 use crate::extract::{Fields, Name};
 use crate::names::Names;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::records::{self, Records};
@@ -18,7 +19,7 @@ use serde_json::Value;
 use store::sql::{Filter, Page, ReadError};
 
 /// A page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HistoryDto {
     items: Vec<Value>,
     /// What to give as `after` for the next page; `null` on the last one.
@@ -28,6 +29,26 @@ pub(crate) struct HistoryDto {
 }
 
 /// `GET history/{table}`.
+#[utoipa::path(
+    get, path = "/api/v1/history/{table}", operation_id = "history.page",
+    summary = "What the store keeps of a table, in pages",
+    params(
+        ("table" = String, Path, description = "Which table; one that there is not is refused with the list of those there are."),
+        ("strategy" = Option<String>, Query, description = "Only of this strategy."),
+        ("account" = Option<String>, Query, description = "Only of this account."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+        ("from" = Option<String>, Query, format = DateTime, description = "Not before this moment."),
+        ("until" = Option<String>, Query, format = DateTime, description = "Before this moment."),
+        ("after" = Option<String>, Query, description = "The `next` of a page before."),
+        ("order" = Option<String>, Query, pattern = "^(oldest|newest)$", description = "What comes first."),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "A page.", body = HistoryDto),
+        (status = 404, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn page<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -2,6 +2,7 @@
 
 use crate::dto::instrument::InstrumentDto;
 use crate::extract::{Fields, Name};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -9,6 +10,11 @@ use axum::Json;
 use axum::extract::State;
 
 /// `GET instruments`.
+#[utoipa::path(
+    get, path = "/api/v1/instruments", operation_id = "instruments.list",
+    summary = "All instruments",
+    responses((status = 200, description = "Instruments.", body = Vec<InstrumentDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     fields: Fields,
@@ -25,6 +31,17 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `GET instruments/{symbol}`.
+#[utoipa::path(
+    get, path = "/api/v1/instruments/{symbol}", operation_id = "instruments.show",
+    summary = "An instrument",
+    params(
+        ("symbol" = String, Path, description = "Its symbol; `/` in it plain or percent-encoded."),
+    ),
+    responses(
+        (status = 200, description = "The instrument.", body = InstrumentDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(symbol): Name,

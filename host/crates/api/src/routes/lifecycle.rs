@@ -5,12 +5,26 @@ use crate::dto::account::AccountDto;
 use crate::dto::instrument::InstrumentDto;
 use crate::dto::lifecycle::{ConversionRequest, EventRequest};
 use crate::extract::{Json, Name};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
 use axum::extract::State;
 
 /// `POST instruments/{symbol}/events`. Symbols contain `/`, so the path is taken apart here.
+#[utoipa::path(
+    post, path = "/api/v1/instruments/{symbol}/events", operation_id = "instruments.happen",
+    summary = "Says what happens to an instrument",
+    params(
+        ("symbol" = String, Path, description = "Its symbol; `/` in it plain or percent-encoded."),
+    ),
+    request_body = EventRequest,
+    responses(
+        (status = 200, description = "The instrument as it is now.", body = InstrumentDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn happen<H: HostPort>(
     State(api): State<Api<H>>,
     Name(path): Name,
@@ -29,6 +43,17 @@ pub(crate) async fn happen<H: HostPort>(
 }
 
 /// `POST accounts/{name}/conversions`.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{name}/conversions", operation_id = "accounts.convert",
+    summary = "Converts money of an account",
+    params(("name" = String, Path, description = "The account.")),
+    request_body = ConversionRequest,
+    responses(
+        (status = 200, description = "The account as it is now.", body = AccountDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn convert<H: HostPort>(
     State(api): State<Api<H>>,
     Name(account): Name,

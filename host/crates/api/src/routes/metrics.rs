@@ -6,6 +6,7 @@ use crate::dto::metrics::{CorrelationDto, MetricsDto, MetricsRequest};
 use crate::dto::regime::{RegimeRequest, RegimesDto};
 use crate::dto::risk::ScopeLimitsDto;
 use crate::extract::{Fields, Json};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -15,6 +16,19 @@ use services::host::metric_scope;
 use services::metrics::MetricsView;
 
 /// `GET risk/metrics`: the latest that were reckoned, of all scopes or one.
+#[utoipa::path(
+    get, path = "/api/v1/risk/metrics", operation_id = "risk.metrics.show",
+    summary = "The latest risk metrics, of all scopes or one",
+    params(
+        ("scope" = Option<String>, Query, description = "`firm`, `account/NAME` or `strategy/NAME`; all when absent."),
+    ),
+    responses(
+        (status = 200, description = "Metrics.", body = MetricsDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -43,6 +57,16 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `POST risk/metrics`: reckoned now.
+#[utoipa::path(
+    post, path = "/api/v1/risk/metrics", operation_id = "risk.metrics.reckon",
+    summary = "Reckons risk metrics now",
+    request_body = MetricsRequest,
+    responses(
+        (status = 200, description = "Metrics.", body = MetricsDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn reckon<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<MetricsRequest>,
@@ -70,6 +94,19 @@ fn of_scope(error: HostError) -> Problem {
 }
 
 /// `GET risk/correlation`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/correlation", operation_id = "risk.correlation.show",
+    summary = "How returns move together",
+    params(
+        ("instruments" = Option<String>, Query, description = "Symbols with commas between; all when absent."),
+    ),
+    responses(
+        (status = 200, description = "Correlations.", body = CorrelationDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn correlation<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -85,6 +122,11 @@ pub(crate) async fn correlation<H: HostPort>(
 }
 
 /// `GET risk/regime`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/regime", operation_id = "risk.regimes.list",
+    summary = "Regimes, and which scopes are in one",
+    responses((status = 200, description = "Regimes.", body = RegimesDto)),
+)]
 pub(crate) async fn regimes<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<RegimesDto> {
     let now = api.host.regimes_now();
     let dto = RegimesDto::new(&api.host.regimes(), &now, &api.names());
@@ -92,6 +134,16 @@ pub(crate) async fn regimes<H: HostPort>(State(api): State<Api<H>>) -> axum::Jso
 }
 
 /// `PUT risk/regime`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/regime", operation_id = "risk.regimes.set",
+    summary = "Puts a scope in a regime",
+    request_body = RegimeRequest,
+    responses(
+        (status = 200, description = "The limits as they are now.", body = ScopeLimitsDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn set_regime<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<RegimeRequest>,

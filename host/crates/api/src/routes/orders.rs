@@ -7,6 +7,7 @@ use crate::dto::order_list::{ListRequest, Tickets};
 use crate::dto::ticket::OrderTicketRequest;
 use crate::extract::{Fields, Json, Name};
 use crate::names::Names;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -16,6 +17,17 @@ use axum::response::IntoResponse;
 use model::{InstrumentId, Order, OrderId, OrderStatus, StrategyId};
 
 /// `GET orders`: open ones, then the latest closed ones, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/orders", operation_id = "orders.list",
+    summary = "Open orders, then the latest closed ones, newest first",
+    params(
+        ("strategy" = Option<String>, Query, description = "Only of this strategy."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+        ("status" = Option<String>, Query, pattern = "^(open|closed|OPEN|CLOSED)$", description = "Only open or only closed ones."),
+        Limit,
+    ),
+    responses((status = 200, description = "Orders.", body = Vec<OrderDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     fields: Fields,
@@ -32,6 +44,17 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `POST orders`: an order by hand. One that our risk gate denies was made too, and says so.
+#[utoipa::path(
+    post, path = "/api/v1/orders", operation_id = "orders.place",
+    summary = "Places an order by hand",
+    request_body = OrderTicketRequest,
+    responses(
+        (status = 201, description = "The order was made; where the risk gate denied it, it says so.", body = OrderDto, headers(("Location" = String, description = "Where the order is."))),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn place<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<OrderTicketRequest>,
@@ -53,6 +76,18 @@ pub(crate) async fn place<H: HostPort>(
 
 /// `POST orders/lists`: orders that depend on each other. All are taken or all denied; they were
 /// made either way.
+#[utoipa::path(
+    post, path = "/api/v1/orders/lists", operation_id = "orders.place_list",
+    summary = "Places orders that depend on each other",
+    description = "All are taken or all denied; they were made either way. Either `orders` or `bracket` is given.",
+    request_body = ListRequest,
+    responses(
+        (status = 201, description = "The orders were made.", body = ListDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn place_list<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<ListRequest>,
@@ -88,6 +123,15 @@ async fn judged<H: HostPort>(api: &Api<H>, order: &Order, names: &Names) -> Orde
 }
 
 /// `GET orders/{id}`.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{id}", operation_id = "orders.show",
+    summary = "An order",
+    params(("id" = String, Path, description = "The order's id.")),
+    responses(
+        (status = 200, description = "The order.", body = OrderDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(id): Name,
@@ -105,6 +149,18 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `PATCH orders/{id}`: asks for a change; the answer shows how far it has come.
+#[utoipa::path(
+    patch, path = "/api/v1/orders/{id}", operation_id = "orders.modify",
+    summary = "Asks for a change of an order",
+    params(("id" = String, Path, description = "The order's id.")),
+    request_body = AmendmentRequest,
+    responses(
+        (status = 202, description = "How far it has come.", body = OrderDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn modify<H: HostPort>(
     State(api): State<Api<H>>,
     Name(id): Name,
@@ -119,6 +175,16 @@ pub(crate) async fn modify<H: HostPort>(
 }
 
 /// `DELETE orders/{id}`: asks for cancellation; the answer shows how far it has come.
+#[utoipa::path(
+    delete, path = "/api/v1/orders/{id}", operation_id = "orders.cancel",
+    summary = "Asks for the cancellation of an order",
+    params(("id" = String, Path, description = "The order's id.")),
+    responses(
+        (status = 202, description = "How far it has come.", body = OrderDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
     Name(id): Name,

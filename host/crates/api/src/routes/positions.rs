@@ -10,6 +10,15 @@ use axum::Json;
 use axum::extract::State;
 
 /// `GET positions`.
+#[utoipa::path(
+    get, path = "/api/v1/positions", operation_id = "positions.list",
+    summary = "Positions with their worth",
+    params(
+        ("strategy" = Option<String>, Query, description = "Only of this strategy."),
+        ("instrument" = Option<String>, Query, description = "Only of this symbol."),
+    ),
+    responses((status = 200, description = "Positions.", body = Vec<PositionDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,

@@ -6,6 +6,7 @@ use crate::dto::risk::{
     ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
 };
 use crate::extract::{Json, Name};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -26,6 +27,11 @@ pub(super) fn named_scope(text: &str) -> Result<ScopeName, Problem> {
 }
 
 /// `GET risk/controls`, by code.
+#[utoipa::path(
+    get, path = "/api/v1/risk/controls", operation_id = "risk.controls.list",
+    summary = "The controls of the risk gate, by code",
+    responses((status = 200, description = "Controls.", body = Vec<ControlDto>)),
+)]
 pub(crate) async fn controls<H: HostPort>(
     State(api): State<Api<H>>,
 ) -> axum::Json<Vec<ControlDto>> {
@@ -39,6 +45,17 @@ pub(crate) async fn controls<H: HostPort>(
 }
 
 /// `GET risk/limits/{scope}`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/limits/{scope}", operation_id = "risk.limits.show",
+    summary = "The limits of a scope",
+    params(
+        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    responses(
+        (status = 200, description = "Limits.", body = ScopeLimitsDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show_limits<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -49,6 +66,21 @@ pub(crate) async fn show_limits<H: HostPort>(
 }
 
 /// `PUT risk/limits/{scope}`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/limits/{scope}", operation_id = "risk.limits.set",
+    summary = "Sets the limits of a scope",
+    description = "All of them: what is absent does not bind.",
+    params(
+        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    request_body = LimitsDto,
+    responses(
+        (status = 200, description = "The limits as they are now.", body = ScopeLimitsDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn set_limits<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -61,6 +93,20 @@ pub(crate) async fn set_limits<H: HostPort>(
 }
 
 /// `PUT risk/factors/{scope}`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/factors/{scope}", operation_id = "risk.factors.set",
+    summary = "Sets what limits of a scope are multiplied by",
+    params(
+        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    request_body = FactorRequest,
+    responses(
+        (status = 200, description = "The limits as they are now.", body = ScopeLimitsDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+        (status = 422, response = Refused),
+    ),
+)]
 pub(crate) async fn scale<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -88,6 +134,13 @@ pub(crate) fn scopes<H: HostPort>(host: &H) -> Vec<ScopeView> {
 }
 
 /// `GET risk/states`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/states", operation_id = "risk.states.list",
+    summary = "What scopes may trade",
+    responses(
+        (status = 200, description = "The firm, accounts, strategies, and instruments that are held back.", body = Vec<ScopeDto>),
+    ),
+)]
 pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<ScopeDto>> {
     let names = api.names();
     let views = scopes(&api.host);
@@ -100,6 +153,19 @@ pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json
 }
 
 /// `PUT risk/states/{scope}`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.set",
+    summary = "Sets what a scope may trade",
+    params(
+        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    request_body = StateRequest,
+    responses(
+        (status = 200, description = "The scope as it is now.", body = ScopeDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn set_state<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -113,6 +179,16 @@ pub(crate) async fn set_state<H: HostPort>(
 }
 
 /// `POST risk/kill`.
+#[utoipa::path(
+    post, path = "/api/v1/risk/kill", operation_id = "risk.kill.set",
+    summary = "Sets the kill latch of a scope",
+    request_body = KillScopeRequest,
+    responses(
+        (status = 200, description = "The scope as it is now.", body = ScopeDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn kill<H: HostPort>(
     State(api): State<Api<H>>,
     Json(request): Json<KillScopeRequest>,
@@ -125,6 +201,18 @@ pub(crate) async fn kill<H: HostPort>(
 }
 
 /// `DELETE risk/kill/{scope}`.
+#[utoipa::path(
+    delete, path = "/api/v1/risk/kill/{scope}", operation_id = "risk.kill.clear",
+    summary = "Clears the kill latch of a scope",
+    params(
+        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    responses(
+        (status = 200, description = "The scope as it is now.", body = ScopeDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn clear<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -136,6 +224,16 @@ pub(crate) async fn clear<H: HostPort>(
 }
 
 /// `DELETE risk/repeats/{strategy}`.
+#[utoipa::path(
+    delete, path = "/api/v1/risk/repeats/{strategy}", operation_id = "risk.repeats.clear",
+    summary = "Forgets how often a strategy repeated itself",
+    params(("strategy" = String, Path, description = "The strategy.")),
+    responses(
+        (status = 204, description = "Forgotten."),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn clear_repeats<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

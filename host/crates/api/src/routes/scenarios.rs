@@ -3,6 +3,7 @@
 use super::to_the_end;
 use crate::dto::scenario::{ScenarioDto, ScenarioRequest, ScenarioResultDto};
 use crate::extract::{Json, Name};
+use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -10,12 +11,26 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 /// `GET risk/scenarios`, by name.
+#[utoipa::path(
+    get, path = "/api/v1/risk/scenarios", operation_id = "risk.scenarios.list",
+    summary = "Stress scenarios, by name",
+    responses((status = 200, description = "Scenarios.", body = Vec<ScenarioDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<ScenarioDto>> {
     let scenarios = api.host.scenarios();
     axum::Json(scenarios.iter().map(ScenarioDto::new).collect())
 }
 
 /// `GET risk/scenarios/{name}`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/scenarios/{name}", operation_id = "risk.scenarios.show",
+    summary = "A stress scenario",
+    params(("name" = String, Path, description = "The scenario.")),
+    responses(
+        (status = 200, description = "The scenario.", body = ScenarioDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -27,6 +42,18 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `PUT risk/scenarios/{name}`.
+#[utoipa::path(
+    put, path = "/api/v1/risk/scenarios/{name}", operation_id = "risk.scenarios.set",
+    summary = "Sets a stress scenario",
+    description = "Either `shocks` or `window` is given.",
+    params(("name" = String, Path, description = "The scenario.")),
+    request_body = ScenarioRequest,
+    responses(
+        (status = 200, description = "The scenario as it is now.", body = ScenarioDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn set<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -38,6 +65,16 @@ pub(crate) async fn set<H: HostPort>(
 }
 
 /// `DELETE risk/scenarios/{name}`.
+#[utoipa::path(
+    delete, path = "/api/v1/risk/scenarios/{name}", operation_id = "risk.scenarios.remove",
+    summary = "Removes a stress scenario",
+    params(("name" = String, Path, description = "The scenario.")),
+    responses(
+        (status = 204, description = "Removed."),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn remove<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,
@@ -47,6 +84,16 @@ pub(crate) async fn remove<H: HostPort>(
 }
 
 /// `POST risk/scenarios/{name}/run`.
+#[utoipa::path(
+    post, path = "/api/v1/risk/scenarios/{name}/run", operation_id = "risk.scenarios.run",
+    summary = "What a scenario would do to today's holdings",
+    params(("name" = String, Path, description = "The scenario.")),
+    responses(
+        (status = 200, description = "What it would do.", body = ScenarioResultDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn run<H: HostPort>(
     State(api): State<Api<H>>,
     Name(name): Name,

@@ -9,6 +9,11 @@ use axum::Json;
 use axum::extract::State;
 
 /// `GET venues`.
+#[utoipa::path(
+    get, path = "/api/v1/venues", operation_id = "venues.list",
+    summary = "Venues: models, and how things stand with those outside",
+    responses((status = 200, description = "Venues.", body = Vec<VenueDto>)),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     fields: Fields,

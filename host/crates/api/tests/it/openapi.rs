@@ -1,0 +1,187 @@
+//! The description against the router: all that there is, nothing else, and every part of it whole.
+
+use crate::fake::Fake;
+use crate::rest_client::Client;
+use api::operations;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+fn document() -> Value {
+    serde_json::from_str(api::openapi()).unwrap()
+}
+
+/// Its operations by method and path, as `GET /api/v1/orders`.
+fn described(document: &Value) -> BTreeMap<String, &Value> {
+    let mut found = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let place = format!("{} {path}", method.to_uppercase());
+            found.insert(place, operation);
+        }
+    }
+    found
+}
+
+/// The router's, in the same way. Symbols contain `/`, so that one handler takes its path apart itself.
+fn routed() -> BTreeMap<String, &'static str> {
+    let routes = operations::<Fake>().into_iter().map(|route| {
+        let end = match route.id {
+            "instruments.happen" => "/events",
+            _ => "",
+        };
+        let path = route.path.replace("{*", "{");
+        (format!("{} {path}{end}", route.method), route.id)
+    });
+    routes.collect()
+}
+
+#[test]
+fn the_committed_description_is_the_programs() {
+    let kept = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../docs/openapi.json"
+    ));
+    if std::env::var_os("ARGONAUT_BLESS").is_some() {
+        std::fs::write(&kept, api::openapi()).unwrap();
+    }
+    let is_it = std::fs::read_to_string(&kept).is_ok_and(|text| text == api::openapi());
+    assert!(
+        is_it,
+        "the API changed: run this test with ARGONAUT_BLESS=1 and commit docs/openapi.json"
+    );
+}
+
+#[test]
+fn every_operation_is_described_under_its_name_and_no_other_is() {
+    let document = document();
+    let described = described(&document);
+    let names: BTreeMap<_, _> = described
+        .iter()
+        .map(|(place, operation)| (place.clone(), operation["operationId"].as_str().unwrap()))
+        .collect();
+    assert_eq!(names, routed());
+}
+
+#[test]
+fn every_operation_says_what_it_does_takes_and_answers() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    for (place, operation) in described(&document) {
+        let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str);
+        assert!(text("/summary").is_some_and(|it| !it.is_empty()), "{place}");
+        assert!(text("/tags/0").is_some(), "{place}");
+        assert!(operation["security"].is_array(), "{place}");
+        let answers = operation["responses"].as_object().unwrap();
+        let is_good = |status: &String| status.starts_with(['1', '2']);
+        assert!(answers.keys().any(is_good), "{place}");
+        assert_eq!(
+            answers["default"]["$ref"], "#/components/responses/Refused",
+            "{place}"
+        );
+        for (status, answer) in answers {
+            let whole = answer["$ref"].is_string() || answer["description"] != "";
+            assert!(whole, "{place} {status} says nothing");
+        }
+        for body in contents(&operation["requestBody"]) {
+            assert!(body["schema"].is_object(), "{place}");
+        }
+        for name in place.split('{').skip(1) {
+            let name = name.split('}').next().unwrap();
+            let parameters = operation["parameters"].as_array().unwrap();
+            let is_it = |known: &Value| known["name"] == name && known["in"] == "path";
+            assert!(parameters.iter().any(is_it), "{place} does not tell {name}");
+        }
+    }
+}
+
+fn contents(body: &Value) -> Vec<&Value> {
+    let content = body["content"].as_object();
+    content
+        .into_iter()
+        .flat_map(|kinds| kinds.values())
+        .collect()
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn visit(document: &Value, at: &Value, seen: &mut usize) {
+        match at {
+            Value::Object(fields) => {
+                if let Some(Value::String(place)) = fields.get("$ref") {
+                    let pointer = place.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{place}");
+                    *seen += 1;
+                }
+                fields
+                    .values()
+                    .for_each(|value| visit(document, value, seen));
+            }
+            Value::Array(items) => items.iter().for_each(|item| visit(document, item, seen)),
+            _ => {}
+        }
+    }
+    let (document, mut seen) = (document(), 0);
+    visit(&document, &document, &mut seen);
+    assert!(seen > 300, "there are references: {seen}");
+}
+
+#[test]
+fn bodies_are_closed_where_unknown_fields_are_refused() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    for name in [
+        "OrderTicketRequest",
+        "AmendmentRequest",
+        "ListRequest",
+        "LimitsDto",
+        "ScenarioRequest",
+        "RuleRequestDto",
+    ] {
+        assert_eq!(schemas[name]["additionalProperties"], false, "{name}");
+    }
+    for event in schemas["EventRequest"]["oneOf"].as_array().unwrap() {
+        assert_eq!(event["additionalProperties"], false, "{event:#}");
+    }
+}
+
+#[test]
+fn what_needs_a_second_person_says_so() {
+    let document = document();
+    let set = &document["paths"]["/api/v1/risk/limits/{scope}"]["put"];
+    let parameters = set["parameters"].as_array().unwrap();
+    let approval = parameters.iter().find(|one| one["name"] == "X-Approval");
+    assert_eq!(approval.unwrap()["in"], "header");
+    let asked = &set["responses"]["202"]["content"]["application/json"]["schema"];
+    assert_eq!(asked["$ref"], "#/components/schemas/ApprovalDto");
+    let ways = set["security"].as_array().unwrap();
+    for scheme in ["access_token", "api_key"] {
+        assert!(ways.iter().any(|way| way[scheme].is_array()), "{scheme}");
+    }
+    let open = &document["paths"]["/api/v1/openapi.json"]["get"];
+    assert_eq!(open["security"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_description_is_served_and_shown_without_anything_from_outside() {
+    let client = Client::new();
+    let served = client.get("/openapi.json").await;
+    assert_eq!(served.headers["content-type"], "application/json");
+    assert_eq!(served.text, api::openapi());
+    let page = client.get("!/docs").await;
+    assert_eq!(page.status, 200);
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert!(!page.text.contains("://"), "{}", page.text);
+    let files = page.text.split("=\"/docs/").skip(1);
+    let files: Vec<_> = files.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(files, ["swagger-ui.css", "swagger-ui-bundle.js"]);
+    for name in files {
+        let file = client.get(&format!("!/docs/{name}")).await;
+        assert_eq!(file.status, 200, "{name}");
+        assert!(file.body.len() > 100_000, "{name}");
+    }
+    let none = client.get("!/docs/index.html").await;
+    none.check_problem(404, "NOT_FOUND", None);
+}
