@@ -10,8 +10,10 @@ mod listed;
 mod values;
 
 pub(crate) use answers::{Limit, Refused};
-pub(crate) use values::{Binary, DecimalText, MomentText, NumberText, QuantityText, text};
-pub(crate) use values::{DECIMAL, MONEY, QUANTITY, WHOLE};
+pub(crate) use values::{
+    Binary, DecimalText, MomentText, MoneyText, NumberText, QuantityText, text,
+};
+pub(crate) use values::{MONEY, QUANTITY, SHARE, WHOLE};
 
 use std::sync::LazyLock;
 use utoipa::OpenApi;

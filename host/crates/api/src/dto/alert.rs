@@ -103,5 +103,6 @@ pub(crate) fn severity(severity: Severity) -> Name {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcknowledgeRequest {
     /// Who saw it: any name, until the host knows identities.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[ -~]*[!-~][ -~]*$")]
     pub(crate) by: String,
 }

@@ -54,8 +54,10 @@ impl RuleDto {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleRequestDto {
     #[serde(default = "firm")]
+    #[schema(pattern = "^(firm|(account|strategy)/.+)$")]
     pub(crate) scope: String,
     /// Path below the host's plugin folder, or `sha256:` and the hash of one that the host has.
+    #[schema(min_length = 1)]
     pub(crate) plugin: String,
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ParameterValue>)]
@@ -64,6 +66,7 @@ pub(crate) struct RuleRequestDto {
     #[serde(default)]
     pub(crate) force: bool,
     /// Who asks, as they say.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[ -~]*[!-~][ -~]*$")]
     pub(crate) by: Option<String>,
 }
 

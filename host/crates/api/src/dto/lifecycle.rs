@@ -1,7 +1,7 @@
 //! What happens to instruments and to an account's money, as operators send it.
 
 use super::text::Decimal;
-use crate::openapi::DecimalText;
+use crate::openapi::{DecimalText, MoneyText};
 use model::{Money, Price, Rate};
 use serde::Deserialize;
 use services::handle::InstrumentNews;
@@ -64,6 +64,7 @@ impl PartialSchema for EventRequest {
             let shares = ObjectBuilder::new().schema_type(Type::Integer);
             RefOr::<Schema>::from(shares.minimum(Some(1)).maximum(Some(u32::MAX)))
         };
+        let money = RefOr::<Schema>::from(Ref::from_schema_name(MoneyText::name()));
         let currency = RefOr::<Schema>::from(ObjectBuilder::new().schema_type(Type::String));
         OneOfBuilder::new()
             .description(Some("What happens, told apart by `event`."))
@@ -75,7 +76,7 @@ impl PartialSchema for EventRequest {
             ))
             .item(event(
                 "DIVIDEND",
-                [("amount", decimal()), ("currency", currency)],
+                [("amount", money), ("currency", currency)],
             ))
             .into()
     }
@@ -88,6 +89,7 @@ impl ToSchema for EventRequest {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((DecimalText::name().into_owned(), DecimalText::schema()));
+        schemas.push((MoneyText::name().into_owned(), MoneyText::schema()));
     }
 }
 
@@ -112,6 +114,6 @@ pub(crate) struct ConversionRequest {
     pub(crate) from: String,
     pub(crate) to: String,
     /// What is given.
-    #[schema(value_type = DecimalText)]
+    #[schema(value_type = MoneyText)]
     pub(crate) amount: Decimal<Money>,
 }

@@ -3,7 +3,7 @@
 
 use super::object::Object;
 use super::text::Decimal;
-use crate::openapi::{DECIMAL, MONEY, QUANTITY, WHOLE, text};
+use crate::openapi::{MONEY, QUANTITY, SHARE, WHOLE, text};
 use engine::{
     ConductLimits, DataLimits, Escalation, ExposureLimits, Limits, LossLimits, PriceLimits,
     Scaling, ShortLimits, VolumeLimits,
@@ -69,7 +69,7 @@ macro_rules! decimal {
     )*};
 }
 
-decimal!(Quantity as QUANTITY Money as MONEY Rate as DECIMAL);
+decimal!(Quantity as QUANTITY Money as MONEY Rate as SHARE);
 
 impl Bound for Duration {
     type Wire = Decimal<Nanoseconds>;

@@ -265,6 +265,7 @@ impl TailDto {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MetricsRequest {
     /// All scopes when absent.
+    #[schema(pattern = "^(firm|(account|strategy|instrument)/.+)$")]
     pub(crate) scope: Option<String>,
 }
 

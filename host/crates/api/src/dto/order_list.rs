@@ -13,7 +13,7 @@ use services::handle::OrderTicket;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListRequest {
     strategy: Option<String>,
-    #[schema(value_type = Option<Vec<OrderTicketRequest>>, min_items = 1)]
+    #[schema(value_type = Option<Vec<OrderTicketRequest>>, min_items = 1, max_items = 32)]
     orders: Option<Vec<Object<OrderTicketRequest>>>,
     #[schema(value_type = Option<BracketRequest>)]
     bracket: Option<Object<BracketRequest>>,

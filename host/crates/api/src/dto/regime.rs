@@ -47,6 +47,7 @@ impl RegimesDto {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegimeRequest {
+    #[schema(pattern = "^(firm|(account|strategy|instrument)/.+)$")]
     pub(crate) scope: String,
     pub(crate) regime: String,
 }

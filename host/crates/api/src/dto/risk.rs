@@ -4,7 +4,6 @@ use super::engine::{TradingStateName, trading_state};
 use super::limits::LimitsDto;
 use super::text::{Decimal, Name};
 use crate::names::Names;
-use crate::openapi::DecimalText;
 use engine::Control;
 use model::Rate;
 use serde::{Deserialize, Serialize};
@@ -84,6 +83,7 @@ pub(crate) struct StateRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct KillScopeRequest {
+    #[schema(pattern = "^(firm|(account|strategy|instrument)/.+)$")]
     pub(crate) scope: String,
 }
 
@@ -91,6 +91,6 @@ pub(crate) struct KillScopeRequest {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactorRequest {
-    #[schema(value_type = DecimalText)]
+    #[schema(value_type = String, pattern = r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$")]
     pub(crate) factor: Decimal<Rate>,
 }

@@ -48,7 +48,9 @@ pub(crate) struct OrderTicketRequest {
     #[schema(value_type = Option<HoldRequest>)]
     hold: Option<Object<HoldRequest>>,
     #[serde(default)]
+    #[schema(max_length = 32, pattern = "^[ -~]*$")]
     tag: String,
+    #[schema(pattern = "^[0-9]{1,15}-([0-9]{1,3}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$")]
     position: Option<String>,
     pub(crate) strategy: Option<String>,
     #[serde(default)]

@@ -6,11 +6,13 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 /// The form of an exact decimal, of a size that every kind of amount holds.
-pub(crate) const DECIMAL: &str = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$";
+const DECIMAL: &str = r"^-?([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
+/// The form of a share, which is not negative.
+pub(crate) const SHARE: &str = r"^([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
 /// The form of an amount of an instrument, which is not negative.
-pub(crate) const QUANTITY: &str = r"^[0-9]{1,11}(\.[0-9]{1,8})?$";
-/// The form of an amount of money.
-pub(crate) const MONEY: &str = r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$";
+pub(crate) const QUANTITY: &str = r"^([0-9]{1,11}|1[0-7][0-9]{10})(\.[0-9]{1,8})?$";
+/// The form of an amount of money, which is not negative.
+pub(crate) const MONEY: &str = r"^[0-9]{1,18}(\.[0-9]{1,9})?$";
 /// The form of a whole number as text.
 pub(crate) const WHOLE: &str = "^[0-9]{1,19}$";
 
@@ -53,6 +55,23 @@ impl PartialSchema for QuantityText {
 impl ToSchema for QuantityText {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Quantity")
+    }
+}
+
+/// An amount of money as a string.
+pub(crate) enum MoneyText {}
+
+impl PartialSchema for MoneyText {
+    fn schema() -> RefOr<Schema> {
+        text(MONEY, "An exact amount of money, as a string.")
+            .examples(["2500.00"])
+            .into()
+    }
+}
+
+impl ToSchema for MoneyText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Money")
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) async fn list<H: HostPort>(
 #[utoipa::path(
     post, path = "/api/v1/risk/alerts/{id}/acknowledge", operation_id = "risk.alerts.acknowledge",
     summary = "Says that an alert was seen",
-    params(("id" = String, Path, description = "The alert.")),
+    params(("id" = String, Path, pattern = "^[0-9]{1,19}$", description = "The alert.")),
     request_body = AcknowledgeRequest,
     responses(
         (status = 200, description = "The alert as it is now.", body = AlertDto),

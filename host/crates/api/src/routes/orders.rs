@@ -126,7 +126,7 @@ async fn judged<H: HostPort>(api: &Api<H>, order: &Order, names: &Names) -> Orde
 #[utoipa::path(
     get, path = "/api/v1/orders/{id}", operation_id = "orders.show",
     summary = "An order",
-    params(("id" = String, Path, description = "The order's id.")),
+    params(("id" = String, Path, pattern = "^[0-9]{1,15}-([0-9]{1,3}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$", description = "The order's id.")),
     responses(
         (status = 200, description = "The order.", body = OrderDto),
         (status = 404, response = Refused),
@@ -152,7 +152,7 @@ pub(crate) async fn show<H: HostPort>(
 #[utoipa::path(
     patch, path = "/api/v1/orders/{id}", operation_id = "orders.modify",
     summary = "Asks for a change of an order",
-    params(("id" = String, Path, description = "The order's id.")),
+    params(("id" = String, Path, pattern = "^[0-9]{1,15}-([0-9]{1,3}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$", description = "The order's id.")),
     request_body = AmendmentRequest,
     responses(
         (status = 202, description = "How far it has come.", body = OrderDto),
@@ -178,7 +178,7 @@ pub(crate) async fn modify<H: HostPort>(
 #[utoipa::path(
     delete, path = "/api/v1/orders/{id}", operation_id = "orders.cancel",
     summary = "Asks for the cancellation of an order",
-    params(("id" = String, Path, description = "The order's id.")),
+    params(("id" = String, Path, pattern = "^[0-9]{1,15}-([0-9]{1,3}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-5])$", description = "The order's id.")),
     responses(
         (status = 202, description = "How far it has come.", body = OrderDto),
         (status = 404, response = Refused),

@@ -49,7 +49,7 @@ pub(crate) async fn controls<H: HostPort>(
     get, path = "/api/v1/risk/limits/{scope}", operation_id = "risk.limits.show",
     summary = "The limits of a scope",
     params(
-        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
     ),
     responses(
         (status = 200, description = "Limits.", body = ScopeLimitsDto),
@@ -71,7 +71,7 @@ pub(crate) async fn show_limits<H: HostPort>(
     summary = "Sets the limits of a scope",
     description = "All of them: what is absent does not bind.",
     params(
-        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
     ),
     request_body = LimitsDto,
     responses(
@@ -97,7 +97,7 @@ pub(crate) async fn set_limits<H: HostPort>(
     put, path = "/api/v1/risk/factors/{scope}", operation_id = "risk.factors.set",
     summary = "Sets what limits of a scope are multiplied by",
     params(
-        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
     ),
     request_body = FactorRequest,
     responses(
@@ -157,7 +157,7 @@ pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json
     put, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.set",
     summary = "Sets what a scope may trade",
     params(
-        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
     ),
     request_body = StateRequest,
     responses(
@@ -205,7 +205,7 @@ pub(crate) async fn kill<H: HostPort>(
     delete, path = "/api/v1/risk/kill/{scope}", operation_id = "risk.kill.clear",
     summary = "Clears the kill latch of a scope",
     params(
-        ("scope" = String, Path, description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
     ),
     responses(
         (status = 200, description = "The scope as it is now.", body = ScopeDto),
