@@ -156,7 +156,10 @@ mod tests {
                         part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
                     let after = rest.strip_prefix(',').map(str::trim_start);
                     let quoted = after.and_then(|after| after.strip_prefix('"'));
-                    if let Some((code, _)) = quoted.and_then(|quoted| quoted.split_once('"')) {
+                    let named = quoted.and_then(|quoted| quoted.split_once('"'));
+                    let is_code =
+                        |code: &&str| code.chars().all(|c| c == '_' || c.is_ascii_uppercase());
+                    if let Some(code) = named.map(|(code, _)| code).filter(is_code) {
                         codes.push(code.to_owned());
                     }
                 }
