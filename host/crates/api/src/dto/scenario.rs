@@ -12,7 +12,6 @@ use quant::Figure;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use services::metrics::{Scenario, ScenarioKind, ScenarioView, Shock, ShockTarget};
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Body of `PUT risk/scenarios/{name}`: shocks or a window.

@@ -13,7 +13,6 @@ use model::{
 };
 use serde::Deserialize;
 use services::handle::OrderTicket;
-use std::collections::BTreeMap;
 
 /// Body of `POST orders`, and one order of a list. `parent`, `group` and `rule` are for lists only.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]

@@ -22,10 +22,9 @@ const TOKEN: &str = "access_token";
 const KEY: &str = "api_key";
 /// The header that every answer has.
 const REQUEST_ID: &str = "X-Request-Id";
-const ABOUT: &str = "Everything that the host does over HTTP. Decimals are strings, moments are RFC 3339 and once more \
-     nanoseconds as a string, enumerations are in capitals. Requests refuse fields and parameters that they do not know. \
-     Where identity is off nobody logs in, and the credentials below are not asked for. Updates come by WebSocket \
-     (docs/operating.md).";
+const ABOUT: &str = "Everything that the host does over HTTP. Decimals are strings; moments are RFC 3339, and once more \
+    nanoseconds as a string; enumerations are in capitals. Requests refuse fields and parameters that they do not know. \
+    Where identity is off nobody logs in, and no credentials are asked for. Updates come by WebSocket at `/ws`.";
 
 /// Adds what the attributes beside the handlers do not say.
 pub(super) fn complete(document: &mut OpenApi) {
