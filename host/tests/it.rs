@@ -25,6 +25,8 @@ mod configuration;
 mod crash;
 #[path = "it/data.rs"]
 mod data;
+#[path = "it/description.rs"]
+mod description;
 #[path = "it/determinism.rs"]
 mod determinism;
 #[path = "it/faulted.rs"]
