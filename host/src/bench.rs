@@ -3,6 +3,7 @@
 //! Measured is the engine's run alone: quotes are in memory before, as the peers have theirs. Load
 //! time and the whole from start to end are printed beside it.
 
+pub mod bus;
 pub mod swap;
 mod usage;
 

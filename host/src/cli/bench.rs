@@ -12,10 +12,11 @@ pub(super) struct BenchArguments {
     /// CSV (plain or gz) with columns ts_ns, bid, ask, bid_size, ask_size. Not needed for swap.
     #[arg(long)]
     quotes: Option<PathBuf>,
-    /// Which strategy runs; `swap` measures hot swaps under a live feed instead.
+    /// Which strategy runs; `swap` measures hot swaps under a live feed instead, `bus` how fast a journal
+    /// of these quotes gets into Redis.
     #[arg(long, value_enum, default_value = "none")]
     mode: BenchMode,
-    /// For `order`: one market order every so many quotes.
+    /// For `order` and `bus`: one market order every so many quotes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     order_every: u64,
     /// Run the strategy compiled into this program instead of as WebAssembly.
@@ -30,6 +31,9 @@ pub(super) struct BenchArguments {
     /// For `swap`: events per second of the feed.
     #[arg(long, default_value_t = 100_000)]
     rate: u32,
+    /// For `bus`: the Redis, in which streams of their own are made and removed again.
+    #[arg(long, default_value = "redis://127.0.0.1:6379/0")]
+    redis: String,
     /// Print one JSON object on one line.
     #[arg(long)]
     json: bool,
@@ -42,6 +46,7 @@ enum BenchMode {
     Ema,
     Order,
     Swap,
+    Bus,
 }
 
 pub(super) fn run(arguments: BenchArguments) -> Result<()> {
@@ -54,17 +59,28 @@ pub(super) fn run(arguments: BenchArguments) -> Result<()> {
             let figures = bench::swap::run(&arguments.plugins, arguments.swaps, arguments.rate)?;
             return print(arguments.json, &serde_json::to_value(figures)?);
         }
+        BenchMode::Bus => {
+            let figures = bench::bus::run(&bench::bus::Options {
+                quotes: quotes(arguments.quotes)?,
+                plugin_dir: arguments.plugins,
+                order_every: arguments.order_every,
+                redis: arguments.redis,
+            })?;
+            return print(arguments.json, &serde_json::to_value(figures)?);
+        }
     };
     let figures = bench::run(&Options {
-        quotes: arguments
-            .quotes
-            .context("--quotes FILE is needed for this mode")?,
+        quotes: quotes(arguments.quotes)?,
         mode,
         order_every: arguments.order_every,
         native: arguments.native,
         plugin_dir: arguments.plugins,
     })?;
     print(arguments.json, &serde_json::to_value(figures)?)
+}
+
+fn quotes(given: Option<PathBuf>) -> Result<PathBuf> {
+    given.context("--quotes FILE is needed for this mode")
 }
 
 fn print(json: bool, figures: &serde_json::Value) -> Result<()> {

@@ -16,8 +16,9 @@ fn with_redis_and_postgres_away_it_trades_and_both_catch_up() {
     let mut redis = Redis::start_on_free_port(folder);
     let file = configuration(folder);
     let mut text = std::fs::read_to_string(&file).unwrap();
+    // All entries are kept: those of ten minutes come faster than the test reads them.
     text.push_str(&format!(
-        "\n[bus]\nurl = \"{}\"\n\n[store]\nurl = \"postgres://postgres@127.0.0.1:{}/postgres\"\n",
+        "\n[bus]\nurl = \"{}\"\ncapacity = 10000000\n\n[store]\nurl = \"postgres://postgres@127.0.0.1:{}/postgres\"\n",
         redis.url(),
         server.port()
     ));

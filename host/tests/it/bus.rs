@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far longer than anything here takes, the pause of a minute after ten attempts among it.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A Redis that keeps nothing when it dies.
 pub(super) struct Redis {

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use testkit::postgres;
 
-/// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far longer than anything here takes, the pause of a minute after ten attempts among it.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until the store has all of the journal up to `sequence`.
 pub(super) fn until_stored(host: &Running, sequence: u64) {

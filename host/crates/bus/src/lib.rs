@@ -27,7 +27,7 @@ pub use cache::{CacheKey, CacheKind, MarketCache};
 pub use consumer::{Consumer, Delivery};
 pub use entry::{Entry, EntryId, Priority};
 pub use link::{Backoff, LinkState, LinkStatus, Monitor};
-pub use publisher::{Publisher, Read, Source, SourceError};
+pub use publisher::{Publisher, Read, Source, SourceError, remove};
 pub use settings::{Settings, SettingsError};
 
 /// Why Redis did not do what it was asked.

@@ -8,8 +8,10 @@ use redis::{Connection, RedisError, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Entries of one transaction.
-const BATCH: usize = 512;
+/// Entries asked of the source at once.
+const BATCH: usize = 4_096;
+/// Bytes of bodies in one transaction, about: while Redis does one it does nothing else.
+const BYTES: usize = 1 << 20;
 /// Inputs without entries after which the cursor is moved all the same, so that the source need not keep
 /// what holds nothing to publish.
 const IDLE_INPUTS: u64 = 10_000;
@@ -119,12 +121,30 @@ impl<S: Source> Publisher<S> {
         if read.entries.is_empty() && idle < IDLE_INPUTS {
             self.note(cursor, read.place, 0);
             self.link.check_health()?;
-        } else if self.publish(cursor, read.place, &read.entries)? {
-            self.note(read.place, read.place, read.entries.len() as u64);
         } else {
-            self.places = None;
+            self.publish_all(cursor, &read)?;
         }
         Ok(())
+    }
+
+    /// Publishes what was read, in as many transactions as its size asks for.
+    fn publish_all(&mut self, mut cursor: EntryId, read: &Read) -> Result<(), Failure> {
+        let mut left = read.entries.as_slice();
+        loop {
+            let (now, later) = left.split_at(transaction(left));
+            // What holds nothing to publish lies behind the last of all entries.
+            let last = now.last().filter(|_| !later.is_empty());
+            let to = last.map_or(read.place, |entry| entry.id);
+            if !self.publish(cursor, to, now)? {
+                self.places = None;
+                return Ok(());
+            }
+            self.note(to, to, now.len() as u64);
+            if later.is_empty() {
+                return Ok(());
+            }
+            (cursor, left) = (to, later);
+        }
     }
 
     /// Where the cursor is and what was read, for the next turn, and for others.
@@ -157,8 +177,11 @@ impl<S: Source> Publisher<S> {
         let (run, settings) = (self.source.run(), &self.settings);
         let key = settings.cursor();
         self.link.run(|connection| {
-            redis::cmd("WATCH").arg(&key).query::<()>(connection)?;
-            let cursor: Option<String> = redis::cmd("GET").arg(&key).query(connection)?;
+            // Both in one way there and back.
+            let mut ask = redis::pipe();
+            ask.cmd("WATCH").arg(&key).ignore();
+            ask.cmd("GET").arg(&key);
+            let (cursor,): (Option<String>,) = ask.query(connection)?;
             if cursor.as_deref() != Some(&cursor_text(from, run)) {
                 redis::cmd("UNWATCH").query::<()>(connection)?;
                 return Ok(false);
@@ -173,6 +196,34 @@ impl<S: Source> Publisher<S> {
             Ok(!matches!(pipe.query(connection)?, Value::Nil))
         })
     }
+}
+
+/// Takes the streams and the cursor of these settings out of Redis: for those that were only there to
+/// try something. Whoever publishes to them makes them again.
+///
+/// # Errors
+/// Redis is not there, or the address is none.
+pub fn remove(settings: &Settings) -> Result<(), BusError> {
+    let mut link = Link::new(settings, Duration::ZERO, Monitor::default())?;
+    link.run(|connection| {
+        let mut command = redis::cmd("DEL");
+        command.arg(settings.cursor()).arg(settings.parked());
+        for priority in Priority::ALL {
+            command.arg(settings.stream_of(priority));
+        }
+        command.query::<()>(connection)
+    })
+}
+
+/// How many of the entries go into one transaction: one at least.
+fn transaction(entries: &[Entry]) -> usize {
+    let mut bytes = 0;
+    let fits = |entry: &&Entry| {
+        bytes += entry.body.len();
+        bytes <= BYTES
+    };
+    let count = entries.iter().take_while(fits).count();
+    count.max(1).min(entries.len())
 }
 
 fn wait(pause: Duration, stop: &AtomicBool) {
@@ -257,6 +308,25 @@ fn place_in(cursor: &str, run: &str) -> Option<EntryId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_bodies_make_small_transactions() {
+        let entry = |bytes: usize| Entry {
+            id: EntryId::ZERO,
+            priority: Priority::Low,
+            kind: "quote".to_owned(),
+            time_ns: 0,
+            body: "x".repeat(bytes),
+        };
+        assert_eq!(transaction(&[]), 0);
+        assert_eq!(transaction(&[entry(10), entry(10), entry(10)]), 3);
+        assert_eq!(transaction(&[entry(BYTES), entry(1)]), 1);
+        assert_eq!(transaction(&[entry(BYTES + 1), entry(1)]), 1);
+        assert_eq!(
+            transaction(&[entry(BYTES / 2), entry(BYTES / 2), entry(1)]),
+            2
+        );
+    }
 
     #[test]
     fn a_cursor_of_another_run_is_none() {
