@@ -5,7 +5,8 @@
 //!   conflated (only the latest quote and the latest trade of each instrument stay), and what was
 //!   dropped is counted. Feeds that must lose nothing [`Inbox::send_market`] and wait for room.
 //! * `commands`: never dropped. [`Inbox::offer_command`] answers `Busy` when full;
-//!   [`Inbox::send_command`], for the host's own workers, waits for room.
+//!   [`Inbox::send_command`], for the host's own workers, waits for room. [`Inbox::has_commands`] tells
+//!   the engine thread during a batch that takes long.
 //! * `urgent`: kills. They have a place of their own, so that a full queue of commands refuses none,
 //!   and are handled before whatever else waits; [`Inbox::has_urgent`] lets the engine thread look
 //!   between two inputs of a batch. When full, a kill waits already, and another says nothing new.
@@ -95,6 +96,8 @@ pub(crate) struct Inbox {
     command_bound: usize,
     conflated: AtomicU64,
     urgent: AtomicBool,
+    /// Whether commands wait; only ever changed under the lock.
+    commands: AtomicBool,
     begun: Instant,
     /// When the engine's thread last asked for work, in nanoseconds after `begun`.
     asked_ns: AtomicU64,
@@ -128,6 +131,7 @@ impl Inbox {
             command_bound: command_bound.max(1),
             conflated: AtomicU64::new(0),
             urgent: AtomicBool::new(false),
+            commands: AtomicBool::new(false),
             begun: Instant::now(),
             asked_ns: AtomicU64::new(0),
         }
@@ -199,6 +203,7 @@ impl Inbox {
             return Err(HostError::Busy);
         }
         state.commands.push_back(request);
+        self.commands.store(true, Ordering::Release);
         self.finish(state).map_err(|Closed| HostError::Stopped)
     }
 
@@ -206,6 +211,7 @@ impl Inbox {
     pub(crate) fn send_command(&self, request: Request) -> Result<(), HostError> {
         let mut state = self.wait_for_room(|state| state.commands.len() < self.command_bound);
         state.commands.push_back(request);
+        self.commands.store(true, Ordering::Release);
         self.finish(state).map_err(|Closed| HostError::Stopped)
     }
 
@@ -225,6 +231,11 @@ impl Inbox {
         self.urgent.load(Ordering::Acquire)
     }
 
+    /// Whether commands wait; as cheap.
+    pub(crate) fn has_commands(&self) -> bool {
+        self.commands.load(Ordering::Acquire)
+    }
+
     /// Takes a batch of what is urgent and of commands, and leaves market data; waits up to `patience`.
     pub(crate) fn take_commands(&self, patience: Duration, commands: &mut Vec<Request>) {
         self.ask();
@@ -237,6 +248,8 @@ impl Inbox {
         commands.extend(state.urgent.drain(..));
         let count = state.commands.len().min(COMMAND_BATCH);
         commands.extend(state.commands.drain(..count));
+        self.commands
+            .store(!state.commands.is_empty(), Ordering::Release);
         drop(state);
         self.room.notify_all();
     }
@@ -301,6 +314,8 @@ impl Inbox {
         commands.extend(state.urgent.drain(..));
         let count = state.commands.len().min(COMMAND_BATCH);
         commands.extend(state.commands.drain(..count));
+        self.commands
+            .store(!state.commands.is_empty(), Ordering::Release);
         let count = state.market.len().min(MARKET_BATCH);
         market.extend(state.market.drain(..count));
         if state.market.is_empty() {
@@ -443,6 +458,23 @@ mod tests {
             [Request::Step(_), Request::Shutdown]
         ));
         assert!(!inbox.has_urgent() && inbox.take_urgent().is_empty());
+    }
+
+    #[test]
+    fn whether_commands_wait_is_known_without_taking_them() {
+        let inbox = Inbox::new(1_000, 2 * COMMAND_BATCH);
+        assert!(!inbox.has_commands());
+        for _ in 0..=COMMAND_BATCH {
+            inbox.offer_command(Request::Shutdown).unwrap();
+        }
+        let mut commands = Vec::new();
+        inbox.take_commands(Duration::ZERO, &mut commands);
+        assert_eq!(
+            (commands.len(), inbox.has_commands()),
+            (COMMAND_BATCH, true)
+        );
+        inbox.take(Duration::ZERO, &mut Vec::new(), &mut commands);
+        assert!(!inbox.has_commands());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! that cancels and readers still work, and says so. Records wait in memory meanwhile; when much
 //! waits, market data is not taken in any more, and when too much waits, kills alone are.
 
+mod batch;
 mod faults;
 mod finish;
 pub(crate) mod memory;
@@ -48,10 +49,8 @@ use tokio::sync::oneshot;
 
 /// Longest sleep when nothing is due sooner.
 const IDLE: Duration = Duration::from_millis(10);
-/// How long a batch of market data may wait for its commit.
+/// How long a batch of market data may wait for its commit, and commands for the batch.
 const COMMIT_WITHIN: Duration = Duration::from_millis(5);
-/// After how many inputs of a batch the time is looked at.
-const LOOK_EVERY: u32 = 16;
 /// How often time is told to the engine when nothing else happens.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
@@ -336,11 +335,8 @@ impl Trader {
                 Room::Little => self.inbox.take_commands(IDLE, &mut requests),
                 Room::Gone => self.stopping |= self.inbox.wait_for_urgent(IDLE),
             }
-            for request in requests.drain(..) {
-                self.handle_urgent();
-                self.handle(request);
-            }
-            self.work_off(&mut market);
+            self.handle_all(&mut requests);
+            self.work_off(&mut market, COMMIT_WITHIN);
             self.handle_urgent();
             if room == Room::Plenty {
                 self.wake();
@@ -348,30 +344,6 @@ impl Trader {
             self.let_out();
         }
         self.finish()
-    }
-
-    /// Steps market data, and lets out what it led to at least every few milliseconds.
-    fn work_off(&mut self, market: &mut Vec<MarketInput>) {
-        let mut begun = Instant::now();
-        for (input, n) in market.drain(..).zip(1_u32..) {
-            self.handle_urgent();
-            self.on_market(input);
-            if n.is_multiple_of(LOOK_EVERY) && begun.elapsed() >= COMMIT_WITHIN {
-                self.let_out();
-                begun = Instant::now();
-            }
-        }
-    }
-
-    /// Handles kills that came while a batch is worked off, and lets out what they did at once.
-    fn handle_urgent(&mut self) {
-        if !self.inbox.has_urgent() {
-            return;
-        }
-        for request in self.inbox.take_urgent() {
-            self.handle(request);
-        }
-        self.let_out();
     }
 
     /// Sets the firm's kill latch before the thread begins.

@@ -98,8 +98,14 @@ fn bench(journal: Journal) -> Bench {
 
 impl Bench {
     fn quote(&mut self) {
+        let quote = self.quote_now();
+        self.trader.on_market(quote);
+        self.trader.let_out();
+    }
+
+    fn quote_now(&self) -> MarketInput {
         let at = self.clock.now();
-        self.trader.on_market(MarketInput::Quote(Quote {
+        MarketInput::Quote(Quote {
             instrument: InstrumentId::new(0),
             bid: Price::from_raw(100),
             ask: Price::from_raw(101),
@@ -107,8 +113,7 @@ impl Bench {
             ask_size: Quantity::ONE,
             ts_event: at,
             ts_init: at,
-        }));
-        self.trader.let_out();
+        })
     }
 
     fn buy(&mut self) -> Order {
@@ -217,6 +222,38 @@ impl engine::replay::Instances for Nobody {
     ) -> Result<Box<dyn model::Strategy>, String> {
         Err("nobody".to_owned())
     }
+}
+
+#[test]
+fn a_command_does_not_wait_for_a_batch_that_takes_long() {
+    let quotes = |bench: &Bench| vec![bench.quote_now(); 3];
+    let halt = || {
+        StepRequest::command(Command::SetScopeState(
+            LimitScope::Firm,
+            TradingState::Halted,
+        ))
+    };
+    let mut bench = bench(Journal::default());
+    let before = bench.trader.engine.sequence();
+    let (request, mut answer) = halt();
+    bench.trader.inbox.offer_command(request).unwrap();
+    // Any time is long.
+    let mut market = quotes(&bench);
+    bench.trader.work_off(&mut market, Duration::ZERO);
+    let stepped = answer.try_recv().unwrap();
+    assert_eq!(
+        stepped.sequence,
+        before + 2,
+        "after the first of the quotes"
+    );
+    assert_eq!(bench.trader.engine.sequence(), before + 4);
+    // None is: then it is handled after the batch, as what comes with the next one.
+    let (request, mut answer) = halt();
+    bench.trader.inbox.offer_command(request).unwrap();
+    let mut market = quotes(&bench);
+    bench.trader.work_off(&mut market, Duration::MAX);
+    assert!(answer.try_recv().is_err() && market.is_empty());
+    assert!(bench.trader.inbox.has_commands());
 }
 
 #[test]
