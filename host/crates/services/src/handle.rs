@@ -154,7 +154,7 @@ pub enum InstrumentNews {
     },
 }
 
-/// A swap of a running strategy's plugin.
+/// A swap of a strategy's plugin.
 #[derive(Debug, Clone)]
 pub struct SwapRequest {
     /// The new plugin; the one that runs when `None` (to change parameters alone).
@@ -165,6 +165,8 @@ pub struct SwapRequest {
     pub terms: Terms,
     /// What it begins with, and how it is watched afterwards.
     pub succession: SwapTerms,
+    /// Whether a strategy that is stopped or broken is started with it; otherwise such a one is not swapped.
+    pub start: bool,
 }
 
 /// Another version of a running strategy, to take over some of its instruments.

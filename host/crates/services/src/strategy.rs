@@ -30,7 +30,7 @@ use engine::{
     StrategyState,
 };
 pub(crate) use faults::Restarted;
-use model::{AccountId, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
+use model::{AccountId, Fault, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use registry::Role;
 use shadow::Shadowing;
 use std::collections::BTreeMap;
@@ -147,6 +147,14 @@ impl Drop for Occupied<'_> {
 
 fn no_effect(why: &Ignored) -> HostError {
     HostError::Conflict(why.to_string())
+}
+
+/// How a strategy broke over an input, if it did.
+fn broke(id: StrategyId, stepped: &Stepped) -> Option<&Fault> {
+    stepped.effects.iter().find_map(|effect| match effect {
+        Effect::Fault(broken, fault) if *broken == id => Some(fault),
+        _ => None,
+    })
 }
 
 impl Strategies {
@@ -304,14 +312,34 @@ impl Strategies {
     }
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
+        let (hash, state) = (instance.hash, self.saved(name));
+        let restored = state.is_some();
+        let stepped = self.start_from(name, id, instance, state)?;
+        let Some(fault) = broke(id, &stepped) else {
+            return self.hold_back(id, hash, "the strategy was started");
+        };
+        let mut reason = format!("`{name}` broke while it started: {fault}");
+        if restored && fault.kind == FaultKind::Refused {
+            self.put_saved_aside(name, stepped.sequence);
+            reason.push_str("; its saved state was put aside, the next start is a fresh one");
+        }
+        Err(HostError::Conflict(reason))
+    }
+
+    /// Has the engine start an instance, which may break over it.
+    fn start_from(
+        &self,
+        name: &str,
+        id: StrategyId,
+        instance: Instance,
+        state: Option<SavedState>,
+    ) -> Result<Stepped, HostError> {
         let Instance {
             made,
             hash,
             version,
         } = instance;
         self.admission.note_use(hash, Role::Strategy, name)?;
-        let state = self.saved(name);
-        let restored = state.is_some();
         let history = self.history_for(made.instance.as_ref());
         let start = Command::Start {
             strategy: id,
@@ -328,21 +356,14 @@ impl Strategies {
         if let Some(why) = stepped.refusal() {
             return Err(no_effect(why));
         }
-        let fault = stepped.effects.iter().find_map(|effect| match effect {
-            Effect::Fault(broken, fault) if *broken == id => Some(fault),
-            _ => None,
-        });
-        let Some(fault) = fault else {
-            return self.hold_back(id, hash, "the strategy was started");
-        };
-        let mut reason = format!("`{name}` broke while it started: {fault}");
-        if restored && fault.kind == FaultKind::Refused {
-            if let Some(entry) = lock(&self.entries).get_mut(name) {
-                entry.saved.learn(stepped.sequence, None);
-            }
-            reason.push_str("; its saved state was put aside, the next start is a fresh one");
+        Ok(stepped)
+    }
+
+    /// What a strategy saved is not given to the next that starts.
+    fn put_saved_aside(&self, name: &str, sequence: u64) {
+        if let Some(entry) = lock(&self.entries).get_mut(name) {
+            entry.saved.learn(sequence, None);
         }
-        Err(HostError::Conflict(reason))
     }
 
     fn keep_saved(&self, name: &str, id: StrategyId, stepped: &Stepped) {

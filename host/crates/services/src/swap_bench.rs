@@ -157,6 +157,7 @@ fn swap_all(
         .map(|component| {
             let plugin = Some(PluginSource::unsigned(component.clone()));
             let request = SwapRequest {
+                start: false,
                 plugin,
                 parameters: config.parameters.clone(),
                 // Every other swap goes back.

@@ -85,6 +85,9 @@ pub(crate) struct SwapStrategyRequest {
     pub(crate) state: HandOverName,
     #[schema(value_type = Option<ProbationRequest>)]
     pub(crate) probation: Option<Object<ProbationRequest>>,
+    /// Starts one that is stopped or broken with it.
+    #[serde(default)]
+    pub(crate) start: bool,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.

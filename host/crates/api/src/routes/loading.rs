@@ -157,6 +157,7 @@ pub(crate) async fn set_parameters<H: HostPort>(
     Json(request): Json<ParametersRequest>,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
     let request = SwapRequest {
+        start: false,
         plugin: None,
         parameters: plain(request.parameters),
         terms: Terms::default(),
@@ -229,6 +230,7 @@ fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> 
     fields.finish()?;
     let request: SwapStrategyRequest = parse_json(bytes)?;
     Ok(SwapRequest {
+        start: request.start,
         plugin: request.plugin.as_deref().map(PluginSource::named),
         parameters: plain(request.parameters),
         terms: terms(request.force, request.by),
@@ -244,8 +246,10 @@ fn swap_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<SwapReque
     let terms = terms(force(&mut fields)?, fields.text("by"));
     let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
     let probation = probation::from_query(&mut fields)?;
+    let start = fields.value("start", "true or false")?.unwrap_or(false);
     fields.finish()?;
     Ok(SwapRequest {
+        start,
         plugin: Some(plugin),
         parameters,
         terms,

@@ -119,6 +119,7 @@ fn probation(terms: &Live) -> Probation {
 
 fn request(context: &Context<'_>, terms: &Live) -> SwapRequest {
     SwapRequest {
+        start: false,
         plugin: Some(PluginSource::Kept(context.run.plugin.clone())),
         parameters: context.run.parameters.clone(),
         terms: Terms {

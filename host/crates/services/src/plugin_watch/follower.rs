@@ -172,6 +172,7 @@ impl Follower {
             }
             OnNewBuild::Swap(probation) => {
                 let request = SwapRequest {
+                    start: false,
                     plugin: Some(source),
                     parameters: BTreeMap::new(),
                     terms: terms(),

@@ -2,7 +2,7 @@
 
 use super::alerts::Raised;
 use super::read_model::ReadModel;
-use crate::view::{AlertCode, CareNews, Change, LogLine, RestartOutcome};
+use crate::view::{AlertCode, CareNews, Change, LogLine, PluginView, RestartOutcome};
 use engine::{LimitScope, Severity, StrategyState};
 use model::{LogLevel, Rate, StrategyId};
 
@@ -56,6 +56,26 @@ impl ReadModel {
                 let severity = Severity::Cleared;
                 self.raise_care(strategy, AlertCode::Quarantine, severity, changes);
             }
+        }
+    }
+
+    /// Another plugin runs for a strategy, or the same again. Whether the one before is in quarantine is then
+    /// no business of the strategy any more.
+    pub(super) fn follow_plugin(
+        &mut self,
+        strategy: StrategyId,
+        plugin: PluginView,
+        changes: &mut Vec<Change>,
+    ) {
+        let mut is_other = false;
+        self.edit(strategy, changes, |view| {
+            let before = view.plugin.as_ref();
+            is_other = before.is_some_and(|before| before.hash != plugin.hash);
+            view.plugin = Some(plugin);
+        });
+        if is_other {
+            let severity = Severity::Cleared;
+            self.raise_care(strategy, AlertCode::Quarantine, severity, changes);
         }
     }
 

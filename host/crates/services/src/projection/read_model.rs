@@ -9,7 +9,7 @@ use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::view::{
     AccountView, AlertCode, CashFlowView, Change, Counts, EngineView, FaultView, InstrumentView,
-    LifeEventView, LogLine, PluginView, PositionView, StrategyView, VenueView, WhatHappened, Words,
+    LifeEventView, LogLine, PositionView, StrategyView, VenueView, WhatHappened, Words,
 };
 use engine::{AlgorithmConfig, Effect, RuleConfig};
 use model::{
@@ -150,7 +150,7 @@ impl ReadModel {
                 time
             }
             Item::Plugin(time, strategy, plugin) => {
-                self.set_plugin(strategy, *plugin, changes);
+                self.follow_plugin(strategy, *plugin, changes);
                 time
             }
             Item::Scaled(scope, factor) => {
@@ -470,10 +470,6 @@ impl ReadModel {
             Arc::new(short)
         };
         changes.push(Change::Strategy(told));
-    }
-
-    fn set_plugin(&mut self, strategy: StrategyId, plugin: PluginView, changes: &mut Vec<Change>) {
-        self.edit(strategy, changes, |view| view.plugin = Some(plugin));
     }
 
     pub(super) fn currency_name(&self, currency: CurrencyId) -> String {

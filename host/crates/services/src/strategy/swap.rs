@@ -9,8 +9,8 @@ use crate::handle::{HostError, PluginSource, SwapRequest, Terms};
 use crate::outlet::Item;
 use crate::trader::{Request, StepRequest, Stepped, SwitchAnswer, SwitchRequest, as_nanos};
 use engine::{
-    CanaryTerms, Candidate, Command, Effect, Input, Probation, Staged, StrategyState, SwapStage,
-    SwapTerms,
+    CanaryTerms, Candidate, Command, Effect, HandOver, Input, Probation, Staged, StrategyState,
+    SwapStage, SwapTerms,
 };
 use journal::crash;
 use model::{HistoryBlock, PluginHash, StrategyId};
@@ -117,7 +117,8 @@ enum Round {
 }
 
 impl Strategies {
-    /// Swaps a strategy's plugin or parameters while it runs.
+    /// Swaps a strategy's plugin or parameters while it runs; starts one that does not with the new version,
+    /// where that is asked for.
     pub(crate) fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapDone, HostError> {
         let _occupied = self.occupy(name, "swap")?;
         let SwapRequest {
@@ -125,9 +126,18 @@ impl Strategies {
             parameters,
             terms,
             succession,
+            start,
         } = request;
         let choose = |running: &Loaded| self.successor(running, plugin, &terms, parameters);
-        self.swap_to(name, Way::Swap(succession), choose)
+        match self.state_of(name) {
+            Some(state) if !is_live(state) && start => self.start_as(name, succession, choose),
+            Some(state) if !is_live(state) => Err(HostError::Conflict(format!(
+                "`{name}` is {} and cannot be swapped; start it first, or swap it with `start` true, which \
+                 starts the new version in its place",
+                state.name()
+            ))),
+            _ => self.swap_to(name, Way::Swap(succession), choose),
+        }
     }
 
     /// Lets the version take over that `choose` makes of the one that runs.
@@ -158,6 +168,50 @@ impl Strategies {
         Ok(done)
     }
 
+    /// Starts a strategy that is stopped or broken with the version that `choose` makes of the one that ran
+    /// last: what that one saved last goes on, unless a fresh start is asked for. In the journal it is a start.
+    fn start_as(
+        &self,
+        name: &str,
+        terms: SwapTerms,
+        choose: impl FnOnce(&Loaded) -> Result<Loaded, HostError>,
+    ) -> Result<SwapDone, HostError> {
+        let began = Instant::now();
+        if terms.probation.is_some() {
+            return Err(HostError::Invalid {
+                field: "probation",
+                reason: format!(
+                    "`{name}` does not run, so there is no version to go back to; leave it out"
+                ),
+            });
+        }
+        let (id, last) = self.loaded(name)?;
+        let instance = self.make(name, &choose(&last)?)?;
+        let hash = instance.hash;
+        let state = match terms.hand_over {
+            HandOver::Carry => self.saved(name),
+            HandOver::Fresh => None,
+        };
+        let is_fresh = state.is_none();
+        let stepped = self.start_from(name, id, instance, state)?;
+        if is_fresh {
+            self.put_saved_aside(name, stepped.sequence);
+        }
+        if let Some(fault) = super::broke(id, &stepped) {
+            let reason = format!("the new version of `{name}` broke while it started: {fault}");
+            return Err(HostError::Conflict(reason));
+        }
+        self.hold_back(id, hash, "the new version was started")?;
+        Ok(SwapDone {
+            begun_at: stepped.sequence,
+            committed_at: stepped.sequence,
+            caught_up: 0,
+            begin_ns: 0,
+            switch_ns: stepped.held_ns,
+            total_ns: as_nanos(began.elapsed()),
+        })
+    }
+
     fn must_not_be_on_probation(&self, name: &str) -> Result<(), HostError> {
         let watched = self.shared.read(|model| {
             let probation = model.strategy(name)?.probation.as_ref()?;
@@ -176,12 +230,14 @@ impl Strategies {
         }
     }
 
+    fn state_of(&self, name: &str) -> Option<StrategyState> {
+        let view = self.shared.read(|model| model.strategy(name).cloned());
+        view.map(|view| view.state)
+    }
+
     pub(super) fn must_be_live(&self, name: &str, to_be: &str) -> Result<(), HostError> {
-        let state = self
-            .shared
-            .read(|model| model.strategy(name).map(|view| view.state));
-        match state {
-            Some(StrategyState::Running | StrategyState::Paused) => Ok(()),
+        match self.state_of(name) {
+            Some(state) if is_live(state) => Ok(()),
             Some(state) => Err(HostError::Conflict(format!(
                 "`{name}` is {} and cannot be {to_be}; start it first",
                 state.name()
@@ -408,6 +464,11 @@ pub(crate) fn checked(wanted: &Probation) -> Result<(), HostError> {
         );
     }
     Ok(())
+}
+
+/// Whether a version runs that can hand over.
+const fn is_live(state: StrategyState) -> bool {
+    matches!(state, StrategyState::Running | StrategyState::Paused)
 }
 
 /// Whether the engine took the candidate in.

@@ -23,7 +23,8 @@ pub(crate) struct Memory {
 pub(super) enum Noted {
     Nothing,
     Defined(Box<Definition>),
-    Started(StrategyId),
+    /// Whether it goes on from what it saved.
+    Started(StrategyId, bool),
     Saved,
     RunEnded,
 }
@@ -33,7 +34,9 @@ impl Noted {
         match input {
             Input::Define(definition) => Self::Defined(definition.clone()),
             Input::Command(command) => match &**command {
-                Command::Start { strategy, .. } => Self::Started(*strategy),
+                Command::Start {
+                    strategy, state, ..
+                } => Self::Started(*strategy, state.is_some()),
                 Command::Stop(_) | Command::Save(_) => Self::Saved,
                 Command::EndRun => Self::RunEnded,
                 _ => Self::Nothing,
@@ -48,7 +51,13 @@ impl Memory {
         match noted {
             Noted::Nothing => {}
             Noted::Defined(definition) => Arc::make_mut(&mut self.definitions).push(*definition),
-            Noted::Started(strategy) => drop(self.going.remove(&strategy)),
+            Noted::Started(strategy, restored) => {
+                self.going.remove(&strategy);
+                // What began afresh is not given later what another saved.
+                if !restored {
+                    self.saved.remove(&strategy);
+                }
+            }
             Noted::Saved => {
                 let saved = effects.iter().filter_map(|effect| match effect {
                     Effect::Saved(strategy, state) => Some((*strategy, state.clone())),

@@ -3,13 +3,13 @@
 
 use crate::recovery::{again, taken, with_snapshots};
 use crate::stand::{START_NS, Stand, forced, quote};
-use engine::{HandOver, Input, Probation, StrategyState, WhenOver};
+use engine::{HandOver, Input, Probation, StrategyState, SwapTerms, WhenOver};
 use model::{Duration, PluginHash, Timestamp};
 use registry::Decision;
 use services::faults::{
     BudgetPolicy, CarePolicy, DeadLetter, FaultSettings, QuarantineRule, RestartPolicy,
 };
-use services::handle::{CanaryRequest, HostError, PluginSource, Queries};
+use services::handle::{CanaryRequest, HostError, PluginSource, Queries, SwapRequest};
 use services::view::{AlertCode, AlertState, RestartOutcome, StrategyView};
 use std::collections::BTreeMap;
 
@@ -107,11 +107,24 @@ async fn what_breaks_too_often_goes_into_quarantine_and_comes_out_by_a_call() {
     };
     refused(stand.host.start("one").await);
     refused(stand.load("two", "bad-quote").await);
-    // The host that comes back knows it too.
+    // The host that comes back knows it too, and starts another build in its place.
     let next = stand.after_a_crash();
     assert_eq!(next.host.quarantined().len(), 1);
     refused(next.host.start("one").await);
-    next.end().await;
+    let request = SwapRequest {
+        start: true,
+        plugin: Some(PluginSource::unsigned("counter")),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        succession: SwapTerms::default(),
+    };
+    let mended = next.host.swap("one", request).await.unwrap().strategy;
+    assert_eq!(mended.state, StrategyState::Running);
+    assert_eq!(
+        alert(&next, AlertCode::Quarantine),
+        Some(AlertState::Resolved)
+    );
+    next.end_and_verify().await;
 
     let hash = PluginHash::of(b"bad-quote").to_string();
     let by = Decision {

@@ -51,6 +51,7 @@ async fn load(stand: &Stand, name: &str, plugin: PluginSource) -> Result<(), Hos
 
 async fn swap(stand: &Stand, name: &str, plugin: &str, force: bool) -> Result<(), HostError> {
     let request = SwapRequest {
+        start: false,
         plugin: Some(PluginSource::unsigned(plugin)),
         parameters: BTreeMap::new(),
         terms: Terms {
@@ -92,6 +93,7 @@ async fn a_revoked_plugin_is_paused_and_never_trades_again() {
     let again = PluginSource::Kept(hash("rester"));
     refused(load(&stand, "three", again).await, "PLUGIN_REVOKED");
     let parameters = SwapRequest {
+        start: false,
         plugin: None,
         parameters: BTreeMap::new(),
         terms: Terms::default(),
@@ -121,6 +123,7 @@ async fn watched(stand: &Stand, name: &str, plugin: &str) {
         max_denials: None,
     };
     let request = SwapRequest {
+        start: false,
         plugin: Some(PluginSource::unsigned(plugin)),
         parameters: BTreeMap::new(),
         terms: forced(),

@@ -25,6 +25,7 @@ async fn swap(
     probation: Option<Probation>,
 ) -> Result<SwapReport, HostError> {
     let request = SwapRequest {
+        start: false,
         plugin: Some(PluginSource::unsigned(plugin)),
         parameters: BTreeMap::new(),
         terms: forced(),

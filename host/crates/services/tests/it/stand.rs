@@ -206,6 +206,7 @@ impl Stand {
             .swap(
                 name,
                 SwapRequest {
+                    start: false,
                     plugin,
                     parameters: BTreeMap::new(),
                     terms: forced(),

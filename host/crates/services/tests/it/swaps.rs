@@ -2,7 +2,7 @@
 
 use crate::native::Natives;
 use crate::stand::{Stand, forced, ticket};
-use engine::{StrategyState, SwapTerms};
+use engine::{HandOver, Probation, StrategyState, SwapTerms};
 use model::{PluginHash, Side};
 use registry::Decision;
 use services::handle::{HostError, LoadRequest, PluginSource, Queries, SwapReport, SwapRequest};
@@ -71,6 +71,7 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     assert_eq!(stage(stand.swap("one", "bad-start").await), "hand-over");
     let parameters = BTreeMap::from([("width".to_owned(), "1".to_owned())]);
     let request = SwapRequest {
+        start: false,
         plugin: None,
         parameters,
         terms: forced(),
@@ -79,6 +80,7 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     assert_eq!(stage(stand.host.swap("one", request).await), "parameters");
     let path = Some(PluginSource::Path("../run.journal".into()));
     let request = SwapRequest {
+        start: false,
         plugin: path,
         parameters: BTreeMap::new(),
         terms: forced(),
@@ -97,6 +99,73 @@ async fn a_failing_swap_leaves_the_old_version_running() {
     stand.quotes(5).await;
     let stopped = stand.host.stop("one").await.unwrap();
     assert_eq!(stopped.log.last().unwrap().text, "stopped after 15");
+    stand.end_and_verify().await;
+}
+
+/// A swap that starts what does not run.
+async fn start_as(
+    stand: &Stand,
+    plugin: &str,
+    succession: SwapTerms,
+) -> Result<SwapReport, HostError> {
+    let request = SwapRequest {
+        start: true,
+        plugin: Some(PluginSource::unsigned(plugin)),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        succession,
+    };
+    stand.host.swap("one", request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_stopped_is_started_as_another_version() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    stand.host.stop("one").await.unwrap();
+    let refused = stand.swap("one", "counter@2").await.unwrap_err();
+    assert!(refused.to_string().contains("swap it with `start`"));
+    let watched = SwapTerms {
+        probation: Some(Probation {
+            lasts: model::Duration::from_secs(60),
+            max_faults: 0,
+            max_loss: None,
+            max_denials: None,
+        }),
+        ..SwapTerms::default()
+    };
+    let nothing_before = start_as(&stand, "counter@2", watched).await.unwrap_err();
+    assert!(matches!(
+        nothing_before,
+        HostError::Invalid {
+            field: "probation",
+            ..
+        }
+    ));
+    assert_eq!(stand.view("one").state, StrategyState::Stopped);
+
+    let report = start_as(&stand, "counter@2", SwapTerms::default()).await;
+    let report = report.unwrap();
+    assert_eq!(report.strategy.state, StrategyState::Running);
+    assert_eq!(report.strategy.plugin.as_ref().unwrap().version, "2");
+    assert_eq!(report.begun_at, report.committed_at);
+    stand.quotes(5).await;
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 10");
+
+    let fresh = SwapTerms {
+        hand_over: HandOver::Fresh,
+        ..SwapTerms::default()
+    };
+    start_as(&stand, "counter", fresh).await.unwrap();
+    // A host that comes back runs it too.
+    let next = stand.after_a_crash();
+    assert_eq!(next.view("one").plugin.as_ref().unwrap().version, "1");
+    next.end().await;
+    stand.quotes(5).await;
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 5");
     stand.end_and_verify().await;
 }
 
@@ -125,6 +194,7 @@ async fn swap_late_and(
         let (host, plugin) = (stand.host.clone(), plugin.as_bytes().to_vec());
         let plugin = Some(PluginSource::unsigned(plugin));
         let request = SwapRequest {
+            start: false,
             plugin,
             parameters: BTreeMap::new(),
             terms: forced(),
@@ -260,6 +330,7 @@ async fn one_swap_at_a_time() {
                 host.swap(
                     "one",
                     SwapRequest {
+                        start: false,
                         plugin,
                         parameters: BTreeMap::new(),
                         terms: forced(),
