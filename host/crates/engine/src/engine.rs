@@ -6,6 +6,7 @@
 //!
 //! A finished bar tells what happened before its end: orders whose time ends with it still meet it.
 
+mod alarms;
 mod algorithms;
 mod amend;
 mod book_events;
@@ -67,7 +68,7 @@ use crate::rules::Rules;
 use crate::strategies::{Staged, Strategies};
 use crate::underway::Underway;
 use crate::valuation::ValuationError;
-pub use flatten::TAG as FLATTEN_TAG;
+pub use flatten::{CODES as FLATTEN_CODES, TAG as FLATTEN_TAG};
 pub(crate) use lifecycle::Past;
 pub use liquidation::TAG as LIQUIDATION_TAG;
 use model::{

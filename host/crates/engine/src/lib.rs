@@ -46,8 +46,8 @@ pub use effect::{
     StrategyState, SwapStage, VenueEvent,
 };
 pub use engine::{
-    Engine, FLATTEN_TAG, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError, StepError,
-    Understudy, Unsaved,
+    Engine, FLATTEN_CODES, FLATTEN_TAG, LIQUIDATION_TAG, Profit, SNAPSHOT_FORMAT, SnapshotError,
+    StepError, Understudy, Unsaved,
 };
 pub use input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,

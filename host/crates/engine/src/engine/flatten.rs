@@ -22,6 +22,23 @@ use std::collections::BTreeMap;
 /// What orders are tagged with that close positions of a broken strategy.
 pub const TAG: &str = "FLATTEN";
 
+/// Codes of the alerts that a broken strategy has something open which nobody closes. Nothing else is told of
+/// a strategy by these; they are over when it is not broken any more.
+pub const CODES: [DenyCode; 11] = [
+    DenyCode::StrategyState,
+    DenyCode::MaxQuantity,
+    DenyCode::TradingState,
+    DenyCode::Conversion,
+    DenyCode::MaxPosition,
+    // What binds an order that closes.
+    DenyCode::Latch,
+    DenyCode::Account,
+    DenyCode::Instrument,
+    DenyCode::Quantity,
+    DenyCode::Unsupported,
+    DenyCode::MarketData,
+];
+
 /// Most orders for one position at one input.
 const MAX_PIECES: u32 = 256;
 

@@ -11,7 +11,7 @@ use crate::risk::{Step, share_of};
 use crate::valuation;
 use model::{
     AccountId, DenyCode, InstrumentId, MarginCall, MarginState, MarginStatus, Money, NumberError,
-    StrategyId, Timestamp,
+    Rate, StrategyId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,14 +128,13 @@ impl Engine {
         };
         self.margins.watched.insert(id, watch);
         self.effects.push(Effect::Margin(id, status));
-        let (step, severity) = match state {
-            MarginState::Covered => (Step::Quiet, Severity::Cleared),
-            MarginState::Called => (Step::Reducing, Severity::Serious),
-            MarginState::Short => (Step::Reducing, Severity::Critical),
-            MarginState::Liquidating => (Step::Halted, Severity::Critical),
+        let step = match state {
+            MarginState::Covered => Step::Quiet,
+            MarginState::Called | MarginState::Short => Step::Reducing,
+            MarginState::Liquidating => Step::Halted,
         };
         let scope = LimitScope::Account(id);
-        let share = share_of(maintenance, equity.max(Money::ZERO));
+        let (severity, share) = alarm(&status);
         self.alert(severity, DenyCode::BuyingPower, scope, share);
         self.set_margin_step(scope, step);
     }
@@ -163,6 +162,17 @@ impl Engine {
             self.set_margin_step(LimitScope::Account(id), Step::Quiet);
         }
     }
+}
+
+/// How bad a margin is, and how much of the equity it takes.
+pub(super) fn alarm(status: &MarginStatus) -> (Severity, Rate) {
+    let severity = match status.state {
+        MarginState::Covered => Severity::Cleared,
+        MarginState::Called => Severity::Serious,
+        MarginState::Short | MarginState::Liquidating => Severity::Critical,
+    };
+    let share = share_of(status.maintenance, status.equity.max(Money::ZERO));
+    (severity, share)
 }
 
 /// Where equity and maintenance margin take an account. A liquidation goes on until nothing would be

@@ -237,16 +237,31 @@ impl Engine {
         if !limits.loss.bind() {
             return Some(Rate::ZERO);
         }
-        let base = self.base_of(scope)?;
-        let totals = self.memory.exposures.totals(scope)?;
-        let gain = valuation::gain(totals, &self.market, base).ok()?;
+        let gain = self.gain_of(scope)?;
         let losses = self.memory.losses.entry(scope);
         losses.note(gain, limits.loss.rolling_window, self.now);
+        self.share_of_loss(scope, &limits.loss, gain)
+    }
+
+    /// How much of a scope's loss limits is used; `None` when it is not known.
+    pub(super) fn loss_used(&self, scope: LimitScope) -> Option<Rate> {
+        let limits = &self.limits.get(scope)?.loss;
+        self.share_of_loss(scope, limits, self.gain_of(scope)?)
+    }
+
+    fn gain_of(&self, scope: LimitScope) -> Option<Money> {
+        let base = self.base_of(scope)?;
+        let totals = self.memory.exposures.totals(scope)?;
+        valuation::gain(totals, &self.market, base).ok()
+    }
+
+    fn share_of_loss(&self, scope: LimitScope, limits: &LossLimits, gain: Money) -> Option<Rate> {
+        let losses = self.memory.losses.get(scope)?;
         let lost = losses.measures(gain, self.now).ok()?;
         let shares = [
-            share_of(lost.daily, limits.loss.max_daily),
-            share_of(lost.rolling, limits.loss.max_rolling),
-            share_of(lost.drawdown, limits.loss.max_drawdown),
+            share_of(lost.daily, limits.max_daily),
+            share_of(lost.rolling, limits.max_rolling),
+            share_of(lost.drawdown, limits.max_drawdown),
         ];
         shares.into_iter().max()
     }
@@ -302,13 +317,7 @@ impl Engine {
         }
         *step = next;
         let changed = level.state() != state;
-        let severity = match next {
-            Step::Quiet => Severity::Cleared,
-            Step::Warned => Severity::Warning,
-            Step::Reducing => Severity::Serious,
-            Step::Halted => Severity::Critical,
-        };
-        self.alert(severity, code, scope, share);
+        self.alert(next.severity(), code, scope, share);
         if changed {
             self.tell_state(scope);
         }

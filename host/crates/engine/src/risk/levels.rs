@@ -1,6 +1,7 @@
 //! Whether orders of a scope may leave: what somebody set, what escalation set, and the kill latch.
 //! The stricter of all scopes an order falls under wins.
 
+use crate::effect::Severity;
 use crate::input::{Escalation, LimitScope, TradingState};
 use crate::journal::codec::{fields, variants, wrappers};
 use crate::scopes::{ByScope, scopes_of};
@@ -28,6 +29,16 @@ impl Step {
             Self::Quiet | Self::Warned => TradingState::Active,
             Self::Reducing => TradingState::Reducing,
             Self::Halted => TradingState::Halted,
+        }
+    }
+
+    /// How bad it is to have come so far.
+    pub(crate) const fn severity(self) -> Severity {
+        match self {
+            Self::Quiet => Severity::Cleared,
+            Self::Warned => Severity::Warning,
+            Self::Reducing => Severity::Serious,
+            Self::Halted => Severity::Critical,
         }
     }
 

@@ -195,6 +195,37 @@ fn losses_warn_then_reduce_then_halt_until_somebody_sets_the_state() {
 }
 
 #[test]
+fn alerts_that_stand_are_known_to_who_did_not_hear_them() {
+    let scope = LimitScope::Account(MARGIN);
+    let mut world = World::new();
+    world.quote(EQUITY, "100", "100");
+    world.limit(scope, |limits| {
+        limits.loss.max_drawdown = money("100");
+        limits.escalation = escalation();
+    });
+    world.place(MARGIN_HAND, buy(EQUITY, "10"));
+    assert!(world.engine.alerts_of(scope).is_empty());
+    for (mark, severity, share) in [
+        ("95", Severity::Warning, "0.5"),
+        ("92", Severity::Serious, "0.8"),
+        // Below the threshold, and not clearly.
+        ("92.5", Severity::Serious, "0.75"),
+    ] {
+        world.quote(EQUITY, mark, mark);
+        let standing = Alert {
+            severity,
+            code: DenyCode::Loss,
+            scope,
+            share: rate(share),
+        };
+        assert_eq!(world.engine.alerts_of(scope), [standing], "{mark}");
+    }
+    assert!(world.engine.alerts_of(LimitScope::Firm).is_empty());
+    world.quote(EQUITY, "100", "100");
+    assert!(world.engine.alerts_of(scope).is_empty());
+}
+
+#[test]
 fn exposure_escalates_with_orders_and_the_firm_tells_its_state() {
     let mut world = World::new();
     world.quote(EQUITY, "100", "100");

@@ -3,7 +3,7 @@
 use super::alerts::Raised;
 use super::read_model::ReadModel;
 use crate::view::{AlertCode, CareNews, Change, LogLine, PluginView, RestartOutcome};
-use engine::{LimitScope, Severity, StrategyState};
+use engine::{FLATTEN_CODES, LimitScope, Severity, StrategyState};
 use model::{LogLevel, Rate, StrategyId};
 
 impl ReadModel {
@@ -99,7 +99,10 @@ impl ReadModel {
             view.state = state;
         });
         if mended {
-            self.raise_care(strategy, AlertCode::Restart, Severity::Cleared, changes);
+            let left = FLATTEN_CODES.into_iter().map(AlertCode::Control);
+            for code in left.chain([AlertCode::Restart]) {
+                self.raise_care(strategy, code, Severity::Cleared, changes);
+            }
         }
     }
 
@@ -124,5 +127,77 @@ impl ReadModel {
             share: Rate::ZERO,
         };
         changes.extend(self.risk.alerts.raise(raised));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outlet::Item;
+    use crate::view::AlertState;
+    use engine::{
+        Alert, Definition, Effect, OrdersOnFault, Permissions, StrategyConfig, VenueConfig,
+    };
+    use model::{AccountConfig, AccountId, AccountKind, CurrencyId, DenyCode, Timestamp, VenueId};
+
+    fn model() -> ReadModel {
+        let strategy = StrategyConfig {
+            name: "one".to_owned(),
+            account: AccountId::new(0),
+            on_fault: OrdersOnFault::Flatten,
+            manual: false,
+            permissions: Permissions::ALL,
+        };
+        let definitions = [
+            Definition::Currency("USD".to_owned()),
+            Definition::Venue(VenueConfig {
+                name: "SIM".to_owned(),
+                ..VenueConfig::default()
+            }),
+            Definition::Account(AccountConfig {
+                name: "main".to_owned(),
+                venue: VenueId::new(0),
+                kind: AccountKind::Cash,
+                base_currency: CurrencyId::new(0),
+                deposits: Vec::new(),
+                hedging: None,
+            }),
+            Definition::Strategy(strategy),
+        ];
+        let mut model = ReadModel::default();
+        for definition in definitions {
+            let item = Item::Defined(Timestamp::ZERO, Box::new(definition));
+            model.apply(item, &mut Vec::new());
+        }
+        model
+    }
+
+    #[test]
+    fn what_a_broken_strategy_left_open_is_over_when_it_is_broken_no_more() {
+        let (mut model, id) = (model(), StrategyId::new(0));
+        let tell = |model: &mut ReadModel, effect| {
+            let item = Item::Effect(Timestamp::ZERO, 1, effect);
+            model.apply(item, &mut Vec::new());
+        };
+        let alert = |code| {
+            Effect::Alert(Alert {
+                severity: Severity::Critical,
+                code,
+                scope: LimitScope::Strategy(id),
+                share: Rate::ZERO,
+            })
+        };
+        tell(&mut model, Effect::Strategy(id, StrategyState::Error));
+        tell(&mut model, alert(DenyCode::MarketData));
+        tell(&mut model, alert(DenyCode::Loss));
+        tell(&mut model, Effect::Strategy(id, StrategyState::Running));
+        let alerts = model.risk.alerts.all();
+        let states = alerts.iter().map(|alert| (alert.code, alert.state));
+        let expect = [
+            (DenyCode::Loss, AlertState::Open),
+            (DenyCode::MarketData, AlertState::Resolved),
+        ];
+        let expect = expect.map(|(code, state)| (AlertCode::Control(code), state));
+        assert_eq!(states.collect::<Vec<_>>(), expect);
     }
 }

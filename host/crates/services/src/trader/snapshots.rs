@@ -171,6 +171,8 @@ fn standing(engine: &Engine) -> Vec<Effect> {
             });
         }
     }
+    let alerts = scopes(engine).flat_map(|scope| engine.alerts_of(scope));
+    told.extend(alerts.map(Effect::Alert));
     let margins = engine.accounts().filter_map(|(id, _)| {
         let status = engine.margin(id)?;
         Some(Effect::Margin(id, status))
