@@ -191,7 +191,7 @@ impl<'a> Day<'a> {
 
     fn start(&mut self, time: Timestamp, number: u32) -> Result<(), Violation> {
         let strategy = StrategyId::new(number);
-        let instance = Native::new(self.scenario.seed, number, Scenario::INSTRUMENTS);
+        let instance = Native::new(self.scenario, number);
         let staged = self
             .engine
             .stage(strategy, Staged::Instance(Box::new(instance)));

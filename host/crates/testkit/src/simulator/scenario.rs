@@ -10,6 +10,8 @@ pub(super) const OPEN_NS: u64 = 1_767_623_400_000_000_000;
 const FULL_TURNS: u64 = 200_000;
 /// Market events of a short day, of the same pace.
 const SHORT_TURNS: u64 = 400;
+/// How often strategies act in a day of full size: often enough for thirty thousand fills.
+const FULL_PACE: (u64, u64) = (8, 5);
 /// Turns in a minute.
 const BURST_TURNS: u64 = 60_000_000_000 / (DAY_NS / FULL_TURNS);
 
@@ -38,6 +40,8 @@ pub struct Scenario {
     pub turns_per_hour_jump: u64,
     /// Nanoseconds between turns, on average.
     pub turn_ns: u64,
+    /// How often strategies act, beside how often they usually do: so many times of so many.
+    pub pace: (u64, u64),
     /// A fault of the fake venue's own books: from this execution on it counts one in its truth
     /// that it never reports. For tests of the simulator itself.
     pub venue_lies_from: Option<u64>,
@@ -49,12 +53,13 @@ impl Scenario {
     /// How many strategies there are.
     pub const STRATEGIES: u32 = 5;
 
-    /// A day of full size: 6.5 hours, 200,000 market events, a crash every 1,000 turns.
+    /// A day of full size: 6.5 hours, 200,000 market events, some 30,000 fills, a crash every 1,000 turns.
     pub fn full(seed: u64) -> Self {
         let mut day = Self::day(seed, FULL_TURNS, 1_000);
         (day.turns_per_burst, day.burst_turns) = (FULL_TURNS, BURST_TURNS);
         // A clock that went back an hour stands still for one: more often, and nothing would happen.
         day.turns_per_hour_jump = FULL_TURNS;
+        day.pace = FULL_PACE;
         day
     }
 
@@ -77,6 +82,7 @@ impl Scenario {
             burst_turns: 1,
             turns_per_hour_jump: SHORT_TURNS * 4,
             turn_ns: DAY_NS / FULL_TURNS,
+            pace: (1, 1),
             venue_lies_from: None,
         }
     }

@@ -3,6 +3,7 @@
 //! again from its journal.
 
 use super::dice::Dice;
+use super::scenario::Scenario;
 use super::tactics;
 use super::watch::Watch;
 use engine::Engine;
@@ -71,19 +72,21 @@ impl Having {
 pub(super) struct Native {
     number: u32,
     seed: u64,
+    pace: (u64, u64),
     wants: Vec<Subscription>,
     having: Having,
     watch: Watch,
 }
 
 impl Native {
-    pub(super) fn new(seed: u64, number: u32, instruments: u32) -> Self {
-        let all = || (0..instruments).map(InstrumentId::new);
+    pub(super) fn new(scenario: &Scenario, number: u32) -> Self {
+        let all = || (0..Scenario::INSTRUMENTS).map(InstrumentId::new);
         let quotes = all().map(Subscription::Quotes);
         let trades = all().map(Subscription::Trades);
         Self {
             number,
-            seed,
+            seed: scenario.seed,
+            pace: scenario.pace,
             wants: quotes.chain(trades).collect(),
             having: Having::default(),
             watch: Watch::default(),
@@ -139,6 +142,7 @@ impl Strategy for Native {
                 out.now().nanos(),
                 out.next_order().map_or(0, OrderId::number),
             ]),
+            pace: self.pace,
             having: &self.having,
             watch: &mut self.watch,
             out,
@@ -165,12 +169,9 @@ fn u64_of(bytes: &[u8]) -> u64 {
 }
 
 /// Makes the strategies of a day again.
-pub(super) struct Natives {
-    pub(super) seed: u64,
-    pub(super) instruments: u32,
-}
+pub(super) struct Natives<'a>(pub(super) &'a Scenario);
 
-impl Instances for Natives {
+impl Instances for Natives<'_> {
     fn make(
         &mut self,
         _: &Engine,
@@ -178,7 +179,6 @@ impl Instances for Natives {
         _: PluginHash,
         _: &[(String, String)],
     ) -> Result<Box<dyn Strategy>, String> {
-        let native = Native::new(self.seed, strategy.number(), self.instruments);
-        Ok(Box::new(native))
+        Ok(Box::new(Native::new(self.0, strategy.number())))
     }
 }

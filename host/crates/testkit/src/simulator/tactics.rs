@@ -16,6 +16,8 @@ const MANY: usize = 25;
 /// What a strategy acts with during one call.
 pub(super) struct Hand<'a> {
     pub(super) dice: Dice,
+    /// How often it acts: so many times of so many that it usually does.
+    pub(super) pace: (u64, u64),
     pub(super) having: &'a Having,
     pub(super) watch: &'a mut Watch,
     pub(super) out: &'a mut Intents,
@@ -41,13 +43,19 @@ impl Hand<'_> {
             return self.tidy();
         }
         match number {
-            0 if self.dice.chance(1, 8) => self.take(spot),
-            1 if self.dice.chance(1, 12) => self.make(spot),
-            2 if self.dice.chance(1, 80) => self.bracket(spot),
-            3 if self.dice.chance(1, 8) => self.reduce(spot),
-            4 if self.dice.chance(1, 40) => self.wait(spot),
+            0 if self.acts(8) => self.take(spot),
+            1 if self.acts(12) => self.make(spot),
+            2 if self.acts(80) => self.bracket(spot),
+            3 if self.acts(8) => self.reduce(spot),
+            4 if self.acts(40) => self.wait(spot),
             _ => {}
         }
+    }
+
+    /// Whether it does what it usually does once in so many events.
+    fn acts(&mut self, once_in: u64) -> bool {
+        let (times, of) = self.pace;
+        self.dice.chance(times, once_in.saturating_mul(of))
     }
 
     /// Withdraws what is on one of its instruments.

@@ -4,7 +4,6 @@ use super::{Day, Violation, refused};
 use crate::simulator::books::Books;
 use crate::simulator::dice::Dice;
 use crate::simulator::durable::Disk;
-use crate::simulator::scenario::Scenario;
 use crate::simulator::strategies::{Native, Natives};
 use engine::journal::MAGIC;
 use engine::journal::reader::{ReadError, Reader, Record};
@@ -91,10 +90,7 @@ impl Day<'_> {
         let Some((_, bytes)) = &self.snapshot else {
             return Ok(None);
         };
-        let mut natives = Natives {
-            seed: self.scenario.seed,
-            instruments: Scenario::INSTRUMENTS,
-        };
+        let mut natives = Natives(self.scenario);
         let read = Engine::from_snapshot(bytes, Journal::default(), &mut natives);
         let read = read.map_err(|why| Violation::new("I12", why.to_string()))?;
         Ok(Some(read))
@@ -168,8 +164,7 @@ impl Day<'_> {
         if let Input::Command(command) = &input.input
             && let Command::Start { strategy, .. } = &**command
         {
-            let seed = self.scenario.seed;
-            let instance = Native::new(seed, strategy.number(), Scenario::INSTRUMENTS);
+            let instance = Native::new(self.scenario, strategy.number());
             // An unknown strategy was refused then, and is again.
             let _unknown = engine.stage(*strategy, Staged::Instance(Box::new(instance)));
         }
