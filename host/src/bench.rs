@@ -4,6 +4,7 @@
 //! time and the whole from start to end are printed beside it.
 
 pub mod bus;
+pub mod crowd;
 pub mod swap;
 mod usage;
 

@@ -11,18 +11,28 @@ pub(super) fn cpu_time() -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// Most memory ever resident, in megabytes of 10^6 bytes (`VmHWM` of the kernel's status file).
+/// Most memory ever resident, in megabytes of 10^6 bytes.
 pub(super) fn peak_rss_mb() -> Result<f64> {
+    Ok(f64::from(status_kib("VmHWM:")?) * 1_024.0 / 1e6)
+}
+
+/// Memory that is resident now, in KiB.
+pub(super) fn resident_kib() -> Result<u32> {
+    status_kib("VmRSS:")
+}
+
+/// Descriptors that are open now.
+pub(super) fn descriptors() -> Result<usize> {
+    // One is the folder that is being read, each time.
+    Ok(std::fs::read_dir("/proc/self/fd")?.count())
+}
+
+/// A size in the kernel's status file.
+fn status_kib(name: &str) -> Result<u32> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| {
-        line.trim()
-            .trim_end_matches("kB")
-            .trim()
-            .parse::<u32>()
-            .ok()
-    });
-    Ok(f64::from(kib.context("the kernel does not tell VmHWM")?) * 1_024.0 / 1e6)
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+    kib.with_context(|| format!("the kernel does not tell {name}"))
 }
 
 /// How many per second; exact up to 2^53 events.

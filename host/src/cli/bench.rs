@@ -1,19 +1,21 @@
 //! `argonaut bench`.
 
 use super::say;
+use crate::bench::crowd::Held;
 use crate::bench::{self, Mode, Options};
 use anyhow::{Context, Result};
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What to measure.
 #[derive(Debug, Args)]
 pub(super) struct BenchArguments {
-    /// CSV (plain or gz) with columns ts_ns, bid, ask, bid_size, ask_size. Not needed for swap.
+    /// CSV (plain or gz) with columns ts_ns, bid, ask, bid_size, ask_size. Not needed for swap and crowd.
     #[arg(long)]
     quotes: Option<PathBuf>,
     /// Which strategy runs; `swap` measures hot swaps under a live feed instead, `bus` how fast a journal
-    /// of these quotes gets into Redis.
+    /// of these quotes gets into Redis, `crowd` what is held when many strategies come and go.
     #[arg(long, value_enum, default_value = "none")]
     mode: BenchMode,
     /// For `order` and `bus`: one market order every so many quotes.
@@ -34,6 +36,12 @@ pub(super) struct BenchArguments {
     /// For `bus`: the Redis, in which streams of their own are made and removed again.
     #[arg(long, default_value = "redis://127.0.0.1:6379/0")]
     redis: String,
+    /// For `crowd`: how many strategies.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    strategies: u32,
+    /// For `crowd`: how often they are loaded and unloaded.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// Print one JSON object on one line.
     #[arg(long)]
     json: bool,
@@ -47,6 +55,7 @@ enum BenchMode {
     Order,
     Swap,
     Bus,
+    Crowd,
 }
 
 pub(super) fn run(arguments: BenchArguments) -> Result<()> {
@@ -57,6 +66,11 @@ pub(super) fn run(arguments: BenchArguments) -> Result<()> {
         BenchMode::Order => Mode::Order,
         BenchMode::Swap => {
             let figures = bench::swap::run(&arguments.plugins, arguments.swaps, arguments.rate)?;
+            return print(arguments.json, &serde_json::to_value(figures)?);
+        }
+        BenchMode::Crowd => {
+            let many = (arguments.strategies, arguments.rounds);
+            let figures = bench::crowd::run(&arguments.plugins, many, tell)?;
             return print(arguments.json, &serde_json::to_value(figures)?);
         }
         BenchMode::Bus => {
@@ -77,6 +91,18 @@ pub(super) fn run(arguments: BenchArguments) -> Result<()> {
         plugin_dir: arguments.plugins,
     })?;
     print(arguments.json, &serde_json::to_value(figures)?)
+}
+
+/// Says on standard error what is held; figures go to standard output.
+fn tell(held: &Held) -> Result<()> {
+    let Held {
+        round,
+        resident_kib,
+        descriptors,
+    } = held;
+    let line = format!("round {round}: {resident_kib} KiB resident, {descriptors} descriptors");
+    writeln!(std::io::stderr(), "{line}")?;
+    Ok(())
 }
 
 fn quotes(given: Option<PathBuf>) -> Result<PathBuf> {

@@ -13,6 +13,7 @@
 mod admission;
 pub mod background;
 pub mod clock;
+pub mod crowd;
 pub mod faults;
 pub mod feed;
 pub mod handle;

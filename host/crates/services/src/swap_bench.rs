@@ -9,6 +9,7 @@ use crate::host::{Ended, Host, HostConfig, HostHandle, StartError};
 use crate::plugin::PluginHost;
 use crate::strategy::SwapDone;
 use crate::trader::as_nanos;
+use crate::view::StrategyView;
 use engine::{Definition, OrdersOnFault, StrategyState, SwapTerms, VenueConfig};
 use hdrhistogram::Histogram;
 use model::{
@@ -23,6 +24,8 @@ use std::time::Instant;
 
 /// Name of the strategy that is swapped.
 const STRATEGY: &str = "counter";
+/// Longest wait for what surely comes.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What to measure.
 #[derive(Debug, Clone)]
@@ -105,22 +108,17 @@ pub fn swap_bench(
     let host_config = HostConfig::new(definitions()?, folder.path());
     let (handle, run) = Host::start(host_config, plugins, Arc::new(SystemClock))?;
     handle.strategies_service().load(load(config))?;
-    while handle
-        .strategy(STRATEGY)
-        .is_none_or(|view| view.state != StrategyState::Running)
-    {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    let is_running = |view: Arc<StrategyView>| view.state == StrategyState::Running;
+    until("the strategy runs", || {
+        handle.strategy(STRATEGY).is_some_and(is_running)
+    })?;
     let began = Instant::now();
     let feed = NumberedFeed::start(&handle, config.events_per_second);
     let measured = swap_all(&handle, config);
     let events = feed.stop()?;
     let elapsed_ns = as_nanos(began.elapsed()).max(1);
     let measured = measured?;
-    // What was sent is handled before commands that come later only if it is out of the queue.
-    while handle.health().market_waiting > 0 {
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
+    until_handled(&handle, events)?;
     handle.strategies_service().stop(STRATEGY)?;
     let saved = handle
         .strategies_service()
@@ -131,6 +129,30 @@ pub fn swap_bench(
         .join()
         .map_err(|_| SwapBenchError::Broken("the engine died".into()))?;
     report(config, events, elapsed_ns, &saved.bytes, &measured, &ended)
+}
+
+/// Waits until the quote of this number is handled: a command that comes later may be handled before it.
+pub(crate) fn until_handled(handle: &HostHandle, number: u64) -> Result<(), SwapBenchError> {
+    let latest = || {
+        let instruments = handle.instruments();
+        let quote = instruments.first().and_then(|view| view.quote);
+        quote.map_or(0, |quote| quote.bid_size.raw())
+    };
+    until("all quotes are handled", || latest() >= number)
+}
+
+/// Waits for something that surely comes.
+pub(crate) fn until(what: &str, done: impl Fn() -> bool) -> Result<(), SwapBenchError> {
+    let began = Instant::now();
+    while !done() {
+        if began.elapsed() > PATIENCE {
+            return Err(SwapBenchError::Broken(format!(
+                "waited in vain until {what}"
+            )));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    Ok(())
 }
 
 fn load(config: &SwapBenchConfig) -> LoadRequest {
@@ -225,7 +247,7 @@ fn distribution(times: impl Iterator<Item = u64>) -> Result<Distribution, SwapBe
 }
 
 /// One instrument at one venue.
-fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
+pub(crate) fn definitions() -> Result<Vec<Definition>, SwapBenchError> {
     let number = |error: model::NumberError| SwapBenchError::Broken(error.to_string());
     Ok(vec![
         Definition::Currency("USD".to_owned()),
@@ -305,7 +327,8 @@ fn send_numbers(handle: &HostHandle, per_second: u32, stop: &AtomicBool) -> u64 
     sent
 }
 
-fn numbered(number: u64) -> MarketInput {
+/// A quote with a number; the next has a later time.
+pub(crate) fn numbered(number: u64) -> MarketInput {
     // One more nanosecond each: event time moves on with every quote.
     let at = Timestamp::from_nanos(number);
     MarketInput::Quote(Quote {

@@ -12,6 +12,8 @@
 mod canaries;
 #[path = "it/clocks.rs"]
 mod clocks;
+#[path = "it/crowd.rs"]
+mod crowd;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/faults.rs"]
