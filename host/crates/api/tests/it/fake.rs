@@ -260,8 +260,9 @@ impl HostPort for Fake {
     async fn swap(&self, name: &str, request: SwapRequest) -> Result<SwapReport, HostError> {
         let plugin = request.plugin.as_ref().map(source);
         let terms = &request.succession;
+        let started = if request.start { ", started" } else { "" };
         self.ask(format!(
-            "swap {name} {plugin:?} {:?} {terms:?}",
+            "swap {name} {plugin:?} {:?} {terms:?}{started}",
             request.parameters
         ))?;
         let strategy = self.edit(name, |view| {

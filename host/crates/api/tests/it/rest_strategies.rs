@@ -116,6 +116,29 @@ async fn a_swap_reports_where_it_switched() {
 }
 
 #[tokio::test]
+async fn a_swap_may_start_what_does_not_run() {
+    let client = Client::new();
+    let path = "/strategies/ema/swap";
+    let body = r#"{"plugin":"ema2.wasm","start":true,"state":"FRESH"}"#;
+    client.json("POST", path, body).await.check(200, &[]);
+    let path = "/strategies/ema/swap?start=true";
+    client
+        .typed("POST", path, "application/wasm", vec![0; 9])
+        .await
+        .check(200, &[]);
+    let expect = [
+        r#"swap ema Some("ema2.wasm") {} SwapTerms { hand_over: Fresh, probation: None }, started"#,
+        r#"swap ema Some("9 bytes") {} SwapTerms { hand_over: Carry, probation: None }, started"#,
+    ];
+    assert_eq!(client.host.asked(), expect);
+    let path = "/strategies/ema/swap?start=perhaps";
+    let answer = client
+        .typed("POST", path, "application/wasm", vec![0; 9])
+        .await;
+    answer.check_problem(400, "INVALID_FIELD", Some("/start"));
+}
+
+#[tokio::test]
 async fn a_refused_plugin_names_its_stage() {
     let client = Client::new();
     client.host.fail_with(HostError::Plugin {

@@ -111,6 +111,9 @@ async fn what_breaks_too_often_goes_into_quarantine_and_comes_out_by_a_call() {
     let next = stand.after_a_crash();
     assert_eq!(next.host.quarantined().len(), 1);
     refused(next.host.start("one").await);
+    while alert(&next, AlertCode::Quarantine) != Some(AlertState::Open) {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
     let request = SwapRequest {
         start: true,
         plugin: Some(PluginSource::unsigned("counter")),
