@@ -2,7 +2,7 @@
 //! what is not published yet lies in the journal.
 
 use anyhow::{Context, Result};
-use api::{Entries, EntryBody, Urgency};
+use api::{Entries, Urgency};
 use bus::{Entry, EntryId, Monitor, Priority, Publisher, Read, Settings, Source, SourceError};
 use engine::journal::reader::Record;
 use journal::{Block, Blocks, JournalError, Progress};
@@ -186,12 +186,12 @@ impl Followed {
                 time_ns = input.time.nanos();
             }
             id.ordinal += 1;
-            if id <= after {
+            // Of what nobody wants no JSON is made.
+            let unwanted = !self.market_data && api::is_market_data(record);
+            if id <= after || unwanted {
                 continue;
             }
-            let entry = self.entries.entry(record);
-            let wanted = |body: &EntryBody| self.market_data || body.urgency != Urgency::Low;
-            if let Some(body) = entry.filter(wanted) {
+            if let Some(body) = self.entries.entry(record) {
                 self.ready.push_back(Entry {
                     id,
                     priority: priority(body.urgency),

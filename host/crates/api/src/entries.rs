@@ -38,6 +38,15 @@ pub struct EntryBody {
     pub json: String,
 }
 
+/// Whether a record is of market data: what is most of a journal, and not wanted by everybody.
+pub fn is_market_data(record: &Record) -> bool {
+    match record {
+        Record::Bar(_) => true,
+        Record::Input(input) => matches!(input.input, Input::Quote(_) | Input::Trade(_)),
+        _ => false,
+    }
+}
+
 /// Makes entries of records.
 pub struct Entries<H> {
     host: H,

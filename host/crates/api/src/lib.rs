@@ -39,7 +39,7 @@ mod state;
 mod stream;
 
 pub use dto::plugin::{DifferenceDto, ManifestDto};
-pub use entries::{Entries, EntryBody, Urgency};
+pub use entries::{Entries, EntryBody, Urgency, is_market_data};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
 pub use openapi::openapi;
