@@ -221,7 +221,7 @@ pub(crate) struct CostDto {
     /// One event of so many is measured.
     every: u32,
     measured: u64,
-    time_ns: Option<SpreadDto>,
+    time_ns: Option<TimeSpreadDto>,
     fuel: Option<SpreadDto>,
     budget: Option<BudgetDto>,
 }
@@ -234,10 +234,18 @@ struct SpreadDto {
     max: u64,
 }
 
+/// The same of lengths of time, in nanoseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+struct TimeSpreadDto {
+    p50: String,
+    p99: String,
+    max: String,
+}
+
 /// What they may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 struct BudgetDto {
-    time_ns: Option<u64>,
+    time_ns: Option<String>,
     fuel: Option<u64>,
     window: u64,
     demote: bool,
@@ -249,10 +257,10 @@ impl CostDto {
             plugin: view.plugin.to_string(),
             every: view.every,
             measured: view.costs.measured,
-            time_ns: view.costs.time_ns.map(SpreadDto::new),
+            time_ns: view.costs.time_ns.map(TimeSpreadDto::new),
             fuel: view.costs.fuel.map(SpreadDto::new),
             budget: view.budget.map(|budget| BudgetDto {
-                time_ns: budget.time.map(|time| time.nanos()),
+                time_ns: budget.time.map(|time| time.nanos().to_string()),
                 fuel: budget.fuel,
                 window: budget.window,
                 demote: budget.demote,
@@ -265,6 +273,17 @@ impl SpreadDto {
     fn new(spread: Spread) -> Self {
         let Spread { p50, p99, max } = spread;
         Self { p50, p99, max }
+    }
+}
+
+impl TimeSpreadDto {
+    fn new(spread: Spread) -> Self {
+        let Spread { p50, p99, max } = spread;
+        Self {
+            p50: p50.to_string(),
+            p99: p99.to_string(),
+            max: max.to_string(),
+        }
     }
 }
 

@@ -71,7 +71,7 @@ async fn what_events_cost_is_told_beside_what_they_may() {
     let client = Client::new();
     let expect = [
         ("/plugin", json!("ab".repeat(32))),
-        ("/time_ns/p99", json!(2_000)),
+        ("/time_ns/p99", json!("2000")),
         ("/fuel", json!({"p50": 700, "p99": 800, "max": 900})),
         ("/budget/fuel", json!(1_000)),
         ("/budget/demote", json!(true)),
