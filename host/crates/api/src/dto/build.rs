@@ -15,6 +15,7 @@ pub(crate) struct BuildDto {
     pub(crate) plugin: Option<String>,
     pub(crate) outcome: Name,
     /// The stage that refused it, or the code of the refusal.
+    #[schema(value_type = Option<String>)]
     pub(crate) stage: Option<Name>,
     pub(crate) reason: Option<String>,
 }
