@@ -343,3 +343,36 @@ impl From<Record> for RecordDto {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use utoipa::PartialSchema;
+
+    #[test]
+    fn a_key_is_described_with_what_is_checked_of_it() {
+        let schema = serde_json::to_value(AddKeyRequest::schema()).unwrap();
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["required"], json!(["name", "scopes"]));
+        let fields = &schema["properties"];
+        let roles = json!(["viewer", "operator", "author", "risk", "admin"]);
+        assert_eq!(fields["scopes"]["items"]["enum"], roles);
+        assert_eq!(fields["scopes"]["minItems"], 1);
+        let days = &fields["days"];
+        assert_eq!(
+            (&days["minimum"], &days["maximum"]),
+            (&json!(1), &json!(366))
+        );
+    }
+
+    #[test]
+    fn roles_that_stay_may_be_null() {
+        let schema = serde_json::to_value(ChangeUserRequest::schema()).unwrap();
+        assert!(schema["required"].is_null(), "nothing of it must be there");
+        assert_eq!(
+            schema["properties"]["roles"]["type"],
+            json!(["array", "null"])
+        );
+    }
+}

@@ -146,3 +146,20 @@ impl RollBackDto {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use utoipa::PartialSchema;
+
+    #[test]
+    fn a_probation_is_described_with_its_bounds() {
+        let schema = serde_json::to_value(ProbationRequest::schema()).unwrap();
+        assert_eq!(schema["additionalProperties"], false);
+        assert_eq!(schema["required"], json!(["for_ns"]));
+        let most = |field: &str| &schema["properties"][field]["maximum"];
+        assert_eq!(most("max_faults"), &json!(u32::MAX));
+        assert_eq!(most("max_denials"), &json!(u64::MAX));
+    }
+}
