@@ -13,6 +13,7 @@ mod plugin;
 mod reading;
 mod replay;
 mod run;
+mod secrets;
 mod store;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +40,8 @@ enum Command {
     Store(store::StoreArguments),
     /// Check the log of what people did.
     Audit(audit::AuditArguments),
+    /// Keep secrets in a sealed file, which the configuration names as `secret:NAME`.
+    Secrets(secrets::SecretsArguments),
     /// Check a journal, and with --verify run it again.
     Replay(replay::ReplayArguments),
     /// Follow what a host publishes to Redis.
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::Data(arguments) => return ended(data::run(arguments)),
         Command::Audit(arguments) => return ended(audit::run(arguments)),
+        Command::Secrets(arguments) => return ended(secrets::run(&arguments)),
         Command::Store(arguments) => return ended(store::run(arguments)),
         Command::Plugin(arguments) => return ended(plugin::run(arguments)),
         Command::Factor(arguments) => return ended(factor::run(&arguments)),

@@ -27,6 +27,7 @@ mod secrets;
 mod session;
 mod store;
 mod text;
+mod vault;
 mod venue;
 mod watch;
 
@@ -34,6 +35,7 @@ pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
 pub use self::identity::{IdentityMode, IdentitySection};
 pub use self::store::{MarketDataName, StoreSection};
+pub use self::vault::{SecretName, Secrets, SecretsSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, ModelSection, RuleSection};
@@ -68,6 +70,9 @@ pub struct Config {
     /// How the lines of the log look.
     #[serde(default)]
     pub log: LogSection,
+    /// Where secrets are that the other sections name.
+    #[serde(default)]
+    pub secrets: SecretsSection,
     /// Where market data comes from.
     pub feed: FeedSection,
     /// Where what happens is published for other processes; nowhere by default.
@@ -115,6 +120,14 @@ pub struct Config {
     /// Webhooks that place orders.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookSection>,
+}
+
+impl Config {
+    /// The secrets that it names; they are read when one of them is asked for.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(&self.secrets, &self.host.data_dir)
+    }
 }
 
 /// `[feed]`.

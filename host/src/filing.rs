@@ -13,7 +13,8 @@ pub fn begin(
     journal: &Path,
     host: &HostHandle,
 ) -> Result<Option<(SqlProjection, Reader)>> {
-    let Some(location) = config.store.location(&config.host.data_dir)? else {
+    let (data_dir, secrets) = (&config.host.data_dir, config.secrets());
+    let Some(location) = config.store.location(data_dir, &secrets)? else {
         return Ok(None);
     };
     let location = match config.host.keep() {

@@ -36,7 +36,7 @@ pub async fn begin(config: &Config) -> Result<Option<Identified>> {
     let data_dir = config.host.data_dir.clone();
     make_folder(&IdentitySection::folder(&data_dir))?;
     check_private(&data_dir)?;
-    let location = section.location(&data_dir);
+    let location = section.location(&data_dir, &config.secrets());
     let location = location.map_err(|reason| anyhow!("identity.url: {reason}"))?;
     let opened = tokio::time::timeout(PATIENCE, Registers::open(&location)).await;
     let opened = opened.with_context(|| format!("identity.url: {location}: no answer in 5 s"))?;

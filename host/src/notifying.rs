@@ -19,10 +19,11 @@ pub(crate) fn begin(
     if config.notifications.is_empty() {
         return Ok(None);
     }
+    let secrets = config.secrets();
     let mut routes = Vec::new();
     for (place, section) in config.notifications.iter().enumerate() {
         let fault = |(key, reason)| anyhow!("notification[{place}].{key}: {reason}");
-        routes.push(section.route().map_err(fault)?);
+        routes.push(section.route(&secrets).map_err(fault)?);
     }
     let begun = Notifications::begin(run.to_owned(), routes, Arc::new(SystemClock));
     let desk = begun.map_err(|error| match error {

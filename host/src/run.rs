@@ -2,7 +2,7 @@
 
 use crate::caching::Caching;
 use crate::config::{
-    self, BusSection, Config, FeedSection, RuleSection, StoreSection, StrategySection,
+    self, BusSection, Config, FeedSection, RuleSection, Secrets, StoreSection, StrategySection,
 };
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
@@ -256,7 +256,7 @@ impl App {
             (Some(filing), Some(records))
         });
         if let Some(section) = &config.bus {
-            let begun = self.publish(section);
+            let begun = self.publish(section, &config.secrets());
             begun.with_context(|| file.display().to_string())?;
         }
         self.retain(config)?;
@@ -299,8 +299,8 @@ impl App {
         Ok(())
     }
 
-    fn publish(&mut self, section: &BusSection) -> Result<()> {
-        let settings = section.settings();
+    fn publish(&mut self, section: &BusSection, secrets: &Secrets) -> Result<()> {
+        let settings = section.settings(secrets);
         let settings = settings.map_err(|error| anyhow!("bus.{error}"))?;
         if section.market_data {
             let caching = Caching::begin(&settings, &self.journal, &self.handle)?;
@@ -430,10 +430,11 @@ impl App {
 
 /// Webhooks that place orders, with their secrets read; nothing where there is none.
 fn hooks(config: &Config) -> Result<Option<Hooks>> {
+    let secrets = config.secrets();
     let mut hooks = Vec::new();
     for (place, section) in config.hooks.iter().enumerate() {
         let fault = |(key, reason)| anyhow!("hook[{place}].{key}: {reason}");
-        hooks.push(section.hook().map_err(fault)?);
+        hooks.push(section.hook(&secrets).map_err(fault)?);
     }
     let clock = Arc::new(SystemClock);
     Ok((!hooks.is_empty()).then(|| Hooks::new(hooks, clock)))

@@ -59,6 +59,8 @@ mod research;
 mod retention;
 #[path = "it/s3.rs"]
 mod s3;
+#[path = "it/secrets.rs"]
+mod secrets;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/venue_models.rs"]

@@ -81,9 +81,12 @@ fn settings(tail: &TailArguments) -> Result<Settings> {
     let mut settings = match (&tail.config, &tail.url) {
         (Some(file), _) => {
             let config = config::load(file, &environment_overrides(std::env::vars()))?;
+            let secrets = config.secrets();
             let section = config.bus.context("there is no [bus] in the configuration");
             let section = section.with_context(|| file.display().to_string())?;
-            section.settings().map_err(|error| anyhow!("bus.{error}"))?
+            section
+                .settings(&secrets)
+                .map_err(|error| anyhow!("bus.{error}"))?
         }
         (None, url) => Settings::new(url.as_deref().unwrap_or_default()),
     };

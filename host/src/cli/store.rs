@@ -74,7 +74,7 @@ fn made_again(which: &WhichStore, replace: bool) -> Result<Rebuilt> {
             journal.display()
         );
     }
-    let Some(location) = config.store.location(data_dir)? else {
+    let Some(location) = config.store.location(data_dir, &config.secrets())? else {
         bail!("store.url: it is `none`, so there is no store");
     };
     // Nobody writes the journal or the store meanwhile.

@@ -28,6 +28,8 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         .host
         .keep()
         .map_err(|(key, reason)| meaning(key, reason))?;
+    let secrets = config.secrets.place(&config.host.data_dir);
+    secrets.map_err(|(key, reason)| meaning(key.to_owned(), reason))?;
     let risk = config.risk.settings();
     risk.map_err(|(key, reason)| meaning(key, reason))?;
     let policy = config.plugins.policy();

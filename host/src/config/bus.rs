@@ -1,5 +1,6 @@
 //! `[bus]`: whether, and where, what happens is published for other processes.
 
+use super::Secrets;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BusSection {
-    /// Where Redis is: `redis://host:port/database`.
+    /// Where Redis is: `redis://host:port/database`, or `secret:NAME` of that, where a password is in it.
     pub url: String,
     /// How the names of streams begin.
     #[serde(default = "default_stream")]
@@ -47,13 +48,16 @@ impl BusSection {
     ///
     /// # Errors
     /// The key that cannot be meant, and why.
-    pub fn settings(&self) -> Result<bus::Settings, bus::SettingsError> {
+    pub fn settings(&self, secrets: &Secrets) -> Result<bus::Settings, bus::SettingsError> {
+        let field = "url";
+        let url = secrets.text(&self.url);
+        let url = url.map_err(|reason| bus::SettingsError { field, reason })?;
         let settings = bus::Settings {
             stream: self.stream.clone(),
             group: self.group.clone(),
             capacity: self.capacity,
             health_every: HEALTH,
-            ..bus::Settings::new(&self.url)
+            ..bus::Settings::new(&url)
         };
         settings.check()?;
         Ok(settings)

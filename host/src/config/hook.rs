@@ -1,6 +1,7 @@
 //! `[[hook]]`: webhooks that place orders, what they may order, and how they show that they are genuine.
 
 use super::secrets::{Named, Problem};
+use super::vault::{SecretName, Secrets};
 use super::{Config, Decimal, Span};
 use crate::universe::Universe;
 use api::{HookConfig, HookKind, HookOrder};
@@ -24,6 +25,8 @@ pub struct HookSection {
     pub name: String,
     /// How it is called.
     pub kind: HookKindName,
+    /// `secret:NAME` of the secret.
+    pub secret: Option<SecretName>,
     /// A variable that holds the secret.
     pub secret_env: Option<String>,
     /// A file whose first line the secret is.
@@ -159,17 +162,20 @@ impl HookSection {
     ///
     /// # Errors
     /// The key that cannot be meant, and why; never the secret.
-    pub fn hook(&self) -> Result<HookConfig, Problem> {
+    pub fn hook(&self, secrets: &Secrets) -> Result<HookConfig, Problem> {
         let named = Named {
             key: "secret",
             variable: self.secret_env.as_deref(),
             file: self.secret_file.as_deref(),
+            sealed: self.secret.as_ref(),
+            secrets,
         };
         let secret = named.needed("the hook's secret")?;
         if secret.len() < SECRET_BYTES {
-            let key = match self.secret_env {
-                Some(_) => "secret_env",
-                None => "secret_file",
+            let key = match (&self.secret_env, &self.secret_file) {
+                (Some(_), _) => "secret_env",
+                (None, Some(_)) => "secret_file",
+                (None, None) => "secret",
             };
             return said(key, "the secret must have 16 bytes or more");
         }

@@ -1,5 +1,6 @@
 //! `[identity]`: whether the host knows who asks, and where it keeps them.
 
+use super::Secrets;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use store::sql::Location;
 pub struct IdentitySection {
     /// Whether requests must say who they are of.
     pub mode: IdentityMode,
-    /// Where people, sessions and keys are kept: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`; a file
-    /// in the data folder when left out.
+    /// Where people, sessions and keys are kept: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`, or
+    /// `secret:NAME` of that; a file in the data folder when left out.
     pub url: Option<String>,
     /// The schema of the tables in PostgreSQL.
     pub schema: String,
@@ -105,12 +106,12 @@ impl IdentitySection {
     ///
     /// # Errors
     /// Why the address or schema cannot be meant.
-    pub fn location(&self, data_dir: &Path) -> Result<Location, String> {
+    pub fn location(&self, data_dir: &Path, secrets: &Secrets) -> Result<Location, String> {
         match &self.url {
             None => Ok(Location::file(
                 Self::folder(data_dir).join("identity.sqlite"),
             )),
-            Some(url) => Location::parse(url, &self.schema)
+            Some(url) => Location::parse(&secrets.text(url)?, &self.schema)
                 // The store's own key stands in its errors.
                 .map_err(|error| error.to_string().replacen("store.url: ", "", 1)),
         }
@@ -151,7 +152,8 @@ mod tests {
     #[test]
     fn addresses_are_checked_without_the_name_of_another_key() {
         let section: IdentitySection = toml::from_str("url = \"mysql://x\"").unwrap();
-        let error = section.location(Path::new("data")).err().unwrap();
+        let secrets = Secrets::new(&crate::config::SecretsSection::default(), Path::new("data"));
+        let error = section.location(Path::new("data"), &secrets).err().unwrap();
         assert!(error.contains("another kind"), "{error}");
         assert!(!error.contains("store.url"), "{error}");
         assert!(toml::from_str::<IdentitySection>("mode = \"maybe\"").is_err());

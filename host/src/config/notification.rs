@@ -2,6 +2,7 @@
 
 use super::Span;
 use super::secrets::{Named, Problem};
+use super::vault::{SecretName, Secrets, is_name};
 use notices::{
     EmailConfig, Filter, Kind, Level, QuietHours, Retry, RouteConfig, Security, SinkConfig,
     Template,
@@ -51,16 +52,20 @@ pub struct NotificationSection {
     /// The longest wait.
     #[serde(default = "default_max_back_off")]
     pub max_back_off: Span,
-    /// Webhooks: where; Telegram: where the bot API is.
+    /// Webhooks: where; Telegram: where the bot API is; Slack and Discord: `secret:NAME` of the address.
     pub url: Option<String>,
     /// Webhooks, Slack, Discord: what holds the address.
     pub url_env: Option<String>,
     /// The same in a file.
     pub url_file: Option<PathBuf>,
+    /// Webhooks: `secret:NAME` of the secret that they are signed with.
+    pub secret: Option<SecretName>,
     /// Webhooks: what holds the secret that they are signed with.
     pub secret_env: Option<String>,
     /// The same in a file.
     pub secret_file: Option<PathBuf>,
+    /// Telegram: `secret:NAME` of the bot's token.
+    pub token: Option<SecretName>,
     /// Telegram: what holds the bot's token.
     pub token_env: Option<String>,
     /// The same in a file.
@@ -75,6 +80,8 @@ pub struct NotificationSection {
     pub security: Option<SecurityName>,
     /// Mails: who logs in there.
     pub user: Option<String>,
+    /// Mails: `secret:NAME` of the password.
+    pub password: Option<SecretName>,
     /// Mails: what holds the password.
     pub password_env: Option<String>,
     /// The same in a file.
@@ -221,7 +228,7 @@ impl NotificationSection {
     ///
     /// # Errors
     /// The key that cannot be meant, and why; never a secret.
-    pub fn route(&self) -> Result<RouteConfig, Problem> {
+    pub fn route(&self, secrets: &Secrets) -> Result<RouteConfig, Problem> {
         self.refuse_surplus()?;
         self.check_bounds()?;
         let template = |key: &str, text: &str| {
@@ -230,7 +237,7 @@ impl NotificationSection {
         let subject = self.subject.as_deref().unwrap_or("[{severity}] {title}");
         Ok(RouteConfig {
             name: self.name.clone(),
-            sink: self.sink()?,
+            sink: self.sink(secrets)?,
             filter: self.filter(),
             quiet: self.quiet()?,
             subject: template("subject", subject)?,
@@ -262,35 +269,36 @@ impl NotificationSection {
         hours.collect()
     }
 
-    fn sink(&self) -> Result<SinkConfig, Problem> {
+    fn sink(&self, secrets: &Secrets) -> Result<SinkConfig, Problem> {
         Ok(match self.kind {
             SinkName::Webhook => SinkConfig::Webhook {
-                url: match &self.url {
-                    Some(url) => notices::Secret::new(url.as_str()),
-                    None => self.url_named().needed("the address (or `url`)")?,
-                },
-                secret: self.secret_named().needed("the secret for signatures")?,
+                url: self.address("the address (or `url`)", secrets)?,
+                secret: self
+                    .secret_named(secrets)
+                    .needed("the secret for signatures")?,
             },
             SinkName::Slack => SinkConfig::Slack {
-                url: self.url_named().needed("the webhook's address")?,
+                url: self.address("the webhook's address", secrets)?,
             },
             SinkName::Discord => SinkConfig::Discord {
-                url: self.url_named().needed("the webhook's address")?,
+                url: self.address("the webhook's address", secrets)?,
             },
             SinkName::Telegram => SinkConfig::Telegram {
-                token: self.token_named().needed("the bot's token")?,
+                token: self.token_named(secrets).needed("the bot's token")?,
                 chat: needed("chat", self.chat.as_ref())?,
                 api: self.url.clone(),
             },
-            SinkName::Email => SinkConfig::Email(self.email()?),
+            SinkName::Email => SinkConfig::Email(self.email(secrets)?),
         })
     }
 
-    fn email(&self) -> Result<EmailConfig, Problem> {
+    fn email(&self, secrets: &Secrets) -> Result<EmailConfig, Problem> {
         let password = Named {
             key: "password",
             variable: self.password_env.as_deref(),
             file: self.password_file.as_deref(),
+            sealed: self.password.as_ref(),
+            secrets,
         };
         let login = match &self.user {
             Some(user) => Some((user.clone(), password.needed("the password of `user`")?)),
@@ -309,27 +317,40 @@ impl NotificationSection {
         })
     }
 
-    fn url_named(&self) -> Named<'_> {
-        Named {
+    /// The address, which may be a secret.
+    fn address(&self, what: &str, secrets: &Secrets) -> Result<notices::Secret, Problem> {
+        if let Some(url) = &self.url {
+            let url = secrets.text(url);
+            let url = url.map_err(|reason| ("url".to_owned(), reason))?;
+            return Ok(notices::Secret::new(url.as_str()));
+        }
+        let named = Named {
             key: "url",
             variable: self.url_env.as_deref(),
             file: self.url_file.as_deref(),
-        }
+            sealed: None,
+            secrets,
+        };
+        named.needed(what)
     }
 
-    fn secret_named(&self) -> Named<'_> {
+    fn secret_named<'a>(&'a self, secrets: &'a Secrets) -> Named<'a> {
         Named {
             key: "secret",
             variable: self.secret_env.as_deref(),
             file: self.secret_file.as_deref(),
+            sealed: self.secret.as_ref(),
+            secrets,
         }
     }
 
-    fn token_named(&self) -> Named<'_> {
+    fn token_named<'a>(&'a self, secrets: &'a Secrets) -> Named<'a> {
         Named {
             key: "token",
             variable: self.token_env.as_deref(),
             file: self.token_file.as_deref(),
+            sealed: self.token.as_ref(),
+            secrets,
         }
     }
 
@@ -359,13 +380,19 @@ impl NotificationSection {
     fn refuse_surplus(&self) -> Result<(), Problem> {
         use SinkName::{Discord, Email, Slack, Telegram, Webhook};
         let chats: &[SinkName] = &[Webhook, Slack, Discord];
-        let fields: [(&str, bool, &[SinkName]); 17] = [
-            // The address of a chat's webhook is a secret, and belongs nowhere near here.
-            ("url", self.url.is_some(), &[Webhook, Telegram]),
+        // The address of a chat's webhook is a secret, and belongs nowhere near here; the bot API's is none.
+        let of_url: &[SinkName] = match &self.url {
+            Some(url) if is_name(url) => chats,
+            _ => &[Webhook, Telegram],
+        };
+        let fields: [(&str, bool, &[SinkName]); 20] = [
+            ("url", self.url.is_some(), of_url),
             ("url_env", self.url_env.is_some(), chats),
             ("url_file", self.url_file.is_some(), chats),
+            ("secret", self.secret.is_some(), &[Webhook]),
             ("secret_env", self.secret_env.is_some(), &[Webhook]),
             ("secret_file", self.secret_file.is_some(), &[Webhook]),
+            ("token", self.token.is_some(), &[Telegram]),
             ("token_env", self.token_env.is_some(), &[Telegram]),
             ("token_file", self.token_file.is_some(), &[Telegram]),
             ("chat", self.chat.is_some(), &[Telegram]),
@@ -373,6 +400,7 @@ impl NotificationSection {
             ("port", self.port.is_some(), &[Email]),
             ("security", self.security.is_some(), &[Email]),
             ("user", self.user.is_some(), &[Email]),
+            ("password", self.password.is_some(), &[Email]),
             ("password_env", self.password_env.is_some(), &[Email]),
             ("password_file", self.password_file.is_some(), &[Email]),
             ("from", self.from.is_some(), &[Email]),
@@ -402,10 +430,13 @@ fn needed(key: &str, value: Option<&String>) -> Result<String, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::vault::tests::made;
 
     fn route(text: &str) -> Result<RouteConfig, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = made(folder.path(), "https://hooks.example/0123456789abcdef");
         let section: NotificationSection = toml::from_str(text).unwrap();
-        section.route().map_err(|(key, _)| key)
+        section.route(&secrets).map_err(|(key, _)| key)
     }
 
     /// A section with a secret in a file; `FILE` stands for it.
@@ -469,6 +500,27 @@ mod tests {
             &with("quiet_hours = [{ from = \"25:00\", until = \"06:00\" }]"),
             "quiet_hours",
         );
+    }
+
+    #[test]
+    fn a_route_takes_secrets_from_their_file() {
+        let url = "url = \"secret:desk\"";
+        for kind in ["slack", "discord"] {
+            let text = format!("name = \"a\"\nkind = \"{kind}\"\n{url}");
+            assert!(route(&text).is_ok(), "{kind}");
+        }
+        let check = |text: &str, expect: Option<&str>| {
+            let text = format!("name = \"a\"\n{text}");
+            assert_eq!(route(&text).err().as_deref(), expect, "{text}");
+        };
+        let webhook = format!("kind = \"webhook\"\n{url}\nsecret = \"secret:desk\"");
+        check(&webhook, None);
+        check(&format!("{webhook}\nsecret_env = \"X\""), Some("secret"));
+        check(&webhook.replace("secret:desk", "secret:other"), Some("url"));
+        let telegram = "kind = \"telegram\"\nchat = \"1\"\ntoken = \"secret:desk\"";
+        check(telegram, None);
+        check(&format!("{telegram}\n{url}"), Some("url"));
+        check("kind = \"email\"\npassword = \"secret:desk\"", Some("user"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `[store]`: where orders, fills and the like are kept as rows for queries.
 
+use super::Secrets;
 use serde::Deserialize;
 use services::sql_projection::MarketData;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use store::sql::{Location, StoreError};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSection {
-    /// `sqlite:FILE`, `postgres://USER@HOST/DATABASE`, or `none` for no store at all.
+    /// `sqlite:FILE`, `postgres://USER@HOST/DATABASE`, `secret:NAME` of either, or `none` for no store at all.
     pub url: Option<String>,
     /// The schema of the tables in PostgreSQL.
     pub schema: String,
@@ -59,12 +60,19 @@ impl StoreSection {
     /// Where the store is; `None` for none.
     ///
     /// # Errors
-    /// The address or schema cannot be meant.
-    pub fn location(&self, data_dir: &Path) -> Result<Option<Location>, StoreError> {
+    /// The address or schema cannot be meant, or there is no such secret.
+    pub fn location(
+        &self,
+        data_dir: &Path,
+        secrets: &Secrets,
+    ) -> Result<Option<Location>, StoreError> {
         match self.url.as_deref() {
             None => Ok(Some(Location::file(Self::file(data_dir)))),
             Some("none") => Ok(None),
-            Some(url) => Location::parse(url, &self.schema).map(Some),
+            Some(url) => {
+                let url = secrets.text(url).map_err(StoreError::Url)?;
+                Location::parse(&url, &self.schema).map(Some)
+            }
         }
     }
 }

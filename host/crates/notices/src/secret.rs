@@ -1,15 +1,16 @@
 //! Text that must not be shown: addresses with tokens in them, keys, passwords.
 
 use std::fmt;
+use zeroize::Zeroizing;
 
-/// A secret. Its debug form shows nothing of it.
+/// A secret. Its debug form shows nothing of it, and it is wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Keeps a text secret.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Whether there is nothing to keep.
