@@ -25,7 +25,7 @@ fn set(folder: &Path, name: &str, value: &str) -> Output {
 }
 
 fn secrets(folder: &Path, arguments: &[&str]) -> Output {
-    let all = [&["secrets"], arguments, &["--key-file", "master.key"]].concat();
+    let all = [&["secrets"][..], arguments, &["--key-file", "master.key"]].concat();
     argonaut(folder, &all)
 }
 

@@ -4,6 +4,7 @@
 //! What has no operation is answered here: nothing behind the gate is reached by a way that the policy
 //! does not name.
 
+mod before;
 mod second;
 mod shown;
 
@@ -18,6 +19,8 @@ use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+pub(crate) use before::before;
+use before::{About, BeforeOf};
 use engine::TradingState;
 use identity::audit::{Draft, fingerprint};
 use identity::{Approval, Principal, Refusal, Wanted, policy};
@@ -77,6 +80,7 @@ pub(crate) struct Gate {
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) lookup: Arc<Lookup>,
     pub(crate) state_of: StateOf,
+    pub(crate) before_of: BeforeOf,
 }
 
 /// What a handler wants written down in place of the request's body.
@@ -104,6 +108,8 @@ struct Passing {
     subject: String,
     /// What was asked for, without secrets.
     body: Option<Value>,
+    /// How that is which it changes, as far as the gate knows.
+    before: Option<Value>,
     /// As what it has to be allowed.
     means: &'static str,
     /// Whether it takes a second person.
@@ -167,6 +173,7 @@ async fn pass(
         place: place.to_owned(),
         subject: uri.path().to_owned(),
         body: None,
+        before: None,
         // Until its body is known the worst is assumed.
         means: operation,
         loosens: true,
@@ -245,7 +252,7 @@ impl Passing {
         let name = Name::from_request_parts(&mut parts, &()).await.ok();
         let name = name.map(|Name(name)| name);
         let is_component = kind == Some(BodyKind::Wasm)
-            && (self.operation == "canaries.begin" || !policy::FOUR_EYES.contains(&self.operation));
+            && (self.operation == "canaries.begin" || policy::second(self.operation).is_none());
         let (body, text, json) = if is_component {
             (body, String::new(), None)
         } else {
@@ -265,6 +272,11 @@ impl Passing {
             }
             (Body::from(read), text, json)
         };
+        self.before = (gate.before_of)(About {
+            operation: self.operation,
+            name: name.as_deref(),
+            body: json.as_ref(),
+        });
         let asking = Asking {
             operation: self.operation,
             name: name.as_deref(),
@@ -422,7 +434,7 @@ impl Passing {
             actor: actor.unwrap_or_else(|| "-".to_owned()),
             action: self.operation.to_owned(),
             subject,
-            before: noted.before.clone(),
+            before: noted.before.clone().or_else(|| self.before.clone()),
             after: noted.after.clone().or_else(|| self.body.clone()),
             request: self.request.clone(),
             outcome: outcome.to_owned(),

@@ -1,6 +1,6 @@
 //! All routes in one place.
 
-use crate::gate::{Gate, gate, state_of};
+use crate::gate::{Gate, before, gate, state_of};
 use crate::guard::guard;
 use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
@@ -26,11 +26,12 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let settings = api.settings.clone();
     let (routes, operations) = all::<H>().into_parts();
     let lookup = Arc::new(Lookup::new(operations));
-    let host = api.host.clone();
+    let (host, of_before) = (api.host.clone(), api.clone());
     let at_the_gate = Gate {
         guarded: api.guarded.clone(),
         lookup: lookup.clone(),
         state_of: Arc::new(move |scope: &str| state_of(&host, scope)),
+        before_of: Arc::new(move |about| before(&of_before, about)),
     };
     let watching = Watching {
         counted: api.counted.clone(),

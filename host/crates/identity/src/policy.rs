@@ -169,30 +169,52 @@ pub const POLICY: &[(&str, Access)] = &[
     ),
 ];
 
-/// What loosens: a second person must agree. Of `engine.kill`, `engine.trading_state.set` and
-/// `risk.states.set` only what lets trade more than now, which also takes who may do `risk.kill.clear`;
-/// of `canaries.begin` only one that promotes itself; of what concerns people only where there is a
-/// second admin. Who turns requests into operations tells them apart.
-pub const FOUR_EYES: &[&str] = &[
-    "plugins.approve",
-    "plugins.release",
-    "shadows.promote",
-    "canaries.begin",
-    "canaries.promote",
-    "risk.limits.set",
-    "risk.factors.set",
-    "risk.regimes.set",
-    "risk.rules.set",
-    "risk.rules.remove",
-    "risk.repeats.clear",
-    "risk.kill.clear",
-    "engine.kill",
-    "engine.trading_state.set",
-    "risk.states.set",
-    "users.add",
-    "users.change",
-    "users.invite",
+/// When a second person must agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Second {
+    /// Each time.
+    Always,
+    /// Where it loosens, which the request says, and how things stand. Who turns requests into operations tells;
+    /// what lets trade more than now also takes who may do `risk.kill.clear`.
+    Loosening,
+    /// Where there is another admin, who could.
+    OtherAdmin,
+}
+
+use Second::{Always, Loosening, OtherAdmin};
+
+/// What takes a second person. What is not in it takes none.
+pub const FOUR_EYES: &[(&str, Second)] = &[
+    ("plugins.approve", Always),
+    ("plugins.release", Always),
+    ("shadows.promote", Always),
+    // One that promotes itself.
+    ("canaries.begin", Loosening),
+    ("canaries.promote", Always),
+    ("risk.limits.set", Always),
+    // A factor of nothing stops.
+    ("risk.factors.set", Loosening),
+    ("risk.regimes.set", Always),
+    ("risk.rules.set", Always),
+    ("risk.rules.remove", Always),
+    ("risk.repeats.clear", Always),
+    ("risk.kill.clear", Always),
+    ("engine.kill", Loosening),
+    ("engine.trading_state.set", Loosening),
+    ("risk.states.set", Loosening),
+    ("users.add", OtherAdmin),
+    // But for disabling somebody, which waits for nobody.
+    ("users.change", OtherAdmin),
+    ("users.remove", OtherAdmin),
+    ("users.invite", OtherAdmin),
 ];
+
+/// When a second person must agree to an operation; `None` for never.
+#[must_use]
+pub fn second(operation: &str) -> Option<Second> {
+    let row = FOUR_EYES.iter().find(|(known, _)| *known == operation);
+    row.map(|(_, second)| *second)
+}
 
 /// The row of an operation.
 #[must_use]
@@ -271,7 +293,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
-        for operation in FOUR_EYES {
+        for (operation, _) in FOUR_EYES {
             assert!(access(operation).is_some(), "{operation}");
         }
     }

@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Uri};
 use engine::{LimitScope, TradingState};
-use identity::policy::FOUR_EYES;
+use identity::policy::{self, Second};
 use model::PluginHash;
 use serde_json::Value;
 use services::handle::{Queries, ScopeName};
@@ -41,6 +41,19 @@ impl Asking<'_> {
     /// Whether it takes a second person. Of a body that cannot be read the worst is assumed; the handler
     /// refuses it anyway.
     pub(super) fn loosens(&self) -> bool {
+        match policy::second(self.operation) {
+            None => false,
+            Some(Second::Always) => true,
+            Some(Second::OtherAdmin) => {
+                let is_stop = self.operation == "users.change" && self.only_disables();
+                self.has_second_admin && !is_stop
+            }
+            Some(Second::Loosening) => self.lets_more(),
+        }
+    }
+
+    /// Whether one that goes both ways goes the looser one.
+    fn lets_more(&self) -> bool {
         match self.operation {
             "engine.kill" => self.field("set") != Some(&Value::Bool(true)),
             "engine.trading_state.set" | "risk.states.set" => {
@@ -51,9 +64,8 @@ impl Asking<'_> {
             // A factor of nothing stops, and needs no second person.
             "risk.factors.set" => self.field("factor") != Some(&Value::from("0")),
             "canaries.begin" => self.promotes_itself(),
-            "users.change" => self.has_second_admin && !self.only_disables(),
-            "users.add" | "users.invite" => self.has_second_admin,
-            operation => FOUR_EYES.contains(&operation),
+            // The worst of what nobody told apart.
+            _ => true,
         }
     }
 
@@ -306,7 +318,8 @@ mod tests {
             json!({ "disabled": true, "networks": [] }),
             true,
         );
-        check("users.remove", json!({}), false);
+        check("users.remove", json!({}), true);
+        check("users.remove", json!({ "disabled": true }), true);
     }
 
     #[test]

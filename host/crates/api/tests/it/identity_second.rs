@@ -144,7 +144,12 @@ async fn admins_watch_each_other() {
     confirm(&desk, &root, &asked).await.check(200, &[]);
     let own = with(&desk, &dora, &asked, change, &wider).await;
     own.check_problem(403, "FORBIDDEN", None);
-    // What takes away waits for nobody.
+    let remove = (("DELETE", "/users/carl"), "");
+    let asked = id(&desk.by(&root, remove.0, remove.1).await);
+    confirm(&desk, &dora, &asked).await.check(200, &[]);
+    let done = with(&desk, &root, &asked, remove.0, remove.1).await;
+    assert_eq!(done.status, 204, "{}", done.text);
+    // What only disables waits for nobody.
     let gone = desk.by(&root, change, r#"{"disabled":true}"#).await;
     gone.check(200, &[("/disabled", json!(true))]);
 }
@@ -305,4 +310,40 @@ async fn stops_and_the_ways_in_pass_while_nothing_can_be_written_down() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let answer = desk.by(&session, ("POST", "/auth/logout"), "").await;
     assert_eq!(answer.status, 204, "{}", answer.text);
+}
+
+#[tokio::test]
+async fn the_log_tells_how_it_was_before() {
+    let desk = Desk::new(false);
+    let people = people(&desk);
+    let check = async |token: &str, what: (&str, &str), body: &str, expect: Value| {
+        let answer = desk.by(token, what, body).await;
+        assert!(answer.status.is_success(), "{what:?} {}", answer.text);
+        let before = desk.written().pop().unwrap().before;
+        assert_eq!(before, Some(expect), "{what:?}");
+    };
+    let active = json!({ "scope": "firm", "state": "ACTIVE", "killed": false });
+    let halted = r#"{"state":"HALTED"}"#;
+    check(&people.otto, FIRM, halted, active).await;
+    let running = json!({ "trading_state": "ACTIVE", "killed": false });
+    check(&people.otto, KILL, r#"{"set":true}"#, running).await;
+    let place = ("PUT", "/risk/limits/strategy/ema");
+    let answer = desk.by(&people.anna, place, "{}").await;
+    answer.check(200, &[]);
+    let before = desk.written().pop().unwrap().before.unwrap();
+    assert_eq!(before["scope"], json!("strategy/ema"));
+    assert!(!before.to_string().contains("null"), "{before}");
+    let answer = desk
+        .by(&people.otto, ("POST", "/strategies/ema/pause"), "")
+        .await;
+    answer.check(200, &[]);
+    let before = desk.written().pop().unwrap().before.unwrap();
+    assert_eq!(before["state"], json!("RUNNING"));
+    assert!(before["plugin"]["hash"].is_string(), "{before}");
+    let answer = desk.by(&people.otto, ("DELETE", "/orders/9-0"), "").await;
+    assert_eq!(answer.status, 202, "{}", answer.text);
+    let before = desk.written().pop().unwrap().before.unwrap();
+    assert_eq!(before["status"], json!("ACCEPTED"));
+    assert_eq!(before["filled"], json!("40000"));
+    assert!(before["price"].is_string(), "{before}");
 }
