@@ -26,6 +26,7 @@ mod risk;
 mod secrets;
 mod session;
 mod store;
+mod telemetry;
 mod text;
 mod vault;
 mod venue;
@@ -35,6 +36,7 @@ pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
 pub use self::identity::{IdentityMode, IdentitySection};
 pub use self::store::{MarketDataName, StoreSection};
+pub use self::telemetry::TelemetrySection;
 pub use self::vault::{SecretName, Secrets, SecretsSection};
 pub use account_rules::MarginCallSection;
 pub use build::{Problem, add_instrument, build, on_fault};
@@ -70,6 +72,9 @@ pub struct Config {
     /// How the lines of the log look.
     #[serde(default)]
     pub log: LogSection,
+    /// Where traces of requests are sent; nowhere by default.
+    #[serde(default)]
+    pub telemetry: Option<TelemetrySection>,
     /// Where secrets are that the other sections name.
     #[serde(default)]
     pub secrets: SecretsSection,

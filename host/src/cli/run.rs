@@ -1,7 +1,7 @@
 //! `argonaut run`.
 
 use super::say;
-use crate::config::{self, LogFormat, environment_overrides};
+use crate::config::{self, Config, LogFormat, environment_overrides};
 use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
@@ -11,8 +11,11 @@ use services::host::HostHandle;
 use services::view::EngineState;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use telemetry::Telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::{Layered, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// Pause between looks whether the host runs.
 const READY_LOOK: Duration = Duration::from_millis(2);
@@ -41,7 +44,19 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         }
     };
     // What is wrong with a configuration is said, not logged.
-    start_logging(arguments.log_json || config.log.format == LogFormat::Json)?;
+    let run = run_name()?;
+    let telemetry = start_telemetry(file, &config, &run)?;
+    let json = arguments.log_json || config.log.format == LogFormat::Json;
+    start_logging(json, telemetry.as_ref())?;
+    let done = host(&arguments, file, &config, run);
+    if let Some(telemetry) = telemetry {
+        telemetry.end();
+    }
+    done
+}
+
+/// Runs a host to its end.
+fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -51,13 +66,12 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
         let kills = signal(SignalKind::user_defined2())?;
         // A limit on the size of files is a disk that is full, and not the end either.
         let _full = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
-        let run = run_name()?;
         if arguments.fresh
             && let Some(away) = put_journal_away(&config.host.data_dir, &run)?
         {
             say(&format!("the journal before is now {}", away.display()))?;
         }
-        let app = App::start(file, &config, run, compiler).await?;
+        let app = App::start(file, config, run, compiler).await?;
         tokio::spawn(kill_at(kills, app.handle().clone()));
         let address = app.address()?;
         say(&format!("argonaut is up: http://{address}/ shows it live"))?;
@@ -95,17 +109,34 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
     })
 }
 
-fn start_logging(json: bool) -> Result<()> {
+/// What spans and lines go through: traces first, so that they have spans of their own.
+type Traced = Layered<Option<Box<dyn Layer<Registry> + Send + Sync>>, Registry>;
+
+fn start_logging(json: bool, telemetry: Option<&Telemetry>) -> Result<()> {
     let filter = EnvFilter::try_from_env("ARGONAUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let started = if json {
-        logs.json().try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines: Box<dyn Layer<Traced> + Send + Sync> = if json {
+        Box::new(lines.json())
     } else {
-        logs.try_init()
+        Box::new(lines)
     };
+    let started = tracing_subscriber::registry()
+        .with(telemetry.map(Telemetry::layer))
+        .with(lines.with_filter(filter))
+        .try_init();
     started.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
+}
+
+/// Begins to send traces, where the configuration says where to.
+fn start_telemetry(file: &Path, config: &Config, run: &str) -> Result<Option<Telemetry>> {
+    let Some(section) = &config.telemetry else {
+        return Ok(None);
+    };
+    let settings = section.settings(run, &config.secrets());
+    let begun = settings.and_then(|settings| Telemetry::begin(&settings));
+    begun
+        .map(Some)
+        .map_err(|error| anyhow::anyhow!("{}: telemetry.{error}", file.display()))
 }
 
 /// Runs are named by the second in which they begin and the process that is them.

@@ -12,9 +12,10 @@ mod verdict;
 
 use crate::operations::Lookup;
 use crate::port::HostPort;
+use crate::problem::Problem;
 use crate::state::{Api, Settings};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 pub(crate) use counted::Counted;
@@ -22,12 +23,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 pub(crate) use table::CONTENT_TYPE;
-use tracing::Instrument;
 use tracing::field::Empty;
+use tracing::{Instrument, Span};
 pub(crate) use verdict::{Situation, live, ready, warnings};
 
 /// The operation of requests that no route takes.
 const NO_OPERATION: &str = "none";
+/// The header by which W3C Trace Context names a place in a trace.
+const TRACEPARENT: &str = "traceparent";
 /// Length of a trace's id, in hexadecimal digits.
 const TRACE_DIGITS: usize = 32;
 
@@ -53,14 +56,16 @@ pub(crate) async fn observe(
     let id = watching.counted.id(&watching.settings.run);
     // Of the highest level, so that a line names its request whatever is logged.
     let span = tracing::error_span!("request", request = %id, operation, trace = Empty);
-    if let Some(trace) = trace(request.headers()) {
-        span.record("trace", trace);
+    let trace = joined(&span, operation, request.headers());
+    if let Some(trace) = &trace {
+        span.record("trace", trace.id.as_str());
     }
     request.extensions_mut().insert(RequestId(id.clone()));
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (begun.elapsed(), response.status().as_u16());
     watching.counted.answered(operation, status, took);
+    telemetry::answered(&span, status);
     let seconds = took.as_secs_f64();
     span.in_scope(|| match response.status().is_server_error() {
         true => tracing::warn!(status, seconds, "a request failed"),
@@ -69,7 +74,48 @@ pub(crate) async fn observe(
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
     }
+    if let Some(trace) = trace {
+        trace.show(&mut response);
+    }
     response
+}
+
+/// The trace that a request is part of.
+struct Trace {
+    id: String,
+    /// What the answer names it by, where the host sends traces.
+    parent: Option<String>,
+}
+
+/// The trace that a request's span is part of: where the host sends traces always one, else that of the client.
+fn joined(span: &Span, operation: &'static str, headers: &HeaderMap) -> Option<Trace> {
+    let named = headers.get(TRACEPARENT);
+    let named = named.and_then(|value| value.to_str().ok());
+    if let Some(joined) = telemetry::join(span, operation, named) {
+        return Some(Trace {
+            id: joined.trace,
+            parent: Some(joined.traceparent),
+        });
+    }
+    trace(headers).map(|id| Trace {
+        id: id.to_owned(),
+        parent: None,
+    })
+}
+
+impl Trace {
+    /// Says in the answer which trace it belongs to.
+    fn show(self, response: &mut Response) {
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            *response.body_mut() = problem.body(Some(&self.id));
+            // That of the body before.
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        let parent = self.parent.map(|parent| HeaderValue::from_str(&parent));
+        if let Some(Ok(parent)) = parent {
+            response.headers_mut().insert(TRACEPARENT, parent);
+        }
+    }
 }
 
 /// The text of `GET /metrics`.
@@ -89,7 +135,7 @@ fn operation(lookup: &Lookup, request: &Request) -> &'static str {
 /// The trace that a request is part of, as W3C Trace Context has it: `00-TRACE-PARENT-FLAGS`. What is not
 /// of that form is no trace; nothing else that a client wrote gets into the log this way.
 fn trace(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
+    let text = headers.get(TRACEPARENT)?.to_str().ok()?;
     let mut parts = text.split('-');
     let (_version, trace) = (parts.next()?, parts.next()?);
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

@@ -176,8 +176,9 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The body of the answer; `trace` is what the request is part of.
+    pub(crate) fn body(&self, trace: Option<&str>) -> axum::body::Body {
         let body = ProblemDto {
             kind: format!(
                 "urn:argonaut:problem:{}",
@@ -190,8 +191,15 @@ impl IntoResponse for Problem {
             field: self.field.as_deref(),
             stage: self.stage,
             deny_code: self.deny_code.as_ref().map(DenyCode::to_string),
+            trace_id: trace,
         };
-        let mut response = (self.status, axum::Json(body)).into_response();
+        axum::Json(body).into_response().into_body()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body(None)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -203,6 +211,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // Whoever watches the request says which trace it is part of.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -21,4 +21,7 @@ pub(crate) struct ProblemDto<'a> {
     /// Why the risk gate refused a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deny_code: Option<String>,
+    /// The trace that the request is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace_id: Option<&'a str>,
 }

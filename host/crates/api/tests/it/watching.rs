@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// What a scrape says: the kind of each metric, and each sample by its name and labels as written.
 pub(crate) struct Scraped {
@@ -375,6 +376,8 @@ async fn each_line_of_a_request_names_it() {
         .unwrap();
     let answer = client.send(asked).await;
     answer.check_problem(503, "NOT_RUNNING", None);
+    assert_eq!(answer.json()["trace_id"], trace);
+    assert!(answer.headers.get("traceparent").is_none());
     let id = answer.headers["x-request-id"].to_str().unwrap();
     let lines = lines.read();
     let about: Vec<_> = lines
@@ -388,6 +391,45 @@ async fn each_line_of_a_request_names_it() {
     assert_eq!(line["span"]["trace"], trace);
     assert_eq!(line["fields"]["status"], 503);
     assert_eq!(line["level"], "WARN");
+}
+
+#[tokio::test]
+async fn where_traces_are_sent_every_answer_names_its_own() {
+    // Nobody is there, which is no request's business.
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let telemetry = telemetry::Telemetry::begin(&telemetry::Settings {
+        endpoint: format!("http://{}", nowhere.local_addr().unwrap()),
+        sample: 1.0,
+        service_name: "argonaut".to_owned(),
+        service_version: "1".to_owned(),
+        instance: "run-1".to_owned(),
+        headers: Vec::new(),
+    })
+    .unwrap();
+    drop(nowhere);
+    let subscriber = tracing_subscriber::registry().with(telemetry.layer());
+    let _here = tracing::subscriber::set_default(subscriber);
+    let client = Client::new();
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let asked = request("GET", "/nothing")
+        .header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))
+        .body(Body::empty())
+        .unwrap();
+    let answer = client.send(asked).await;
+    answer.check_problem(404, "NOT_FOUND", None);
+    assert_eq!(answer.json()["trace_id"], trace);
+    let parent = answer.headers["traceparent"].to_str().unwrap();
+    assert!(parent.starts_with(&format!("00-{trace}-")), "{parent}");
+    let answer = client.get("/engine").await;
+    let parent = answer.headers["traceparent"].to_str().unwrap().to_owned();
+    assert!(!parent.contains(trace), "{parent}");
+    let answer = client.get("/nothing").await;
+    let other = answer.headers["traceparent"].to_str().unwrap();
+    let id = answer.json()["trace_id"].as_str().unwrap().to_owned();
+    assert!(other.contains(&id) && !parent.contains(&id), "{other}");
+    tokio::task::spawn_blocking(move || telemetry.end())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
