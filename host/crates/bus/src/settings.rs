@@ -2,10 +2,11 @@
 
 use crate::entry::Priority;
 use redis::IntoConnectionInfo;
+use std::fmt;
 use std::time::Duration;
 
-/// How the bus uses Redis.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How the bus uses Redis. Its debug form leaves out the address, which may hold a password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where it is: `redis://host:port/database`.
     pub url: String,
@@ -23,6 +24,16 @@ pub struct Settings {
     pub health_every: Duration,
     /// The longest that Redis may take to answer, and to be reached.
     pub timeout: Duration,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("stream", &self.stream)
+            .field("group", &self.group)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Settings that cannot be meant.

@@ -4,7 +4,7 @@
 use crate::settings::Settings;
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use opentelemetry_otlp::{Protocol, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{Protocol, RetryPolicy, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -80,6 +80,8 @@ impl Exporter {
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(PATIENCE)
             .with_headers(headers.collect())
+            // The next batch comes soon; this one does not hold it up for long.
+            .with_retry_policy(RetryPolicy::recommended().with_max_retries(1))
             .build();
         Ok(Self {
             inner: built.map_err(|error| error.to_string())?,
