@@ -1,6 +1,6 @@
 //! All routes in one place.
 
-use crate::gate::{Gate, before, gate, state_of};
+use crate::gate::{About, Gate, before, gate, state_of};
 use crate::guard::guard;
 use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
@@ -31,7 +31,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
         guarded: api.guarded.clone(),
         lookup: lookup.clone(),
         state_of: Arc::new(move |scope: &str| state_of(&host, scope)),
-        before_of: Arc::new(move |about| before(&of_before, about)),
+        before_of: Arc::new(move |about: About<'_>| before(&of_before, about)),
     };
     let watching = Watching {
         counted: api.counted.clone(),

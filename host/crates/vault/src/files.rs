@@ -35,7 +35,9 @@ pub(crate) fn read(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError
     }
     // Room for all of it at once: a buffer that grows leaves copies behind.
     let length = usize::try_from(about.len()).unwrap_or(LONGEST);
-    let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(length.min(LONGEST).saturating_add(1)));
+    let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(
+        length.min(LONGEST).saturating_add(1),
+    ));
     let most = u64::try_from(LONGEST).unwrap_or(u64::MAX);
     let read = opened.take(most).read_to_end(&mut bytes);
     read.map_err(VaultError::file(file))?;
