@@ -28,6 +28,7 @@ mod session;
 mod store;
 mod telemetry;
 mod text;
+mod tls;
 mod vault;
 mod venue;
 mod watch;
@@ -55,6 +56,7 @@ pub use plugins::PluginsSection;
 pub use risk::RiskSection;
 pub use session::SessionText;
 pub use text::{Decimal, Span};
+pub use tls::TlsSection;
 pub use watch::{OnNewBuildName, ProbationSection};
 
 use model::{Money, Price, Quantity, Rate};
@@ -89,6 +91,9 @@ pub struct Config {
     /// Who may ask for what.
     #[serde(default)]
     pub identity: IdentitySection,
+    /// What the host is spoken with over TLS; it speaks in the clear when left out.
+    #[serde(default)]
+    pub tls: Option<TlsSection>,
     /// Whose plugins are taken.
     #[serde(default)]
     pub plugins: PluginsSection,

@@ -47,25 +47,27 @@ pub async fn begin(config: &Config) -> Result<Option<Identified>> {
     };
     let settings = GuardedSettings {
         four_eyes: section.four_eyes,
-        secure_cookie: section.behind_tls_proxy,
+        secure_cookie: section.behind_tls_proxy || config.tls.is_some(),
     };
     let is_new = section.new_audit_log;
-    let opened = tokio::task::spawn_blocking(move || open(&data_dir, storage, settings, is_new));
+    // Behind a proxy all come from its address.
+    let by_address = !section.behind_tls_proxy;
+    let opened = move || open(&data_dir, storage, (settings, by_address), is_new);
+    let opened = tokio::task::spawn_blocking(opened);
     opened.await?.map(Some)
 }
 
 fn open(
     data_dir: &Path,
     storage: SqlStorage,
-    settings: GuardedSettings,
+    (settings, by_address): (GuardedSettings, bool),
     is_new: bool,
 ) -> Result<Identified> {
     let clock = Arc::new(SystemClock);
     let door = Settings {
         token_keys: IdentitySection::folder(data_dir).join("token-keys.json"),
         cost: Cost::default(),
-        // Behind a proxy all come from its address.
-        by_address: !settings.secure_cookie,
+        by_address,
         clock: clock.clone(),
         entropy: Arc::new(OsEntropy),
     };

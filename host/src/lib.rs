@@ -15,6 +15,7 @@ pub mod native;
 mod notifying;
 pub mod plugins;
 pub mod publish;
+mod reach;
 pub mod research;
 pub mod run;
 pub mod session;

@@ -6,10 +6,11 @@ use crate::config::{
 };
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
+use crate::reach::Reach;
 use crate::universe::Universe;
 use crate::{filing, gateways, notifying};
-use anyhow::{Context, Result, anyhow, bail};
-use api::{Api, BusProbe, BusView, Hooks, Records, Settings};
+use anyhow::{Context, Result, anyhow};
+use api::{BusProbe, BusView, Hooks, Records, Tls};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use notices::Notifications;
@@ -90,8 +91,7 @@ pub struct App {
     notifications: Option<Notifications>,
     hooks: Option<Hooks>,
     identified: Option<Identified>,
-    /// Names of this host besides loopback ones.
-    hosts: Vec<String>,
+    reach: Reach,
 }
 
 impl App {
@@ -105,10 +105,7 @@ impl App {
         run: String,
         compiler: RuntimeOptions,
     ) -> Result<Self> {
-        let checked = config.identity.check(config.host.listen);
-        if let Err((key, reason)) = checked {
-            bail!("{}: {key}: {reason}", file.display());
-        }
+        let reach = Reach::open(config).map_err(|why| anyhow!("{}: {why:#}", file.display()))?;
         let universe = config::build(file, config)?;
         let feed = feed(config, &universe).with_context(|| file.display().to_string())?;
         let listener = TcpListener::bind(config.host.listen)
@@ -145,7 +142,7 @@ impl App {
             notifications: None,
             hooks: None,
             identified: None,
-            hosts: config.identity.hosts.clone(),
+            reach,
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
@@ -162,6 +159,16 @@ impl App {
     /// Where the API listens.
     pub fn address(&self) -> Result<std::net::SocketAddr> {
         Ok(self.listener.local_addr()?)
+    }
+
+    /// By which scheme the API is asked.
+    pub fn scheme(&self) -> &'static str {
+        self.reach.scheme()
+    }
+
+    /// What the API shows over TLS, where it speaks that.
+    pub fn tls(&self) -> Option<&Tls> {
+        self.reach.tls()
     }
 
     /// The journal of this run.
@@ -181,13 +188,9 @@ impl App {
 
     /// Serves until `shutdown`, then stops strategies, seals the journal and says how it ended.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<Ended> {
-        let settings = Settings {
-            run: self.run,
-            allowed_hosts: self.hosts,
-            ..Settings::default()
-        };
         let guarded = self.identified.map(|identified| identified.guarded);
-        let api = Api::new(self.handle.clone(), settings)
+        let api = self.reach.api(self.handle.clone(), self.run);
+        let api = api
             .with_records(self.records)
             .with_pipelines(self.pipelines.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))

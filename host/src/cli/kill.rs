@@ -1,6 +1,7 @@
 //! `argonaut kill`: the kill switch of a running host, and its drill.
 
 use super::say;
+use crate::client::At;
 use crate::kill::{Client, Extent, Measured, drill};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -19,14 +20,13 @@ pub(super) struct KillArguments {
     /// Clear the latch instead; a kill file must be removed first.
     #[arg(long)]
     clear: bool,
-    /// Where the host listens; else ARGONAUT_HOST__LISTEN, else 127.0.0.1:8080.
-    #[arg(long)]
-    address: Option<String>,
+    #[command(flatten)]
+    at: At,
     /// Write the host's kill file first, so that the firm is killed even if its API answers nobody.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "clear"])]
     kill_file: Option<PathBuf>,
     /// Pull every trigger in every bad state, on hosts of its own, and measure how fast trading stops.
-    #[arg(long, conflicts_with_all = ["scope", "clear", "address", "kill_file"])]
+    #[arg(long, conflicts_with_all = ["scope", "clear", "address", "ca", "kill_file"])]
     drill: bool,
     /// Drill less, and do not fail for being slow: for machines that do other work meanwhile.
     #[arg(long, requires = "drill")]
@@ -47,26 +47,26 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     if arguments.drill {
         return run_drill(arguments);
     }
-    let client = Client::find(arguments.address.clone());
+    let client = Client::find(&arguments.at);
     let scope = &arguments.scope;
     if arguments.clear {
-        client.clear(scope)?;
+        client?.clear(scope)?;
         return say(&format!("{scope}: the kill latch is cleared"));
     }
     match &arguments.kill_file {
-        Some(file) => kill_by_file(&client, file)?,
-        None => client.kill(scope)?,
+        Some(file) => kill_by_file(client, file)?,
+        None => client?.kill(scope)?,
     }
     say(&format!(
         "{scope}: killed; orders are cancelled, new ones denied"
     ))
 }
 
-/// By the file, then by the API, which also confirms.
-fn kill_by_file(client: &Client, path: &Path) -> Result<()> {
+/// By the file, then by the API, which also confirms; by the file even where the API cannot be asked.
+fn kill_by_file(client: Result<Client>, path: &Path) -> Result<()> {
     let place = path.display();
     let written = KillFile::new(path.to_owned()).write();
-    let confirmed = client.kill(&ScopeName::Firm);
+    let confirmed = client.and_then(|client| client.kill(&ScopeName::Firm));
     match written {
         Ok(()) => confirmed.with_context(|| {
             format!(

@@ -5,6 +5,7 @@ use crate::config::{self, Config, LogFormat, environment_overrides};
 use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
+use api::Tls;
 use clap::Args;
 use services::handle::Queries;
 use services::host::HostHandle;
@@ -73,8 +74,12 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
         }
         let app = App::start(file, config, run, compiler).await?;
         tokio::spawn(kill_at(kills, app.handle().clone()));
-        let address = app.address()?;
-        say(&format!("argonaut is up: http://{address}/ shows it live"))?;
+        if let Some(tls) = app.tls() {
+            // Else its usual effect, the end.
+            tokio::spawn(renew_at(signal(SignalKind::hangup())?, tls.clone()));
+        }
+        let base = format!("{}://{}", app.scheme(), app.address()?);
+        say(&format!("argonaut is up: {base}/ shows it live"))?;
         say(&format!("journal: {}", app.journal().display()))?;
         if let Some(recovered) = app.handle().recovered() {
             let (inputs, took) = (recovered.inputs, recovered.took.as_secs_f64());
@@ -92,7 +97,7 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
         if let Some(token) = app.invitation() {
             say(&format!(
                 "nobody can log in yet; take up the first name within an hour, once: \
-                 curl -X POST http://{address}/api/v1/auth/claim -H 'content-type: application/json' \
+                 curl -X POST {base}/api/v1/auth/claim -H 'content-type: application/json' \
                  -d '{{\"token\":\"{token}\",\"name\":\"NAME\",\"password\":\"PASSWORD\"}}'"
             ))?;
         }
@@ -167,6 +172,13 @@ async fn kill_at(mut kills: Signal, host: HostHandle) {
         if let Err(error) = host.kill(true).await {
             tracing::error!(%error, "the firm could not be killed");
         }
+    }
+}
+
+/// Looks for another certificate at every SIGHUP.
+async fn renew_at(mut hangups: Signal, tls: Tls) {
+    while hangups.recv().await.is_some() {
+        tls.look().await;
     }
 }
 

@@ -21,7 +21,7 @@ pub struct IdentitySection {
     pub four_eyes: bool,
     /// Names of this host that requests may use besides loopback ones, without port.
     pub hosts: Vec<String>,
-    /// Whether a proxy in front ends TLS: the only way to be reached from outside.
+    /// Whether a proxy in front ends TLS: with that the host itself may listen outside in the clear.
     pub behind_tls_proxy: bool,
     /// Whether the audit log may be another or shorter than it was: for one start, after it was lost.
     pub new_audit_log: bool,
@@ -71,11 +71,11 @@ impl IdentitySection {
         Self::folder(data_dir).join("audit.log")
     }
 
-    /// Whether a host may listen there.
+    /// Whether a host may listen there, speaking TLS or not.
     ///
     /// # Errors
     /// The key that does not allow it, and what would do.
-    pub fn check(&self, listen: SocketAddr) -> Result<(), (&'static str, String)> {
+    pub fn check(&self, listen: SocketAddr, has_tls: bool) -> Result<(), (&'static str, String)> {
         if !self.is_on() && (!self.hosts.is_empty() || self.behind_tls_proxy) {
             let reason = "`hosts` and `behind_tls_proxy` are for who is let in, and identity is off; \
                           set `mode = \"on\"` too";
@@ -91,11 +91,11 @@ impl IdentitySection {
             );
             return Err(("host.listen", reason));
         }
-        if !self.behind_tls_proxy {
+        if !has_tls && !self.behind_tls_proxy {
             let reason = format!(
                 "{listen} is reachable from outside, and passwords would travel in the clear; listen \
-                 on 127.0.0.1, or put a proxy in front that ends TLS and set `behind_tls_proxy = true` \
-                 in [identity]"
+                 on 127.0.0.1, or name a `certificate` and a `key` in [tls], or put a proxy in front \
+                 that ends TLS and set `behind_tls_proxy = true` in [identity]"
             );
             return Err(("host.listen", reason));
         }
@@ -124,8 +124,13 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, listen: &str, expect: Option<&str>) {
+        check_with(text, listen, false, expect);
+    }
+
+    #[track_caller]
+    fn check_with(text: &str, listen: &str, has_tls: bool, expect: Option<&str>) {
         let section: IdentitySection = toml::from_str(text).unwrap();
-        let checked = section.check(listen.parse().unwrap());
+        let checked = section.check(listen.parse().unwrap(), has_tls);
         assert_eq!(checked.err().map(|(key, _)| key), expect, "{text} {listen}");
     }
 
@@ -147,6 +152,10 @@ mod tests {
             Some("identity.mode"),
         );
         check("hosts = [\"x\"]", "127.0.0.1:8080", Some("identity.mode"));
+        check_with(on, "0.0.0.0:8080", true, None);
+        check_with("", "127.0.0.1:8080", true, None);
+        // Nobody reads along, but whoever comes may trade.
+        check_with("", "0.0.0.0:8080", true, Some("host.listen"));
     }
 
     #[test]

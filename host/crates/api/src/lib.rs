@@ -10,11 +10,14 @@
 //! * `guard` keeps other web sites out. `gate` knows who asks, whether they may, and has it written
 //!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
 //!   open the socket may trade, so never bind that to a public address.
+//! * `tls` is how the host is spoken with from outside: certificates that are renewed while it runs, and handshakes
+//!   that keep nobody out.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
 //! * `hooks` is who may call webhooks that we take, and what those may order.
 //! * [`openapi()`] is the description of all of it, which `/docs` shows.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
+mod addresses;
 mod denials;
 mod dto;
 mod entries;
@@ -37,6 +40,7 @@ mod runs;
 mod serve;
 mod state;
 mod stream;
+mod tls;
 
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
@@ -49,3 +53,4 @@ pub use records::Records;
 pub use router::{operations, router};
 pub use serve::serve;
 pub use state::{Api, BusProbe, BusView, Settings, StreamSettings};
+pub use tls::{Tls, TlsError, TlsFiles};

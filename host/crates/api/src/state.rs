@@ -8,6 +8,7 @@ use crate::observe::Counted;
 use crate::port::HostPort;
 use crate::records::Records;
 use crate::stream;
+use crate::tls::Tls;
 use notices::Notifications;
 use pipelines::Pipelines;
 use services::retention::RetentionMonitor;
@@ -105,6 +106,8 @@ pub struct Api<H> {
     pub(crate) hooks: Option<Hooks>,
     /// Who may do what, where identity is on.
     pub(crate) guarded: Option<Arc<Guarded>>,
+    /// What clients are shown, where the host speaks TLS.
+    pub(crate) tls: Option<Tls>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     /// Those that have not said who they are, where they must.
@@ -126,6 +129,7 @@ impl<H: HostPort> Api<H> {
             notifications: None,
             hooks: None,
             guarded: None,
+            tls: None,
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -179,6 +183,12 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_identity(self, guarded: Option<Arc<Guarded>>) -> Self {
         Self { guarded, ..self }
+    }
+
+    /// Served over TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

@@ -36,7 +36,7 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<()> {
     let plugin = match is_hash(&arguments.plugin) {
         true => {
             let path = format!("/plugins/{}", encoded(&arguments.plugin));
-            arguments.at.client().get(&path)?.succeeded()?
+            arguments.at.client()?.get(&path)?.succeeded()?
         }
         false => {
             let plugins = Plugins::new(runtime_options(&default_data_dir())?)?;
@@ -104,7 +104,7 @@ pub(super) fn compare(arguments: &DiffArguments) -> Result<()> {
     let difference = match [before, after].map(|text| is_hash(text)) {
         [true, true] => {
             let path = format!("/plugins/{}/diff/{}", encoded(before), encoded(after));
-            at.client().get(&path)?.succeeded()?
+            at.client()?.get(&path)?.succeeded()?
         }
         [false, false] => {
             let [before, after] = [before, after].map(|file| manifest(Path::new(file)));

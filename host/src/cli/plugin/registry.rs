@@ -2,7 +2,7 @@
 //! host, by its API.
 
 use super::say;
-use crate::client::Client;
+use crate::client::{At, Client};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::{Value, json};
@@ -11,17 +11,16 @@ use std::path::{Path, PathBuf};
 /// Which host, and how to answer.
 #[derive(Debug, Args)]
 pub(super) struct Where {
-    /// Where the host listens; else ARGONAUT_HOST__LISTEN, else 127.0.0.1:8080.
-    #[arg(long)]
-    address: Option<String>,
+    #[command(flatten)]
+    host: At,
     /// Print what the host answers, as one line of JSON.
     #[arg(long)]
     pub(super) json: bool,
 }
 
 impl Where {
-    pub(super) fn client(&self) -> Client {
-        Client::find(self.address.clone())
+    pub(super) fn client(&self) -> Result<Client> {
+        Client::find(&self.host)
     }
 
     /// Says what a host answered: as it is, or in words.
@@ -117,7 +116,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<()> {
         query.push(("limit", limit.to_string()));
     }
     let path = format!("/plugins{}", with(&query));
-    let answer = arguments.at.client().get(&path)?.succeeded()?;
+    let answer = arguments.at.client()?.get(&path)?.succeeded()?;
     arguments.at.show(&answer, |answer| {
         let plugins = answer.as_array().map_or(&[][..], Vec::as_slice);
         let mut lines = vec![row(
@@ -176,7 +175,7 @@ pub(super) fn upload(arguments: &UploadArguments) -> Result<()> {
         query.push(("force", "true".to_owned()));
     }
     let path = format!("/plugins{}", with(&query));
-    let client = Client::find_for_plugins(arguments.at.address.clone());
+    let client = Client::find_for_plugins(&arguments.at.host)?;
     let answer = client.send_plugin(&path, &plugin, signature.as_deref())?;
     arguments.at.show(&answer.succeeded()?, stands)
 }
@@ -202,13 +201,13 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<()> {
     let mut body = decision.body();
     body["force"] = json!(arguments.force);
     let path = format!("/plugins/{}/approve", encoded(&decision.plugin));
-    let answer = decision.at.client().post(&path, &body)?;
+    let answer = decision.at.client()?.post(&path, &body)?;
     decision.at.show(&answer.succeeded()?, stands)
 }
 
 pub(super) fn revoke(decision: &DecisionArguments) -> Result<()> {
     let path = format!("/plugins/{}/revoke", encoded(&decision.plugin));
-    let answer = decision.at.client().post(&path, &decision.body())?;
+    let answer = decision.at.client()?.post(&path, &decision.body())?;
     decision.at.show(&answer.succeeded()?, |answer| {
         let mut lines = stands(&answer["plugin"]);
         let paused = answer["paused"].as_array().into_iter().flatten();
@@ -224,7 +223,7 @@ pub(super) fn revoke(decision: &DecisionArguments) -> Result<()> {
 
 pub(super) fn release(decision: &DecisionArguments) -> Result<()> {
     let path = format!("/plugins/{}/release", encoded(&decision.plugin));
-    let answer = decision.at.client().post(&path, &decision.body())?;
+    let answer = decision.at.client()?.post(&path, &decision.body())?;
     decision.at.show(&answer.succeeded()?, |answer| {
         let mut lines = stands(&answer["plugin"]);
         let waiting = answer["strategies"].as_array().into_iter().flatten();
@@ -240,13 +239,13 @@ pub(super) fn delete(decision: &DecisionArguments) -> Result<()> {
     query.extend(decision.by.clone().map(|by| ("by", by)));
     query.extend(decision.reason.clone().map(|reason| ("reason", reason)));
     let path = format!("/plugins/{}{}", encoded(&decision.plugin), with(&query));
-    let answer = decision.at.client().delete(&path)?;
+    let answer = decision.at.client()?.delete(&path)?;
     decision.at.show(&answer.succeeded()?, stands)
 }
 
 pub(super) fn history(arguments: &HistoryArguments) -> Result<()> {
     let path = format!("/plugins/{}/history", encoded(&arguments.plugin));
-    let answer = arguments.at.client().get(&path)?.succeeded()?;
+    let answer = arguments.at.client()?.get(&path)?.succeeded()?;
     arguments.at.show(&answer, |answer| {
         let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
         let mut lines: Vec<_> = list("acts").iter().map(act).collect();

@@ -106,7 +106,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("csv", &["store"]),
     ("object_store", &["store"]),
     ("reqwest", &["store"]),
-    ("rustls*", &["store", "notices", "telemetry"]),
+    // The program names it for the client of a host that speaks TLS.
+    ("rustls*", &["store", "notices", "telemetry", "api", "argonaut"]),
+    ("tokio-rustls", &["api"]),
     ("ureq", &["argonaut", "notices", "telemetry"]),
     ("lettre", &["notices"]),
     ("hmac", &["notices"]),

@@ -20,6 +20,9 @@ use std::sync::Arc;
 
 /// The cookie of refresh tokens.
 const COOKIE: &str = "argonaut_refresh";
+/// The same over TLS: browsers take one of such a name over TLS only, so that nobody in between puts in
+/// another. `__Host-` would have it sent everywhere, and this one is for a few routes.
+const SECURE_COOKIE: &str = "__Secure-argonaut_refresh";
 /// Where it is sent to.
 const COOKIE_PATH: &str = "/api/v1/auth";
 
@@ -136,7 +139,7 @@ pub(crate) async fn refresh<H: HostPort>(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let guarded = guarded(&api)?;
-    let token = cookie(&headers).unwrap_or_default();
+    let token = cookie(&headers, cookie_name(&guarded)).unwrap_or_default();
     // The refusal itself, for the log is told whose token came again.
     let granted = guarded
         .ask(move |identity| Ok(identity.refresh(&token, from)))
@@ -330,15 +333,23 @@ fn session(who: Option<Extension<Principal>>) -> Result<(Principal, String), Pro
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+fn cookie_name(guarded: &Guarded) -> &'static str {
+    match guarded.settings.secure_cookie {
+        true => SECURE_COOKIE,
+        false => COOKIE,
+    }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter();
     let pairs = pairs.filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value| value.split(';'));
-    let found = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    let found = pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     found.map(str::to_owned)
 }
 
 fn set_cookie(guarded: &Guarded, response: &mut Response, token: Option<&str>) {
+    let name = cookie_name(guarded);
     let secure = if guarded.settings.secure_cookie {
         "; Secure"
     } else {
@@ -347,7 +358,7 @@ fn set_cookie(guarded: &Guarded, response: &mut Response, token: Option<&str>) {
     // Without a token: forget it at once. How long one is good the host decides, not the browser.
     let age = if token.is_some() { 2_592_000 } else { 0 };
     let text = format!(
-        "{COOKIE}={}; Path={COOKIE_PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}",
+        "{name}={}; Path={COOKIE_PATH}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}",
         token.unwrap_or_default()
     );
     if let Ok(value) = HeaderValue::from_str(&text) {
