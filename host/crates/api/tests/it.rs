@@ -79,6 +79,10 @@ mod stream;
 mod stream_bounds;
 #[path = "it/stream_client.rs"]
 mod stream_client;
+#[path = "it/tls.rs"]
+mod tls;
+#[path = "it/tls_desk.rs"]
+mod tls_desk;
 #[path = "it/watching.rs"]
 mod watching;
 #[path = "it/watching_files.rs"]

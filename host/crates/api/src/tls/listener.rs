@@ -99,13 +99,15 @@ impl Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             tokio::select! {
-                (stream, address) = Listener::accept(&mut self.listener) => {
-                    self.begin(stream, address);
-                }
+                // What has ended first: its place may be somebody else's.
+                biased;
                 Some(ended) = self.handshakes.join_next_with_id() => {
                     if let Some(arrived) = self.finish(ended) {
                         return arrived;
                     }
+                }
+                (stream, address) = Listener::accept(&mut self.listener) => {
+                    self.begin(stream, address);
                 }
             }
         }

@@ -35,6 +35,15 @@ impl Server {
         stream: StreamSettings,
         guarded: Option<Arc<Guarded>>,
     ) -> Self {
+        Self::over(host, stream, |api| api.with_identity(guarded)).await
+    }
+
+    /// Over what a test makes of the API.
+    pub(crate) async fn over(
+        host: Fake,
+        stream: StreamSettings,
+        make: impl FnOnce(Api<Fake>) -> Api<Fake>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let settings = Settings {
@@ -43,7 +52,7 @@ impl Server {
             ..Settings::default()
         };
         let (stop, stopped) = oneshot::channel();
-        let api = Api::new(host.clone(), settings).with_identity(guarded);
+        let api = make(Api::new(host.clone(), settings));
         let shutdown = async move {
             let _dropped_means_stop_too = stopped.await;
         };
