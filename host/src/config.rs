@@ -19,6 +19,7 @@ mod host;
 mod identity;
 mod limits;
 mod log;
+mod network;
 mod notification;
 mod permissions;
 mod plugins;
@@ -50,6 +51,7 @@ pub use file::{ConfigError, load, parse};
 pub use hook::HookSection;
 pub use limits::LimitsSection;
 pub use log::{LogFormat, LogSection};
+pub use network::{NetworkSection, PaceSection, RateSection};
 pub use notification::NotificationSection;
 pub use permissions::{PermissionsSection, SideName};
 pub use plugins::PluginsSection;
@@ -94,6 +96,12 @@ pub struct Config {
     /// What the host is spoken with over TLS; it speaks in the clear when left out.
     #[serde(default)]
     pub tls: Option<TlsSection>,
+    /// From where requests may come.
+    #[serde(default)]
+    pub network: NetworkSection,
+    /// How often somebody may ask.
+    #[serde(default)]
+    pub rate: Option<RateSection>,
     /// Whose plugins are taken.
     #[serde(default)]
     pub plugins: PluginsSection,

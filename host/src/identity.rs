@@ -50,8 +50,7 @@ pub async fn begin(config: &Config) -> Result<Option<Identified>> {
         secure_cookie: section.behind_tls_proxy || config.tls.is_some(),
     };
     let is_new = section.new_audit_log;
-    // Behind a proxy all come from its address.
-    let by_address = !section.behind_tls_proxy;
+    let by_address = config.tells_addresses();
     let opened = move || open(&data_dir, storage, (settings, by_address), is_new);
     let opened = tokio::task::spawn_blocking(opened);
     opened.await?.map(Some)

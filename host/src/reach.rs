@@ -2,7 +2,9 @@
 
 use crate::config::Config;
 use anyhow::{Result, anyhow};
-use api::{Api, HostPort, Settings, Tls};
+use api::{Api, HostPort, NetworkSettings, RateSettings, Settings, Tls};
+use services::clock::SystemClock;
+use std::sync::Arc;
 
 /// How a host is reached.
 pub(crate) struct Reach {
@@ -10,6 +12,8 @@ pub(crate) struct Reach {
     tls: Option<Tls>,
     /// Its names besides loopback ones.
     hosts: Vec<String>,
+    network: NetworkSettings,
+    rates: Option<RateSettings>,
 }
 
 impl Reach {
@@ -18,10 +22,21 @@ impl Reach {
         let section = config.tls.as_ref();
         let checked = config.identity.check(config.host.listen, section.is_some());
         checked.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
+        let network = config.network.settings(section.is_some());
+        let rates = config.rates();
+        let fault = |(key, reason)| anyhow!("{key}: {reason}");
+        if !config.tells_addresses() {
+            tracing::warn!(
+                "`proxies` of [network] names no proxy, so that all clients have the proxy's address and \
+                 nothing is counted by it"
+            );
+        }
         let tls = section.map(|section| Tls::open(section.files()));
         Ok(Self {
             tls: tls.transpose()?,
             hosts: config.identity.hosts.clone(),
+            network: network.map_err(fault)?,
+            rates: rates.map_err(fault)?,
         })
     }
 
@@ -43,8 +58,11 @@ impl Reach {
         let settings = Settings {
             run,
             allowed_hosts: self.hosts,
+            network: self.network,
             ..Settings::default()
         };
-        Api::new(host, settings).with_tls(self.tls)
+        Api::new(host, settings)
+            .with_rates(self.rates, Arc::new(SystemClock))
+            .with_tls(self.tls)
     }
 }

@@ -14,6 +14,7 @@ use crate::guarded::{Guarded, Passed, Peer};
 use crate::observe::RequestId;
 use crate::operations::Lookup;
 use crate::problem::Problem;
+use crate::rate::{Rates, Tally};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -71,6 +72,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What an approval that waits is void of when trading is stopped.
 const LETS_TRADE: &str = "risk.kill.clear";
 
+/// Whether an operation is one that stops something, or goes both ways.
+pub(crate) fn is_of_stops(operation: &str) -> bool {
+    STOPS.contains(&operation)
+}
+
 /// How a scope stands now, by its name.
 pub(crate) type StateOf = Arc<dyn Fn(&str) -> TradingState + Send + Sync>;
 
@@ -79,6 +85,8 @@ pub(crate) type StateOf = Arc<dyn Fn(&str) -> TradingState + Send + Sync>;
 pub(crate) struct Gate {
     pub(crate) guarded: Option<Arc<Guarded>>,
     pub(crate) lookup: Arc<Lookup>,
+    /// How often somebody may ask, where that is limited.
+    pub(crate) rates: Option<Arc<Rates>>,
     pub(crate) state_of: StateOf,
     pub(crate) before_of: BeforeOf,
 }
@@ -149,6 +157,9 @@ async fn pass(
     } else {
         shown::who(&guarded.identity, request.headers(), peer.0)?
     };
+    if let (Some(rates), Some(who)) = (&gate.rates, &who) {
+        rates.pass(operation, who, &Tally::of(request.extensions()))?;
+    }
     let Some(operation) = operation else {
         // Strangers are not even told what there is.
         guarded.identity.authorise(who.as_ref(), "auth.me")?;

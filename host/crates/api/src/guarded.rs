@@ -131,12 +131,16 @@ fn not_written() -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "AUDIT_FAILED", detail)
 }
 
-/// Where a request comes from. Without a socket, as in tests, an address that is in no network.
+/// Where a request comes from: its client once it was let in, else the other end of its socket. Without a
+/// socket, as in tests, an address that is in no network.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl Peer {
     pub(crate) fn of(extensions: &axum::http::Extensions) -> Self {
+        if let Some(client) = extensions.get::<Self>() {
+            return *client;
+        }
         let known = extensions.get::<ConnectInfo<SocketAddr>>();
         let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         Self(known.map_or(nowhere, |ConnectInfo(address)| address.ip().to_canonical()))

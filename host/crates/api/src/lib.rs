@@ -7,7 +7,8 @@
 //! * [`Api`] is what handlers share, [`router`] builds the routes, [`serve`] runs them on a socket.
 //! * `dto` holds the wire types, the only ones with serde; `routes` has one file per resource;
 //!   `stream` speaks WebSocket; `problem` is the one form of an error (RFC 9457).
-//! * `guard` keeps other web sites out. `gate` knows who asks, whether they may, and has it written
+//! * `guard` keeps other web sites out, but for those that an operator lists (`cors`). `network` says from which
+//!   addresses requests may come, and `rate` how often. `gate` knows who asks, whether they may, and has it written
 //!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
 //!   open the socket may trade, so never bind that to a public address.
 //! * `tls` is how the host is spoken with from outside: certificates that are renewed while it runs, and handshakes
@@ -18,6 +19,7 @@
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod addresses;
+mod cors;
 mod denials;
 mod dto;
 mod entries;
@@ -27,12 +29,14 @@ mod guard;
 mod guarded;
 mod hooks;
 mod names;
+mod network;
 mod observe;
 mod openapi;
 mod operations;
 mod page;
 mod port;
 mod problem;
+mod rate;
 mod records;
 mod router;
 mod routes;
@@ -42,13 +46,17 @@ mod state;
 mod stream;
 mod tls;
 
+pub use addresses::Networks;
+pub use cors::parse_origin;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
+pub use network::NetworkSettings;
 pub use openapi::openapi;
 pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
+pub use rate::{Pace, RateSettings};
 pub use records::Records;
 pub use router::{operations, router};
 pub use serve::serve;

@@ -2,6 +2,7 @@
 
 use crate::gate::{About, Gate, before, gate, state_of};
 use crate::guard::guard;
+use crate::network::{Entrance, enter};
 use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
 use crate::port::HostPort;
@@ -30,8 +31,15 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let at_the_gate = Gate {
         guarded: api.guarded.clone(),
         lookup: lookup.clone(),
+        rates: api.rates.clone(),
         state_of: Arc::new(move |scope: &str| state_of(&host, scope)),
         before_of: Arc::new(move |about: About<'_>| before(&of_before, about)),
+    };
+    let entrance = Entrance {
+        settings: settings.clone(),
+        lookup: lookup.clone(),
+        rates: api.rates.clone(),
+        has_identity: api.guarded.is_some(),
     };
     let watching = Watching {
         counted: api.counted.clone(),
@@ -43,6 +51,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(at_the_gate, gate))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(from_fn_with_state(entrance, enter))
         .layer(from_fn_with_state(settings, guard))
         .layer(from_fn_with_state(watching, observe))
         .with_state(api)

@@ -4,13 +4,16 @@ use crate::denials::Denials;
 use crate::guarded::Guarded;
 use crate::hooks::Hooks;
 use crate::names::Names;
+use crate::network::NetworkSettings;
 use crate::observe::Counted;
 use crate::port::HostPort;
+use crate::rate::{RateSettings, Rates};
 use crate::records::Records;
 use crate::stream;
 use crate::tls::Tls;
 use notices::Notifications;
 use pipelines::Pipelines;
+use services::clock::Clock;
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +26,8 @@ pub struct Settings {
     pub run: String,
     /// Host names answered besides loopback ones, without port. Each widens who may trade.
     pub allowed_hosts: Vec<String>,
+    /// From where requests may come.
+    pub network: NetworkSettings,
     /// The WebSocket's bounds.
     pub stream: StreamSettings,
 }
@@ -47,6 +52,7 @@ impl Default for Settings {
         Self {
             run: String::from("unnamed"),
             allowed_hosts: Vec::new(),
+            network: NetworkSettings::default(),
             stream: StreamSettings::default(),
         }
     }
@@ -106,6 +112,8 @@ pub struct Api<H> {
     pub(crate) hooks: Option<Hooks>,
     /// Who may do what, where identity is on.
     pub(crate) guarded: Option<Arc<Guarded>>,
+    /// How often somebody may ask, where that is limited.
+    pub(crate) rates: Option<Arc<Rates>>,
     /// What clients are shown, where the host speaks TLS.
     pub(crate) tls: Option<Tls>,
     pub(crate) uploads: Arc<Semaphore>,
@@ -129,6 +137,7 @@ impl<H: HostPort> Api<H> {
             notifications: None,
             hooks: None,
             guarded: None,
+            rates: None,
             tls: None,
             host,
             settings: Arc::new(settings),
@@ -183,6 +192,14 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_identity(self, guarded: Option<Arc<Guarded>>) -> Self {
         Self { guarded, ..self }
+    }
+
+    /// With limits to how often somebody may ask, by a clock.
+    #[must_use]
+    pub fn with_rates(self, settings: Option<RateSettings>, clock: Arc<dyn Clock>) -> Self {
+        let counted = self.counted.clone();
+        let rates = settings.map(|settings| Arc::new(Rates::new(settings, clock, counted)));
+        Self { rates, ..self }
     }
 
     /// Served over TLS.

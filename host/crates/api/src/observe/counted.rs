@@ -35,12 +35,19 @@ struct Closed {
     code: &'static str,
 }
 
+/// How often something may happen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limited {
+    limit: &'static str,
+}
+
 /// The counts of one API.
 pub(crate) struct Counted {
     registry: Registry,
     requests: Family<Answered, Counter>,
     seconds: Family<Asked, Histogram>,
     closed: Family<Closed, Counter>,
+    held_back: Family<Limited, Counter>,
     /// Requests that were given an id.
     ids: AtomicU64,
 }
@@ -54,6 +61,7 @@ impl Counted {
             requests: Family::default(),
             seconds: Family::new_with_constructor(constructor),
             closed: Family::default(),
+            held_back: Family::default(),
             ids: AtomicU64::new(0),
         };
         // A rate needs a beginning: what never happened is told as 0.
@@ -80,6 +88,11 @@ impl Counted {
             "WebSocket connections that the host closed, by code",
             self.closed.clone(),
         );
+        registry.register(
+            "argonaut_http_held_back",
+            "Requests that were refused because there were too many, by what limits them",
+            self.held_back.clone(),
+        );
         self
     }
 
@@ -100,6 +113,16 @@ impl Counted {
     /// A connection was closed, and told why.
     pub(crate) fn closed(&self, code: &'static str) {
         self.closed.get_or_create(&Closed { code }).inc();
+    }
+
+    /// A limit is in force: told as 0 until it holds somebody back.
+    pub(crate) fn announce_limit(&self, limit: &'static str) {
+        drop(self.held_back.get_or_create(&Limited { limit }));
+    }
+
+    /// A request was one too many.
+    pub(crate) fn held_back(&self, limit: &'static str) {
+        self.held_back.get_or_create(&Limited { limit }).inc();
     }
 
     /// The text of all that was counted, and of what was found now.

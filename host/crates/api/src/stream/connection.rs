@@ -5,6 +5,7 @@ use super::authentication::{self, Reader};
 use super::outbox::{self, Bye};
 use super::session::Session;
 use crate::port::HostPort;
+use crate::rate::Meter;
 use crate::state::Api;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
@@ -64,6 +65,7 @@ pub(super) async fn run<H: HostPort>(
                 updates: api.host.subscribe(),
                 closing,
                 reader,
+                meter: api.rates.as_ref().map(|rates| rates.meter()),
             };
             let Ok(mut session) = Session::begin(api, outbox) else {
                 return;
@@ -93,6 +95,8 @@ struct Comings {
     updates: Updates,
     closing: watch::Receiver<bool>,
     reader: Option<Reader>,
+    /// How many messages the client may send, where that is limited.
+    meter: Option<Meter>,
 }
 
 /// Waits until the last message is out and the client has closed too, so that it is not lost with
@@ -119,6 +123,7 @@ async fn drive<H: HostPort>(
         mut updates,
         mut closing,
         reader,
+        mut meter,
     } = comings;
     let mut asking = tokio::time::interval(authentication::EVERY);
     asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -134,7 +139,7 @@ async fn drive<H: HostPort>(
                 Err(RecvError::Lagged(missed)) => session.lagged(missed),
                 Err(RecvError::Closed) => Err(Bye::shutdown()),
             },
-            message = stream.next() => match client(session, message) {
+            message = stream.next() => match client(session, &mut meter, message) {
                 Ok(step) => step,
                 Err(ended) => return ended,
             },
@@ -165,8 +170,13 @@ fn batch<H: HostPort>(session: &mut Session<H>, updates: &mut Updates) -> Result
 /// Handles a message of the client; `Err` when it has left.
 fn client<H: HostPort>(
     session: &mut Session<H>,
+    meter: &mut Option<Meter>,
     message: Option<Result<Message, axum::Error>>,
 ) -> Result<Result<(), Bye>, Ended> {
+    // Pings cost an answer, too.
+    if message.is_some() && !meter.as_mut().is_none_or(Meter::takes) {
+        return Err(Bye::too_many().into());
+    }
     match message {
         Some(Ok(Message::Text(text))) => Ok(session.client_text(&text)),
         Some(Ok(Message::Binary(_))) => Ok(session.client_binary()),

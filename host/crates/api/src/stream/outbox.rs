@@ -15,6 +15,8 @@ pub(crate) const CODES: &[&str] = &[
     "OVERRUN",
     "TOO_MANY_ERRORS",
     "TOO_LARGE",
+    "TOO_MANY",
+    "BUSY",
     "UNAUTHENTICATED",
     "SHUTDOWN",
     "INTERNAL",
@@ -68,6 +70,10 @@ impl Bye {
             "TOO_LARGE",
             "a message was malformed or larger than 64 KiB",
         )
+    }
+
+    pub(super) fn too_many() -> Self {
+        Self::new(1008, "TOO_MANY", "the client sent too many messages")
     }
 
     /// Who reads is not known, or not any more.
