@@ -63,6 +63,8 @@ mod s3;
 mod secrets;
 #[path = "it/store.rs"]
 mod store;
+#[path = "it/tls.rs"]
+mod tls;
 #[path = "it/venue_models.rs"]
 mod venue_models;
 #[path = "it/versions.rs"]

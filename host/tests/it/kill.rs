@@ -82,7 +82,7 @@ fn a_host_that_is_not_there_is_named() {
     assert_eq!(wrong.status.code(), Some(2));
 }
 
-const CONFIG: &str = r#"[host]
+pub const CONFIG: &str = r#"[host]
 listen = "127.0.0.1:0"
 
 [feed]

@@ -116,9 +116,6 @@ impl Rates {
         clock: Arc<dyn Clock>,
         counted: Arc<Counted>,
     ) -> Self {
-        for limit in Limit::ALL {
-            counted.announce_limit(limit.name());
-        }
         Self {
             settings,
             clock,
@@ -247,6 +244,9 @@ fn is_order(operation: Option<&str>) -> bool {
 mod tests {
     use super::*;
     use identity::policy;
+    use model::Duration;
+    use services::clock::SystemClock;
+    use std::net::Ipv4Addr;
 
     #[test]
     fn what_is_named_here_is_in_the_policy() {
@@ -274,5 +274,30 @@ mod tests {
             assert!(!is_free(Some(operation)), "{operation}");
         }
         assert!(!is_free(None));
+    }
+
+    #[test]
+    fn however_many_ask_so_many_are_remembered() {
+        let pace = Pace::new(1, Duration::from_secs(60), 2).unwrap();
+        let settings = RateSettings {
+            by_address: true,
+            address: pace,
+            login: pace,
+            principal: pace,
+            key: pace,
+            orders: pace,
+            messages: pace,
+        };
+        let counted = Arc::new(Counted::new(&[], &[]));
+        let rates = Rates::new(settings, Arc::new(SystemClock), counted);
+        for number in 0..20_000 {
+            let from = IpAddr::V4(Ipv4Addr::from_bits(number));
+            let tally = Tally::default();
+            rates
+                .enter(Some("engine.show"), from, true, &tally)
+                .unwrap();
+        }
+        let remembered = rates.addresses.lock().unwrap().len();
+        assert_eq!(remembered, REMEMBERED.get());
     }
 }

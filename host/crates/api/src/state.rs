@@ -7,7 +7,7 @@ use crate::names::Names;
 use crate::network::NetworkSettings;
 use crate::observe::Counted;
 use crate::port::HostPort;
-use crate::rate::{RateSettings, Rates};
+use crate::rate::{Limit, RateSettings, Rates};
 use crate::records::Records;
 use crate::stream;
 use crate::tls::Tls;
@@ -129,7 +129,7 @@ impl<H: HostPort> Api<H> {
         let connections = Semaphore::new(settings.stream.max_connections as usize);
         Self {
             denials: Denials::follow(host.subscribe()),
-            counted: Arc::new(Counted::new(stream::CODES)),
+            counted: Arc::new(Counted::new(stream::CODES, &Limit::ALL.map(Limit::name))),
             records: None,
             bus: None,
             retention: None,

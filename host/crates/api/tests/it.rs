@@ -37,10 +37,14 @@ mod lifecycle;
 mod metrics;
 #[path = "it/openapi.rs"]
 mod openapi;
+#[path = "it/network.rs"]
+mod network;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/plugins.rs"]
 mod plugins;
+#[path = "it/rates.rs"]
+mod rates;
 #[path = "it/real_hedging.rs"]
 mod real_hedging;
 #[path = "it/real_host.rs"]

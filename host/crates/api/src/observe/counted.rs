@@ -53,8 +53,9 @@ pub(crate) struct Counted {
 }
 
 impl Counted {
-    /// Nothing yet; `codes` are those that connections can be closed with.
-    pub(crate) fn new(codes: &[&'static str]) -> Self {
+    /// Nothing yet; `codes` are those that connections can be closed with, `limits` those that requests can
+    /// be refused by.
+    pub(crate) fn new(codes: &[&'static str], limits: &[&'static str]) -> Self {
         let constructor: fn() -> Histogram = seconds;
         let counted = Self {
             registry: Registry::default(),
@@ -67,6 +68,9 @@ impl Counted {
         // A rate needs a beginning: what never happened is told as 0.
         for code in codes {
             drop(counted.closed.get_or_create(&Closed { code }));
+        }
+        for limit in limits {
+            drop(counted.held_back.get_or_create(&Limited { limit }));
         }
         counted.registered()
     }
@@ -113,11 +117,6 @@ impl Counted {
     /// A connection was closed, and told why.
     pub(crate) fn closed(&self, code: &'static str) {
         self.closed.get_or_create(&Closed { code }).inc();
-    }
-
-    /// A limit is in force: told as 0 until it holds somebody back.
-    pub(crate) fn announce_limit(&self, limit: &'static str) {
-        drop(self.held_back.get_or_create(&Limited { limit }));
     }
 
     /// A request was one too many.

@@ -9,7 +9,7 @@ use identity::policy::{Access, POLICY, access};
 use std::collections::BTreeSet;
 
 /// The path of an operation with something in each of its places.
-fn path(operation: &Operation) -> String {
+pub(crate) fn path(operation: &Operation) -> String {
     let parts = operation.path.split('/').map(|part| {
         if part.starts_with("{*") {
             "EUR/USD.SIM"

@@ -4,8 +4,11 @@ use crate::fake::Fake;
 use api::{Api, Settings, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
+use std::net::SocketAddr;
 use tower::ServiceExt;
 
 /// An answer.
@@ -58,9 +61,22 @@ impl Client {
 
     /// Over what a test makes of the API.
     pub(crate) fn over(make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
+        Self::with(Settings::default(), make)
+    }
+
+    /// The same with settings.
+    pub(crate) fn with(settings: Settings, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
         let host = Fake::new();
-        let router = router(make(Api::new(host.clone(), Settings::default())));
+        let router = router(make(Api::new(host.clone(), settings)));
         Self { host, router }
+    }
+
+    /// Asks from an address.
+    pub(crate) async fn from(&self, address: &str, request: Builder, body: &'static str) -> Answer {
+        let mut request = request.body(Body::from(body)).unwrap();
+        let from = SocketAddr::new(address.parse().unwrap(), 50_000);
+        request.extensions_mut().insert(ConnectInfo(from));
+        self.send(request).await
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -104,7 +120,7 @@ impl Client {
 }
 
 /// A request to this machine below `/api/v1`, or anywhere when the path begins with `!`.
-pub(crate) fn request(method: &str, path: &str) -> axum::http::request::Builder {
+pub(crate) fn request(method: &str, path: &str) -> Builder {
     let path = match path.strip_prefix('!') {
         Some(whole) => whole.to_owned(),
         None => format!("/api/v1{path}"),
