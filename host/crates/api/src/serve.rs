@@ -66,8 +66,9 @@ fn server<H: HostPort>(
     let service = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match api.tls.clone() {
         Some(tls) => {
+            let proxies = api.settings.network.proxies.clone();
             // Tapped for nothing: only so does axum tell addresses of listeners that are not its own.
-            let listener = TlsListener::new(listener, tls).tap_io(|_| {});
+            let listener = TlsListener::new(listener, tls, proxies).tap_io(|_| {});
             let server = axum::serve(listener, service).with_graceful_shutdown(told);
             Box::pin(server.into_future())
         }

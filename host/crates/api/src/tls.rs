@@ -2,6 +2,7 @@
 //! they are read again when they change, for the connections that come after. What is no good is said, and
 //! what was shown before stays.
 
+mod connection;
 mod files;
 mod listener;
 
@@ -18,6 +19,8 @@ use std::time::Duration;
 
 /// How often it is looked whether the files have changed.
 const LOOK: Duration = Duration::from_secs(10);
+/// Looks after which it is said again that a certificate ends soon, or has ended: those of a day.
+const LOOKS_A_DAY: u32 = 8_640;
 
 /// Where certificates and keys are, in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,8 +127,23 @@ impl Tls {
             return std::future::pending().await;
         };
         loop {
-            tokio::time::sleep(LOOK).await;
-            tls.look().await;
+            for _ in 0..LOOKS_A_DAY {
+                tokio::time::sleep(LOOK).await;
+                tls.look().await;
+            }
+            tls.say_again().await;
+        }
+    }
+
+    /// Says what is wrong with the files, or soon will be, though they are what they were.
+    async fn say_again(&self) {
+        let tls = self.clone();
+        let check = move || {
+            let files = &tls.0.files;
+            files::config(files, &files::read(files)?).map(drop)
+        };
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(check).await {
+            tracing::error!(%error, "the certificate that is shown is no good any more");
         }
     }
 

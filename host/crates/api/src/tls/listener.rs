@@ -2,7 +2,8 @@
 //! address: who opens sockets and says nothing keeps nobody out, and is gone soon.
 
 use super::Tls;
-use crate::addresses::network_of;
+use super::connection::{Connection, Place, Places};
+use crate::addresses::{Networks, network_of};
 use axum::serve::Listener;
 use rustls::ServerConfig;
 use std::collections::HashMap;
@@ -13,10 +14,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-/// How long a handshake may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a handshake may take, and after it the first request.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Most handshakes at once; who comes then is sent away.
 const MOST: usize = 256;
 /// Most of them from one address, or of IPv6 from one network of 64 bits.
@@ -29,12 +29,15 @@ const CLEAR_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     this port speaks TLS: write https://\r\n";
 
 /// What a handshake ends in.
-type Shaken = io::Result<TlsStream<TcpStream>>;
+type Shaken = io::Result<Connection>;
 
 /// A listener whose connections have shaken hands.
 pub(crate) struct TlsListener {
     listener: TcpListener,
     tls: Tls,
+    /// Who may come for many others.
+    proxies: Networks,
+    places: Places,
     handshakes: JoinSet<Shaken>,
     /// Who is about it.
     waiting: HashMap<Id, SocketAddr>,
@@ -42,28 +45,33 @@ pub(crate) struct TlsListener {
 
 impl TlsListener {
     /// Over a socket.
-    pub(crate) fn new(listener: TcpListener, tls: Tls) -> Self {
+    pub(crate) fn new(listener: TcpListener, tls: Tls, proxies: Networks) -> Self {
         Self {
             listener,
             tls,
+            proxies,
+            places: Places::default(),
             handshakes: JoinSet::new(),
             waiting: HashMap::new(),
         }
     }
 
-    /// Begins a handshake, unless too many are under way.
+    /// Begins a handshake, unless too many are under way, or too many connections are open.
     fn begin(&mut self, stream: TcpStream, address: SocketAddr) {
         let whose = network_of(address.ip());
         let is_same = |other: &&SocketAddr| network_of(other.ip()) == whose;
         let of_one = self.waiting.values().filter(is_same).count();
-        if self.waiting.len() >= MOST || of_one >= MOST_OF_ONE {
-            tracing::debug!(%address, "too many handshakes at once; a connection was closed");
+        let is_proxy = self.proxies.contains(address.ip());
+        let is_room = self.waiting.len() < MOST && (is_proxy || of_one < MOST_OF_ONE);
+        let place = self.places.take(address.ip(), is_proxy);
+        let Some(place) = place.filter(|_| is_room) else {
+            tracing::debug!(%address, "too many connections; one more was closed");
             return;
-        }
+        };
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "could not turn off delayed sending");
         }
-        let shaking = handshake(stream, self.tls.config());
+        let shaking = handshake(stream, self.tls.config(), place);
         let id = self.handshakes.spawn(shaking).id();
         self.waiting.insert(id, address);
     }
@@ -72,7 +80,7 @@ impl TlsListener {
     fn finish(
         &mut self,
         ended: Result<(Id, Shaken), JoinError>,
-    ) -> Option<(TlsStream<TcpStream>, SocketAddr)> {
+    ) -> Option<(Connection, SocketAddr)> {
         let (id, shaken) = match ended {
             Ok((id, shaken)) => (id, shaken),
             Err(error) => {
@@ -93,7 +101,7 @@ impl TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -118,7 +126,7 @@ impl Listener for TlsListener {
     }
 }
 
-async fn handshake(stream: TcpStream, config: Arc<ServerConfig>) -> Shaken {
+async fn handshake(stream: TcpStream, config: Arc<ServerConfig>, place: Place) -> Shaken {
     let shaking = async {
         let mut first = [0];
         stream.peek(&mut first).await?;
@@ -128,7 +136,8 @@ async fn handshake(stream: TcpStream, config: Arc<ServerConfig>) -> Shaken {
             send_away(&stream).await?;
             return Err(io::Error::other("it spoke in the clear"));
         }
-        TlsAcceptor::from(config).accept(stream).await
+        let stream = TlsAcceptor::from(config).accept(stream).await?;
+        Ok(Connection::new(stream, place))
     };
     match tokio::time::timeout(PATIENCE, shaking).await {
         Ok(shaken) => shaken,

@@ -133,6 +133,19 @@ async fn silent_sockets_keep_nobody_else_out_and_are_gone_soon() {
     tokio::time::timeout(PATIENCE, again).await.unwrap();
 }
 
+#[tokio::test]
+async fn who_shakes_hands_and_asks_nothing_is_gone_soon() {
+    let authority = Authority::new("one");
+    let server = serve(&Files::new(&authority.issue()).open()).await;
+    let client = authority.client(None);
+    let mut stream = connect(server.address, &client).await.unwrap();
+    let mut nothing = Vec::new();
+    let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut nothing)).await;
+    // In whichever way.
+    let _ended = closed.expect("the server should have closed");
+    assert!(nothing.is_empty());
+}
+
 async fn until_closed(socket: &mut TcpStream) {
     let mut nothing = [0; 1];
     let read = tokio::time::timeout(PATIENCE, socket.read(&mut nothing)).await;

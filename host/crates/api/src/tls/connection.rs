@@ -1,0 +1,183 @@
+//! A connection over TLS: it takes a place of which there are so many, few for one address, and gives it back
+//! when it is closed, which it is when nothing has come over it or gone for long. Sockets are the process's,
+//! and the journal needs some.
+
+use super::listener::PATIENCE;
+use crate::addresses::network_of;
+use std::collections::HashMap;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_rustls::server::TlsStream;
+
+/// Most connections at once, those that shake hands among them.
+const MOST: usize = 1_024;
+/// Most of them from one address, or of IPv6 from one network of 64 bits.
+const MOST_OF_ONE: usize = 256;
+/// How long nothing may come over a connection nor go: longer than the longest request, and than the pause
+/// between two heartbeats.
+const IDLE: Duration = Duration::from_secs(11 * 60);
+
+/// How many connections each client has. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+impl Places {
+    /// A place for a connection from an address; of a proxy there may be as many as there are places.
+    pub(super) fn take(&self, from: IpAddr, is_proxy: bool) -> Option<Place> {
+        let whose = network_of(from);
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = taken.values().sum();
+        let of_one = taken.get(&whose).copied().unwrap_or_default();
+        if all >= MOST || (!is_proxy && of_one >= MOST_OF_ONE) {
+            return None;
+        }
+        taken.insert(whose, of_one + 1);
+        Some(Place {
+            places: self.clone(),
+            whose,
+        })
+    }
+}
+
+/// A place that is taken until it is dropped.
+pub(super) struct Place {
+    places: Places,
+    whose: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let taken = self.places.0.lock();
+        let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
+        let of_one = taken.get(&self.whose).copied().unwrap_or_default();
+        if of_one > 1 {
+            taken.insert(self.whose, of_one - 1);
+        } else {
+            taken.remove(&self.whose);
+        }
+    }
+}
+
+/// A connection that has shaken hands.
+pub(crate) struct Connection {
+    stream: TlsStream<TcpStream>,
+    /// Ends when nothing has come or gone for too long.
+    idle: Pin<Box<Sleep>>,
+    _place: Place,
+}
+
+impl Connection {
+    /// With as long for the first request as a handshake may take.
+    pub(super) fn new(stream: TlsStream<TcpStream>, place: Place) -> Self {
+        Self {
+            stream,
+            idle: Box::pin(sleep(PATIENCE)),
+            _place: place,
+        }
+    }
+
+    /// Something has come or gone.
+    fn stir(&mut self) {
+        self.idle.as_mut().reset(Instant::now() + IDLE);
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if read.is_ready() {
+            self.stir();
+            return read;
+        }
+        // Asked in either case, so that its end wakes whoever reads.
+        match self.idle.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if written.is_ready() {
+            self.stir();
+        }
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        if written.is_ready() {
+            self.stir();
+        }
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn address(number: usize) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(number).unwrap()))
+    }
+
+    #[test]
+    fn one_client_has_some_of_the_places_and_gives_them_back() {
+        let places = Places::default();
+        let take = |number| places.take(address(number), false);
+        let mut held: Vec<_> = (0..MOST_OF_ONE).map(|_| take(1).unwrap()).collect();
+        assert!(take(1).is_none());
+        let another = take(2).unwrap();
+        held.pop();
+        held.push(take(1).unwrap());
+        assert!(take(1).is_none());
+        drop((held, another));
+        assert!(places.0.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn all_have_no_more_than_there_are_and_a_proxy_all_of_them() {
+        let places = Places::default();
+        let held: Vec<_> = (0..MOST).map(|n| places.take(address(n), false)).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(places.take(address(MOST), false).is_none());
+        assert!(places.take(address(MOST), true).is_none());
+        drop(held);
+        let of_proxy: Vec<_> = (0..MOST).map(|_| places.take(address(1), true)).collect();
+        assert!(of_proxy.iter().all(Option::is_some));
+    }
+}
