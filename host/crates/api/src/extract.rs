@@ -223,14 +223,27 @@ pub(crate) fn strict_json<T: DeserializeOwned>(
         return Err((String::new(), error));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = field_path(&dotted(error.path()), error.inner());
-        (path, error.into_inner())
-    })?;
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(located)?;
     match deserializer.end() {
         Ok(()) => Ok(value),
         Err(error) => Err((String::new(), error)),
     }
+}
+
+/// As [`strict_json`], of what was read as a value already.
+pub(crate) fn strict_value<T: DeserializeOwned>(
+    value: serde_json::Value,
+) -> Result<T, (String, serde_json::Error)> {
+    if !value.is_object() {
+        let error = serde::de::Error::custom("must be an object");
+        return Err((String::new(), error));
+    }
+    serde_path_to_error::deserialize(value).map_err(located)
+}
+
+fn located(error: serde_path_to_error::Error<serde_json::Error>) -> (String, serde_json::Error) {
+    let path = field_path(&dotted(error.path()), error.inner());
+    (path, error.into_inner())
 }
 
 fn json_problem(path: String, error: &serde_json::Error) -> Problem {

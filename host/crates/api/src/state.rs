@@ -9,7 +9,7 @@ use crate::observe::Counted;
 use crate::port::HostPort;
 use crate::rate::{Limit, RateSettings, Rates};
 use crate::records::Records;
-use crate::stream;
+use crate::stream::{self, Hub};
 use crate::tls::Tls;
 use notices::Notifications;
 use pipelines::Pipelines;
@@ -41,6 +41,10 @@ pub struct StreamSettings {
     pub queue_messages: usize,
     /// Most bytes waiting for one reader.
     pub queue_bytes: usize,
+    /// Most updates of each complete channel that are remembered for clients that come back.
+    pub resume_updates: usize,
+    /// Most bytes of each complete channel that are remembered.
+    pub resume_bytes: usize,
     /// How often a heartbeat is sent.
     pub heartbeat: Duration,
     /// How long a closing connection may take to read its last message.
@@ -64,6 +68,8 @@ impl Default for StreamSettings {
             max_connections: 64,
             queue_messages: 4_096,
             queue_bytes: 16 << 20,
+            resume_updates: 16_384,
+            resume_bytes: 16 << 20,
             heartbeat: Duration::from_secs(15),
             close_grace: Duration::from_secs(4),
         }
@@ -116,6 +122,8 @@ pub struct Api<H> {
     pub(crate) rates: Option<Arc<Rates>>,
     /// What clients are shown, where the host speaks TLS.
     pub(crate) tls: Option<Tls>,
+    /// What WebSocket connections hear.
+    pub(crate) hub: Arc<Hub<H>>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     /// Those that have not said who they are, where they must.
@@ -139,6 +147,7 @@ impl<H: HostPort> Api<H> {
             guarded: None,
             rates: None,
             tls: None,
+            hub: Hub::follow(host.clone(), &settings),
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),

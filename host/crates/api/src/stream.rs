@@ -5,11 +5,18 @@
 //! instrument; a reader that is slow gets fewer, never stale ones. Of metrics it gets the latest. Bars
 //! and balances may be lost when the host itself is overloaded, and then a `gap` says so.
 //!
+//! A client that comes back says what it has of a complete channel, and gets the rest of it, as far as
+//! that is remembered. Messages are JSON or MessagePack, as the client asks by subprotocol.
+//!
 //! Where identity is on, the first message says who it is of; before, nothing is told.
 
 mod authentication;
 mod conflation;
 mod connection;
+mod encoding;
+mod event;
+mod hub;
+mod memory;
 mod outbox;
 mod session;
 mod snapshot;
@@ -24,12 +31,20 @@ use crate::state::Api;
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use encoding::Encoding;
+pub(crate) use hub::Hub;
 pub(crate) use outbox::CODES;
 use tracing::{Instrument, Span};
 
 /// Largest message that a client may send, in bytes.
 const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
+/// What of a client's bytes is read at once: requests are small, and there may be many connections.
+const READ_BYTES: usize = 4 << 10;
+/// What is gathered of our bytes before the socket gets them.
+const WRITE_BYTES: usize = 16 << 10;
 
 /// `GET /ws`.
 #[utoipa::path(
@@ -47,11 +62,18 @@ const CLIENT_MESSAGE_BYTES: usize = 64 << 10;
 pub(crate) async fn connect<H: HostPort>(
     State(api): State<Api<H>>,
     Peer(from): Peer,
+    headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let upgrade = upgrade.map_err(|rejection| {
+    let mut upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "NOT_A_WEBSOCKET", rejection.body_text())
     })?;
+    let asked = asked(&headers)?;
+    if let Some(encoding) = asked {
+        let chosen = HeaderValue::from_static(encoding.subprotocol());
+        upgrade.set_selected_protocol(chosen);
+    }
+    let encoding = asked.unwrap_or(Encoding::Json);
     // Who has not said who it is takes no place of those who have.
     let places = match &api.guarded {
         Some(_) => &api.strangers,
@@ -63,5 +85,29 @@ pub(crate) async fn connect<H: HostPort>(
     Ok(upgrade
         .max_message_size(CLIENT_MESSAGE_BYTES)
         .max_frame_size(CLIENT_MESSAGE_BYTES)
-        .on_upgrade(move |socket| connection::run(socket, api, from, turn).instrument(span)))
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(WRITE_BYTES)
+        .on_upgrade(move |socket| {
+            connection::run(socket, api, encoding, from, turn).instrument(span)
+        }))
+}
+
+/// The first subprotocol that the client names and we have; `None` when it names none at all.
+fn asked(headers: &HeaderMap) -> Result<Option<Encoding>, Problem> {
+    if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        return Ok(None);
+    }
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let texts = values.filter_map(|value| value.to_str().ok());
+    let mut names = texts.flat_map(|text| text.split(',')).map(str::trim);
+    let found = names.find_map(|name| {
+        let mut all = Encoding::ALL.into_iter();
+        all.find(|encoding| encoding.subprotocol() == name)
+    });
+    let unknown = || {
+        let ours = Encoding::ALL.map(Encoding::subprotocol).join(" and ");
+        let detail = format!("none of the subprotocols asked for is there; there are {ours}");
+        Problem::new(StatusCode::BAD_REQUEST, "UNKNOWN_SUBPROTOCOL", detail)
+    };
+    found.map(Some).ok_or_else(unknown)
 }

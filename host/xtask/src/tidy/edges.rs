@@ -127,6 +127,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("utoipa*", &["api"]),
     ("opentelemetry*", &["telemetry"]),
     ("tracing-opentelemetry", &["telemetry"]),
+    ("rmp-serde", &["api"]),
     ("clap*", &["argonaut"]),
     ("indicatif", &["argonaut"]),
     ("anyhow", &["argonaut", "xtask"]),

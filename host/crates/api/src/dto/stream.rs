@@ -1,7 +1,8 @@
-//! Messages of the WebSocket, one JSON object per text frame.
+//! Messages of the WebSocket: JSON objects in text frames, or the same as MessagePack in binary ones.
 //!
-//! A message counts `message` up by one per connection; `sequence` is the place in the host's
-//! stream up to which it holds.
+//! What stands in front of a message is each connection's own and not in these types: `message` counts
+//! up by one per connection, and `previous` of an update is the sequence of the one before. `sequence` is
+//! the place in the host's stream up to which a message holds.
 
 use super::account::{AccountDto, BalanceUpdateDto};
 use super::alert::AlertDto;
@@ -56,16 +57,43 @@ pub(crate) struct ClientMessage {
     pub(crate) channel: Option<Channel>,
     /// Only this instrument; all when absent.
     pub(crate) instrument: Option<String>,
+    /// What narrows the channel down, for those who write it here.
+    pub(crate) params: Option<Params>,
     /// Most quotes per second and instrument.
     pub(crate) max_hz: Option<f64>,
+    /// From where to go on, of complete channels.
+    pub(crate) resume: Option<Resume>,
 }
 
-/// A server's message, numbered.
-#[derive(Debug, Serialize)]
-pub(crate) struct Envelope<'a> {
-    pub(crate) message: u64,
-    #[serde(flatten)]
-    pub(crate) body: &'a ServerMessage,
+/// What narrows a channel down.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Params {
+    pub(crate) instrument: Option<String>,
+}
+
+/// What a client has of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resume {
+    /// The run that it was told by, as `hello` named it.
+    pub(crate) epoch: String,
+    /// The sequence of the latest update or snapshot.
+    pub(crate) sequence: u64,
+}
+
+/// Why updates are not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum GapReason {
+    /// The host was overrun.
+    Overrun,
+    /// They are of another run.
+    Epoch,
+    /// They are older than what is remembered.
+    Forgotten,
+    /// The client has more than there is.
+    Ahead,
 }
 
 /// A server's message.
@@ -86,6 +114,8 @@ pub(crate) enum ServerMessage {
         op: Operation,
         channel: Channel,
         instrument: Option<String>,
+        /// Whether what was missed follows, and no snapshot.
+        resumed: bool,
     },
     /// The answer to a ping.
     Pong { id: Option<u64>, sequence: u64 },
@@ -111,8 +141,18 @@ pub(crate) enum ServerMessage {
         time_ns: String,
         data: Box<Item>,
     },
-    /// Updates of public channels were lost; fresh snapshots follow.
-    Gap { missed: u64, sequence: u64 },
+    /// Updates were lost, or are not remembered; fresh snapshots follow.
+    Gap {
+        reason: GapReason,
+        /// Of which subscription; of all conflated ones where it is `null`.
+        channel: Option<Channel>,
+        instrument: Option<String>,
+        /// How many, where that is known.
+        missed: Option<u64>,
+        sequence: u64,
+        /// Where REST tells what was missed, if it does.
+        history: Option<&'static str>,
+    },
     /// The connection and the host live.
     Heartbeat {
         sequence: u64,

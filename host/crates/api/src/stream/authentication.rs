@@ -2,8 +2,8 @@
 //! not read any more is sent away. A credential never stands in an address.
 
 use super::connection::Ended;
+use super::encoding::{Encoding, Frame};
 use super::outbox::Bye;
-use crate::extract::strict_json;
 use crate::guarded::Guarded;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
@@ -20,6 +20,8 @@ pub(super) const EVERY: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What reading takes: every channel is as open as this.
 const OPERATION: &str = "engine.show";
+/// What is said of another first message, or of one in another encoding.
+const WRONG: &str = "the first message must be {\"op\":\"authenticate\"} with `token` or `ticket`, in the encoding asked for";
 
 /// Somebody who reads.
 pub(super) struct Reader {
@@ -49,30 +51,34 @@ enum Authenticate {
 pub(super) async fn first(
     guarded: Option<Arc<Guarded>>,
     stream: &mut SplitStream<WebSocket>,
+    encoding: Encoding,
     from: IpAddr,
 ) -> Result<Option<Reader>, Ended> {
     let Some(guarded) = guarded else {
         return Ok(None);
     };
-    let Ok(text) = tokio::time::timeout(PATIENCE, text(stream)).await else {
+    let Ok(message) = tokio::time::timeout(PATIENCE, message(stream)).await else {
         let reason = "nobody said within 10 s who it is";
         return Err(Bye::unauthenticated(reason).into());
     };
-    let who = known(&guarded, &text?, from);
+    let first = match message? {
+        Message::Text(text) => encoding.read(&Frame::Text(&text)),
+        Message::Binary(bytes) => encoding.read(&Frame::Binary(&bytes)),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Err(Ended::Left),
+    };
+    let first = first.map_err(|_| WRONG.to_owned());
+    let who = first.and_then(|first| known(&guarded, first, from));
     let who = who.map_err(|reason| Bye::unauthenticated(&reason))?;
     Ok(Some(Reader { guarded, who, from }))
 }
 
-async fn text(stream: &mut SplitStream<WebSocket>) -> Result<String, Ended> {
+/// The next message that says something.
+async fn message(stream: &mut SplitStream<WebSocket>) -> Result<Message, Ended> {
     loop {
         match stream.next().await {
-            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(Message::Binary(_))) => {
-                let reason = "messages are JSON in text frames";
-                return Err(Bye::unauthenticated(reason).into());
-            }
             Some(Ok(Message::Close(_))) | None => return Err(Ended::Left),
+            Some(Ok(message)) => return Ok(message),
             Some(Err(error)) => {
                 tracing::debug!(%error, "a WebSocket client's message could not be read");
                 return Err(Bye::too_large().into());
@@ -81,16 +87,14 @@ async fn text(stream: &mut SplitStream<WebSocket>) -> Result<String, Ended> {
     }
 }
 
-fn known(guarded: &Guarded, text: &str, from: IpAddr) -> Result<Principal, String> {
-    let wrong = "the first message must be {\"op\":\"authenticate\"} with `token` or `ticket`";
-    let first: First = strict_json(text.as_bytes()).map_err(|_| wrong.to_owned())?;
+fn known(guarded: &Guarded, first: First, from: IpAddr) -> Result<Principal, String> {
     let First { op, token, ticket } = first;
     let Authenticate::Authenticate = op;
     let identity = &guarded.identity;
     let who = match (token, ticket) {
         (Some(token), None) => identity.authenticate(&token, from),
         (None, Some(ticket)) => identity.redeem(&ticket, from),
-        _ => return Err(wrong.to_owned()),
+        _ => return Err(WRONG.to_owned()),
     };
     let allowed = who.and_then(|who| {
         identity.authorise(Some(&who), OPERATION)?;

@@ -1,60 +1,66 @@
 //! Paces quotes: of each instrument at most so many per second, always the latest.
 
-use model::{InstrumentId, Quote, Timestamp};
+use model::InstrumentId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A quote with its place in the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Placed {
-    pub(super) sequence: u64,
-    pub(super) time: Timestamp,
-    pub(super) quote: Quote,
-}
-
-/// The latest quotes that wait for their turn.
-#[derive(Debug, Default)]
-pub(super) struct Conflation {
-    slots: BTreeMap<InstrumentId, Slot>,
+/// The latest of each instrument that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Conflation<T> {
+    slots: BTreeMap<InstrumentId, Slot<T>>,
     due: BTreeSet<(Instant, InstrumentId)>,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct Slot<T> {
     free_at: Instant,
-    waiting: Option<Placed>,
+    waiting: Option<T>,
 }
 
-impl Conflation {
-    /// Takes a quote that may be sent every `interval`; it replaces the one that waits.
-    pub(super) fn offer(&mut self, now: Instant, placed: Placed, interval: Duration) {
-        let instrument = placed.quote.instrument;
+impl<T> Default for Conflation<T> {
+    fn default() -> Self {
+        Self {
+            slots: BTreeMap::new(),
+            due: BTreeSet::new(),
+        }
+    }
+}
+
+impl<T> Conflation<T> {
+    /// Takes what may be told of an instrument every `interval`; it replaces what waits.
+    pub(super) fn offer(
+        &mut self,
+        now: Instant,
+        instrument: InstrumentId,
+        item: T,
+        interval: Duration,
+    ) {
         let slot = self.slots.entry(instrument).or_insert(Slot {
             free_at: now,
             waiting: None,
         });
         // A subscription that became faster need not wait out the slower one's interval.
         let free_at = slot.free_at.min(now + interval);
-        if slot.waiting.replace(placed).is_some() {
+        if slot.waiting.replace(item).is_some() {
             self.due.remove(&(slot.free_at, instrument));
         }
         slot.free_at = free_at;
         self.due.insert((free_at, instrument));
     }
 
-    /// When the next quote may be sent; `None` when none waits.
+    /// When the next may be sent; `None` when none waits.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// Takes one quote whose turn has come; its instrument's next may follow after
-    /// `interval(instrument)`. Quotes that nobody wants any more (`None`) are dropped.
+    /// Takes one whose turn has come; its instrument's next may follow after
+    /// `interval(instrument)`. What nobody wants any more (`None`) is dropped.
     pub(super) fn pop(
         &mut self,
         now: Instant,
         interval: impl Fn(InstrumentId) -> Option<Duration>,
-    ) -> Option<Placed> {
+    ) -> Option<T> {
         while let Some(&(due, instrument)) = self.due.first()
             && due <= now
         {
@@ -63,15 +69,15 @@ impl Conflation {
                 continue;
             };
             let waiting = slot.waiting.take();
-            if let (Some(placed), Some(interval)) = (waiting, interval(instrument)) {
+            if let (Some(item), Some(interval)) = (waiting, interval(instrument)) {
                 slot.free_at = now + interval;
-                return Some(placed);
+                return Some(item);
             }
         }
         None
     }
 
-    /// Forgets quotes that wait: a snapshot holds them.
+    /// Forgets what waits: a snapshot holds it.
     pub(super) fn clear(&mut self) {
         self.slots.clear();
         self.due.clear();
@@ -81,25 +87,8 @@ impl Conflation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Price, Quantity};
 
     const INTERVAL: Duration = Duration::from_millis(100);
-
-    fn placed(instrument: u32, sequence: u64) -> Placed {
-        Placed {
-            sequence,
-            time: Timestamp::ZERO,
-            quote: Quote {
-                instrument: InstrumentId::new(instrument),
-                bid: Price::ZERO,
-                ask: Price::ZERO,
-                bid_size: Quantity::ZERO,
-                ask_size: Quantity::ZERO,
-                ts_event: Timestamp::ZERO,
-                ts_init: Timestamp::ZERO,
-            },
-        }
-    }
 
     /// Offers quotes (milliseconds, instrument, sequence) and pops whatever is due at each
     /// millisecond; compares (milliseconds, sequence) of what came out.
@@ -111,10 +100,10 @@ mod tests {
         for ms in 0..=until_ms {
             let now = start + Duration::from_millis(ms);
             for &(_, instrument, sequence) in offers.iter().filter(|offer| offer.0 == ms) {
-                conflation.offer(now, placed(instrument, sequence), INTERVAL);
+                conflation.offer(now, InstrumentId::new(instrument), sequence, INTERVAL);
             }
-            while let Some(placed) = conflation.pop(now, |_| Some(INTERVAL)) {
-                out.push((ms, placed.sequence));
+            while let Some(sequence) = conflation.pop(now, |_| Some(INTERVAL)) {
+                out.push((ms, sequence));
             }
         }
         assert_eq!(out, expect);
@@ -147,7 +136,7 @@ mod tests {
     fn nothing_waits_for_instruments_nobody_wants() {
         let mut conflation = Conflation::default();
         let now = Instant::now();
-        conflation.offer(now, placed(1, 1), INTERVAL);
+        conflation.offer(now, InstrumentId::new(1), 1_u64, INTERVAL);
         assert_eq!(conflation.pop(now, |_| None), None);
         assert_eq!(conflation.next_due(), None);
     }

@@ -2,6 +2,8 @@
 //! two leaves or cannot keep up.
 
 use super::authentication::{self, Reader};
+use super::encoding::{Encoding, Frame};
+use super::hub::{Heard, Hearing};
 use super::outbox::{self, Bye};
 use super::session::Session;
 use crate::port::HostPort;
@@ -10,7 +12,6 @@ use crate::state::Api;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
-use services::handle::Updates;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -39,17 +40,18 @@ impl From<Bye> for Ended {
 pub(super) async fn run<H: HostPort>(
     socket: WebSocket,
     api: Api<H>,
+    encoding: Encoding,
     from: IpAddr,
     mut turn: OwnedSemaphorePermit,
 ) {
     let (bounds, counted) = (api.settings.stream.clone(), api.counted.clone());
     let closing = api.closing.subscribe();
     let (sink, mut stream) = socket.split();
-    let (outbox, inbox) = outbox::queue(bounds.queue_messages, bounds.queue_bytes);
+    let (outbox, inbox) = outbox::queue(encoding, bounds.queue_messages, bounds.queue_bytes);
     let (end, ended) = oneshot::channel();
     let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
     let reader = tokio::select! {
-        known = authentication::first(api.guarded.clone(), &mut stream, from) => known,
+        known = authentication::first(api.guarded.clone(), &mut stream, encoding, from) => known,
         () = stopping(closing.clone()) => Err(Ended::By(Bye::shutdown())),
     };
     let reader = reader.and_then(|reader| {
@@ -61,13 +63,14 @@ pub(super) async fn run<H: HostPort>(
     });
     let (mut outbox, ended) = match reader {
         Ok(reader) => {
+            let (hearing, heard) = api.hub.listen();
             let comings = Comings {
-                updates: api.host.subscribe(),
+                hearing,
                 closing,
                 reader,
                 meter: api.rates.as_ref().map(|rates| rates.meter()),
             };
-            let Ok(mut session) = Session::begin(api, outbox) else {
+            let Ok(mut session) = Session::begin(api, outbox, heard) else {
                 return;
             };
             let ended = drive(&mut session, &mut stream, comings, bounds.heartbeat).await;
@@ -92,7 +95,7 @@ async fn stopping(mut closing: watch::Receiver<bool>) {
 
 /// What a session is told besides its client's messages.
 struct Comings {
-    updates: Updates,
+    hearing: Hearing,
     closing: watch::Receiver<bool>,
     reader: Option<Reader>,
     /// How many messages the client may send, where that is limited.
@@ -120,7 +123,7 @@ async fn drive<H: HostPort>(
     heartbeat: Duration,
 ) -> Ended {
     let Comings {
-        mut updates,
+        mut hearing,
         mut closing,
         reader,
         mut meter,
@@ -132,10 +135,8 @@ async fn drive<H: HostPort>(
     loop {
         let flush = session.next_flush();
         let step = tokio::select! {
-            received = updates.recv() => match received {
-                Ok(update) => session
-                    .update(&update)
-                    .and_then(|()| batch(session, &mut updates)),
+            received = hearing.recv() => match received {
+                Ok(heard) => hear(session, heard).and_then(|()| batch(session, &mut hearing)),
                 Err(RecvError::Lagged(missed)) => session.lagged(missed),
                 Err(RecvError::Closed) => Err(Bye::shutdown()),
             },
@@ -154,11 +155,19 @@ async fn drive<H: HostPort>(
     }
 }
 
+fn hear<H: HostPort>(session: &mut Session<H>, heard: Heard) -> Result<(), Bye> {
+    match heard {
+        Heard::Event(event) => session.hear(&event),
+        Heard::Lost(missed) => session.lost(missed),
+        Heard::Ended => Err(Bye::shutdown()),
+    }
+}
+
 /// Handles what else has arrived, up to a bound.
-fn batch<H: HostPort>(session: &mut Session<H>, updates: &mut Updates) -> Result<(), Bye> {
+fn batch<H: HostPort>(session: &mut Session<H>, hearing: &mut Hearing) -> Result<(), Bye> {
     for _ in 1..BATCH {
-        match updates.try_recv() {
-            Ok(update) => session.update(&update)?,
+        match hearing.try_recv() {
+            Ok(heard) => hear(session, heard)?,
             Err(TryRecvError::Lagged(missed)) => session.lagged(missed)?,
             // The loop's next turn sees the end.
             Err(TryRecvError::Empty | TryRecvError::Closed) => break,
@@ -178,8 +187,8 @@ fn client<H: HostPort>(
         return Err(Bye::too_many().into());
     }
     match message {
-        Some(Ok(Message::Text(text))) => Ok(session.client_text(&text)),
-        Some(Ok(Message::Binary(_))) => Ok(session.client_binary()),
+        Some(Ok(Message::Text(text))) => Ok(session.client(&Frame::Text(&text))),
+        Some(Ok(Message::Binary(bytes))) => Ok(session.client(&Frame::Binary(&bytes))),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(Ok(())),
         Some(Ok(Message::Close(_))) | None => Err(Ended::Left),
         // The protocol was broken, or the connection: saying why hurts neither.

@@ -1,13 +1,18 @@
 //! The bounded queue between a session and its reader, and the task that empties it.
 
-use crate::dto::stream::{Envelope, ServerMessage};
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use super::encoding::{Body, Encoding, HEAD_BYTES, Head};
+use crate::dto::stream::ServerMessage;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+
+/// Most messages that are handed to the socket at once, and bytes after which it is enough.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 16 << 10;
 
 /// Every code that a connection can be closed with.
 pub(crate) const CODES: &[&str] = &[
@@ -51,7 +56,7 @@ impl Bye {
     }
 
     pub(super) fn too_slow() -> Self {
-        let reason = "the client read too slowly; connect again and take fresh snapshots";
+        let reason = "the client read too slowly; connect again and resume";
         Self::new(1013, "TOO_SLOW", reason)
     }
 
@@ -95,9 +100,26 @@ impl Bye {
     }
 }
 
+/// A message that waits: its body is everybody's.
+struct Queued {
+    head: Head,
+    body: Body,
+}
+
+impl Queued {
+    fn bytes(&self) -> usize {
+        HEAD_BYTES + self.body.len()
+    }
+
+    fn frame(&self) -> Message {
+        self.body.frame(self.head)
+    }
+}
+
 /// The session's end of the queue. Numbers the messages.
 pub(super) struct Outbox {
-    sender: mpsc::Sender<Utf8Bytes>,
+    encoding: Encoding,
+    sender: mpsc::Sender<Queued>,
     waiting_bytes: Arc<AtomicUsize>,
     limit_bytes: usize,
     messages: u64,
@@ -105,12 +127,16 @@ pub(super) struct Outbox {
 
 /// The writer's end of the queue.
 pub(super) struct Inbox {
-    receiver: mpsc::Receiver<Utf8Bytes>,
+    receiver: mpsc::Receiver<Queued>,
     waiting_bytes: Arc<AtomicUsize>,
 }
 
 /// A queue of at most so many messages and bytes.
-pub(super) fn queue(limit_messages: usize, limit_bytes: usize) -> (Outbox, Inbox) {
+pub(super) fn queue(
+    encoding: Encoding,
+    limit_messages: usize,
+    limit_bytes: usize,
+) -> (Outbox, Inbox) {
     let (sender, receiver) = mpsc::channel(limit_messages);
     let waiting_bytes = Arc::new(AtomicUsize::new(0));
     let inbox = Inbox {
@@ -118,6 +144,7 @@ pub(super) fn queue(limit_messages: usize, limit_bytes: usize) -> (Outbox, Inbox
         waiting_bytes: waiting_bytes.clone(),
     };
     let outbox = Outbox {
+        encoding,
         sender,
         waiting_bytes,
         limit_bytes,
@@ -127,16 +154,41 @@ pub(super) fn queue(limit_messages: usize, limit_bytes: usize) -> (Outbox, Inbox
 }
 
 impl Outbox {
+    /// How its messages are written.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Queues a message, or tells that the reader has too many waiting.
-    pub(super) fn send(&mut self, body: &ServerMessage) -> Result<(), Bye> {
-        let text = self.encode(body)?;
+    pub(super) fn send(&mut self, message: &ServerMessage) -> Result<(), Bye> {
+        let body = self.encoding.body(message).ok_or_else(Bye::internal)?;
+        self.queue(body, None)
+    }
+
+    /// The same with an update that is written already; `previous` is the one before.
+    pub(super) fn pass(&mut self, body: Body, previous: u64) -> Result<(), Bye> {
+        self.queue(body, Some(previous))
+    }
+
+    fn queue(&mut self, body: Body, previous: Option<u64>) -> Result<(), Bye> {
+        let queued = self.numbered(body, previous);
+        let bytes = queued.bytes();
         let waiting = self.waiting_bytes.load(Ordering::Acquire);
         // One message larger than the limit may pass, if it is alone.
-        if waiting > 0 && waiting + text.len() > self.limit_bytes {
+        if waiting > 0 && waiting + bytes > self.limit_bytes {
             return Err(Bye::too_slow());
         }
-        self.waiting_bytes.fetch_add(text.len(), Ordering::AcqRel);
-        self.sender.try_send(text).map_err(|_| Bye::too_slow())
+        self.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
+        self.sender.try_send(queued).map_err(|_| Bye::too_slow())
+    }
+
+    fn numbered(&mut self, body: Body, previous: Option<u64>) -> Queued {
+        self.messages += 1;
+        let head = Head {
+            message: self.messages,
+            previous,
+        };
+        Queued { head, body }
     }
 
     /// Whether less than half of the queue is taken, so that messages that may wait need not.
@@ -145,33 +197,19 @@ impl Outbox {
             && self.waiting_bytes.load(Ordering::Acquire) * 2 <= self.limit_bytes
     }
 
-    /// The text of the last message.
-    pub(super) fn last_words(&mut self, bye: &Bye) -> Utf8Bytes {
-        let body = ServerMessage::Bye {
+    /// The last message, for [`write`].
+    pub(super) fn last_words(&mut self, bye: &Bye) -> Option<Message> {
+        let message = ServerMessage::Bye {
             code: bye.code,
             reason: bye.reason.clone(),
         };
-        self.encode(&body).unwrap_or_default()
-    }
-
-    fn encode(&mut self, body: &ServerMessage) -> Result<Utf8Bytes, Bye> {
-        self.messages += 1;
-        let envelope = Envelope {
-            message: self.messages,
-            body,
-        };
-        match serde_json::to_string(&envelope) {
-            Ok(text) => Ok(text.into()),
-            Err(error) => {
-                tracing::error!(%error, "a message could not be written as JSON");
-                Err(Bye::internal())
-            }
-        }
+        let body = self.encoding.body(&message)?;
+        Some(self.numbered(body, None).frame())
     }
 }
 
 /// What ends the writer.
-pub(super) type End = (Bye, Utf8Bytes);
+pub(super) type End = (Bye, Option<Message>);
 
 /// Writes queued messages until told to end, then says why and closes. What waits for a reader that
 /// is too slow is dropped then: it sees the jump in `message`. Others get what was meant for them.
@@ -202,16 +240,16 @@ struct Writer {
 impl Writer {
     async fn until_end(&mut self, mut end: oneshot::Receiver<End>, grace: Duration) -> Option<End> {
         loop {
-            let text = tokio::select! {
+            let next = tokio::select! {
                 biased;
                 ended = &mut end => return ended.ok(),
-                text = self.inbox.receiver.recv() => text,
+                next = self.inbox.receiver.recv() => next,
             };
-            let Some(text) = text else {
+            let Some(first) = next else {
                 return end.await.ok();
             };
-            let length = text.len();
-            let sending = self.sink.send(Message::Text(text));
+            let (frames, bytes) = batch(first, &mut self.inbox.receiver);
+            let sending = send_all(&mut self.sink, frames);
             tokio::pin!(sending);
             tokio::select! {
                 sent = &mut sending => sent.ok()?,
@@ -222,21 +260,48 @@ impl Writer {
                     return Some(ended);
                 }
             }
-            self.inbox.waiting_bytes.fetch_sub(length, Ordering::AcqRel);
+            self.inbox.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         }
     }
 
-    async fn farewell(&mut self, bye: &Bye, words: Utf8Bytes) -> Result<(), axum::Error> {
+    async fn farewell(&mut self, bye: &Bye, words: Option<Message>) -> Result<(), axum::Error> {
         while !bye.drops_queue()
-            && let Ok(text) = self.inbox.receiver.try_recv()
+            && let Ok(queued) = self.inbox.receiver.try_recv()
         {
-            self.sink.feed(Message::Text(text)).await?;
+            self.sink.feed(queued.frame()).await?;
         }
         let frame = CloseFrame {
             code: bye.close,
             reason: bye.code.into(),
         };
-        self.sink.feed(Message::Text(words)).await?;
+        if let Some(words) = words {
+            self.sink.feed(words).await?;
+        }
         self.sink.send(Message::Close(Some(frame))).await
     }
+}
+
+/// The first message and those that wait behind it, up to a bound: each call of the system costs as much
+/// as many messages. With what they take of the queue.
+fn batch(first: Queued, receiver: &mut mpsc::Receiver<Queued>) -> (Vec<Message>, usize) {
+    let mut bytes = first.bytes();
+    let mut frames = vec![first.frame()];
+    while frames.len() < BATCH
+        && bytes < BATCH_BYTES
+        && let Ok(queued) = receiver.try_recv()
+    {
+        bytes += queued.bytes();
+        frames.push(queued.frame());
+    }
+    (frames, bytes)
+}
+
+async fn send_all(
+    sink: &mut SplitSink<WebSocket, Message>,
+    frames: Vec<Message>,
+) -> Result<(), axum::Error> {
+    for frame in frames {
+        sink.feed(frame).await?;
+    }
+    sink.flush().await
 }

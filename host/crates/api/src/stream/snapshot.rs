@@ -16,14 +16,60 @@ use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
+use crate::stream::subscriptions::Key;
 use model::{AccountId, InstrumentId};
 use std::collections::BTreeSet;
 
 /// Most closed orders, and most fills, in a snapshot.
 const LATEST: usize = 200;
 
+/// How often a snapshot is tried during which nothing happens.
+const TRIES: usize = 8;
+
+/// A channel as it is at a place of the host's stream.
+pub(super) struct Taken {
+    pub(super) sequence: u64,
+    pub(super) items: Vec<Item>,
+    /// Fills that are in it and may be of updates after `sequence`.
+    pub(super) fills: BTreeSet<(AccountId, u64)>,
+    /// The same of what has a number: up to this one.
+    pub(super) newest: u64,
+}
+
+/// Takes a snapshot: of a moment during which nothing happened, if there is one. Where something happens
+/// all the time, what happened meanwhile may be in it and come once more; states repeat, and what comes one
+/// by one is told.
+pub(super) fn take<H: HostPort>(api: &Api<H>, names: &Names, (channel, instrument): Key) -> Taken {
+    for _ in 0..TRIES {
+        let sequence = api.host.stream_position();
+        let items = items(api, names, channel, instrument);
+        if api.host.stream_position() == sequence {
+            return Taken {
+                sequence,
+                items,
+                fills: BTreeSet::new(),
+                newest: 0,
+            };
+        }
+    }
+    let sequence = api.host.stream_position();
+    // Read before the items: a fill that is in here is in them as well, or is older.
+    let fills = match channel {
+        Channel::Fills => executions(api),
+        _ => BTreeSet::new(),
+    };
+    let items = items(api, names, channel, instrument);
+    let numbers = items.iter().filter_map(Item::number);
+    Taken {
+        sequence,
+        fills,
+        newest: numbers.max().unwrap_or_default(),
+        items,
+    }
+}
+
 /// The items of a channel, of one instrument or of all. Bars have no state to show.
-pub(super) fn items<H: HostPort>(
+fn items<H: HostPort>(
     api: &Api<H>,
     names: &Names,
     channel: Channel,
@@ -176,7 +222,7 @@ fn orders<H: HostPort>(
 }
 
 /// The executions that a snapshot of fills may hold.
-pub(super) fn executions<H: HostPort>(api: &Api<H>) -> BTreeSet<(AccountId, u64)> {
+fn executions<H: HostPort>(api: &Api<H>) -> BTreeSet<(AccountId, u64)> {
     let fills = api.host.fills();
     fills
         .iter()

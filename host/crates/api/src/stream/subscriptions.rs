@@ -16,11 +16,15 @@ pub(super) type Key = (Channel, Option<InstrumentId>);
 pub(super) struct Subscription {
     /// Least time between two quotes of one instrument; for quotes only.
     pub(super) interval: Duration,
-    /// Updates up to here are in the snapshot.
+    /// Updates up to here are in the snapshot, or were had before.
     pub(super) floor: u64,
+    /// Sequence of the latest update that was sent, or of the snapshot.
+    pub(super) last: u64,
+    /// Up to where it has looked into memory for what it missed; `None` where it gets what comes.
+    pub(super) behind: Option<u64>,
     /// Fills in the snapshot that the stream may bring once more.
     pub(super) snapshot_fills: BTreeSet<(AccountId, u64)>,
-    /// The number of the newest item in the snapshot, of what comes one by one.
+    /// The number of the newest item in the snapshot, of what comes one by one and may come once more.
     pub(super) newest: u64,
 }
 
@@ -44,9 +48,10 @@ impl Subscriptions {
         self.0.remove(&key).is_some()
     }
 
-    /// Their keys.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        self.0.keys().copied().collect()
+    /// The keys of those that may skip updates.
+    pub(super) fn conflated(&self) -> Vec<Key> {
+        let keys = self.0.keys().copied();
+        keys.filter(|(channel, _)| !is_complete(*channel)).collect()
     }
 
     /// The interval of a subscription.
@@ -56,15 +61,90 @@ impl Subscriptions {
             .map_or(Duration::ZERO, |subscription| subscription.interval)
     }
 
-    /// Whether an update is wanted and not in the snapshot already.
-    pub(super) fn admits(
-        &self,
-        channel: Channel,
-        instrument: Option<InstrumentId>,
-        sequence: u64,
-    ) -> bool {
+    /// Whether an update that comes is wanted and was not had already.
+    pub(super) fn admits(&self, (channel, instrument): Key, sequence: u64) -> bool {
         self.matching(channel, instrument)
-            .any(|subscription| sequence > subscription.floor)
+            .any(|subscription| subscription.admits(sequence))
+    }
+
+    /// Notes that an update goes out; returns the sequence of the one before. Of two subscriptions that
+    /// want it the one to all instruments counts. `None` when none wants it any more.
+    pub(super) fn pass(&mut self, (channel, instrument): Key, sequence: u64) -> Option<u64> {
+        let mut previous = None;
+        let own = instrument.map(|_| (channel, instrument));
+        for key in [Some((channel, None)), own].into_iter().flatten() {
+            if let Some(subscription) = self.0.get_mut(&key)
+                && subscription.admits(sequence)
+            {
+                let before = std::mem::replace(&mut subscription.last, sequence);
+                previous = previous.or(Some(before));
+            }
+        }
+        previous
+    }
+
+    /// The same for a subscription that catches up.
+    pub(super) fn pass_to(&mut self, key: Key, sequence: u64) -> Option<u64> {
+        let subscription = self.0.get_mut(&key)?;
+        Some(std::mem::replace(&mut subscription.last, sequence))
+    }
+
+    /// A subscription that catches up, and up to where it has.
+    pub(super) fn behind(&self) -> Option<(Key, u64)> {
+        let mut all = self.0.iter();
+        all.find_map(|(key, subscription)| Some((*key, subscription.behind?)))
+    }
+
+    /// A subscription that catches up has looked into memory up to here.
+    pub(super) fn looked(&mut self, key: Key, sequence: u64) {
+        if let Some(subscription) = self.0.get_mut(&key) {
+            subscription.behind = Some(sequence);
+        }
+    }
+
+    /// A subscription has everything up to a sequence: from now on it gets what comes.
+    pub(super) fn caught_up(&mut self, key: Key, sequence: u64) {
+        if let Some(subscription) = self.0.get_mut(&key) {
+            let looked = subscription.behind.take().unwrap_or_default();
+            subscription.floor = looked.max(sequence);
+        }
+    }
+
+    /// Lets all that must be complete catch up, after updates were lost on the way here; `false` where
+    /// some would get updates twice then.
+    pub(super) fn fall_behind(&mut self) -> bool {
+        let mut complete = self.0.keys().filter(|(channel, _)| is_complete(*channel));
+        if complete.any(|key| self.overlaps(*key)) {
+            return false;
+        }
+        for ((channel, _), subscription) in &mut self.0 {
+            let had = subscription.floor.max(subscription.last);
+            if is_complete(*channel) {
+                subscription.behind.get_or_insert(had);
+            }
+        }
+        true
+    }
+
+    /// Whether others bring updates that this one brings too.
+    pub(super) fn overlaps(&self, key: Key) -> bool {
+        self.overlapping(key).next().is_some()
+    }
+
+    /// Whether one of those catches up.
+    pub(super) fn overlaps_behind(&self, key: Key) -> bool {
+        self.overlapping(key)
+            .any(|subscription| subscription.behind.is_some())
+    }
+
+    fn overlapping(&self, (channel, instrument): Key) -> impl Iterator<Item = &Subscription> {
+        let all = self.0.iter();
+        all.filter(move |((other, other_instrument), _)| {
+            *other == channel
+                && *other_instrument != instrument
+                && (instrument.is_none() || other_instrument.is_none())
+        })
+        .map(|(_, subscription)| subscription)
     }
 
     /// Whether every subscription that wants this fill had it in its snapshot; asked once per fill.
@@ -83,12 +163,7 @@ impl Subscriptions {
     }
 
     /// Whether every subscription that wants the item of this number had it in its snapshot.
-    pub(super) fn had(
-        &self,
-        channel: Channel,
-        instrument: Option<InstrumentId>,
-        number: u64,
-    ) -> bool {
+    pub(super) fn had(&self, (channel, instrument): Key, number: u64) -> bool {
         self.matching(channel, instrument)
             .all(|subscription| number <= subscription.newest)
     }
@@ -111,6 +186,13 @@ impl Subscriptions {
     ) -> impl Iterator<Item = &Subscription> {
         let own = instrument.and_then(|_| self.0.get(&(channel, instrument)));
         own.into_iter().chain(self.0.get(&(channel, None)))
+    }
+}
+
+impl Subscription {
+    /// Whether an update that comes is for it.
+    fn admits(&self, sequence: u64) -> bool {
+        self.behind.is_none() && sequence > self.floor
     }
 }
 

@@ -16,7 +16,7 @@ use crate::dto::stream::{Channel, Item, ServerMessage};
 use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use engine::LimitScope;
-use model::{InstrumentId, StrategyId, Timestamp};
+use model::{InstrumentId, StrategyId};
 use services::view::{Change, Update};
 
 /// Where a change belongs.
@@ -64,23 +64,12 @@ fn of_scope(scope: LimitScope) -> Option<StrategyId> {
 /// The message about a change.
 pub(super) fn message(update: &Update, names: &Names, run: &str) -> ServerMessage {
     let (channel, _) = place(&update.change);
-    let item = item(&update.change, names, run);
-    placed(channel, update.sequence, update.time, item)
-}
-
-/// The message about an item.
-pub(super) fn placed(
-    channel: Channel,
-    sequence: u64,
-    time: Timestamp,
-    item: Item,
-) -> ServerMessage {
     ServerMessage::Update {
         channel,
-        sequence,
-        time: time.to_string(),
-        time_ns: time.nanos().to_string(),
-        data: Box::new(item),
+        sequence: update.sequence,
+        time: update.time.to_string(),
+        time_ns: update.time.nanos().to_string(),
+        data: Box::new(item(&update.change, names, run)),
     }
 }
 
