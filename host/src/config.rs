@@ -6,6 +6,7 @@
 //! sets `listen` in `[host]`.
 
 mod account_rules;
+mod api;
 mod build;
 mod bus;
 mod custom;
@@ -34,6 +35,7 @@ mod vault;
 mod venue;
 mod watch;
 
+pub use self::api::ApiSection;
 pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
 pub use self::identity::{IdentityMode, IdentitySection};
@@ -73,6 +75,9 @@ pub struct Config {
     /// Addresses and folders.
     #[serde(default)]
     pub host: HostSection,
+    /// How many may read the stream.
+    #[serde(default)]
+    pub api: ApiSection,
     /// How the lines of the log look.
     #[serde(default)]
     pub log: LogSection,

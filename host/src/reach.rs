@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use anyhow::{Result, anyhow};
-use api::{Api, HostPort, NetworkSettings, RateSettings, Settings, Tls};
+use api::{Api, HostPort, NetworkSettings, RateSettings, Settings, StreamSettings, Tls};
 use services::clock::SystemClock;
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub(crate) struct Reach {
     hosts: Vec<String>,
     network: NetworkSettings,
     rates: Option<RateSettings>,
+    /// The bounds of the WebSocket.
+    stream: StreamSettings,
 }
 
 impl Reach {
@@ -37,6 +39,7 @@ impl Reach {
             hosts: config.identity.hosts.clone(),
             network: network.map_err(fault)?,
             rates: rates.map_err(fault)?,
+            stream: config.api.stream().map_err(fault)?,
         })
     }
 
@@ -59,7 +62,7 @@ impl Reach {
             run,
             allowed_hosts: self.hosts,
             network: self.network,
-            ..Settings::default()
+            stream: self.stream,
         };
         Api::new(host, settings)
             .with_rates(self.rates, Arc::new(SystemClock))

@@ -30,6 +30,8 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         .map_err(|(key, reason)| meaning(key, reason))?;
     let secrets = config.secrets.place(&config.host.data_dir);
     secrets.map_err(|(key, reason)| meaning(key.to_owned(), reason))?;
+    let stream = config.api.stream();
+    stream.map_err(|(key, reason)| meaning(key, reason))?;
     let risk = config.risk.settings();
     risk.map_err(|(key, reason)| meaning(key, reason))?;
     let policy = config.plugins.policy();

@@ -45,6 +45,8 @@ mod page;
 mod plugins;
 #[path = "it/rates.rs"]
 mod rates;
+#[path = "it/real_cuts.rs"]
+mod real_cuts;
 #[path = "it/real_hedging.rs"]
 mod real_hedging;
 #[path = "it/real_host.rs"]
@@ -87,6 +89,10 @@ mod stream_client;
 mod tls;
 #[path = "it/tls_desk.rs"]
 mod tls_desk;
+#[path = "it/stream_encodings.rs"]
+mod stream_encodings;
+#[path = "it/stream_resume.rs"]
+mod stream_resume;
 #[path = "it/watching.rs"]
 mod watching;
 #[path = "it/watching_files.rs"]

@@ -163,7 +163,7 @@ impl Stand {
     }
 
     /// Sends a quote of 1.1000 / 1.1002 a second later.
-    fn quote(&mut self) {
+    pub(crate) fn quote(&mut self) {
         self.send_quote("1.1000", "1.1002");
     }
 

@@ -70,15 +70,26 @@ impl Server {
     }
 
     pub(crate) async fn connect_as(&self, origin: Option<&str>) -> Result<Client, Error> {
+        self.connect_with("origin", origin).await
+    }
+
+    /// Connects and asks for subprotocols.
+    pub(crate) async fn connect_by(&self, subprotocols: &str) -> Result<Client, Error> {
+        let name = "sec-websocket-protocol";
+        self.connect_with(name, Some(subprotocols)).await
+    }
+
+    async fn connect_with(&self, name: &'static str, value: Option<&str>) -> Result<Client, Error> {
         let mut request = format!("ws://{}/ws", self.address).into_client_request()?;
-        if let Some(origin) = origin {
-            request
-                .headers_mut()
-                .insert("origin", origin.parse().unwrap());
+        if let Some(value) = value {
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
-        let (socket, _) = tokio_tungstenite::connect_async(request).await?;
+        let (socket, response) = tokio_tungstenite::connect_async(request).await?;
+        let chosen = response.headers().get("sec-websocket-protocol");
+        let chosen = chosen.map(|name| name.to_str().unwrap().to_owned());
         Ok(Client {
             socket,
+            chosen,
             messages: 0,
         })
     }
@@ -87,12 +98,26 @@ impl Server {
 /// A connection that checks the numbering of what it receives.
 pub(crate) struct Client {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The subprotocol that the server chose.
+    pub(crate) chosen: Option<String>,
     messages: u64,
 }
 
 impl Client {
+    fn is_binary(&self) -> bool {
+        self.chosen.as_deref() == Some("argonaut.v1.msgpack")
+    }
+
+    /// Sends what is JSON here in the encoding of the connection.
     pub(crate) async fn send(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).await.unwrap();
+        let message = match self.is_binary() {
+            false => Message::text(text),
+            true => {
+                let value: Value = serde_json::from_str(text).unwrap();
+                Message::binary(rmp_serde::to_vec_named(&value).unwrap())
+            }
+        };
+        self.socket.send(message).await.unwrap();
     }
 
     /// The next frame, whatever it is.
@@ -112,10 +137,11 @@ impl Client {
 
     /// The next message, perhaps after a jump.
     pub(crate) async fn next_of_any_number(&mut self) -> Value {
-        let Message::Text(text) = self.frame().await else {
-            panic!("the server should have sent text");
+        let value: Value = match (self.is_binary(), self.frame().await) {
+            (false, Message::Text(text)) => serde_json::from_str(&text).unwrap(),
+            (true, Message::Binary(bytes)) => rmp_serde::from_slice(&bytes).unwrap(),
+            (_, other) => panic!("the server should have sent a message, not {other}"),
         };
-        let value: Value = serde_json::from_str(&text).unwrap();
         self.messages += 1;
         assert!(
             value["message"].as_u64().unwrap() >= self.messages,
@@ -137,6 +163,14 @@ impl Client {
             .await;
         self.expect("ack").await;
         self.expect("snapshot").await
+    }
+
+    /// Asks to go on after a sequence; returns the acknowledgement.
+    pub(crate) async fn resume(&mut self, wish: &str, sequence: u64) -> Value {
+        let resume = format!(r#""resume":{{"epoch":"run-1","sequence":{sequence}}}"#);
+        self.send(&format!(r#"{{"op":"subscribe","id":1,{wish},{resume}}}"#))
+            .await;
+        self.expect("ack").await
     }
 
     /// Checks that the connection ends with this code; returns the close code.

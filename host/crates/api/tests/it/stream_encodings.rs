@@ -1,0 +1,151 @@
+//! The same messages in both encodings, and what becomes of those in another.
+
+use crate::fake::{BTCUSD, EURUSD};
+use crate::fake::{Fake, fill, quote};
+use crate::fake_values::alert;
+use crate::stream_client::{Client, Server};
+use api::StreamSettings;
+use futures_util::SinkExt;
+use serde_json::{Value, json};
+use services::handle::Queries;
+use services::view::Change;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+const MESSAGE_PACK: &str = "argonaut.v1.msgpack";
+
+async fn server() -> Server {
+    Server::start(Fake::new(), StreamSettings::default()).await
+}
+
+async fn greeted(server: &Server, subprotocols: &str) -> Client {
+    let mut client = server.connect_by(subprotocols).await.unwrap();
+    client.expect("hello").await;
+    client
+}
+
+#[tokio::test]
+async fn the_first_subprotocol_that_is_known_is_chosen() {
+    let server = server().await;
+    for (asked, chosen) in [
+        ("argonaut.v1.json", "argonaut.v1.json"),
+        (MESSAGE_PACK, MESSAGE_PACK),
+        (
+            "argonaut.v9.json, argonaut.v1.msgpack,argonaut.v1.json",
+            MESSAGE_PACK,
+        ),
+    ] {
+        let client = greeted(&server, asked).await;
+        assert_eq!(client.chosen.as_deref(), Some(chosen));
+    }
+    assert_eq!(server.connect().await.chosen, None);
+}
+
+#[tokio::test]
+async fn unknown_subprotocols_are_refused_with_the_names_of_ours() {
+    let refused = server().await.connect_by("argonaut.v2.json, soap").await;
+    let Err(Error::Http(response)) = refused else {
+        panic!("there is no such subprotocol");
+    };
+    assert_eq!(response.status(), 400);
+    let body = response.body().as_deref().unwrap_or_default();
+    let problem: Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(problem["code"], "UNKNOWN_SUBPROTOCOL");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("argonaut.v1.json") && detail.contains(MESSAGE_PACK),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn both_encodings_tell_the_same() {
+    let server = server().await;
+    let mut text = greeted(&server, "argonaut.v1.json").await;
+    let mut binary = greeted(&server, MESSAGE_PACK).await;
+    for channel in [
+        "quotes",
+        "bars",
+        "orders",
+        "fills",
+        "positions",
+        "strategies",
+        "accounts",
+        "engine",
+        "risk",
+        "metrics",
+        "alerts",
+        "venues",
+        "cash_flows",
+        "life_events",
+    ] {
+        let wish = format!(r#""channel":"{channel}""#);
+        let expect = text.subscribe(&wish).await;
+        assert_eq!(binary.subscribe(&wish).await, expect, "{channel}");
+    }
+    let host = &server.host;
+    for change in [
+        Change::Fill(fill(2)),
+        Change::Quote(quote(EURUSD, "1.2")),
+        Change::Quote(quote(BTCUSD, "40000.25")),
+        Change::Alert(alert(3)),
+        Change::Strategy(host.strategies()[0].clone()),
+        Change::Engine(host.engine()),
+    ] {
+        host.publish(change);
+        let expect = text.expect("update").await;
+        assert_eq!(binary.expect("update").await, expect);
+    }
+}
+
+#[tokio::test]
+async fn requests_in_message_pack_are_read_as_strictly() {
+    let server = server().await;
+    let mut client = greeted(&server, MESSAGE_PACK).await;
+    for (request, id, field) in [
+        (r#"{"op":"subscribe","id":5}"#, json!(5), "/channel"),
+        (r#"{"op":"shout","id":7}"#, json!(7), "/op"),
+        (r#"{"op":"ping","id":8,"loud":true}"#, json!(8), "/loud"),
+        (
+            r#"{"op":"subscribe","channel":"fills","resume":{"epoch":"run-1","sequence":"1"}}"#,
+            Value::Null,
+            "/resume/sequence",
+        ),
+        (
+            r#"{"op":"subscribe","channel":"fills","params":{"instrument":"NO"}}"#,
+            Value::Null,
+            "/params/instrument",
+        ),
+    ] {
+        client.send(request).await;
+        let error = client.expect("error").await;
+        assert_eq!(
+            (&error["id"], &error["field"], &error["code"]),
+            (&id, &json!(field), &json!("INVALID_FIELD")),
+            "{error}"
+        );
+    }
+    client.send(r#"{"op":"ping","id":9}"#).await;
+    assert_eq!(client.expect("pong").await["id"], 9);
+}
+
+#[tokio::test]
+async fn what_is_no_message_pack_is_refused_and_ends_the_connection_in_the_end() {
+    let server = server().await;
+    let mut client = greeted(&server, MESSAGE_PACK).await;
+    let ping = rmp_serde::to_vec_named(&json!({"op": "ping"})).unwrap();
+    let twice = [ping.clone(), ping].concat();
+    let wrong = [
+        Message::text(r#"{"op":"ping"}"#),
+        Message::binary(vec![0xc1]),
+        Message::binary(vec![0xdf, 0xff, 0xff, 0xff, 0xff]),
+        Message::binary(vec![0x91; 9_000]),
+        Message::binary(twice),
+    ];
+    for message in wrong.iter().chain(&wrong) {
+        client.socket.send(message.clone()).await.unwrap();
+        let error = client.expect("error").await;
+        assert_eq!(error["code"], "MALFORMED_MESSAGEPACK", "{error}");
+        assert!(!error["reason"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(client.expect_bye("TOO_MANY_ERRORS").await, 1008);
+}

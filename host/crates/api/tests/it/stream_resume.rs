@@ -1,0 +1,171 @@
+//! Clients that come back get what they missed, once and in order, or are told that they cannot.
+
+use crate::fake::{BTCUSD, EURUSD, Fake, fill, quote};
+use crate::stream_client::{Client, Server};
+use api::StreamSettings;
+use model::Fill;
+use serde_json::{Value, json};
+use services::view::Change;
+
+async fn greeted(settings: StreamSettings) -> (Server, Client) {
+    let server = Server::start(Fake::new(), settings).await;
+    let client = again(&server).await;
+    (server, client)
+}
+
+async fn again(server: &Server) -> Client {
+    let mut client = server.connect().await;
+    client.expect("hello").await;
+    client
+}
+
+/// Reads updates that must follow each other; returns the sequence of the last.
+async fn follow(client: &mut Client, mut previous: u64, executions: &[u64]) -> u64 {
+    for execution in executions {
+        let update = client.expect("update").await;
+        assert_eq!(update["previous"], previous, "{update}");
+        assert_eq!(update["data"]["execution"], execution.to_string());
+        previous = update["sequence"].as_u64().unwrap();
+    }
+    previous
+}
+
+#[tokio::test]
+async fn what_was_missed_comes_once_and_in_order() {
+    let (server, mut client) = greeted(StreamSettings::default()).await;
+    let begin = client.subscribe(r#""channel":"fills""#).await;
+    let begin = begin["sequence"].as_u64().unwrap();
+    for n in 2..6 {
+        // What comes between belongs to another channel.
+        server.host.publish(Change::Quote(quote(EURUSD, "1.2")));
+        server.host.publish(Change::Fill(fill(n)));
+    }
+    let had = follow(&mut client, begin, &[2, 3]).await;
+    drop(client);
+    server.host.publish(Change::Fill(fill(6)));
+    let mut client = again(&server).await;
+    let ack = client.resume(r#""channel":"fills""#, had).await;
+    assert_eq!(ack["resumed"], true);
+    let had = follow(&mut client, had, &[4, 5, 6]).await;
+    server.host.publish(Change::Fill(fill(7)));
+    let had = follow(&mut client, had, &[7]).await;
+    // Nothing was missed: nothing comes but what is new.
+    let mut third = again(&server).await;
+    third.resume(r#""channel":"fills""#, had).await;
+    server.host.publish(Change::Fill(fill(8)));
+    follow(&mut third, had, &[8]).await;
+}
+
+#[tokio::test]
+async fn a_subscription_to_one_instrument_has_a_chain_of_its_own() {
+    let (server, mut client) = greeted(StreamSettings::default()).await;
+    let wish = r#""channel":"fills","instrument":"EUR/USD.SIM""#;
+    let begin = client.subscribe(wish).await["sequence"].as_u64().unwrap();
+    let other = |n| Fill {
+        instrument: BTCUSD,
+        ..fill(n)
+    };
+    for n in [2, 4, 6] {
+        server.host.publish(Change::Fill(fill(n)));
+        server.host.publish(Change::Fill(other(n + 1)));
+    }
+    let had = follow(&mut client, begin, &[2, 4, 6]).await;
+    let mut again = again(&server).await;
+    again.resume(wish, begin).await;
+    assert_eq!(follow(&mut again, begin, &[2, 4, 6]).await, had);
+}
+
+#[tokio::test]
+async fn much_that_was_missed_waits_until_the_reader_has_room() {
+    let settings = StreamSettings {
+        queue_messages: 16,
+        ..StreamSettings::default()
+    };
+    let (server, client) = greeted(settings).await;
+    drop(client);
+    for n in 2..=3_000 {
+        server.host.publish(Change::Fill(fill(n)));
+        if n % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut client = again(&server).await;
+    client.resume(r#""channel":"fills""#, 0).await;
+    let all: Vec<u64> = (2..=3_000).collect();
+    let had = follow(&mut client, 0, &all).await;
+    server.host.publish(Change::Fill(fill(3_001)));
+    follow(&mut client, had, &[3_001]).await;
+}
+
+async fn check_gap(client: &mut Client, resume: &str, reason: &str) {
+    let wish = format!(r#"{{"op":"subscribe","channel":"fills","resume":{resume}}}"#);
+    client.send(&wish).await;
+    assert_eq!(client.expect("ack").await["resumed"], false);
+    let gap = client.expect("gap").await;
+    let expect = json!(["fills", null, null, "/api/v1/history/fills", reason]);
+    let names = ["channel", "instrument", "missed", "history", "reason"];
+    let found: Value = names.iter().map(|name| gap[*name].clone()).collect();
+    assert_eq!(found, expect);
+    let snapshot = client.expect("snapshot").await;
+    assert!(snapshot["sequence"].as_u64() >= gap["sequence"].as_u64());
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_a_gap_with_its_reason_and_a_snapshot() {
+    let settings = StreamSettings {
+        resume_updates: 2,
+        ..StreamSettings::default()
+    };
+    let (server, mut client) = greeted(settings).await;
+    client.subscribe(r#""channel":"fills""#).await;
+    for n in 2..6 {
+        server.host.publish(Change::Fill(fill(n)));
+        client.expect("update").await;
+    }
+    let mut client = again(&server).await;
+    let epoch = r#"{"epoch":"run-0","sequence":4}"#;
+    check_gap(&mut client, epoch, "EPOCH").await;
+    let ahead = r#"{"epoch":"run-1","sequence":5}"#;
+    check_gap(&mut client, ahead, "AHEAD").await;
+    let forgotten = r#"{"epoch":"run-1","sequence":1}"#;
+    check_gap(&mut client, forgotten, "FORGOTTEN").await;
+    assert_eq!(
+        client.resume(r#""channel":"fills""#, 2).await["resumed"],
+        true
+    );
+    follow(&mut client, 2, &[4, 5]).await;
+}
+
+#[tokio::test]
+async fn wrong_resumptions_name_the_field() {
+    let (_server, mut client) = greeted(StreamSettings::default()).await;
+    client
+        .subscribe(r#""channel":"orders","instrument":"EUR/USD.SIM""#)
+        .await;
+    let good = r#"{"epoch":"run-1","sequence":0}"#;
+    for (channel, resume, field) in [
+        ("fills", "7", "/resume"),
+        ("fills", r#"{"epoch":"run-1"}"#, "/resume/sequence"),
+        (
+            "fills",
+            r#"{"epoch":"run-1","sequence":-1}"#,
+            "/resume/sequence",
+        ),
+        ("fills", r#"{"epoch":1,"sequence":1}"#, "/resume/epoch"),
+        ("fills", r#"{"epoch":"","sequence":1}"#, "/resume/epoch"),
+        (
+            "fills",
+            r#"{"epoch":"a","sequence":1,"message":2}"#,
+            "/resume/message",
+        ),
+        ("quotes", good, "/resume"),
+        ("accounts", good, "/resume"),
+        ("orders", good, "/resume"),
+    ] {
+        let wish = format!(r#"{{"op":"subscribe","channel":"{channel}","resume":{resume}}}"#);
+        client.send(&wish).await;
+        let error = client.expect("error").await;
+        assert_eq!(error["field"], field, "{error}");
+        assert_eq!(error["code"], "INVALID_FIELD");
+    }
+}
