@@ -5,7 +5,7 @@ use super::text::{Name, ParameterValue};
 use model::Timestamp;
 use pipelines::{Approval, Criterion, PipelineEntry, Run, Step};
 use serde::{Deserialize, Serialize};
-use services::view::PipelineView;
+use services::view::{PipelineView, StrategyView};
 use std::collections::BTreeMap;
 
 /// Body of `POST pipelines/{strategy}/runs`.
@@ -130,6 +130,24 @@ pub(crate) struct PipelineStateDto {
     pub(crate) state: Name,
     pub(crate) stage: Name,
     pub(crate) verdict: String,
+}
+
+/// The same by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct DeploymentDto {
+    pub(crate) strategy: String,
+    #[serde(flatten)]
+    pub(crate) at: PipelineStateDto,
+}
+
+impl DeploymentDto {
+    /// Of a strategy; `None` while no run of its pipeline began.
+    pub(crate) fn of(view: &StrategyView) -> Option<Self> {
+        Some(Self {
+            strategy: view.name.clone(),
+            at: PipelineStateDto::new(view.pipeline.as_deref()?),
+        })
+    }
 }
 
 fn shown(nanos: u64) -> String {

@@ -12,6 +12,7 @@ use super::happened::{CashFlowViewDto, LifeEventDto};
 use super::market::{BarDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
+use super::pipeline::DeploymentDto;
 use super::position::PositionDto;
 use super::risk::ScopeDto;
 use super::strategy::StrategyDto;
@@ -36,6 +37,7 @@ pub(crate) enum Channel {
     Venues,
     CashFlows,
     LifeEvents,
+    Pipelines,
 }
 
 /// What a client may ask.
@@ -183,6 +185,7 @@ pub(crate) enum Item {
     Venue(Box<VenueDto>),
     CashFlow(CashFlowViewDto),
     LifeEvent(LifeEventDto),
+    Pipeline(DeploymentDto),
 }
 
 impl Item {

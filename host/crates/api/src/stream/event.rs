@@ -14,6 +14,7 @@ const LARGE: usize = 2 << 10;
 /// An update of the host. It is written at most once in each encoding, when the first connection wants it.
 #[derive(Debug)]
 pub(super) struct Event {
+    channel: Channel,
     update: Arc<Update>,
     json: OnceLock<Option<Body>>,
     message_pack: OnceLock<Option<Body>>,
@@ -21,12 +22,13 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Of an update; what it takes is told to `charge`.
-    pub(super) fn new(update: Arc<Update>, charge: Option<Charge>) -> Self {
+    /// Of an update, on a channel that shows it or part of it; what it takes is told to `charge`.
+    pub(super) fn new(channel: Channel, update: Arc<Update>, charge: Option<Charge>) -> Self {
         if let Some(charge) = &charge {
             charge.add(size_of::<Self>() + size_of::<Update>() + held(&update.change));
         }
         Self {
+            channel,
             update,
             json: OnceLock::new(),
             message_pack: OnceLock::new(),
@@ -39,14 +41,14 @@ impl Event {
         &self.update
     }
 
-    /// Its place in the host's stream, which is that of no other.
+    /// Its place in the host's stream, which is that of no other of its channel.
     pub(super) fn sequence(&self) -> u64 {
         self.update.sequence
     }
 
     /// Where it belongs.
     pub(super) fn channel(&self) -> Channel {
-        update::place(&self.update.change).0
+        self.channel
     }
 
     /// What it is about.

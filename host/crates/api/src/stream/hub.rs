@@ -13,9 +13,10 @@ use crate::dto::stream::Channel;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Settings;
-use model::InstrumentId;
+use model::{InstrumentId, StrategyId};
 use services::handle::Updates;
-use services::view::{Change, Update};
+use services::view::{Change, PipelineView, Update};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -52,6 +53,8 @@ pub(crate) struct Hub<H> {
     run: String,
     names: Mutex<Arc<Names>>,
     memory: Mutex<Memory>,
+    /// Where the latest run of each strategy's pipeline is.
+    deployments: Mutex<BTreeMap<StrategyId, PipelineView>>,
     sender: broadcast::Sender<Heard>,
 }
 
@@ -70,6 +73,7 @@ impl<H: HostPort> Hub<H> {
             run: settings.run.clone(),
             names: Mutex::new(Arc::new(Names::read(&host))),
             memory: Mutex::new(memory),
+            deployments: Mutex::default(),
             sender: broadcast::Sender::new(HEARD),
             host,
         });
@@ -109,7 +113,8 @@ impl<H: HostPort> Hub<H> {
     pub(super) fn body(&self, event: &Event, encoding: Encoding) -> Result<Body, Bye> {
         let body = event.body(encoding, |update| {
             let names = self.names_for(&update.change);
-            encoding.body(&update::message(update, &names, &self.run))
+            let message = update::message(event.channel(), update, &names, &self.run);
+            encoding.body(&message)
         });
         body.ok_or_else(Bye::internal)
     }
@@ -131,13 +136,30 @@ impl<H: HostPort> Hub<H> {
 
     fn hear(&self, update: Arc<Update>) {
         let (channel, _) = update::place(&update.change);
+        let deployed = self.deployed(&update.change);
         let mut memory = lock(&self.memory);
-        let charge = memory.charge(channel);
-        let event = Arc::new(Event::new(update, charge));
-        memory.take(&event);
-        // Before the lock is let go: who begins to listen hears what is not remembered yet, and nothing
-        // twice. Nobody listening is no error.
-        let _listeners = self.sender.send(Heard::Event(event));
+        let is_new = memory.advance(update.sequence);
+        for channel in [channel].into_iter().chain(deployed) {
+            let charge = memory.charge(channel);
+            let event = Arc::new(Event::new(channel, update.clone(), charge));
+            if is_new {
+                memory.take(&event);
+            }
+            // Before the lock is let go: who begins to listen hears what is not remembered yet, and
+            // nothing twice. Nobody listening is no error.
+            let _listeners = self.sender.send(Heard::Event(event));
+        }
+    }
+
+    /// The channel of pipelines, when a change of a strategy is that the run of its pipeline is elsewhere.
+    fn deployed(&self, change: &Change) -> Option<Channel> {
+        let Change::Strategy(view) = change else {
+            return None;
+        };
+        let at = view.pipeline.as_deref()?;
+        let mut deployments = lock(&self.deployments);
+        let before = deployments.insert(view.id, at.clone());
+        (before.as_ref() != Some(at)).then_some(Channel::Pipelines)
     }
 
     fn tell(&self, heard: Heard) {

@@ -52,12 +52,10 @@ impl Memory {
             .then(|| Charge::new(self.rings.entry(channel).or_default().bytes.clone()))
     }
 
-    /// Remembers an event, if it is of a complete channel.
-    pub(super) fn take(&mut self, event: &Arc<Event>) {
-        let (sequence, channel) = (event.sequence(), event.channel());
+    /// The next update was heard. `false` when it is from before the beginning.
+    pub(super) fn advance(&mut self, sequence: u64) -> bool {
         if sequence <= self.head {
-            // From before the beginning.
-            return;
+            return false;
         }
         if sequence > self.head + 1 {
             self.since = sequence - 1;
@@ -66,10 +64,15 @@ impl Memory {
             }
         }
         self.head = sequence;
-        if !is_complete(channel) {
+        true
+    }
+
+    /// Remembers an event of the update that was heard last, if it is of a complete channel.
+    pub(super) fn take(&mut self, event: &Arc<Event>) {
+        if !is_complete(event.channel()) {
             return;
         }
-        let ring = self.rings.entry(channel).or_default();
+        let ring = self.rings.entry(event.channel()).or_default();
         ring.oldest_first.push_back(event.clone());
         while ring.oldest_first.len() > self.most
             || ring.bytes.load(Ordering::Relaxed) > self.most_bytes
@@ -125,7 +128,9 @@ mod tests {
             change,
         });
         let charge = memory.charge(Channel::Engine);
-        memory.take(&Arc::new(Event::new(update, charge)));
+        if memory.advance(sequence) {
+            memory.take(&Arc::new(Event::new(Channel::Engine, update, charge)));
+        }
     }
 
     #[track_caller]

@@ -8,6 +8,7 @@ use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
 use crate::dto::market::QuoteDto;
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderDto;
+use crate::dto::pipeline::DeploymentDto;
 use crate::dto::position::PositionDto;
 use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
@@ -132,6 +133,11 @@ fn items<H: HostPort>(
         Channel::Venues => venues(api, names),
         Channel::CashFlows => cash_flows(api, names, instrument),
         Channel::LifeEvents => life_events(api, names, instrument),
+        Channel::Pipelines => {
+            let views = api.host.strategies();
+            let deployments = views.iter().filter_map(|view| DeploymentDto::of(view));
+            deployments.map(Item::Pipeline).collect()
+        }
     }
 }
 

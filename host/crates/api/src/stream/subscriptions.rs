@@ -215,5 +215,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Metrics
             | Channel::Alerts
             | Channel::Venues
+            | Channel::Pipelines
     )
 }

@@ -9,6 +9,7 @@ use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
 use crate::dto::market::{BarDto, QuoteDto};
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderUpdateDto;
+use crate::dto::pipeline::DeploymentDto;
 use crate::dto::position::PositionDto;
 use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
@@ -61,19 +62,29 @@ fn of_scope(scope: LimitScope) -> Option<StrategyId> {
     }
 }
 
-/// The message about a change.
-pub(super) fn message(update: &Update, names: &Names, run: &str) -> ServerMessage {
-    let (channel, _) = place(&update.change);
+/// The message about a change, on the channel where it belongs or on one that shows part of it.
+pub(super) fn message(
+    channel: Channel,
+    update: &Update,
+    names: &Names,
+    run: &str,
+) -> ServerMessage {
     ServerMessage::Update {
         channel,
         sequence: update.sequence,
         time: update.time.to_string(),
         time_ns: update.time.nanos().to_string(),
-        data: Box::new(item(&update.change, names, run)),
+        data: Box::new(item(channel, &update.change, names, run)),
     }
 }
 
-fn item(what: &Change, names: &Names, run: &str) -> Item {
+fn item(channel: Channel, what: &Change, names: &Names, run: &str) -> Item {
+    if channel == Channel::Pipelines
+        && let Change::Strategy(view) = what
+        && let Some(deployment) = DeploymentDto::of(view)
+    {
+        return Item::Pipeline(deployment);
+    }
     match what {
         Change::Quote(quote) => Item::Quote(QuoteDto::new(quote, names)),
         Change::Bar(bar) => Item::Bar(BarDto::new(bar, names)),

@@ -6,11 +6,12 @@ use crate::stream_client::{Client, Server};
 use api::StreamSettings;
 use engine::{LimitScope, StrategyState, TradingState};
 use model::{
-    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus, Trigger,
+    AccountId, Balance, CurrencyId, DenyCode, OrderChange, OrderId, OrderKind, OrderStatus,
+    PluginHash, Timestamp, Trigger,
 };
 use serde_json::{Value, json};
 use services::handle::Queries;
-use services::view::{Change, ScopeView, StrategyView};
+use services::view::{Change, PipelineView, ScopeView, StrategyView};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -355,4 +356,45 @@ async fn alerts_come_as_they_change_and_metrics_as_they_are_latest() {
     client.send(refused).await;
     let error = client.expect("error").await;
     assert_eq!(error["field"], "/instrument");
+}
+
+#[tokio::test]
+async fn where_a_deployment_is_comes_when_it_changes_and_is_remembered() {
+    let (server, mut client) = greeted().await;
+    let begin = client.subscribe(r#""channel":"pipelines""#).await;
+    assert_eq!(begin["data"], json!([]));
+    let at = |run, stage| PipelineView {
+        time: Timestamp::from_nanos(crate::fake::NOON),
+        run,
+        plugin: PluginHash::new([7; 32]),
+        state: "RUNNING",
+        stage,
+        is_bad: false,
+        verdict: "as wanted".into(),
+    };
+    let mut sequences = Vec::new();
+    for (run, stage) in [(1, "PAPER"), (1, "PAPER"), (1, "CANARY"), (2, "PAPER")] {
+        let view = StrategyView {
+            pipeline: Some(Box::new(at(run, stage))),
+            ..StrategyView::clone(&server.host.strategies()[0])
+        };
+        sequences.push(server.host.publish(Change::Strategy(Arc::new(view))));
+    }
+    let expect = [(1, "PAPER", 0), (1, "CANARY", 2), (2, "PAPER", 3)];
+    let mut again = server.connect().await;
+    again.expect("hello").await;
+    let from = begin["sequence"].as_u64().unwrap();
+    again.resume(r#""channel":"pipelines""#, from).await;
+    for (run, stage, place) in expect {
+        let update = client.expect("update").await;
+        assert_eq!(again.expect("update").await["data"], update["data"]);
+        assert_eq!(update["sequence"], sequences[place]);
+        let data = &update["data"];
+        assert_eq!(
+            (&data["strategy"], &data["run"], &data["stage"]),
+            (&json!("ema"), &json!(run), &json!(stage))
+        );
+    }
+    let now = server.connect().await.snapshot("pipelines").await;
+    assert_eq!(now["data"].as_array().unwrap().len(), 1);
 }

@@ -165,6 +165,12 @@ impl Client {
         self.expect("snapshot").await
     }
 
+    /// Is greeted and subscribes to all of a channel; returns the snapshot.
+    pub(crate) async fn snapshot(&mut self, channel: &str) -> Value {
+        self.expect("hello").await;
+        self.subscribe(&format!(r#""channel":"{channel}""#)).await
+    }
+
     /// Asks to go on after a sequence; returns the acknowledgement.
     pub(crate) async fn resume(&mut self, wish: &str, sequence: u64) -> Value {
         let resume = format!(r#""resume":{{"epoch":"run-1","sequence":{sequence}}}"#);

@@ -123,6 +123,7 @@ fn history(channel: Channel) -> Option<&'static str> {
         Channel::CashFlows => Some("/api/v1/history/cash-flows"),
         Channel::LifeEvents => Some("/api/v1/life-events"),
         Channel::Venues => Some("/api/v1/venues"),
+        Channel::Pipelines => Some("/api/v1/pipelines"),
         _ => None,
     }
 }
