@@ -92,11 +92,10 @@ fn hooks<H: HostPort>() -> Operations<H> {
 }
 
 fn trading<H: HostPort>() -> Operations<H> {
-    use routes::{
-        accounts, custom, docs, engine, fills, happened, history, instruments, lifecycle,
-    };
-    use routes::{orders, positions, venues};
+    use routes::{accounts, asyncapi, custom, docs, engine, fills, happened, history, instruments};
+    use routes::{lifecycle, orders, positions, venues};
     Operations::new()
+        .get("asyncapi.show", "/asyncapi.json", asyncapi::show)
         .get("health.show", "/health", engine::health::<H>)
         .get("openapi.show", "/openapi.json", docs::document)
         .get("engine.show", "/engine", engine::show::<H>)

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod alerts;
 pub(crate) mod approvals;
+pub(crate) mod asyncapi;
 pub(crate) mod audit;
 pub(crate) mod auth;
 mod beside;

@@ -13,6 +13,8 @@
 mod authentication;
 mod conflation;
 mod connection;
+#[cfg(test)]
+mod described;
 mod encoding;
 mod event;
 mod hub;

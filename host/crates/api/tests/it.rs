@@ -7,6 +7,8 @@
     reason = "a test says what is wrong by stopping; helpers outside of test functions too"
 )]
 
+#[path = "it/asyncapi.rs"]
+mod asyncapi;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/entries.rs"]

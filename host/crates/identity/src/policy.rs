@@ -38,6 +38,8 @@ pub const POLICY: &[(&str, Access)] = &[
     // The page holds no data; its connection authenticates by the first frame.
     ("page.show", Open),
     ("stream.connect", Open),
+    // What can be said on it, and nothing that was.
+    ("asyncapi.show", Open),
     // A call shows by a signature or a secret that it is genuine.
     ("hooks.take", Open),
     // What there is to ask for is in the sources, too; it holds no data.

@@ -33,7 +33,7 @@ pub(super) struct Reader {
 /// The first message.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct First {
+pub(super) struct First {
     op: Authenticate,
     /// An access token or an API key.
     token: Option<String>,
