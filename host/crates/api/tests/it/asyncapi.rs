@@ -123,7 +123,7 @@ impl Document {
 }
 
 fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn is_of(kind: &Value, value: &Value) -> bool {
