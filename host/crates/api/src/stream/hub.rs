@@ -162,8 +162,12 @@ impl<H: HostPort> Hub<H> {
         (before.as_ref() != Some(at)).then_some(Channel::Pipelines)
     }
 
-    fn tell(&self, heard: Heard) {
-        let _listeners = self.sender.send(heard);
+    /// Updates were lost before they got here. Before the lock is let go too: who begins to listen after it
+    /// hears nothing of it, and knows by the head.
+    fn lose(&self, missed: u64) {
+        let mut memory = lock(&self.memory);
+        memory.lose(missed);
+        let _listeners = self.sender.send(Heard::Lost(missed));
     }
 
     /// How long to gather before connections are told again.
@@ -184,7 +188,7 @@ async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {
             return;
         };
         if !hear_all(&hub, first, &mut updates) {
-            hub.tell(Heard::Ended);
+            let _listeners = hub.sender.send(Heard::Ended);
             return;
         }
         let pause = hub.pause();
@@ -207,7 +211,7 @@ fn hear_all<H: HostPort>(
     loop {
         match next {
             Ok(update) => hub.hear(update),
-            Err(RecvError::Lagged(missed)) => hub.tell(Heard::Lost(missed)),
+            Err(RecvError::Lagged(missed)) => hub.lose(missed),
             Err(RecvError::Closed) => return false,
         }
         heard += 1;

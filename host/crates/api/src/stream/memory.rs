@@ -58,13 +58,19 @@ impl Memory {
             return false;
         }
         if sequence > self.head + 1 {
-            self.since = sequence - 1;
-            for ring in self.rings.values_mut() {
-                ring.oldest_first.clear();
-            }
+            self.lose(sequence - self.head - 1);
         }
         self.head = sequence;
         true
+    }
+
+    /// So many updates were not heard.
+    pub(super) fn lose(&mut self, missed: u64) {
+        self.head = self.head.saturating_add(missed);
+        self.since = self.head;
+        for ring in self.rings.values_mut() {
+            ring.oldest_first.clear();
+        }
     }
 
     /// Remembers an event of the update that was heard last, if it is of a complete channel.
@@ -165,6 +171,11 @@ mod tests {
         }
         check(&memory, 2, 99, None);
         check(&memory, 4, 99, Some(&[5, 6]));
+        memory.lose(2);
+        assert_eq!(memory.head(), 8);
+        check(&memory, 7, 99, None);
+        heard(&mut memory, 9);
+        check(&memory, 8, 99, Some(&[9]));
     }
 
     #[test]
