@@ -1,6 +1,8 @@
 //! The command line: one file per command under `cli/`. Errors are one line on standard error and
-//! exit code 1; wrong usage is exit code 2. What a check finds is exit code 3.
+//! exit code 1; wrong usage is exit code 2. What a check finds is exit code 3. What speaks with a running
+//! host has the exit codes of `crate::client::Failure`.
 
+mod asking;
 mod audit;
 mod backtest;
 mod bench;
@@ -9,13 +11,17 @@ mod data;
 mod factor;
 mod indicator;
 mod kill;
+mod login;
 mod plugin;
 mod reading;
+mod remote;
 mod replay;
 mod run;
 mod secrets;
 mod store;
+mod watch;
 
+use crate::client::Failure;
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -46,7 +52,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Follow what a host publishes to Redis.
     Bus(bus::BusArguments),
-    /// Build and inspect plugins.
+    /// Make, build and try plugins, and keep those of a running host.
+    #[command(visible_alias = "plugins")]
     Plugin(plugin::PluginArguments),
     /// Score instruments of a catalog by a factor.
     Factor(factor::FactorArguments),
@@ -54,6 +61,15 @@ enum Command {
     Indicator(indicator::IndicatorArguments),
     /// Stop the trading of a running host, or of a part of it.
     Kill(kill::KillArguments),
+    /// Log in to a running host; commands that follow are this person's.
+    Login(login::LoginArguments),
+    /// End the session of `login`.
+    Logout(login::LogoutArguments),
+    /// Follow what happens in a running host, a line each.
+    Watch(watch::WatchArguments),
+    // What a running host is asked by one request, a verb each.
+    #[command(flatten)]
+    Remote(remote::Remote),
     /// Measure the engine.
     Bench(bench::BenchArguments),
     /// Print the description of the API, as OpenAPI 3.1.
@@ -79,6 +95,10 @@ pub fn main() -> ExitCode {
         Command::Bus(arguments) => bus::run(&arguments),
         Command::Indicator(arguments) => indicator::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
+        Command::Login(arguments) => login::login(&arguments),
+        Command::Logout(arguments) => login::logout(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
+        Command::Remote(asked) => remote::run(&asked),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Openapi => say(api::openapi().trim_end()),
         Command::CompilePlugin => {
@@ -93,9 +113,14 @@ fn ended(done: anyhow::Result<ExitCode>) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(error) => {
+            let failure = error.downcast_ref::<Failure>();
+            let start = match failure {
+                Some(Failure::Waiting { .. }) => "",
+                _ => "error: ",
+            };
             // Nobody is left to tell when standard error itself fails.
-            let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
+            let _ = writeln!(std::io::stderr(), "{start}{error:#}");
+            ExitCode::from(failure.map_or(1, Failure::exit_code))
         }
     }
 }

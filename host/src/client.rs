@@ -1,38 +1,56 @@
-//! A small client of a running host's REST API, for commands that speak with one.
+//! A small client of a running host's REST API, for commands that speak with one: sends a request, once
+//! more where the connection was lost, and says in a `Failure` why one came to nothing.
 
+mod credential;
+mod failure;
+mod session;
+mod text;
 mod trust;
+
+pub(crate) use credential::{Credential, read_secret};
+pub(crate) use failure::Failure;
+use failure::is_lost;
+pub(crate) use session::Session;
+pub(crate) use text::{encoded, encoded_path, with_query};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use ureq::http::HeaderValue;
+use ureq::http::{Method, Request as HttpRequest};
 use ureq::tls::TlsConfig;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The same where a plugin is compiled meanwhile: what admission may take at most, twice.
 const PATIENCE_FOR_PLUGINS: Duration = Duration::from_secs(600);
+/// How often a request is sent again whose connection was lost.
+const RETRIES: u32 = 2;
 /// Where a host listens unless told.
 const ADDRESS: &str = "127.0.0.1:8080";
-/// What has the API key to show to a host with identity; a command line would tell it to everybody on
-/// the machine.
-const KEY_VARIABLE: &str = "ARGONAUT_API_KEY";
-/// What tells otherwise, as it does for `argonaut run`.
+/// What tells otherwise.
+const URL_VARIABLE: &str = "ARGONAUT_URL";
+/// The same, as it does for `argonaut run`.
 const ADDRESS_VARIABLE: &str = "ARGONAUT_HOST__LISTEN";
-
 /// Says what `--ca` says.
 const CA_VARIABLE: &str = "ARGONAUT_CA";
 /// Says what `--client-certificate` says.
 const OWN_VARIABLE: &str = "ARGONAUT_CLIENT_CERTIFICATE";
+/// The path of all routes.
+const ROOT: &str = "/api/v1";
 
-/// Which host a command speaks with, and how.
+/// Which host a command speaks with, and who asks.
 #[derive(Debug, Clone, Default, Args)]
 pub struct At {
-    /// Where the host listens, HOST:PORT or https://HOST:PORT; else ARGONAUT_HOST__LISTEN, else 127.0.0.1:8080.
-    #[arg(long)]
-    address: Option<String>,
+    /// Where the host listens, as http://HOST:PORT, https://HOST:PORT or HOST:PORT; else ARGONAUT_URL, else
+    /// ARGONAUT_HOST__LISTEN, else 127.0.0.1:8080.
+    #[arg(long, visible_alias = "address", value_name = "URL")]
+    url: Option<String>,
+    /// A file with the API key to show, which only its owner may read; else ARGONAUT_API_KEY,
+    /// ARGONAUT_API_KEY_FILE, ARGONAUT_TOKEN, or the session of `argonaut login`.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Speak TLS, and trust a host whose certificate is in this PEM file, or issued by one in it; else
     /// ARGONAUT_CA. With https:// and without this, whom the system trusts.
     #[arg(long, value_name = "FILE")]
@@ -46,9 +64,34 @@ pub struct At {
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: ureq::Agent,
-    base: String,
-    /// Marked, so that it is printed nowhere.
-    key: Option<HeaderValue>,
+    /// With scheme and authority, without a path.
+    origin: String,
+    credential: Option<Credential>,
+}
+
+/// What is asked of a host.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Below `/api/v1`, with the query.
+    pub(crate) path: String,
+    pub(crate) body: Body,
+    /// What a second person has confirmed.
+    pub(crate) approval: Option<String>,
+    /// Under which a write is done once however often it comes; a fresh one when absent.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Empty,
+    Json(Value),
+    /// A component, with the Base64 of its `.minisig` file.
+    Plugin {
+        bytes: Vec<u8>,
+        signature: Option<String>,
+    },
 }
 
 /// What the host answered.
@@ -58,28 +101,47 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-type Called = Result<ureq::http::Response<ureq::Body>, ureq::Error>;
-
-impl Client {
-    /// For the host that listens on `address`, such as `127.0.0.1:8080`, in the clear.
-    pub fn new(address: &str) -> Self {
-        Self::made(format!("http://{address}"), PATIENCE, None)
+impl Request {
+    pub(crate) fn new(method: Method, path: String, body: Body) -> Self {
+        Self {
+            method,
+            path,
+            body,
+            approval: None,
+            idempotency_key: None,
+        }
     }
 
-    /// For the host that listens on `address` and speaks TLS with a certificate of `ca`.
+    fn bytes(&self) -> Vec<u8> {
+        match &self.body {
+            Body::Empty => Vec::new(),
+            Body::Json(body) => body.to_string().into_bytes(),
+            Body::Plugin { bytes, .. } => bytes.clone(),
+        }
+    }
+}
+
+impl Client {
+    /// For the host that listens on `address`, such as `127.0.0.1:8080`, in the clear; shows the key of the
+    /// environment, where there is one.
+    pub fn new(address: &str) -> Self {
+        let origin = format!("http://{address}");
+        Self::made(origin, PATIENCE, None, Credential::of_environment())
+    }
+
+    /// The same for a host that speaks TLS with a certificate of `ca`.
     ///
     /// # Errors
     /// The file cannot be read, or holds no certificate.
     pub fn over_tls(address: &str, ca: &Path) -> Result<Self> {
+        let origin = format!("https://{address}");
         let tls = trust::tls(Some(ca), None)?;
-        Ok(Self::made(
-            format!("https://{address}"),
-            PATIENCE,
-            Some(tls),
-        ))
+        let credential = Credential::of_environment();
+        Ok(Self::made(origin, PATIENCE, Some(tls), credential))
     }
 
-    /// For the host that is named; else where the environment says, else on the usual address.
+    /// For the host that is named; else where the environment says, else on the usual address. It shows the
+    /// key in a file, else what the environment has, else the session of `argonaut login`.
     pub(crate) fn find(at: &At) -> Result<Self> {
         Self::found(at, PATIENCE)
     }
@@ -89,25 +151,41 @@ impl Client {
         Self::found(at, PATIENCE_FOR_PLUGINS)
     }
 
+    /// Shows nothing, for who is about to log in.
+    pub(crate) fn stranger(at: &At) -> Result<Self> {
+        Self::unknown(at, PATIENCE)
+    }
+
     fn found(at: &At, patience: Duration) -> Result<Self> {
-        let set = |name: &str| std::env::var(name).ok();
-        let address = at.address.clone().or_else(|| set(ADDRESS_VARIABLE));
-        let address = address.unwrap_or_else(|| ADDRESS.to_owned());
+        let mut client = Self::unknown(at, patience)?;
+        client.credential = match Credential::find(at.key_file.as_deref())? {
+            Some(credential) => Some(credential),
+            None => Session::access(&client)?,
+        };
+        Ok(client)
+    }
+
+    fn unknown(at: &At, patience: Duration) -> Result<Self> {
         let file = |said: &Option<PathBuf>, name: &str| {
             let said = said.clone();
             said.or_else(|| std::env::var_os(name).map(PathBuf::from))
         };
         let ca = file(&at.ca, CA_VARIABLE);
         let own = file(&at.client_certificate, OWN_VARIABLE);
-        let base = base(&address, ca.is_some() || own.is_some())?;
-        let tls = match base.starts_with("https://") {
+        let origin = origin(&named(at.url.as_deref()), ca.is_some() || own.is_some())?;
+        let tls = match origin.starts_with("https://") {
             true => Some(trust::tls(ca.as_deref(), own.as_deref())?),
             false => None,
         };
-        Ok(Self::made(base, patience, tls))
+        Ok(Self::made(origin, patience, tls, None))
     }
 
-    fn made(base: String, patience: Duration, tls: Option<TlsConfig>) -> Self {
+    fn made(
+        origin: String,
+        patience: Duration,
+        tls: Option<TlsConfig>,
+        credential: Option<Credential>,
+    ) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(patience));
@@ -117,104 +195,151 @@ impl Client {
         };
         Self {
             agent: config.build().into(),
-            base: format!("{base}/api/v1"),
-            key: std::env::var(KEY_VARIABLE).ok().and_then(secret),
+            origin,
+            credential,
         }
     }
 
+    /// Scheme and authority, such as `http://127.0.0.1:8080`.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What it shows to be known.
+    pub(crate) fn credential(&self) -> Option<&Credential> {
+        self.credential.as_ref()
+    }
+
     pub(crate) fn get(&self, path: &str) -> Result<Answer> {
-        self.read(self.known(self.agent.get(self.url(path))).call())
+        self.send(&Request::new(Method::GET, path.to_owned(), Body::Empty))
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        let request = self.known(self.agent.post(self.url(path)));
-        let request = request.header("content-type", "application/json");
-        self.read(request.send(body.to_string()))
+        let body = Body::Json(body.clone());
+        self.send(&Request::new(Method::POST, path.to_owned(), body))
     }
 
     pub(crate) fn delete(&self, path: &str) -> Result<Answer> {
-        self.read(self.known(self.agent.delete(self.url(path))).call())
+        self.send(&Request::new(Method::DELETE, path.to_owned(), Body::Empty))
     }
 
     /// Sends a plugin, with the Base64 of its `.minisig` file.
     pub(crate) fn send_plugin(
         &self,
         path: &str,
-        plugin: &[u8],
-        signature: Option<&str>,
+        bytes: Vec<u8>,
+        signature: Option<String>,
     ) -> Result<Answer> {
-        let request = self.known(self.agent.post(self.url(path)));
-        let mut request = request.header("content-type", "application/wasm");
-        if let Some(signature) = signature {
-            request = request.header("x-plugin-signature", signature);
-        }
-        self.read(request.send(plugin))
+        let body = Body::Plugin { bytes, signature };
+        self.send(&Request::new(Method::POST, path.to_owned(), body))
     }
 
-    /// A request that shows the key, where there is one.
-    fn known<Body>(&self, request: ureq::RequestBuilder<Body>) -> ureq::RequestBuilder<Body> {
-        match &self.key {
-            Some(key) => request.header("x-api-key", key.clone()),
-            None => request,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-
-    fn read(&self, answer: Called) -> Result<Answer> {
-        let hint = match self.base.starts_with("https://") {
-            true => "is it running, and its certificate one of those that are trusted?",
-            false => "is it running?",
+    /// Sends a request; where the connection is lost, again under the same idempotency key.
+    pub(crate) fn send(&self, request: &Request) -> Result<Answer> {
+        let is_write = request.method != Method::GET;
+        let key = match &request.idempotency_key {
+            Some(key) => Some(key.clone()),
+            None => is_write.then(fresh_key).transpose()?,
         };
-        let nobody = || format!("no host answers at {}; {hint}", self.base);
-        let mut answer = answer.with_context(nobody)?;
-        let text = answer.body_mut().read_to_string();
-        let text = text.with_context(|| format!("the answer of {} broke off", self.base))?;
+        let mut sent_again = 0;
+        loop {
+            match self.try_to_send(request, key.as_deref()) {
+                Ok((status, text)) => return self.read(status, &text),
+                Err(error) if is_lost(&error) && sent_again < RETRIES => sent_again += 1,
+                Err(error) => return Err(Failure::of_connection(self.base(), error, key).into()),
+            }
+        }
+    }
+
+    fn try_to_send(
+        &self,
+        request: &Request,
+        key: Option<&str>,
+    ) -> Result<(u16, String), ureq::Error> {
+        let mut built = HttpRequest::builder()
+            .method(request.method.clone())
+            .uri(format!("{}{}", self.base(), request.path));
+        if let Some(credential) = &self.credential {
+            let (name, value) = credential.header();
+            built = built.header(name, value);
+        }
+        if let Some(key) = key {
+            built = built.header("idempotency-key", key);
+        }
+        if let Some(approval) = &request.approval {
+            built = built.header("x-approval", approval);
+        }
+        match &request.body {
+            Body::Empty => {}
+            Body::Json(_) => built = built.header("content-type", "application/json"),
+            Body::Plugin { signature, .. } => {
+                built = built.header("content-type", "application/wasm");
+                if let Some(signature) = signature {
+                    built = built.header("x-plugin-signature", signature);
+                }
+            }
+        }
+        let takes_body = [Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
+        let mut answer = match takes_body {
+            true => self.agent.run(built.body(request.bytes())?)?,
+            false => self.agent.run(built.body(())?)?,
+        };
         let status = answer.status().as_u16();
-        let body = match serde_json::from_str(&text) {
+        Ok((status, answer.body_mut().read_to_string()?))
+    }
+
+    fn base(&self) -> String {
+        format!("{}{ROOT}", self.origin)
+    }
+
+    fn read(&self, status: u16, text: &str) -> Result<Answer> {
+        let body = match serde_json::from_str(text) {
             Ok(body) => body,
             Err(_) if status >= 300 || text.trim().is_empty() => Value::Null,
-            Err(_) => bail!(
-                "what answers at {} is no Argonaut host; name one with --address",
-                self.base
-            ),
+            Err(_) => return Err(Failure::Stranger(self.base()).into()),
         };
         Ok(Answer { status, body })
     }
 }
 
-fn secret(text: String) -> Option<HeaderValue> {
-    let mut value = HeaderValue::try_from(text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+/// 128 random bits.
+fn fresh_key() -> Result<String> {
+    let mut bytes = [0; 16];
+    let filled = getrandom::fill(&mut bytes);
+    filled.context("this machine has no random numbers for an idempotency key; give one with --idempotency-key")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Scheme, host and port of what a user wrote.
-fn base(address: &str, wants_tls: bool) -> Result<String> {
-    let address = address.trim_end_matches('/');
-    if address.starts_with("https://") {
-        return Ok(address.to_owned());
-    }
-    match (address.strip_prefix("http://"), wants_tls) {
-        (Some(_), true) => bail!("{address} is in the clear; write https://, or leave out --ca"),
-        (Some(_), false) => Ok(address.to_owned()),
-        (None, true) => Ok(format!("https://{address}")),
-        (None, false) => Ok(format!("http://{address}")),
+/// Where the host is, in the words of who said it.
+fn named(url: Option<&str>) -> String {
+    let variable = |name: &str| std::env::var(name).ok();
+    let named = url.map(str::to_owned);
+    let named = named.or_else(|| variable(URL_VARIABLE));
+    let named = named.or_else(|| variable(ADDRESS_VARIABLE));
+    named.unwrap_or_else(|| ADDRESS.to_owned())
+}
+
+/// Scheme, host and port of what a user wrote. `HOST:PORT` stands for a host without TLS, unless
+/// something was said that only TLS needs.
+fn origin(text: &str, wants_tls: bool) -> Result<String> {
+    let text = text.trim_end_matches('/');
+    let text = text.strip_suffix(ROOT).unwrap_or(text);
+    match (text.starts_with("http://"), wants_tls) {
+        (true, true) => bail!(Failure::Usage(format!(
+            "{text} is in the clear; write https://, or leave out --ca"
+        ))),
+        (false, true) if !text.contains("://") => Ok(format!("https://{text}")),
+        (false, false) if !text.contains("://") => Ok(format!("http://{text}")),
+        _ => Ok(text.to_owned()),
     }
 }
 
 impl Answer {
-    /// The body of a success; the host's words for anything else.
+    /// The body of a success; the host's words for anything else, and for what waits for a second person.
     pub(crate) fn succeeded(self) -> Result<Value> {
-        if (200..300).contains(&self.status) {
-            return Ok(self.body);
-        }
-        match (self.body["code"].as_str(), self.body["detail"].as_str()) {
-            (Some(code), Some(detail)) => bail!("the host refused: {detail} ({code})"),
-            (_, Some(detail)) => bail!("the host refused: {detail}"),
-            _ => bail!("the host answered with status {}", self.status),
+        match Failure::of_answer(&self) {
+            Some(failure) => Err(failure.into()),
+            None => Ok(self.body),
         }
     }
 }
@@ -224,22 +349,37 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(address: &str, wants_tls: bool, expect: Option<&str>) {
-        let found = base(address, wants_tls).ok();
-        assert_eq!(found.as_deref(), expect, "{address} {wants_tls}");
+    fn check(text: &str, wants_tls: bool, expect: Option<&str>) {
+        let found = origin(text, wants_tls).ok();
+        assert_eq!(found.as_deref(), expect, "{text} {wants_tls}");
+    }
+
+    #[test]
+    fn hosts_are_named_by_url_or_address() {
+        check("127.0.0.1:8080", false, Some("http://127.0.0.1:8080"));
+        check(
+            "http://desk.example:80/",
+            false,
+            Some("http://desk.example:80"),
+        );
+        check(
+            "https://desk.example/api/v1",
+            false,
+            Some("https://desk.example"),
+        );
     }
 
     #[test]
     fn a_key_travels_in_the_clear_only_where_nobody_asked_for_tls() {
-        check("127.0.0.1:8080", false, Some("http://127.0.0.1:8080"));
         check("127.0.0.1:8080", true, Some("https://127.0.0.1:8080"));
-        check("https://desk.example/", false, Some("https://desk.example"));
-        check("https://desk.example", true, Some("https://desk.example"));
-        check(
-            "http://127.0.0.1:8080",
-            false,
-            Some("http://127.0.0.1:8080"),
-        );
+        check("https://desk.example/", true, Some("https://desk.example"));
         check("http://127.0.0.1:8080", true, None);
+    }
+
+    #[test]
+    fn keys_are_fresh() {
+        let (one, other) = (fresh_key().unwrap(), fresh_key().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 32);
     }
 }

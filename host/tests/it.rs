@@ -19,6 +19,8 @@ mod bad_input;
 mod books;
 #[path = "it/bus.rs"]
 mod bus;
+#[path = "it/clients.rs"]
+mod clients;
 #[path = "it/configuration.rs"]
 mod configuration;
 #[path = "it/crash.rs"]
@@ -37,6 +39,8 @@ mod flood;
 mod gateway;
 #[path = "it/identity.rs"]
 mod identity;
+#[path = "it/journeys.rs"]
+mod journeys;
 #[path = "it/kill.rs"]
 mod kill;
 #[path = "it/live.rs"]

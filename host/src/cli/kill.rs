@@ -26,7 +26,7 @@ pub(super) struct KillArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "clear"])]
     kill_file: Option<PathBuf>,
     /// Pull every trigger in every bad state, on hosts of its own, and measure how fast trading stops.
-    #[arg(long, conflicts_with_all = ["scope", "clear", "address", "ca", "kill_file"])]
+    #[arg(long, conflicts_with_all = ["scope", "clear", "url", "ca", "kill_file", "key_file"])]
     drill: bool,
     /// Drill less, and do not fail for being slow: for machines that do other work meanwhile.
     #[arg(long, requires = "drill")]
@@ -47,26 +47,25 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     if arguments.drill {
         return run_drill(arguments);
     }
-    let client = Client::find(&arguments.at);
-    let scope = &arguments.scope;
+    let (at, scope) = (&arguments.at, &arguments.scope);
     if arguments.clear {
-        client?.clear(scope)?;
+        Client::find(at)?.clear(scope)?;
         return say(&format!("{scope}: the kill latch is cleared"));
     }
     match &arguments.kill_file {
-        Some(file) => kill_by_file(client, file)?,
-        None => client?.kill(scope)?,
+        Some(file) => kill_by_file(at, file)?,
+        None => Client::find(at)?.kill(scope)?,
     }
     say(&format!(
         "{scope}: killed; orders are cancelled, new ones denied"
     ))
 }
 
-/// By the file, then by the API, which also confirms; by the file even where the API cannot be asked.
-fn kill_by_file(client: Result<Client>, path: &Path) -> Result<()> {
+/// By the file, before anything else; then by the API, which also confirms.
+fn kill_by_file(at: &At, path: &Path) -> Result<()> {
     let place = path.display();
     let written = KillFile::new(path.to_owned()).write();
-    let confirmed = client.and_then(|client| client.kill(&ScopeName::Firm));
+    let confirmed = Client::find(at).and_then(|client| client.kill(&ScopeName::Firm));
     match written {
         Ok(()) => confirmed.with_context(|| {
             format!(

@@ -48,6 +48,7 @@ enum PluginCommand {
     /// Measure what events cost a component, beside one that does nothing.
     Bench(bench::BenchArguments),
     /// Show what a plugin is, what it wants, and what can be set.
+    #[command(visible_alias = "show")]
     Inspect(inspect::InspectArguments),
     /// Show how one component differs from another: interface, parameters, size.
     Diff(inspect::DiffArguments),

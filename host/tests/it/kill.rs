@@ -1,6 +1,6 @@
 //! The kill switch from outside: every trigger, and what keeps a killed firm from trading again.
 
-use super::process::{argonaut, error_line, execute, root, stdout};
+use super::process::{argonaut, error_line_of, execute, root, stdout};
 use argonaut::config;
 use argonaut::kill::Client;
 use argonaut::plugins::runtime_options_with;
@@ -58,7 +58,7 @@ fn the_plugin_of_the_drill_is_the_one_that_loops() {
 fn the_command_kills_by_the_file_when_no_api_answers() {
     let folder = tempfile::tempdir().unwrap();
     let kill = ["kill", "--address", "127.0.0.1:1", "--kill-file", "kill"];
-    let line = error_line(&argonaut(folder.path(), &kill));
+    let line = error_line_of(3, &argonaut(folder.path(), &kill));
     assert!(line.contains("kill is written"), "{line}");
     assert!(line.contains("no host answers"), "{line}");
     assert!(folder.path().join("kill").exists());
@@ -70,7 +70,7 @@ fn the_command_kills_by_the_file_when_no_api_answers() {
 fn a_host_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let check = |arguments: &[&str], variables: &[(&str, &str)], expect: &str| {
-        let line = error_line(&execute(folder.path(), arguments, variables));
+        let line = error_line_of(3, &execute(folder.path(), arguments, variables));
         assert!(line.starts_with(expect), "{line}\nexpected: {expect}");
     };
     // Nothing listens on port 1.

@@ -63,11 +63,17 @@ pub fn stdout(output: &Output) -> String {
 
 /// The one line of standard error of a run that must fail.
 pub fn error_line(output: &Output) -> String {
+    error_line_of(1, output)
+}
+
+/// The same of a run that must fail with this exit code.
+pub fn error_line_of(code: i32, output: &Output) -> String {
     assert_eq!(
         output.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
+        Some(code),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stderr.clone()).expect("text");
     let mut errors = text.lines().filter(|line| line.starts_with("error: "));

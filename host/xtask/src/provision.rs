@@ -67,8 +67,8 @@ const AUTHORS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Makes sure that plugins in C, Python and TypeScript can be built: compilers and interpreters of
-/// the system, and in the folder `tools` an environment of Python and packages of npm.
+/// Makes sure that plugins in C, Python and TypeScript can be built, and the example clients run: compilers
+/// and interpreters of the system, and in the folder `tools` environments of Python and packages of npm.
 pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     let missing = AUTHORS.iter().filter(|(path, _)| !Path::new(path).exists());
     let mut missing: Vec<_> = missing.map(|(_, package)| *package).collect();
@@ -79,6 +79,8 @@ pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     install(missing)?;
     let examples = paths::root().join("examples/strategies");
     python_packages(&examples.join("python/pyproject.toml"), &tools.join("venv"))?;
+    let client = paths::root().join("examples/clients/python/pyproject.toml");
+    python_packages(&client, &tools.join("clients"))?;
     npm_packages(&examples.join("ts/package.json"), tools)
 }
 

@@ -1,7 +1,8 @@
 //! `argonaut plugin inspect` and `argonaut plugin diff`: what a component is and wants, and how two of them
 //! differ; of files on this machine, or of what a running host has.
 
-use super::registry::{Where, encoded};
+use crate::cli::asking::Where;
+use crate::client::encoded;
 use crate::plugins::{Plugin, Plugins, default_data_dir, runtime_options};
 use anyhow::{Result, bail};
 use api::{DifferenceDto, ManifestDto};

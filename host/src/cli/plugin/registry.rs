@@ -1,40 +1,12 @@
 //! `argonaut plugin list`, `upload`, `approve`, `revoke`, `release`, `delete` and `history`: the registry of a running
 //! host, by its API.
 
-use super::say;
-use crate::client::{At, Client};
-use anyhow::{Context, Result};
+use crate::cli::asking::{Where, component};
+use crate::client::{encoded, with_query as with};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-
-/// Which host, and how to answer.
-#[derive(Debug, Args)]
-pub(super) struct Where {
-    #[command(flatten)]
-    host: At,
-    /// Print what the host answers, as one line of JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-impl Where {
-    pub(super) fn client(&self) -> Result<Client> {
-        Client::find(&self.host)
-    }
-
-    /// Says what a host answered: as it is, or in words.
-    pub(super) fn show(
-        &self,
-        answer: &Value,
-        words: impl FnOnce(&Value) -> Vec<String>,
-    ) -> Result<()> {
-        if self.json {
-            return say(&answer.to_string());
-        }
-        words(answer).iter().try_for_each(|line| say(line))
-    }
-}
+use std::path::PathBuf;
 
 /// Which plugins.
 #[derive(Debug, Args)]
@@ -157,31 +129,16 @@ fn user(user: &Value) -> String {
 }
 
 pub(super) fn upload(arguments: &UploadArguments) -> Result<()> {
-    let file = &arguments.file;
-    let plugin = read(file)?;
-    let signature = match &arguments.signature {
-        Some(file) => Some(read(file)?),
-        None => {
-            let mut beside = file.as_os_str().to_owned();
-            beside.push(".minisig");
-            let beside = PathBuf::from(beside);
-            beside.exists().then(|| read(&beside)).transpose()?
-        }
-    };
-    let signature = signature.map(|bytes| registry::signature_to_base64(&bytes));
+    let (plugin, signature) = component(&arguments.file, arguments.signature.as_deref())?;
     let mut query = Vec::new();
     query.extend(arguments.by.clone().map(|by| ("by", by)));
     if arguments.force {
         query.push(("force", "true".to_owned()));
     }
     let path = format!("/plugins{}", with(&query));
-    let client = Client::find_for_plugins(&arguments.at.host)?;
-    let answer = client.send_plugin(&path, &plugin, signature.as_deref())?;
+    let client = arguments.at.client_for_plugins()?;
+    let answer = client.send_plugin(&path, plugin, signature)?;
     arguments.at.show(&answer.succeeded()?, stands)
-}
-
-fn read(file: &Path) -> Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))
 }
 
 /// How a plugin stands, in two lines.
@@ -296,45 +253,5 @@ fn run(run: &Value) -> String {
 impl DecisionArguments {
     fn body(&self) -> Value {
         json!({"by": self.by, "reason": self.reason})
-    }
-}
-
-/// A query, or nothing.
-pub(super) fn with(query: &[(&str, String)]) -> String {
-    let pairs = query
-        .iter()
-        .map(|(name, value)| format!("{name}={}", encoded(value)));
-    match pairs.collect::<Vec<_>>().join("&") {
-        pairs if pairs.is_empty() => pairs,
-        pairs => format!("?{pairs}"),
-    }
-}
-
-/// Text as part of a URL.
-pub(super) fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_goes_into_an_address_is_encoded() {
-        let query = [
-            ("by", "anna & ben".to_owned()),
-            ("force", "true".to_owned()),
-        ];
-        assert_eq!(with(&query), "?by=anna%20%26%20ben&force=true");
-        assert_eq!(with(&[]), "");
-        assert_eq!(encoded("../é"), "..%2F%C3%A9");
     }
 }

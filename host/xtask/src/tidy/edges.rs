@@ -110,6 +110,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("rustls*", &["store", "notices", "telemetry", "api", "argonaut"]),
     ("tokio-rustls", &["api"]),
     ("ureq", &["argonaut", "notices", "telemetry"]),
+    ("tungstenite", &["argonaut"]),
     ("lettre", &["notices"]),
     ("hmac", &["notices"]),
     ("minisign-verify", &["registry"]),
