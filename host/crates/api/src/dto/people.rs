@@ -307,7 +307,7 @@ pub(crate) struct AuditDto {
 }
 
 /// A record of the log.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RecordDto {
     pub(crate) number: u64,
     pub(crate) time: String,

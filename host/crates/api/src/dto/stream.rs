@@ -12,6 +12,7 @@ use super::happened::{CashFlowViewDto, LifeEventDto};
 use super::market::{BarDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
+use super::people::RecordDto;
 use super::pipeline::DeploymentDto;
 use super::position::PositionDto;
 use super::risk::ScopeDto;
@@ -38,6 +39,7 @@ pub(crate) enum Channel {
     CashFlows,
     LifeEvents,
     Pipelines,
+    Audit,
 }
 
 /// What a client may ask.
@@ -186,6 +188,7 @@ pub(crate) enum Item {
     CashFlow(CashFlowViewDto),
     LifeEvent(LifeEventDto),
     Pipeline(DeploymentDto),
+    Record(Box<RecordDto>),
 }
 
 impl Item {

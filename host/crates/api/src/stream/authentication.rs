@@ -8,6 +8,7 @@ use crate::guarded::Guarded;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use identity::audit::Audit;
 use identity::{Principal, Refusal};
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -28,6 +29,21 @@ pub(super) struct Reader {
     guarded: Arc<Guarded>,
     who: Principal,
     from: IpAddr,
+}
+
+impl Reader {
+    /// Whether they may do something, as things are now.
+    pub(super) fn may(&self, operation: &str) -> Result<(), Refusal> {
+        let identity = &self.guarded.identity;
+        let over = Refusal::Unauthenticated("the session or key is over");
+        let who = identity.again(&self.who, self.from).ok_or(over)?;
+        identity.authorise(Some(&who), operation)
+    }
+
+    /// The log of what people did.
+    pub(super) fn audit(&self) -> Arc<Audit> {
+        self.guarded.audit.clone()
+    }
 }
 
 /// The first message.
@@ -105,14 +121,9 @@ fn known(guarded: &Guarded, first: First, from: IpAddr) -> Result<Principal, Str
 
 /// Asks whether somebody may still read.
 pub(super) fn still(reader: Option<&Reader>) -> Result<(), Bye> {
-    let Some(Reader { guarded, who, from }) = reader else {
-        return Ok(());
-    };
-    let identity = &guarded.identity;
-    let who = identity.again(who, *from);
-    match who.map(|who| identity.authorise(Some(&who), OPERATION)) {
-        Some(Ok(())) => Ok(()),
-        _ => Err(Bye::unauthenticated(
+    match reader.map(|reader| reader.may(OPERATION)) {
+        None | Some(Ok(())) => Ok(()),
+        Some(Err(_)) => Err(Bye::unauthenticated(
             "the session or key is over, or may not read any more",
         )),
     }

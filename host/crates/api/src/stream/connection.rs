@@ -13,11 +13,14 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+/// How often it is looked whether people did something, for those who want to know.
+const REPORTING: Duration = Duration::from_millis(250);
 /// Updates handled before anything else gets a turn.
 const BATCH: usize = 256;
 
@@ -64,13 +67,14 @@ pub(super) async fn run<H: HostPort>(
     let (mut outbox, ended) = match reader {
         Ok(reader) => {
             let (hearing, heard) = api.hub.listen();
+            let reader = reader.map(Arc::new);
             let comings = Comings {
                 hearing,
                 closing,
-                reader,
+                reader: reader.clone(),
                 meter: api.rates.as_ref().map(|rates| rates.meter()),
             };
-            let Ok(mut session) = Session::begin(api, outbox, heard) else {
+            let Ok(mut session) = Session::begin(api, reader, outbox, heard) else {
                 return;
             };
             let ended = drive(&mut session, &mut stream, comings, bounds.heartbeat).await;
@@ -97,7 +101,7 @@ async fn stopping(mut closing: watch::Receiver<bool>) {
 struct Comings {
     hearing: Hearing,
     closing: watch::Receiver<bool>,
-    reader: Option<Reader>,
+    reader: Option<Arc<Reader>>,
     /// How many messages the client may send, where that is limited.
     meter: Option<Meter>,
 }
@@ -130,6 +134,8 @@ async fn drive<H: HostPort>(
     } = comings;
     let mut asking = tokio::time::interval(authentication::EVERY);
     asking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reporting = tokio::time::interval(REPORTING);
+    reporting.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heartbeat = tokio::time::interval_at(Instant::now() + heartbeat, heartbeat);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -146,7 +152,8 @@ async fn drive<H: HostPort>(
             },
             () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
-            _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_ref()),
+            _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_deref()),
+            _ = reporting.tick(), if session.follows_audit() => session.report().await,
             _ = closing.wait_for(|closing| *closing) => Err(Bye::shutdown()),
         };
         if let Err(bye) = step {

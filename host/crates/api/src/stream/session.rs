@@ -1,8 +1,10 @@
 //! What one connection has asked for and what it is sent. Knows nothing of sockets.
 
+mod auditing;
 mod requests;
 mod resuming;
 
+use super::authentication::Reader;
 use super::conflation::Conflation;
 use super::event::Event;
 use super::outbox::{Bye, Outbox};
@@ -12,6 +14,7 @@ use crate::dto::stream::{GapReason, ServerMessage};
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
+use auditing::Tail;
 use services::view::Change;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +30,15 @@ const RETRY: Duration = Duration::from_millis(20);
 pub(super) struct Session<H> {
     api: Api<H>,
     names: Arc<Names>,
+    /// Who reads, where that is known.
+    reader: Option<Arc<Reader>>,
     outbox: Outbox,
     subscriptions: Subscriptions,
     quotes: Conflation<Arc<Event>>,
     /// Metrics that wait until the reader has less to read.
     metrics: Option<Arc<Event>>,
+    /// Where it is in the log of what people did, if it follows it.
+    tail: Option<Tail>,
     /// The latest sequence that went through here, or that the host was at in the beginning.
     sequence: u64,
     /// The latest sequence that was heard; all that comes is later.
@@ -41,15 +48,22 @@ pub(super) struct Session<H> {
 
 impl<H: HostPort> Session<H> {
     /// Greets. The caller began to listen before, after `heard`.
-    pub(super) fn begin(api: Api<H>, outbox: Outbox, heard: u64) -> Result<Self, Bye> {
+    pub(super) fn begin(
+        api: Api<H>,
+        reader: Option<Arc<Reader>>,
+        outbox: Outbox,
+        heard: u64,
+    ) -> Result<Self, Bye> {
         let mut session = Self {
             names: api.hub.fresh_names(),
             sequence: api.host.stream_position(),
             api,
+            reader,
             outbox,
             subscriptions: Subscriptions::default(),
             quotes: Conflation::default(),
             metrics: None,
+            tail: None,
             heard,
             errors: 0,
         };

@@ -88,7 +88,8 @@ fn items<H: HostPort>(
                 .map(|quote| Item::Quote(QuoteDto::new(&quote, names)))
                 .collect()
         }
-        Channel::Bars => Vec::new(),
+        // Bars have no state, and the log of people is read elsewhere.
+        Channel::Bars | Channel::Audit => Vec::new(),
         Channel::Orders => orders(api, names, wanted),
         Channel::Fills => {
             let fills = api.host.fills();

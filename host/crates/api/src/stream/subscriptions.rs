@@ -216,5 +216,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Alerts
             | Channel::Venues
             | Channel::Pipelines
+            | Channel::Audit
     )
 }

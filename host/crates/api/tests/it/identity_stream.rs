@@ -1,10 +1,11 @@
 //! WebSocket clients say who they are first.
 
+use crate::asyncapi::Document;
 use crate::fake::Fake;
 use crate::identity_desk::{Desk, HERE};
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
-use identity::Role;
+use identity::{Role, UserChange};
 use serde_json::json;
 
 async fn connect(desk: &Desk) -> (Server, Client) {
@@ -105,4 +106,88 @@ async fn a_session_that_is_ended_takes_its_connections_along() {
         .end_session(&session.id, &who)
         .unwrap();
     assert_eq!(client.expect_bye("UNAUTHENTICATED").await, 1008);
+}
+
+/// Greets somebody of these roles.
+async fn greeted(desk: &Desk, name: &str, roles: &[Role]) -> (Server, Client) {
+    let token = desk.person(name, roles);
+    let (server, mut client) = connect(desk).await;
+    client.send(&first("token", &token)).await;
+    client.expect("hello").await;
+    (server, client)
+}
+
+#[tokio::test]
+async fn what_people_do_is_told_to_who_may_read_the_log() {
+    let (desk, document) = (Desk::new(false), Document::read());
+    let trader = desk.person("otto", &[Role::Operator]);
+    let (_server, mut client) = greeted(&desk, "rita", &[Role::Risk]).await;
+    let begin = client.subscribe(r#""channel":"audit""#).await;
+    document.check(&begin);
+    let mut previous = begin["sequence"].as_u64().unwrap();
+    for set in ["true", "true"] {
+        let body = format!(r#"{{"set":{set}}}"#);
+        let killed = desk.by(&trader, ("POST", "/engine/kill"), &body).await;
+        killed.check(200, &[]);
+        let update = client.expect("update").await;
+        document.check(&update);
+        assert_eq!(update["previous"], previous);
+        assert_eq!(
+            (&update["data"]["actor"], &update["data"]["number"]),
+            (&json!("otto"), &update["sequence"])
+        );
+        previous = update["sequence"].as_u64().unwrap();
+    }
+    assert_eq!(desk.written().len() as u64, previous);
+    // The log outlives the host, so that its epoch does not count.
+    let (_server, mut again) = greeted(&desk, "rolf", &[Role::Risk]).await;
+    let resume = |sequence| {
+        let resume = json!({ "epoch": "another", "sequence": sequence });
+        json!({ "op": "subscribe", "channel": "audit", "resume": resume }).to_string()
+    };
+    again.send(&resume(previous - 1)).await;
+    assert_eq!(again.expect("ack").await["resumed"], true);
+    assert_eq!(again.expect("update").await["sequence"], previous);
+    again.send(&resume(previous + 1)).await;
+    assert_eq!(again.expect("ack").await["resumed"], false);
+    let gap = again.expect("gap").await;
+    document.check(&gap);
+    assert_eq!(gap["reason"], "AHEAD");
+    assert_eq!(again.expect("snapshot").await["sequence"], previous);
+}
+
+#[tokio::test]
+async fn the_log_is_not_told_to_who_may_not_read_it() {
+    let desk = Desk::new(false);
+    let (_server, mut client) = greeted(&desk, "vera", &[Role::Viewer, Role::Operator]).await;
+    client.send(r#"{"op":"subscribe","channel":"audit"}"#).await;
+    assert_eq!(client.expect("error").await["code"], "FORBIDDEN");
+    let (_server, mut client) = greeted(&desk, "rita", &[Role::Risk]).await;
+    client.subscribe(r#""channel":"audit""#).await;
+    client
+        .send(r#"{"op":"unsubscribe","channel":"audit"}"#)
+        .await;
+    client.expect("ack").await;
+    client
+        .send(r#"{"op":"unsubscribe","channel":"audit"}"#)
+        .await;
+    assert_eq!(client.expect("error").await["field"], "/channel");
+}
+
+#[tokio::test]
+async fn who_loses_the_role_hears_no_more_of_the_log() {
+    let desk = Desk::new(false);
+    let (_server, mut client) = greeted(&desk, "rita", &[Role::Risk, Role::Viewer]).await;
+    client.subscribe(r#""channel":"audit""#).await;
+    let viewer = [Role::Viewer].into_iter().collect();
+    let change = UserChange {
+        roles: Some(viewer),
+        ..UserChange::default()
+    };
+    desk.guarded.identity().change_user("rita", change).unwrap();
+    assert_eq!(client.expect("error").await["code"], "FORBIDDEN");
+    client
+        .send(r#"{"op":"unsubscribe","channel":"audit"}"#)
+        .await;
+    assert_eq!(client.expect("error").await["field"], "/channel");
 }

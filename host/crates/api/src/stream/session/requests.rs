@@ -25,6 +25,14 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    pub(super) fn of(code: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            field: None,
+            reason: reason.into(),
+        }
+    }
+
     /// `field` is its path, with dots between.
     pub(super) fn field(field: &str, reason: impl Into<String>) -> Self {
         Self {
@@ -89,12 +97,12 @@ impl<H: HostPort> Session<H> {
     fn subscribe(&mut self, message: &ClientMessage) -> Result<Result<(), Bye>, Refusal> {
         let key = self.key(message)?;
         let interval = interval(key.0, message.max_hz)?;
+        if key.0 == Channel::Audit {
+            return self.follow_audit(message);
+        }
         if !self.subscriptions.has_room(key) {
-            return Err(Refusal {
-                code: "TOO_MANY_SUBSCRIPTIONS",
-                field: None,
-                reason: "a connection has at most 64 subscriptions".into(),
-            });
+            let reason = "a connection has at most 64 subscriptions";
+            return Err(Refusal::of("TOO_MANY_SUBSCRIPTIONS", reason));
         }
         self.check_overlap(key, message.resume.is_some())?;
         let Some(resume) = &message.resume else {
@@ -114,13 +122,22 @@ impl<H: HostPort> Session<H> {
 
     fn unsubscribe(&mut self, message: &ClientMessage) -> Result<Result<(), Bye>, Refusal> {
         let key = self.key(message)?;
-        if !self.subscriptions.remove(key) {
+        let was_there = match key.0 {
+            Channel::Audit => self.leave_audit(),
+            _ => self.subscriptions.remove(key),
+        };
+        if !was_there {
             return Err(Refusal::field("channel", "there is no such subscription"));
         }
         Ok(self.acknowledge(message, key, false))
     }
 
-    fn acknowledge(&mut self, message: &ClientMessage, key: Key, resumed: bool) -> Result<(), Bye> {
+    pub(super) fn acknowledge(
+        &mut self,
+        message: &ClientMessage,
+        key: Key,
+        resumed: bool,
+    ) -> Result<(), Bye> {
         let (channel, instrument) = key;
         self.outbox.send(&ServerMessage::Ack {
             id: message.id,

@@ -69,6 +69,12 @@ impl<H: HostPort> Session<H> {
 
     /// Says that a client misses updates, and what there is now.
     pub(super) fn begin_anew(&mut self, key: Key, reason: GapReason) -> Result<(), Bye> {
+        self.tell_gap(key, reason)?;
+        let interval = self.subscriptions.interval(key);
+        self.send_snapshot(key, interval)
+    }
+
+    pub(super) fn tell_gap(&mut self, key: Key, reason: GapReason) -> Result<(), Bye> {
         let (channel, instrument) = key;
         self.outbox.send(&ServerMessage::Gap {
             reason,
@@ -77,9 +83,7 @@ impl<H: HostPort> Session<H> {
             missed: None,
             sequence: self.sequence,
             history: history(channel),
-        })?;
-        let interval = self.subscriptions.interval(key);
-        self.send_snapshot(key, interval)
+        })
     }
 
     /// Sends what subscriptions miss, as far as the reader keeps up.
@@ -124,6 +128,7 @@ fn history(channel: Channel) -> Option<&'static str> {
         Channel::LifeEvents => Some("/api/v1/life-events"),
         Channel::Venues => Some("/api/v1/venues"),
         Channel::Pipelines => Some("/api/v1/pipelines"),
+        Channel::Audit => Some("/api/v1/audit"),
         _ => None,
     }
 }
