@@ -2,7 +2,7 @@
 
 use crate::port::HostPort;
 use crate::router::router;
-use crate::state::{Api, STRANGERS};
+use crate::state::Api;
 use crate::tls::{Tls, TlsListener};
 use axum::serve::ListenerExt;
 use std::future::Future;
@@ -42,10 +42,11 @@ pub async fn serve<H: HostPort>(
         never = Tls::keep_looking(tls) => match never {},
         () = overdue => tracing::warn!("requests were still under way at the end"),
     }
-    let all = api.settings.stream.max_connections;
+    let bounds = &api.settings.stream;
+    let (all, strangers) = (bounds.max_connections, bounds.strangers());
     let left = async {
         let _known = api.connections.acquire_many(all).await;
-        let _strangers = api.strangers.acquire_many(STRANGERS).await;
+        let _strangers = api.strangers.acquire_many(strangers).await;
     };
     if tokio::time::timeout(GRACE, left).await.is_err() {
         tracing::warn!("WebSocket clients were still connected at the end");

@@ -76,6 +76,13 @@ impl Default for StreamSettings {
     }
 }
 
+impl StreamSettings {
+    /// Most connections at once that have not said who they are.
+    pub(crate) fn strangers(&self) -> u32 {
+        STRANGERS.max(self.max_connections / 8)
+    }
+}
+
 /// How the connection to the bus stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusView {
@@ -93,8 +100,8 @@ pub type BusProbe = Arc<dyn Fn() -> BusView + Send + Sync>;
 /// Plugins that may be uploaded at the same time: each holds up to 32 MiB.
 const UPLOADS: usize = 2;
 
-/// WebSocket connections at once that have not said who they are.
-pub(crate) const STRANGERS: u32 = 8;
+/// WebSocket connections at once that have not said who they are: so many, or an eighth of those that have.
+const STRANGERS: u32 = 8;
 
 /// What all handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -135,6 +142,7 @@ impl<H: HostPort> Api<H> {
     /// For a host. Must be called inside a tokio runtime: it follows the host's updates.
     pub fn new(host: H, settings: Settings) -> Self {
         let connections = Semaphore::new(settings.stream.max_connections as usize);
+        let strangers = Semaphore::new(settings.stream.strangers() as usize);
         Self {
             denials: Denials::follow(host.subscribe()),
             counted: Arc::new(Counted::new(stream::CODES, &Limit::ALL.map(Limit::name))),
@@ -152,7 +160,7 @@ impl<H: HostPort> Api<H> {
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             connections: Arc::new(connections),
-            strangers: Arc::new(Semaphore::new(STRANGERS as usize)),
+            strangers: Arc::new(strangers),
             closing: Arc::new(watch::Sender::new(false)),
         }
     }
