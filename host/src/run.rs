@@ -7,8 +7,9 @@ use crate::config::{
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
 use crate::reach::Reach;
+use crate::repeating::{self, Remembered};
 use crate::universe::Universe;
-use crate::{filing, gateways, notifying};
+use crate::{filing, gateways, hooking, notifying};
 use anyhow::{Context, Result, anyhow};
 use api::{BusProbe, BusView, Hooks, Records, Tls};
 use journal::Folder;
@@ -47,6 +48,7 @@ pub fn put_journal_away(data_dir: &Path, run: &str) -> Result<Option<PathBuf>> {
     let away = data_dir.join("journals").join(format!("before-{run}"));
     let moved = std::fs::create_dir_all(data_dir.join("journals"))
         .and_then(|()| put_store_away(data_dir, &away))
+        .and_then(|()| repeating::put_away(data_dir, &away))
         .and_then(|()| std::fs::rename(&journal, &away));
     moved.with_context(|| format!("cannot move {} away", journal.display()))?;
     drop(lock);
@@ -92,6 +94,7 @@ pub struct App {
     hooks: Option<Hooks>,
     identified: Option<Identified>,
     reach: Reach,
+    remembered: Remembered,
 }
 
 impl App {
@@ -143,6 +146,7 @@ impl App {
             hooks: None,
             identified: None,
             reach,
+            remembered: Remembered::nothing(),
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
@@ -197,13 +201,15 @@ impl App {
             .with_notifications(self.notifications.clone())
             .with_hooks(self.hooks)
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
+            .with_keys(self.remembered.keys.clone())
+            .with_jobs(self.remembered.jobs)
             .with_identity(guarded.clone());
         api::serve(self.listener, api, shutdown).await?;
         if let Some(guarded) = guarded {
             identity::end(guarded).await;
         }
         let (watch, retention) = (self.watch, self.retention);
-        let pipelines = self.pipelines;
+        let (pipelines, keys) = (self.pipelines, self.remembered.keys);
         // While the journal's folder is still ours.
         let end = move || {
             if let Some(pipelines) = pipelines {
@@ -215,6 +221,7 @@ impl App {
             if let Some(retention) = retention {
                 retention.end();
             }
+            keys.end();
         };
         tokio::task::spawn_blocking(end).await?;
         self.handle.shutdown().await?;
@@ -245,12 +252,13 @@ impl App {
         // Under the lock of the journal, which is that of the data folder.
         let identified = identity::begin(config).await;
         self.identified = identified.with_context(|| file.display().to_string())?;
+        self.remembered = Remembered::open(&config.host.data_dir)?;
         let gateways = gateways::attach(config, universe, &self.journal, &self.handle);
         gateways.with_context(|| file.display().to_string())?;
         // Before anything trades, so that nothing is missed that breaks at once.
         let told = notifying::begin(config, &self.run, &self.handle);
         self.notifications = told.with_context(|| file.display().to_string())?;
-        self.hooks = hooks(config).with_context(|| file.display().to_string())?;
+        self.hooks = hooking::begin(config).with_context(|| file.display().to_string())?;
         self.load_strategies(file, config, universe).await?;
         let begun = filing::begin(config, &self.journal, &self.handle);
         let begun = begun.with_context(|| file.display().to_string())?;
@@ -429,18 +437,6 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// Webhooks that place orders, with their secrets read; nothing where there is none.
-fn hooks(config: &Config) -> Result<Option<Hooks>> {
-    let secrets = config.secrets();
-    let mut hooks = Vec::new();
-    for (place, section) in config.hooks.iter().enumerate() {
-        let fault = |(key, reason)| anyhow!("hook[{place}].{key}: {reason}");
-        hooks.push(section.hook(&secrets).map_err(fault)?);
-    }
-    let clock = Arc::new(SystemClock);
-    Ok((!hooks.is_empty()).then(|| Hooks::new(hooks, clock)))
 }
 
 /// Whether a strategy could not be loaded because its plugin broke too often.

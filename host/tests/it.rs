@@ -65,6 +65,8 @@ mod retention;
 mod s3;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/sent_again.rs"]
+mod sent_again;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/tls.rs"]

@@ -1,7 +1,7 @@
 //! Real hosts that are killed: at every named point, and at random by SIGKILL. What their journals
 //! say of fills and positions must never change afterwards, and must run again to the same byte.
 
-use super::process::{argonaut, plugin, plugin_dir, stdout};
+use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
 use argonaut::run::DEFAULT_CONFIG;
 use engine::journal::reader::{Reader, Record};
 use journal::crash;
@@ -143,6 +143,11 @@ impl Running {
         self.process.id()
     }
 
+    /// The address of a path below `/api/v1`.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     pub(super) fn get(&self, path: &str) -> Option<Value> {
         let mut answer = ureq::get(format!("{}{path}", self.base)).call().ok()?;
         answer.body_mut().read_json().ok()
@@ -169,6 +174,7 @@ impl Running {
         let bytes = std::fs::read(plugin("ema-cross")).unwrap();
         let url = format!("{}/strategies/ema-eurusd/swap?param.fast=3", self.base);
         let _answer = ureq::post(url)
+            .header("idempotency-key", fresh_key())
             .header("content-type", "application/wasm")
             .send(&bytes[..]);
     }
@@ -178,6 +184,7 @@ impl Running {
         let bytes = std::fs::read(plugin("ema-cross")).unwrap();
         let url = format!("{}/strategies/ema-eurusd/shadow?param.fast=3", self.base);
         let _answer = ureq::post(url)
+            .header("idempotency-key", fresh_key())
             .header("content-type", "application/wasm")
             .send(&bytes[..]);
     }

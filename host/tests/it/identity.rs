@@ -1,6 +1,6 @@
 //! A host with identity on: the first person, a restart, and the log of it.
 
-use super::process::{argonaut, plugin_dir, stdout};
+use super::process::{argonaut, fresh_key, plugin_dir, stdout};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -38,6 +38,7 @@ fn ask(method: &str, url: &str, access: &str, body: &Value) -> (u16, Value) {
         "GET" => agent.get(url).header("authorization", bearer).call(),
         _ => agent
             .post(url)
+            .header("idempotency-key", fresh_key())
             .header("authorization", bearer)
             .header("content-type", "application/json")
             .send(body.to_string()),

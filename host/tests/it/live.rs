@@ -1,7 +1,7 @@
 //! A live run on the built-in configuration: it trades, it is swapped, it stops, and its journal
 //! runs again to the same byte.
 
-use super::process::{argonaut, plugin, plugin_dir, stdout};
+use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -95,6 +95,7 @@ fn swap(base: &str) {
     let bytes = std::fs::read(plugin("ema-cross")).unwrap();
     let url = format!("{base}/strategies/ema-eurusd/swap?param.fast=3");
     let mut answer = ureq::post(url)
+        .header("idempotency-key", fresh_key())
         .header("content-type", "application/wasm")
         .send(&bytes[..])
         .unwrap();
@@ -112,7 +113,10 @@ fn send(method: &str, url: String, body: &Value) -> Value {
         "PATCH" => ureq::patch(url),
         _ => ureq::post(url),
     };
-    let mut answer = request.send_json(body).unwrap();
+    let mut answer = request
+        .header("idempotency-key", fresh_key())
+        .send_json(body)
+        .unwrap();
     answer.body_mut().read_json().unwrap()
 }
 

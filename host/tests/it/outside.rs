@@ -1,6 +1,6 @@
 //! A host that tells a program outside what happens, and is told by a webhook to place an order.
 
-use super::process::plugin_dir;
+use super::process::{fresh_key, plugin_dir};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -96,6 +96,7 @@ fn ask(method: &str, url: &str, body: &Value) -> (u16, Value) {
         "GET" => agent.get(url).call(),
         _ => agent
             .post(url)
+            .header("idempotency-key", fresh_key())
             .header("content-type", "application/json")
             .send(body.to_string()),
     };

@@ -2,7 +2,7 @@
 //! what they say, and a journal runs again with them only.
 
 use super::determinism::folder;
-use super::process::{argonaut, error_line, plugin, plugin_dir, stdout};
+use super::process::{argonaut, error_line, fresh_key, plugin, plugin_dir, stdout};
 use argonaut::config;
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::App;
@@ -248,6 +248,7 @@ fn buy(base: &str, expect: usize) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     ureq::post(format!("{base}/orders"))
+        .header("idempotency-key", fresh_key())
         .send_json(&order)
         .unwrap();
     for _ in 0..600 {

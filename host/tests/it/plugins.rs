@@ -1,6 +1,6 @@
 //! Plugins of a live host: who may have made them, told by its API and its command line.
 
-use super::process::{argonaut, error_line, execute, plugin, plugin_dir, stdout};
+use super::process::{argonaut, error_line, execute, fresh_key, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -90,6 +90,7 @@ fn agent() -> ureq::Agent {
 fn send(address: &str, path: &str, bytes: &[u8], signature: Option<&str>) -> (u16, Value) {
     let mut request = agent()
         .post(format!("http://{address}/api/v1{path}"))
+        .header("idempotency-key", fresh_key())
         .header("content-type", "application/wasm");
     if let Some(text) = signature {
         let text = registry::signature_to_base64(text.as_bytes());
@@ -337,7 +338,11 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
         let body =
             serde_json::json!({"name": "count", "plugin": format!("sha256:{hash}"), "start": true});
         let url = format!("http://{address}/api/v1/strategies");
-        let mut answer = agent().post(url).send_json(&body).unwrap();
+        let mut answer = agent()
+            .post(url)
+            .header("idempotency-key", fresh_key())
+            .send_json(&body)
+            .unwrap();
         (
             answer.status().as_u16(),
             answer.body_mut().read_json::<Value>().unwrap(),
@@ -359,7 +364,11 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
     let url = format!("http://{address}/api/v1/strategies/count/swap");
     let swap = |hash: &str, force: bool| {
         let body = serde_json::json!({"plugin": format!("sha256:{hash}"), "force": force});
-        let mut answer = agent().post(&url).send_json(&body).unwrap();
+        let mut answer = agent()
+            .post(&url)
+            .header("idempotency-key", fresh_key())
+            .send_json(&body)
+            .unwrap();
         (
             answer.status().as_u16(),
             answer.body_mut().read_json::<Value>().unwrap(),

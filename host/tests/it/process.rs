@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -20,6 +21,13 @@ pub fn plugin(name: &str) -> PathBuf {
         file.display()
     );
     file
+}
+
+/// An `Idempotency-Key` that no other request of these tests has.
+pub fn fresh_key() -> String {
+    static KEYS: AtomicU64 = AtomicU64::new(1);
+    let number = KEYS.fetch_add(1, Ordering::Relaxed);
+    format!("test-{}-{number}", std::process::id())
 }
 
 /// Where built plugins are.

@@ -2,7 +2,7 @@
 //! by one that breaks, and is back without having missed a quote; another has one instrument beside the
 //! one that has the rest, and two take turns; and all of it runs again.
 
-use super::process::{argonaut, plugin, plugin_dir, stdout};
+use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
 use argonaut::config::{self, Config};
 use argonaut::plugins::runtime_options_with;
 use argonaut::run::{App, DEFAULT_CONFIG};
@@ -61,6 +61,7 @@ impl Host {
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let mut answer = Self::agent()
             .post(format!("{}{path}", self.0))
+            .header("idempotency-key", fresh_key())
             .send_json(body)
             .unwrap();
         let body = answer.body_mut().read_json().unwrap();
@@ -70,8 +71,16 @@ impl Host {
     pub fn bare(&self, method: &str, path: &str) -> (u16, Value) {
         let url = format!("{}{path}", self.0);
         let mut answer = match method {
-            "DELETE" => Self::agent().delete(url).call().unwrap(),
-            _ => Self::agent().post(url).send_empty().unwrap(),
+            "DELETE" => Self::agent()
+                .delete(url)
+                .header("idempotency-key", fresh_key())
+                .call()
+                .unwrap(),
+            _ => Self::agent()
+                .post(url)
+                .header("idempotency-key", fresh_key())
+                .send_empty()
+                .unwrap(),
         };
         let body = answer.body_mut().read_json().unwrap();
         (answer.status().as_u16(), body)
@@ -81,6 +90,7 @@ impl Host {
         let bytes = std::fs::read(plugin(name)).unwrap();
         let mut answer = Self::agent()
             .post(format!("{}{path}", self.0))
+            .header("idempotency-key", fresh_key())
             .header("content-type", "application/wasm")
             .send(&bytes[..])
             .unwrap();

@@ -17,6 +17,7 @@ pub(crate) mod fill;
 pub(crate) mod happened;
 pub(crate) mod hook;
 pub(crate) mod instrument;
+pub(crate) mod job;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;
 pub(crate) mod market;

@@ -8,9 +8,11 @@ mod before;
 mod second;
 mod shown;
 
+use crate::conditional;
 use crate::dto::people::ApprovalDto;
 use crate::extract::{BodyKind, Name, body_kind, bytes};
 use crate::guarded::{Guarded, Passed, Peer};
+use crate::idempotency;
 use crate::observe::RequestId;
 use crate::operations::Lookup;
 use crate::problem::Problem;
@@ -50,7 +52,7 @@ const SECRET: &[&str] = &[
 ];
 /// What must be possible even when nothing can be written down; of what goes both ways only what
 /// tightens.
-const STOPS: &[&str] = &[
+pub(crate) const STOPS: &[&str] = &[
     "engine.kill",
     "engine.trading_state.set",
     "risk.kill.set",
@@ -61,6 +63,7 @@ const STOPS: &[&str] = &[
     "canaries.end",
     "plugins.revoke",
     "pipelines.runs.cancel",
+    "jobs.cancel",
     "orders.cancel",
     "keys.revoke",
     "sessions.end",
@@ -231,6 +234,9 @@ impl Passing {
     ) -> Result<Response, Problem> {
         let (request, text) = self.look_at(gate, request).await?;
         self.ask_again().await?;
+        // Before a second person's word is spent on what is refused for want of a key or a condition.
+        idempotency::shown(self.operation, request.method(), request.headers())?;
+        conditional::shown(self.operation, request.method(), request.headers())?;
         if !self.goes_unwritten() && !self.guarded.audit.takes() {
             let detail = "the audit log takes nothing, so nothing may be changed; stops are taken";
             let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -376,7 +382,11 @@ impl Passing {
             return Ok(response);
         }
         let noted = noted.unwrap_or_default();
-        match self.write_down(&noted, status.as_str()).await {
+        let outcome = match response.headers().contains_key(idempotency::REPLAYED) {
+            true => "REPLAYED",
+            false => status.as_str(),
+        };
+        match self.write_down(&noted, outcome).await {
             Err(problem) if !self.goes_unwritten() => Err(problem),
             _ => Ok(response),
         }

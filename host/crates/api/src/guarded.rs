@@ -204,6 +204,11 @@ impl Passed {
     pub(crate) fn came(&self, guarded: &Guarded, bytes: &[u8]) -> Result<(), Problem> {
         // Nobody else sets it: a request has one body.
         let _ = self.component.set(fingerprint(bytes));
+        self.still(guarded)
+    }
+
+    /// Time has passed: whoever asked must still be there, and may still do it.
+    pub(crate) fn still(&self, guarded: &Guarded) -> Result<(), Problem> {
         let who = guarded.identity.again(&self.who, self.from);
         let over = Refusal::Unauthenticated("the session or key is over meanwhile");
         let who = who.ok_or(over)?;

@@ -13,6 +13,9 @@
 //!   open the socket may trade, so never bind that to a public address.
 //! * `tls` is how the host is spoken with from outside: certificates that are renewed while it runs, and handshakes
 //!   that keep nobody out.
+//! * `idempotency` stands behind the gate: what is sent again with the same `Idempotency-Key` is done once.
+//!   `conditional` behind it tags what is shown, and refuses changes of what has another tag by now.
+//! * `jobs` answers at once what takes long, where that is preferred.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
 //! * `hooks` is who may call webhooks that we take, and what those may order.
 //! * [`openapi()`] is the description of all of it, which `/docs` shows.
@@ -20,6 +23,7 @@
 
 mod addresses;
 mod cors;
+mod conditional;
 mod denials;
 mod dto;
 mod entries;
@@ -28,6 +32,8 @@ mod gate;
 mod guard;
 mod guarded;
 mod hooks;
+mod idempotency;
+mod jobs;
 mod names;
 mod network;
 mod observe;
@@ -45,6 +51,7 @@ mod serve;
 mod state;
 mod stream;
 mod tls;
+mod whole_file;
 
 pub use addresses::Networks;
 pub use cors::parse_origin;
@@ -54,6 +61,8 @@ pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
 pub use network::NetworkSettings;
 pub use openapi::openapi;
+pub use idempotency::{IdempotencyKeys, KeyUse};
+pub use jobs::Jobs;
 pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
 pub use rate::{Pace, RateSettings};

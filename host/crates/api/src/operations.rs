@@ -1,6 +1,7 @@
 //! Routes under the name of what they do. A router is built here and nowhere else, so that the list of
 //! operations is that of the routes, and the policy can be held against it.
 
+use crate::idempotency::KeyUse;
 use crate::port::HostPort;
 use crate::state::Api;
 use axum::Router;
@@ -19,6 +20,8 @@ pub struct Operation {
     pub method: Method,
     /// Where, with names in braces for what stands for itself.
     pub path: String,
+    /// What it makes of an `Idempotency-Key`.
+    pub key: KeyUse,
 }
 
 /// Routes that are being put together.
@@ -84,6 +87,7 @@ impl<H: HostPort> Operations<H> {
     ) -> Self {
         self.listed.push(Operation {
             id,
+            key: KeyUse::of(id, &method),
             method,
             path: path.to_owned(),
         });
@@ -139,7 +143,10 @@ pub(crate) struct Lookup(HashMap<String, Vec<(Method, &'static str)>>);
 impl Lookup {
     pub(crate) fn new(operations: Vec<Operation>) -> Self {
         let mut lookup = Self::default();
-        for Operation { id, method, path } in operations {
+        for operation in operations {
+            let Operation {
+                id, method, path, ..
+            } = operation;
             lookup.0.entry(path).or_default().push((method, id));
         }
         lookup

@@ -1,7 +1,10 @@
 //! All routes in one place.
 
+use crate::conditional::{Conditions, Thing, conditional, tag};
 use crate::gate::{About, Gate, before, gate, state_of};
 use crate::guard::guard;
+use crate::idempotency::{Keeping, idempotent};
+use crate::jobs::{Background, in_background};
 use crate::network::{Entrance, enter};
 use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
@@ -41,6 +44,14 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
         rates: api.rates.clone(),
         has_identity: api.guarded.is_some(),
     };
+    let tagged = api.clone();
+    let tag_of = Arc::new(move |thing: Thing, name: &str| tag(&tagged, thing, name));
+    let conditions = Conditions::new(lookup.clone(), tag_of);
+    let background = Background::new(api.jobs.clone(), lookup.clone(), api.guarded.clone());
+    let keeping = Keeping {
+        keys: api.keys.clone(),
+        lookup: lookup.clone(),
+    };
     let watching = Watching {
         counted: api.counted.clone(),
         lookup,
@@ -49,6 +60,9 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(conditions, conditional))
+        .layer(from_fn_with_state(background, in_background))
+        .layer(from_fn_with_state(keeping, idempotent))
         .layer(from_fn_with_state(at_the_gate, gate))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(entrance, enter))
@@ -68,6 +82,7 @@ fn all<H: HostPort>() -> Operations<H> {
         .merge(strategies())
         .merge(plugins())
         .merge(pipelines())
+        .merge(jobs())
         .merge(risk())
         .merge(metrics())
         .merge(notifications())
@@ -322,15 +337,28 @@ fn pipelines<H: HostPort>() -> Operations<H> {
         )
 }
 
+/// Work that goes on after its answer.
+fn jobs<H: HostPort>() -> Operations<H> {
+    use routes::jobs;
+    const JOB: &str = "/jobs/{id}";
+    Operations::new()
+        .get("jobs.list", "/jobs", jobs::list::<H>)
+        .get("jobs.show", JOB, jobs::show::<H>)
+        .delete("jobs.cancel", JOB, jobs::cancel::<H>)
+        .post("jobs.resume", "/jobs/{id}/resume", jobs::resume::<H>)
+}
+
 fn risk<H: HostPort>() -> Operations<H> {
     use routes::{custom, risk};
     const LIMITS: &str = "/risk/limits/{*scope}";
     const RULE: &str = "/risk/rules/{name}";
+    const STATE: &str = "/risk/states/{*scope}";
     Operations::new()
         .get("risk.controls.list", "/risk/controls", risk::controls::<H>)
         .get("risk.limits.show", LIMITS, risk::show_limits::<H>)
         .put("risk.limits.set", LIMITS, risk::set_limits::<H>)
         .get("risk.rules.list", "/risk/rules", custom::rules::<H>)
+        .get("risk.rules.show", RULE, custom::rule::<H>)
         .put("risk.rules.set", RULE, custom::set_rule::<H>)
         .delete("risk.rules.remove", RULE, custom::remove_rule::<H>)
         .put(
@@ -339,11 +367,8 @@ fn risk<H: HostPort>() -> Operations<H> {
             risk::scale::<H>,
         )
         .get("risk.states.list", "/risk/states", risk::states::<H>)
-        .put(
-            "risk.states.set",
-            "/risk/states/{*scope}",
-            risk::set_state::<H>,
-        )
+        .get("risk.states.show", STATE, risk::show_state::<H>)
+        .put("risk.states.set", STATE, risk::set_state::<H>)
         .post("risk.kill.set", "/risk/kill", risk::kill::<H>)
         .delete("risk.kill.clear", "/risk/kill/{*scope}", risk::clear::<H>)
         .delete(

@@ -3,6 +3,8 @@
 use crate::denials::Denials;
 use crate::guarded::Guarded;
 use crate::hooks::Hooks;
+use crate::idempotency::IdempotencyKeys;
+use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::network::NetworkSettings;
 use crate::observe::Counted;
@@ -13,7 +15,7 @@ use crate::stream::{self, Hub};
 use crate::tls::Tls;
 use notices::Notifications;
 use pipelines::Pipelines;
-use services::clock::Clock;
+use services::clock::{Clock, SystemClock};
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +133,10 @@ pub struct Api<H> {
     pub(crate) tls: Option<Tls>,
     /// What WebSocket connections hear.
     pub(crate) hub: Arc<Hub<H>>,
+    /// Requests that may be sent again.
+    pub(crate) keys: IdempotencyKeys,
+    /// Requests that go on after their answer.
+    pub(crate) jobs: Jobs,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) connections: Arc<Semaphore>,
     /// Those that have not said who they are, where they must.
@@ -156,6 +162,8 @@ impl<H: HostPort> Api<H> {
             rates: None,
             tls: None,
             hub: Hub::follow(host.clone(), &settings),
+            keys: IdempotencyKeys::in_memory(Arc::new(SystemClock)),
+            jobs: Jobs::in_memory(Arc::new(SystemClock)),
             host,
             settings: Arc::new(settings),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
@@ -223,6 +231,18 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_tls(self, tls: Option<Tls>) -> Self {
         Self { tls, ..self }
+    }
+
+    /// With idempotency keys that outlive the host; else they are in memory.
+    #[must_use]
+    pub fn with_keys(self, keys: IdempotencyKeys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// With jobs that a restart remembers; else they are in memory.
+    #[must_use]
+    pub fn with_jobs(self, jobs: Jobs) -> Self {
+        Self { jobs, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

@@ -9,6 +9,8 @@
 
 #[path = "it/asyncapi.rs"]
 mod asyncapi;
+#[path = "it/conditional.rs"]
+mod conditional;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/entries.rs"]
@@ -23,6 +25,8 @@ mod fake_values;
 mod faults;
 #[path = "it/happened.rs"]
 mod happened;
+#[path = "it/idempotency.rs"]
+mod idempotency;
 #[path = "it/identity_desk.rs"]
 mod identity_desk;
 #[path = "it/identity_gate.rs"]
@@ -33,6 +37,8 @@ mod identity_policy;
 mod identity_second;
 #[path = "it/identity_stream.rs"]
 mod identity_stream;
+#[path = "it/jobs.rs"]
+mod jobs;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/metrics.rs"]

@@ -38,9 +38,15 @@ async function ask(method, path, { body, type = "application/json", headers = {}
 const refused = ({ response, answer }) =>
   new Refused(problemText(answer, response), answer?.code, Number(response.headers?.get("retry-after") ?? 0));
 
-/** Asks for something. A token that is over is refreshed once: the host did nothing with it. */
+/** A value that no other request has. Not `randomUUID`, which pages without TLS have not. */
+const freshKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Asks for something, once: what changes has a key, so that it is not done twice whoever sends it again. A token that
+ * is over is refreshed once: the host did nothing with it. */
 async function call(method, path, body, type = "application/json", headers = {}) {
-  const options = { body, type, headers };
+  const key = method === "GET" ? {} : { "Idempotency-Key": freshKey() };
+  const options = { body, type, headers: { ...key, ...headers } };
   let asked = await ask(method, path, options);
   if (asked.response.status === 401 && asked.answer?.code === "UNAUTHENTICATED" && isOpen()) {
     await refresh();

@@ -39,6 +39,17 @@ pub(crate) async fn rules<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<
     axum::Json(configs.map(|config| RuleDto::new(config, &names)).collect())
 }
 
+/// `GET risk/rules/{name}`.
+pub(crate) async fn rule<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::Json<RuleDto>, Problem> {
+    let mut rules = api.host.rules().into_iter();
+    let rule = rules.find(|rule| rule.name == name);
+    let rule = rule.ok_or_else(|| Problem::not_found("rule", &name))?;
+    Ok(axum::Json(RuleDto::new(rule, &api.names())))
+}
+
 /// `PUT risk/rules/{name}`.
 #[utoipa::path(
     put, path = "/api/v1/risk/rules/{name}", operation_id = "risk.rules.set",

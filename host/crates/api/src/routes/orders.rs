@@ -1,11 +1,13 @@
 //! Orders: list, place, show, change, cancel.
 
+use super::repeated::Outcome;
 use super::{limit, to_the_end};
 use crate::dto::amendment::AmendmentRequest;
 use crate::dto::order::{ListDto, OrderDto};
 use crate::dto::order_list::{ListRequest, Tickets};
 use crate::dto::ticket::OrderTicketRequest;
 use crate::extract::{Fields, Json, Name};
+use crate::idempotency::Claim;
 use crate::names::Names;
 use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
@@ -13,7 +15,7 @@ use crate::problem::Problem;
 use crate::state::Api;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use model::{InstrumentId, Order, OrderId, OrderStatus, StrategyId};
 
 /// `GET orders`: open ones, then the latest closed ones, newest first.
@@ -57,21 +59,26 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn place<H: HostPort>(
     State(api): State<Api<H>>,
+    claim: Claim,
     Json(request): Json<OrderTicketRequest>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     if let Some(field) = request.link() {
         let detail = "only orders of a list have it; leave it out, or POST to orders/lists";
         return Err(Problem::invalid(field, detail));
     }
-    let (host, ticket) = (api.host.clone(), request.ticket()?);
-    let order = to_the_end(
-        async move { host.place_order(ticket).await },
-        Problem::of_body,
-    )
-    .await?;
+    let (host, mut ticket) = (api.host.clone(), request.ticket()?);
+    let intents = [claim.intend(0, &mut ticket)];
+    let placed = if claim.finds_out() {
+        None
+    } else {
+        let placing = async move { host.place_order(ticket).await };
+        Some(vec![to_the_end(placing, Problem::of_body).await?])
+    };
+    let outcome = Outcome::of(&api, &intents, placed).await?;
+    let order = outcome.orders.first().ok_or_else(Problem::internal)?;
     let place = [(header::LOCATION, format!("/api/v1/orders/{}", order.id))];
-    let body = axum::Json(judged(&api, &order, &api.names()).await);
-    Ok((StatusCode::CREATED, place, body))
+    let body = axum::Json(judged(&api, order, &api.names()).await);
+    Ok(outcome.tell((StatusCode::CREATED, place, body).into_response()))
 }
 
 /// `POST orders/lists`: orders that depend on each other. All are taken or all denied; they were
@@ -90,27 +97,35 @@ pub(crate) async fn place<H: HostPort>(
 )]
 pub(crate) async fn place_list<H: HostPort>(
     State(api): State<Api<H>>,
+    claim: Claim,
     Json(request): Json<ListRequest>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let Tickets(tickets) = request.tickets()?;
-    let (paths, tickets): (Vec<_>, Vec<_>) = tickets.into_iter().unzip();
+    let (paths, mut tickets): (Vec<_>, Vec<_>) = tickets.into_iter().unzip();
+    let each = tickets.iter_mut().enumerate();
+    let intents: Vec<_> = each.map(|(at, ticket)| claim.intend(at, ticket)).collect();
     let host = api.host.clone();
-    let orders = to_the_end(async move { host.place_list(tickets).await }, |error| {
-        Problem::of_list(error, &paths)
-    })
-    .await?;
+    let placed = if claim.finds_out() {
+        None
+    } else {
+        let placing = async move { host.place_list(tickets).await };
+        let refused = |error| Problem::of_list(error, &paths);
+        Some(to_the_end(placing, refused).await?)
+    };
+    let outcome = Outcome::of(&api, &intents, placed).await?;
     let names = api.names();
     let mut list = ListDto {
-        list: orders
+        list: outcome
+            .orders
             .first()
             .and_then(|order| order.list)
             .map(|list| list.to_string()),
         orders: Vec::new(),
     };
-    for order in &orders {
+    for order in &outcome.orders {
         list.orders.push(judged(&api, order, &names).await);
     }
-    Ok((StatusCode::CREATED, axum::Json(list)))
+    Ok(outcome.tell((StatusCode::CREATED, axum::Json(list)).into_response()))
 }
 
 /// An order with why it was denied, if it was.

@@ -264,7 +264,7 @@ async fn said<H: HostPort>(
     Ok(axum::Json(RunDto::new(&run)))
 }
 
-fn desk<H: HostPort>(api: &Api<H>) -> Result<Pipelines, Problem> {
+pub(super) fn desk<H: HostPort>(api: &Api<H>) -> Result<Pipelines, Problem> {
     let none = || {
         let detail = "this host takes no versions through pipelines";
         Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
@@ -277,7 +277,7 @@ fn number(id: &str) -> Result<u64, Problem> {
 }
 
 /// Asks what may wait for the disk, on a thread that may.
-async fn on_disk<T: Send + 'static>(
+pub(super) async fn on_disk<T: Send + 'static>(
     desk: Pipelines,
     ask: impl FnOnce(&Pipelines) -> Result<T, HostError> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -2,6 +2,8 @@
 
 use crate::extract::{self, BodyKind, body_kind, unsupported};
 use crate::guarded::Passed;
+use crate::idempotency::Arriving;
+use crate::jobs::Arrived;
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::router::BODY_LIMIT_BYTES;
@@ -58,8 +60,16 @@ async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<Plugin
     let turn = api.uploads.clone().try_acquire_owned().map_err(busy)?;
     let signature = signature(request.headers())?;
     let passed = request.extensions().get::<Passed>().cloned();
+    let arriving = request.extensions().get::<Arriving>().cloned();
+    let arrived = request.extensions().get::<Arrived>().cloned();
     let bytes = extract::bytes(request, &()).await?;
     came(api, passed, bytes.clone()).await?;
+    if let Some(arriving) = arriving {
+        arriving.came(bytes.clone()).await?;
+    }
+    if let Some(arrived) = arrived {
+        arrived.tell();
+    }
     Ok(PluginBody {
         content: Content::Plugin(PluginSource::Bytes {
             bytes: bytes.into(),

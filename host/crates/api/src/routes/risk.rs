@@ -152,6 +152,16 @@ pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json
     )
 }
 
+/// `GET risk/states/{scope}`.
+pub(crate) async fn show_state<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(name): Name,
+) -> Result<axum::Json<ScopeDto>, Problem> {
+    let scope = scope_of(&name)?.find(&api.host)?;
+    let view = api.host.risk_state(scope);
+    Ok(axum::Json(ScopeDto::new(&view, &api.names())))
+}
+
 /// `PUT risk/states/{scope}`.
 #[utoipa::path(
     put, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.set",

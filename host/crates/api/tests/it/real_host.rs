@@ -2,7 +2,7 @@
 
 use crate::fake::number;
 use crate::real_refusals;
-use crate::rest_client::{Answer, request};
+use crate::rest_client::{Answer, keyless, request};
 use api::{Api, Settings, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -188,8 +188,23 @@ impl Stand {
         self.host.send_market(&[MarketInput::Quote(quote)]).unwrap();
     }
 
+    /// Forgets keys and answers, as a crash does to what was not on disk; the host goes on.
+    pub(crate) fn forget_keys(&mut self) {
+        self.router = router(Api::new(self.host.clone(), Settings::default()));
+    }
+
     pub(crate) async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
-        let request = request(method, path).header("content-type", "application/json");
+        self.sent_as(request(method, path), body).await
+    }
+
+    /// Posts with a key.
+    pub(crate) async fn send_keyed(&self, path: &str, key: &str, body: &str) -> Answer {
+        let request = keyless("POST", path).header("idempotency-key", key);
+        self.sent_as(request, body).await
+    }
+
+    async fn sent_as(&self, request: axum::http::request::Builder, body: &str) -> Answer {
+        let request = request.header("content-type", "application/json");
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -9,6 +9,7 @@ use axum::http::request::Builder;
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tower::ServiceExt;
 
 /// An answer.
@@ -119,8 +120,25 @@ impl Client {
     }
 }
 
-/// A request to this machine below `/api/v1`, or anywhere when the path begins with `!`.
+/// A request to this machine below `/api/v1`, or anywhere when the path begins with `!`; what changes
+/// something has a key of its own, and what may not be changed without a condition has one that holds.
 pub(crate) fn request(method: &str, path: &str) -> Builder {
+    static KEYS: AtomicU64 = AtomicU64::new(1);
+    let mut request = keyless(method, path);
+    if method == "PUT" && path.contains("/risk/limits/") {
+        request = request.header("if-match", "*");
+    }
+    match method {
+        "GET" => request,
+        _ => {
+            let number = KEYS.fetch_add(1, Ordering::Relaxed);
+            request.header("idempotency-key", format!("test-{number}"))
+        }
+    }
+}
+
+/// The same without a key.
+pub(crate) fn keyless(method: &str, path: &str) -> Builder {
     let path = match path.strip_prefix('!') {
         Some(whole) => whole.to_owned(),
         None => format!("/api/v1{path}"),

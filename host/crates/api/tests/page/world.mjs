@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { webcrypto } from "node:crypto";
 import vm from "node:vm";
 
 /** An element: what the page's helpers do to one. */
@@ -148,7 +149,7 @@ export function load(answers = {}, { known = "OFF", more = [], names = [] } = {}
       close() {}
     },
     setTimeout: (does, wait) => page.timers.push({ does, wait }), clearTimeout: () => {},
-    performance: { now: () => page.now }, showAll: () => { page.shownAll += 1; }, navigator: {}, confirm: () => true, prompt: () => "carl",
+    crypto: webcrypto, performance: { now: () => page.now }, showAll: () => { page.shownAll += 1; }, navigator: {}, confirm: () => true, prompt: () => "carl",
     localStorage: storage(), sessionStorage: storage(),
     location: { protocol: "http:", host: "localhost:8080", reload: () => { page.reloads += 1; } },
     makeCanvas: () => new Node("canvas"), tell: (error) => page.told.push(error.message),

@@ -1,0 +1,353 @@
+//! The jobs of a host: what was asked for and goes on after its answer. Bounded; the oldest that are over make
+//! room. In a file beside the journal, which is written anew with each change: there are few.
+
+use crate::whole_file;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use services::clock::Clock;
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Most jobs that are kept.
+const MOST: usize = 200;
+/// Most that are not over.
+const MOST_OPEN: usize = 32;
+/// Longest answer that is kept with a job, in bytes.
+const LONGEST: usize = 16 << 10;
+
+/// How a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum JobState {
+    /// Its turn has not come.
+    Queued,
+    /// It is at work.
+    Running,
+    /// It was answered with a success.
+    Done,
+    /// It was refused, or failed.
+    Failed,
+    /// Somebody took it back before its turn came.
+    Canceled,
+    /// The host ended meanwhile: what became of it has to be looked for.
+    Interrupted,
+}
+
+impl JobState {
+    /// The name as shown to people.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Running => "RUNNING",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+            Self::Canceled => "CANCELED",
+            Self::Interrupted => "INTERRUPTED",
+        }
+    }
+
+    /// Whether nothing more becomes of it.
+    pub(crate) const fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// A request that goes on after its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Job {
+    /// Counts up, also over restarts.
+    pub(crate) id: u64,
+    /// What it does, as in the policy.
+    pub(crate) operation: String,
+    /// The path that was asked.
+    pub(crate) subject: String,
+    /// Who asked, where that is known.
+    pub(crate) by: Option<String>,
+    pub(crate) state: JobState,
+    /// When it was asked for, in nanoseconds since the epoch.
+    pub(crate) asked_ns: u64,
+    /// When it was over.
+    pub(crate) ended_ns: Option<u64>,
+    /// The status of what would have been the answer.
+    pub(crate) status: Option<u16>,
+    /// Its body, unless that is too long.
+    pub(crate) answer: Option<Value>,
+}
+
+/// Why a job is not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotCanceled {
+    /// There is none.
+    Unknown,
+    /// It is at work, and is not stopped half-way.
+    Running,
+    /// It is over.
+    Over,
+}
+
+/// Jobs. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs(Arc<Inside>);
+
+struct Inside {
+    known: Mutex<Known>,
+    /// Locked while it is written.
+    file: Option<Mutex<PathBuf>>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Known {
+    last: u64,
+    jobs: BTreeMap<u64, Job>,
+    /// What tells those that wait that they are taken back.
+    waiting: BTreeMap<u64, Arc<Notify>>,
+}
+
+/// What the file has.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    last: u64,
+    jobs: Vec<Job>,
+}
+
+impl Jobs {
+    /// Jobs that are forgotten when the host ends.
+    #[must_use]
+    pub fn in_memory(clock: Arc<dyn Clock>) -> Self {
+        Self::of(Known::default(), None, clock)
+    }
+
+    /// Jobs that are kept in a file, with those it has; what was not over is interrupted.
+    ///
+    /// # Errors
+    /// The file cannot be used, or is not as it was written.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let kept = match std::fs::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            bytes => Some(serde_json::from_slice::<Kept>(&bytes?)?),
+        };
+        let mut known = Known::default();
+        if let Some(kept) = kept {
+            known.last = kept.last;
+            known.jobs = kept.jobs.into_iter().map(|job| (job.id, job)).collect();
+        }
+        let now = clock.now().nanos();
+        let open = known.jobs.values_mut().filter(|job| !job.state.is_over());
+        for job in open {
+            job.state = JobState::Interrupted;
+            job.ended_ns = Some(now);
+        }
+        let jobs = Self::of(known, Some(path.to_owned()), clock);
+        jobs.write()?;
+        Ok(jobs)
+    }
+
+    fn of(known: Known, file: Option<PathBuf>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inside {
+            known: Mutex::new(known),
+            file: file.map(Mutex::new),
+            clock,
+        }))
+    }
+
+    /// Adds one that waits for its turn, and what tells that it is taken back; nothing while too many are
+    /// not over.
+    pub(super) fn queue(
+        &self,
+        operation: &str,
+        subject: &str,
+        by: Option<String>,
+    ) -> Option<(u64, Arc<Notify>)> {
+        let mut known = self.known();
+        let open = known.jobs.values().filter(|job| !job.state.is_over());
+        if open.count() >= MOST_OPEN {
+            return None;
+        }
+        while known.jobs.len() >= MOST {
+            let mut jobs = known.jobs.values();
+            let oldest = jobs.find(|job| job.state.is_over()).map(|job| job.id)?;
+            known.jobs.remove(&oldest);
+        }
+        known.last += 1;
+        let id = known.last;
+        let job = Job {
+            id,
+            operation: operation.to_owned(),
+            subject: subject.to_owned(),
+            by,
+            state: JobState::Queued,
+            asked_ns: self.0.clock.now().nanos(),
+            ended_ns: None,
+            status: None,
+            answer: None,
+        };
+        known.jobs.insert(id, job);
+        let waiting = Arc::new(Notify::new());
+        known.waiting.insert(id, waiting.clone());
+        Some((id, waiting))
+    }
+
+    /// Notes that one is at work; whether it may, for it may have been taken back.
+    pub(super) fn run(&self, id: u64) -> bool {
+        let mut known = self.known();
+        known.waiting.remove(&id);
+        match known.jobs.get_mut(&id) {
+            Some(job) if job.state == JobState::Queued => {
+                job.state = JobState::Running;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes what came of one.
+    pub(super) fn end(&self, id: u64, status: u16, answer: Option<Value>) {
+        let now = self.0.clock.now().nanos();
+        if let Some(job) = self.known().jobs.get_mut(&id) {
+            let is_success = (200..300).contains(&status);
+            job.state = if is_success {
+                JobState::Done
+            } else {
+                JobState::Failed
+            };
+            job.ended_ns = Some(now);
+            job.status = Some(status);
+            job.answer = answer.filter(|answer| answer.to_string().len() <= LONGEST);
+        }
+    }
+
+    /// Takes one back whose turn has not come.
+    pub(crate) fn cancel(&self, id: u64) -> Result<Job, NotCanceled> {
+        let now = self.0.clock.now().nanos();
+        let mut known = self.known();
+        let job = known.jobs.get_mut(&id).ok_or(NotCanceled::Unknown)?;
+        match job.state {
+            JobState::Queued => {}
+            JobState::Running => return Err(NotCanceled::Running),
+            _ => return Err(NotCanceled::Over),
+        }
+        job.state = JobState::Canceled;
+        job.ended_ns = Some(now);
+        let job = job.clone();
+        if let Some(waiting) = known.waiting.remove(&id) {
+            waiting.notify_one();
+        }
+        Ok(job)
+    }
+
+    /// One of them.
+    pub(crate) fn job(&self, id: u64) -> Option<Job> {
+        self.known().jobs.get(&id).cloned()
+    }
+
+    /// All of them, the newest first.
+    pub(crate) fn all(&self) -> Vec<Job> {
+        self.known().jobs.values().rev().cloned().collect()
+    }
+
+    /// Writes the file, if there is one. That it cannot be written is in the log: jobs go on without it.
+    pub(crate) async fn save(&self) {
+        let jobs = self.clone();
+        let written = tokio::task::spawn_blocking(move || jobs.write()).await;
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "jobs are not kept"),
+            Err(error) => tracing::error!(%error, "jobs are not kept"),
+        }
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let Some(file) = &self.0.file else {
+            return Ok(());
+        };
+        // One after the other, each with what is known by then.
+        let path = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = {
+            let known = self.known();
+            Kept {
+                last: known.last,
+                jobs: known.jobs.values().cloned().collect(),
+            }
+        };
+        whole_file::put(&path, &serde_json::to_vec(&kept)?).map(drop)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use services::clock::ManualClock;
+
+    fn clock() -> Arc<dyn Clock> {
+        Arc::new(ManualClock::default())
+    }
+
+    fn queue(jobs: &Jobs) -> Option<u64> {
+        let queued = jobs.queue("strategies.swap", "/x", Some("anna".to_owned()));
+        queued.map(|(id, _)| id)
+    }
+
+    fn state(jobs: &Jobs, id: u64) -> JobState {
+        jobs.job(id).unwrap().state
+    }
+
+    #[test]
+    fn a_job_is_taken_back_before_its_turn_only() {
+        let jobs = Jobs::in_memory(clock());
+        let (first, second) = (queue(&jobs).unwrap(), queue(&jobs).unwrap());
+        assert_eq!(jobs.cancel(first).unwrap().state, JobState::Canceled);
+        assert!(!jobs.run(first));
+        assert_eq!(jobs.cancel(first), Err(NotCanceled::Over));
+        assert!(jobs.run(second));
+        assert_eq!(jobs.cancel(second), Err(NotCanceled::Running));
+        jobs.end(second, 422, Some(json!({"code": "PLUGIN_REFUSED"})));
+        assert_eq!(state(&jobs, second), JobState::Failed);
+        assert_eq!(jobs.cancel(9), Err(NotCanceled::Unknown));
+    }
+
+    #[test]
+    fn jobs_are_bounded() {
+        let jobs = Jobs::in_memory(clock());
+        for _ in 0..MOST_OPEN {
+            queue(&jobs).unwrap();
+        }
+        assert_eq!(queue(&jobs), None);
+        for _ in 0..2 * MOST {
+            let id = jobs.all().last().unwrap().id;
+            let open = jobs.all().into_iter().find(|job| !job.state.is_over());
+            jobs.end(open.map_or(id, |job| job.id), 200, None);
+            queue(&jobs).unwrap();
+            assert!(jobs.all().len() <= MOST);
+        }
+    }
+
+    #[test]
+    fn a_restart_interrupts_what_was_not_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.json");
+        let jobs = Jobs::open(&path, clock()).unwrap();
+        let ids: Vec<_> = (0..3).map(|_| queue(&jobs).unwrap()).collect();
+        jobs.run(ids[0]);
+        jobs.run(ids[1]);
+        jobs.end(ids[0], 200, Some(json!({"name": "ema"})));
+        jobs.write().unwrap();
+        let jobs = Jobs::open(&path, clock()).unwrap();
+        let states: Vec<_> = ids.iter().map(|id| state(&jobs, *id)).collect();
+        let expect = [JobState::Done, JobState::Interrupted, JobState::Interrupted];
+        assert_eq!(states, expect);
+        assert_eq!(queue(&jobs), Some(4));
+        std::fs::write(&path, "{").unwrap();
+        assert!(Jobs::open(&path, clock()).is_err());
+    }
+}

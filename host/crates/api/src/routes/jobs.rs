@@ -1,0 +1,162 @@
+//! Jobs: requests that go on after their answer, and versions on their way through pipelines.
+
+use super::limit;
+use super::pipelines::{desk, on_disk};
+use crate::dto::job::JobDto;
+use crate::extract::{Fields, Name};
+use crate::guarded::Signed;
+use crate::jobs::NotCanceled;
+use crate::port::HostPort;
+use crate::problem::Problem;
+use crate::state::Api;
+use axum::extract::State;
+use axum::http::StatusCode;
+use pipelines::Said;
+use std::cmp::Reverse;
+
+/// What takes the place of a name where nobody says who they are.
+const SOMEBODY: &str = "somebody";
+
+/// What an id names.
+enum Which {
+    Request(u64),
+    Run(String, u64),
+}
+
+impl Which {
+    /// `7` is a request, `run-STRATEGY-7` a run.
+    fn read(id: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::not_found("job", id);
+        if let Some(run) = id.strip_prefix("run-") {
+            let (strategy, number) = run.rsplit_once('-').ok_or_else(unknown)?;
+            let number = number.parse().map_err(|_| unknown())?;
+            return Ok(Self::Run(strategy.to_owned(), number));
+        }
+        id.parse().map(Self::Request).map_err(|_| unknown())
+    }
+}
+
+/// `GET jobs`, the latest first.
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    mut fields: Fields,
+) -> Result<axum::Json<Vec<JobDto>>, Problem> {
+    let (state, limit) = (fields.text("state"), limit(&mut fields)?);
+    fields.finish()?;
+    let requests = api.jobs.all().into_iter().map(JobDto::of_request);
+    let mut jobs: Vec<_> = requests.collect();
+    if let Some(pipelines) = api.pipelines.clone() {
+        let runs = on_disk(pipelines, |desk| {
+            let strategies = desk.list().into_iter().map(|entry| entry.strategy);
+            Ok(strategies
+                .flat_map(|name| desk.runs(&name))
+                .collect::<Vec<_>>())
+        });
+        jobs.extend(runs.await?.iter().map(JobDto::of_run));
+    }
+    let wanted = |job: &JobDto| {
+        let state = state.as_deref();
+        state.is_none_or(|state| state.eq_ignore_ascii_case(job.state.0))
+    };
+    jobs.retain(wanted);
+    jobs.sort_by_key(|job| Reverse(job.asked_ns.parse::<u64>().unwrap_or_default()));
+    jobs.truncate(limit);
+    Ok(axum::Json(jobs))
+}
+
+/// `GET jobs/{id}`.
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    Name(id): Name,
+) -> Result<axum::Json<JobDto>, Problem> {
+    let job = match Which::read(&id)? {
+        Which::Request(number) => {
+            let job = api.jobs.job(number);
+            JobDto::of_request(job.ok_or_else(|| Problem::not_found("job", &id))?)
+        }
+        Which::Run(strategy, number) => JobDto::of_run(&desk(&api)?.run(&strategy, number)?),
+    };
+    Ok(axum::Json(job))
+}
+
+/// `DELETE jobs/{id}`: takes back what has not begun; a run ends its stage first.
+pub(crate) async fn cancel<H: HostPort>(
+    State(api): State<Api<H>>,
+    signed: Signed,
+    mut fields: Fields,
+    Name(id): Name,
+) -> Result<(StatusCode, axum::Json<JobDto>), Problem> {
+    let by = fields.text("by");
+    fields.finish()?;
+    let may_stop = signed.may("pipelines.runs.cancel");
+    match Which::read(&id)? {
+        Which::Request(number) => {
+            let unknown = || Problem::not_found("job", &id);
+            let job = api.jobs.job(number).ok_or_else(unknown)?;
+            if !may_stop && !signed.may(&job.operation) {
+                return Err(forbidden(
+                    "a job is taken back by whoever may do what it does",
+                ));
+            }
+            let job = api.jobs.cancel(number).map_err(|why| refused(why, &id))?;
+            api.jobs.save().await;
+            Ok((StatusCode::OK, axum::Json(JobDto::of_request(job))))
+        }
+        Which::Run(..) if !may_stop => Err(forbidden(
+            "a run is ended by whoever may end it below pipelines",
+        )),
+        Which::Run(strategy, number) => {
+            let (desk, said) = (desk(&api)?, said(signed, by));
+            let run = on_disk(desk, move |desk| desk.cancel(&strategy, number, said)).await?;
+            Ok((StatusCode::ACCEPTED, axum::Json(JobDto::of_run(&run))))
+        }
+    }
+}
+
+/// `POST jobs/{id}/resume`: a run goes on where it was interrupted.
+pub(crate) async fn resume<H: HostPort>(
+    State(api): State<Api<H>>,
+    signed: Signed,
+    mut fields: Fields,
+    Name(id): Name,
+) -> Result<axum::Json<JobDto>, Problem> {
+    let by = fields.text("by");
+    fields.finish()?;
+    match Which::read(&id)? {
+        Which::Request(number) => {
+            let job = api.jobs.job(number);
+            job.ok_or_else(|| Problem::not_found("job", &id))?;
+            let detail = "what it was to do is not kept; look at what became of it, and send its request \
+                          again with a new Idempotency-Key";
+            Err(Problem::new(StatusCode::CONFLICT, "CONFLICT", detail))
+        }
+        Which::Run(strategy, number) => {
+            let (desk, said) = (desk(&api)?, said(signed, by));
+            let run = on_disk(desk, move |desk| desk.resume(&strategy, number, said)).await?;
+            Ok(axum::Json(JobDto::of_run(&run)))
+        }
+    }
+}
+
+fn said(signed: Signed, by: Option<String>) -> Said {
+    Said {
+        may_approve_plugins: signed.may("plugins.approve"),
+        by: signed.or(by).unwrap_or_else(|| SOMEBODY.to_owned()),
+        reason: None,
+    }
+}
+
+fn forbidden(detail: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail)
+}
+
+fn refused(why: NotCanceled, id: &str) -> Problem {
+    let detail = match why {
+        NotCanceled::Unknown => return Problem::not_found("job", id),
+        NotCanceled::Over => "it is over",
+        NotCanceled::Running => {
+            "it is at work, and is not stopped half-way; a version that took over is sent back by a rollback"
+        }
+    };
+    Problem::new(StatusCode::CONFLICT, "CONFLICT", detail)
+}
