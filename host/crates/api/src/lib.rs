@@ -22,8 +22,8 @@
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
 mod addresses;
-mod cors;
 mod conditional;
+mod cors;
 mod denials;
 mod dto;
 mod entries;
@@ -59,10 +59,10 @@ pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
-pub use network::NetworkSettings;
-pub use openapi::openapi;
 pub use idempotency::{IdempotencyKeys, KeyUse};
 pub use jobs::Jobs;
+pub use network::NetworkSettings;
+pub use openapi::openapi;
 pub use operations::Operation;
 pub use port::{FaultPort, HostPort, PluginPort, StrategyCommand, VersionPort, VitalsPort};
 pub use rate::{Pace, RateSettings};

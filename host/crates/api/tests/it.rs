@@ -43,10 +43,10 @@ mod jobs;
 mod lifecycle;
 #[path = "it/metrics.rs"]
 mod metrics;
-#[path = "it/openapi.rs"]
-mod openapi;
 #[path = "it/network.rs"]
 mod network;
+#[path = "it/openapi.rs"]
+mod openapi;
 #[path = "it/page.rs"]
 mod page;
 #[path = "it/plugins.rs"]
@@ -93,14 +93,14 @@ mod stream;
 mod stream_bounds;
 #[path = "it/stream_client.rs"]
 mod stream_client;
-#[path = "it/tls.rs"]
-mod tls;
-#[path = "it/tls_desk.rs"]
-mod tls_desk;
 #[path = "it/stream_encodings.rs"]
 mod stream_encodings;
 #[path = "it/stream_resume.rs"]
 mod stream_resume;
+#[path = "it/tls.rs"]
+mod tls;
+#[path = "it/tls_desk.rs"]
+mod tls_desk;
 #[path = "it/watching.rs"]
 mod watching;
 #[path = "it/watching_files.rs"]

@@ -107,7 +107,10 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("object_store", &["store"]),
     ("reqwest", &["store"]),
     // The program names it for the client of a host that speaks TLS.
-    ("rustls*", &["store", "notices", "telemetry", "api", "argonaut"]),
+    (
+        "rustls*",
+        &["store", "notices", "telemetry", "api", "argonaut"],
+    ),
     ("tokio-rustls", &["api"]),
     ("ureq", &["argonaut", "notices", "telemetry"]),
     ("tungstenite", &["argonaut"]),
