@@ -2,7 +2,7 @@
 
 use super::answers::{self, Refused};
 use crate::dto::people::ApprovalDto;
-use identity::policy::{self, Access, FOUR_EYES};
+use identity::policy::{self, Access};
 use std::collections::BTreeSet;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{Components, ObjectBuilder, Type};
@@ -88,7 +88,7 @@ fn tag(operation: &mut Operation, is_named: bool, changes: bool) -> Option<Strin
             .or_insert(RefOr::Ref(refused));
     }
     operation.security = Some(credentials(access));
-    if FOUR_EYES.contains(&id.as_str()) {
+    if policy::second(&id).is_some() {
         ask_second(operation);
     }
     for answer in operation.responses.responses.values_mut() {

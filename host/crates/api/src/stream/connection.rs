@@ -53,9 +53,10 @@ pub(super) async fn run<H: HostPort>(
     let (outbox, inbox) = outbox::queue(encoding, bounds.queue_messages, bounds.queue_bytes);
     let (end, ended) = oneshot::channel();
     let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
+    let mut at_the_door = closing.clone();
     let reader = tokio::select! {
         known = authentication::first(api.guarded.clone(), &mut stream, encoding, from) => known,
-        () = stopping(closing.clone()) => Err(Ended::By(Bye::shutdown())),
+        () = stopping(&mut at_the_door) => Err(Ended::By(Bye::shutdown())),
     };
     let reader = reader.and_then(|reader| {
         if reader.is_some() {
@@ -92,7 +93,7 @@ pub(super) async fn run<H: HostPort>(
     drop(turn);
 }
 
-async fn stopping(mut closing: watch::Receiver<bool>) {
+async fn stopping(closing: &mut watch::Receiver<bool>) {
     // The sender lives as long as the API does.
     let _ = closing.wait_for(|closing| *closing).await;
 }
@@ -154,7 +155,7 @@ async fn drive<H: HostPort>(
             _ = heartbeat.tick() => session.heartbeat(),
             _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_deref()),
             _ = reporting.tick(), if session.follows_audit() => session.report().await,
-            _ = closing.wait_for(|closing| *closing) => Err(Bye::shutdown()),
+            () = stopping(&mut closing) => Err(Bye::shutdown()),
         };
         if let Err(bye) = step {
             return bye.into();
