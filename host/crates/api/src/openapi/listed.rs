@@ -2,10 +2,10 @@
 //! test compares.
 
 use crate::routes::{
-    accounts, alerts, approvals, audit, auth, canaries, custom, docs, engine, faults, fills,
-    happened, history, hooks, instruments, keys, lifecycle, loading, metrics, notifications,
-    orders, pipelines, plugins, positions, risk, scenarios, sessions, shadows, strategies, users,
-    venues, watching,
+    accounts, alerts, approvals, asyncapi, audit, auth, canaries, custom, docs, engine, faults,
+    fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
+    notifications, orders, pipelines, plugins, positions, risk, scenarios, sessions, shadows,
+    strategies, users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -22,6 +22,7 @@ use utoipa::OpenApi;
     approvals::list,
     approvals::confirm,
     approvals::refuse,
+    asyncapi::show,
     audit::list,
     auth::login,
     auth::refresh,
@@ -36,6 +37,7 @@ use utoipa::OpenApi;
     canaries::flip,
     custom::algorithms,
     custom::rules,
+    custom::rule,
     custom::set_rule,
     custom::remove_rule,
     docs::document,
@@ -57,6 +59,10 @@ use utoipa::OpenApi;
     hooks::take,
     instruments::list,
     instruments::show,
+    jobs::list,
+    jobs::show,
+    jobs::cancel,
+    jobs::resume,
     keys::list,
     keys::add,
     keys::revoke,
@@ -100,6 +106,7 @@ use utoipa::OpenApi;
     risk::set_limits,
     risk::scale,
     risk::states,
+    risk::show_state,
     risk::set_state,
     risk::kill,
     risk::clear,

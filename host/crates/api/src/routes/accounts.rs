@@ -1,6 +1,7 @@
 //! Accounts and their balances.
 
 use crate::dto::account::AccountDto;
+use crate::extract::NoFields;
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -15,7 +16,10 @@ use axum::http::StatusCode;
     summary = "All accounts with their balances",
     responses((status = 200, description = "Accounts.", body = Vec<AccountDto>)),
 )]
-pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<AccountDto>> {
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> Json<Vec<AccountDto>> {
     let names = api.names();
     let views = api.host.accounts();
     Json(
@@ -38,6 +42,7 @@ pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> Json<Vec<Acc
 )]
 pub(crate) async fn only<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> Result<Json<AccountDto>, Problem> {
     let views = api.host.accounts();
     match views.as_slice() {

@@ -2,7 +2,7 @@
 
 use super::{limit, to_the_end};
 use crate::dto::alert::{AcknowledgeRequest, AlertDto};
-use crate::extract::{Fields, Json, Name};
+use crate::extract::{Fields, Json, Name, NoFields};
 use crate::guarded::Signed;
 use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
@@ -45,6 +45,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn acknowledge<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(id): Name,
     Json(request): Json<AcknowledgeRequest>,

@@ -4,7 +4,7 @@ use super::plugins::terms;
 use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::custom::{AlgorithmDto, RuleDto, RuleRequestDto};
-use crate::extract::{Json, Name};
+use crate::extract::{Json, Name, NoFields};
 use crate::guarded::Signed;
 use crate::openapi::Refused;
 use crate::port::HostPort;
@@ -22,6 +22,7 @@ use services::handle::{PluginSource, RuleRequest, ScopeName};
 )]
 pub(crate) async fn algorithms<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> axum::Json<Vec<AlgorithmDto>> {
     let configs = api.host.algorithms().into_iter();
     axum::Json(configs.map(AlgorithmDto::new).collect())
@@ -33,15 +34,28 @@ pub(crate) async fn algorithms<H: HostPort>(
     summary = "Custom rules, in the order in which they are asked",
     responses((status = 200, description = "Rules.", body = Vec<RuleDto>)),
 )]
-pub(crate) async fn rules<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<RuleDto>> {
+pub(crate) async fn rules<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> axum::Json<Vec<RuleDto>> {
     let names = api.names();
     let configs = api.host.rules().into_iter();
     axum::Json(configs.map(|config| RuleDto::new(config, &names)).collect())
 }
 
 /// `GET risk/rules/{name}`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/rules/{name}", operation_id = "risk.rules.show",
+    summary = "A custom rule",
+    params(("name" = String, Path, description = "The rule's name.")),
+    responses(
+        (status = 200, description = "The rule.", body = RuleDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn rule<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<RuleDto>, Problem> {
     let mut rules = api.host.rules().into_iter();
@@ -65,6 +79,7 @@ pub(crate) async fn rule<H: HostPort>(
 )]
 pub(crate) async fn set_rule<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     signed: Signed,
     Name(name): Name,
     Json(request): Json<RuleRequestDto>,
@@ -101,6 +116,7 @@ pub(crate) async fn set_rule<H: HostPort>(
 )]
 pub(crate) async fn remove_rule<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<StatusCode, Problem> {
     let host = api.host.clone();

@@ -1,6 +1,6 @@
 //! The API's description, and pages that show it: Swagger UI, unpacked from the program itself.
 
-use crate::extract::Name;
+use crate::extract::{Name, NoFields};
 use crate::openapi::{Refused, openapi};
 use crate::page::nonce;
 use crate::problem::Problem;
@@ -60,7 +60,7 @@ fn path_of(archive: &ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<String, Zi
     summary = "This description, as OpenAPI 3.1",
     responses((status = 200, description = "The description.", body = serde_json::Value)),
 )]
-pub(crate) async fn document() -> impl IntoResponse {
+pub(crate) async fn document(_: NoFields) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], openapi())
 }
 

@@ -3,7 +3,7 @@
 use super::to_the_end;
 use crate::dto::engine::{Beside, EngineDto, HealthDto, KillRequest, TradingStateRequest};
 use crate::dto::notification::NotificationsHealthDto;
-use crate::extract::Json;
+use crate::extract::{Json, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -24,6 +24,7 @@ use services::retention::RetentionMonitor;
 )]
 pub(crate) async fn health<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> (StatusCode, axum::Json<HealthDto>) {
     let beside = Beside {
         store: api.records.as_ref().map(Records::view),
@@ -45,7 +46,10 @@ pub(crate) async fn health<H: HostPort>(
     summary = "The engine as a whole",
     responses((status = 200, description = "The engine.", body = EngineDto)),
 )]
-pub(crate) async fn show<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<EngineDto> {
+pub(crate) async fn show<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> axum::Json<EngineDto> {
     axum::Json(EngineDto::new(&api.host.engine(), &api.settings.run))
 }
 
@@ -61,6 +65,7 @@ pub(crate) async fn show<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<E
 )]
 pub(crate) async fn set_trading_state<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<TradingStateRequest>,
 ) -> Result<axum::Json<EngineDto>, Problem> {
     let host = api.host.clone();
@@ -85,6 +90,7 @@ pub(crate) async fn set_trading_state<H: HostPort>(
 )]
 pub(crate) async fn kill<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<KillRequest>,
 ) -> Result<axum::Json<EngineDto>, Problem> {
     let host = api.host.clone();

@@ -1,7 +1,7 @@
 //! Instruments. Symbols contain `/` and `.`, plain or percent-encoded.
 
 use crate::dto::instrument::InstrumentDto;
-use crate::extract::{Fields, Name};
+use crate::extract::{Fields, Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -44,6 +44,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(symbol): Name,
 ) -> Result<Json<InstrumentDto>, Problem> {
     let views = api.host.instruments();

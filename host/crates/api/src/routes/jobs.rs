@@ -3,9 +3,10 @@
 use super::limit;
 use super::pipelines::{desk, on_disk};
 use crate::dto::job::JobDto;
-use crate::extract::{Fields, Name};
+use crate::extract::{Fields, Name, NoFields};
 use crate::guarded::Signed;
 use crate::jobs::NotCanceled;
+use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -37,6 +38,18 @@ impl Which {
 }
 
 /// `GET jobs`, the latest first.
+#[utoipa::path(
+    get, path = "/api/v1/jobs", operation_id = "jobs.list",
+    summary = "Work that goes on after its answer, the latest first",
+    params(
+        ("state" = Option<String>, Query, description = "Only those in this state: `QUEUED`, `RUNNING`, `DONE`, `FAILED`, `CANCELED` or `INTERRUPTED`, in whatever case."),
+        Limit,
+    ),
+    responses(
+        (status = 200, description = "Jobs.", body = Vec<JobDto>),
+        (status = 503, response = Refused),
+    ),
+)]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
     mut fields: Fields,
@@ -65,8 +78,18 @@ pub(crate) async fn list<H: HostPort>(
 }
 
 /// `GET jobs/{id}`.
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{id}", operation_id = "jobs.show",
+    summary = "A job, and what came of it",
+    params(("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way.")),
+    responses(
+        (status = 200, description = "The job.", body = JobDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(id): Name,
 ) -> Result<axum::Json<JobDto>, Problem> {
     let job = match Which::read(&id)? {
@@ -80,6 +103,20 @@ pub(crate) async fn show<H: HostPort>(
 }
 
 /// `DELETE jobs/{id}`: takes back what has not begun; a run ends its stage first.
+#[utoipa::path(
+    delete, path = "/api/v1/jobs/{id}", operation_id = "jobs.cancel",
+    summary = "Takes a job back that has not begun, or ends a run",
+    params(
+        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way."),
+        ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
+    ),
+    responses(
+        (status = 200, description = "The job, taken back.", body = JobDto),
+        (status = 202, description = "The run, which ends its stage first.", body = JobDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,
@@ -114,6 +151,19 @@ pub(crate) async fn cancel<H: HostPort>(
 }
 
 /// `POST jobs/{id}/resume`: a run goes on where it was interrupted.
+#[utoipa::path(
+    post, path = "/api/v1/jobs/{id}/resume", operation_id = "jobs.resume",
+    summary = "Lets a run go on where it was interrupted",
+    params(
+        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way."),
+        ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
+    ),
+    responses(
+        (status = 200, description = "The run, at work again.", body = JobDto),
+        (status = 404, response = Refused),
+        (status = 409, response = Refused),
+    ),
+)]
 pub(crate) async fn resume<H: HostPort>(
     State(api): State<Api<H>>,
     signed: Signed,

@@ -4,7 +4,7 @@ use super::to_the_end;
 use crate::dto::account::AccountDto;
 use crate::dto::instrument::InstrumentDto;
 use crate::dto::lifecycle::{ConversionRequest, EventRequest};
-use crate::extract::{Json, Name};
+use crate::extract::{Json, Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -27,6 +27,7 @@ use axum::extract::State;
 )]
 pub(crate) async fn happen<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(path): Name,
     Json(request): Json<EventRequest>,
 ) -> Result<axum::Json<InstrumentDto>, Problem> {
@@ -56,6 +57,7 @@ pub(crate) async fn happen<H: HostPort>(
 )]
 pub(crate) async fn convert<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(account): Name,
     Json(request): Json<ConversionRequest>,
 ) -> Result<axum::Json<AccountDto>, Problem> {

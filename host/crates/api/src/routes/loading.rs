@@ -102,6 +102,10 @@ pub(crate) async fn load<H: HostPort>(
     summary = "Puts another version in the place of the one that runs",
     params(
         ("name" = String, Path, description = "The strategy's name."),
+        (
+            "start" = Option<bool>, Query,
+            description = "Whether one that is stopped or broken is started with it; with the component as the body.",
+        ),
         Begins,
         Watched,
         Beside,

@@ -5,7 +5,7 @@ use super::to_the_end;
 use crate::dto::metrics::{CorrelationDto, MetricsDto, MetricsRequest};
 use crate::dto::regime::{RegimeRequest, RegimesDto};
 use crate::dto::risk::ScopeLimitsDto;
-use crate::extract::{Fields, Json};
+use crate::extract::{Fields, Json, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -69,6 +69,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn reckon<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<MetricsRequest>,
 ) -> Result<axum::Json<MetricsDto>, Problem> {
     let scope = request.scope.as_deref().map(named_scope).transpose()?;
@@ -127,7 +128,10 @@ pub(crate) async fn correlation<H: HostPort>(
     summary = "Regimes, and which scopes are in one",
     responses((status = 200, description = "Regimes.", body = RegimesDto)),
 )]
-pub(crate) async fn regimes<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<RegimesDto> {
+pub(crate) async fn regimes<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> axum::Json<RegimesDto> {
     let now = api.host.regimes_now();
     let dto = RegimesDto::new(&api.host.regimes(), &now, &api.names());
     axum::Json(dto)
@@ -146,6 +150,7 @@ pub(crate) async fn regimes<H: HostPort>(State(api): State<Api<H>>) -> axum::Jso
 )]
 pub(crate) async fn set_regime<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<RegimeRequest>,
 ) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
     let scope = named_scope(&request.scope)?;

@@ -6,7 +6,7 @@ use crate::dto::amendment::AmendmentRequest;
 use crate::dto::order::{ListDto, OrderDto};
 use crate::dto::order_list::{ListRequest, Tickets};
 use crate::dto::ticket::OrderTicketRequest;
-use crate::extract::{Fields, Json, Name};
+use crate::extract::{Fields, Json, Name, NoFields};
 use crate::idempotency::Claim;
 use crate::names::Names;
 use crate::openapi::{Limit, Refused};
@@ -59,6 +59,7 @@ pub(crate) async fn list<H: HostPort>(
 )]
 pub(crate) async fn place<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     claim: Claim,
     Json(request): Json<OrderTicketRequest>,
 ) -> Result<Response, Problem> {
@@ -97,6 +98,7 @@ pub(crate) async fn place<H: HostPort>(
 )]
 pub(crate) async fn place_list<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     claim: Claim,
     Json(request): Json<ListRequest>,
 ) -> Result<Response, Problem> {
@@ -149,6 +151,7 @@ async fn judged<H: HostPort>(api: &Api<H>, order: &Order, names: &Names) -> Orde
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(id): Name,
 ) -> Result<axum::Json<OrderDto>, Problem> {
     let order = api.host.order(order_id(&id)?);
@@ -178,6 +181,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn modify<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(id): Name,
     Json(request): Json<AmendmentRequest>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -202,6 +206,7 @@ pub(crate) async fn modify<H: HostPort>(
 )]
 pub(crate) async fn cancel<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(id): Name,
 ) -> Result<impl IntoResponse, Problem> {
     let (host, id) = (api.host.clone(), order_id(&id)?);

@@ -5,7 +5,7 @@ use crate::dto::limits::LimitsDto;
 use crate::dto::risk::{
     ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
 };
-use crate::extract::{Json, Name};
+use crate::extract::{Json, Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -34,6 +34,7 @@ pub(super) fn named_scope(text: &str) -> Result<ScopeName, Problem> {
 )]
 pub(crate) async fn controls<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
 ) -> axum::Json<Vec<ControlDto>> {
     let mut controls: Vec<_> = engine::controls().iter().collect();
     controls.sort_by_key(|control| control.code);
@@ -58,6 +59,7 @@ pub(crate) async fn controls<H: HostPort>(
 )]
 pub(crate) async fn show_limits<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
     let scope = scope_of(&name)?.find(&api.host)?;
@@ -83,6 +85,7 @@ pub(crate) async fn show_limits<H: HostPort>(
 )]
 pub(crate) async fn set_limits<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     Json(request): Json<LimitsDto>,
 ) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
@@ -109,6 +112,7 @@ pub(crate) async fn set_limits<H: HostPort>(
 )]
 pub(crate) async fn scale<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     Json(request): Json<FactorRequest>,
 ) -> Result<axum::Json<ScopeLimitsDto>, Problem> {
@@ -141,7 +145,10 @@ pub(crate) fn scopes<H: HostPort>(host: &H) -> Vec<ScopeView> {
         (status = 200, description = "The firm, accounts, strategies, and instruments that are held back.", body = Vec<ScopeDto>),
     ),
 )]
-pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<ScopeDto>> {
+pub(crate) async fn states<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> axum::Json<Vec<ScopeDto>> {
     let names = api.names();
     let views = scopes(&api.host);
     axum::Json(
@@ -153,8 +160,20 @@ pub(crate) async fn states<H: HostPort>(State(api): State<Api<H>>) -> axum::Json
 }
 
 /// `GET risk/states/{scope}`.
+#[utoipa::path(
+    get, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.show",
+    summary = "What a scope may trade, and whether it is killed",
+    params(
+        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
+    ),
+    responses(
+        (status = 200, description = "The scope.", body = ScopeDto),
+        (status = 404, response = Refused),
+    ),
+)]
 pub(crate) async fn show_state<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<ScopeDto>, Problem> {
     let scope = scope_of(&name)?.find(&api.host)?;
@@ -178,6 +197,7 @@ pub(crate) async fn show_state<H: HostPort>(
 )]
 pub(crate) async fn set_state<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     Json(request): Json<StateRequest>,
 ) -> Result<axum::Json<ScopeDto>, Problem> {
@@ -201,6 +221,7 @@ pub(crate) async fn set_state<H: HostPort>(
 )]
 pub(crate) async fn kill<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Json(request): Json<KillScopeRequest>,
 ) -> Result<axum::Json<ScopeDto>, Problem> {
     let scope = named_scope(&request.scope)?;
@@ -225,6 +246,7 @@ pub(crate) async fn kill<H: HostPort>(
 )]
 pub(crate) async fn clear<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<ScopeDto>, Problem> {
     let (host, scope) = (api.host.clone(), scope_of(&name)?);
@@ -246,6 +268,7 @@ pub(crate) async fn clear<H: HostPort>(
 )]
 pub(crate) async fn clear_repeats<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::http::StatusCode, Problem> {
     let host = api.host.clone();

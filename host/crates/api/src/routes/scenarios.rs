@@ -2,7 +2,7 @@
 
 use super::to_the_end;
 use crate::dto::scenario::{ScenarioDto, ScenarioRequest, ScenarioResultDto};
-use crate::extract::{Json, Name};
+use crate::extract::{Json, Name, NoFields};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -16,7 +16,10 @@ use axum::http::StatusCode;
     summary = "Stress scenarios, by name",
     responses((status = 200, description = "Scenarios.", body = Vec<ScenarioDto>)),
 )]
-pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<Vec<ScenarioDto>> {
+pub(crate) async fn list<H: HostPort>(
+    State(api): State<Api<H>>,
+    _: NoFields,
+) -> axum::Json<Vec<ScenarioDto>> {
     let scenarios = api.host.scenarios();
     axum::Json(scenarios.iter().map(ScenarioDto::new).collect())
 }
@@ -33,6 +36,7 @@ pub(crate) async fn list<H: HostPort>(State(api): State<Api<H>>) -> axum::Json<V
 )]
 pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<ScenarioDto>, Problem> {
     let scenarios = api.host.scenarios();
@@ -56,6 +60,7 @@ pub(crate) async fn show<H: HostPort>(
 )]
 pub(crate) async fn set<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
     Json(request): Json<ScenarioRequest>,
 ) -> Result<axum::Json<ScenarioDto>, Problem> {
@@ -77,6 +82,7 @@ pub(crate) async fn set<H: HostPort>(
 )]
 pub(crate) async fn remove<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<StatusCode, Problem> {
     api.host.remove_scenario(&name)?;
@@ -96,6 +102,7 @@ pub(crate) async fn remove<H: HostPort>(
 )]
 pub(crate) async fn run<H: HostPort>(
     State(api): State<Api<H>>,
+    _: NoFields,
     Name(name): Name,
 ) -> Result<axum::Json<ScenarioResultDto>, Problem> {
     let host = api.host.clone();
