@@ -24,6 +24,16 @@ use tokio::sync::Mutex;
 /// tightened meanwhile.
 const REQUIRED: &[&str] = &["risk.limits.set"];
 
+/// Whether an operation shows or changes what has a tag.
+pub(crate) fn has_tag(operation: &str) -> bool {
+    Thing::of(operation).is_some()
+}
+
+/// Whether an operation is done only on a condition.
+pub(crate) fn needs_condition(operation: &str) -> bool {
+    REQUIRED.contains(&operation)
+}
+
 /// The tag of a thing by its name.
 pub(crate) type TagOf = Arc<dyn Fn(Thing, &str) -> Option<String> + Send + Sync>;
 
@@ -103,12 +113,12 @@ pub(crate) fn shown(
         tags.extend(text.split(',').map(|tag| tag.trim().to_owned()));
     }
     if tags.is_empty() {
-        return match REQUIRED.contains(&operation) {
+        return match needs_condition(operation) {
             true => Err(missing(operation)),
             false => Ok(None),
         };
     }
-    if Thing::of(operation).is_none() {
+    if !has_tag(operation) {
         let detail = format!("{operation} has no tag to compare; leave If-Match out");
         let status = StatusCode::BAD_REQUEST;
         return Err(Problem::new(status, "INVALID_HEADER", detail));

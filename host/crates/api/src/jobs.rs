@@ -41,6 +41,11 @@ const AT_WORK: usize = 2;
 /// Longest answer that is read, in bytes.
 const LONGEST: usize = 256 << 10;
 
+/// Whether something can go on after its answer.
+pub(crate) fn is_long(operation: &str) -> bool {
+    LONG.contains(&operation)
+}
+
 /// What jobs need.
 #[derive(Clone)]
 pub(crate) struct Background {
@@ -98,7 +103,7 @@ pub(crate) async fn in_background(
 ) -> Response {
     let path = request.extensions().get::<MatchedPath>();
     let operation = path.and_then(|path| background.lookup.find(request.method(), path.as_str()));
-    let long = operation.filter(|operation| LONG.contains(operation));
+    let long = operation.filter(|operation| is_long(operation));
     let Some(operation) = long.filter(|_| prefers_async(request.headers())) else {
         return next.run(request).await;
     };

@@ -232,7 +232,7 @@ impl Meter {
 
 /// Whether it is let through however often it is asked: what stops trading must be, whoever floods the host
 /// from the same address, or with the same key.
-fn is_free(operation: Option<&str>) -> bool {
+pub(crate) fn is_free(operation: Option<&str>) -> bool {
     operation.is_some_and(|operation| FREE.contains(&operation) || is_of_stops(operation))
 }
 

@@ -49,7 +49,7 @@ const UNUSED: &[&str] = &[
 
 impl KeyUse {
     /// That of an operation by its method.
-    pub(crate) fn of(operation: &'static str, method: &Method) -> Self {
+    pub(crate) fn of(operation: &str, method: &Method) -> Self {
         let reads = *method == Method::GET || *method == Method::HEAD;
         if reads || UNUSED.contains(&operation) {
             Self::Unused

@@ -14,9 +14,15 @@ pub(super) const CODES: &[&str] = &[
     "CHANGE_DENIED",
     "CONFLICT",
     "FORBIDDEN",
+    "FORBIDDEN_ADDRESS",
     "FORBIDDEN_HOST",
     "FORBIDDEN_ORIGIN",
     "FULL",
+    "IDEMPOTENCY_ANSWER_NOT_KEPT",
+    "IDEMPOTENCY_KEY_IN_USE",
+    "IDEMPOTENCY_KEY_MISSING",
+    "IDEMPOTENCY_KEY_REUSED",
+    "IDEMPOTENCY_OUTCOME_UNKNOWN",
     "IDENTITY_OFF",
     "INTERNAL",
     "INVALID_FIELD",
@@ -52,6 +58,8 @@ pub(super) const CODES: &[&str] = &[
     "PLUGIN_UNKNOWN",
     "PLUGIN_UNSIGNED",
     "PLUGIN_VERSION_UNORDERED",
+    "PRECONDITION_FAILED",
+    "PRECONDITION_REQUIRED",
     "REFRESH_REUSED",
     "REGISTRY_DISK",
     "REGISTRY_FULL",
@@ -60,6 +68,7 @@ pub(super) const CODES: &[&str] = &[
     "TIMEOUT",
     "TOO_MANY",
     "UNAUTHENTICATED",
+    "UNKNOWN_SUBPROTOCOL",
     "UNSUPPORTED_MEDIA_TYPE",
     "WRONG_CREDENTIALS",
 ];
@@ -97,6 +106,10 @@ pub(super) fn problem() -> RefOr<Schema> {
         "^urn:argonaut:problem:[a-z0-9-]+$",
         "The code in small letters, as an identifier.",
     );
+    let trace = text(
+        "^[0-9a-f]{32}$",
+        "The trace that the request is part of, where it is part of one.",
+    );
     ObjectBuilder::new()
         .description(Some("Why a request was refused (RFC 9457)."))
         .property("type", kind)
@@ -110,6 +123,7 @@ pub(super) fn problem() -> RefOr<Schema> {
         )
         .property("stage", said("The stage at which a plugin was refused."))
         .property("deny_code", said("Why the risk gate refused a change."))
+        .property("trace_id", trace)
         .required("type")
         .required("title")
         .required("status")
@@ -143,26 +157,35 @@ mod tests {
     use super::CODES;
     use std::path::Path;
 
-    /// The codes that files of this crate give to problems: text in capitals after a status.
-    fn given(folder: &Path, codes: &mut Vec<String>) {
+    /// A code in quotation marks, at the beginning of what follows a status and a comma.
+    fn code(after: &str) -> Option<&str> {
+        let quoted = after.trim_start().strip_prefix('"')?;
+        let (code, _) = quoted.split_once('"')?;
+        let is_code = |letter: char| letter == '_' || letter.is_ascii_uppercase();
+        (!code.is_empty() && code.chars().all(is_code)).then_some(code)
+    }
+
+    /// The codes that a file gives to problems: after a status, or where that has a name of its own.
+    fn codes(text: &str) -> Vec<String> {
+        let after_status = text.split("StatusCode::").skip(1).filter_map(|part| {
+            let rest = part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
+            code(rest.strip_prefix(',')?)
+        });
+        let after_name = text.split("Problem::new(").skip(1).filter_map(|part| {
+            let (_, rest) = part.split_once(',')?;
+            code(rest)
+        });
+        after_status.chain(after_name).map(str::to_owned).collect()
+    }
+
+    /// The codes that files of this crate give to problems.
+    fn given(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                given(&path, codes);
+                given(&path, found);
             } else if path.extension().is_some_and(|end| end == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                for part in text.split("StatusCode::").skip(1) {
-                    let rest =
-                        part.trim_start_matches(|c: char| c == '_' || c.is_ascii_uppercase());
-                    let after = rest.strip_prefix(',').map(str::trim_start);
-                    let quoted = after.and_then(|after| after.strip_prefix('"'));
-                    let named = quoted.and_then(|quoted| quoted.split_once('"'));
-                    let is_code =
-                        |code: &&str| code.chars().all(|c| c == '_' || c.is_ascii_uppercase());
-                    if let Some(code) = named.map(|(code, _)| code).filter(is_code) {
-                        codes.push(code.to_owned());
-                    }
-                }
+                found.extend(codes(&std::fs::read_to_string(&path).unwrap()));
             }
         }
     }

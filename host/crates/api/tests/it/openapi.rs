@@ -2,7 +2,7 @@
 
 use crate::fake::Fake;
 use crate::rest_client::Client;
-use api::operations;
+use api::{KeyUse, Operation, operations};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,17 +23,37 @@ fn described(document: &Value) -> BTreeMap<String, &Value> {
     found
 }
 
-/// The router's, in the same way. Symbols contain `/`, so that one handler takes its path apart itself.
+/// Where an operation of the router is described. Symbols contain `/`, so that one handler takes its path apart
+/// itself.
+fn place(route: &Operation) -> String {
+    let end = match route.id {
+        "instruments.happen" => "/events",
+        _ => "",
+    };
+    let path = route.path.replace("{*", "{");
+    format!("{} {path}{end}", route.method)
+}
+
+/// The router's operations by method and path.
 fn routed() -> BTreeMap<String, &'static str> {
-    let routes = operations::<Fake>().into_iter().map(|route| {
-        let end = match route.id {
-            "instruments.happen" => "/events",
-            _ => "",
-        };
-        let path = route.path.replace("{*", "{");
-        (format!("{} {path}{end}", route.method), route.id)
+    let routes = operations::<Fake>().into_iter();
+    routes.map(|route| (place(&route), route.id)).collect()
+}
+
+/// Parameters that an operation shares with others, by their names among the components.
+fn shared(operation: &Value) -> Vec<&str> {
+    let parameters = operation["parameters"].as_array();
+    let references = parameters.into_iter().flatten().filter_map(|one| {
+        let place = one["$ref"].as_str()?;
+        place.strip_prefix("#/components/parameters/")
     });
-    routes.collect()
+    references.collect()
+}
+
+/// What an operation answers with, by the name of the components that say it.
+fn answer<'a>(operation: &'a Value, status: &str) -> Option<&'a str> {
+    let place = operation["responses"][status]["$ref"].as_str()?;
+    place.strip_prefix("#/components/responses/")
 }
 
 #[test]
@@ -149,9 +169,12 @@ fn bodies_are_closed_where_unknown_fields_are_refused() {
 fn what_needs_a_second_person_says_so() {
     let document = document();
     let set = &document["paths"]["/api/v1/risk/limits/{scope}"]["put"];
-    let parameters = set["parameters"].as_array().unwrap();
-    let approval = parameters.iter().find(|one| one["name"] == "X-Approval");
-    assert_eq!(approval.unwrap()["in"], "header");
+    assert!(shared(set).contains(&"Approval"), "{set:#}");
+    let approval = &document["components"]["parameters"]["Approval"];
+    assert_eq!(approval["name"], "X-Approval");
+    assert_eq!(approval["in"], "header");
+    assert_eq!(answer(set, "404"), Some("Refused"));
+    assert_eq!(answer(set, "409"), Some("Refused"));
     let asked = &set["responses"]["202"]["content"]["application/json"]["schema"];
     assert_eq!(asked["$ref"], "#/components/schemas/ApprovalDto");
     let ways = set["security"].as_array().unwrap();
@@ -160,6 +183,88 @@ fn what_needs_a_second_person_says_so() {
     }
     let open = &document["paths"]["/api/v1/openapi.json"]["get"];
     assert_eq!(open["security"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_done_once_takes_a_key_as_the_router_has_it() {
+    let document = document();
+    let described = described(&document);
+    let of_keys = ["IdempotencyKey", "IdempotencyKeyRequired"];
+    for route in operations::<Fake>() {
+        let operation = described[&place(&route)];
+        let mut keys = shared(operation);
+        keys.retain(|name| of_keys.contains(name));
+        let expect = match route.key {
+            KeyUse::Unused => vec![],
+            KeyUse::Required => vec!["IdempotencyKeyRequired"],
+            KeyUse::Optional | KeyUse::Withheld => vec!["IdempotencyKey"],
+        };
+        assert_eq!(keys, expect, "{}", route.id);
+        if expect.is_empty() {
+            continue;
+        }
+        for status in ["400", "409", "422"] {
+            assert!(answer(operation, status).is_some(), "{} {status}", route.id);
+        }
+    }
+    let parameters = &document["components"]["parameters"];
+    for (name, needed) in of_keys.into_iter().zip([false, true]) {
+        assert_eq!(parameters[name]["name"], "Idempotency-Key");
+        assert_eq!(parameters[name]["required"], needed);
+    }
+    let placed = &document["paths"]["/api/v1/orders"]["post"]["responses"]["201"];
+    assert!(placed["headers"]["Idempotency-Replayed"]["$ref"].is_string());
+    let key = &document["paths"]["/api/v1/keys"]["post"]["responses"]["201"];
+    assert!(key["headers"]["Idempotency-Replayed"].is_null());
+}
+
+#[test]
+fn what_has_a_tag_shows_it_and_takes_it_back() {
+    let document = document();
+    let limits = &document["paths"]["/api/v1/risk/limits/{scope}"];
+    let (shown, set) = (&limits["get"], &limits["put"]);
+    let tag = &shown["responses"]["200"]["headers"]["ETag"]["$ref"];
+    assert_eq!(tag, "#/components/headers/ETag");
+    assert!(shared(set).contains(&"IfMatchRequired"), "{set:#}");
+    assert_eq!(answer(set, "412"), Some("Changed"));
+    assert_eq!(answer(set, "428"), Some("Refused"));
+    let order = &document["paths"]["/api/v1/orders/{id}"]["patch"];
+    assert!(shared(order).contains(&"IfMatch"), "{order:#}");
+    assert_eq!(answer(order, "412"), Some("Changed"));
+    assert_eq!(answer(order, "428"), None);
+    let listed = &document["paths"]["/api/v1/orders"]["get"]["responses"]["200"];
+    assert!(listed["headers"]["ETag"].is_null());
+    let placed = &document["paths"]["/api/v1/orders"]["post"];
+    assert_eq!(answer(placed, "412"), None);
+}
+
+#[test]
+fn what_takes_long_may_go_on_after_its_answer() {
+    let document = document();
+    let swap = &document["paths"]["/api/v1/strategies/{name}/swap"]["post"];
+    assert!(shared(swap).contains(&"Prefer"), "{swap:#}");
+    let later = &swap["responses"]["202"];
+    let schema = &later["content"]["application/json"]["schema"];
+    assert_eq!(schema["$ref"], "#/components/schemas/JobDto");
+    assert!(later["headers"]["Location"]["$ref"].is_string());
+    // It may wait for a second person, too.
+    let canary = &document["paths"]["/api/v1/strategies/{name}/canary"]["post"];
+    let either = &canary["responses"]["202"]["content"]["application/json"]["schema"]["oneOf"];
+    assert_eq!(either[0]["$ref"], "#/components/schemas/ApprovalDto");
+    assert_eq!(either[1]["$ref"], "#/components/schemas/JobDto");
+    let pause = &document["paths"]["/api/v1/strategies/{name}/pause"]["post"];
+    assert!(pause["responses"]["202"].is_null());
+}
+
+#[test]
+fn all_but_stops_and_the_way_in_may_come_too_often() {
+    let document = document();
+    let paths = &document["paths"];
+    let place = &paths["/api/v1/orders"]["post"];
+    assert_eq!(answer(place, "429"), Some("Limited"));
+    assert_eq!(answer(&paths["/"]["get"], "429"), Some("Limited"));
+    assert_eq!(answer(&paths["/api/v1/engine/kill"]["post"], "429"), None);
+    assert_eq!(answer(&paths["/livez"]["get"], "429"), None);
 }
 
 #[tokio::test]
