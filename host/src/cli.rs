@@ -44,7 +44,7 @@ enum Command {
     Data(data::DataArguments),
     /// Make the tables of orders, fills and the like again from the journal, or compare them with it.
     Store(store::StoreArguments),
-    /// Check the log of what people did.
+    /// Check or show the log of what people did.
     Audit(audit::AuditArguments),
     /// Keep secrets in a sealed file, which the configuration names as `secret:NAME`.
     Secrets(secrets::SecretsArguments),

@@ -80,6 +80,8 @@ pub(crate) struct Request {
     pub(crate) approval: Option<String>,
     /// Under which a write is done once however often it comes; a fresh one when absent.
     pub(crate) idempotency_key: Option<String>,
+    /// The tag that what is changed must have.
+    pub(crate) if_match: Option<String>,
 }
 
 /// The body of a request.
@@ -109,6 +111,7 @@ impl Request {
             body,
             approval: None,
             idempotency_key: None,
+            if_match: None,
         }
     }
 
@@ -268,6 +271,9 @@ impl Client {
         }
         if let Some(approval) = &request.approval {
             built = built.header("x-approval", approval);
+        }
+        if let Some(tag) = &request.if_match {
+            built = built.header("if-match", tag);
         }
         match &request.body {
             Body::Empty => {}

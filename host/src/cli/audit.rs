@@ -1,6 +1,8 @@
-//! `argonaut audit`: the log of what people did, checked while a host runs or not.
+//! `argonaut audit`: the log of what people did, checked while a host runs or not, and shown by one that runs.
 
-use super::say;
+use super::asking::Where;
+use super::{remote, say};
+use crate::client::with_query;
 use crate::config::IdentitySection;
 use crate::plugins::default_data_dir;
 use anyhow::Result;
@@ -8,6 +10,9 @@ use clap::{Args, Subcommand};
 use identity::audit::{AuditError, verify};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// What of a record is shown in words.
+const COLUMNS: &[&str] = &["number", "time", "actor", "action", "subject", "outcome"];
 
 /// What to do with the log.
 #[derive(Debug, Args)]
@@ -20,6 +25,24 @@ pub(super) struct AuditArguments {
 enum AuditCommand {
     /// Check that each record is as it was written; ends with code 3 and the first that is not.
     Verify(VerifyArguments),
+    /// Show what people did in a running host, the oldest first.
+    List(ListArguments),
+}
+
+/// Which part of a running host's log to show.
+#[derive(Debug, Args)]
+struct ListArguments {
+    /// What follows the page before: its last number.
+    #[arg(long, value_name = "N")]
+    after: Option<u64>,
+    /// `newest`: the newest first.
+    #[arg(long, value_name = "NAME")]
+    order: Option<String>,
+    /// At most so many.
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    #[command(flatten)]
+    at: Where,
 }
 
 /// Which log to check.
@@ -57,7 +80,25 @@ fn noted(text: &str) -> Result<Noted, String> {
 }
 
 pub(super) fn run(arguments: AuditArguments) -> Result<ExitCode> {
-    let AuditCommand::Verify(arguments) = arguments.command;
+    match arguments.command {
+        AuditCommand::Verify(arguments) => check(arguments),
+        AuditCommand::List(arguments) => list(&arguments).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn list(arguments: &ListArguments) -> Result<()> {
+    let after = arguments.after.map(|after| ("after", after.to_string()));
+    let order = arguments.order.clone().map(|order| ("order", order));
+    let limit = arguments.limit.map(|limit| ("limit", limit.to_string()));
+    let query: Vec<_> = [after, order, limit].into_iter().flatten().collect();
+    let path = format!("/audit{}", with_query(&query));
+    let answer = arguments.at.client()?.get(&path)?.succeeded()?;
+    arguments
+        .at
+        .show(&answer, |answer| remote::page(answer, COLUMNS))
+}
+
+fn check(arguments: VerifyArguments) -> Result<ExitCode> {
     let data_dir = arguments.data_dir.unwrap_or_else(default_data_dir);
     let log = IdentitySection::audit_log(&data_dir);
     let expect = arguments.noted.as_ref();

@@ -15,6 +15,7 @@ use crate::client::Failure;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use serde_json::Value;
 pub(super) use shown::one_line;
 use verb::Verb;
 
@@ -65,6 +66,12 @@ impl Subcommand for Remote {
         let first = |verb: &Verb| verb.words.split(' ').next() == Some(name);
         verbs::all().iter().any(first)
     }
+}
+
+/// A page of an answer in words: the rows in `items`, with these columns.
+pub(super) fn page(answer: &Value, columns: &'static [&'static str]) -> Vec<String> {
+    let shown_so = verb::get("", "", "").rows("items").columns(columns);
+    shown::lines(&shown_so, answer)
 }
 
 /// Asks, and shows the answer: as it is with `--json`, problems too, or in words.

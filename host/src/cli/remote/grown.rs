@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ureq::http::Method;
 
 /// What groups of verbs are about.
-const GROUPS: [(&str, &str); 14] = [
+const GROUPS: [(&str, &str); 15] = [
     (
         "strategies",
         "Load, start, swap, try, watch and stop the strategies of a running host",
@@ -46,6 +46,10 @@ const GROUPS: [(&str, &str); 14] = [
         "pipelines",
         "Gates of new versions, and what is on its way through them",
     ),
+    (
+        "jobs",
+        "Work of a running host that goes on after its answer",
+    ),
     ("approvals", "What waits for a second person"),
     ("users", "People of a running host"),
     ("keys", "API keys of a running host"),
@@ -62,6 +66,9 @@ pub(super) struct Writing {
     /// A name under which it is done once, however often it is asked for; a fresh one when left out.
     #[arg(long, value_name = "TEXT")]
     pub(super) idempotency_key: Option<String>,
+    /// Only if what is changed still has this `ETag`, or '*' for whatever it is.
+    #[arg(long, value_name = "ETAG")]
+    pub(super) if_match: Option<String>,
 }
 
 /// What may be sent along.

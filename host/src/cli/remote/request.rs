@@ -45,6 +45,7 @@ pub(super) fn made(verb: &Verb, matches: &ArgMatches) -> Result<Request> {
     Ok(Request {
         approval: writing.approval,
         idempotency_key: writing.idempotency_key,
+        if_match: writing.if_match,
         ..request
     })
 }
@@ -252,6 +253,18 @@ mod tests {
             "/strategies/a/swap",
             Some(swap),
         );
+        check(
+            "strategies swap a --start",
+            Method::POST,
+            "/strategies/a/swap",
+            Some(json!({"start": true})),
+        );
+        check(
+            "jobs cancel run-a-7 --by anna",
+            Method::DELETE,
+            "/jobs/run-a-7?by=anna",
+            None,
+        );
         let limits = Some(json!({"max_open_orders": 5}));
         check(
             "risk limits set account/main --limits {\"max_open_orders\":5}",
@@ -270,6 +283,7 @@ mod tests {
         let request = asked(&[
             "strategies",
             "canary",
+            "begin",
             "a",
             "--file",
             file,
@@ -281,6 +295,8 @@ mod tests {
             "1ms",
             "--idempotency-key",
             "k",
+            "--if-match",
+            "*",
         ]);
         let expect = "/strategies/a/canary?param.fast=3&probation.for_ns=1000000&instruments=X%2CY";
         let mut parts: Vec<&str> = expect.split(['?', '&']).collect();
@@ -289,6 +305,7 @@ mod tests {
         found.sort_unstable();
         assert_eq!(found, parts);
         assert_eq!(request.idempotency_key.as_deref(), Some("k"));
+        assert_eq!(request.if_match.as_deref(), Some("*"));
         assert!(matches!(
             request.body,
             Body::Plugin {

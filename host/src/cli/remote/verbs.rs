@@ -1,5 +1,6 @@
 //! The tables of verbs, by what they are about.
 
+mod jobs;
 mod people;
 mod risk;
 mod strategies;
@@ -17,8 +18,10 @@ pub(super) fn all() -> Vec<Verb> {
         strategies::canaries(),
         strategies::pipelines(),
         strategies::runs(),
+        jobs::verbs(),
         trading::orders(),
         trading::holdings(),
+        trading::happened(),
         trading::money(),
         trading::engine(),
         risk::verbs(),

@@ -1,5 +1,6 @@
 //! The examples of `docs/asyncapi.json` are what is written and read here.
 
+use super::CODES;
 use super::authentication::First;
 use super::encoding::{Encoding, Frame, Head};
 use crate::dto::fill::FillDto;
@@ -147,6 +148,18 @@ fn examples_of_what_is_told_are_what_is_written() {
         kinds.insert(kind(&message));
     }
     assert_eq!(kinds.len(), 9);
+}
+
+#[test]
+fn reasons_for_closing_are_all_described() {
+    let document = document();
+    let described = document.pointer("/components/schemas/Bye/properties/code/enum");
+    let described = described
+        .and_then(Value::as_array)
+        .expect("a list of codes");
+    let described: BTreeSet<&str> = described.iter().filter_map(Value::as_str).collect();
+    let told: BTreeSet<&str> = CODES.iter().copied().collect();
+    assert_eq!(described, told);
 }
 
 #[test]

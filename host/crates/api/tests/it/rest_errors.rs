@@ -252,6 +252,65 @@ async fn bad_queries_name_the_parameter() {
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 
+/// Routes that take no query at all, of trading, risk and the engine.
+#[tokio::test]
+async fn what_takes_no_query_refuses_one() {
+    let client = Client::new();
+    for path in [
+        "/openapi.json",
+        "/asyncapi.json",
+        "/health",
+        "/engine",
+        "/instruments/EUR/USD.SIM",
+        "/orders/9-0",
+        "/accounts",
+        "/account",
+        "/algorithms",
+        "/jobs/1",
+        "/risk/controls",
+        "/risk/limits/firm",
+        "/risk/states",
+        "/risk/states/firm",
+        "/risk/rules",
+        "/risk/rules/none",
+        "/risk/regime",
+        "/risk/scenarios",
+        "/risk/scenarios/none",
+    ] {
+        let answer = client.get(&format!("{path}?colour=red")).await;
+        answer.check_problem(400, "INVALID_FIELD", Some("/colour"));
+    }
+    for (method, path) in [
+        ("POST", "/engine/trading-state"),
+        ("POST", "/engine/kill"),
+        ("POST", "/instruments/EUR/USD.SIM/events"),
+        ("POST", "/orders"),
+        ("POST", "/orders/lists"),
+        ("PATCH", "/orders/9-0"),
+        ("DELETE", "/orders/9-0"),
+        ("POST", "/accounts/paper/conversions"),
+        ("PUT", "/risk/limits/firm"),
+        ("PUT", "/risk/factors/firm"),
+        ("PUT", "/risk/states/firm"),
+        ("POST", "/risk/kill"),
+        ("DELETE", "/risk/kill/firm"),
+        ("DELETE", "/risk/repeats/ema"),
+        ("PUT", "/risk/rules/none"),
+        ("DELETE", "/risk/rules/none"),
+        ("POST", "/risk/metrics"),
+        ("PUT", "/risk/regime"),
+        ("PUT", "/risk/scenarios/none"),
+        ("DELETE", "/risk/scenarios/none"),
+        ("POST", "/risk/scenarios/none/run"),
+        ("POST", "/risk/alerts/1/acknowledge"),
+    ] {
+        let path = format!("{path}?colour=red");
+        let answer = client.json(method, &path, "{}").await;
+        answer.check_problem(400, "INVALID_FIELD", Some("/colour"));
+    }
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn unknown_places_and_methods_are_problems_too() {
     let client = Client::new();

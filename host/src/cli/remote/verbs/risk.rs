@@ -20,7 +20,10 @@ pub(super) fn verbs() -> Vec<Verb> {
             "/risk/limits/{*scope}",
             "Replace all limits of a scope",
         )
-        .body("limits", "The limits, as PUT risk/limits takes them"),
+        .body(
+            "limits",
+            "The limits, as PUT risk/limits takes them; needs --if-match",
+        ),
         put(
             "risk factors set",
             "/risk/factors/{*scope}",
@@ -31,6 +34,11 @@ pub(super) fn verbs() -> Vec<Verb> {
             "risk states",
             "/risk/states",
             "List the trading state and kill latch of every scope",
+        ),
+        get(
+            "risk states show",
+            "/risk/states/{*scope}",
+            "Show those of one",
         ),
         put(
             "risk states set",
@@ -55,6 +63,7 @@ pub(super) fn rules() -> Vec<Verb> {
             "/risk/rules",
             "List custom rules, in the order in which they are asked",
         ),
+        get("risk rules show", RULE, "Show one"),
         put("risk rules set", RULE, "Set or replace a rule")
             .field(
                 "plugin",

@@ -104,6 +104,11 @@ pub(super) fn told_by() -> Vec<Verb> {
         )
         .limit()
         .rows("letters"),
+        get(
+            "strategies letter",
+            "/strategies/{strategy}/dead-letters/{letter}",
+            "Show the file of one of them",
+        ),
     ]
 }
 
@@ -117,7 +122,12 @@ pub(super) fn versions() -> Vec<Verb> {
         )
         .version()
         .state()
-        .probation(),
+        .probation()
+        .field(
+            "start",
+            Kind::Flag,
+            "Start one that is stopped or broken with it",
+        ),
         post(
             "strategies rollback",
             "/strategies/{strategy}/rollback",

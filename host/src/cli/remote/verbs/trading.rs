@@ -188,6 +188,28 @@ pub(super) fn holdings() -> Vec<Verb> {
     ]
 }
 
+/// What came without a trade.
+pub(super) fn happened() -> Vec<Verb> {
+    let account = "Only of this account";
+    vec![
+        of_strategy(get(
+            "cash-flows",
+            "/cash-flows",
+            "List money that came or left without a trade, newest first",
+        ))
+        .query("account", Kind::Text, account)
+        .limit(),
+        get(
+            "life-events",
+            "/life-events",
+            "List what happened to instruments and margins, newest first",
+        )
+        .query("account", Kind::Text, account)
+        .query("instrument", Kind::Text, "Only of this instrument")
+        .limit(),
+    ]
+}
+
 /// Accounts, instruments, venues, and what happened.
 pub(super) fn money() -> Vec<Verb> {
     vec![
