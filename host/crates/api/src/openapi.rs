@@ -2,8 +2,8 @@
 //!
 //! Handlers and wire types say what is theirs by attributes beside them; `listed` names the handlers.
 //! What holds for an operation because of its row in the policy, or for all of them, is added in `completed`,
-//! so that it is said once: tags, credentials, and the refusals that never reach a handler. `conventions` does the same for headers:
-//! keys, conditions, jobs, the second person, rates.
+//! so that it is said once: tags, credentials, and the refusals that never reach a handler. `conventions` does
+//! the same for headers, and what comes of them: keys, conditions, jobs, the second person, rates.
 
 mod answers;
 mod completed;
