@@ -35,6 +35,7 @@ impl Told {
                 Event::Position(_) => "position-event",
                 Event::CashFlow { .. } => "cash-flow",
                 Event::Life { .. } => "lifecycle",
+                Event::Signal(_) => "signal",
             },
         }
     }

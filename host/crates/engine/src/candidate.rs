@@ -107,6 +107,12 @@ impl Candidate {
         instance.is_some_and(|instance| instance.hears().of(event))
     }
 
+    /// Whether it is told of signals.
+    pub(crate) fn hears_signals(&self) -> bool {
+        let instance = self.instance.as_ref();
+        instance.is_some_and(|instance| instance.hears().signals)
+    }
+
     /// Gives it the timers that somebody else kept for it.
     pub(crate) fn put_timers(&mut self, timers: BTreeMap<u64, Timestamp>) {
         self.timers = timers;

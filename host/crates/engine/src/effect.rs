@@ -9,10 +9,10 @@ use crate::engine::Unsaved;
 use crate::exchange::Broken;
 use crate::input::{AlgorithmConfig, LimitScope, Probation, RuleConfig, TradingState, WhenOver};
 use model::{
-    AccountId, AlgorithmId, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode, Fault, Fill,
-    InstrumentId, LifeEvent, LifecycleRefusal, LogLevel, MarginStatus, ModelKind, Order, OrderId,
-    OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, RuleId, SavedState, StrategyId,
-    Timestamp, VenueId,
+    AccountId, AlgorithmId, BadSignal, Balance, Bar, BookRefusal, CashFlow, CurrencyId, DenyCode,
+    Fault, Fill, InstrumentId, LifeEvent, LifecycleRefusal, LogLevel, MarginStatus, ModelKind,
+    Order, OrderId, OrderUpdate, Outbound, PluginHash, PositionUpdate, Rate, RuleId, SavedState,
+    StrategyId, Timestamp, VenueId,
 };
 
 /// One change.
@@ -290,6 +290,18 @@ pub enum Ignored {
     /// A fill whose amounts overflow what can be counted.
     #[error("order {0} could not be filled: the amounts overflow")]
     Overflow(OrderId),
+    /// A signal that is none.
+    #[error("{0}")]
+    BadSignal(BadSignal),
+    /// A signal that the strategy was told before.
+    #[error("the strategy was told a signal with this id before")]
+    KnownSignal(StrategyId),
+    /// A signal for a strategy that hears none.
+    #[error(
+        "the strategy takes no signals: it has no plugin with the export `on-signal`; build it with an SDK \
+         that has it"
+    )]
+    Deaf(StrategyId),
 }
 
 variants!(StrategyState { 0 => Stopped, 1 => Running, 2 => Paused, 3 => Error });

@@ -40,6 +40,7 @@ mod reports;
 mod sessions;
 mod settlement;
 mod shadow;
+mod signals;
 mod snapshots;
 mod split;
 mod swap;

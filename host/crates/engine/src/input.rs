@@ -22,7 +22,7 @@ pub use venue::{
 use model::{
     AccountConfig, AccountId, AccountRules, AlgorithmCall, Amendment, Bar, BookUpdate, CurrencyId,
     FeeTier, HistoryBlock, Instrument, InstrumentId, InstrumentStatus, Intent, Lifecycle,
-    MarkPrice, Money, OrderId, OrderRequest, PluginHash, Quantity, Quote, Rate, SavedState,
+    MarkPrice, Money, OrderId, OrderRequest, PluginHash, Quantity, Quote, Rate, SavedState, Signal,
     StrategyId, Timestamp, Trade, VenueId, VenueReport, VenueSnapshot,
 };
 
@@ -296,6 +296,9 @@ pub enum Command {
     Flip(StrategyId),
     /// A strategy that runs saves its state, to be started again from it should it break.
     Save(StrategyId),
+    /// Tell a strategy something from outside. The text is the sender's id for it: a second one with
+    /// the same is not told.
+    Signal(StrategyId, String, Signal),
 }
 
 /// What a strategy's callback led to; journaled, so that replay does not need the plugin.

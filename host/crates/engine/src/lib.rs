@@ -35,6 +35,7 @@ pub mod replay;
 mod risk;
 mod rules;
 mod scopes;
+mod signals;
 pub mod strategies;
 mod underway;
 mod valuation;

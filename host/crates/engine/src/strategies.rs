@@ -7,6 +7,7 @@ use crate::effect::StrategyState;
 use crate::input::{Probation, StrategyConfig};
 use crate::journal::codec::fields;
 use crate::probation::OnProbation;
+use crate::signals::KnownSignals;
 use model::{
     Duration, Event, PluginHash, StartSnapshot, Strategy, StrategyId, Subscription, Timestamp,
 };
@@ -203,6 +204,8 @@ pub(crate) struct Place {
     pub(crate) probation: Option<Box<OnProbation>>,
     /// The version that trades in a copy of the engine beside it, and what that was made with.
     pub(crate) shadow: Option<(PluginHash, Parameters)>,
+    /// What it was told already.
+    pub(crate) signals: KnownSignals,
 }
 
 impl Place {
@@ -223,6 +226,7 @@ impl Place {
             muted: 0,
             probation: None,
             shadow: None,
+            signals: KnownSignals::default(),
         }
     }
 
@@ -317,6 +321,7 @@ fields! {
     Budget { sequence, since, events, events_in_burst, orders }
     Place {
         budget, state, plugin, parameters, calls, timers, values, tenure, muted, probation, shadow,
+        signals,
     } - { instance, successor, staged, retired }
     Strategies { configs, places, on_probation }
 }

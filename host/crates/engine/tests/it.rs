@@ -120,6 +120,8 @@ mod script;
 mod setup;
 #[path = "it/shadow.rs"]
 mod shadow;
+#[path = "it/signals.rs"]
+mod signals;
 #[path = "it/snapshots.rs"]
 mod snapshots;
 #[path = "it/stops.rs"]

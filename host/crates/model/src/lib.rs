@@ -24,6 +24,7 @@ pub mod outbound;
 pub mod position;
 pub mod pre_trade_rule;
 pub mod session;
+pub mod signal;
 pub mod stateful;
 pub mod strategy;
 pub mod tag;
@@ -63,6 +64,7 @@ pub use outbound::{Outbound, OutboundCommand};
 pub use position::{PositionState, PositionUpdate};
 pub use pre_trade_rule::{ContextFacts, OrderFacts, PreTradeRule, Verdict};
 pub use session::Session;
+pub use signal::{BadSignal, MAX_SIGNAL_ID, Signal, SignalEvent};
 pub use stateful::Stateful;
 pub use strategy::{
     Event, Fault, FaultKind, Hears, HistoryBlock, HistoryRequest, Intent, Intents, LogLevel,

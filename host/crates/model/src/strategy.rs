@@ -5,7 +5,7 @@
 
 use crate::{
     AlgorithmCall, Amendment, Bar, BarSpec, BookView, CashFlow, InstrumentId, LifeEvent, Order,
-    OrderId, OrderRequest, OrderUpdate, PositionUpdate, Quote, Timestamp, Trade,
+    OrderId, OrderRequest, OrderUpdate, PositionUpdate, Quote, SignalEvent, Timestamp, Trade,
 };
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub enum Event {
         /// The name of the currency that it pays, where it pays.
         currency: Option<Arc<str>>,
     },
+    /// Somebody outside tells it something. Only those are told that hear of it.
+    Signal(Arc<SignalEvent>),
 }
 
 /// What a strategy hears of besides what every one is told.
@@ -58,6 +60,8 @@ pub struct Hears {
     pub cash_flows: bool,
     /// [`Event::Life`].
     pub life_events: bool,
+    /// [`Event::Signal`].
+    pub signals: bool,
 }
 
 impl Hears {
@@ -65,6 +69,7 @@ impl Hears {
     pub const ALL: Self = Self {
         cash_flows: true,
         life_events: true,
+        signals: true,
     };
 
     /// Whether it is told of an event.
@@ -72,6 +77,7 @@ impl Hears {
         match event {
             Event::CashFlow { .. } => self.cash_flows,
             Event::Life { .. } => self.life_events,
+            Event::Signal(_) => self.signals,
             _ => true,
         }
     }

@@ -275,7 +275,7 @@ impl Engine {
             // Algorithms cannot ask for books.
             Event::Book(_) | Event::BookLost(_) => return,
             Event::Timer { .. } | Event::Order(_) | Event::Position(_) => return,
-            Event::CashFlow { .. } | Event::Life { .. } => return,
+            Event::CashFlow { .. } | Event::Life { .. } | Event::Signal(_) => return,
         };
         self.tell_algorithm(parent, &event);
     }

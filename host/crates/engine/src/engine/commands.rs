@@ -70,6 +70,7 @@ impl Engine {
             Command::EndRun => {}
             Command::Snapshot => self.save_parts(),
             Command::Save(strategy) => self.save_on_command(strategy),
+            Command::Signal(strategy, id, signal) => self.take_signal(strategy, &id, signal),
             beside @ (Command::ShadowBegin { .. }
             | Command::ShadowEnd { .. }
             | Command::RollBack(_)

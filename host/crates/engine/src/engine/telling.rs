@@ -67,7 +67,7 @@ impl Engine {
     }
 
     /// Instances that hear of something, and all candidates: what those hear of they know themselves.
-    fn hearing(&self, what: impl Fn(Hears) -> bool) -> Vec<Seat> {
+    pub(super) fn hearing(&self, what: impl Fn(Hears) -> bool) -> Vec<Seat> {
         let hears = |place: &Place| {
             let instance = place.instance.as_ref().filter(|_| place.is_live());
             instance.is_some_and(|instance| what(instance.hears()))
@@ -107,7 +107,7 @@ impl Engine {
         self.market.currency_name(currency).into()
     }
 
-    fn tell_seats(&mut self, seats: Vec<Seat>, event: &Event) {
+    pub(super) fn tell_seats(&mut self, seats: Vec<Seat>, event: &Event) {
         for seat in seats {
             let tenure = self.tenure(seat.strategy);
             self.outbox

@@ -23,7 +23,7 @@ use model::{
     Margin, MarginCall, MarkPrice, ModelKind, ModelSpec, Money, Offset, OptionRight, Order,
     OrderChange, OrderId, OrderKind, OrderKindName, OrderRequest, OrderStatus, OrderUpdate,
     PeerRule, Peers, PluginHash, PositionChange, PositionId, PositionState, PositionUpdate, Price,
-    Quantity, Quote, Rate, RuleId, SavedState, Session, Side, SignedQuantity, StrategyId,
+    Quantity, Quote, Rate, RuleId, SavedState, Session, Side, Signal, SignedQuantity, StrategyId,
     Subscription, Tag, Terms, TimeInForce, Timestamp, Trade, Trail, Trigger, TriggerBy, VenueId,
     Verdict,
 };
@@ -120,6 +120,7 @@ fields! {
     Fault { kind, message }
     HistoryRequest { instrument, spec, count }
     AlgorithmCall { name, parameters }
+    Signal { name, values }
     AlgorithmConfig { name, plugin, parameters }
     RuleConfig { name, scope, plugin, parameters }
     HistoryBlock { request, bars }
@@ -275,6 +276,7 @@ variants!(Command {
     32 => CanaryEnd { strategy, reason },
     33 => Flip(strategy),
     34 => Save(strategy),
+    35 => Signal(strategy, id, signal),
 });
 variants!(HandOver { 0 => Carry, 1 => Fresh });
 variants!(WhenOver { 0 => RollBack, 1 => Promote });

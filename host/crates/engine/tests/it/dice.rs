@@ -8,8 +8,8 @@ use model::{
     AccountConfig, AccountId, AccountKind, AssetClass, Bar, BarBasis, BarMethod, BarSpec,
     CurrencyId, Duration, Fault, FaultKind, Fees, HedgeMargin, HistoryBlock, HistoryRequest,
     Instrument, InstrumentId, Intent, LogLevel, Margin, MarkPrice, Money, OptionRight, OrderId,
-    PluginHash, Price, Quantity, Quote, Rate, SavedState, Session, Side, StrategyId, Subscription,
-    Timestamp, Trade, VenueId,
+    PluginHash, Price, Quantity, Quote, Rate, SavedState, Session, Side, Signal, StrategyId,
+    Subscription, Timestamp, Trade, VenueId,
 };
 
 #[path = "dice_orders.rs"]
@@ -363,7 +363,7 @@ impl Dice {
             TradingState::Reducing,
             TradingState::Halted,
         ];
-        match self.below(23) {
+        match self.below(24) {
             19 => Command::Reconcile(VenueId::new(self.small())),
             20 => Command::AcceptPositions(self.account_id()),
             18 => crate::dice_lifecycle::any_conversion(self),
@@ -372,6 +372,7 @@ impl Dice {
                 Command::PlaceWorked(strategy, request, self.call())
             }
             22 => Command::RemoveRule(self.text()),
+            23 => Command::Signal(strategy, self.text(), self.signal()),
             13 => Command::SetScopeState(self.scope(), self.one_of(&states)),
             14 => Command::SetScopeKill(self.scope(), self.flag()),
             15 => Command::ClearRepeats(strategy),
@@ -405,6 +406,14 @@ impl Dice {
             10 => Command::SetKillLatch(self.flag()),
             11 => Command::ModifyOrder(self.amendment()),
             _ => Command::SetVenueConnected(VenueId::new(self.small()), self.flag()),
+        }
+    }
+
+    /// Also one that is none.
+    fn signal(&mut self) -> Signal {
+        Signal {
+            name: self.text(),
+            values: self.list(|dice| (dice.text(), dice.text())),
         }
     }
 

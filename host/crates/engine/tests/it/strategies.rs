@@ -223,6 +223,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Position(_) => "position",
         Event::CashFlow { .. } => "cash flow",
         Event::Life { .. } => "life event",
+        Event::Signal(_) => "signal",
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 const NOTHING: Hears = Hears {
     cash_flows: false,
     life_events: false,
+    signals: false,
 };
 
 fn funding(text: &str) -> LifecycleEvent {

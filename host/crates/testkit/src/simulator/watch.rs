@@ -25,7 +25,8 @@ impl Watch {
             | Event::Order(_)
             | Event::Position(_)
             | Event::CashFlow { .. }
-            | Event::Life { .. } => return Ok(()),
+            | Event::Life { .. }
+            | Event::Signal(_) => return Ok(()),
         };
         let latest = self.latest.insert(instrument, time);
         match latest {

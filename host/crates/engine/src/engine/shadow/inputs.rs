@@ -40,7 +40,10 @@ fn defined(definition: &Definition) -> Input {
 
 fn concerns(command: &Command, of: StrategyId) -> bool {
     match command {
-        Command::Pause(id) | Command::Resume(id) | Command::ClearRepeats(id) => *id == of,
+        Command::Pause(id)
+        | Command::Resume(id)
+        | Command::ClearRepeats(id)
+        | Command::Signal(id, ..) => *id == of,
         Command::SetTradingState(_)
         | Command::SetKillLatch(_)
         | Command::SetScopeState(..)
