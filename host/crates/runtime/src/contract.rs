@@ -395,7 +395,7 @@ mod tests {
         let hook = &contract.options["argonaut:plugin/on-book@1.0.0"];
         assert_eq!(hook["on-book-lost"], "func(instrument: u32)");
         let options: Vec<_> = contract.options.keys().collect();
-        let names = ["on-book", "on-cash-flow", "on-lifecycle"];
+        let names = ["on-book", "on-cash-flow", "on-lifecycle", "on-signal"];
         assert_eq!(
             options,
             names

@@ -6,7 +6,9 @@ use crate::bindings::argonaut::plugin::types::Description;
 use crate::bindings::factor::{Factor, FactorIndices};
 use crate::bindings::indicator::{Indicator, IndicatorIndices};
 use crate::bindings::model::{VenueModel, VenueModelIndices};
-use crate::bindings::options::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle};
+use crate::bindings::options::exports::argonaut::plugin::{
+    on_book, on_cash_flow, on_lifecycle, on_signal,
+};
 use crate::bindings::rule::{PreTradeRule, PreTradeRuleIndices};
 use crate::bindings::{Strategy, StrategyIndices};
 use crate::host::HostState;
@@ -33,6 +35,7 @@ pub(crate) struct OptionIndices {
     on_book: Option<on_book::GuestIndices>,
     on_cash_flow: Option<on_cash_flow::GuestIndices>,
     on_lifecycle: Option<on_lifecycle::GuestIndices>,
+    on_signal: Option<on_signal::GuestIndices>,
 }
 
 /// The exports of one instance.
@@ -51,6 +54,7 @@ pub(crate) struct StrategyExports {
     pub(crate) on_book: Option<on_book::Guest>,
     pub(crate) on_cash_flow: Option<on_cash_flow::Guest>,
     pub(crate) on_lifecycle: Option<on_lifecycle::Guest>,
+    pub(crate) on_signal: Option<on_signal::Guest>,
 }
 
 impl OptionIndices {
@@ -59,6 +63,7 @@ impl OptionIndices {
             on_book: on_book::GuestIndices::new(pre).ok(),
             on_cash_flow: on_cash_flow::GuestIndices::new(pre).ok(),
             on_lifecycle: on_lifecycle::GuestIndices::new(pre).ok(),
+            on_signal: on_signal::GuestIndices::new(pre).ok(),
         }
     }
 }
@@ -110,6 +115,7 @@ impl Indices {
                     on_book,
                     on_cash_flow,
                     on_lifecycle,
+                    on_signal,
                 } = &**options;
                 let books = on_book.as_ref().map(|it| it.load(&mut *store, instance));
                 let flows = on_cash_flow
@@ -118,11 +124,13 @@ impl Indices {
                 let lives = on_lifecycle
                     .as_ref()
                     .map(|it| it.load(&mut *store, instance));
+                let signals = on_signal.as_ref().map(|it| it.load(&mut *store, instance));
                 Exports::Strategy(StrategyExports {
                     world: world.load(store, instance)?,
                     on_book: books.transpose()?,
                     on_cash_flow: flows.transpose()?,
                     on_lifecycle: lives.transpose()?,
+                    on_signal: signals.transpose()?,
                 })
             }
             Self::Algorithm(indices) => Exports::Algorithm(indices.load(store, instance)?),

@@ -12,7 +12,8 @@ use crate::host::{HostState, Phase};
 use crate::{Admitted, convert};
 use model::{
     BookView, CashFlow, Event, Fault, Hears, HistoryBlock, HistoryRequest, InstrumentId, Intents,
-    LifeEvent, PositionUpdate, Quantity, SavedState, StartSnapshot, Strategy, Subscription,
+    LifeEvent, PositionUpdate, Quantity, SavedState, SignalEvent, StartSnapshot, Strategy,
+    Subscription,
 };
 
 /// A running strategy.
@@ -206,6 +207,18 @@ impl Instance {
         )
     }
 
+    fn tell_signal(&mut self, told: &SignalEvent, out: &mut Intents) -> Result<(), Fault> {
+        let budget = self.guest.event_budget();
+        self.guest
+            .call("on-signal", Phase::Live, budget, out, |exports, store| {
+                let Some(hook) = &exports.on_signal else {
+                    return Ok(());
+                };
+                let (signal, at) = (&told.signal, told.ts_event.nanos());
+                hook.call_on_signal(store, &signal.name, &signal.values, at)
+            })
+    }
+
     fn restore_values(&mut self, values: &[(String, Vec<u8>)]) -> Result<(), Fault> {
         let kept = &mut self.guest.store.data_mut().values;
         if values.iter().all(|(key, value)| kept.put(key, value)) {
@@ -230,6 +243,7 @@ impl Strategy for Instance {
         Hears {
             cash_flows: exports.on_cash_flow.is_some(),
             life_events: exports.on_lifecycle.is_some(),
+            signals: exports.on_signal.is_some(),
         }
     }
 
@@ -311,6 +325,7 @@ impl Strategy for Instance {
             }
             Event::CashFlow { flow, currency } => self.tell_cash_flow(flow, currency, out),
             Event::Life { event, currency } => self.tell_life(event, currency.as_deref(), out),
+            Event::Signal(told) => self.tell_signal(told, out),
         }
     }
 

@@ -3,7 +3,7 @@
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 11] = [
+const WIT: [(&str, &str); 12] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
@@ -15,6 +15,7 @@ const WIT: [(&str, &str); 11] = [
         "lifecycle.wit",
         include_str!("../../../../wit/v1/lifecycle.wit"),
     ),
+    ("signal.wit", include_str!("../../../../wit/v1/signal.wit")),
     (
         "options.wit",
         include_str!("../../../../wit/v1/options.wit"),
@@ -68,13 +69,14 @@ pub const STRATEGY_WITH_BOOKS: World<'static> = World {
     name: "with-books",
 };
 
-/// A strategy that hears of cash flows and life events.
+/// A strategy that hears of cash flows, life events and signals.
 pub const STRATEGY_WITH_LIFE: World<'static> = World {
     packages: &["package test:life;
         world with-life {
             include argonaut:plugin/strategy@1.0.0;
             export argonaut:plugin/on-cash-flow@1.0.0;
             export argonaut:plugin/on-lifecycle@1.0.0;
+            export argonaut:plugin/on-signal@1.0.0;
         }"],
     name: "with-life",
 };

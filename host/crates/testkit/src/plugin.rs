@@ -122,7 +122,7 @@ impl Plugin {
         Self::of(Kind::StrategyWithBooks)
     }
 
-    /// The same, and hears of cash flows and of what happens to instruments.
+    /// The same, and hears of cash flows, of what happens to instruments, and of signals.
     pub fn with_life() -> Self {
         Self::of(Kind::StrategyWithLife)
     }

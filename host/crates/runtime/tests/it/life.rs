@@ -1,15 +1,18 @@
-//! Cash flows and life events across the wall, and plugins that do without.
+//! Cash flows, life events and signals across the wall, and plugins that do without.
 
 use crate::support::{REPORT, SEEN, admit, expect_fault, intents, reported, running};
 use model::{
     AccountId, CashFlow, CashFlowReason, CurrencyId, Event, FaultKind, Hears, InstrumentId,
-    LifeEvent, LifeEventKind, Money, PositionChange, Price, Rate, Strategy, StrategyId, Timestamp,
+    LifeEvent, LifeEventKind, Money, PositionChange, Price, Rate, Signal, SignalEvent, Strategy,
+    StrategyId, Timestamp,
 };
 use runtime::Limits;
+use std::sync::Arc;
 use testkit::plugin::Plugin;
 
 const ON_CASH_FLOW: &str = "argonaut:plugin/on-cash-flow@1.0.0#on-cash-flow";
 const ON_LIFECYCLE: &str = "argonaut:plugin/on-lifecycle@1.0.0#on-lifecycle";
+const ON_SIGNAL: &str = "argonaut:plugin/on-signal@1.0.0#on-signal";
 
 fn flow(reason: CashFlowReason, instrument: Option<u32>, amount: i128) -> Event {
     let position = instrument.map(|number| (StrategyId::new(0), InstrumentId::new(number)));
@@ -36,6 +39,17 @@ fn life(kind: LifeEventKind) -> Event {
         ts_event: Timestamp::from_nanos(11),
     };
     Event::Life { event, currency }
+}
+
+fn signal(name: &str, values: &[(&str, &str)]) -> Event {
+    let values = values.iter().map(|(name, value)| {
+        let value = (*value).to_owned();
+        ((*name).to_owned(), value)
+    });
+    Event::Signal(Arc::new(SignalEvent {
+        signal: Signal::new(name, values).unwrap(),
+        ts_event: Timestamp::from_nanos(11),
+    }))
 }
 
 /// Adds a number, each times another power of a thousand, to what it has seen.
@@ -163,6 +177,36 @@ fn what_happened_crosses_by_its_case() {
 }
 
 #[test]
+fn a_signal_crosses_with_its_name_and_values() {
+    // The first letter of the second value's text.
+    let letter = "(i64.load8_u (i32.load (i32.add (local.get $values) (i32.const 24))))";
+    let [name_len, values_len] = ["name_len", "values_len"].map(small);
+    let body = add_all(&[
+        "(i64.load8_u (local.get $name))",
+        &name_len,
+        &values_len,
+        "(i64.extend_i32_u (i32.load (i32.add (local.get $values) (i32.const 4))))",
+        letter,
+        "(local.get $ts_event)",
+    ]);
+    let plugin = Plugin::with_life().items(SEEN).with(ON_SIGNAL, &body);
+    let mut instance = running(&admit(&plugin), Limits::default());
+    let mut out = intents();
+    let event = signal("buy", &[("abc", "1"), ("b", "x")]);
+    instance.handle(&event, &mut out).unwrap();
+    let [first, letter] = [b'b', b'x'].map(u64::from);
+    assert_eq!(reported(out.items()), [sum(&[first, 3, 2, 3, letter, 11])]);
+    // None are fine, too.
+    let mut out = intents();
+    let plugin = Plugin::with_life()
+        .items(SEEN)
+        .with(ON_SIGNAL, &add_all(&[&values_len]));
+    let mut instance = running(&admit(&plugin), Limits::default());
+    instance.handle(&signal("buy", &[]), &mut out).unwrap();
+    assert_eq!(reported(out.items()), [0]);
+}
+
+#[test]
 fn a_plugin_without_the_exports_loads_and_hears_nothing() {
     for plugin in [Plugin::new(), Plugin::with_books()] {
         let mut instance = running(&admit(&plugin), Limits::default());
@@ -172,6 +216,7 @@ fn a_plugin_without_the_exports_loads_and_hears_nothing() {
         instance
             .handle(&life(LifeEventKind::Expiry), &mut out)
             .unwrap();
+        instance.handle(&signal("buy", &[]), &mut out).unwrap();
         assert!(out.is_empty());
     }
 }
@@ -207,6 +252,13 @@ fn a_strategy_that_breaks_over_what_it_hears_is_broken() {
         expiry.clone(),
         trap,
         "on-lifecycle: wasm `unreachable`",
+    );
+    check(
+        ON_SIGNAL,
+        "unreachable",
+        signal("buy", &[("a", "1")]),
+        trap,
+        "on-signal: wasm `unreachable`",
     );
     check(
         ON_CASH_FLOW,

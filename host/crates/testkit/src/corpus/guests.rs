@@ -30,10 +30,11 @@ const BOOK_EXPORTS: [&str; 2] = [
     "argonaut:plugin/on-book@1.0.0#on-book",
     "argonaut:plugin/on-book@1.0.0#on-book-lost",
 ];
-/// Those of strategies that hear of the life of instruments.
-const LIFE_EXPORTS: [&str; 2] = [
+/// Those of strategies that hear of what they did not ask for.
+const LIFE_EXPORTS: [&str; 3] = [
     "argonaut:plugin/on-cash-flow@1.0.0#on-cash-flow",
     "argonaut:plugin/on-lifecycle@1.0.0#on-lifecycle",
+    "argonaut:plugin/on-signal@1.0.0#on-signal",
 ];
 /// The exports that return through memory, so that the host calls once more to have it freed.
 const RETURNING: [&str; 4] = ["describe", "init", "load", "save"];

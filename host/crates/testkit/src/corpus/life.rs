@@ -7,7 +7,8 @@ use model::{
     DenyCode, Duration, Event, Fault, Fees, HistoryBlock, HistoryRequest, Instrument, InstrumentId,
     Intent, Intents, LifeEvent, LifeEventKind, Margin, Money, OrderChange, OrderId, OrderStatus,
     OrderUpdate, PositionChange, PositionState, PositionUpdate, Price, Quantity, Quote, Rate,
-    SavedState, Side, StartReason, StartSnapshot, Strategy, StrategyId, Timestamp, Trade, VenueId,
+    SavedState, Side, Signal, SignalEvent, StartReason, StartSnapshot, Strategy, StrategyId,
+    Timestamp, Trade, VenueId,
 };
 use runtime::{Admitted, Instance, InstanceConfig, Limits, Parameters, Runtime};
 use std::sync::Arc;
@@ -195,7 +196,7 @@ fn bar() -> Bar {
 }
 
 /// One event of each kind.
-fn events() -> [Event; 10] {
+fn events() -> [Event; 11] {
     let at = Timestamp::from_nanos(500);
     let price = Price::from_raw(110_000 * TICK);
     [
@@ -232,7 +233,15 @@ fn events() -> [Event; 10] {
             },
             currency: None,
         },
+        Event::Signal(Arc::new(signal(at))),
     ]
+}
+
+fn signal(ts_event: Timestamp) -> SignalEvent {
+    let values = vec![("quantity".to_owned(), "1".to_owned())];
+    let name = "buy".to_owned();
+    let signal = Signal { name, values };
+    SignalEvent { signal, ts_event }
 }
 
 fn denied() -> OrderUpdate {

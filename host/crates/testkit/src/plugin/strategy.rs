@@ -143,11 +143,11 @@ pub(super) const BOOK_EXPORTS: [Function; 2] = [
     ),
 ];
 
-/// What a strategy exports to hear of cash flows and of what happens to instruments.
+/// What a strategy exports to hear of cash flows, of what happens to instruments, and of signals.
 ///
 /// The words of a life event are, by its case: 0 a rate, 1 and 3 a price, 2 none, 4 shares after and
 /// before, 5 the amount's halves and the currency.
-pub(super) const LIFE_EXPORTS: [Function; 2] = [
+pub(super) const LIFE_EXPORTS: [Function; 3] = [
     (
         "argonaut:plugin/on-cash-flow@1.0.0#on-cash-flow",
         "(param $reason i32) (param $has_instrument i32) (param $instrument i32) \
@@ -159,6 +159,13 @@ pub(super) const LIFE_EXPORTS: [Function; 2] = [
         "argonaut:plugin/on-lifecycle@1.0.0#on-lifecycle",
         "(param $instrument i32) (param $case i32) (param $first i64) (param $second i64) \
          (param $currency i32) (param $currency_len i32) (param $ts_event i64)",
+        "",
+    ),
+    // each value is the places and lengths of two texts, four words of 32 bits
+    (
+        "argonaut:plugin/on-signal@1.0.0#on-signal",
+        "(param $name i32) (param $name_len i32) (param $values i32) (param $values_len i32) \
+         (param $ts_event i64)",
         "",
     ),
 ];
