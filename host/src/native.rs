@@ -132,6 +132,7 @@ impl<S: sdk::Strategy + Send> Strategy for Native<S> {
                 let event = convert::life_event(event, currency.as_deref().unwrap_or_default());
                 self.runner.on_lifecycle(&event, &mut host);
             }
+            Event::Signal(told) => self.runner.on_signal(&convert::signal(told), &mut host),
         }
         Ok(())
     }

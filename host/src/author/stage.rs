@@ -15,7 +15,7 @@ use model::{
     AccountId, AlgorithmCall, Amendment, Bar, BookChanges, BookScope, BookUpdate, HistoryBlock,
     HistoryRequest, InstrumentId, InstrumentStatus, Intent, Lifecycle, LogLevel, MarkPrice, Order,
     OrderId, OrderRequest, OrderUpdate, OutboundCommand, PositionState, Price, Quantity, Quote,
-    SavedState, Strategy, StrategyId, Timestamp, Trade, VenueId,
+    SavedState, Signal, Strategy, StrategyId, Timestamp, Trade, VenueId,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,6 +71,8 @@ pub(super) struct Stage<'p> {
     /// Batches of books so far.
     batches: u64,
     executions: u64,
+    /// Signals so far.
+    signals: u64,
 }
 
 impl<'p> Stage<'p> {
@@ -103,6 +105,7 @@ impl<'p> Stage<'p> {
             amendments: BTreeMap::new(),
             batches: 0,
             executions: 0,
+            signals: 0,
         })
     }
 
@@ -125,6 +128,7 @@ impl<'p> Stage<'p> {
             Act::Restart => self.restart(at, &mut happened)?,
             Act::Swap(succession) => self.swap(at, succession, &mut happened)?,
             Act::Deny(reason) => self.denial.arm(reason),
+            Act::Signal(signal) => self.signal(at, signal, &mut happened)?,
             Act::Answer(name, answer) => {
                 let order = orders.get(name).copied();
                 let order = order.with_context(|| format!("order {name} was not sent"))?;
@@ -229,6 +233,13 @@ impl<'p> Stage<'p> {
             ts_event: at,
             ts_init: at,
         }))
+    }
+
+    /// Each has an id of its own: a scenario tells what its lines say.
+    fn signal(&mut self, at: Timestamp, signal: &Signal, into: &mut Happened) -> Result<()> {
+        self.signals += 1;
+        let id = format!("line {}", self.signals);
+        self.command(at, Command::Signal(self.strategy, id, signal.clone()), into)
     }
 
     fn command(&mut self, at: Timestamp, command: Command, into: &mut Happened) -> Result<()> {

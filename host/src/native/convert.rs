@@ -4,7 +4,7 @@
 mod life;
 mod orders;
 
-pub(super) use life::{cash_flow, life_event};
+pub(super) use life::{cash_flow, life_event, signal};
 pub(super) use orders::{amendment, order_event, order_request};
 
 use argonaut_sdk as sdk;

@@ -10,9 +10,9 @@ pub mod indicator;
 pub mod rule;
 pub mod venue_model;
 
-use crate::{Book, History, InstrumentId, LifeEvent, Runner, Strategy, Timestamp};
+use crate::{Book, History, InstrumentId, LifeEvent, Runner, Signal, Strategy, Timestamp};
 use bindings::argonaut::plugin::types;
-use bindings::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle};
+use bindings::exports::argonaut::plugin::{on_book, on_cash_flow, on_lifecycle, on_signal};
 use imports::Imports;
 
 /// What `wit-bindgen` makes of the contract: strategies with all they may export besides.
@@ -192,5 +192,16 @@ impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_lifecycle::Guest fo
             ts_event: Timestamp::from_nanos(ts_event),
         };
         running::<P, _>(|runner| runner.on_lifecycle(&event, &mut Imports));
+    }
+}
+
+impl<P: Slot<Running = Runner<S>>, S: Strategy + 'static> on_signal::Guest for P {
+    fn on_signal(name: String, values: Vec<(String, String)>, ts_event: u64) {
+        let signal = Signal {
+            name,
+            values,
+            ts_event: Timestamp::from_nanos(ts_event),
+        };
+        running::<P, _>(|runner| runner.on_signal(&signal, &mut Imports));
     }
 }

@@ -70,6 +70,7 @@ mod portfolio;
 mod position;
 mod rule;
 mod runner;
+mod signal;
 mod state;
 mod strategy;
 mod tag;
@@ -106,6 +107,7 @@ pub use runner::Runner;
 /// For deriving `Serialize` and `Deserialize` on saved state:
 /// `#[derive(Serialize)] #[serde(crate = "argonaut_sdk::serde")]`.
 pub use serde;
+pub use signal::Signal;
 pub use state::SavedState;
 pub use strategy::{Snapshot, StartReason, Strategy};
 pub use tag::{Tag, TagError};

@@ -5,7 +5,7 @@
 
 use crate::{
     Bar, Book, CashFlow, Config, Context, History, Host, InstrumentId, LifeEvent, OrderEvent,
-    Portfolio, Position, Quote, SavedState, Snapshot, Strategy, Timestamp, Trade,
+    Portfolio, Position, Quote, SavedState, Signal, Snapshot, Strategy, Timestamp, Trade,
 };
 
 /// Owns a strategy and its [`Portfolio`], and keeps the latter up to date before each hook.
@@ -127,6 +127,13 @@ impl<S: Strategy> Runner<S> {
     pub fn on_lifecycle(&mut self, event: &LifeEvent, host: &mut dyn Host) {
         self.call(host, |strategy, context| {
             strategy.on_lifecycle(event, context)
+        });
+    }
+
+    /// Tells it what somebody outside says.
+    pub fn on_signal(&mut self, signal: &Signal, host: &mut dyn Host) {
+        self.call(host, |strategy, context| {
+            strategy.on_signal(signal, context)
         });
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Bar, Book, CashFlow, Config, Context, Description, History, InstrumentId, LifeEvent, OpenOrder,
-    OrderEvent, Position, Quote, SavedState, Timestamp, Trade,
+    OrderEvent, Position, Quote, SavedState, Signal, Timestamp, Trade,
 };
 
 /// Why a strategy starts.
@@ -89,6 +89,13 @@ pub trait Strategy: Sized {
     /// quotes, trades, bars or book it asked for. This comes before what the event does to orders,
     /// money and positions: the context still knows them as they were.
     fn on_lifecycle(&mut self, event: &LifeEvent, context: &mut Context<'_>) {}
+
+    /// Somebody outside tells it something, by a webhook or the API. One that leaves this out says in its
+    /// log that it was told.
+    fn on_signal(&mut self, signal: &Signal, context: &mut Context<'_>) {
+        let name = &signal.name;
+        context.warn(format_args!("the signal `{name}` is not for this strategy"));
+    }
 
     /// Bars from before the start.
     fn on_history(&mut self, history: &History, context: &mut Context<'_>) {}

@@ -44,6 +44,7 @@ mod life;
 mod market;
 mod rule;
 mod setup;
+mod signal;
 mod venue;
 mod venue_model;
 

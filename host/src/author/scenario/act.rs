@@ -3,7 +3,9 @@
 use super::super::words::{NAME, PRICE, QUANTITY, WordError, Words};
 use super::Given;
 use crate::universe::Universe;
-use model::{BarSpec, BookLevel, CurrencyId, LifecycleEvent, Money, Price, Quantity, Rate, Side};
+use model::{
+    BarSpec, BookLevel, CurrencyId, LifecycleEvent, Money, Price, Quantity, Rate, Side, Signal,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens.
@@ -30,6 +32,8 @@ pub(in super::super) enum Act {
     Halt,
     Resume,
     Life(LifecycleEvent),
+    /// Somebody outside tells it something.
+    Signal(Signal),
     /// The next order or change is denied, in these words.
     Deny(String),
     /// The venue says something about an order.
@@ -62,7 +66,7 @@ pub(in super::super) enum Answer {
 }
 
 const VERBS: &str = "something that happens: start, wait, stop, restart, swap, quote, trade, bar, book, \
-    lose_book, mark, index, halt, resume, funding, settlement, split, dividend, deny, accept, reject, \
+    lose_book, mark, index, halt, resume, funding, settlement, split, dividend, signal, deny, accept, reject, \
     trigger, fill, confirm_update, reject_update, confirm_cancel, reject_cancel, expire";
 const RATE: &str = "a rate such as 0.0001";
 
@@ -110,6 +114,7 @@ impl Act {
             "index" => Self::Index(words.value(PRICE)?),
             "halt" => Self::Halt,
             "resume" => Self::Resume,
+            "signal" => Self::Signal(signal(words)?),
             "deny" => Self::Deny(words.raw().to_owned()),
             "funding" | "settlement" | "split" | "dividend" => {
                 Self::Life(life(verb, words, universe)?)
@@ -135,6 +140,21 @@ fn succession(words: &mut Words<'_>) -> Result<Succession, WordError> {
         }
     }
     Ok(succession)
+}
+
+/// `buy quantity=1000`: a name, and values by name. Words end at spaces and commas.
+fn signal(words: &mut Words<'_>) -> Result<Signal, WordError> {
+    const VALUE: &str = "a value of the signal, as NAME=VALUE";
+    let name = words.next("the name of a signal such as buy")?;
+    let mut values = Vec::new();
+    while let Some(word) = words.pop() {
+        let (key, value) = word
+            .split_once('=')
+            .ok_or_else(|| WordError::wrong(word, VALUE))?;
+        values.push((key.to_owned(), value.to_owned()));
+    }
+    Signal::new(name, values)
+        .map_err(|why| WordError::wrong(name, format!("a signal with these values: {why}")))
 }
 
 /// `1.0850 x 1000 / 1.0852 x 1000`; sizes may be left out.

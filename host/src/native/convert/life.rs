@@ -1,8 +1,8 @@
-//! What happens without a trade.
+//! What happens without a trade, and what somebody outside says.
 
 use super::{instrument_id, money, price, time};
 use argonaut_sdk as sdk;
-use model::{CashFlow, CashFlowReason, LifeEvent, LifeEventKind, PositionChange};
+use model::{CashFlow, CashFlowReason, LifeEvent, LifeEventKind, PositionChange, SignalEvent};
 
 /// Money that moved. `None` for what an execution moved: that is no cash flow.
 pub(in crate::native) fn cash_flow(flow: &CashFlow, currency: &str) -> Option<sdk::CashFlow> {
@@ -64,5 +64,14 @@ pub(in crate::native) fn life_event(event: &LifeEvent, currency: &str) -> sdk::L
         instrument: instrument_id(event.instrument),
         kind,
         ts_event: time(event.ts_event),
+    }
+}
+
+/// What somebody outside says.
+pub(in crate::native) fn signal(told: &SignalEvent) -> sdk::Signal {
+    sdk::Signal {
+        name: told.signal.name.clone(),
+        values: told.signal.values.clone(),
+        ts_event: time(told.ts_event),
     }
 }
