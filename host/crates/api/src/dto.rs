@@ -40,6 +40,7 @@ pub(crate) mod regime;
 pub(crate) mod risk;
 pub(crate) mod scenario;
 pub(crate) mod shadow;
+pub(crate) mod signal;
 pub(crate) mod strategy;
 pub(crate) mod stream;
 pub(crate) mod text;

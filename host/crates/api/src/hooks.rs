@@ -1,26 +1,31 @@
-//! Webhooks that we take: who may call one, what it may order, and what it was called with lately.
+//! Webhooks that we take: who may call one, what it is for, and what it was called with lately.
 //!
 //! A hook shows that it is called by whom it is for: by a signature over the moment and the body, or, for
 //! TradingView, which cannot sign, by a secret in the body. Whoever does not hears the same, whether there
-//! is such a hook or not.
+//! is such a hook or not. What a genuine call leads to is an order (`orders`) or a signal (`signals`).
 
 mod memory;
+mod orders;
+mod signals;
 
-use crate::dto::hook::HookRequest;
+use crate::dto::hook::{HookRequest, HookSignal};
 use crate::dto::moment::Moment;
+use crate::extract::parse_json;
 use crate::problem::Problem;
 use axum::http::{HeaderMap, StatusCode};
 pub(crate) use memory::{Begun, Memory};
-use model::{Duration, OrderKind, Price, Quantity, Side, Terms, TimeInForce, Timestamp};
+use model::{Duration, Signal, Timestamp};
 use notices::{SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, is_same, is_signed, sign};
+pub use orders::{HookOrder, OrderTemplate};
 use serde::Deserialize;
 use services::clock::Clock;
 use services::handle::OrderTicket;
+pub use signals::{SignalTemplate, ValueKind, ValueTemplate};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longest id of a call, in bytes.
-const ID_BYTES: usize = 128;
+pub(crate) const ID_BYTES: usize = 128;
 
 /// How a hook is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,16 +36,16 @@ pub enum HookKind {
     TradingView,
 }
 
-/// A type of order that a hook may place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HookOrder {
-    /// At the market.
-    Market,
-    /// At a price or better.
-    Limit,
+/// What calls of a hook lead to.
+#[derive(Debug, Clone)]
+pub enum HookPurpose {
+    /// An order within this template.
+    Orders(OrderTemplate),
+    /// A signal within this template.
+    Signals(SignalTemplate),
 }
 
-/// A hook as it is configured: the template of its orders.
+/// A hook as it is configured.
 #[derive(Debug, Clone)]
 pub struct HookConfig {
     /// Unique name; its place in the path.
@@ -49,22 +54,8 @@ pub struct HookConfig {
     pub kind: HookKind,
     /// What shows that a call is genuine.
     pub secret: Secret,
-    /// The strategy for orders by hand whose orders they are.
-    pub strategy: String,
-    /// What it may trade: symbols by the names that calls use.
-    pub instruments: BTreeMap<String, String>,
-    /// Which ways.
-    pub sides: Vec<Side>,
-    /// Types of orders; the first one where a call says none.
-    pub types: Vec<HookOrder>,
-    /// How much where a call does not say; calls must say it when `None`.
-    pub quantity: Option<Quantity>,
-    /// The least that a call may say.
-    pub min_quantity: Quantity,
-    /// The most that a call may say.
-    pub max_quantity: Quantity,
-    /// How long its orders live.
-    pub time_in_force: TimeInForce,
+    /// What its calls lead to.
+    pub purpose: HookPurpose,
     /// How far the moment of a call may be from the clock.
     pub max_age: Duration,
     /// Calls within a minute, at most.
@@ -92,7 +83,23 @@ pub(crate) struct Hook {
 pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) moment: Timestamp,
-    pub(crate) ticket: OrderTicket,
+    pub(crate) wanted: Wanted,
+}
+
+/// What a call is for.
+pub(crate) enum Wanted {
+    /// An order.
+    Order(Box<OrderTicket>),
+    /// A signal.
+    Signal(Told),
+}
+
+/// A signal on its way.
+pub(crate) struct Told {
+    pub(crate) strategy: String,
+    /// The id by which the engine knows it again.
+    pub(crate) key: String,
+    pub(crate) signal: Signal,
 }
 
 impl Hooks {
@@ -176,48 +183,46 @@ impl Hook {
         }
     }
 
-    /// The order that a genuine call is for.
-    pub(crate) fn read(&self, request: HookRequest, headers: &HeaderMap) -> Result<Call, Problem> {
-        let config = &self.config;
-        let moment = self.moment(&request, headers)?;
-        if request.id.is_empty() || request.id.len() > ID_BYTES {
-            return Err(Problem::invalid("id", "must have from 1 to 128 bytes"));
+    /// What a genuine call is for.
+    pub(crate) fn read(&self, body: &[u8], headers: &HeaderMap) -> Result<Call, Problem> {
+        match &self.config.purpose {
+            HookPurpose::Orders(template) => {
+                let request: HookRequest = parse_json(body)?;
+                let shown = (request.secret.is_some(), request.time.as_deref());
+                let moment = self.moment(shown, headers)?;
+                check_id(&request.id)?;
+                let ticket = template.read(&request, self.intent(&request.id))?;
+                let (id, wanted) = (request.id, Wanted::Order(Box::new(ticket)));
+                Ok(Call { id, moment, wanted })
+            }
+            HookPurpose::Signals(template) => {
+                let request: HookSignal = parse_json(body)?;
+                let shown = (request.secret.is_some(), request.time.as_deref());
+                let moment = self.moment(shown, headers)?;
+                check_id(&request.id)?;
+                let wanted = Wanted::Signal(Told {
+                    strategy: template.strategy.clone(),
+                    key: format!("hook:{}:{}", self.config.name, request.id),
+                    signal: template.read(request.values)?,
+                });
+                let id = request.id;
+                Ok(Call { id, moment, wanted })
+            }
         }
-        let symbol = config.instruments.get(&request.instrument);
-        let Some(symbol) = symbol else {
-            return Err(Problem::invalid("instrument", "is not one of the hook's"));
-        };
-        let side = Side::from(request.side);
-        if !config.sides.contains(&side) {
-            return Err(Problem::invalid("side", "is not one of the hook's"));
-        }
-        let kind = self.order_kind(&request)?;
-        let quantity = self.quantity(&request)?;
-        let ticket = OrderTicket {
-            instrument: symbol.clone(),
-            strategy: Some(config.strategy.clone()),
-            side,
-            kind,
-            quantity,
-            time_in_force: config.time_in_force,
-            terms: Terms::default(),
-            intent: self.intent(&request.id),
-            algorithm: None,
-        };
-        Ok(Call {
-            id: request.id,
-            moment,
-            ticket,
-        })
     }
 
-    fn moment(&self, request: &HookRequest, headers: &HeaderMap) -> Result<Timestamp, Problem> {
+    /// When a call was made, of which is shown whether it has a secret, and the time in its body.
+    fn moment(
+        &self,
+        (has_secret, time): (bool, Option<&str>),
+        headers: &HeaderMap,
+    ) -> Result<Timestamp, Problem> {
         match self.config.kind {
-            HookKind::Generic if request.secret.is_some() => Err(Problem::invalid(
+            HookKind::Generic if has_secret => Err(Problem::invalid(
                 "secret",
                 "this hook is signed; leave it out",
             )),
-            HookKind::Generic if request.time.is_some() => {
+            HookKind::Generic if time.is_some() => {
                 let detail = "the moment of this hook is in its header; leave it out";
                 Err(Problem::invalid("time", detail))
             }
@@ -231,7 +236,7 @@ impl Hook {
                 nanos.map(Timestamp::from_nanos).ok_or_else(wrong)
             }
             HookKind::TradingView => {
-                let text = request.time.as_deref().unwrap_or_default();
+                let text = time.unwrap_or_default();
                 let Moment(moment) = text
                     .parse()
                     .map_err(|why| Problem::invalid("time", format!("{why}")))?;
@@ -240,47 +245,17 @@ impl Hook {
         }
     }
 
-    fn order_kind(&self, request: &HookRequest) -> Result<OrderKind, Problem> {
-        let types = &self.config.types;
-        let said = request.kind.map(HookOrder::from);
-        let Some(kind) = said.or_else(|| types.first().copied()) else {
-            return Err(Problem::invalid("type", "the hook takes none"));
-        };
-        if !types.contains(&kind) {
-            return Err(Problem::invalid("type", "is not one of the hook's"));
-        }
-        let price: Option<Price> = request.price.map(|price| price.0);
-        match (kind, price) {
-            (HookOrder::Market, None) => Ok(OrderKind::Market),
-            (HookOrder::Limit, Some(price)) => Ok(OrderKind::Limit { price }),
-            (HookOrder::Market, Some(_)) => {
-                let detail = "orders at the market do not have it; leave it out";
-                Err(Problem::invalid("price", detail))
-            }
-            (HookOrder::Limit, None) => {
-                Err(Problem::invalid("price", "orders with a limit need it"))
-            }
-        }
-    }
-
-    fn quantity(&self, request: &HookRequest) -> Result<Quantity, Problem> {
-        let config = &self.config;
-        let said = request.quantity.map(|quantity| quantity.0);
-        let Some(quantity) = said.or(config.quantity) else {
-            return Err(Problem::invalid("quantity", "the hook needs it"));
-        };
-        let (least, most) = (config.min_quantity, config.max_quantity);
-        if quantity < least || quantity > most {
-            let detail = format!("must be from {least} to {most}");
-            return Err(Problem::invalid("quantity", detail));
-        }
-        Ok(quantity)
-    }
-
     /// A number of its own for each id: the engine denies the same one again (P21), after a restart too.
     fn intent(&self, id: &str) -> u64 {
         let code = sign(&self.config.secret, id, self.config.name.as_bytes());
         let digits = code.get(3..19).unwrap_or_default();
         u64::from_str_radix(digits, 16).unwrap_or_default().max(1)
+    }
+}
+
+fn check_id(id: &str) -> Result<(), Problem> {
+    match (1..=ID_BYTES).contains(&id.len()) {
+        true => Ok(()),
+        false => Err(Problem::invalid("id", "must have from 1 to 128 bytes")),
     }
 }

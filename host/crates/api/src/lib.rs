@@ -17,7 +17,7 @@
 //!   `conditional` behind it tags what is shown, and refuses changes of what has another tag by now.
 //! * `jobs` answers at once what takes long, where that is preferred.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
-//! * `hooks` is who may call webhooks that we take, and what those may order.
+//! * `hooks` is who may call webhooks that we take, and what those may order or tell strategies.
 //! * [`openapi()`] is the description of all of it, which `/docs` shows.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
@@ -58,7 +58,10 @@ pub use cors::parse_origin;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
 pub use guarded::{Guarded, GuardedSettings};
-pub use hooks::{HookConfig, HookKind, HookOrder, Hooks};
+pub use hooks::{
+    HookConfig, HookKind, HookOrder, HookPurpose, Hooks, OrderTemplate, SignalTemplate, ValueKind,
+    ValueTemplate,
+};
 pub use idempotency::{IdempotencyKeys, KeyUse};
 pub use jobs::Jobs;
 pub use network::NetworkSettings;

@@ -10,7 +10,7 @@ mod vitals;
 
 use engine::{Limits, Probation, RuleConfig, TradingState};
 pub use faults::FaultPort;
-use model::{Amendment, Money, Order, OrderId, Rate};
+use model::{Amendment, Money, Order, OrderId, Rate, Signal};
 pub use plugins::PluginPort;
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
@@ -222,6 +222,14 @@ pub trait HostPort:
         to: &str,
         amount: Money,
     ) -> impl Future<Output = Result<AccountView, HostError>> + Send;
+
+    /// Tells a running strategy something under an id; `false` where it was told before under this one.
+    fn signal(
+        &self,
+        strategy: &str,
+        id: String,
+        signal: Signal,
+    ) -> impl Future<Output = Result<bool, HostError>> + Send;
 
     /// Everything that changes from now on.
     fn subscribe(&self) -> Updates;

@@ -162,7 +162,7 @@ fn trading<H: HostPort>() -> Operations<H> {
 }
 
 fn strategies<H: HostPort>() -> Operations<H> {
-    use routes::{faults, loading, strategies as one};
+    use routes::{faults, loading, signals, strategies as one};
     let plugins = Operations::new()
         .get("strategies.list", "/strategies", one::list::<H>)
         .post("strategies.load", "/strategies", loading::load::<H>)
@@ -206,6 +206,11 @@ fn strategies<H: HostPort>() -> Operations<H> {
             one::resume::<H>,
         )
         .post("strategies.stop", "/strategies/{name}/stop", one::stop::<H>)
+        .post(
+            "strategies.signal",
+            "/strategies/{name}/signals",
+            signals::send::<H>,
+        )
         .put(
             "strategies.parameters.set",
             "/strategies/{name}/parameters",

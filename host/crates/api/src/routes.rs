@@ -33,6 +33,7 @@ pub(crate) mod risk;
 pub(crate) mod scenarios;
 pub(crate) mod sessions;
 pub(crate) mod shadows;
+pub(crate) mod signals;
 pub(crate) mod strategies;
 pub(crate) mod users;
 pub(crate) mod venues;

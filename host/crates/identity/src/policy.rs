@@ -108,6 +108,8 @@ pub const POLICY: &[(&str, Access)] = &[
     ("strategies.pause", STOP),
     ("strategies.resume", TRADE),
     ("strategies.stop", STOP),
+    // Whoever sends one makes it trade.
+    ("strategies.signal", TRADE),
     ("strategies.swap", TRADE),
     ("strategies.parameters.set", TRADE),
     ("strategies.roll_back", STOP),

@@ -10,6 +10,7 @@ mod orders;
 mod plugins;
 mod queries;
 mod risk;
+mod signals;
 mod start;
 mod versions;
 mod vitals;

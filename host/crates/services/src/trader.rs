@@ -153,6 +153,9 @@ impl Stepped {
                 | Ignored::NoCopy(_)
                 | Ignored::NotOnProbation(_)
                 | Ignored::NoCanary(_)
+                | Ignored::BadSignal(_)
+                | Ignored::KnownSignal(_)
+                | Ignored::Deaf(_)
                 | Ignored::BadCommand(_)
                 | Ignored::UnknownInstrument(_)
                 | Ignored::Lifecycle { .. }

@@ -1,13 +1,19 @@
 //! What webhooks are called with, and what they are answered.
 
 use super::order_names::SideName;
+use super::signal::SignalAnswer;
 use super::text::Decimal;
 use crate::hooks::HookOrder;
 use crate::openapi::{DecimalText, MomentText, QuantityText};
 use model::{Price, Quantity};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use utoipa::openapi::schema::{OneOfBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
-/// Body of `POST /hooks/{name}`. `secret` and `time` are those of TradingView only.
+/// Body of `POST /hooks/{name}`, of a hook that places orders. `secret` and `time` are those of TradingView only.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HookRequest {
@@ -29,6 +35,51 @@ pub(crate) struct HookRequest {
     pub(crate) quantity: Option<Decimal<Quantity>>,
     #[schema(value_type = Option<DecimalText>)]
     pub(crate) price: Option<Decimal<Price>>,
+}
+
+/// Body of `POST /hooks/{name}`, of a hook that tells a strategy. `secret` and `time` are those of TradingView
+/// only.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HookSignal {
+    /// Looked at before; never shown.
+    #[schema(value_type = Option<String>)]
+    pub(crate) secret: Option<Hidden>,
+    /// The same for the same call, however often it is sent.
+    #[schema(min_length = 1, max_length = 128)]
+    pub(crate) id: String,
+    /// When it was sent.
+    #[schema(value_type = Option<MomentText>)]
+    pub(crate) time: Option<String>,
+    /// Values by name, as the hook takes them.
+    #[serde(default)]
+    pub(crate) values: BTreeMap<String, String>,
+}
+
+/// What a hook is called with, by what it is for.
+pub(crate) struct HookBody;
+
+impl PartialSchema for HookBody {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .description(Some("What the hook is for: an order, or a signal."))
+            .item(Ref::from_schema_name(HookRequest::name()))
+            .item(Ref::from_schema_name(HookSignal::name()))
+            .into()
+    }
+}
+
+impl ToSchema for HookBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("HookBody")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((HookRequest::name().into_owned(), HookRequest::schema()));
+        HookRequest::schemas(schemas);
+        schemas.push((HookSignal::name().into_owned(), HookSignal::schema()));
+        HookSignal::schemas(schemas);
+    }
 }
 
 /// A text that is not kept.
@@ -67,7 +118,15 @@ impl From<HookOrderName> for HookOrder {
     }
 }
 
-/// What came of a call.
+/// What came of a call, by what the hook is for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum HookReply {
+    Order(HookAnswer),
+    Signal(SignalAnswer),
+}
+
+/// What came of a call for an order.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct HookAnswer {
     pub(crate) id: String,

@@ -5,7 +5,7 @@ use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, canaries, custom, docs, engine, faults,
     fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
     notifications, orders, pipelines, plugins, positions, risk, scenarios, sessions, shadows,
-    strategies, users, venues, watching,
+    signals, strategies, users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -124,6 +124,7 @@ use utoipa::OpenApi;
     shadows::promote,
     shadows::roll_back,
     shadows::keep,
+    signals::send,
     strategies::list,
     strategies::show,
     strategies::faults,

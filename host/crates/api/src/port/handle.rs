@@ -2,7 +2,7 @@
 
 use super::{HostPort, StrategyCommand};
 use engine::{Limits, Probation, RuleConfig, TradingState};
-use model::{Amendment, Money, Order, OrderId, Rate};
+use model::{Amendment, Money, Order, OrderId, Rate, Signal};
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, RuleRequest, ScopeName, ShadowRequest,
     SwapReport, SwapRequest, Updates,
@@ -165,6 +165,10 @@ impl HostPort for HostHandle {
         amount: Money,
     ) -> Result<AccountView, HostError> {
         HostHandle::convert(self, account, from, to, amount).await
+    }
+
+    async fn signal(&self, strategy: &str, id: String, signal: Signal) -> Result<bool, HostError> {
+        HostHandle::signal(self, strategy, id, signal).await
     }
 
     fn subscribe(&self) -> Updates {

@@ -1,11 +1,12 @@
 //! Webhooks that we take. They show themselves who calls: the policy lets anybody try.
 
 use super::to_the_end;
-use crate::dto::hook::{HookAnswer, HookRequest};
+use crate::dto::hook::{HookAnswer, HookBody, HookReply};
 use crate::dto::order_names::SideName;
-use crate::extract::{Name, bytes, parse_json};
+use crate::dto::signal::SignalAnswer;
+use crate::extract::{Name, bytes};
 use crate::gate::Noted;
-use crate::hooks::{Begun, Call, Hook};
+use crate::hooks::{Begun, Call, Hook, Told, Wanted};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -14,13 +15,14 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use services::handle::{HostError, OrderTicket};
 
-/// `POST /hooks/{name}`: an order by the hook's template, handed to the risk gate.
+/// `POST /hooks/{name}`: an order by the hook's template, handed to the risk gate, or a signal for a strategy.
 #[utoipa::path(
     post,
     path = "/hooks/{name}",
     operation_id = "hooks.take",
-    summary = "Takes a call of a webhook: an order by the hook's template",
+    summary = "Takes a call of a webhook: an order or a signal by the hook's template",
     params(
         ("name" = String, Path, description = "The name of the hook."),
         (
@@ -32,10 +34,10 @@ use serde_json::{Value, json};
             description = "Of a signed hook: what shows that the call is genuine; `docs/hooks.md` says how it is made.",
         ),
     ),
-    request_body = HookRequest,
+    request_body = HookBody,
     responses(
-        (status = 201, description = "An order was placed, or denied.", body = HookAnswer),
-        (status = 200, description = "The call was taken before.", body = HookAnswer),
+        (status = 201, description = "An order was placed, or denied; or a strategy was told.", body = HookReply),
+        (status = 200, description = "The call was taken before.", body = HookReply),
         (status = 404, response = Refused),
         (status = 409, response = Refused),
         (status = 429, response = Refused),
@@ -58,31 +60,51 @@ pub(crate) async fn take<H: HostPort>(
         return nobody().into_response();
     };
     // Refusals are not written down: nothing was done, and there may be many.
-    let read = parse_json::<HookRequest>(&body).and_then(|request| hook.read(request, &headers));
-    let call = match read {
+    let call = match hook.read(&body, &headers) {
         Ok(call) => call,
         Err(problem) => return problem.into_response(),
     };
     match hook.begin(&call, hooks.now()) {
-        Ok(Begun::Known(order)) => {
-            let answer = HookAnswer {
-                id: call.id,
-                order,
-                status: None,
-                duplicate: true,
-            };
-            axum::Json(answer).into_response()
-        }
+        Ok(Begun::Known(order)) => axum::Json(known(call, order)).into_response(),
         Err(problem) => problem.into_response(),
         Ok(_) => {
             let what = shown(&call);
-            noted(place(&api, hook, call).await, &name, what)
+            let Call { id, wanted, .. } = call;
+            let answer = match wanted {
+                Wanted::Order(ticket) => place(&api, hook, id, *ticket).await,
+                Wanted::Signal(told) => tell(&api, hook, id, told).await,
+            };
+            noted(answer, &name, what)
         }
     }
 }
 
-async fn place<H: HostPort>(api: &Api<H>, hook: &Hook, call: Call) -> Response {
-    let (host, id, ticket) = (api.host.clone(), call.id, call.ticket);
+/// The answer to a call that was taken before, of which came this order, if any did.
+fn known(call: Call, order: Option<String>) -> HookReply {
+    let (id, duplicate) = (call.id, true);
+    match call.wanted {
+        Wanted::Order(_) => HookReply::Order(HookAnswer {
+            id,
+            order,
+            status: None,
+            duplicate,
+        }),
+        Wanted::Signal(told) => HookReply::Signal(SignalAnswer {
+            id,
+            strategy: told.strategy,
+            signal: told.signal.name,
+            duplicate,
+        }),
+    }
+}
+
+async fn place<H: HostPort>(
+    api: &Api<H>,
+    hook: &Hook,
+    id: String,
+    ticket: OrderTicket,
+) -> Response {
+    let host = api.host.clone();
     let placed = async move { host.place_order(ticket).await };
     match to_the_end(placed, Problem::from).await {
         Ok(order) => {
@@ -93,13 +115,56 @@ async fn place<H: HostPort>(api: &Api<H>, hook: &Hook, call: Call) -> Response {
                 status: Some(order.status.name()),
                 duplicate: false,
             };
-            (StatusCode::CREATED, axum::Json(answer)).into_response()
+            let answer = axum::Json(HookReply::Order(answer));
+            (StatusCode::CREATED, answer).into_response()
         }
         Err(problem) => {
             // Nothing came of it: it may be sent again.
             hook.memory().forget(&id);
             problem.into_response()
         }
+    }
+}
+
+async fn tell<H: HostPort>(api: &Api<H>, hook: &Hook, id: String, told: Told) -> Response {
+    let Told {
+        strategy,
+        key,
+        signal,
+    } = told;
+    let name = signal.name.clone();
+    let (host, to) = (api.host.clone(), strategy.clone());
+    let telling = async move { host.signal(&to, key, signal).await };
+    match to_the_end(telling, refused).await {
+        Ok(is_new) => {
+            let answer = HookReply::Signal(SignalAnswer {
+                id,
+                strategy,
+                signal: name,
+                duplicate: !is_new,
+            });
+            let status = match is_new {
+                true => StatusCode::CREATED,
+                // This host forgot it, and the engine did not.
+                false => StatusCode::OK,
+            };
+            (status, axum::Json(answer)).into_response()
+        }
+        Err(problem) => {
+            // It was not told: it may be sent again.
+            hook.memory().forget(&id);
+            problem.into_response()
+        }
+    }
+}
+
+/// A genuine caller is not told that there is no such hook.
+fn refused(error: HostError) -> Problem {
+    match error {
+        HostError::NotFound { .. } => {
+            Problem::new(StatusCode::CONFLICT, "CONFLICT", error.to_string())
+        }
+        error => Problem::from(error),
     }
 }
 
@@ -111,14 +176,20 @@ fn nobody() -> Problem {
 
 /// What a call asks for, without its secret.
 fn shown(call: &Call) -> Value {
-    let ticket = &call.ticket;
-    json!({
-        "id": call.id,
-        "instrument": ticket.instrument,
-        "side": SideName::from(ticket.side),
-        "quantity": ticket.quantity.to_string(),
-        "strategy": ticket.strategy,
-    })
+    match &call.wanted {
+        Wanted::Order(ticket) => json!({
+            "id": call.id,
+            "instrument": ticket.instrument,
+            "side": SideName::from(ticket.side),
+            "quantity": ticket.quantity.to_string(),
+            "strategy": ticket.strategy,
+        }),
+        Wanted::Signal(told) => json!({
+            "id": call.id,
+            "strategy": told.strategy,
+            "signal": told.signal.to_string(),
+        }),
+    }
 }
 
 /// An answer with what is to be written down where identity is on.

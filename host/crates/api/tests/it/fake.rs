@@ -25,7 +25,7 @@ use api::{HostPort, StrategyCommand};
 use engine::{LimitScope, Limits, Probation, RuleConfig, StrategyState, TradingState};
 use model::{
     AlgorithmId, Amendment, DenyCode, Fill, InstrumentId, Money, Order, OrderChange, OrderId,
-    OrderStatus, PluginHash, Rate, StrategyId, Timestamp,
+    OrderStatus, PluginHash, Rate, Signal, StrategyId, Timestamp,
 };
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
@@ -565,6 +565,18 @@ impl HostPort for Fake {
         self.ask(format!("convert {amount} {from} to {to} of {account}"))?;
         let found = self.accounts().into_iter().next();
         found.ok_or(HostError::Stopped)
+    }
+
+    async fn signal(&self, strategy: &str, id: String, signal: Signal) -> Result<bool, HostError> {
+        self.strategy(strategy).ok_or_else(|| HostError::NotFound {
+            what: "strategy",
+            name: strategy.to_owned(),
+        })?;
+        let under = format!("signal {id} ");
+        let is_known = |asked: &String| asked.starts_with(&under);
+        let is_new = !self.asked().iter().any(is_known);
+        self.ask(format!("{under}{signal} to {strategy}"))?;
+        Ok(is_new)
     }
 
     fn subscribe(&self) -> Updates {

@@ -67,7 +67,19 @@ impl Client {
 
     /// The same with settings.
     pub(crate) fn with(settings: Settings, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
-        let host = Fake::new();
+        Self::built(Fake::new(), settings, make)
+    }
+
+    /// The same over a host that there is.
+    pub(crate) fn around(host: Fake, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
+        Self::built(host, Settings::default(), make)
+    }
+
+    fn built(
+        host: Fake,
+        settings: Settings,
+        make: impl FnOnce(Api<Fake>) -> Api<Fake>,
+    ) -> Self {
         let router = router(make(Api::new(host.clone(), settings)));
         Self { host, router }
     }

@@ -1,8 +1,11 @@
-//! Webhooks that place orders: who may call them, with what, and how often.
+//! Webhooks that place orders or tell strategies: who may call them, with what, and how often.
 
 use super::identity_desk::Desk;
 use super::rest_client::{Answer, Client, request};
-use api::{Api, HookConfig, HookKind, HookOrder, Hooks};
+use api::{
+    Api, HookConfig, HookKind, HookOrder, HookPurpose, Hooks, OrderTemplate, SignalTemplate,
+    ValueKind, ValueTemplate,
+};
 use axum::body::Body;
 use model::{Duration, Side, TimeInForce, Timestamp};
 use notices::{SIGNATURE_HEADER, Secret, TIMESTAMP_HEADER, sign};
@@ -21,26 +24,55 @@ fn hook(name: &str, kind: HookKind) -> HookConfig {
         name: name.to_owned(),
         kind,
         secret: Secret::new(SECRET),
-        strategy: "manual".to_owned(),
-        instruments: BTreeMap::from([("EURUSD".to_owned(), "EUR/USD.SIM".to_owned())]),
-        sides: vec![Side::Buy],
-        types: vec![HookOrder::Market, HookOrder::Limit],
-        quantity: Some("1000".parse().unwrap()),
-        min_quantity: "1000".parse().unwrap(),
-        max_quantity: "5000".parse().unwrap(),
-        time_in_force: TimeInForce::Ioc,
+        purpose: HookPurpose::Orders(OrderTemplate {
+            strategy: "manual".to_owned(),
+            instruments: BTreeMap::from([("EURUSD".to_owned(), "EUR/USD.SIM".to_owned())]),
+            sides: vec![Side::Buy],
+            types: vec![HookOrder::Market, HookOrder::Limit],
+            quantity: Some("1000".parse().unwrap()),
+            min_quantity: "1000".parse().unwrap(),
+            max_quantity: "5000".parse().unwrap(),
+            time_in_force: TimeInForce::Ioc,
+        }),
         max_age: Duration::from_secs(60),
         per_minute: 3,
     }
 }
 
+/// One that tells a strategy to buy or sell.
+fn teller(name: &str, strategy: &str) -> HookConfig {
+    let one_of = ["buy", "sell"].map(str::to_owned).to_vec();
+    let side = ValueTemplate {
+        kind: ValueKind::Text(one_of),
+        optional: false,
+    };
+    let quantity = ValueTemplate {
+        kind: ValueKind::Decimal {
+            least: Some("1000".parse().unwrap()),
+            most: Some("5000".parse().unwrap()),
+        },
+        optional: true,
+    };
+    let values = [("side", side), ("quantity", quantity)];
+    HookConfig {
+        purpose: HookPurpose::Signals(SignalTemplate {
+            strategy: strategy.to_owned(),
+            name: "chart".to_owned(),
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+        }),
+        ..hook(name, HookKind::TradingView)
+    }
+}
+
 fn hooks() -> Hooks {
     let clock = ManualClock::at(Timestamp::from_nanos(NOW_S * 1_000_000_000));
-    let both = vec![
+    let all = vec![
         hook("signed", HookKind::Generic),
         hook("tv", HookKind::TradingView),
+        teller("tell", "ema"),
+        teller("lost", "nobody"),
     ];
-    Hooks::new(both, Arc::new(clock))
+    Hooks::new(all, Arc::new(clock))
 }
 
 fn with_hooks<H: api::HostPort>(api: Api<H>) -> Api<H> {
@@ -247,4 +279,101 @@ async fn what_hooks_place_is_written_down_without_their_secrets() {
     assert!(!after.to_string().contains(SECRET), "{after}");
     let log = std::fs::read_to_string(desk.log()).unwrap();
     assert!(!log.contains(SECRET));
+}
+
+fn told(id: &str, values: Value) -> Value {
+    json!({"secret": SECRET, "time": NOW, "id": id, "values": values})
+}
+
+async fn tell(client: &Client, hook: &str, body: &Value) -> Answer {
+    let body = body.to_string();
+    client.json("POST", &format!("!/hooks/{hook}"), &body).await
+}
+
+#[tokio::test]
+async fn a_genuine_call_tells_a_strategy_once() {
+    let client = Client::over(with_hooks);
+    let body = told("a", json!({"side": "buy", "quantity": "1500.50"}));
+    for (status, duplicate) in [(201, false), (200, true)] {
+        let expect = [
+            ("/id", json!("a")),
+            ("/strategy", json!("ema")),
+            ("/signal", json!("chart")),
+            ("/duplicate", json!(duplicate)),
+        ];
+        tell(&client, "tell", &body).await.check(status, &expect);
+    }
+    let expect = "signal hook:tell:a chart quantity=1500.5 side=buy to ema";
+    assert_eq!(client.host.asked(), [expect]);
+}
+
+#[tokio::test]
+async fn what_the_engine_knows_again_is_no_news_to_a_host_that_forgot_it() {
+    let client = Client::over(with_hooks);
+    let body = told("a", json!({"side": "buy"}));
+    tell(&client, "tell", &body).await.check(201, &[]);
+    // Another host over the same engine.
+    let again = Client::around(client.host.clone(), with_hooks);
+    let duplicate = [("/duplicate", json!(true))];
+    tell(&again, "tell", &body).await.check(200, &duplicate);
+}
+
+#[tokio::test]
+async fn a_signal_is_within_the_template_or_not_told() {
+    let client = Client::over(with_hooks);
+    for (values, field) in [
+        (json!({}), "/values/side"),
+        (json!({"side": "hold"}), "/values/side"),
+        (
+            json!({"side": "buy", "quantity": "999"}),
+            "/values/quantity",
+        ),
+        (
+            json!({"side": "buy", "quantity": "5001"}),
+            "/values/quantity",
+        ),
+        (
+            json!({"side": "buy", "quantity": "many"}),
+            "/values/quantity",
+        ),
+        (json!({"side": "buy", "note": "x"}), "/values/note"),
+        (json!({"side": 1}), "/values/side"),
+    ] {
+        let answer = tell(&client, "tell", &told("a", values)).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(field));
+    }
+    // It is no order.
+    let answer = tell(&client, "tell", &alert("a")).await;
+    assert_eq!(answer.status.as_u16(), 400, "{}", answer.text);
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_signal_that_was_not_taken_may_be_sent_again() {
+    let client = Client::over(with_hooks);
+    let body = told("a", json!({"side": "buy"}));
+    let lost = tell(&client, "lost", &body).await;
+    lost.check_problem(409, "CONFLICT", None);
+    let deaf = "the strategy takes no signals";
+    let refused = services::handle::HostError::Conflict(deaf.to_owned());
+    client.host.fail_with(refused);
+    for _ in 0..2 {
+        let answer = tell(&client, "tell", &body).await;
+        answer.check_problem(409, "CONFLICT", None);
+        assert_eq!(answer.json()["detail"], deaf);
+    }
+}
+
+#[tokio::test]
+async fn what_strategies_are_told_is_written_down() {
+    let desk = Desk::over(false, with_hooks);
+    let body = told("a", json!({"side": "buy"})).to_string();
+    let answer = desk.ask(("POST", "!/hooks/tell"), &[], &body).await;
+    answer.check(201, &[]);
+    let record = desk.written().pop().unwrap();
+    assert_eq!(record.actor.as_str(), "hook:tell");
+    let after = record.after.unwrap();
+    assert_eq!(after["strategy"], "ema");
+    assert_eq!(after["signal"], "chart side=buy");
+    assert!(!after.to_string().contains(SECRET), "{after}");
 }

@@ -248,3 +248,48 @@ async fn bodies_of_other_types_and_sizes_are_refused() {
     let list: Value = client.get("/strategies").await.json();
     assert_eq!(list.as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_strategy_is_told_something_once_for_each_id() {
+    let client = Client::new();
+    let body = r#"{"id":"7","name":"buy","values":{"quantity":"1000","note":"a b"}}"#;
+    for (status, duplicate) in [(201, false), (200, true)] {
+        let answer = client.json("POST", "/strategies/ema/signals", body).await;
+        let expect = [
+            ("/id", json!("7")),
+            ("/strategy", json!("ema")),
+            ("/signal", json!("buy")),
+            ("/duplicate", json!(duplicate)),
+        ];
+        answer.check(status, &expect);
+    }
+    let asked = client.host.asked();
+    assert_eq!(asked[0], "signal api:7 buy note=a b quantity=1000 to ema");
+}
+
+#[tokio::test]
+async fn what_is_no_signal_is_refused_by_its_field() {
+    let client = Client::new();
+    let long = format!(r#"{{"id":"{}","name":"buy"}}"#, "x".repeat(129));
+    for (body, field) in [
+        (r#"{"id":"","name":"buy"}"#, "/id"),
+        (long.as_str(), "/id"),
+        (r#"{"id":"7","name":"a b"}"#, "/name"),
+        (r#"{"id":"7","name":"buy","values":{"é":"1"}}"#, "/values"),
+        (r#"{"id":"7","name":"buy","side":"buy"}"#, "/side"),
+    ] {
+        let answer = client.json("POST", "/strategies/ema/signals", body).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(field));
+    }
+    let body = r#"{"id":"7","name":"buy"}"#;
+    let answer = client
+        .json("POST", "/strategies/nobody/signals", body)
+        .await;
+    answer.check_problem(404, "NOT_FOUND", None);
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+    client
+        .host
+        .fail_with(HostError::Conflict("PAUSED".to_owned()));
+    let answer = client.json("POST", "/strategies/ema/signals", body).await;
+    answer.check_problem(409, "CONFLICT", None);
+}
