@@ -140,7 +140,7 @@ pub struct Config {
     /// Whom the host tells what.
     #[serde(default, rename = "notification")]
     pub notifications: Vec<NotificationSection>,
-    /// Webhooks that place orders.
+    /// Webhooks that place orders or tell strategies.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookSection>,
 }

@@ -6,7 +6,7 @@ use api::Hooks;
 use services::clock::SystemClock;
 use std::sync::Arc;
 
-/// Webhooks that place orders, with their secrets read; nothing where there is none.
+/// Webhooks that are taken, with their secrets read; nothing where there is none.
 ///
 /// # Errors
 /// The key of a hook that cannot be meant.

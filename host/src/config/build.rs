@@ -78,8 +78,9 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     add_adopters(&mut universe, config);
     for (index, section) in config.hooks.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("hook[{index}].{key}"), reason);
-        let account = section.check(config, &universe).map_err(problem)?;
-        add_manual(&mut universe, &section.strategy(), account);
+        if let Some(account) = section.check(config, &universe).map_err(problem)? {
+            add_manual(&mut universe, &section.strategy(), account);
+        }
     }
     Ok(universe)
 }

@@ -1,12 +1,15 @@
-//! `[[hook]]`: webhooks that place orders, what they may order, and how they show that they are genuine.
+//! `[[hook]]`: webhooks, what they may order or tell a strategy, and how they show that they are genuine.
+
+mod signal;
 
 use super::secrets::{Named, Problem};
 use super::vault::{SecretName, Secrets};
 use super::{Config, Decimal, Span};
 use crate::universe::Universe;
-use api::{HookConfig, HookKind, HookOrder};
+use api::{HookConfig, HookKind, HookOrder, HookPurpose, OrderTemplate};
 use model::{AccountId, Quantity, Side, TimeInForce};
 use serde::Deserialize;
+use signal::HookSignalSection;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -14,6 +17,8 @@ use std::path::PathBuf;
 const SECRET_BYTES: usize = 16;
 /// The longest that a call may be old.
 const OLDEST: model::Duration = model::Duration::from_secs(3_600);
+/// Longest name, in bytes.
+const NAME_BYTES: usize = 64;
 /// Most calls within a minute.
 const MOST_CALLS: usize = 6_000;
 
@@ -21,7 +26,7 @@ const MOST_CALLS: usize = 6_000;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookSection {
-    /// Unique name; its place in the path. Its orders are those of the strategy `hook-NAME`.
+    /// Unique name; its place in the path. Orders of it are those of the strategy `hook-NAME`.
     pub name: String,
     /// How it is called.
     pub kind: HookKindName,
@@ -31,39 +36,31 @@ pub struct HookSection {
     pub secret_env: Option<String>,
     /// A file whose first line the secret is.
     pub secret_file: Option<PathBuf>,
-    /// Whose money it uses; the only account when left out.
+    /// What its calls tell a strategy; without it they place orders, and with it nothing of orders is said.
+    pub signal: Option<HookSignalSection>,
+    /// Whose money its orders use; the only account when left out.
     pub account: Option<String>,
     /// What it may trade: symbols by the names that calls use.
+    #[serde(default)]
     pub instruments: BTreeMap<String, String>,
     /// Which ways; both when left out.
-    #[serde(default = "default_sides")]
-    pub sides: Vec<HookSideName>,
-    /// Types of orders; the first one where a call says none.
-    #[serde(default = "default_types")]
-    pub types: Vec<HookOrderName>,
+    pub sides: Option<Vec<HookSideName>>,
+    /// Types of orders; the first one where a call says none, and only at the market when left out.
+    pub types: Option<Vec<HookOrderName>>,
     /// How much where a call does not say; calls must say it when left out.
     pub quantity: Option<Decimal<Quantity>>,
-    /// The least that a call may say.
-    pub min_quantity: Decimal<Quantity>,
-    /// The most that a call may say.
-    pub max_quantity: Decimal<Quantity>,
-    /// How long its orders live.
-    #[serde(default)]
-    pub time_in_force: HookTimeName,
+    /// The least that a call may say. Orders need it.
+    pub min_quantity: Option<Decimal<Quantity>>,
+    /// The most that a call may say. Orders need it.
+    pub max_quantity: Option<Decimal<Quantity>>,
+    /// How long its orders live; until they are cancelled when left out.
+    pub time_in_force: Option<HookTimeName>,
     /// How far the moment of a call may be from the clock.
     #[serde(default = "default_age")]
     pub max_age: Span,
     /// Calls within a minute, at most.
     #[serde(default = "default_calls")]
     pub per_minute: usize,
-}
-
-fn default_sides() -> Vec<HookSideName> {
-    vec![HookSideName::Buy, HookSideName::Sell]
-}
-
-fn default_types() -> Vec<HookOrderName> {
-    vec![HookOrderName::Market]
 }
 
 const fn default_age() -> Span {
@@ -126,11 +123,27 @@ impl HookSection {
         format!("hook-{}", self.name)
     }
 
-    /// Checks it against what there is besides; returns its account.
+    /// Checks it against what there is besides; returns the account of its orders, where it places any.
     ///
     /// # Errors
     /// The key that cannot be meant, and why.
-    pub fn check(&self, config: &Config, universe: &Universe) -> Result<AccountId, Problem> {
+    pub fn check(
+        &self,
+        config: &Config,
+        universe: &Universe,
+    ) -> Result<Option<AccountId>, Problem> {
+        self.check_calls()?;
+        match &self.signal {
+            Some(signal) => {
+                self.check_no_orders()?;
+                signal.check(config)?;
+                Ok(None)
+            }
+            None => self.check_orders(config, universe).map(Some),
+        }
+    }
+
+    fn check_orders(&self, config: &Config, universe: &Universe) -> Result<AccountId, Problem> {
         self.check_bounds()?;
         let own = self.strategy();
         let is_taken = config.strategies.iter().any(|section| section.name == own);
@@ -186,24 +199,75 @@ impl HookSection {
                 HookKindName::TradingView => HookKind::TradingView,
             },
             secret,
-            strategy: self.strategy(),
-            instruments: self.instruments.clone(),
-            sides: self.sides.iter().map(|side| Side::from(*side)).collect(),
-            types: self
-                .types
-                .iter()
-                .map(|kind| HookOrder::from(*kind))
-                .collect(),
-            quantity: self.quantity.map(|quantity| quantity.0),
-            min_quantity: self.min_quantity.0,
-            max_quantity: self.max_quantity.0,
-            time_in_force: self.time_in_force.into(),
+            purpose: match &self.signal {
+                Some(signal) => HookPurpose::Signals(signal.template()),
+                None => HookPurpose::Orders(self.template()?),
+            },
             max_age: self.max_age.0,
             per_minute: self.per_minute,
         })
     }
 
-    fn check_bounds(&self) -> Result<(), Problem> {
+    /// What it may order.
+    fn template(&self) -> Result<OrderTemplate, Problem> {
+        let (min_quantity, max_quantity) = self.bounds()?;
+        Ok(OrderTemplate {
+            strategy: self.strategy(),
+            instruments: self.instruments.clone(),
+            sides: self.sides().iter().map(|side| Side::from(*side)).collect(),
+            types: self
+                .types()
+                .iter()
+                .map(|kind| HookOrder::from(*kind))
+                .collect(),
+            quantity: self.quantity.map(|quantity| quantity.0),
+            min_quantity,
+            max_quantity,
+            time_in_force: self.time_in_force.unwrap_or_default().into(),
+        })
+    }
+
+    fn sides(&self) -> &[HookSideName] {
+        const BOTH: &[HookSideName] = &[HookSideName::Buy, HookSideName::Sell];
+        self.sides.as_deref().unwrap_or(BOTH)
+    }
+
+    fn types(&self) -> &[HookOrderName] {
+        const MARKET: &[HookOrderName] = &[HookOrderName::Market];
+        self.types.as_deref().unwrap_or(MARKET)
+    }
+
+    /// The least and the most that a call may ask for.
+    fn bounds(&self) -> Result<(Quantity, Quantity), Problem> {
+        let needed = |key: &str, bound: Option<Decimal<Quantity>>| match bound {
+            Some(bound) => Ok(bound.0),
+            None => said(key, "is missing: a hook for orders needs it"),
+        };
+        Ok((
+            needed("min_quantity", self.min_quantity)?,
+            needed("max_quantity", self.max_quantity)?,
+        ))
+    }
+
+    /// What is said of orders has no meaning where there are none.
+    fn check_no_orders(&self) -> Result<(), Problem> {
+        let said_of_orders = [
+            ("account", self.account.is_some()),
+            ("instruments", !self.instruments.is_empty()),
+            ("sides", self.sides.is_some()),
+            ("types", self.types.is_some()),
+            ("quantity", self.quantity.is_some()),
+            ("min_quantity", self.min_quantity.is_some()),
+            ("max_quantity", self.max_quantity.is_some()),
+            ("time_in_force", self.time_in_force.is_some()),
+        ];
+        match said_of_orders.into_iter().find(|(_, is_said)| *is_said) {
+            Some((key, _)) => said(key, "is of orders; leave it out, or `signal`"),
+            None => Ok(()),
+        }
+    }
+
+    fn check_calls(&self) -> Result<(), Problem> {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if self.name.is_empty() || !self.name.bytes().all(is_letter) {
             return said(
@@ -211,19 +275,32 @@ impl HookSection {
                 "must be letters, digits, `-` and `_`: it stands in the path",
             );
         }
+        if self.name.len() > NAME_BYTES {
+            return said("name", "must have at most 64 bytes");
+        }
+        if self.max_age.0 > OLDEST || self.max_age.0 < model::Duration::from_secs(1) {
+            return said("max_age", "must be from \"1s\" to \"1h\"");
+        }
+        if !(1..=MOST_CALLS).contains(&self.per_minute) {
+            return said("per_minute", "must be from 1 to 6000");
+        }
+        Ok(())
+    }
+
+    fn check_bounds(&self) -> Result<(), Problem> {
         if self.instruments.is_empty() {
             return said(
                 "instruments",
                 "name at least one, as { EURUSD = \"EUR/USD.SIM\" }",
             );
         }
-        if self.sides.is_empty() {
+        if self.sides().is_empty() {
             return said("sides", "name at least one");
         }
-        if self.types.is_empty() {
+        if self.types().is_empty() {
             return said("types", "name at least one");
         }
-        let (least, most) = (self.min_quantity.0, self.max_quantity.0);
+        let (least, most) = self.bounds()?;
         if least <= Quantity::ZERO {
             return said("min_quantity", "must be more than 0");
         }
@@ -233,12 +310,6 @@ impl HookSection {
         let usual = self.quantity.map(|quantity| quantity.0);
         if usual.is_some_and(|usual| usual < least || usual > most) {
             return said("quantity", "must be from `min_quantity` to `max_quantity`");
-        }
-        if self.max_age.0 > OLDEST || self.max_age.0 < model::Duration::from_secs(1) {
-            return said("max_age", "must be from \"1s\" to \"1h\"");
-        }
-        if !(1..=MOST_CALLS).contains(&self.per_minute) {
-            return said("per_minute", "must be from 1 to 6000");
         }
         Ok(())
     }
@@ -324,5 +395,56 @@ mod tests {
         check("[[hook]]", &with("max_age = \"2h\""), Some("max_age"));
         check("[[hook]]", &with("account = \"nobody\""), Some("account"));
         check("[[hook]]", &with("per_minute = 0"), Some("per_minute"));
+        let long = format!("name = \"{}\"", "x".repeat(65));
+        check("name = \"tv\"", &long, Some("name"));
+        check("min_quantity = \"1000\"", "", Some("min_quantity"));
+        check("max_quantity = \"100000\"", "", Some("max_quantity"));
+    }
+
+    /// What becomes of the built-in configuration with a hook that tells its first strategy.
+    #[track_caller]
+    fn check_signal(old: &str, new: &str, expect: Option<&str>) {
+        const SIGNAL: &str = r#"
+            [[hook]]
+            name = "tv"
+            kind = "tradingview"
+            secret_env = "TV_SECRET"
+            [hook.signal]
+            strategy = "TOLD"
+            name = "chart"
+            values = { side = { kind = "text", one_of = ["buy"] }, size = { kind = "decimal", min = "1" } }
+        "#;
+        assert!(SIGNAL.contains(old), "{old}");
+        let file = Path::new("test.toml");
+        let plain = parse(file, DEFAULT_CONFIG, &[]).unwrap();
+        let told = &plain.strategies.first().unwrap().name;
+        let hook = SIGNAL.replace(old, new).replace("TOLD", told);
+        let text = format!("{DEFAULT_CONFIG}\n{hook}");
+        let built = parse(file, &text, &[]).and_then(|config| build(file, &config));
+        match (built, expect) {
+            (Ok(universe), None) => assert!(universe.find_strategy("hook-tv").is_none()),
+            (Err(error), Some(key)) => {
+                let error = error.to_string();
+                assert!(error.contains(&format!("hook[0].{key}: ")), "{error}");
+            }
+            (built, _) => panic!("{new}: {:?}, not {expect:?}", built.err()),
+        }
+    }
+
+    #[test]
+    fn a_hook_that_tells_a_strategy_orders_nothing() {
+        check_signal("tv", "tv", None);
+        check_signal("TOLD", "nobody", Some("signal.strategy"));
+        check_signal("\"chart\"", "\"a b\"", Some("signal.name"));
+        check_signal("size =", "\"a b\" =", Some("signal.values.a b"));
+        let size = Some("signal.values.size");
+        check_signal("min =", "one_of = [\"x\"], min =", size);
+        check_signal("min = \"1\"", "min = \"1\", max = \"0\"", size);
+        let side = Some("signal.values.side");
+        check_signal("one_of = [\"buy\"]", "max = \"1\"", side);
+        let with = |line: &str| format!("[[hook]]\n{line}");
+        check_signal("[[hook]]", &with("sides = [\"buy\"]"), Some("sides"));
+        check_signal("[[hook]]", &with("quantity = \"1\""), Some("quantity"));
+        check_signal("[[hook]]", &with("account = \"paper\""), Some("account"));
     }
 }
