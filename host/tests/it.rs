@@ -67,6 +67,8 @@ mod s3;
 mod secrets;
 #[path = "it/sent_again.rs"]
 mod sent_again;
+#[path = "it/signals.rs"]
+mod signals;
 #[path = "it/store.rs"]
 mod store;
 #[path = "it/tls.rs"]

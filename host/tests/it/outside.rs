@@ -89,7 +89,7 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
     found.map_or("", |(_, value)| value.trim())
 }
 
-fn ask(method: &str, url: &str, body: &Value) -> (u16, Value) {
+pub(super) fn ask(method: &str, url: &str, body: &Value) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false);
     let agent: ureq::Agent = agent.build().into();
     let answer = match method {

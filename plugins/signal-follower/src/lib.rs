@@ -1,5 +1,6 @@
 //! Trades as somebody outside tells it, such as an alert of TradingView: `buy` and `sell` send an order at the
-//! market, with a `limit` one at that price, and `flat` closes what it holds.
+//! market, with a `limit` one at that price, and `flat` closes what it holds. Which of them is meant is the
+//! value `action` of a signal, or its name where it has none.
 //!
 //! It shows what a strategy does with signals (`on_signal`): what the sender may leave out is a parameter, and
 //! what it does not understand is logged and leads to nothing. Whether an order leaves is the risk gate's
@@ -62,8 +63,8 @@ impl Strategy for SignalFollower {
     }
 
     fn on_signal(&mut self, signal: &Signal, context: &mut Context<'_>) {
-        let name = signal.name.as_str();
-        let done = match name {
+        let action = signal.text("action").unwrap_or(&signal.name);
+        let done = match action {
             "buy" => self.order(Side::Buy, signal, context),
             "sell" => self.order(Side::Sell, signal, context),
             "flat" => {
@@ -72,13 +73,15 @@ impl Strategy for SignalFollower {
             }
             _ => {
                 context.warn(format_args!(
-                    "the signal `{name}` is none of buy, sell and flat"
+                    "the signal `{action}` is none of buy, sell and flat"
                 ));
                 Ok(())
             }
         };
         if let Err(why) = done {
-            context.warn(format_args!("the signal `{name}` was not followed: {why}"));
+            context.warn(format_args!(
+                "the signal `{action}` was not followed: {why}"
+            ));
         }
     }
 
@@ -113,7 +116,7 @@ mod tests {
         test.signal("sell", &[("quantity", "5")]);
         assert!(test.position().is_short());
         assert_eq!(test.position().quantity, Quantity::whole(3));
-        test.signal("flat", &[]);
+        test.signal("chart", &[("action", "flat")]);
         assert!(test.position().is_flat());
         // There is nothing left to close.
         let sent = test.orders().len();

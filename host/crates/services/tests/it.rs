@@ -42,6 +42,8 @@ mod retention;
 mod risk;
 #[path = "it/shadows.rs"]
 mod shadows;
+#[path = "it/signals.rs"]
+mod signals;
 #[path = "it/signed.rs"]
 mod signed;
 #[path = "it/stand.rs"]
