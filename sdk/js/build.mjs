@@ -35,7 +35,7 @@ function check() {
 function entry(main) {
   const names = [
     "describe", "init", "load", "onHistory", "onStart", "onQuote", "onTrade", "onBar", "onTimer",
-    "onOrderEvent", "onPositionEvent", "onStop", "save", "onBook",
+    "onOrderEvent", "onPositionEvent", "onStop", "save", "onBook", "onSignal",
   ];
   return [
     'import { exportsOf } from "argonaut/guest";',

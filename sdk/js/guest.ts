@@ -8,7 +8,7 @@ import type { Strategy } from "./strategy";
 import { told } from "./trace";
 import type {
   Bar, BarSpec, Description, HistoryBar, InstrumentId, OrderEvent, Position, Quote, RawConfig,
-  SavedState, Snapshot, Timestamp, Trade,
+  SavedState, Signal, Snapshot, Timestamp, Trade,
 } from "./types";
 
 interface Plugin {
@@ -129,6 +129,12 @@ export function exportsOf(plugin: Plugin) {
         },
       ),
       onBookLost: guarded((instrument: InstrumentId) => strategy().onBookLost(instrument)),
+    },
+    onSignal: {
+      onSignal: guarded((name: string, values: [string, string][], tsEvent: Timestamp) => {
+        const signal: Signal = { name, values: new Map(values), tsEvent };
+        strategy().onSignal(signal);
+      }),
     },
   };
 }

@@ -27,6 +27,6 @@ export { Strategy, type Order, type Plain } from "./strategy";
 export type {
   Bar, BarBasis, BarSpec, Book, Description, Execution, HistoryBar, Instrument, InstrumentId, Money,
   NewOrder, Offset, OpenOrder, OrderChange, OrderEvent, OrderId, OrderKind, OrderStatus, Parameter,
-  Position, PositionId, Quote, SavedState, Side, Snapshot, TimeInForce, Timestamp, Trade, Trail,
+  Position, PositionId, Quote, SavedState, Side, Signal, Snapshot, TimeInForce, Timestamp, Trade, Trail,
   Trigger, TriggerBy,
 } from "./types";

@@ -10,7 +10,7 @@ import { type Decimal, Price, Quantity } from "./numbers";
 import { Portfolio } from "./portfolio";
 import type {
   Bar, BarSpec, Book, HistoryBar, InstrumentId, NewOrder, OpenOrder, OrderEvent, OrderId, Position,
-  Quote, SavedState, Side, Snapshot, TimeInForce, Timestamp, Trade,
+  Quote, SavedState, Side, Signal, Snapshot, TimeInForce, Timestamp, Trade,
 } from "./types";
 
 const GTC: TimeInForce = { tag: "gtc" };
@@ -80,6 +80,10 @@ export abstract class Strategy {
   /** A book is unknown from now on, until the next `onBook`. */
   onBookLost(_instrument: InstrumentId): void {}
   onTimer(_id: bigint, _due: Timestamp): void {}
+  /** Somebody outside tells it something. One that leaves this out says in its log that it was told. */
+  onSignal(signal: Signal): void {
+    this.warn(`the signal \`${signal.name}\` is not for this strategy`);
+  }
   /** One of its orders changed; `openOrders` knows the change already. */
   onOrderEvent(_event: OrderEvent): void {}
   /** Its position changed; `position` knows the change already. */

@@ -153,6 +153,14 @@ export interface Book {
   tsInit: Timestamp;
 }
 
+/** What somebody outside tells the strategy, by a webhook or the API. */
+export interface Signal {
+  name: string;
+  /** Texts by name. A decimal is plain text: `Price.parse` and `Quantity.parse` read it. */
+  values: ReadonlyMap<string, string>;
+  tsEvent: Timestamp;
+}
+
 export type OrderStatus =
   | "initialized" | "denied" | "emulated" | "released" | "submitted" | "accepted" | "rejected"
   | "triggered" | "pending-update" | "pending-cancel" | "partially-filled" | "filled" | "canceled"

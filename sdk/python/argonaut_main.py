@@ -14,3 +14,4 @@ if exported is None:
 
 WitWorld = guest.Plugin
 OnBook = guest.Books
+OnSignal = guest.Signals

@@ -99,6 +99,21 @@ typedef struct {
     argonaut_timestamp_t ts_init;
 } argonaut_order_book_t;
 
+/* A value of a signal. */
+typedef struct {
+    const char *name;
+    /* A decimal is plain text, which argonaut_parse_price and the like read. */
+    const char *text;
+} argonaut_signal_value_t;
+
+/* What somebody outside tells the strategy, by a webhook or the API; values are sorted by name. */
+typedef struct {
+    const char *name;
+    const argonaut_signal_value_t *values;
+    size_t value_count;
+    argonaut_timestamp_t ts_event;
+} argonaut_signal_t;
+
 /* Makes the strategy: read parameters, subscribe, ask for history; no orders. False, after
  * argonaut_refuse, refuses. */
 bool on_init(const argonaut_config_t *config);
@@ -115,6 +130,8 @@ void on_book(const argonaut_order_book_t *book);
 /* A book is unknown from now on, until the next on_book. */
 void on_book_lost(argonaut_instrument_id_t instrument);
 void on_timer(uint64_t id, argonaut_timestamp_t due);
+/* Somebody outside tells it something. A strategy without this handler says in its log that it was told. */
+void on_signal(const argonaut_signal_t *signal);
 /* One of its orders, or its position, changed; argonaut_position and the like know already. */
 void on_order_event(const argonaut_order_event_t *event);
 void on_position(const argonaut_position_event_t *position);
@@ -143,6 +160,11 @@ bool argonaut_order_quantity(const argonaut_config_t *config,
                              const argonaut_instrument_t *instrument, argonaut_quantity_t *value);
 /* The parameters `bar_seconds` and `basis`. */
 bool argonaut_bars(const argonaut_config_t *config, argonaut_bar_spec_t *value);
+
+/* ---- Signals ----------------------------------------------------------------------------- */
+
+/* The text of a value, or NULL. */
+const char *argonaut_signal_text(const argonaut_signal_t *signal, const char *name);
 
 /* ---- Numbers ----------------------------------------------------------------------------- */
 

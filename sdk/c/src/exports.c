@@ -149,3 +149,30 @@ void exports_argonaut_book_on_book_lost(argonaut_instrument_id_t instrument) {
     on_book_lost(instrument);
     end();
 }
+
+void exports_argonaut_signals_on_signal(strategy_string_t *name,
+                                        strategy_list_tuple2_string_string_t *values,
+                                        argonaut_timestamp_t ts_event) {
+    size_t count = values->len;
+    argonaut_signal_value_t *all = argonaut_allocate(count * sizeof *all);
+    for (size_t i = 0; i < count; i++) {
+        all[i].name = argonaut_keep_text(&values->ptr[i].f0);
+        all[i].text = argonaut_keep_text(&values->ptr[i].f1);
+    }
+    argonaut_signal_t signal = {
+        .name = argonaut_keep_text(name),
+        .values = all,
+        .value_count = count,
+        .ts_event = ts_event,
+    };
+    on_signal(&signal);
+    for (size_t i = 0; i < count; i++) {
+        free((void *)all[i].name);
+        free((void *)all[i].text);
+    }
+    free(all);
+    free((void *)signal.name);
+    strategy_string_free(name);
+    strategy_list_tuple2_string_string_free(values);
+    end();
+}

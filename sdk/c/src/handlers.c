@@ -1,4 +1,4 @@
-/* What a strategy does that leaves a handler out: nothing. */
+/* What a strategy does that leaves a handler out: nothing, but for saying of a signal that it came. */
 
 #include "argonaut.h"
 
@@ -22,6 +22,9 @@ WEAK void on_trade(const argonaut_trade_t *trade) { (void)trade; }
 WEAK void on_bar(const argonaut_bar_t *bar) { (void)bar; }
 WEAK void on_book(const argonaut_order_book_t *book) { (void)book; }
 WEAK void on_book_lost(argonaut_instrument_id_t instrument) { (void)instrument; }
+WEAK void on_signal(const argonaut_signal_t *signal) {
+    argonaut_warn("the signal `%s` is not for this strategy", signal->name);
+}
 WEAK void on_timer(uint64_t id, argonaut_timestamp_t due) { (void)id, (void)due; }
 WEAK void on_order_event(const argonaut_order_event_t *event) { (void)event; }
 WEAK void on_position(const argonaut_position_event_t *position) { (void)position; }

@@ -9,7 +9,7 @@
 _Noreturn void argonaut_stop_with(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Memory, or the end of the strategy with a text that says why. Not zeroed; NULL of 0 bytes. */
 void *argonaut_allocate(size_t size);
-/* A C string of text from the host; stays for good. */
+/* A C string of text from the host; stays for good, or until it is freed. */
 const char *argonaut_keep_text(const strategy_string_t *text);
 
 /* The event's time, or 0 while there is none. */

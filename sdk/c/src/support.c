@@ -1,4 +1,4 @@
-/* Log, saved state and randomness. */
+/* Log, signals, saved state and randomness. */
 
 #include "internal.h"
 #include <stdarg.h>
@@ -42,6 +42,15 @@ void *argonaut_allocate(size_t size) {
         argonaut_stop_with("no memory left: %zu bytes more were asked for", size);
     }
     return memory;
+}
+
+const char *argonaut_signal_text(const argonaut_signal_t *signal, const char *name) {
+    for (size_t i = 0; i < signal->value_count; i++) {
+        if (strcmp(signal->values[i].name, name) == 0) {
+            return signal->values[i].text;
+        }
+    }
+    return NULL;
 }
 
 void argonaut_save(argonaut_saved_state_t *state, uint32_t version, const void *bytes,

@@ -111,6 +111,25 @@ test("what it holds follows the events, and what it throws is told", () => {
   assert.throws(() => guest.load({}), (error) => error === "not that");
 });
 
+test("a signal comes with its values by name, and who has no hook for it says so", () => {
+  class Follower extends Strategy {
+    static description = describe("follower", "1", "");
+    onSignal(signal) {
+      this.info(`${signal.name} ${signal.values.get("quantity")} ${signal.tsEvent}`);
+    }
+  }
+  const run = (plugin) => {
+    const guest = exportsOf(plugin);
+    guest.init({ strategy: "s", instruments: [], parameters: [] });
+    guest.onStart({ reason: "fresh", now: 0n, positions: [], orders: [] });
+    host.lines.length = 0;
+    guest.onSignal.onSignal("buy", [["note", "x"], ["quantity", "1.5"]], 7n);
+    return host.lines;
+  };
+  assert.deepEqual(run(Follower), [["info", "buy 1.5 7"]]);
+  assert.deepEqual(run(Trader), [["warn", "the signal `buy` is not for this strategy"]]);
+});
+
 test("numbers that the contract would pass on as others are refused, and nothing is sent", () => {
   const trader = new Trader({ strategy: "s", instruments: [], parameters: [] });
   // One more than 64 bits hold: the contract would make it 0, or the lowest price.

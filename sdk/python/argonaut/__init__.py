@@ -27,7 +27,7 @@ from .config import Config, ConfigError, Refused
 from .description import Description, Parameter
 from .events import (
     Bar, BarBasis, BarSpec, Book, Fill, HistoryBar, Instrument, Level, OpenOrder, OrderChange,
-    OrderEvent, OrderStatus, Position, Quote, Side, Snapshot, StartReason, Trade,
+    OrderEvent, OrderStatus, Position, Quote, Side, Signal, Snapshot, StartReason, Trade,
 )
 from .numbers import Money, Price, Quantity
 from .strategy import SavedState, Strategy, TimeInForce, export
@@ -36,5 +36,5 @@ __all__ = [
     "Bar", "BarBasis", "BarSpec", "Book", "Config", "ConfigError", "Description", "Fill",
     "HistoryBar", "Instrument", "Level", "Money", "OpenOrder", "OrderChange", "OrderEvent",
     "OrderStatus", "Parameter", "Position", "Price", "Quantity", "Quote", "Refused", "SavedState",
-    "Side", "Snapshot", "StartReason", "Strategy", "TimeInForce", "Trade", "export",
+    "Side", "Signal", "Snapshot", "StartReason", "Strategy", "TimeInForce", "Trade", "export",
 ]

@@ -139,6 +139,17 @@ class Book:
     ts_init: int
 
 
+@dataclass
+class Signal:
+    """What somebody outside tells the strategy, by a webhook or the API. Values are texts by name; a
+    decimal is plain text, as `Price` and `Quantity` read it."""
+
+    __slots__ = ("name", "values", "ts_event")
+    name: str
+    values: dict[str, str]
+    ts_event: int
+
+
 class OrderStatus(Enum):
     INITIALIZED = "initialized"
     DENIED = "denied"

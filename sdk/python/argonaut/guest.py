@@ -13,7 +13,7 @@ from wit_world.imports import log, market_data, orders, state, timers, types
 from . import convert, host, shadow, strategy
 from .config import Refused
 from .description import Description
-from .events import BarSpec, Side
+from .events import BarSpec, Side, Signal
 from .numbers import Price, Quantity
 from .strategy import SavedState, Strategy, TimeInForce
 
@@ -268,6 +268,14 @@ class Books:
     @_guarded
     def on_book_lost(self, instrument: int) -> None:
         _strategy().on_book_lost(instrument)
+
+
+class Signals:
+    """The exports of the interface `on-signal`."""
+
+    @_guarded
+    def on_signal(self, name: str, values: list[tuple[str, str]], ts_event: int) -> None:
+        _strategy().on_signal(Signal(name, dict(values), ts_event))
 
 
 def _begin() -> None:

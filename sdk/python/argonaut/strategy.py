@@ -10,7 +10,7 @@ from .config import Config
 from .description import Description
 from .events import (
     Bar, BarSpec, Book, HistoryBar, OpenOrder, OrderEvent, OrderStatus, Position, Quote, Side,
-    Snapshot, Trade,
+    Signal, Snapshot, Trade,
 )
 from .numbers import Price, Quantity
 from .portfolio import Portfolio
@@ -89,6 +89,10 @@ class Strategy:
         """A book is unknown from now on, until the next `on_book`."""
 
     def on_timer(self, id: int, due: int) -> None: ...
+
+    def on_signal(self, signal: Signal) -> None:
+        """Somebody outside tells it something. One that leaves this out says in its log that it was told."""
+        self.warn(f"the signal `{signal.name}` is not for this strategy")
 
     def on_order_event(self, event: OrderEvent) -> None:
         """One of its orders changed; `open_orders` knows the change already."""

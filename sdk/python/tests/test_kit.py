@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from argonaut import (  # noqa: E402
     BarBasis, Config, ConfigError, Description, Money, OrderChange, OrderEvent, OrderStatus,
-    Parameter, Position, Price, Quantity, Side, Strategy, host, shadow,
+    Parameter, Position, Price, Quantity, Side, Signal, Strategy, host, shadow,
 )
 
 
@@ -119,6 +119,14 @@ class Held(unittest.TestCase):
         [known] = strategy.open_orders(0)
         self.assertEqual((known.limit_price, known.trigger_price), (Price(3), Price(2)))
         self.assertEqual((known.quantity, known.tag, known.position), (Quantity(1), "exit", 5))
+
+
+class Told(unittest.TestCase):
+    def test_who_has_no_hook_for_a_signal_says_so(self) -> None:
+        desk = Host(0)
+        host.use(desk)
+        Strategy().on_signal(Signal("buy", {"quantity": "1.5"}, 7))
+        self.assertEqual(desk.lines, [("warn", "the signal `buy` is not for this strategy")])
 
 
 class TimeAndChance(unittest.TestCase):

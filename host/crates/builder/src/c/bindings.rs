@@ -9,7 +9,7 @@ use wit_bindgen_core::Files;
 use wit_bindgen_core::wit_parser::Resolve;
 
 /// What the interfaces of the contract are called in C.
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 8] = [
     ("types", "argonaut"),
     ("market-data", "argonaut_market"),
     ("orders", "argonaut_orders"),
@@ -17,6 +17,7 @@ const NAMES: [(&str, &str); 7] = [
     ("log", "argonaut_log"),
     ("state", "argonaut_state"),
     ("on-book", "argonaut_book"),
+    ("on-signal", "argonaut_signals"),
 ];
 
 /// Writes `strategy.h` and `strategy.c` into the kit, and into `work` the object file that tells the
