@@ -344,6 +344,9 @@ mod tests {
             2,
             &["after the step before"],
         );
+        check("09:30:00 signal", 1, &["the line ends", "buy"]);
+        check("09:30:00 signal buy 5", 1, &["`5` is not", "NAME=VALUE"]);
+        check("09:30:00 signal b*y", 1, &["`b*y` is not", "letters"]);
         check("-> nothing", 1, &["nothing has happened yet"]);
         check("09:30:00 wait\n-> by 5 MARKET", 2, &["`by` is not", "buy"]);
         check(

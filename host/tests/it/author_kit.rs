@@ -84,6 +84,35 @@ fn orders_fill_at_the_exchange_and_are_denied_on_demand() {
 }
 
 #[test]
+fn signals_are_told_to_the_plugin() {
+    const SIGNALS: &str = "
+given parameter quantity 1000
+09:30:00 quote 1.10000 x 5000 / 1.10002 x 5000
++1s signal buy
+-> buy 1000 MARKET GTC as A
+-> A FILLED 1000 @ 1.10002 taker
+-> position 1000 @ 1.10002
++1s signal chart action=sell, quantity=3000, limit=1.10100
+-> sell 3000 LIMIT limit 1.101 GTC as B
++1s signal chart action=flat
+-> cancel_all
+-> sell 1000 MARKET GTC as C
+-> position flat
++1s signal hold
+-> log WARN the signal `hold` is none of buy, sell and flat
+";
+    let said = stdout(&scenario("signal-follower", SIGNALS));
+    assert_has(&said, &["ok      one.scenario"]);
+    // It has a hook for signals, as all that are made with the SDK, and says that this is none of its own.
+    let other = "
+09:30:00 signal buy
+-> log WARN the signal `buy` is not for this strategy
+";
+    let said = stdout(&scenario("order-every", other));
+    assert_has(&said, &["ok      one.scenario"]);
+}
+
+#[test]
 fn a_line_that_does_not_go_as_written_is_told_with_what_came() {
     let check = |from: &str, to: &str, expect: &[&str]| {
         let text = ORDERS.replacen(from, to, 1);
