@@ -344,9 +344,6 @@ mod tests {
             2,
             &["after the step before"],
         );
-        check("09:30:00 signal", 1, &["the line ends", "buy"]);
-        check("09:30:00 signal buy 5", 1, &["`5` is not", "NAME=VALUE"]);
-        check("09:30:00 signal b*y", 1, &["`b*y` is not", "letters"]);
         check("-> nothing", 1, &["nothing has happened yet"]);
         check("09:30:00 wait\n-> by 5 MARKET", 2, &["`by` is not", "buy"]);
         check(
@@ -388,6 +385,20 @@ mod tests {
             let both = format!("09:30:00 wait\n-> nothing\n-> {other}");
             check(&both, 3, &["`nothing` cannot hold beside"]);
         }
+    }
+
+    #[test]
+    fn a_signal_is_a_name_and_values() {
+        for (line, expect) in [
+            ("signal", "the line ends where the name of a signal"),
+            ("signal buy 5", "`5` is not a value of the signal, as NAME=VALUE"),
+            ("signal b*y", "`b*y` is not a signal"),
+            ("signal buy a=1, a=2", "each once"),
+        ] {
+            let error = parse(&format!("09:30:00 {line}")).unwrap_err().to_string();
+            assert!(error.contains(expect), "{error}");
+        }
+        parse("09:30:00 signal buy quantity=5, note=").unwrap();
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(crate) struct HookSignal {
 }
 
 /// What a hook is called with, by what it is for.
-pub(crate) struct HookBody;
+pub(crate) enum HookBody {}
 
 impl PartialSchema for HookBody {
     fn schema() -> RefOr<Schema> {
