@@ -391,7 +391,10 @@ mod tests {
     fn a_signal_is_a_name_and_values() {
         for (line, expect) in [
             ("signal", "the line ends where the name of a signal"),
-            ("signal buy 5", "`5` is not a value of the signal, as NAME=VALUE"),
+            (
+                "signal buy 5",
+                "`5` is not a value of the signal, as NAME=VALUE",
+            ),
             ("signal b*y", "`b*y` is not a signal"),
             ("signal buy a=1, a=2", "each once"),
         ] {
