@@ -16,7 +16,7 @@ pub(super) fn made(verb: &Verb, matches: &ArgMatches) -> Result<Request> {
         .takes
         .iter()
         .filter_map(|take| Given::find(take, matches));
-    let given: Vec<Given> = given.collect();
+    let given: Vec<Given<'_>> = given.collect();
     let mut query: Vec<(String, String)> = Vec::new();
     for one in given.iter().filter(|one| one.take.place == Place::Query) {
         one.add_to_query(&mut query);
