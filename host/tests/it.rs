@@ -45,6 +45,8 @@ mod journeys;
 mod kill;
 #[path = "it/live.rs"]
 mod live;
+#[path = "it/load.rs"]
+mod load;
 #[path = "it/outside.rs"]
 mod outside;
 #[path = "it/pipelines.rs"]

@@ -10,6 +10,7 @@ mod bench;
 mod cargo;
 mod crash;
 mod hostile;
+mod load;
 mod optimised;
 mod paths;
 mod plugins;
@@ -39,6 +40,10 @@ cargo xtask <command>
       --long            as often as figures need
       --only H01,H12    these cases
       --json            one line of JSON for each
+  load [OPTIONS]    many clients at a host in release, and how fast it answers all; --help lists the options
+      --only NAME       ws, slow, rest or orders
+      --seconds N       how long each part is measured (default 20)
+      --connections N   WebSocket clients (default 1000)
   crash [OPTIONS]   hosts killed at every named point and at random, and their ledgers compared
       --kills N         random kills (default 30)
       --seed N          when they come (default 1)
@@ -75,6 +80,7 @@ fn dispatch() -> Result<ExitCode> {
         "freeze-wit" => tidy::freeze_wit(&single(&mut arguments)?),
         "simulate" => simulate::simulate(&rest(&mut arguments)?),
         "hostile" => hostile::hostile(&rest(&mut arguments)?),
+        "load" => load::load(&rest(&mut arguments)?),
         "crash" => crash::crash(&crash::Options::parse(&mut arguments)?),
         "bench" => bench::bench(&bench::Options::parse(&mut arguments)?),
         other => bail!("unknown command `{other}`\n\n{HELP}"),

@@ -32,6 +32,11 @@ pub(crate) fn hostile() -> PathBuf {
     example("hostile")
 }
 
+/// What puts a load on a host, in release.
+pub(crate) fn load() -> PathBuf {
+    example("load")
+}
+
 fn example(name: &str) -> PathBuf {
     let folder = target().join(Profile::Release.folder());
     folder.join("examples").join(name)
