@@ -16,6 +16,7 @@ mod paths;
 mod plugins;
 mod provision;
 mod run;
+mod schemathesis;
 mod simulate;
 mod steps;
 mod test;
@@ -44,6 +45,11 @@ cargo xtask <command>
       --only NAME       ws, slow, rest or orders
       --seconds N       how long each part is measured (default 20)
       --connections N   WebSocket clients (default 1000)
+  schemathesis [OPTIONS]  a debug host is asked all that its OpenAPI description allows and forbids
+      --max-examples N  requests of each operation (default 100)
+      --seconds N       for so long, whatever there is to ask
+      --seed N          what is asked (default 1)
+      --identity        of a host that knows who asks, by a key with all roles
   crash [OPTIONS]   hosts killed at every named point and at random, and their ledgers compared
       --kills N         random kills (default 30)
       --seed N          when they come (default 1)
@@ -81,6 +87,9 @@ fn dispatch() -> Result<ExitCode> {
         "simulate" => simulate::simulate(&rest(&mut arguments)?),
         "hostile" => hostile::hostile(&rest(&mut arguments)?),
         "load" => load::load(&rest(&mut arguments)?),
+        "schemathesis" => {
+            schemathesis::schemathesis(&schemathesis::Options::parse(&mut arguments)?)
+        }
         "crash" => crash::crash(&crash::Options::parse(&mut arguments)?),
         "bench" => bench::bench(&bench::Options::parse(&mut arguments)?),
         other => bail!("unknown command `{other}`\n\n{HELP}"),

@@ -57,6 +57,11 @@ pub(crate) fn object_store() -> PathBuf {
     author_tools().join("object-store")
 }
 
+/// Where what asks a host all that its description says goes.
+pub(crate) fn schemathesis() -> PathBuf {
+    author_tools().join("schemathesis")
+}
+
 /// Which of the two builds of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {

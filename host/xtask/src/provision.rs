@@ -98,6 +98,20 @@ pub(crate) fn program_of_object_store(environment: &Path) -> PathBuf {
     environment.join("bin/moto_server")
 }
 
+/// What asks a host all that its description allows and forbids.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Makes sure that it is installed in a folder.
+pub(crate) fn schemathesis(environment: &Path) -> Result<()> {
+    install(python().into_iter().collect())?;
+    python_environment(SCHEMATHESIS, environment)
+}
+
+/// Its program.
+pub(crate) fn program_of_schemathesis(environment: &Path) -> PathBuf {
+    environment.join("bin/schemathesis")
+}
+
 /// The package that brings Python's environments, where they are not there.
 fn python() -> Option<&'static str> {
     let is_there = succeeds(Command::new("python3").args(["-c", "import ensurepip"]));

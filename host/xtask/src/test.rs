@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cargo::{cargo, check};
 use crate::paths::{self, Profile};
 use crate::steps::{Cost, Steps};
-use crate::{optimised, plugins, provision, tidy};
+use crate::{optimised, plugins, provision, schemathesis, tidy};
 
 /// Names the optimised host to tests that compare it with the debug build. Such tests are
 /// `#[ignore]`d, so that a plain `cargo test` needs no second build.
@@ -23,7 +23,8 @@ const TOOLS_VARIABLE: &str = "ARGONAUT_TOOLS";
 /// Names the server of buckets to the tests of catalogs.
 const OBJECT_STORE_VARIABLE: &str = "ARGONAUT_MOTO_SERVER";
 
-/// Runs the steps. `quick` leaves out the documentation and the optimised build with its tests.
+/// Runs the steps. `quick` leaves out the documentation, what asks a host all that its description says, and the
+/// optimised build with its tests.
 pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     let mut steps = Steps::default();
     steps.run("tools", Cost::Cheap, || {
@@ -50,6 +51,11 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     });
     if !quick {
         steps.run("documentation", Cost::Heavy, documentation);
+        steps.run(
+            "the API keeps its description",
+            Cost::Heavy,
+            schemathesis::short,
+        );
         steps.run(
             "optimised host and simulator",
             Cost::Heavy,

@@ -103,16 +103,9 @@ fn named(name: &str) -> Result<Scene, lexopt::Error> {
 
 fn load(options: &Options) -> Result<Vec<Row>, LoadError> {
     allow_files()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = runtime.map_err(|error| LoadError::Host(error.to_string()))?;
-    let mut rows = Vec::new();
-    for scene in &options.scenes {
+    measure(&options.scenes, &options.run, |scene| {
         println!("==> {}", scene.name());
-        rows.extend(runtime.block_on(measure(*scene, &options.run))?);
-    }
-    Ok(rows)
+    })
 }
 
 fn table(rows: &[Row]) -> String {

@@ -100,11 +100,28 @@ impl Row {
     }
 }
 
-/// Measures a scene on a host of its own.
+/// Measures scenes, one after the other, each on a host of its own; `begins` is told of each.
 ///
 /// # Errors
 /// When host or clients broke: then there are no figures.
-pub async fn measure(scene: Scene, run: &Run) -> Result<Vec<Row>, LoadError> {
+pub fn measure(
+    scenes: &[Scene],
+    run: &Run,
+    mut begins: impl FnMut(Scene),
+) -> Result<Vec<Row>, LoadError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(LoadError::system("threads for the clients"))?;
+    let mut rows = Vec::new();
+    for scene in scenes {
+        begins(*scene);
+        rows.extend(runtime.block_on(measured(*scene, run))?);
+    }
+    Ok(rows)
+}
+
+async fn measured(scene: Scene, run: &Run) -> Result<Vec<Row>, LoadError> {
     let host = Host::start(&run.setting).await?;
     tokio::time::sleep(SETTLE).await;
     match scene {

@@ -1,0 +1,42 @@
+"""What the description of the API cannot say of requests and answers."""
+
+import itertools
+import uuid
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.openapi.checks import RejectedPositiveData
+
+KEY = "Idempotency-Key"
+READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+# Of this run, and counted: no two requests are the same act.
+_run = uuid.uuid4()
+_acts = itertools.count(1)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Each request that may change something is an act of its own: a key that comes twice would get the first
+    request's answer, or be refused. One that is wrong or missing on purpose stays as it is."""
+    if case.method.upper() in READS:
+        return
+    described = any(parameter.name.lower() == KEY.lower() for parameter in case.operation.headers)
+    is_wrong = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+    if described and (is_wrong or KEY not in case.headers):
+        return
+    case.headers[KEY] = f"{_run}-{next(_acts)}"
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """A name may be well formed and yet that of nothing: which instruments, strategies and plugins there are no
+    description says. In a path that is 404; in a query or a body it is a field that cannot be used."""
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return True
+    try:
+        problem = response.json()
+    except ValueError:
+        return True
+    is_unknown = "there is no " in str(problem.get("detail", ""))
+    return not (problem.get("code") == "INVALID_FIELD" and is_unknown)
