@@ -256,7 +256,7 @@ fn wholeness(heard: &Heard, clients: usize, parts: usize) -> Row {
 fn rest_rows(mut read: Requests) -> Vec<Row> {
     let each_second = per_second(read.done, read.lasted);
     let late = read.latencies.percentile(99);
-    let mut rows = vec![
+    vec![
         Row::new(
             format!("REST reads per second by {REST_CLIENTS} clients"),
             each_second.to_string(),
@@ -264,9 +264,8 @@ fn rest_rows(mut read: Requests) -> Vec<Row> {
         .should(format!(">= {READS}"), each_second >= READS),
         Row::new("a read, median", shown(read.latencies.percentile(50))),
         Row::new("a read, p99", shown(late)).should(format!("<= {}", shown(READ)), late <= READ),
-    ];
-    rows.push(failures(&read));
-    rows
+        failures(&read),
+    ]
 }
 
 fn order_rows(mut placed: Requests, fsync: &str) -> Vec<Row> {
