@@ -192,7 +192,7 @@ impl Connection {
     async fn read_all(mut self, mut stage: watch::Receiver<Stage>) -> Heard {
         let mut ear = Ear::new(self.encoding);
         loop {
-            let part = match *stage.borrow_and_update() {
+            let part = match now(&mut stage) {
                 Stage::Over => return ear.heard,
                 Stage::Measuring(part) => Some(part),
                 Stage::Between => None,
@@ -220,7 +220,7 @@ impl Connection {
     async fn read_slowly(mut self, mut stage: watch::Receiver<Stage>) -> Heard {
         let mut heard = Heard::default();
         let mut byte = [0; 1];
-        while *stage.borrow_and_update() != Stage::Over {
+        while now(&mut stage) != Stage::Over {
             let one = async {
                 tokio::time::sleep(SLOW_PAUSE).await;
                 self.stream.read(&mut byte).await
@@ -241,6 +241,11 @@ impl Connection {
         }
         heard
     }
+}
+
+/// Where the run is; whoever waits for a change then waits for the next.
+fn now(stage: &mut watch::Receiver<Stage>) -> Stage {
+    *stage.borrow_and_update()
 }
 
 fn now_ns() -> u64 {
