@@ -8,6 +8,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
 KEY = "Idempotency-Key"
+CONDITION = "If-Match"
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 # Of this run, and counted: no two requests are the same act.
@@ -23,9 +24,13 @@ def before_call(context, case, kwargs):
         return
     described = any(parameter.name.lower() == KEY.lower() for parameter in case.operation.headers)
     is_wrong = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+    act = next(_acts)
+    if CONDITION in case.headers and not is_wrong and act % 2 == 0:
+        # No tag that is made up is the present one; this asks for whatever there is.
+        case.headers[CONDITION] = "*"
     if described and (is_wrong or KEY not in case.headers):
         return
-    case.headers[KEY] = f"{_run}-{next(_acts)}"
+    case.headers[KEY] = f"{_run}-{act}"
 
 
 @schemathesis.hook
