@@ -293,7 +293,7 @@ impl Ear {
         if let Some(part) = part.and_then(|part| self.heard.parts.get_mut(part)) {
             part.messages += 1;
             part.bytes += u64::try_from(frame.payload.len()).unwrap_or_default();
-            if head.time_ns > 0 && head.message.is_multiple_of(TIMED) {
+            if head.kind == b"update" && head.message.is_multiple_of(TIMED) {
                 let took = Duration::from_nanos(now_ns.saturating_sub(head.time_ns));
                 part.latencies.add(took);
             }
