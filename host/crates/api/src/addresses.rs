@@ -62,8 +62,11 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
 /// nobody of ours has written is not looked at, so that nobody makes up an address.
 pub(crate) fn client_of(socket: IpAddr, headers: &HeaderMap, proxies: &Networks) -> IpAddr {
     let values = headers.get_all(FORWARDED).iter();
-    let texts = values.map(|value| value.to_str().unwrap_or_default());
-    let named: Vec<&str> = texts.flat_map(|text| text.split(',')).collect();
+    // What a client has put in front in whatever bytes hides nothing of what our proxy has written behind it.
+    let texts: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let named: Vec<&str> = texts.iter().flat_map(|text| text.split(',')).collect();
     let mut client = socket.to_canonical();
     for text in named.into_iter().rev().take(MOST_PROXIES) {
         if !proxies.contains(client) {
@@ -126,12 +129,18 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(socket: &str, headers: &[&'static str], expect: &str) {
+    fn check(socket: &str, headers: &[&str], expect: &str) {
+        let headers: Vec<_> = headers.iter().map(|value| value.as_bytes()).collect();
+        check_bytes(socket, &headers, expect);
+    }
+
+    #[track_caller]
+    fn check_bytes(socket: &str, headers: &[&[u8]], expect: &str) {
         let proxies = ["10.0.0.0/8".to_owned(), "127.0.0.1".to_owned()];
         let proxies = Networks::parse(&proxies).unwrap();
         let mut map = HeaderMap::new();
         for value in headers {
-            map.append(FORWARDED, HeaderValue::from_static(value));
+            map.append(FORWARDED, HeaderValue::from_bytes(value).unwrap());
         }
         let found = client_of(socket.parse().unwrap(), &map, &proxies);
         assert_eq!(found.to_string(), expect, "{socket} {headers:?}");
@@ -152,5 +161,9 @@ mod tests {
         check("203.0.113.9", &["127.0.0.1"], "203.0.113.9");
         check("127.0.0.1", &["nonsense"], "127.0.0.1");
         check("127.0.0.1", &["203.0.113.9, "], "127.0.0.1");
+        // In bytes that are no text.
+        check_bytes("127.0.0.1", &[b"\xe9, 203.0.113.9"], "203.0.113.9");
+        check_bytes("127.0.0.1", &[b"\xe9", b"203.0.113.9"], "203.0.113.9");
+        check_bytes("127.0.0.1", &[b"203.0.113.9, \xe9"], "127.0.0.1");
     }
 }
