@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 /// What pages may do.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 /// What they may send along.
-const HEADERS: &str =
-    "authorization, content-type, traceparent, x-api-key, x-approval, x-plugin-signature";
+const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, prefer, traceparent, x-api-key, \
+                       x-approval, x-plugin-signature";
 /// What they may read of an answer besides what every page may.
-const EXPOSED: &str = "date, ratelimit, ratelimit-policy, retry-after, x-request-id";
+const EXPOSED: &str = "date, etag, idempotency-replayed, location, preference-applied, ratelimit, ratelimit-policy, \
+                       retry-after, x-request-id";
 /// How long a browser may remember what it was answered, in seconds.
 const REMEMBERED: &str = "600";
 

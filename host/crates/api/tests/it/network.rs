@@ -113,7 +113,16 @@ async fn pages_of_listed_origins_are_answered_before_they_ask() {
     };
     let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
     check("access-control-allow-methods", &methods);
-    let headers = ["authorization", "content-type", "x-api-key", "x-approval"];
+    let headers = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "prefer",
+        "traceparent",
+        "x-api-key",
+        "x-approval",
+    ];
     check("access-control-allow-headers", &headers);
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
@@ -143,7 +152,16 @@ async fn pages_of_listed_origins_read_answers_good_and_bad() {
         assert_eq!(answer.status, status);
         assert_eq!(answer.headers["access-control-allow-origin"], PAGES);
         let exposed = answer.headers["access-control-expose-headers"].to_str();
-        assert!(exposed.unwrap().contains("x-request-id"));
+        let exposed: Vec<_> = exposed.unwrap().split(", ").collect();
+        for name in [
+            "etag",
+            "idempotency-replayed",
+            "location",
+            "preference-applied",
+            "x-request-id",
+        ] {
+            assert!(exposed.contains(&name), "{name}: {exposed:?}");
+        }
     }
     let answer = send(&client, request("GET", "/engine")).await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
