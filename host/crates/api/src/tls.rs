@@ -62,13 +62,15 @@ pub struct Tls(Arc<Inside>);
 
 struct Inside {
     files: TlsFiles,
+    /// What the files held when they were last tried, good or not.
+    tried: Mutex<u64>,
     current: Mutex<Current>,
 }
 
 struct Current {
     config: Arc<ServerConfig>,
-    /// What the files held when they were last tried, good or not.
-    tried: u64,
+    /// What the files held of which this is.
+    shown: u64,
 }
 
 impl Tls {
@@ -79,33 +81,47 @@ impl Tls {
     /// everybody; the certificate has expired or is not valid yet.
     pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
         let texts = files::read(&files);
-        let tried = fingerprint(&texts);
+        let shown = fingerprint(&texts);
         let config = files::config(&files, &texts?)?;
         let current = Mutex::new(Current {
             config: Arc::new(config),
-            tried,
+            shown,
         });
-        Ok(Self(Arc::new(Inside { files, current })))
+        let tried = Mutex::new(shown);
+        Ok(Self(Arc::new(Inside {
+            files,
+            tried,
+            current,
+        })))
     }
 
     /// Reads the files again, and shows what they hold from now on, if that is something else. Blocks.
-    /// Returns whether it was.
+    /// Returns whether it was. What is no good is tried again each time: a certificate that is not valid yet
+    /// will be.
     ///
     /// # Errors
     /// As [`Tls::open`]; then what was shown before stays. The same fault is told once.
     pub fn renew(&self) -> Result<bool, TlsError> {
+        // Held to the end: of two at once, who comes second reads second, and nothing older is put in last.
+        let mut tried = lock(&self.0.tried);
         let texts = files::read(&self.0.files);
-        let tried = fingerprint(&texts);
-        {
-            let mut current = self.current();
-            if current.tried == tried {
-                return Ok(false);
-            }
-            current.tried = tried;
+        let found = fingerprint(&texts);
+        let is_again = std::mem::replace(&mut *tried, found) == found;
+        if self.current().shown == found {
+            return Ok(false);
         }
-        let config = files::config(&self.0.files, &texts?)?;
-        self.current().config = Arc::new(config);
-        Ok(true)
+        let config = texts.and_then(|texts| files::config(&self.0.files, &texts));
+        match config {
+            Ok(config) => {
+                *self.current() = Current {
+                    config: Arc::new(config),
+                    shown: found,
+                };
+                Ok(true)
+            }
+            Err(_) if is_again => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// As [`Tls::renew`], off the async threads, with what comes of it in the log.
@@ -153,11 +169,12 @@ impl Tls {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        self.0
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.current)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells contents of the files apart; against accidents, not against enemies, who have the files anyway.

@@ -56,13 +56,13 @@ pub(super) fn config(files: &TlsFiles, texts: &Texts) -> Result<ServerConfig, Tl
         (Some(place), Some(text)) => verifier(place, text, provider.clone())?,
         _ => WebPkiClientVerifier::no_client_auth(),
     };
-    let builder = ServerConfig::builder_with_provider(provider);
+    let builder = ServerConfig::builder_with_provider(provider.clone());
     let builder = builder
         .with_protocol_versions(ALL_VERSIONS)
         .map_err(|error| TlsError::new("certificate", error.to_string()))?;
     let config = builder
         .with_client_cert_verifier(verifier)
-        .with_single_cert(chain, key);
+        .with_single_cert(chain.clone(), key);
     let mut config = config.map_err(|error| {
         let (key, certificate) = (files.key.display(), files.certificate.display());
         let reason = match error {
@@ -72,6 +72,10 @@ pub(super) fn config(files: &TlsFiles, texts: &Texts) -> Result<ServerConfig, Tl
         TlsError::new("key", reason)
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Only of what is shown: what is refused is tried again at every look.
+    for certificate in &chain {
+        warn_if_soon(&files.certificate, certificate, &provider);
+    }
     Ok(config)
 }
 
@@ -145,7 +149,7 @@ fn verifier(
     built.map_err(|error| wrong(error.to_string()))
 }
 
-/// Whether a certificate is good now; warns when it is not for long, or when some clients refuse it.
+/// Whether a certificate is good now.
 fn check_time(
     place: &Path,
     certificate: &CertificateDer<'static>,
@@ -177,6 +181,12 @@ fn check_time(
             tracing::debug!(%error, "a certificate of the chain is none of a server");
         }
     }
+    Ok(())
+}
+
+/// Warns when a certificate is not good for long.
+fn warn_if_soon(place: &Path, certificate: &CertificateDer<'static>, provider: &CryptoProvider) {
+    let place = place.display();
     let soon = Duration::from_secs(UnixTime::now().as_secs()).saturating_add(SOON);
     let soon = UnixTime::since_unix_epoch(soon);
     if let Some(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) =
@@ -185,7 +195,6 @@ fn check_time(
         let until = moment(not_after);
         tracing::warn!(%place, %until, "the certificate expires soon; renew it");
     }
-    Ok(())
 }
 
 /// What is wrong with a certificate at a moment, before it is asked who issued it.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::client_async;
@@ -189,6 +190,34 @@ async fn another_certificate_is_shown_to_new_connections_and_old_ones_stay() {
     assert_eq!(tls.renew(), Ok(true));
     check_shown(&server, (&old, &new)).await;
     ask_again(&mut kept).await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_good_yet_is_shown_once_it_is() {
+    let (before, after) = (Authority::new("before"), Authority::new("after"));
+    let files = Files::new(&before.issue());
+    let tls = files.open();
+    files.put(&after.issue_early(Duration::from_secs(2)));
+    let mut faults = 0;
+    let shown = async {
+        loop {
+            match tls.renew() {
+                Ok(true) => return,
+                Ok(false) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(fault) => {
+                    assert_eq!(fault.field, "certificate", "{fault}");
+                    faults += 1;
+                }
+            }
+        }
+    };
+    let shown = tokio::time::timeout(PATIENCE, shown).await;
+    shown.expect("the certificate should be shown");
+    // None where this machine is slow.
+    assert!(faults <= 1, "the same fault was told {faults} times");
+    assert_eq!(tls.renew(), Ok(false));
+    let server = serve(&tls).await;
+    check_shown(&server, (&after.client(None), &before.client(None))).await;
 }
 
 /// New connections are good for one client and not for another.

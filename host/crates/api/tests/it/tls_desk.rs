@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -46,11 +47,23 @@ impl Authority {
 
     /// A certificate for this machine, good from the first of January of a year to that of another.
     pub(crate) fn issue_for(&self, (from, until): (i32, i32)) -> Issued {
+        self.issue_by(|params| {
+            params.not_before = date_time_ymd(from, 1, 1);
+            params.not_after = date_time_ymd(until, 1, 1);
+        })
+    }
+
+    /// One that is good from so long after now.
+    pub(crate) fn issue_early(&self, wait: Duration) -> Issued {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        self.issue_by(|params| params.not_before = date_time_ymd(1970, 1, 1) + since + wait)
+    }
+
+    fn issue_by(&self, terms: impl FnOnce(&mut CertificateParams)) -> Issued {
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = named("desk");
-        params.not_before = date_time_ymd(from, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
+        terms(&mut params);
         let key = KeyPair::generate().unwrap();
         let issuer: &Issuer<'_, KeyPair> = &self.0;
         let certificate = params.signed_by(&key, issuer).unwrap();
