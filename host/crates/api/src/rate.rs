@@ -1,5 +1,5 @@
 //! How often somebody may ask: by address before it is known who asks, then by person and by key; log-ins and
-//! orders more strictly. What stops trading, and what leads to it, is never held back.
+//! orders more strictly. What stops trading, and what leads to it, is never held back from those who may.
 
 mod bucket;
 mod tally;
@@ -11,7 +11,7 @@ use crate::problem::Problem;
 use axum::http::StatusCode;
 use bucket::Bucket;
 pub use bucket::Pace;
-use identity::{Credential, Principal};
+use identity::{Credential, Principal, policy};
 use lru::LruCache;
 use services::clock::Clock;
 use std::hash::Hash;
@@ -159,7 +159,9 @@ impl Rates {
         who: &Principal,
         tally: &Tally,
     ) -> Result<(), Problem> {
-        if is_free(operation) {
+        // Who may not do it stops nothing, and each refusal has a line in the log.
+        let may = |operation| policy::authorise(Some(who), operation).is_ok();
+        if is_free(operation) && operation.is_some_and(may) {
             return Ok(());
         }
         if let Credential::Key(id) = &who.by {
@@ -243,7 +245,6 @@ fn is_order(operation: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use identity::policy;
     use model::Duration;
     use services::clock::SystemClock;
     use std::net::Ipv4Addr;

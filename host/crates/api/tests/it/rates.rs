@@ -204,6 +204,23 @@ async fn a_key_and_its_person_ask_so_often_and_may_always_stop() {
 }
 
 #[tokio::test]
+async fn who_may_not_stop_is_held_back_from_it_as_from_all_else() {
+    let settings = RateSettings {
+        principal: at_once(2),
+        ..wide()
+    };
+    let desk = desk(settings, &clock());
+    let vera = desk.person("vera", &[Role::Viewer]);
+    for _ in 0..2 {
+        let refused = desk.by(&vera, ("POST", "/engine/kill"), KILL).await;
+        refused.check_problem(403, "FORBIDDEN", None);
+    }
+    let refused = desk.by(&vera, ("POST", "/engine/kill"), KILL).await;
+    held_back(&refused, "of this person");
+    assert_eq!(desk.written().len(), 2);
+}
+
+#[tokio::test]
 async fn orders_are_fewer_than_requests_and_cancels_are_free() {
     let clock = clock();
     let settings = RateSettings {
