@@ -187,11 +187,19 @@ async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {
         let Some(hub) = hub.upgrade() else {
             return;
         };
-        if !hear_all(&hub, first, &mut updates) {
-            let _listeners = hub.sender.send(Heard::Ended);
-            return;
-        }
-        let pause = hub.pause();
+        let came = hear_all(first, &mut updates, |heard| match heard {
+            Ok(update) => hub.hear(update),
+            Err(missed) => hub.lose(missed),
+        });
+        let pause = match came {
+            Came::All => hub.pause(),
+            // Whoever sleeps while more comes than it hears is overrun.
+            Came::More => None,
+            Came::End => {
+                let _listeners = hub.sender.send(Heard::Ended);
+                return;
+            }
+        };
         drop(hub);
         match pause {
             Some(pause) => tokio::time::sleep(pause).await,
@@ -200,29 +208,90 @@ async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {
     }
 }
 
-/// Hears what has come, up to a bound; `false` when the host is gone.
-fn hear_all<H: HostPort>(
-    hub: &Hub<H>,
+/// What was heard at once.
+#[derive(Debug, PartialEq, Eq)]
+enum Came {
+    /// All that had come.
+    All,
+    /// As much as is heard at once; more may wait.
+    More,
+    /// The last: the host is gone.
+    End,
+}
+
+/// Hears what has come, or how many updates were lost, up to a bound.
+fn hear_all(
     first: Result<Arc<Update>, RecvError>,
     updates: &mut Updates,
-) -> bool {
+    mut hear: impl FnMut(Result<Arc<Update>, u64>),
+) -> Came {
     let mut next = first;
     let mut heard = 0;
     loop {
         match next {
-            Ok(update) => hub.hear(update),
-            Err(RecvError::Lagged(missed)) => hub.lose(missed),
-            Err(RecvError::Closed) => return false,
+            Ok(update) => hear(Ok(update)),
+            Err(RecvError::Lagged(missed)) => hear(Err(missed)),
+            Err(RecvError::Closed) => return Came::End,
         }
         heard += 1;
         if heard == BATCH {
-            return true;
+            return Came::More;
         }
         next = match updates.try_recv() {
             Ok(update) => Ok(update),
             Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
             Err(TryRecvError::Closed) => Err(RecvError::Closed),
-            Err(TryRecvError::Empty) => return true,
+            Err(TryRecvError::Empty) => return Came::All,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Timestamp;
+    use services::view::EngineView;
+
+    /// Hears at once what waits; checks what came of it, and how many updates and losses that were.
+    #[track_caller]
+    fn check(updates: &mut Updates, expect: Came, counts: (usize, u64)) {
+        let first = updates.try_recv().map_err(|error| match error {
+            TryRecvError::Lagged(missed) => RecvError::Lagged(missed),
+            TryRecvError::Closed | TryRecvError::Empty => RecvError::Closed,
+        });
+        let (mut heard, mut lost) = (0, 0);
+        let came = hear_all(first, updates, |update| match update {
+            Ok(_) => heard += 1,
+            Err(missed) => lost += missed,
+        });
+        assert_eq!((came, (heard, lost)), (expect, counts));
+    }
+
+    #[test]
+    fn it_is_known_whether_more_waits() {
+        let sender = broadcast::Sender::new(512);
+        let mut updates = sender.subscribe();
+        let send = |count: u64| {
+            for sequence in 1..=count {
+                let change = Change::Engine(EngineView::default());
+                let time = Timestamp::ZERO;
+                let update = Update {
+                    sequence,
+                    time,
+                    change,
+                };
+                sender.send(Arc::new(update)).unwrap();
+            }
+        };
+        send(300);
+        check(&mut updates, Came::More, (BATCH, 0));
+        check(&mut updates, Came::All, (300 - BATCH, 0));
+        // A loss counts as an update does.
+        send(612);
+        check(&mut updates, Came::More, (BATCH - 1, 100));
+        check(&mut updates, Came::More, (BATCH, 0));
+        send(10);
+        drop(sender);
+        check(&mut updates, Came::End, (11, 0));
     }
 }
