@@ -68,8 +68,11 @@ fn server<H: HostPort>(
     match api.tls.clone() {
         Some(tls) => {
             let proxies = api.settings.network.proxies.clone();
+            let bounds = &api.settings.stream;
+            let streams = bounds.max_connections.saturating_add(bounds.strangers());
+            let streams = usize::try_from(streams).unwrap_or(usize::MAX);
             // Tapped for nothing: only so does axum tell addresses of listeners that are not its own.
-            let listener = TlsListener::new(listener, tls, proxies).tap_io(|_| {});
+            let listener = TlsListener::new(listener, tls, proxies, streams).tap_io(|_| {});
             let server = axum::serve(listener, service).with_graceful_shutdown(told);
             Box::pin(server.into_future())
         }

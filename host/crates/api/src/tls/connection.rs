@@ -16,8 +16,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
-/// Most connections at once, those that shake hands among them.
+/// Most connections at once, those that shake hands among them; more where WebSocket clients alone may be as
+/// many.
 const MOST: usize = 1_024;
+/// Of these, places that WebSocket clients cannot take: somebody may want to stop something.
+const OF_REQUESTS: usize = 512;
 /// Most of them from one address, or of IPv6 from one network of 64 bits.
 const MOST_OF_ONE: usize = 256;
 /// How long nothing may come over a connection nor go: longer than the longest request, and than the pause
@@ -25,17 +28,28 @@ const MOST_OF_ONE: usize = 256;
 const IDLE: Duration = Duration::from_secs(11 * 60);
 
 /// How many connections each client has. Cheap to clone.
-#[derive(Clone, Default)]
-pub(super) struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
+#[derive(Clone)]
+pub(super) struct Places {
+    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    most: usize,
+}
 
 impl Places {
+    /// For so many WebSocket clients, and whoever else asks.
+    pub(super) fn new(streams: usize) -> Self {
+        Self {
+            taken: Arc::default(),
+            most: MOST.max(streams.saturating_add(OF_REQUESTS)),
+        }
+    }
+
     /// A place for a connection from an address; of a proxy there may be as many as there are places.
     pub(super) fn take(&self, from: IpAddr, is_proxy: bool) -> Option<Place> {
         let whose = network_of(from);
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
         let of_one = taken.get(&whose).copied().unwrap_or_default();
-        if all >= MOST || (!is_proxy && of_one >= MOST_OF_ONE) {
+        if all >= self.most || (!is_proxy && of_one >= MOST_OF_ONE) {
             return None;
         }
         taken.insert(whose, of_one + 1);
@@ -54,7 +68,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let taken = self.places.0.lock();
+        let taken = self.places.taken.lock();
         let mut taken = taken.unwrap_or_else(PoisonError::into_inner);
         let of_one = taken.get(&self.whose).copied().unwrap_or_default();
         if of_one > 1 {
@@ -157,7 +171,7 @@ mod tests {
 
     #[test]
     fn one_client_has_some_of_the_places_and_gives_them_back() {
-        let places = Places::default();
+        let places = Places::new(0);
         let take = |number| places.take(address(number), false);
         let mut held: Vec<_> = (0..MOST_OF_ONE).map(|_| take(1).unwrap()).collect();
         assert!(take(1).is_none());
@@ -166,18 +180,31 @@ mod tests {
         held.push(take(1).unwrap());
         assert!(take(1).is_none());
         drop((held, another));
-        assert!(places.0.lock().unwrap().is_empty());
+        assert!(places.taken.lock().unwrap().is_empty());
+    }
+
+    #[track_caller]
+    fn check_most(streams: usize, expect: usize) {
+        let places = Places::new(streams);
+        let take = |number, is_proxy| places.take(address(number), is_proxy);
+        let held: Vec<_> = (0..expect).map(|n| take(n, false)).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!(take(expect, false).is_none());
+        assert!(take(expect, true).is_none());
+        drop(held);
+        let of_proxy: Vec<_> = (0..expect).map(|_| take(1, true)).collect();
+        assert!(of_proxy.iter().all(Option::is_some));
+        assert!(take(1, true).is_none());
     }
 
     #[test]
     fn all_have_no_more_than_there_are_and_a_proxy_all_of_them() {
-        let places = Places::default();
-        let held: Vec<_> = (0..MOST).map(|n| places.take(address(n), false)).collect();
-        assert!(held.iter().all(Option::is_some));
-        assert!(places.take(address(MOST), false).is_none());
-        assert!(places.take(address(MOST), true).is_none());
-        drop(held);
-        let of_proxy: Vec<_> = (0..MOST).map(|_| places.take(address(1), true)).collect();
-        assert!(of_proxy.iter().all(Option::is_some));
+        check_most(0, MOST);
+        check_most(72, MOST);
+    }
+
+    #[test]
+    fn readers_leave_places_for_who_asks() {
+        check_most(2_000, 2_512);
     }
 }

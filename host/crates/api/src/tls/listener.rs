@@ -44,13 +44,13 @@ pub(crate) struct TlsListener {
 }
 
 impl TlsListener {
-    /// Over a socket.
-    pub(crate) fn new(listener: TcpListener, tls: Tls, proxies: Networks) -> Self {
+    /// Over a socket, for as many WebSocket clients as there may be, and whoever else asks.
+    pub(crate) fn new(listener: TcpListener, tls: Tls, proxies: Networks, streams: usize) -> Self {
         Self {
             listener,
             tls,
             proxies,
-            places: Places::default(),
+            places: Places::new(streams),
             handshakes: JoinSet::new(),
             waiting: HashMap::new(),
         }
