@@ -127,7 +127,10 @@ impl<H: HostPort> Session<H> {
                 self.metrics = Some(event.clone());
                 self.flush()
             }
-            _ if self.was_in_snapshot(event) => Ok(()),
+            _ if self.was_in_snapshot(event) => {
+                self.subscriptions.skip(key, sequence);
+                Ok(())
+            }
             _ => self.pass(event),
         }
     }

@@ -83,7 +83,19 @@ impl Subscriptions {
         previous
     }
 
-    /// The same for a subscription that catches up.
+    /// Notes that all who want an update had it: who falls behind then does not get it once more.
+    pub(super) fn skip(&mut self, (channel, instrument): Key, sequence: u64) {
+        let own = instrument.map(|_| (channel, instrument));
+        for key in [Some((channel, None)), own].into_iter().flatten() {
+            if let Some(subscription) = self.0.get_mut(&key)
+                && subscription.behind.is_none()
+            {
+                subscription.floor = subscription.floor.max(sequence);
+            }
+        }
+    }
+
+    /// As [`Self::pass`] for a subscription that catches up.
     pub(super) fn pass_to(&mut self, key: Key, sequence: u64) -> Option<u64> {
         let subscription = self.0.get_mut(&key)?;
         Some(std::mem::replace(&mut subscription.last, sequence))

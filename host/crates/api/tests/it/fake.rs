@@ -79,6 +79,9 @@ struct Tables {
     journal_failed: bool,
     asked: Vec<String>,
     failure: Option<HostError>,
+    /// Fills that happen while somebody looks at fills.
+    trades: u32,
+    held: Option<std::sync::mpsc::Receiver<()>>,
 }
 
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> T

@@ -1,15 +1,34 @@
 //! What the host that is only a table answers about itself.
 
-use super::{Fake, number};
+use super::{Fake, fill, number};
 use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, TradingState};
 use model::{DenyCode, Fill, Order, OrderId, PluginHash, Rate};
 use services::handle::Queries;
 use services::metrics::{MetricsView, Regimes, Scenario};
 use services::view::{
-    AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
-    PositionView, ScopeView, StrategyView, VenueView,
+    AccountView, AlertView, CashFlowView, Change, EngineView, InstrumentView, LifeEventView,
+    LimitsView, PositionView, ScopeView, StrategyView, VenueView,
 };
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+
+impl Fake {
+    /// Has a fill happen at each of so many looks at fills, just before it.
+    pub(crate) fn trade_under_way(&self, looks: u32) {
+        self.tables().trades = looks;
+    }
+
+    /// Has the next look at instruments wait until what is returned is dropped.
+    pub(crate) fn hold(&self) -> mpsc::Sender<()> {
+        let (release, held) = mpsc::channel();
+        self.tables().held = Some(held);
+        release
+    }
+
+    /// Whether somebody waits, or has waited, since [`Self::hold`].
+    pub(crate) fn holds(&self) -> bool {
+        self.tables().held.is_none()
+    }
+}
 
 impl Queries for Fake {
     fn engine(&self) -> EngineView {
@@ -25,6 +44,11 @@ impl Queries for Fake {
         self.tables().life_events.clone()
     }
     fn instruments(&self) -> Vec<InstrumentView> {
+        let held = self.tables().held.take();
+        if let Some(held) = held {
+            // Nothing is ever sent; the other end is dropped.
+            let _ended = held.recv();
+        }
         self.tables().instruments.clone()
     }
     fn strategies(&self) -> Vec<Arc<StrategyView>> {
@@ -40,6 +64,15 @@ impl Queries for Fake {
         self.orders().into_iter().find(|order| order.id == id)
     }
     fn fills(&self) -> Vec<Fill> {
+        let trading = {
+            let mut tables = self.tables();
+            let is_trading = tables.trades > 0;
+            tables.trades = tables.trades.saturating_sub(1);
+            is_trading.then(|| tables.fills.len() as u64 + 1)
+        };
+        if let Some(execution) = trading {
+            self.publish(Change::Fill(fill(execution)));
+        }
         self.tables().fills.clone()
     }
     fn positions(&self) -> Vec<PositionView> {

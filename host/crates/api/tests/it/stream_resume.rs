@@ -5,7 +5,9 @@ use crate::stream_client::{Client, Server};
 use api::StreamSettings;
 use model::Fill;
 use serde_json::{Value, json};
+use services::handle::Queries;
 use services::view::Change;
+use std::time::Duration;
 
 async fn greeted(settings: StreamSettings) -> (Server, Client) {
     let server = Server::start(Fake::new(), settings).await;
@@ -95,6 +97,62 @@ async fn much_that_was_missed_waits_until_the_reader_has_room() {
     let had = follow(&mut client, 0, &all).await;
     server.host.publish(Change::Fill(fill(1_001)));
     follow(&mut client, had, &[1_001]).await;
+}
+
+/// Has so much happen elsewhere, more than waits for a connection, that who does not hear it loses some;
+/// `other` hears it all.
+async fn much_elsewhere(server: &Server, other: &mut Client) {
+    for _ in 0..36 {
+        for _ in 0..256 {
+            server.host.publish(Change::Engine(server.host.engine()));
+        }
+        for _ in 0..256 {
+            other.expect("update").await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_falls_behind_gets_no_fill_of_the_snapshot_once_more() {
+    let settings = StreamSettings {
+        heartbeat: Duration::from_secs(3_600),
+        ..StreamSettings::default()
+    };
+    let (server, mut client) = greeted(settings).await;
+    let mut other = again(&server).await;
+    other.subscribe(r#""channel":"engine""#).await;
+    client.subscribe(r#""channel":"engine""#).await;
+    // Eight tries, each with a fill, and one fill that is in the snapshot and comes behind it.
+    server.host.trade_under_way(9);
+    let snapshot = client.subscribe(r#""channel":"fills""#).await;
+    assert_eq!(snapshot["sequence"], 8);
+    assert_eq!(snapshot["data"][0]["execution"], "10");
+    let last = server.host.publish(Change::Engine(server.host.engine()));
+    for client in [&mut client, &mut other] {
+        assert_eq!(client.expect("update").await["sequence"], last);
+    }
+    let leave = r#"{"op":"unsubscribe","channel":"engine"}"#;
+    client.send(leave).await;
+    client.expect("ack").await;
+    let release = server.host.hold();
+    client
+        .send(r#"{"op":"subscribe","channel":"quotes"}"#)
+        .await;
+    while !server.host.holds() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    much_elsewhere(&server, &mut other).await;
+    for n in [11, 12] {
+        server.host.publish(Change::Fill(fill(n)));
+    }
+    drop(release);
+    for kind in ["ack", "snapshot"] {
+        client.expect(kind).await;
+    }
+    let gap = client.expect("gap").await;
+    assert_eq!(gap["reason"], "OVERRUN");
+    client.expect("snapshot").await;
+    follow(&mut client, 8, &[11, 12]).await;
 }
 
 async fn check_gap(client: &mut Client, resume: &str, reason: &str) {
