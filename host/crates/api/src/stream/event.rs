@@ -56,6 +56,13 @@ impl Event {
         update::place(&self.update.change).1
     }
 
+    /// Memory holds it no more, whoever still does.
+    pub(super) fn forgotten(&self) {
+        if let Some(charge) = &self.charge {
+            charge.give_back();
+        }
+    }
+
     /// Its message; `write` writes it, if nobody has yet. `None` when it cannot be written.
     pub(super) fn body(
         &self,
@@ -92,12 +99,15 @@ fn held(change: &Change) -> usize {
     }
 }
 
-/// What an event takes of its channel's memory; given back when the event is gone.
+/// What an event takes of its channel's memory; given back when memory or everybody has let go of it.
 #[derive(Debug)]
 pub(super) struct Charge {
     taken: AtomicUsize,
     total: Arc<AtomicUsize>,
 }
+
+/// Taken by what was given back: nothing, and nothing more is added.
+const GIVEN_BACK: usize = usize::MAX;
 
 impl Charge {
     /// Of nothing yet.
@@ -109,14 +119,27 @@ impl Charge {
     }
 
     fn add(&self, bytes: usize) {
-        self.taken.fetch_add(bytes, Ordering::Relaxed);
+        // First, so that whoever gives it back finds it there.
         self.total.fetch_add(bytes, Ordering::Relaxed);
+        let more = |taken| (taken != GIVEN_BACK).then(|| taken + bytes);
+        let added = self
+            .taken
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        if added.is_err() {
+            self.total.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn give_back(&self) {
+        let taken = self.taken.swap(GIVEN_BACK, Ordering::AcqRel);
+        if taken != GIVEN_BACK {
+            self.total.fetch_sub(taken, Ordering::Relaxed);
+        }
     }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        let taken = self.taken.load(Ordering::Relaxed);
-        self.total.fetch_sub(taken, Ordering::Relaxed);
+        self.give_back();
     }
 }

@@ -142,8 +142,9 @@ impl<H: HostPort> Hub<H> {
         for channel in [channel].into_iter().chain(deployed) {
             let charge = memory.charge(channel);
             let event = Arc::new(Event::new(channel, update.clone(), charge));
-            if is_new {
-                memory.take(&event);
+            match is_new {
+                true => memory.take(&event),
+                false => event.forgotten(),
             }
             // Before the lock is let go: who begins to listen hears what is not remembered yet, and
             // nothing twice. Nobody listening is no error.

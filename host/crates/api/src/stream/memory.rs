@@ -69,7 +69,9 @@ impl Memory {
         self.head = self.head.saturating_add(missed);
         self.since = self.head;
         for ring in self.rings.values_mut() {
-            ring.oldest_first.clear();
+            for event in ring.oldest_first.drain(..) {
+                event.forgotten();
+            }
         }
     }
 
@@ -86,6 +88,8 @@ impl Memory {
             let Some(oldest) = ring.oldest_first.pop_front() else {
                 break;
             };
+            // Others may hold it for long: a connection that hears nothing for a while.
+            oldest.forgotten();
             ring.since = oldest.sequence();
         }
     }
@@ -123,10 +127,12 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dto::stream::ServerMessage;
+    use crate::stream::encoding::Encoding;
     use model::Timestamp;
     use services::view::{Change, EngineView, Update};
 
-    fn heard(memory: &mut Memory, sequence: u64) {
+    fn heard(memory: &mut Memory, sequence: u64) -> Arc<Event> {
         let change = Change::Engine(EngineView::default());
         let update = Arc::new(Update {
             sequence,
@@ -134,9 +140,11 @@ mod tests {
             change,
         });
         let charge = memory.charge(Channel::Engine);
+        let event = Arc::new(Event::new(Channel::Engine, update, charge));
         if memory.advance(sequence) {
-            memory.take(&Arc::new(Event::new(Channel::Engine, update, charge)));
+            memory.take(&event);
         }
+        event
     }
 
     #[track_caller]
@@ -186,5 +194,27 @@ mod tests {
         }
         check(&memory, 999, 1_000, Some(&[1_000]));
         check(&memory, 900, 1_000, None);
+    }
+
+    #[test]
+    fn who_holds_what_was_dropped_takes_nothing_of_the_memory() {
+        let mut memory = Memory::new(0, 1_000, 16 << 10);
+        let held: Vec<_> = (1..=1_000).map(|n| heard(&mut memory, n)).collect();
+        check(&memory, 999, 1_000, Some(&[1_000]));
+        check(&memory, 998, 1_000, Some(&[999, 1_000]));
+        let bytes = memory.rings[&Channel::Engine].bytes.clone();
+        let before = bytes.load(Ordering::Relaxed);
+        assert!(before > 0);
+        // Written after it was dropped.
+        let body = Encoding::Json.body(&ServerMessage::Pong {
+            id: None,
+            sequence: 0,
+        });
+        held[0].body(Encoding::Json, |_| body);
+        assert_eq!(bytes.load(Ordering::Relaxed), before);
+        memory.lose(1);
+        assert_eq!(bytes.load(Ordering::Relaxed), 0);
+        drop(held);
+        assert_eq!(bytes.load(Ordering::Relaxed), 0);
     }
 }
