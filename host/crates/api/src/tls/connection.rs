@@ -1,6 +1,6 @@
 //! A connection over TLS: it takes a place of which there are so many, few for one address, and gives it back
-//! when it is closed, which it is when nothing has come over it or gone for long. Sockets are the process's,
-//! and the journal needs some.
+//! when it is closed, which it is when nothing has come over it or gone for long, or no request to begin with.
+//! Sockets are the process's, and the journal needs some.
 
 use super::listener::PATIENCE;
 use crate::addresses::network_of;
@@ -79,9 +79,35 @@ impl Drop for Place {
     }
 }
 
+/// How far the head of the first request has come: it ends with an empty line, and may begin after some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    /// Nothing of it.
+    Awaited,
+    /// Somewhere in a line.
+    InLine,
+    /// To the beginning of a line.
+    AtLine,
+    /// All of it.
+    Complete,
+}
+
+impl Head {
+    fn after(self, bytes: &[u8]) -> Self {
+        bytes.iter().fold(self, |head, byte| match (head, byte) {
+            (Self::Complete, _) | (Self::AtLine, b'\n') => Self::Complete,
+            (Self::Awaited, b'\r' | b'\n') => Self::Awaited,
+            (Self::AtLine, b'\r') | (Self::InLine, b'\n') => Self::AtLine,
+            _ => Self::InLine,
+        })
+    }
+}
+
 /// A connection that has shaken hands.
 pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
+    /// Of the first request.
+    head: Head,
     /// Ends when nothing has come or gone for too long.
     idle: Pin<Box<Sleep>>,
     _place: Place,
@@ -92,14 +118,17 @@ impl Connection {
     pub(super) fn new(stream: TlsStream<TcpStream>, place: Place) -> Self {
         Self {
             stream,
+            head: Head::Awaited,
             idle: Box::pin(sleep(PATIENCE)),
             _place: place,
         }
     }
 
-    /// Something has come or gone.
+    /// Something has come or gone; which counts once it has asked for something.
     fn stir(&mut self) {
-        self.idle.as_mut().reset(Instant::now() + IDLE);
+        if self.head == Head::Complete {
+            self.idle.as_mut().reset(Instant::now() + IDLE);
+        }
     }
 }
 
@@ -109,8 +138,13 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if read.is_ready() {
+            if self.head != Head::Complete {
+                let came = buffer.filled().get(before..).unwrap_or_default();
+                self.head = self.head.after(came);
+            }
             self.stir();
             return read;
         }
@@ -181,6 +215,27 @@ mod tests {
         assert!(take(1).is_none());
         drop((held, another));
         assert!(places.taken.lock().unwrap().is_empty());
+    }
+
+    #[track_caller]
+    fn check_head(parts: &[&[u8]], expect: bool) {
+        let head = parts
+            .iter()
+            .fold(Head::Awaited, |head, part| head.after(part));
+        assert_eq!(head == Head::Complete, expect, "{parts:?}");
+    }
+
+    #[test]
+    fn a_head_is_complete_after_an_empty_line() {
+        check_head(&[b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"], true);
+        check_head(&[b"GET / HTTP/1.1\r", b"\nhost: a\r\n", b"\r", b"\n"], true);
+        check_head(&[b"\r\nGET / HTTP/1.1\r\n\r\nbody"], true);
+        // As some write it, and the host reads it.
+        check_head(&[b"GET / HTTP/1.1\nhost: a\n\n"], true);
+        check_head(&[b"GET / HTTP/1.1\r\nhost: a\r\n"], false);
+        check_head(&[b"GET / HTTP/1.1\r\nhost: a\r\n\r"], false);
+        check_head(&[b"\r\n\r\n\r\n"], false);
+        check_head(&[], false);
     }
 
     #[track_caller]

@@ -147,6 +147,35 @@ async fn who_shakes_hands_and_asks_nothing_is_gone_soon() {
     assert!(nothing.is_empty());
 }
 
+#[tokio::test]
+async fn who_never_comes_to_the_end_of_a_request_is_gone_soon() {
+    let authority = Authority::new("one");
+    let server = serve(&Files::new(&authority.issue()).open()).await;
+    let client = authority.client(None);
+    let stream = connect(server.address, &client).await.unwrap();
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut answer = Vec::new();
+    let closed = async {
+        tokio::select! {
+            dripped = drip(&mut writer) => dripped,
+            read = reader.read_to_end(&mut answer) => read.map(drop),
+        }
+    };
+    let closed = tokio::time::timeout(PATIENCE, closed).await;
+    // In whichever way.
+    let _ended = closed.expect("the server should have closed");
+}
+
+/// Sends a head that goes on and on.
+async fn drip(to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    to.write_all(b"GET / HTTP/1.1\r\n").await?;
+    loop {
+        to.write_all(b"a: b\r\n").await?;
+        to.flush().await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 async fn until_closed(socket: &mut TcpStream) {
     let mut nothing = [0; 1];
     let read = tokio::time::timeout(PATIENCE, socket.read(&mut nothing)).await;
