@@ -153,6 +153,7 @@ async fn what_people_do_is_told_to_who_may_read_the_log() {
     let gap = again.expect("gap").await;
     document.check(&gap);
     assert_eq!(gap["reason"], "AHEAD");
+    assert_eq!(gap["sequence"], previous, "as the log counts");
     assert_eq!(again.expect("snapshot").await["sequence"], previous);
 }
 

@@ -55,7 +55,7 @@ impl<H: HostPort> Session<H> {
         Ok(self
             .acknowledge(message, KEY, last.is_some())
             .and_then(|()| match is_ahead {
-                true => self.tell_gap(KEY, GapReason::Ahead),
+                true => self.tell_gap(KEY, GapReason::Ahead, all),
                 false => Ok(()),
             }))
     }

@@ -69,19 +69,25 @@ impl<H: HostPort> Session<H> {
 
     /// Says that a client misses updates, and what there is now.
     pub(super) fn begin_anew(&mut self, key: Key, reason: GapReason) -> Result<(), Bye> {
-        self.tell_gap(key, reason)?;
+        self.tell_gap(key, reason, self.sequence)?;
         let interval = self.subscriptions.interval(key);
         self.send_snapshot(key, interval)
     }
 
-    pub(super) fn tell_gap(&mut self, key: Key, reason: GapReason) -> Result<(), Bye> {
+    /// `sequence` is where the channel is, as it counts.
+    pub(super) fn tell_gap(
+        &mut self,
+        key: Key,
+        reason: GapReason,
+        sequence: u64,
+    ) -> Result<(), Bye> {
         let (channel, instrument) = key;
         self.outbox.send(&ServerMessage::Gap {
             reason,
             channel: Some(channel),
             instrument: instrument.map(|id| self.names.symbol(id)),
             missed: None,
-            sequence: self.sequence,
+            sequence,
             history: history(channel),
         })
     }
