@@ -197,6 +197,18 @@ impl Outbox {
             && self.waiting_bytes.load(Ordering::Acquire) * 2 <= self.limit_bytes
     }
 
+    /// How many messages the writer has taken so far; it takes no more while the reader takes nothing.
+    pub(super) fn taken(&self) -> u64 {
+        let waiting = self.sender.max_capacity() - self.sender.capacity();
+        let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
+        self.messages.saturating_sub(waiting)
+    }
+
+    /// Bytes that the reader has not taken yet.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes.load(Ordering::Acquire)
+    }
+
     /// The last message, for [`write`].
     pub(super) fn last_words(&mut self, bye: &Bye) -> Option<Message> {
         let message = ServerMessage::Bye {

@@ -15,6 +15,7 @@ use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
 use auditing::Tail;
+use resuming::Stall;
 use services::view::Change;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub(super) struct Session<H> {
     quotes: Conflation<Arc<Event>>,
     /// Metrics that wait until the reader has less to read.
     metrics: Option<Arc<Event>>,
+    /// Whether a reader that has to catch up takes anything.
+    stall: Stall,
     /// Where it is in the log of what people did, if it follows it.
     tail: Option<Tail>,
     /// The latest sequence that went through here, or that the host was at in the beginning.
@@ -63,6 +66,7 @@ impl<H: HostPort> Session<H> {
             subscriptions: Subscriptions::default(),
             quotes: Conflation::default(),
             metrics: None,
+            stall: Stall::default(),
             tail: None,
             heard,
             errors: 0,
@@ -231,6 +235,8 @@ impl<H: HostPort> Session<H> {
 
     /// Says that the connection lives.
     pub(super) fn heartbeat(&mut self) -> Result<(), Bye> {
+        // Here too: where much happens elsewhere, the time to flush is put off again and again.
+        self.check_stall()?;
         let time = self.api.host.engine().time;
         self.outbox.send(&ServerMessage::Heartbeat {
             sequence: self.sequence,

@@ -1,13 +1,15 @@
 //! Clients that come back get what they missed, once and in order, or are told that they cannot.
 
-use crate::fake::{BTCUSD, EURUSD, Fake, fill, quote};
-use crate::stream_client::{Client, Server};
+use crate::fake::{BTCUSD, EURUSD, Fake, fill, position, quote};
+use crate::stream_client::{Client, PATIENCE, Server};
 use api::StreamSettings;
 use model::Fill;
 use serde_json::{Value, json};
 use services::handle::Queries;
 use services::view::Change;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 async fn greeted(settings: StreamSettings) -> (Server, Client) {
     let server = Server::start(Fake::new(), settings).await;
@@ -153,6 +155,43 @@ async fn who_falls_behind_gets_no_fill_of_the_snapshot_once_more() {
     assert_eq!(gap["reason"], "OVERRUN");
     client.expect("snapshot").await;
     follow(&mut client, 8, &[11, 12]).await;
+}
+
+/// What the host tells who watches it.
+async fn metrics(server: &Server) -> String {
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    socket.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn who_resumes_and_reads_nothing_is_sent_away() {
+    let settings = StreamSettings {
+        queue_messages: 64,
+        resume_updates: 65_536,
+        resume_bytes: 1 << 30,
+        ..StreamSettings::default()
+    };
+    let (server, mut client) = greeted(settings).await;
+    // More than sockets hold.
+    for n in 0..40_000 {
+        server.host.publish(Change::Position(position("5000")));
+        if n % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    client.resume(r#""channel":"positions""#, 0).await;
+    let sent_away = async {
+        let closed = "argonaut_websocket_closed_total{code=\"TOO_SLOW\"} 1";
+        while !metrics(&server).await.contains(closed) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let sent_away = tokio::time::timeout(PATIENCE, sent_away).await;
+    sent_away.expect("the client should have been sent away");
 }
 
 async fn check_gap(client: &mut Client, resume: &str, reason: &str) {

@@ -10,9 +10,34 @@ use crate::dto::stream::{Channel, GapReason, Resume, ServerMessage};
 use crate::port::HostPort;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::{Key, Subscription, is_complete};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Updates that are taken from memory at once.
 const CHUNK: usize = 256;
+/// How long a reader that has to catch up may take nothing, besides the time that what waits takes at
+/// [`SLOWEST_BYTES`].
+const STUCK: Duration = Duration::from_secs(10);
+/// A second of the slowest line: a large snapshot takes its time, and is one message.
+const SLOWEST_BYTES: usize = 32 << 10;
+
+/// Since when a reader has taken nothing, and what it had taken then. What it misses waits in memory and not
+/// in its queue, so that no queue overflows and tells.
+#[derive(Debug, Default)]
+pub(super) struct Stall(Option<(Instant, u64)>);
+
+impl Stall {
+    /// Whether a reader that has taken so many messages, and for which so many bytes wait, is stuck.
+    fn is_stuck(&mut self, now: Instant, taken: u64, bytes: usize) -> bool {
+        let (since, _) = match self.0 {
+            Some(stall) if stall.1 == taken => stall,
+            _ => *self.0.insert((now, taken)),
+        };
+        let seconds = u64::try_from(bytes / SLOWEST_BYTES).unwrap_or(u64::MAX);
+        let patience = STUCK.saturating_add(Duration::from_secs(seconds));
+        now.saturating_duration_since(since) > patience
+    }
+}
 
 impl<H: HostPort> Session<H> {
     /// Two subscriptions to the same updates cannot catch up: what one of them had would come once more.
@@ -94,6 +119,7 @@ impl<H: HostPort> Session<H> {
 
     /// Sends what subscriptions miss, as far as the reader keeps up.
     pub(super) fn catch_up(&mut self) -> Result<(), Bye> {
+        self.check_stall()?;
         while self.outbox.is_calm()
             && let Some((key, position)) = self.subscriptions.behind()
         {
@@ -119,6 +145,19 @@ impl<H: HostPort> Session<H> {
         }
         Ok(())
     }
+
+    /// Sends who has to catch up and takes nothing away, as it is with those whose queue is full.
+    pub(super) fn check_stall(&mut self) -> Result<(), Bye> {
+        if self.outbox.is_calm() || self.subscriptions.behind().is_none() {
+            self.stall = Stall::default();
+            return Ok(());
+        }
+        let (taken, bytes) = (self.outbox.taken(), self.outbox.waiting_bytes());
+        match self.stall.is_stuck(Instant::now(), taken, bytes) {
+            true => Err(Bye::too_slow()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Where REST tells what is not remembered, page by page.
@@ -136,5 +175,37 @@ fn history(channel: Channel) -> Option<&'static str> {
         Channel::Pipelines => Some("/api/v1/pipelines"),
         Channel::Audit => Some("/api/v1/audit"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks at these seconds, with so many messages taken and bytes that wait; compares when it is stuck.
+    #[track_caller]
+    fn check(looks: &[(u64, u64, usize)], expect: &[u64]) {
+        let begin = Instant::now();
+        let mut stall = Stall::default();
+        let mut stuck = Vec::new();
+        for &(second, taken, bytes) in looks {
+            let now = begin + Duration::from_secs(second);
+            if stall.is_stuck(now, taken, bytes) {
+                stuck.push(second);
+            }
+        }
+        assert_eq!(stuck, expect, "{looks:?}");
+    }
+
+    #[test]
+    fn who_takes_nothing_for_long_is_stuck() {
+        check(&[(0, 5, 0), (10, 5, 0), (11, 5, 0)], &[11]);
+        check(&[(0, 5, 0), (9, 6, 0), (18, 6, 0), (20, 6, 0)], &[20]);
+        check(&[(0, 5, 0), (9, 5, 0), (50, 6, 0)], &[]);
+        // At 32 KiB in a second.
+        check(
+            &[(0, 1, 1 << 20), (42, 1, 1 << 20), (43, 1, 1 << 20)],
+            &[43],
+        );
     }
 }
