@@ -17,8 +17,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use ureq::http::{Method, Request as HttpRequest};
+use std::time::{Duration, Instant};
+use ureq::Timeout;
+use ureq::http::header::{ETAG, HeaderName, LOCATION};
+use ureq::http::{Method, Request as HttpRequest, Response as HttpResponse};
 use ureq::tls::TlsConfig;
 
 /// Longest wait for an answer.
@@ -27,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_FOR_PLUGINS: Duration = Duration::from_secs(600);
 /// How often a request is sent again whose connection was lost.
 const RETRIES: u32 = 2;
+/// After how long it is sent again while the host is at the first one still.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// Where a host listens unless told.
 const ADDRESS: &str = "127.0.0.1:8080";
 /// What tells otherwise.
@@ -67,6 +71,8 @@ pub struct Client {
     /// With scheme and authority, without a path.
     origin: String,
     credential: Option<Credential>,
+    /// How long an answer is waited for.
+    patience: Duration,
 }
 
 /// What is asked of a host.
@@ -80,7 +86,7 @@ pub(crate) struct Request {
     pub(crate) approval: Option<String>,
     /// Under which a write is done once however often it comes; a fresh one when absent.
     pub(crate) idempotency_key: Option<String>,
-    /// The tag that what is changed must have.
+    /// The tag that must still be that of what is changed.
     pub(crate) if_match: Option<String>,
 }
 
@@ -97,10 +103,14 @@ pub(crate) enum Body {
 }
 
 /// What the host answered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
+    /// What changes of it may be bound to.
+    pub(crate) tag: Option<String>,
+    /// Where another than the host sends whoever asks.
+    pub(crate) location: Option<String>,
 }
 
 impl Request {
@@ -189,8 +199,10 @@ impl Client {
         tls: Option<TlsConfig>,
         credential: Option<Credential>,
     ) -> Self {
+        // A write that followed a redirect would arrive as a read, with the key, at whoever is there.
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .max_redirects(0)
             .timeout_global(Some(patience));
         let config = match tls {
             Some(tls) => config.https_only(true).tls_config(tls),
@@ -200,6 +212,7 @@ impl Client {
             agent: config.build().into(),
             origin,
             credential,
+            patience,
         }
     }
 
@@ -237,20 +250,35 @@ impl Client {
         self.send(&Request::new(Method::POST, path.to_owned(), body))
     }
 
-    /// Sends a request; where the connection is lost, again under the same idempotency key.
+    /// Sends a request; where the connection is lost, again under the same idempotency key, also until the
+    /// host is done with the first one.
     pub(crate) fn send(&self, request: &Request) -> Result<Answer> {
         let is_write = request.method != Method::GET;
         let key = match &request.idempotency_key {
             Some(key) => Some(key.clone()),
             None => is_write.then(fresh_key).transpose()?,
         };
-        let mut sent_again = 0;
+        let (begun, mut sent_again) = (Instant::now(), 0);
         loop {
-            match self.try_to_send(request, key.as_deref()) {
-                Ok((status, text)) => return self.read(status, &text),
-                Err(error) if is_lost(&error) && sent_again < RETRIES => sent_again += 1,
-                Err(error) => return Err(Failure::of_connection(self.base(), error, key).into()),
-            }
+            let error = match self.try_to_send(request, key.as_deref()) {
+                Ok(answer) => {
+                    let answer = self.read(&answer)?;
+                    if sent_again == 0 || !answer.is_under_way() {
+                        return Ok(answer);
+                    }
+                    if begun.elapsed() < self.patience {
+                        std::thread::sleep(UNDER_WAY);
+                        continue;
+                    }
+                    ureq::Error::Timeout(Timeout::Global)
+                }
+                Err(error) if is_lost(&error) && sent_again < RETRIES => {
+                    sent_again += 1;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            return Err(Failure::of_connection(self.base(), error, key).into());
         }
     }
 
@@ -258,7 +286,7 @@ impl Client {
         &self,
         request: &Request,
         key: Option<&str>,
-    ) -> Result<(u16, String), ureq::Error> {
+    ) -> Result<HttpResponse<String>, ureq::Error> {
         let mut built = HttpRequest::builder()
             .method(request.method.clone())
             .uri(format!("{}{}", self.base(), request.path));
@@ -286,25 +314,35 @@ impl Client {
             }
         }
         let takes_body = [Method::POST, Method::PUT, Method::PATCH].contains(&request.method);
-        let mut answer = match takes_body {
+        let answer = match takes_body {
             true => self.agent.run(built.body(request.bytes())?)?,
             false => self.agent.run(built.body(())?)?,
         };
-        let status = answer.status().as_u16();
-        Ok((status, answer.body_mut().read_to_string()?))
+        let (parts, mut body) = answer.into_parts();
+        Ok(HttpResponse::from_parts(parts, body.read_to_string()?))
     }
 
     fn base(&self) -> String {
         format!("{}{ROOT}", self.origin)
     }
 
-    fn read(&self, status: u16, text: &str) -> Result<Answer> {
+    fn read(&self, answer: &HttpResponse<String>) -> Result<Answer> {
+        let (status, text) = (answer.status().as_u16(), answer.body());
         let body = match serde_json::from_str(text) {
             Ok(body) => body,
             Err(_) if status >= 300 || text.trim().is_empty() => Value::Null,
             Err(_) => return Err(Failure::Stranger(self.base()).into()),
         };
-        Ok(Answer { status, body })
+        let header = |name: HeaderName| {
+            let value = answer.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        Ok(Answer {
+            status,
+            body,
+            tag: header(ETAG),
+            location: header(LOCATION),
+        })
     }
 }
 
@@ -347,6 +385,11 @@ impl Answer {
             Some(failure) => Err(failure.into()),
             None => Ok(self.body),
         }
+    }
+
+    /// Whether the host is at the same request still, which came before this one.
+    fn is_under_way(&self) -> bool {
+        self.status == 409 && self.body["code"] == "IDEMPOTENCY_KEY_IN_USE"
     }
 }
 

@@ -80,7 +80,7 @@ impl Failure {
 
     /// Of an answer; nothing where it is a success.
     pub(crate) fn of_answer(answer: &Answer) -> Option<Self> {
-        let Answer { status, body } = answer;
+        let Answer { status, body, .. } = answer;
         match status {
             202 if body["asked_by"].is_string() && body["operation"].is_string() => {
                 let text = |name: &str| body[name].as_str().unwrap_or_default();
@@ -90,6 +90,10 @@ impl Failure {
                 })
             }
             200..300 => None,
+            300..400 => Some(Self::Refused {
+                status: *status,
+                words: sent_elsewhere(*status, answer.location.as_deref()),
+            }),
             _ => Some(Self::Refused {
                 status: *status,
                 words: words(*status, body),
@@ -103,12 +107,28 @@ pub(super) fn is_lost(error: &ureq::Error) -> bool {
     let ureq::Error::Io(error) = error else {
         return false;
     };
+    // Whoever is not trusted, or does not trust us, heard nothing.
+    if error
+        .get_ref()
+        .is_some_and(|error| error.is::<rustls::Error>())
+    {
+        return false;
+    }
     !matches!(
         error.kind(),
         ErrorKind::ConnectionRefused
             | ErrorKind::HostUnreachable
             | ErrorKind::NetworkUnreachable
             | ErrorKind::AddrNotAvailable
+    )
+}
+
+/// Nobody follows where a host does not send: not a write, and not a secret.
+fn sent_elsewhere(status: u16, location: Option<&str>) -> String {
+    let place = location.unwrap_or("no place that it names");
+    format!(
+        "what answers sends elsewhere, to {place} (status {status}), and no request follows it there; name the \
+         host's own address with --url"
     )
 }
 
@@ -139,7 +159,12 @@ mod tests {
     #[test]
     fn every_answer_has_its_exit_code() {
         let check = |status: u16, body: Value, expect: Option<u8>| {
-            let failure = Failure::of_answer(&Answer { status, body });
+            let answer = Answer {
+                status,
+                body,
+                ..Answer::default()
+            };
+            let failure = Failure::of_answer(&answer);
             assert_eq!(
                 failure.map(|failure| failure.exit_code()),
                 expect,
@@ -150,11 +175,22 @@ mod tests {
         check(202, json!({"id": "1", "status": "ACCEPTED"}), None);
         let approval = json!({"id": "1", "operation": "x", "subject": "", "asked_by": "anna"});
         check(202, approval, Some(6));
+        check(307, Value::Null, Some(1));
         check(400, Value::Null, Some(1));
         check(401, Value::Null, Some(5));
         check(403, Value::Null, Some(5));
         check(409, Value::Null, Some(1));
         check(503, Value::Null, Some(4));
+    }
+
+    #[test]
+    fn whoever_is_not_trusted_was_told_nothing() {
+        use rustls::{CertificateError, Error};
+        let lost = std::io::Error::from(ErrorKind::ConnectionReset);
+        assert!(is_lost(&ureq::Error::Io(lost)));
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let untrusted = std::io::Error::new(ErrorKind::InvalidData, unknown);
+        assert!(!is_lost(&ureq::Error::Io(untrusted)));
     }
 
     #[test]

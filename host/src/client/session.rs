@@ -1,21 +1,25 @@
 //! The session of `argonaut login`: kept in a file of the user's, one for each host, and refreshed when its
 //! access token is about to end. What refreshes it is good once, so commands that run at once take turns.
 
-use super::{Client, Credential, Failure, fresh_key};
-use anyhow::{Context, Result, anyhow};
+use super::{Client, Credential, Failure, PATIENCE, fresh_key};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ureq::http::{HeaderValue, Request as HttpRequest, header};
 
 /// How long an access token is used, in seconds; the host takes it for a minute longer.
 const ACCESS_LASTS_S: u64 = 540;
 /// The cookie that refreshes a session.
 const COOKIE: &str = "argonaut_refresh";
+/// The same of a host that speaks TLS.
+const SECURE_COOKIE: &str = "__Secure-argonaut_refresh";
+/// How often a file is looked at that another command has.
+const TURN: Duration = Duration::from_millis(20);
 /// Only its owner reads it.
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
@@ -35,6 +39,7 @@ struct Told {
     status: u16,
     body: Value,
     refresh: Option<String>,
+    location: Option<String>,
 }
 
 impl Session {
@@ -90,7 +95,9 @@ impl Session {
         let Some(session) = session.refreshed(client)? else {
             return Ok(None);
         };
-        session.write(&mut file)?;
+        if let Err(error) = session.write(&mut file) {
+            session.unkept(client, &error);
+        }
         Credential::bearer(&session.access).map(Some)
     }
 
@@ -131,20 +138,43 @@ impl Session {
         Ok((session, body))
     }
 
+    /// Over what was there: a full disk has room for that still.
     fn write(&self, file: &mut File) -> Result<()> {
         let text = serde_json::to_string(self)?;
-        file.set_len(0)?;
         file.rewind()?;
         file.write_all(text.as_bytes())?;
+        file.set_len(u64::try_from(text.len())?)?;
         file.sync_all()?;
         Ok(())
+    }
+
+    /// What is done with it now, such as a kill, is not kept waiting for a disk.
+    fn unkept(&self, client: &Client, error: &anyhow::Error) {
+        let (user, place) = (&self.user, path(client).unwrap_or_default());
+        let place = place.display();
+        // Nobody is left to tell when standard error itself fails.
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {place}: the session is not kept: {error:#}; make room, and say `argonaut login {user}` again"
+        );
     }
 }
 
 impl Told {
     fn succeeded(self) -> Result<Value> {
-        let Self { status, body, .. } = self;
-        super::Answer { status, body }.succeeded()
+        let Self {
+            status,
+            body,
+            location,
+            ..
+        } = self;
+        let answer = super::Answer {
+            status,
+            body,
+            location,
+            tag: None,
+        };
+        answer.succeeded()
     }
 }
 
@@ -163,29 +193,37 @@ fn ask(
         request = request.header(name, value);
     }
     let text = body.map(Value::to_string).unwrap_or_default();
-    let answer = client.agent.run(request.body(text)?);
+    // Not as long as a client waits for a plugin: other commands wait for their turn meanwhile.
+    let request = client.agent.configure_request(request.body(text)?);
+    let request = request.timeout_global(Some(PATIENCE)).build();
+    let answer = client.agent.run(request);
     let failed = |error| Failure::of_connection(client.base(), error, None);
     let mut answer = answer.map_err(failed)?;
     let mut cookies = answer.headers().get_all(header::SET_COOKIE).iter();
     let refresh = cookies.find_map(token_of);
+    let location = answer.headers().get(header::LOCATION);
+    let location = location.and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let text = answer.body_mut().read_to_string().map_err(failed)?;
     Ok(Told {
         status: answer.status().as_u16(),
         body: serde_json::from_str(&text).unwrap_or(Value::Null),
         refresh,
+        location,
     })
 }
 
 fn token_of(cookie: &HeaderValue) -> Option<String> {
     let pair = cookie.to_str().ok()?.split(';').next()?;
-    let token = pair.trim().strip_prefix(COOKIE)?.strip_prefix('=')?;
-    (!token.is_empty()).then(|| token.to_owned())
+    let (name, token) = pair.trim().split_once('=')?;
+    let is_it = [COOKIE, SECURE_COOKIE].contains(&name) && !token.is_empty();
+    is_it.then(|| token.to_owned())
 }
 
 impl Credential {
-    /// What refreshes a session.
+    /// What refreshes a session, by both names: what encrypts may stand before a host that does not itself.
     fn cookie(token: &str) -> Result<Self> {
-        let mut value = HeaderValue::try_from(format!("{COOKIE}={token}"))?;
+        let mut value =
+            HeaderValue::try_from(format!("{COOKIE}={token}; {SECURE_COOKIE}={token}"))?;
         value.set_sensitive(true);
         Ok(Self::Cookie(value))
     }
@@ -201,7 +239,7 @@ fn path(client: &Client) -> Option<PathBuf> {
     Some(folder.join(format!("session-{name}.json")))
 }
 
-/// The file, which is this command's alone until it is dropped.
+/// The file, which is this command's alone until it is dropped; waits a while for one that has it.
 fn open(client: &Client) -> Result<Option<File>> {
     let Some(path) = path(client) else {
         return Ok(None);
@@ -215,8 +253,25 @@ fn open(client: &Client) -> Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     let file = options.mode(FILE_MODE).open(&path).with_context(place)?;
-    file.lock().with_context(place)?;
+    locked(&file, &path, PATIENCE)?;
     Ok(Some(file))
+}
+
+fn locked(file: &File, path: &Path, patience: Duration) -> Result<()> {
+    let (begun, place) = (Instant::now(), path.display());
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                std::thread::sleep(TURN);
+            }
+            Err(TryLockError::WouldBlock) => bail!(
+                "{place}: another command has this session, and does not let it go; end that one, or show a key \
+                 (--key-file)"
+            ),
+            Err(TryLockError::Error(error)) => return Err(error).context(place.to_string()),
+        }
+    }
 }
 
 fn now_s() -> Result<u64> {
@@ -238,7 +293,54 @@ mod tests {
             "argonaut_refresh=abc; Path=/api/v1/auth; HttpOnly",
             Some("abc"),
         );
+        check(
+            "__Secure-argonaut_refresh=abc; Path=/api/v1/auth; Secure",
+            Some("abc"),
+        );
         check("argonaut_refresh=; Max-Age=0", None);
+        check("argonaut_refresh_too=abc", None);
         check("other=abc", None);
+    }
+
+    #[test]
+    fn a_session_is_shown_by_both_names() {
+        let credential = Credential::cookie("abc").unwrap();
+        let expect = "argonaut_refresh=abc; __Secure-argonaut_refresh=abc";
+        assert_eq!(credential.text(), expect);
+    }
+
+    #[test]
+    fn a_file_that_another_command_does_not_let_go_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session");
+        std::fs::write(&path, "").unwrap();
+        let [one, other] = [&path, &path].map(|path| File::open(path).unwrap());
+        locked(&one, &path, Duration::ZERO).unwrap();
+        let error = locked(&other, &path, Duration::ZERO).unwrap_err();
+        assert!(
+            error.to_string().starts_with(path.to_str().unwrap()),
+            "{error}"
+        );
+        drop(one);
+        locked(&other, &path, Duration::ZERO).unwrap();
+    }
+
+    #[test]
+    fn a_shorter_session_takes_the_place_of_a_longer_one() {
+        let session = |access: &str| Session {
+            user: "anna".to_owned(),
+            access: access.to_owned(),
+            access_until_s: 1,
+            refresh: "r".to_owned(),
+        };
+        let mut file = tempfile::tempfile().unwrap();
+        for access in ["long and longer", "short"] {
+            session(access).write(&mut file).unwrap();
+            let mut text = String::new();
+            file.rewind().unwrap();
+            file.read_to_string(&mut text).unwrap();
+            let read: Session = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.access, access);
+        }
     }
 }

@@ -451,6 +451,31 @@ fn what_was_lost_is_sent_again_under_the_same_key() {
     assert_eq!(key(&heads.join().unwrap()[0]), "mine");
 }
 
+const AT_IT: &str = "HTTP/1.1 409 Conflict\r\ncontent-length: 33\r\nconnection: close\r\n\r\n\
+                     {\"code\":\"IDEMPOTENCY_KEY_IN_USE\"}";
+const ELSEWHERE: &str = "HTTP/1.1 302 Found\r\nlocation: http://elsewhere.example/\r\n\
+                         content-length: 0\r\nconnection: close\r\n\r\n";
+
+#[test]
+fn what_is_sent_again_waits_for_the_first_of_its_kind() {
+    let (url, heads) = stub(&[None, Some(AT_IT), Some(AT_IT), Some(DONE)]);
+    elsewhere(url).told("strategies pause every");
+    let heads = heads.join().unwrap();
+    assert!(heads.iter().all(|head| key(head) == key(&heads[0])));
+    // Whoever asks by a key that another command has is told.
+    let (url, heads) = stub(&[Some(AT_IT)]);
+    elsewhere(url).fails(1, "strategies pause every --idempotency-key mine");
+    heads.join().unwrap();
+}
+
+#[test]
+fn nobody_is_followed_elsewhere() {
+    let (url, heads) = stub(&[Some(ELSEWHERE)]);
+    let line = elsewhere(url).fails(1, "strategies pause every");
+    assert!(line.contains("http://elsewhere.example/"), "{line}");
+    assert_eq!(heads.join().unwrap().len(), 1);
+}
+
 #[test]
 fn a_connection_that_is_always_lost_leaves_the_key_to_ask_again_with() {
     let (url, heads) = stub(&[None, None, None]);

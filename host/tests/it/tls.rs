@@ -1,7 +1,7 @@
 //! A host that speaks TLS, with the program's own client, and what it refuses to start with.
 
 use super::kill::CONFIG;
-use super::process::{argonaut, error_line, stdout};
+use super::process::{argonaut, error_line, execute, stdout};
 use argonaut::client::Client;
 use argonaut::config;
 use argonaut::plugins::runtime_options_with;
@@ -135,7 +135,32 @@ fn over_tls_the_cookie_is_a_secure_one() {
         let cookie = post("claim", "", claim.to_string());
         let pair = cookie.split(';').next().unwrap();
         post("refresh", pair, String::new());
+        a_login_lasts_over_its_token(folder.path(), address, &ca);
     });
+}
+
+fn a_login_lasts_over_its_token(folder: &Path, address: &str, ca: &Path) {
+    let (password, state) = (folder.join("password"), folder.join("state"));
+    std::fs::write(&password, "correct horse battery staple").unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(&password, private).unwrap();
+    let variables = [
+        ("ARGONAUT_URL", address),
+        ("ARGONAUT_CA", ca.to_str().unwrap()),
+        ("XDG_STATE_HOME", state.to_str().unwrap()),
+    ];
+    let password = password.to_str().unwrap();
+    let login = ["login", "anna", "--password-file", password];
+    stdout(&execute(folder, &login, &variables));
+    let mut kept = std::fs::read_dir(state.join("argonaut")).unwrap();
+    let kept = kept.next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&kept).unwrap();
+    let mut session: serde_json::Value = serde_json::from_str(&text).unwrap();
+    session["access_until_s"] = json!(0);
+    std::fs::write(&kept, session.to_string()).unwrap();
+    let known = stdout(&execute(folder, &["whoami", "--json"], &variables));
+    assert!(known.contains("anna"), "{known}");
+    assert_ne!(std::fs::read_to_string(&kept).unwrap(), session.to_string());
 }
 
 /// Why a host does not start.
