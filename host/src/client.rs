@@ -125,6 +125,14 @@ impl Request {
         }
     }
 
+    pub(crate) fn post(path: String, body: Value) -> Self {
+        Self::new(Method::POST, path, Body::Json(body))
+    }
+
+    pub(crate) fn delete(path: String) -> Self {
+        Self::new(Method::DELETE, path, Body::Empty)
+    }
+
     fn bytes(&self) -> Vec<u8> {
         match &self.body {
             Body::Empty => Vec::new(),
@@ -231,23 +239,7 @@ impl Client {
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Answer> {
-        let body = Body::Json(body.clone());
-        self.send(&Request::new(Method::POST, path.to_owned(), body))
-    }
-
-    pub(crate) fn delete(&self, path: &str) -> Result<Answer> {
-        self.send(&Request::new(Method::DELETE, path.to_owned(), Body::Empty))
-    }
-
-    /// Sends a plugin, with the Base64 of its `.minisig` file.
-    pub(crate) fn send_plugin(
-        &self,
-        path: &str,
-        bytes: Vec<u8>,
-        signature: Option<String>,
-    ) -> Result<Answer> {
-        let body = Body::Plugin { bytes, signature };
-        self.send(&Request::new(Method::POST, path.to_owned(), body))
+        self.send(&Request::post(path.to_owned(), body.clone()))
     }
 
     /// Sends a request; where the connection is lost, again under the same idempotency key, also until the

@@ -1,7 +1,7 @@
 //! What commands that speak with a running host have in common: which host, who asks, and how to answer.
 
 use super::say;
-use crate::client::{At, Client};
+use crate::client::{At, Client, Request};
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value;
@@ -15,6 +15,28 @@ pub(super) struct Where {
     /// Print what the host answers, as one line of JSON.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// What every write takes.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Writing {
+    /// The approval that a second person has confirmed.
+    #[arg(long, value_name = "ID")]
+    approval: Option<String>,
+    /// A name under which it is done once, however often it is asked for; a fresh one when left out.
+    #[arg(long, value_name = "TEXT")]
+    idempotency_key: Option<String>,
+}
+
+impl Writing {
+    /// A request, as it was asked for.
+    pub(super) fn on(&self, request: Request) -> Request {
+        Request {
+            approval: self.approval.clone(),
+            idempotency_key: self.idempotency_key.clone(),
+            ..request
+        }
+    }
 }
 
 impl Where {

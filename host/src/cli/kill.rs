@@ -1,8 +1,9 @@
 //! `argonaut kill`: the kill switch of a running host, and its drill.
 
+use super::asking::Writing;
 use super::say;
-use crate::client::At;
-use crate::kill::{Client, Extent, Measured, drill};
+use crate::client::{At, Request};
+use crate::kill::{Client, Extent, Measured, clearing, drill, killing};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::json;
@@ -22,11 +23,18 @@ pub(super) struct KillArguments {
     clear: bool,
     #[command(flatten)]
     at: At,
+    #[command(flatten)]
+    writing: Writing,
     /// Write the host's kill file first, so that the firm is killed even if its API answers nobody.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "clear"])]
     kill_file: Option<PathBuf>,
     /// Pull every trigger in every bad state, on hosts of its own, and measure how fast trading stops.
-    #[arg(long, conflicts_with_all = ["scope", "clear", "url", "ca", "kill_file", "key_file"])]
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "scope", "clear", "url", "ca", "kill_file", "key_file", "approval", "idempotency_key",
+        ],
+    )]
     drill: bool,
     /// Drill less, and do not fail for being slow: for machines that do other work meanwhile.
     #[arg(long, requires = "drill")]
@@ -49,23 +57,28 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     }
     let (at, scope) = (&arguments.at, &arguments.scope);
     if arguments.clear {
-        Client::find(at)?.clear(scope)?;
+        ask(at, &arguments.writing.on(clearing(scope)))?;
         return say(&format!("{scope}: the kill latch is cleared"));
     }
+    let request = arguments.writing.on(killing(scope));
     match &arguments.kill_file {
-        Some(file) => kill_by_file(at, file)?,
-        None => Client::find(at)?.kill(scope)?,
+        Some(file) => kill_by_file(at, file, &request)?,
+        None => ask(at, &request)?,
     }
     say(&format!(
         "{scope}: killed; orders are cancelled, new ones denied"
     ))
 }
 
+fn ask(at: &At, request: &Request) -> Result<()> {
+    Client::find(at)?.send(request)?.succeeded().map(drop)
+}
+
 /// By the file, before anything else; then by the API, which also confirms.
-fn kill_by_file(at: &At, path: &Path) -> Result<()> {
+fn kill_by_file(at: &At, path: &Path, request: &Request) -> Result<()> {
     let place = path.display();
     let written = KillFile::new(path.to_owned()).write();
-    let confirmed = Client::find(at).and_then(|client| client.kill(&ScopeName::Firm));
+    let confirmed = ask(at, request);
     match written {
         Ok(()) => confirmed.with_context(|| {
             format!(

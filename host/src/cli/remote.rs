@@ -90,7 +90,7 @@ pub(super) fn run(remote: &Remote) -> Result<()> {
             say(&answer.body.to_string())?;
         }
     } else if failure.is_none() {
-        let lines = shown::lines(verb, &answer.body);
+        let lines = shown::lines(verb, &answer);
         lines.iter().try_for_each(|line| say(line))?;
     }
     failure.map_or(Ok(()), |failure| Err(failure.into()))

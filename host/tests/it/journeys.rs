@@ -125,6 +125,7 @@ fn an_operator_needs_nothing_but_the_command_line() {
         orders_are_placed_changed_and_cancelled(desk);
         trading_stops_and_goes_on(desk);
         everything_can_be_looked_at(desk);
+        limits_are_replaced_by_who_has_seen_them(desk);
         what_cannot_be_done_is_said(desk);
     });
 }
@@ -293,6 +294,27 @@ fn everything_can_be_looked_at(desk: &Desk) {
     assert!(words.contains("trading_state=ACTIVE"), "{words}");
 }
 
+fn limits_are_replaced_by_who_has_seen_them(desk: &Desk) {
+    let tag = || {
+        let shown = desk.told("risk limits show strategy/manual");
+        let tag = shown.split("--if-match ").nth(1).expect("a tag");
+        tag.trim().to_owned()
+    };
+    let set = |most: u32, more: &str| {
+        format!(r#"risk limits set strategy/manual --limits {{"max_open_orders":{most}}} {more}"#)
+    };
+    let line = desk.fails(1, &set(51, ""));
+    assert!(line.contains("PRECONDITION_REQUIRED"), "{line}");
+    let seen = tag();
+    desk.told(&set(51, &format!("--if-match {seen}")));
+    let line = desk.fails(1, &set(52, &format!("--if-match {seen}")));
+    assert!(line.contains("PRECONDITION_FAILED"), "{line}");
+    let shown = desk.asked("risk limits show strategy/manual").to_string();
+    assert!(shown.contains(r#""max_open_orders":51"#), "{shown}");
+    desk.told(&set(52, "--if-match *"));
+    assert_ne!(tag(), seen);
+}
+
 fn what_cannot_be_done_is_said(desk: &Desk) {
     let line = desk.fails(1, "strategies show nobody");
     assert!(
@@ -389,6 +411,16 @@ fn a_second_person_is_asked(desk: &Desk) {
     let agreed = desk.run(&format!("approvals confirm {id}"));
     assert_ne!(agreed.status.code(), Some(0));
     desk.told(&format!("approvals refuse {id}"));
+    // What was not agreed to is not done, and what takes an approval may be given one.
+    for line in [
+        "kill --scope account=paper --clear",
+        "plugins approve 01234567",
+        "plugins release 01234567",
+    ] {
+        let asked = desk.run(&format!("{line} --approval {id} --idempotency-key {id}"));
+        let code = asked.status.code();
+        assert!(![Some(0), Some(2)].contains(&code), "{line}: {asked:?}");
+    }
 }
 
 /// Takes connections one by one, notes the head of each request, and answers as told; nothing for `None`.

@@ -1,12 +1,13 @@
 //! `argonaut plugin list`, `upload`, `approve`, `revoke`, `release`, `delete` and `history`: the registry of a running
 //! host, by its API.
 
-use crate::cli::asking::{Where, component};
-use crate::client::{encoded, with_query as with};
+use crate::cli::asking::{Where, Writing, component};
+use crate::client::{Body, Request, encoded, with_query as with};
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use ureq::http::Method;
 
 /// Which plugins.
 #[derive(Debug, Args)]
@@ -39,6 +40,8 @@ pub(super) struct UploadArguments {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
     at: Where,
 }
 
@@ -53,6 +56,8 @@ pub(super) struct DecisionArguments {
     /// Why.
     #[arg(long)]
     reason: Option<String>,
+    #[command(flatten)]
+    writing: Writing,
     #[command(flatten)]
     at: Where,
 }
@@ -137,7 +142,12 @@ pub(super) fn upload(arguments: &UploadArguments) -> Result<()> {
     }
     let path = format!("/plugins{}", with(&query));
     let client = arguments.at.client_for_plugins()?;
-    let answer = client.send_plugin(&path, plugin, signature)?;
+    let body = Body::Plugin {
+        bytes: plugin,
+        signature,
+    };
+    let request = Request::new(Method::POST, path, body);
+    let answer = client.send(&arguments.writing.on(request))?;
     arguments.at.show(&answer.succeeded()?, stands)
 }
 
@@ -158,14 +168,14 @@ pub(super) fn approve(arguments: &ApproveArguments) -> Result<()> {
     let mut body = decision.body();
     body["force"] = json!(arguments.force);
     let path = format!("/plugins/{}/approve", encoded(&decision.plugin));
-    let answer = decision.at.client()?.post(&path, &body)?;
-    decision.at.show(&answer.succeeded()?, stands)
+    let answer = decision.ask(Request::post(path, body))?;
+    decision.at.show(&answer, stands)
 }
 
 pub(super) fn revoke(decision: &DecisionArguments) -> Result<()> {
     let path = format!("/plugins/{}/revoke", encoded(&decision.plugin));
-    let answer = decision.at.client()?.post(&path, &decision.body())?;
-    decision.at.show(&answer.succeeded()?, |answer| {
+    let answer = decision.ask(Request::post(path, decision.body()))?;
+    decision.at.show(&answer, |answer| {
         let mut lines = stands(&answer["plugin"]);
         let paused = answer["paused"].as_array().into_iter().flatten();
         lines.extend(paused.filter_map(Value::as_str).map(|name| {
@@ -180,8 +190,8 @@ pub(super) fn revoke(decision: &DecisionArguments) -> Result<()> {
 
 pub(super) fn release(decision: &DecisionArguments) -> Result<()> {
     let path = format!("/plugins/{}/release", encoded(&decision.plugin));
-    let answer = decision.at.client()?.post(&path, &decision.body())?;
-    decision.at.show(&answer.succeeded()?, |answer| {
+    let answer = decision.ask(Request::post(path, decision.body()))?;
+    decision.at.show(&answer, |answer| {
         let mut lines = stands(&answer["plugin"]);
         let waiting = answer["strategies"].as_array().into_iter().flatten();
         lines.extend(waiting.filter_map(Value::as_str).map(|name| {
@@ -196,8 +206,8 @@ pub(super) fn delete(decision: &DecisionArguments) -> Result<()> {
     query.extend(decision.by.clone().map(|by| ("by", by)));
     query.extend(decision.reason.clone().map(|reason| ("reason", reason)));
     let path = format!("/plugins/{}{}", encoded(&decision.plugin), with(&query));
-    let answer = decision.at.client()?.delete(&path)?;
-    decision.at.show(&answer.succeeded()?, stands)
+    let answer = decision.ask(Request::delete(path))?;
+    decision.at.show(&answer, stands)
 }
 
 pub(super) fn history(arguments: &HistoryArguments) -> Result<()> {
@@ -251,6 +261,11 @@ fn run(run: &Value) -> String {
 }
 
 impl DecisionArguments {
+    fn ask(&self, request: Request) -> Result<Value> {
+        let request = self.writing.on(request);
+        self.at.client()?.send(&request)?.succeeded()
+    }
+
     fn body(&self) -> Value {
         json!({"by": self.by, "reason": self.reason})
     }

@@ -1,7 +1,7 @@
 //! The command line of the verbs, grown from their tables.
 
 use super::verb::{Kind, Place, Take, Verb};
-use crate::cli::asking::Where;
+use crate::cli::asking::{Where, Writing};
 use crate::config::Span;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, Args, Command};
@@ -57,18 +57,27 @@ const GROUPS: [(&str, &str); 15] = [
     ("notifications", "Whom a running host tells what"),
 ];
 
-/// What every write takes.
+/// What changes of one thing take.
 #[derive(Debug, Args)]
-pub(super) struct Writing {
-    /// The approval that a second person has confirmed.
-    #[arg(long, value_name = "ID")]
-    pub(super) approval: Option<String>,
-    /// A name under which it is done once, however often it is asked for; a fresh one when left out.
-    #[arg(long, value_name = "TEXT")]
-    pub(super) idempotency_key: Option<String>,
-    /// Only if what is changed still has this `ETag`, or '*' for whatever it is.
-    #[arg(long, value_name = "ETAG")]
+pub(super) struct Condition {
+    /// Only if it is as it was shown with this tag; * for whatever it is.
+    #[arg(long, value_name = "TAG", value_parser = tag)]
     pub(super) if_match: Option<String>,
+}
+
+/// A tag as the API writes it; the quotation marks are lost in a shell.
+fn tag(text: &str) -> Result<String, String> {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let inner = inner.unwrap_or(text);
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\",*".contains(&byte);
+    match inner {
+        "*" => Ok(inner.to_owned()),
+        "" => Err("write the tag that `show` says, or *".to_owned()),
+        _ if inner.bytes().all(is_plain) => Ok(format!("\"{inner}\"")),
+        _ => Err("write the one tag that `show` says, or *".to_owned()),
+    }
 }
 
 /// What may be sent along.
@@ -142,7 +151,7 @@ fn leaf(name: &'static str, verb: &Verb) -> Command {
         command = Sending::augment_args(command);
     }
     if verb.method != Method::GET {
-        command = Writing::augment_args(command);
+        command = Condition::augment_args(Writing::augment_args(command));
     }
     Where::augment_args(command)
 }
@@ -244,6 +253,19 @@ mod tests {
             }
         }
         look(&grown(Command::new("argonaut"), &verbs::all()));
+    }
+
+    #[test]
+    fn a_tag_may_have_lost_its_quotation_marks() {
+        let check = |text: &str, expect: Option<&str>| {
+            assert_eq!(tag(text).ok().as_deref(), expect, "{text}");
+        };
+        check("0a1b", Some("\"0a1b\""));
+        check("\"0a1b\"", Some("\"0a1b\""));
+        check("*", Some("*"));
+        for wrong in ["", "a b", "a\"b", "a,b"] {
+            check(wrong, None);
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! From what was given to a verb to the request that it makes.
 
-use super::grown::{Sending, Writing};
+use super::grown::{Condition, Sending};
 use super::verb::{Kind, Place, Take, Verb};
-use crate::cli::asking::component;
+use crate::cli::asking::{Writing, component};
 use crate::client::{Body, Failure, Request, encoded, encoded_path, with_query};
 use anyhow::{Context, Result};
 use clap::{ArgMatches, FromArgMatches};
@@ -41,11 +41,10 @@ pub(super) fn made(verb: &Verb, matches: &ArgMatches) -> Result<Request> {
     if verb.method == Method::GET {
         return Ok(request);
     }
-    let writing = Writing::from_arg_matches(matches)?;
+    let request = Writing::from_arg_matches(matches)?.on(request);
+    let Condition { if_match } = Condition::from_arg_matches(matches)?;
     Ok(Request {
-        approval: writing.approval,
-        idempotency_key: writing.idempotency_key,
-        if_match: writing.if_match,
+        if_match,
         ..request
     })
 }
@@ -272,6 +271,15 @@ mod tests {
             "/risk/limits/account/main",
             limits,
         );
+    }
+
+    #[test]
+    fn a_change_may_be_bound_to_what_was_shown() {
+        let line = "risk limits set firm --limits {} --if-match 0a1b --approval 7";
+        let words: Vec<&str> = line.split(' ').collect();
+        let request = asked(&words);
+        assert_eq!(request.if_match.as_deref(), Some("\"0a1b\""));
+        assert_eq!(request.approval.as_deref(), Some("7"));
     }
 
     #[test]

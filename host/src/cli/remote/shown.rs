@@ -1,10 +1,20 @@
 //! Answers for people: a list as a table, one thing as a line for each of its fields.
 
 use super::verb::Verb;
+use crate::client::Answer;
 use serde_json::{Map, Value};
 
 /// An answer in lines.
-pub(super) fn lines(verb: &Verb, answer: &Value) -> Vec<String> {
+pub(super) fn lines(verb: &Verb, answer: &Answer) -> Vec<String> {
+    let mut lines = body(verb, &answer.body);
+    if let Some(tag) = &answer.tag {
+        let tag = tag.trim_matches('"');
+        lines.push(format!("to change it as it is here: --if-match {tag}"));
+    }
+    lines
+}
+
+fn body(verb: &Verb, answer: &Value) -> Vec<String> {
     let rows = match verb.rows {
         "" => answer,
         field => &answer[field],
@@ -153,9 +163,9 @@ mod tests {
         let answer =
             json!([{"name": "a", "plugin": {"version": "1.0"}}, {"name": "long", "plugin": null}]);
         let expect = ["NAME  PLUGIN VERSION", "a     1.0", "long  -"];
-        assert_eq!(lines(&verb, &answer), expect);
-        assert_eq!(lines(&verb, &json!([])), ["none"]);
-        assert_eq!(lines(&verb, &Value::Null), ["done"]);
+        assert_eq!(body(&verb, &answer), expect);
+        assert_eq!(body(&verb, &json!([])), ["none"]);
+        assert_eq!(body(&verb, &Value::Null), ["done"]);
     }
 
     #[test]
@@ -165,7 +175,7 @@ mod tests {
             "name": "a", "at": "noon", "at_ns": "1", "no": null, "below": {"list": ["x", "y"]},
             "rows": [{"n": 1}, {"n": 2}],
         });
-        let mut shown = lines(&verb, &answer);
+        let mut shown = body(&verb, &answer);
         let rows = shown.split_off(3);
         shown.sort();
         assert_eq!(
@@ -176,12 +186,23 @@ mod tests {
     }
 
     #[test]
+    fn what_has_a_tag_says_it() {
+        let answer = Answer {
+            body: json!({"name": "a"}),
+            tag: Some("\"0a1b\"".to_owned()),
+            ..Answer::default()
+        };
+        let shown = lines(&get("x", "/x", ""), &answer);
+        assert_eq!(
+            shown,
+            ["name  a", "to change it as it is here: --if-match 0a1b"]
+        );
+    }
+
+    #[test]
     fn a_page_says_how_to_go_on() {
         let verb = get("x", "/x", "").rows("items");
         let answer = json!({"items": [{"n": 1}], "next": 7});
-        assert_eq!(
-            lines(&verb, &answer),
-            ["N", "1", "there is more: --after 7"]
-        );
+        assert_eq!(body(&verb, &answer), ["N", "1", "there is more: --after 7"]);
     }
 }
