@@ -236,7 +236,8 @@ impl Inbox {
         self.commands.load(Ordering::Acquire)
     }
 
-    /// Takes a batch of what is urgent and of commands, and leaves market data; waits up to `patience`.
+    /// Takes a batch of commands, and leaves market data and what is urgent; waits up to `patience` for a
+    /// command or a kill.
     pub(crate) fn take_commands(&self, patience: Duration, commands: &mut Vec<Request>) {
         self.ask();
         let state = lock(&self.state);
@@ -244,8 +245,6 @@ impl Inbox {
             state.urgent.is_empty() && state.commands.is_empty() && !state.closed
         });
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        self.urgent.store(false, Ordering::Release);
-        commands.extend(state.urgent.drain(..));
         let count = state.commands.len().min(COMMAND_BATCH);
         commands.extend(state.commands.drain(..count));
         self.commands
@@ -295,7 +294,8 @@ impl Inbox {
         Ok(())
     }
 
-    /// Takes what is there, at most one batch of each kind; waits up to `patience` for something.
+    /// Takes what is there, at most one batch of each kind, and leaves what is urgent, for that is let out
+    /// before commands are handled; waits up to `patience` for something.
     pub(crate) fn take(
         &self,
         patience: Duration,
@@ -310,8 +310,6 @@ impl Inbox {
                 .wait_timeout_while(state, patience, |s| s.is_empty());
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        self.urgent.store(false, Ordering::Release);
-        commands.extend(state.urgent.drain(..));
         let count = state.commands.len().min(COMMAND_BATCH);
         commands.extend(state.commands.drain(..count));
         self.commands
@@ -453,10 +451,10 @@ mod tests {
         assert!(inbox.has_urgent());
         let mut commands = Vec::new();
         inbox.take(Duration::ZERO, &mut Vec::new(), &mut commands);
-        assert!(matches!(
-            commands[..],
-            [Request::Step(_), Request::Shutdown]
-        ));
+        inbox.take_commands(Duration::ZERO, &mut commands);
+        assert!(matches!(commands[..], [Request::Shutdown]));
+        assert!(inbox.has_urgent());
+        assert!(matches!(inbox.take_urgent()[..], [Request::Step(_)]));
         assert!(!inbox.has_urgent() && inbox.take_urgent().is_empty());
     }
 

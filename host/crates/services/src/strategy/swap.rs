@@ -194,12 +194,12 @@ impl Strategies {
         };
         let is_fresh = state.is_none();
         let stepped = self.start_from(name, id, instance, state)?;
-        if is_fresh {
-            self.put_saved_aside(name, stepped.sequence);
-        }
         if let Some(fault) = super::broke(id, &stepped) {
             let reason = format!("the new version of `{name}` broke while it started: {fault}");
             return Err(HostError::Conflict(reason));
+        }
+        if is_fresh {
+            self.put_saved_aside(name, stepped.sequence);
         }
         self.hold_back(id, hash, "the new version was started")?;
         Ok(SwapDone {

@@ -40,7 +40,7 @@ impl Trader {
         }
     }
 
-    /// Handles kills that came while a batch is worked off, and lets out what they did at once.
+    /// Handles kills that wait, and lets out what they did at once.
     pub(super) fn handle_urgent(&mut self) {
         if !self.inbox.has_urgent() {
             return;

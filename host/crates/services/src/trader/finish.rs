@@ -52,7 +52,8 @@ impl Trader {
                 // Whoever asks during the end is told that the host stops.
                 return;
             }
-            requests.drain(..).for_each(|request| self.handle(request));
+            self.handle_urgent();
+            self.handle_all(&mut requests);
             market.drain(..).for_each(|input| self.on_market(input));
             self.let_out();
         }

@@ -53,8 +53,11 @@ impl Memory {
             Noted::Defined(definition) => Arc::make_mut(&mut self.definitions).push(*definition),
             Noted::Started(strategy, restored) => {
                 self.going.remove(&strategy);
-                // What began afresh is not given later what another saved.
-                if !restored {
+                let broke = effects.iter().any(
+                    |effect| matches!(effect, Effect::Fault(broken, _) if *broken == strategy),
+                );
+                // What began afresh is not given later what another saved. One that broke did not begin.
+                if !restored && !broke {
                     self.saved.remove(&strategy);
                 }
             }

@@ -257,6 +257,41 @@ fn a_command_does_not_wait_for_a_batch_that_takes_long() {
 }
 
 #[test]
+fn what_a_kill_did_is_let_out_before_the_commands_that_came_with_it() {
+    for is_mid_batch in [false, true] {
+        let mut bench = bench(Journal::default());
+        let outlet = Arc::clone(&bench.trader.outlet);
+        outlet.take(Duration::ZERO).unwrap();
+        let kill = StepRequest::command(Command::SetKillLatch(true)).0;
+        bench.trader.inbox.offer_urgent(kill).unwrap();
+        let (told, seen) = std::sync::mpsc::channel();
+        for _ in 0..2 {
+            let (outlet, told) = (Arc::clone(&outlet), told.clone());
+            let look = move |_: &Engine| {
+                let numbers = outlet.take(Duration::ZERO).unwrap().numbers;
+                told.send(numbers.is_some_and(|numbers| numbers.killed))
+                    .unwrap();
+            };
+            let request = Request::Read(Box::new(look));
+            bench.trader.inbox.offer_command(request).unwrap();
+        }
+        let mut requests = Vec::new();
+        match is_mid_batch {
+            true => bench
+                .trader
+                .inbox
+                .take_commands(Duration::ZERO, &mut requests),
+            false => bench
+                .trader
+                .inbox
+                .take(Duration::ZERO, &mut Vec::new(), &mut requests),
+        }
+        bench.trader.handle_all(&mut requests);
+        assert_eq!(seen.try_recv(), Ok(true), "before the first of them");
+    }
+}
+
+#[test]
 fn what_is_due_happens_without_any_market_data() {
     let mut bench = bench(Journal::default());
     bench.quote();

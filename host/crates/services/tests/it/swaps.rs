@@ -169,6 +169,30 @@ async fn one_that_is_stopped_is_started_as_another_version() {
     stand.end_and_verify().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_start_that_fails_leaves_what_the_version_before_saved() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    stand.host.stop("one").await.unwrap();
+    let fresh = SwapTerms {
+        hand_over: HandOver::Fresh,
+        ..SwapTerms::default()
+    };
+    let failed = start_as(&stand, "bad-start", fresh).await.unwrap_err();
+    assert!(failed.to_string().contains("broke while it started"));
+    // A host that comes back has it too.
+    let next = stand.after_a_crash();
+    for host in [&next, &stand] {
+        let mended = start_as(host, "counter@2", SwapTerms::default()).await;
+        assert_eq!(mended.unwrap().strategy.state, StrategyState::Running);
+        let stopped = host.host.stop("one").await.unwrap();
+        assert_eq!(stopped.log.last().unwrap().text, "stopped after 5");
+    }
+    next.end().await;
+    stand.end_and_verify().await;
+}
+
 /// Swaps to a candidate that starts only after `quotes` more quotes have passed.
 async fn swap_late(stand: &mut Stand, plugin: &str, quotes: u64) -> Result<SwapReport, HostError> {
     swap_late_and(stand, plugin, quotes, async |_| {}).await
