@@ -75,7 +75,8 @@ struct RotateArguments {
     /// is in the environment.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Keep the old master key there, for copies of the file that were made before; forgotten when left out.
+    /// Keep the old master key there, for copies of the file that were made before. When left out, and
+    /// without --to, it is forgotten.
     #[arg(long, value_name = "FILE")]
     keep_old: Option<PathBuf>,
 }
@@ -224,15 +225,25 @@ fn rotated(arguments: &RotateArguments) -> Result<()> {
         done.new,
         done.place,
         done.old,
-        match &arguments.keep_old {
-            Some(file) => format!("kept in {}", file.display()),
-            None => "forgotten".to_owned(),
-        }
+        left(arguments.keep_old.as_deref(), (&place.key, &done.place))
     ))?;
     if done.place != place.key {
         say("let `[secrets]` or the environment give the new one before the host starts again")?;
     }
     Ok(())
+}
+
+/// What became of the key before: nothing, where the new one went elsewhere.
+fn left(kept: Option<&Path>, (old, new): (&KeyPlace, &KeyPlace)) -> String {
+    let kept = kept.map(|file| format!("kept in {}", file.display()));
+    if old == new {
+        return kept.unwrap_or_else(|| "forgotten".to_owned());
+    }
+    let still = format!("still in {old}: remove it there once nothing needs it");
+    match kept {
+        Some(kept) => format!("{kept}, and {still}"),
+        None => still,
+    }
 }
 
 fn verify(which: &WhichSecrets) -> Result<ExitCode> {

@@ -5,6 +5,7 @@ use super::remote::one_line;
 use crate::client::Failure;
 use anyhow::{Context, Result};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -14,29 +15,11 @@ use tungstenite::{Message, WebSocket};
 /// A host that is silent for so long is gone: it has a heartbeat every 15 s.
 const SILENCE: Duration = Duration::from_secs(45);
 
-/// What can be followed.
-const CHANNELS: [&str; 14] = [
-    "quotes",
-    "bars",
-    "orders",
-    "fills",
-    "positions",
-    "cash_flows",
-    "life_events",
-    "strategies",
-    "accounts",
-    "engine",
-    "risk",
-    "metrics",
-    "alerts",
-    "venues",
-];
-
 /// What to follow.
 #[derive(Debug, Args)]
 pub(super) struct WatchArguments {
     /// One or more kinds of things.
-    #[arg(required = true, value_name = "CHANNEL", value_parser = CHANNELS)]
+    #[arg(required = true, value_name = "CHANNEL", value_parser = channels())]
     channels: Vec<String>,
     /// Only of this instrument.
     #[arg(long, value_name = "SYMBOL")]
@@ -49,6 +32,11 @@ pub(super) struct WatchArguments {
     count: Option<u64>,
     #[command(flatten)]
     at: Where,
+}
+
+/// What can be followed.
+fn channels() -> PossibleValuesParser {
+    PossibleValuesParser::new(api::channels().iter().copied())
 }
 
 type Socket = WebSocket<TcpStream>;
@@ -180,6 +168,15 @@ fn told(line: &str) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_channel_can_be_followed() {
+        let command = WatchArguments::augment_args(clap::Command::new("watch"));
+        let line = std::iter::once(&"watch").chain(api::channels());
+        assert!(command.clone().try_get_matches_from(line).is_ok());
+        let wrong = command.try_get_matches_from(["watch", "dreams"]);
+        assert!(wrong.is_err());
+    }
 
     #[test]
     fn each_thing_is_a_line() {

@@ -48,6 +48,11 @@ fn secrets_are_kept_rotated_and_never_shown() {
     );
     let rotated = stdout(&secrets(folder, &["rotate", "--keep-old", "old.key"]));
     assert!(rotated.contains("kept in old.key"), "{rotated}");
+    // The host finds the new one where it is told to look from then on.
+    let moved = stdout(&secrets(folder, &["rotate", "--to", "new.key"]));
+    assert!(moved.contains("still in master.key"), "{moved}");
+    assert!(folder.join("master.key").exists());
+    std::fs::rename(folder.join("new.key"), folder.join("master.key")).unwrap();
     let listed = stdout(&secrets(folder, &["list", "--json"]));
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(listed["secrets"][0]["name"], "desk");

@@ -56,6 +56,7 @@ mod whole_file;
 pub use addresses::Networks;
 pub use cors::parse_origin;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
+pub use dto::stream::channels;
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{

@@ -17,7 +17,7 @@ const NEXT: &str = ".next";
 pub struct Rotate {
     /// Where the new key goes; in the place of the old one when left out, which a file only has.
     pub to: Option<PathBuf>,
-    /// Where the old key is kept; nowhere when left out.
+    /// Where the old key is kept; nowhere when left out, but it stays where it is when the new one goes elsewhere.
     pub keep_old: Option<PathBuf>,
 }
 

@@ -274,6 +274,17 @@ mod tests {
     }
 
     #[test]
+    fn a_swap_may_start_what_does_not_run() {
+        let line = "strategies swap a --plugin b.wasm --state fresh --start";
+        let words: Vec<&str> = line.split(' ').collect();
+        let Body::Json(body) = asked(&words).body else {
+            panic!("no JSON");
+        };
+        let expect = json!({"plugin": "b.wasm", "state": "FRESH", "start": true});
+        assert_eq!(body, expect);
+    }
+
+    #[test]
     fn a_change_may_be_bound_to_what_was_shown() {
         let line = "risk limits set firm --limits {} --if-match 0a1b --approval 7";
         let words: Vec<&str> = line.split(' ').collect();

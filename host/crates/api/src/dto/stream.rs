@@ -42,6 +42,32 @@ pub(crate) enum Channel {
     Audit,
 }
 
+/// The names of all channels, in the order above.
+const CHANNELS: [&str; 16] = [
+    "quotes",
+    "bars",
+    "orders",
+    "fills",
+    "positions",
+    "strategies",
+    "accounts",
+    "engine",
+    "risk",
+    "metrics",
+    "alerts",
+    "venues",
+    "cash_flows",
+    "life_events",
+    "pipelines",
+    "audit",
+];
+
+/// The names of all channels of the WebSocket, as a subscription has them.
+#[must_use]
+pub fn channels() -> &'static [&'static str] {
+    &CHANNELS
+}
+
 /// What a client may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -199,5 +225,19 @@ impl Item {
             Self::LifeEvent(event) => Some(event.number),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_channel_has_its_name() {
+        let error = serde_json::from_str::<Channel>("\"?\"").unwrap_err();
+        let error = error.to_string();
+        // "unknown variant `?`, expected one of `quotes`, `bars`" and so on.
+        let known: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert_eq!(known, channels());
     }
 }

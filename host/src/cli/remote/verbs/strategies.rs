@@ -122,12 +122,12 @@ pub(super) fn versions() -> Vec<Verb> {
         )
         .version()
         .state()
-        .probation()
         .field(
             "start",
             Kind::Flag,
-            "Start one that is stopped or broken with it",
-        ),
+            "Start one that does not run as that version, without a probation",
+        )
+        .probation(),
         post(
             "strategies rollback",
             "/strategies/{strategy}/rollback",
