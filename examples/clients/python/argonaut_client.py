@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,6 +20,8 @@ from typing import Any
 ROOT = "/api/v1"
 RETRIES = 2
 PATIENCE_S = 10.0
+UNDER_WAY = "IDEMPOTENCY_KEY_IN_USE"
+UNDER_WAY_S = 1.0
 
 
 class Problem(Exception):
@@ -37,6 +40,16 @@ class Waiting(Exception):
     def __init__(self, approval: dict[str, Any]) -> None:
         self.approval: str = approval["id"]
         super().__init__(f"{approval['operation']} waits for a second person: {self.approval}")
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A write that followed one would arrive as a read, with the key, at whoever is there."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+OPENER = urllib.request.build_opener(NoRedirect)
 
 
 def decimal(text: str | None) -> Decimal | None:
@@ -168,7 +181,7 @@ class Argonaut:
         return Order.read(self.ask("DELETE", f"/orders/{order}"))
 
     def ask(self, method: str, path: str, body: Any = None, approval: str | None = None) -> Any:
-        """Any request, below `/api/v1`. A lost one is sent again under the same key."""
+        """Any request, below `/api/v1`. A lost one is sent again under the same key, until the first is done."""
         headers = {"accept": "application/json"}
         if self.key is not None:
             headers["x-api-key"] = self.key
@@ -183,19 +196,25 @@ class Argonaut:
         elif method in ("POST", "PUT", "PATCH"):
             data = b""
         request = urllib.request.Request(self.url + ROOT + path, data, headers, method=method)
-        for sent_again in range(RETRIES + 1):
+        begin, sent_again = time.monotonic(), 0
+        while True:
             try:
-                with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                with OPENER.open(request, timeout=PATIENCE_S) as answer:
                     return self.read(answer.status, answer.read())
             except urllib.error.HTTPError as refused:
-                raise Problem(refused.code, told(refused.read())) from None
+                problem = Problem(refused.code, why(refused))
+                # The first one was heard, and is not over.
+                is_under_way = sent_again > 0 and problem.code == UNDER_WAY
+                if not is_under_way or time.monotonic() - begin > PATIENCE_S:
+                    raise problem from None
+                time.sleep(UNDER_WAY_S)
             except ConnectionRefusedError:
                 raise
             except OSError as lost:
                 is_refused = isinstance(getattr(lost, "reason", None), ConnectionRefusedError)
                 if is_refused or sent_again == RETRIES:
                     raise
-        raise AssertionError("the loop returns or raises")
+                sent_again += 1
 
     @staticmethod
     def read(status: int, text: bytes) -> Any:
@@ -203,6 +222,13 @@ class Argonaut:
         if status == 202 and isinstance(answer, dict) and "asked_by" in answer:
             raise Waiting(answer)
         return answer
+
+
+def why(refused: urllib.error.HTTPError) -> dict[str, Any]:
+    """The problem in a refusal."""
+    if 300 <= refused.code < 400:
+        return {"detail": f"what answers sends elsewhere, to {refused.headers.get('location')}"}
+    return told(refused.read())
 
 
 def told(text: bytes) -> dict[str, Any]:

@@ -99,6 +99,9 @@ class Follower:
                 case "gap":
                     # The host cannot go on where we were; a snapshot follows.
                     self.at.pop(told.get("channel") or "", None)
+                case "error" if self.host.key is not None and told.get("id") is None:
+                    # A host without identity wonders why somebody says who they are.
+                    pass
                 case "error":
                     raise Refused(f"{told['reason']} ({told['code']})")
                 case "bye" if told["code"] == "UNAUTHENTICATED":

@@ -13,6 +13,8 @@ export type Ticket = components["schemas"]["OrderTicketRequest"];
 const ROOT = "/api/v1";
 const RETRIES = 2;
 const PATIENCE_MS = 10_000;
+const UNDER_WAY = "IDEMPOTENCY_KEY_IN_USE";
+const UNDER_WAY_MS = 1_000;
 
 /** The host said no: what is wrong, by which code, and where. */
 export class Problem extends Error {
@@ -84,7 +86,10 @@ export class Argonaut {
     return this.ask("DELETE", `/orders/${encodeURIComponent(id)}`);
   }
 
-  /** Any request, below `/api/v1`. One whose connection was lost is sent again under the same key. */
+  /**
+   * Any request, below `/api/v1`. One whose connection was lost is sent again under the same key, until the
+   * first is done.
+   */
   async ask<T>(method: string, path: string, body?: unknown, approval?: string): Promise<T> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (this.key !== undefined) headers["x-api-key"] = this.key;
@@ -92,14 +97,29 @@ export class Argonaut {
     if (approval !== undefined) headers["x-approval"] = approval;
     if (body !== undefined) headers["content-type"] = "application/json";
     const text = body === undefined ? null : JSON.stringify(body);
-    for (let sentAgain = 0; ; sentAgain += 1) {
+    // A write that followed a redirect would arrive as a read, with the key, at whoever is there.
+    const redirect = "manual";
+    const begin = Date.now();
+    for (let sentAgain = 0; ; ) {
       try {
         const signal = AbortSignal.timeout(PATIENCE_MS);
-        const answer = await fetch(this.url + ROOT + path, { method, headers, body: text, signal });
+        const asked = { method, headers, body: text, signal, redirect } as const;
+        const answer = await fetch(this.url + ROOT + path, asked);
+        if (answer.status >= 300 && answer.status < 400) {
+          const detail = `what answers sends elsewhere, to ${answer.headers.get("location")}`;
+          throw new Problem(answer.status, { detail });
+        }
         return read<T>(answer.status, await answer.text());
       } catch (error) {
+        // The first one was heard, and is not over.
+        const isUnderWay = error instanceof Problem && error.code === UNDER_WAY && sentAgain > 0;
+        if (isUnderWay && Date.now() - begin < PATIENCE_MS) {
+          await sleep(UNDER_WAY_MS);
+          continue;
+        }
         if (!isLost(error) || sentAgain === RETRIES) throw error;
-        await sleep(100 * (sentAgain + 1));
+        sentAgain += 1;
+        await sleep(100 * sentAgain);
       }
     }
   }

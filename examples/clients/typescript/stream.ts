@@ -27,7 +27,7 @@ type Message =
   | { type: "snapshot"; channel: string; sequence: number; data: unknown[] }
   | { type: "update"; channel: string; sequence: number; data: unknown }
   | { type: "gap"; channel?: string | null }
-  | { type: "error"; code: string; reason: string }
+  | { type: "error"; id?: number | null; code: string; reason: string }
   | { type: "bye"; code: string; reason: string }
   | { type: "ack" | "pong" | "heartbeat" };
 
@@ -70,6 +70,8 @@ async function* connection<T>(host: Argonaut, channels: string[], place: Place):
           if (message.channel) place.at.delete(message.channel);
           break;
         case "error":
+          // A host without identity wonders why somebody says who they are.
+          if (host.key !== undefined && (message.id ?? null) === null) break;
           throw new Refused(`${message.reason} (${message.code})`);
         case "bye":
           if (message.code === "UNAUTHENTICATED") throw new Refused(message.reason);

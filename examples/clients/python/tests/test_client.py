@@ -79,6 +79,12 @@ class AgainstAHost(unittest.TestCase):
             if any(item["id"] == order and item["status"] == status for item in items):
                 return
 
+    def test_a_host_that_does_not_ask_who_one_is_may_be_told(self) -> None:
+        events = Follower(Argonaut(self.host.url, "a key"), ["orders"]).events()
+        # The error that it says to that comes before the first answer.
+        self.assertIsInstance(next(events), Snapshot)
+        events.close()
+
     def test_what_cannot_be_followed_is_refused(self) -> None:
         with self.assertRaises(Refused):
             next(Follower(self.host, ["dreams"]).events())

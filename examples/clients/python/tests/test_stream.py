@@ -73,6 +73,15 @@ class LostConnections(unittest.TestCase):
         _, wishes = self.follow([("a", [snapshot(5)]), ("b", [snapshot(1)])], 2)
         self.assertNotIn("resume", wishes[1])
 
+    def test_a_host_that_does_not_ask_who_one_is_may_be_told(self) -> None:
+        error = {"type": "error", "id": None, "code": "INVALID_FIELD", "reason": "no such operation"}
+        stand_in = StandIn([("a", [error, snapshot(1)])])
+        stand_in.host.key = "a key"
+        events = Follower(stand_in.host, ["orders"]).events()
+        self.assertEqual(next(events), Snapshot("orders", [{"id": "1"}]))
+        events.close()
+        stand_in.server.shutdown()
+
     def test_what_the_host_does_not_take_is_raised(self) -> None:
         error = {"type": "error", "code": "INVALID_FIELD", "reason": "there is no such channel"}
         with self.assertRaises(Refused):

@@ -1,6 +1,8 @@
 // Against a running host, which `ARGONAUT_URL` names; one of the built-in simulated market.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Argonaut, type Order, Problem } from "../client.ts";
@@ -64,6 +66,52 @@ test("an order is followed", { skip }, async () => {
     if (event.data.id !== id) continue;
     if (event.data.status === "ACCEPTED") await host.cancel(id);
     if (event.data.status === "CANCELED") break;
+  }
+});
+
+test("a host that does not ask who one is may be told", { skip }, async () => {
+  const events = follow(new Argonaut(host.url, "a key"), ["orders"]);
+  // The error that it says to that comes before the first answer.
+  assert.equal((await events.next()).value?.kind, "snapshot");
+  await events.return(undefined);
+});
+
+/** Asks a stand-in that gives these answers, one after the other; 0 is a connection that is lost. */
+async function asked(answers: number[]): Promise<{ status: number; keys: unknown[] }> {
+  const keys: unknown[] = [];
+  const server = createServer((request, response) => {
+    keys.push(request.headers["idempotency-key"]);
+    const status = answers.shift() ?? 500;
+    if (status === 0) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(status, { location: "http://elsewhere.example/", connection: "close" });
+    response.end(JSON.stringify(status === 409 ? { code: "IDEMPOTENCY_KEY_IN_USE" } : {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await new Argonaut(`http://127.0.0.1:${port}`, "a key").ask("POST", "/strategies/a/pause");
+    return { status: 200, keys };
+  } catch (error) {
+    assert.ok(error instanceof Problem);
+    return { status: error.status, keys };
+  } finally {
+    server.close();
+  }
+}
+
+test("what is sent again waits for the first of its kind", async () => {
+  const { status, keys } = await asked([0, 409, 200]);
+  assert.deepEqual([status, keys.length, new Set(keys).size], [200, 3, 1]);
+  assert.equal((await asked([409])).status, 409);
+});
+
+test("nobody is followed elsewhere", async () => {
+  for (const elsewhere of [301, 302, 303, 307, 308]) {
+    const { status, keys } = await asked([elsewhere]);
+    assert.deepEqual([status, keys.length], [elsewhere, 1]);
   }
 });
 
