@@ -48,6 +48,9 @@ const COMPONENTS: &[&str] = &[
     "plugins.upload",
 ];
 
+/// Stops that put another version in the place of the one that runs by then.
+const OF_VERSIONS: &[&str] = &["strategies.roll_back", "canaries.end"];
+
 /// What keeping answers needs.
 #[derive(Clone)]
 pub(crate) struct Keeping {
@@ -78,6 +81,7 @@ pub(crate) async fn idempotent(
         operation,
         withheld: usage == KeyUse::Withheld,
         stops: STOPS.contains(&operation),
+        repeatable: false,
     };
     let is_component = body_kind(request.headers()) == Some(BodyKind::Wasm);
     if is_component && COMPONENTS.contains(&operation) {
@@ -98,6 +102,7 @@ async fn with_body(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let body = bytes(Request::from_parts(parts.clone(), body), &()).await?;
+    kind.repeatable = kind.stops && is_repeatable(kind.operation, &body);
     kind.stops = kind.stops && !loosens(kind.operation, &body);
     let mut hasher = head(kind.operation, &parts.uri, &parts.headers);
     part(&mut hasher, &body);
@@ -117,6 +122,17 @@ async fn with_body(
             let found = async move { act.found_out(next.run(request).await).await };
             Ok(to_the_end(found).await)
         }
+    }
+}
+
+/// Whether a late copy of a stop lets nobody trade more: `REDUCING` may come after a halt.
+fn is_repeatable(operation: &str, body: &[u8]) -> bool {
+    let json = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    match operation {
+        "engine.trading_state.set" | "risk.states.set" => {
+            json.get("state").and_then(Value::as_str) == Some("HALTED")
+        }
+        _ => !OF_VERSIONS.contains(&operation) && !loosens(operation, body),
     }
 }
 
@@ -233,5 +249,23 @@ mod tests {
         check("risk.states.set", r#"{"state":"HALTED"}"#, false);
         check("engine.trading_state.set", r#"{"state":"ACTIVE"}"#, true);
         check("orders.cancel", "", false);
+    }
+
+    #[test]
+    fn what_a_late_copy_may_loosen_is_not_repeated() {
+        let check = |operation: &str, body: &str, expect: bool| {
+            let found = is_repeatable(operation, body.as_bytes());
+            assert_eq!(found, expect, "{operation} {body}");
+        };
+        check("risk.kill.set", r#"{"scope":"firm"}"#, true);
+        check("engine.kill", r#"{"set":true}"#, true);
+        check("engine.kill", r#"{"set":false}"#, false);
+        for operation in ["risk.states.set", "engine.trading_state.set"] {
+            check(operation, r#"{"state":"HALTED"}"#, true);
+            check(operation, r#"{"state":"REDUCING"}"#, false);
+            check(operation, r#"{"state":"ACTIVE"}"#, false);
+        }
+        check("orders.cancel", "", true);
+        check("strategies.roll_back", "", false);
     }
 }

@@ -3,6 +3,7 @@
 use super::keys::{Durability, IdempotencyKeys};
 use super::table::{Begun, Kept, Standing};
 use crate::problem::Problem;
+use crate::routes::plugin_body::SIGNATURE;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +29,9 @@ pub(super) fn head(operation: &str, uri: &Uri, headers: &HeaderMap) -> Hasher {
     part(&mut hasher, place.as_bytes());
     let kind = headers.get(header::CONTENT_TYPE);
     part(&mut hasher, kind.map_or(&b""[..], |kind| kind.as_bytes()));
+    for signature in headers.get_all(SIGNATURE) {
+        part(&mut hasher, signature.as_bytes());
+    }
     hasher
 }
 
@@ -45,7 +49,7 @@ pub(super) enum Entered {
     FindOut(Act),
     /// It was done before.
     Replayed(Arc<Kept>),
-    /// It stops something and there is no room for it, so it is done without its key.
+    /// It stops something, and there is no room for it or it is under way: it is done without its key.
     Unkept,
 }
 
@@ -65,6 +69,8 @@ pub(super) struct Kind {
     pub(super) withheld: bool,
     /// It stops something, and nothing may come before that.
     pub(super) stops: bool,
+    /// Done twice it is as if done once: it stops something, and a late copy lets nobody trade more.
+    pub(super) repeatable: bool,
 }
 
 impl Kind {
@@ -107,6 +113,9 @@ pub(super) async fn enter(
         Begun::Known(number, Standing::Unknown) if FIND_OUT.contains(&kind.operation) => {
             Ok(Entered::FindOut(act(number)))
         }
+        // A stop that may have come to nothing must not wait for a new key.
+        Begun::Known(number, Standing::Unknown) if kind.repeatable => Ok(Entered::Act(act(number))),
+        Begun::Known(_, Standing::Running) if kind.repeatable => Ok(Entered::Unkept),
         Begun::Known(_, Standing::Unknown) => Err(unknown(kind.look_at())),
         Begun::Known(_, Standing::Done(status)) => Err(not_kept(status)),
         Begun::Known(_, Standing::Running) => {
@@ -228,6 +237,8 @@ impl Drop for Act {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
+    use services::clock::ManualClock;
 
     #[test]
     fn what_did_nothing_may_be_sent_again() {
@@ -248,6 +259,51 @@ mod tests {
         check(503, true, Came::Nothing);
         for status in [500, 502, 503, 504] {
             check(status, false, Came::Unknown);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_what_became_of_the_first() {
+        let keys = IdempotencyKeys::in_memory(Arc::new(ManualClock::default()));
+        let enter = async |operation: &'static str, repeatable: bool| {
+            let kind = Kind {
+                operation,
+                withheld: false,
+                stops: repeatable,
+                repeatable,
+            };
+            let hash = blake3::hash(operation.as_bytes());
+            enter(&keys, (hash, hash), kind).await
+        };
+        let code = |entered: Result<Entered, Problem>| entered.err().map(|problem| problem.code());
+        let first = enter("risk.kill.set", true).await;
+        let second = enter("risk.kill.set", true).await;
+        assert!(matches!(second, Ok(Entered::Unkept)), "it is under way");
+        drop(first);
+        let third = enter("risk.kill.set", true).await;
+        assert!(matches!(third, Ok(Entered::Act(_))), "it is in doubt");
+
+        let first = enter("risk.kill.clear", false).await;
+        let second = enter("risk.kill.clear", false).await;
+        assert_eq!(code(second), Some("IDEMPOTENCY_KEY_IN_USE"));
+        drop(first);
+        let third = enter("risk.kill.clear", false).await;
+        assert_eq!(code(third), Some("IDEMPOTENCY_OUTCOME_UNKNOWN"));
+    }
+
+    #[test]
+    fn a_signature_is_part_of_what_is_asked_for() {
+        let print = |signatures: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for signature in signatures.iter().copied() {
+                headers.append("x-plugin-signature", HeaderValue::from_static(signature));
+            }
+            head("strategies.swap", &Uri::from_static("/swap"), &headers).finalize()
+        };
+        assert_eq!(print(&["a"]), print(&["a"]));
+        let none: &[&'static str] = &[];
+        for other in [none, &["b"], &["a", "b"]] {
+            assert_ne!(print(other), print(&["a"]), "{other:?}");
         }
     }
 

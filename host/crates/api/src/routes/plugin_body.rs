@@ -15,7 +15,7 @@ use services::handle::PluginSource;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// The header with the signature of a plugin that is the body: the Base64 of its `.minisig` file.
-pub(super) const SIGNATURE: &str = "X-Plugin-Signature";
+pub(crate) const SIGNATURE: &str = "X-Plugin-Signature";
 
 /// What a request to load a plugin brings.
 pub(super) struct PluginBody {

@@ -145,6 +145,34 @@ async fn what_may_have_been_done_is_not_done_again() {
 }
 
 #[tokio::test]
+async fn a_stop_that_may_have_come_to_nothing_is_done_again() {
+    let client = Client::new();
+    client.host.fail_with(HostError::Stopped);
+    let asked = |path: &str| {
+        let asked = client.host.asked();
+        asked.iter().filter(|it| it.starts_with(path)).count()
+    };
+    let (kill, halt) = ("/risk/kill", "/engine/trading-state");
+    for (path, body, host) in [
+        (kill, r#"{"scope":"firm"}"#, "kill"),
+        (halt, r#"{"state":"HALTED"}"#, "trading state Halted"),
+    ] {
+        for times in 1..=2 {
+            let lost = keyed(&client, ("POST", path), path, body).await;
+            lost.check_problem(503, "NOT_RUNNING", None);
+            assert_eq!(asked(host), times, "{path}");
+        }
+    }
+    // Meanwhile somebody may have halted.
+    let reducing = r#"{"state":"REDUCING"}"#;
+    let lost = keyed(&client, ("POST", halt), "r", reducing).await;
+    lost.check_problem(503, "NOT_RUNNING", None);
+    let again = keyed(&client, ("POST", halt), "r", reducing).await;
+    again.check_problem(409, "IDEMPOTENCY_OUTCOME_UNKNOWN", None);
+    assert_eq!(asked("trading state Reducing"), 1);
+}
+
+#[tokio::test]
 async fn a_restart_knows_what_was_answered() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.log");
