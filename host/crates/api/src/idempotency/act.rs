@@ -82,6 +82,11 @@ impl Kind {
         }
     }
 
+    /// Whether a copy would be caught without its key, or does what was done.
+    fn is_harmless(self) -> bool {
+        self.repeatable || FIND_OUT.contains(&self.operation)
+    }
+
     /// Where to look for what came of it.
     fn look_at(self) -> &'static str {
         match self.operation.split('.').next() {
@@ -107,7 +112,8 @@ pub(super) async fn enter(
         withheld: kind.withheld,
         is_over: false,
     };
-    match keys.begin(id, print, kind.durability()).await? {
+    let noted = (kind.durability(), kind.is_harmless());
+    match keys.begin(id, print, noted).await? {
         Begun::New(number) => Ok(Entered::Act(act(number))),
         Begun::Known(_, Standing::Answered(kept)) => Ok(Entered::Replayed(kept)),
         Begun::Known(number, Standing::Unknown) if FIND_OUT.contains(&kind.operation) => {

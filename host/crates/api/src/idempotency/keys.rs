@@ -61,15 +61,22 @@ impl IdempotencyKeys {
         }
     }
 
-    /// Notes that something begins, if it is new.
+    /// Notes that something begins, if it is new, and whether a copy of it would do no harm.
     pub(super) async fn begin(
         &self,
         id: Hash,
         print: Hash,
-        durability: Durability,
+        (durability, harmless): (Durability, bool),
     ) -> Result<Begun, Problem> {
         let now = self.0.clock.now();
-        let begun = lock(&self.0.table).begin(id, print, now);
+        let begun = {
+            let mut table = lock(&self.0.table);
+            let begun = table.begin(id, print, now);
+            if let (Begun::New(number), true) = (&begun, harmless) {
+                table.harmless(*number);
+            }
+            begun
+        };
         let (Begun::New(number), Some(log)) = (&begun, &self.0.log) else {
             return Ok(begun);
         };
@@ -84,6 +91,7 @@ impl IdempotencyKeys {
             id: id.to_hex().to_string(),
             print: print.to_hex().to_string(),
             time_ns: now.nanos(),
+            harmless,
         };
         if durability == Durability::Later {
             log.add(&line);
@@ -156,7 +164,7 @@ mod tests {
     }
 
     async fn begin(keys: &IdempotencyKeys, id: &str) -> Begun {
-        let begun = keys.begin(hash(id), hash("print"), Durability::First);
+        let begun = keys.begin(hash(id), hash("print"), (Durability::First, false));
         begun.await.unwrap()
     }
 
@@ -237,10 +245,10 @@ mod tests {
         let keys = open(&place(&folder));
         keys.end();
         let (id, print) = (hash("a"), hash("print"));
-        let refused = keys.begin(id, print, Durability::First).await;
+        let refused = keys.begin(id, print, (Durability::First, false)).await;
         assert_eq!(refused.unwrap_err().code(), "NOT_KEPT");
         // The key was freed, and a kill is done all the same.
-        let killed = keys.begin(id, print, Durability::Later).await;
+        let killed = keys.begin(id, print, (Durability::Later, true)).await;
         assert!(matches!(killed, Ok(Begun::New(_))));
     }
 }

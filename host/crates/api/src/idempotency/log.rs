@@ -41,6 +41,9 @@ pub(super) enum Line {
         print: String,
         /// When.
         time_ns: u64,
+        /// Whether a copy would do no harm.
+        #[serde(default)]
+        harmless: bool,
     },
     /// This was the answer.
     Answered {
@@ -214,6 +217,7 @@ fn lines_of(id: &Hash, entry: &Entry) -> Vec<Line> {
         id: id.to_hex().to_string(),
         print: entry.print.to_hex().to_string(),
         time_ns: entry.time.nanos(),
+        harmless: entry.harmless,
     };
     let over = Line::of(number, &entry.standing);
     std::iter::once(begun).chain(over).collect()

@@ -1,5 +1,6 @@
 //! The keys that came lately, what was asked for with each, and how far it has come. Bounded by count, bytes
-//! and age: what is over and oldest makes room for what is new.
+//! and age: what is over and oldest makes room for what is new, and before all else that of which a copy
+//! would do no harm.
 
 use super::log::Line;
 use axum::body::Bytes;
@@ -7,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use blake3::Hash;
 use model::{Duration, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How long a key is kept.
@@ -53,6 +54,8 @@ pub(super) struct Entry {
     /// When it began.
     pub(super) time: Timestamp,
     pub(super) standing: Standing,
+    /// A copy does no harm: the engine would catch it, or it stops something.
+    pub(super) harmless: bool,
 }
 
 /// Whether something may begin.
@@ -73,6 +76,8 @@ pub(super) enum Begun {
 pub(super) struct Table {
     entries: HashMap<Hash, Entry>,
     oldest_first: BTreeMap<u64, Hash>,
+    /// Those of which a copy does no harm.
+    harmless: BTreeSet<u64>,
     bytes: usize,
     last: u64,
 }
@@ -96,9 +101,19 @@ impl Table {
             print,
             time: now,
             standing: Standing::Running,
+            harmless: false,
         };
         self.put(id, entry);
         Begun::New(self.last)
+    }
+
+    /// Notes that a copy of something would do no harm.
+    pub(super) fn harmless(&mut self, number: u64) {
+        let id = self.oldest_first.get(&number).copied();
+        if let Some(entry) = id.and_then(|id| self.entries.get_mut(&id)) {
+            entry.harmless = true;
+            self.harmless.insert(number);
+        }
     }
 
     /// Notes how something stands, if it is still kept.
@@ -115,6 +130,7 @@ impl Table {
 
     /// Forgets something of which nothing came, so that the key can be used again.
     pub(super) fn free(&mut self, number: u64) {
+        self.harmless.remove(&number);
         if let Some(id) = self.oldest_first.remove(&number)
             && let Some(entry) = self.entries.remove(&id)
         {
@@ -131,6 +147,7 @@ impl Table {
                 id,
                 print,
                 time_ns,
+                harmless,
             } => {
                 let (Ok(id), Ok(print)) = (Hash::from_hex(&id), Hash::from_hex(&print)) else {
                     return;
@@ -146,6 +163,7 @@ impl Table {
                     print,
                     time: Timestamp::from_nanos(time_ns),
                     standing: Standing::Unknown,
+                    harmless,
                 };
                 self.put(id, entry);
             }
@@ -188,19 +206,24 @@ impl Table {
 
     fn put(&mut self, id: Hash, entry: Entry) {
         self.oldest_first.insert(entry.number, id);
+        if entry.harmless {
+            self.harmless.insert(entry.number);
+        }
         self.bytes += entry.standing.cost();
         self.entries.insert(id, entry);
     }
 
-    /// Forgets the oldest that are over until there is room for one more; whether there is.
+    /// Forgets the oldest that are over until there is room for one more, those first of which a copy does no
+    /// harm; whether there is.
     fn make_room(&mut self) -> bool {
         while self.entries.len() >= KEYS || self.bytes >= BYTES {
-            let mut oldest = self.oldest_first.iter();
-            let over = oldest.find(|(_, id)| {
-                let entry = self.entries.get(*id);
+            let is_over = |number: &&u64| {
+                let id = self.oldest_first.get(*number);
+                let entry = id.and_then(|id| self.entries.get(id));
                 entry.is_some_and(|entry| entry.standing.is_over())
-            });
-            match over.map(|(number, _)| *number) {
+            };
+            let mut first = self.harmless.iter().chain(self.oldest_first.keys());
+            match first.find(is_over).copied() {
                 Some(number) => self.free(number),
                 None => return false,
             }
@@ -318,6 +341,27 @@ mod tests {
     }
 
     #[test]
+    fn what_may_come_twice_makes_room_first() {
+        let mut table = Table::default();
+        for place in 0..KEYS {
+            table.begin(hash(place), hash(0), at(0));
+        }
+        // A deployment, and orders after it.
+        for number in [1, 5, 9] {
+            table.settle(number, Standing::Done(201));
+        }
+        table.harmless(5);
+        table.harmless(9);
+        for (place, gone) in [(KEYS, 4), (KEYS + 1, 8), (KEYS + 2, 0)] {
+            assert!(table.entries.contains_key(&hash(gone)));
+            let begun = table.begin(hash(place), hash(0), at(1));
+            assert!(matches!(begun, Begun::New(_)), "{place}");
+            assert!(!table.entries.contains_key(&hash(gone)));
+        }
+        assert!(table.harmless.is_empty());
+    }
+
+    #[test]
     fn answers_have_a_bound_in_bytes() {
         let mut table = Table::default();
         for place in 0..1_000 {
@@ -338,6 +382,7 @@ mod tests {
             id: hash(1).to_hex().to_string(),
             print: hash(2).to_hex().to_string(),
             time_ns: 0,
+            harmless: true,
         };
         let mut table = Table::default();
         table.restore(begun(4));
@@ -348,6 +393,7 @@ mod tests {
         table.restore(begun(4));
         let done = Begun::Known(4, Standing::Done(201));
         assert_eq!(table.begin(hash(1), hash(2), at(0)), done);
+        assert_eq!(table.harmless, BTreeSet::from([4]));
         table.restore(begun(9));
         let unknown = Begun::Known(9, Standing::Unknown);
         assert_eq!(table.begin(hash(1), hash(2), at(0)), unknown);

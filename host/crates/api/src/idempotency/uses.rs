@@ -36,7 +36,8 @@ const REQUIRED: &[&str] = &[
 ];
 /// Their answers tell a secret once.
 const WITHHELD: &[&str] = &["users.add", "users.invite", "keys.add"];
-/// Their bodies have passwords or codes of one use; a webhook's calls have ids of their own.
+/// Their bodies have passwords or codes of one use; a webhook's calls have ids of their own; what is only
+/// reckoned changes nothing, and its answers would push out those of what does.
 const UNUSED: &[&str] = &[
     "auth.login",
     "auth.claim",
@@ -45,6 +46,8 @@ const UNUSED: &[&str] = &[
     "auth.password",
     "auth.ticket",
     "hooks.take",
+    "risk.metrics.reckon",
+    "risk.scenarios.run",
 ];
 
 impl KeyUse {
@@ -67,6 +70,13 @@ impl KeyUse {
 mod tests {
     use super::*;
     use identity::policy;
+
+    #[test]
+    fn what_is_only_reckoned_takes_no_key() {
+        for operation in ["risk.metrics.reckon", "risk.scenarios.run"] {
+            assert_eq!(KeyUse::of(operation, &Method::POST), KeyUse::Unused);
+        }
+    }
 
     #[test]
     fn what_is_named_here_is_in_the_policy() {
