@@ -2,27 +2,36 @@
 //! (RFC 9110).
 //!
 //! A tag is a hash of what can be changed of a thing, and of nothing that moves by itself. It is looked at
-//! just before the change, with one conditional change of a kind at a time; so of two that saw the same
-//! thing the second is refused. What changes without a condition, or by itself, may still come between the
-//! look and the change: the engine's thread knows of no tags.
+//! just before the change, once the body has come, with one conditional change of a kind at a time; so of two
+//! that saw the same thing the second is refused. What changes without a condition, or by itself, may still
+//! come between the look and the change: the engine's thread knows of no tags.
 
 mod tags;
 
-use crate::extract::Name;
-use crate::idempotency::to_the_end;
+use crate::extract::{BodyKind, Name, body_kind, bytes};
+use crate::guarded::{Guarded, Passed};
+use crate::idempotency::{COMPONENTS, to_the_end};
+use crate::jobs::Unhurried;
 use crate::operations::Lookup;
 use crate::problem::Problem;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as ShortMutex, PoisonError};
+use std::time::Duration;
 pub(crate) use tags::{Thing, tag};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// Whose changes are refused without a condition: whoever replaces all limits undoes what somebody else
 /// tightened meanwhile.
 const REQUIRED: &[&str] = &["risk.limits.set"];
+
+/// How long a change waits for its turn while its client waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a job waits, of which there are few at a time.
+const PATIENCE_OF_JOBS: Duration = Duration::from_secs(600);
 
 /// Whether an operation shows or changes what has a tag.
 pub(crate) fn has_tag(operation: &str) -> bool {
@@ -42,22 +51,27 @@ pub(crate) type TagOf = Arc<dyn Fn(Thing, &str) -> Option<String> + Send + Sync>
 pub(crate) struct Conditions {
     lookup: Arc<Lookup>,
     tag_of: TagOf,
+    guarded: Option<Arc<Guarded>>,
     turns: Turns,
 }
 
-/// One conditional change of a kind at a time; a deployment may take a minute.
+/// One conditional change of a kind at a time. A deployment or a rule may take a minute, for which nobody who
+/// tightens a limit waits.
 #[derive(Clone, Default)]
 struct Turns {
     deployments: Arc<Mutex<()>>,
     orders: Arc<Mutex<()>>,
+    rules: Arc<Mutex<()>>,
+    users: Arc<Mutex<()>>,
     others: Arc<Mutex<()>>,
 }
 
 impl Conditions {
-    pub(crate) fn new(lookup: Arc<Lookup>, tag_of: TagOf) -> Self {
+    pub(crate) fn new(lookup: Arc<Lookup>, tag_of: TagOf, guarded: Option<Arc<Guarded>>) -> Self {
         Self {
             lookup,
             tag_of,
+            guarded,
             turns: Turns::default(),
         }
     }
@@ -66,23 +80,85 @@ impl Conditions {
         let turn = match thing {
             Thing::Strategy => &self.turns.deployments,
             Thing::Order => &self.turns.orders,
-            Thing::Limits | Thing::State | Thing::Rule | Thing::Scenario | Thing::User => {
-                &self.turns.others
-            }
+            Thing::Rule => &self.turns.rules,
+            Thing::User => &self.turns.users,
+            Thing::Limits | Thing::State | Thing::Scenario => &self.turns.others,
         };
         turn.clone()
     }
+}
 
-    /// Why a change may not be done, if it may not.
-    fn refusal(&self, wanted: &Wanted, thing: Thing, name: &str) -> Option<Response> {
-        let tag = (self.tag_of)(thing, name);
-        let fits = match (&tag, wanted) {
+/// A change with a condition, on its way. For handlers that read a component themselves it is among the
+/// extensions of their request.
+#[derive(Clone)]
+pub(crate) struct Condition {
+    conditions: Conditions,
+    thing: Thing,
+    name: Arc<str>,
+    wanted: Arc<Wanted>,
+    passed: Option<Passed>,
+    patience: Duration,
+    /// Whether the handler reads the body, and asks then whether this holds.
+    is_read_in_turn: bool,
+    /// From when it has come until the change is done.
+    turn: Arc<ShortMutex<Option<OwnedMutexGuard<()>>>>,
+}
+
+impl Condition {
+    /// The body has come, so the turn is waited for: nobody keeps it who has not sent what is to be done.
+    ///
+    /// # Errors
+    /// The turn did not come in time, whoever asks may not do it any more, or the condition does not hold.
+    pub(crate) async fn holds(&self) -> Result<(), Problem> {
+        let turn = self.conditions.turn(self.thing).lock_owned();
+        let turn = tokio::time::timeout(self.patience, turn).await;
+        let busy = |_| Problem::busy("other changes of this kind take long; nothing was done");
+        self.keep(Some(turn.map_err(busy)?));
+        if let (Some(guarded), Some(passed)) = (&self.conditions.guarded, &self.passed) {
+            passed.still(guarded)?;
+        }
+        let tag = self.tag();
+        let fits = match (&tag, &*self.wanted) {
             (Some(_), Wanted::Any) => true,
             (Some(tag), Wanted::OneOf(tags)) => tags.contains(tag),
             // Of what does not exist the handler says so, unless it would make it.
-            (None, _) => !thing.is_made_by_changing(),
+            (None, _) => !self.thing.is_made_by_changing(),
         };
-        (!fits).then(|| failed(tag))
+        match fits {
+            true => Ok(()),
+            false => Err(failed(tag.is_some())),
+        }
+    }
+
+    /// Does the change, if it may be done.
+    async fn change(self, mut request: Request, next: Next) -> Response {
+        let changed = if self.is_read_in_turn {
+            request.extensions_mut().insert(self.clone());
+            Ok(next.run(request).await)
+        } else {
+            self.with_body(request, next).await
+        };
+        let mut response = changed.unwrap_or_else(IntoResponse::into_response);
+        if response.status() == StatusCode::PRECONDITION_FAILED {
+            put_tag(&mut response, self.tag());
+        }
+        self.keep(None);
+        response
+    }
+
+    async fn with_body(&self, request: Request, next: Next) -> Result<Response, Problem> {
+        let (parts, body) = request.into_parts();
+        let body = bytes(Request::from_parts(parts.clone(), body), &()).await?;
+        self.holds().await?;
+        Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+    }
+
+    fn tag(&self) -> Option<String> {
+        (self.conditions.tag_of)(self.thing, &self.name)
+    }
+
+    fn keep(&self, turn: Option<OwnedMutexGuard<()>>) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
     }
 }
 
@@ -157,16 +233,14 @@ fn malformed() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "INVALID_HEADER", detail)
 }
 
-/// The refusal of a change of what was changed meanwhile, with what it has for a tag now.
-fn failed(tag: Option<String>) -> Response {
-    let detail = match &tag {
-        Some(_) => "it was changed since its ETag was read; get it again, and decide anew",
-        None => "If-Match asks for what exists, and this does not",
+/// The refusal of a change of what was changed meanwhile, or does not exist.
+fn failed(exists: bool) -> Problem {
+    let detail = match exists {
+        true => "it was changed since its ETag was read; get it again, and decide anew",
+        false => "If-Match asks for what exists, and this does not",
     };
     let status = StatusCode::PRECONDITION_FAILED;
-    let mut response = Problem::new(status, "PRECONDITION_FAILED", detail).into_response();
-    put_tag(&mut response, tag);
-    response
+    Problem::new(status, "PRECONDITION_FAILED", detail)
 }
 
 fn put_tag(response: &mut Response, tag: Option<String>) {
@@ -210,14 +284,21 @@ pub(crate) async fn conditional(
         }
         return response;
     };
-    let changing = async move {
-        let _turn = conditions.turn(thing).lock_owned().await;
-        match conditions.refusal(&wanted, thing, &name) {
-            None => next.run(request).await,
-            Some(refusal) => refusal,
-        }
+    let is_component = body_kind(request.headers()) == Some(BodyKind::Wasm);
+    let condition = Condition {
+        conditions,
+        thing,
+        name: name.into(),
+        wanted: Arc::new(wanted),
+        passed: request.extensions().get::<Passed>().cloned(),
+        patience: match request.extensions().get::<Unhurried>() {
+            Some(_) => PATIENCE_OF_JOBS,
+            None => PATIENCE,
+        },
+        is_read_in_turn: is_component && COMPONENTS.contains(&operation),
+        turn: Arc::default(),
     };
-    to_the_end(changing).await
+    to_the_end(condition.change(request, next)).await
 }
 
 #[cfg(test)]
@@ -251,6 +332,32 @@ mod tests {
         for broken in ["a", "", "\"a", "*, \"a\"", "\"a\"b\""] {
             check(&[broken], Err("INVALID_HEADER"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_waited_for_and_not_for_ever() {
+        let tag_of: TagOf = Arc::new(|_: Thing, _: &str| Some("\"a\"".to_owned()));
+        let conditions = Conditions::new(Arc::default(), tag_of, None);
+        let condition = |thing: Thing| Condition {
+            conditions: conditions.clone(),
+            thing,
+            name: "ema".into(),
+            wanted: Arc::new(Wanted::Any),
+            passed: None,
+            patience: Duration::from_millis(1),
+            is_read_in_turn: false,
+            turn: Arc::default(),
+        };
+        // Who tightens a limit waits for no compiler.
+        let things = [Thing::Strategy, Thing::Rule, Thing::User, Thing::Limits];
+        let first = things.map(condition);
+        for one in &first {
+            assert_eq!(one.holds().await, Ok(()), "{:?}", one.thing);
+        }
+        let second = condition(Thing::Rule);
+        assert_eq!(second.holds().await.unwrap_err().code(), "BUSY");
+        drop(first);
+        assert_eq!(second.holds().await, Ok(()));
     }
 
     #[test]

@@ -40,7 +40,7 @@ use tracing::Instrument;
 pub use uses::KeyUse;
 
 /// Routes that take a component, which their handlers read in turn, and then ask whether they may begin.
-const COMPONENTS: &[&str] = &[
+pub(crate) const COMPONENTS: &[&str] = &[
     "strategies.load",
     "strategies.swap",
     "shadows.begin",

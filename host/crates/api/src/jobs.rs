@@ -95,6 +95,10 @@ impl Arrived {
     }
 }
 
+/// Marks a request whose client has its answer already, and which may wait longer than others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unhurried;
+
 /// Answers at once where that is preferred.
 pub(crate) async fn in_background(
     State(background): State<Background>,
@@ -144,7 +148,8 @@ impl Background {
     ) -> Result<Response, Problem> {
         let (parts, body) = request.into_parts();
         let body = bytes(Request::from_parts(parts.clone(), body), &()).await?;
-        let request = Request::from_parts(parts, Body::from(body));
+        let mut request = Request::from_parts(parts, Body::from(body));
+        request.extensions_mut().insert(Unhurried);
         let (id, canceled) = self.queued(&asked).ok_or_else(full)?;
         self.jobs.save().await;
         let answer = accepted(&self.jobs, id);

@@ -46,7 +46,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     };
     let tagged = api.clone();
     let tag_of = Arc::new(move |thing: Thing, name: &str| tag(&tagged, thing, name));
-    let conditions = Conditions::new(lookup.clone(), tag_of);
+    let conditions = Conditions::new(lookup.clone(), tag_of, api.guarded.clone());
     let background = Background::new(api.jobs.clone(), lookup.clone(), api.guarded.clone());
     let keeping = Keeping {
         keys: api.keys.clone(),

@@ -1,5 +1,6 @@
 //! The body of a request that brings a plugin, or says where it is, and the signature beside it.
 
+use crate::conditional::Condition;
 use crate::extract::{self, BodyKind, body_kind, unsupported};
 use crate::guarded::Passed;
 use crate::idempotency::Arriving;
@@ -61,11 +62,15 @@ async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<Plugin
     let signature = signature(request.headers())?;
     let passed = request.extensions().get::<Passed>().cloned();
     let arriving = request.extensions().get::<Arriving>().cloned();
+    let condition = request.extensions().get::<Condition>().cloned();
     let arrived = request.extensions().get::<Arrived>().cloned();
     let bytes = extract::bytes(request, &()).await?;
     came(api, passed, bytes.clone()).await?;
     if let Some(arriving) = arriving {
         arriving.came(bytes.clone()).await?;
+    }
+    if let Some(condition) = condition {
+        condition.holds().await?;
     }
     if let Some(arrived) = arrived {
         arrived.tell();

@@ -3,10 +3,15 @@
 use crate::identity_desk::Desk;
 use crate::rest_client::{Answer, Client, keyless, request};
 use axum::body::Body;
+use axum::http::Request;
+use axum::http::request::Builder;
+use futures_util::future::join;
 use identity::Role;
 use serde_json::json;
+use std::convert::Infallible;
 
 const LIMITS: &str = "/risk/limits/firm";
+const SWAP: &str = "/strategies/ema/swap";
 const BODY: &str = r#"{"max_order_quantity":"5"}"#;
 
 fn tag(answer: &Answer) -> String {
@@ -100,6 +105,58 @@ async fn other_things_have_tags_too() {
     untagged.check_problem(400, "INVALID_HEADER", None);
     assert!(client.get("/orders").await.headers.get("etag").is_none());
     tag(&client.get("/orders/9-0").await);
+}
+
+/// A change of what has any tag, and of which nothing more ever comes.
+fn endless(request: Builder, kind: &str) -> Request<Body> {
+    let nothing = futures_util::stream::pending::<Result<Vec<u8>, Infallible>>();
+    request
+        .header("if-match", "*")
+        .header("content-type", kind)
+        .body(Body::from_stream(nothing))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_sends_slowly_keeps_nobody_waiting() {
+    let client = Client::new();
+    let sending = join(
+        client.send(endless(keyless("PUT", LIMITS), "application/json")),
+        client.send(endless(request("POST", SWAP), "application/wasm")),
+    );
+    let meanwhile = async {
+        let limits = on(&client, ("PUT", LIMITS), "*", BODY).await;
+        limits.check(200, &[]);
+        let what = ("PUT", "/strategies/ema/parameters");
+        let body = r#"{"parameters":{"fast":5}}"#;
+        on(&client, what, "*", body).await.check(200, &[]);
+    };
+    tokio::select! {
+        // Both have begun before the others do.
+        biased;
+        _ = sending => panic!("what never came was taken"),
+        () = meanwhile => {}
+    }
+}
+
+#[tokio::test]
+async fn a_component_is_taken_on_a_condition() {
+    let client = Client::new();
+    let strategy = tag(&client.get("/strategies/ema").await);
+    let strategy = strategy.as_str();
+    for (wanted, status) in [("\"0\"", 412), (strategy, 200), (strategy, 412)] {
+        let request = request("POST", SWAP)
+            .header("if-match", wanted)
+            .header("content-type", "application/wasm");
+        let body = Body::from("\0asm");
+        let answer = client.send(request.body(body).unwrap()).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        if status == 412 {
+            let now = client.get("/strategies/ema").await;
+            assert_eq!(tag(&answer), tag(&now));
+        }
+    }
+    assert_eq!(client.host.asked().len(), 1);
 }
 
 #[tokio::test]
