@@ -2,7 +2,7 @@
 
 use crate::port::HostPort;
 use crate::state::Api;
-use model::OrderId;
+use model::{Order, OrderId};
 use services::handle::ScopeName;
 use std::fmt::Debug;
 
@@ -75,7 +75,7 @@ pub(crate) fn tag<H: HostPort>(api: &Api<H>, thing: Thing, name: &str) -> Option
             let (state, plugin) = (&view.state, &view.plugin);
             Some(hashed(&(state, plugin, &view.probation)))
         }
-        Thing::Order => Some(hashed(&host.order(name.parse::<OrderId>().ok()?)?)),
+        Thing::Order => Some(of_order(&host.order(name.parse::<OrderId>().ok()?)?)),
         Thing::Limits => {
             let scope = name.parse::<ScopeName>().ok()?.find(host).ok()?;
             let view = host.limits(scope);
@@ -99,6 +99,13 @@ pub(crate) fn tag<H: HostPort>(api: &Api<H>, thing: Thing, name: &str) -> Option
             Some(hashed(&(user.created_ms, user.version)))
         }
     }
+}
+
+/// That of an order: what was asked for and its status. Where a trigger has trailed to moves by itself, and so
+/// does what is filled, which is part of the quantity that a change names.
+fn of_order(order: &Order) -> String {
+    let lasts = (order.time_in_force, order.expires);
+    hashed(&(order.kind, order.quantity, lasts, order.terms, order.status))
 }
 
 /// The hash of what a thing is, as this build writes it: another build has other tags, and a change that was

@@ -1,5 +1,6 @@
 //! Changes of what somebody else may have changed meanwhile.
 
+use crate::fake::{number, order, order_change};
 use crate::identity_desk::Desk;
 use crate::rest_client::{Answer, Client, keyless, request};
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::http::Request;
 use axum::http::request::Builder;
 use futures_util::future::join;
 use identity::Role;
+use model::{Order, OrderChange, OrderId, OrderStatus};
 use serde_json::json;
 use std::convert::Infallible;
 
@@ -105,6 +107,29 @@ async fn other_things_have_tags_too() {
     untagged.check_problem(400, "INVALID_HEADER", None);
     assert!(client.get("/orders").await.headers.get("etag").is_none());
     tag(&client.get("/orders/9-0").await);
+}
+
+#[tokio::test]
+async fn the_tag_of_an_order_does_not_move_by_itself() {
+    let client = Client::new();
+    let was = order(OrderId::derive(9, 0).unwrap(), OrderStatus::Accepted);
+    let trailed = Order {
+        trigger: Some(number("1.08")),
+        filled: number("50000"),
+        filled_value: number("54500"),
+        ..was
+    };
+    let amended = Order {
+        quantity: number("90000"),
+        ..trailed
+    };
+    let first = tag(&client.get("/orders/9-0").await);
+    for (order, moves) in [(trailed, false), (amended, true)] {
+        let change = order_change(order, OrderChange::Accepted);
+        client.host.publish(change);
+        let now = tag(&client.get("/orders/9-0").await);
+        assert_eq!(now != first, moves, "{order:?}");
+    }
 }
 
 /// A change of what has any tag, and of which nothing more ever comes.
