@@ -150,7 +150,8 @@ impl Background {
         let body = bytes(Request::from_parts(parts.clone(), body), &()).await?;
         let mut request = Request::from_parts(parts, Body::from(body));
         request.extensions_mut().insert(Unhurried);
-        let (id, canceled) = self.queued(&asked).ok_or_else(full)?;
+        let queued = self.queued(&asked, JobState::Queued);
+        let (id, canceled) = queued.ok_or_else(full)?;
         self.jobs.save().await;
         let answer = accepted(&self.jobs, id);
         let job = async move { self.work(id, &canceled, asked, (request, next)).await };
@@ -197,11 +198,11 @@ impl Background {
             ended = &mut working => return whole(ended),
             Ok(()) = has_come => {}
         }
-        let Some((id, _)) = self.queued(&asked) else {
-            // It is at work already: then its own answer is waited for.
+        // It is at work already, and cannot be taken back.
+        let Some((id, _)) = self.queued(&asked, JobState::Running) else {
+            // Then its own answer is waited for.
             return whole(working.await);
         };
-        self.jobs.run(id);
         self.jobs.save().await;
         let answer = accepted(&self.jobs, id);
         let job = async move { self.over(id, &asked, working.await).await };
@@ -209,9 +210,9 @@ impl Background {
         answer
     }
 
-    fn queued(&self, asked: &Asked) -> Option<(u64, Arc<Notify>)> {
+    fn queued(&self, asked: &Asked, state: JobState) -> Option<(u64, Arc<Notify>)> {
         let (operation, subject) = (asked.operation, asked.subject.as_str());
-        self.jobs.queue(operation, subject, asked.by.clone())
+        self.jobs.queue(operation, subject, asked.by.clone(), state)
     }
 
     /// Notes what came of a job, and writes it down.

@@ -156,13 +156,14 @@ impl Jobs {
         }))
     }
 
-    /// Adds one that waits for its turn, and what tells that it is taken back; nothing while too many are
-    /// not over.
+    /// Adds one that waits for its turn or is at work already, and what tells that it is taken back; nothing
+    /// while too many are not over.
     pub(super) fn queue(
         &self,
         operation: &str,
         subject: &str,
         by: Option<String>,
+        state: JobState,
     ) -> Option<(u64, Arc<Notify>)> {
         let mut known = self.known();
         let open = known.jobs.values().filter(|job| !job.state.is_over());
@@ -181,7 +182,7 @@ impl Jobs {
             operation: operation.to_owned(),
             subject: subject.to_owned(),
             by,
-            state: JobState::Queued,
+            state,
             asked_ns: self.0.clock.now().nanos(),
             ended_ns: None,
             status: None,
@@ -189,7 +190,9 @@ impl Jobs {
         };
         known.jobs.insert(id, job);
         let waiting = Arc::new(Notify::new());
-        known.waiting.insert(id, waiting.clone());
+        if state == JobState::Queued {
+            known.waiting.insert(id, waiting.clone());
+        }
         Some((id, waiting))
     }
 
@@ -294,8 +297,12 @@ mod tests {
     }
 
     fn queue(jobs: &Jobs) -> Option<u64> {
-        let queued = jobs.queue("strategies.swap", "/x", Some("anna".to_owned()));
-        queued.map(|(id, _)| id)
+        begun(jobs, JobState::Queued)
+    }
+
+    fn begun(jobs: &Jobs, state: JobState) -> Option<u64> {
+        let begun = jobs.queue("strategies.swap", "/x", Some("anna".to_owned()), state);
+        begun.map(|(id, _)| id)
     }
 
     fn state(jobs: &Jobs, id: u64) -> JobState {
@@ -314,6 +321,15 @@ mod tests {
         jobs.end(second, 422, Some(json!({"code": "PLUGIN_REFUSED"})));
         assert_eq!(state(&jobs, second), JobState::Failed);
         assert_eq!(jobs.cancel(9), Err(NotCanceled::Unknown));
+    }
+
+    #[test]
+    fn a_job_that_is_at_work_from_the_first_is_never_taken_back() {
+        let jobs = Jobs::in_memory(clock());
+        let job = begun(&jobs, JobState::Running).unwrap();
+        assert_eq!(jobs.cancel(job), Err(NotCanceled::Running));
+        jobs.end(job, 200, None);
+        assert_eq!(state(&jobs, job), JobState::Done);
     }
 
     #[test]

@@ -40,7 +40,7 @@ use services::view::{
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 pub(crate) const EURUSD: InstrumentId = InstrumentId::new(0);
 pub(crate) const BTCUSD: InstrumentId = InstrumentId::new(1);
@@ -82,6 +82,7 @@ struct Tables {
     /// Fills that happen while somebody looks at fills.
     trades: u32,
     held: Option<std::sync::mpsc::Receiver<()>>,
+    swaps_wait: Option<Arc<Notify>>,
 }
 
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> T
@@ -268,6 +269,7 @@ impl HostPort for Fake {
             "swap {name} {plugin:?} {:?} {terms:?}{started}",
             request.parameters
         ))?;
+        self.wait_to_swap().await;
         let strategy = self.edit(name, |view| {
             if let Some(plugin) = &mut view.plugin {
                 plugin.version = "1.1.0".into();

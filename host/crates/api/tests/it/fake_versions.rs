@@ -8,6 +8,23 @@ use engine::Probation;
 use services::handle::{CanaryRequest, HostError, SwapReport};
 use services::view::{CanaryView, StrategyView};
 use std::sync::Arc;
+use tokio::sync::Notify;
+
+impl Fake {
+    /// Makes each swap from now on, once it was asked for, wait until it is told to go on.
+    pub(crate) fn hold_swaps(&self) -> Arc<Notify> {
+        let go_on = Arc::new(Notify::new());
+        self.tables().swaps_wait = Some(go_on.clone());
+        go_on
+    }
+
+    pub(super) async fn wait_to_swap(&self) {
+        let waits = self.tables().swaps_wait.clone();
+        if let Some(go_on) = waits {
+            go_on.notified().await;
+        }
+    }
+}
 
 impl VersionPort for Fake {
     async fn begin_canary(
