@@ -2,6 +2,7 @@
 
 use super::crash::{Running, configuration, data};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// An answer, and whether it was given before.
@@ -20,8 +21,31 @@ fn post(host: &Running, path: &str, key: &str, body: &Value) -> (u16, bool, Valu
 
 /// How many orders rest far below the market.
 fn resting(host: &Running) -> usize {
-    let orders = host.get("/orders?status=open&strategy=manual").unwrap();
+    made(host, "&status=open")
+}
+
+/// How many orders there are, also those that were denied.
+fn made(host: &Running, which: &str) -> usize {
+    let path = format!("/orders?strategy=manual{which}");
+    let orders = host.get(&path).unwrap();
     orders.as_array().unwrap().len()
+}
+
+/// The file of keys once it has the answer to an order, which comes last, without that.
+fn without_answer(file: &Path, id: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(file).unwrap();
+        let lines = text.trim_end().rsplit_once('\n');
+        if let Some((before, last)) = lines
+            && last.contains("{\"answered\":")
+            && last.contains(id)
+        {
+            return format!("{before}\n");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is not kept");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Without a price an order is denied.
@@ -32,6 +56,32 @@ fn until_priced(host: &Running) {
         assert!(begun.elapsed() < Duration::from_secs(60), "no price came");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// As if the host had been killed between an order and its answer.
+#[test]
+fn an_order_that_was_begun_and_not_answered_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = configuration(folder.path());
+    let keys = data(folder.path()).join("idempotency.log");
+    let order = json!({
+        "instrument": "EUR/USD.SIM", "side": "BUY", "quantity": "1000", "type": "LIMIT", "price": "0.5",
+    });
+    let host = Running::start(&file, None).expect("it comes up");
+    until_priced(&host);
+    let (status, _, first) = post(&host, "/orders", "a", &order);
+    assert_eq!(status, 201, "{first}");
+    let begun = without_answer(&keys, first["id"].as_str().unwrap());
+    host.kill();
+    std::fs::write(&keys, begun).unwrap();
+    let host = Running::start(&file, None).expect("it comes back");
+    // The second time its answer is kept.
+    for _ in 0..2 {
+        let (status, replayed, again) = post(&host, "/orders", "a", &order);
+        assert_eq!((status, replayed), (201, true), "{again}");
+        assert_eq!(again["id"], first["id"]);
+    }
+    assert_eq!(made(&host, ""), 1, "nothing was asked of the engine");
 }
 
 #[test]
