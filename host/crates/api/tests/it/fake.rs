@@ -18,7 +18,6 @@ use crate::fake_values::{
     account, ema, found, instrument, manual, on_probation, rolled_back, shadow_report, swap_report,
 };
 pub(crate) use crate::fake_values::{fill, order, order_change, position, quote};
-
 use plugins::source;
 
 use api::{HostPort, StrategyCommand};
