@@ -75,11 +75,7 @@ impl Client {
         Self::built(host, Settings::default(), make)
     }
 
-    fn built(
-        host: Fake,
-        settings: Settings,
-        make: impl FnOnce(Api<Fake>) -> Api<Fake>,
-    ) -> Self {
+    fn built(host: Fake, settings: Settings, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
         let router = router(make(Api::new(host.clone(), settings)));
         Self { host, router }
     }
