@@ -71,7 +71,7 @@ impl Subcommand for Remote {
 /// A page of an answer in words: the rows in `items`, with these columns.
 pub(super) fn page(answer: &Value, columns: &'static [&'static str]) -> Vec<String> {
     let shown_so = verb::get("", "", "").rows("items").columns(columns);
-    shown::lines(&shown_so, answer)
+    shown::body(&shown_so, answer)
 }
 
 /// Asks, and shows the answer: as it is with `--json`, problems too, or in words.

@@ -14,7 +14,7 @@ pub(super) fn lines(verb: &Verb, answer: &Answer) -> Vec<String> {
     lines
 }
 
-fn body(verb: &Verb, answer: &Value) -> Vec<String> {
+pub(super) fn body(verb: &Verb, answer: &Value) -> Vec<String> {
     let rows = match verb.rows {
         "" => answer,
         field => &answer[field],
