@@ -392,4 +392,4 @@ fn the_layout_is_that_of_its_format() {
     assert_eq!(hash.as_str(), LAYOUT);
 }
 
-const LAYOUT: &str = "66e3fc2f322b7f969b5daf6c2c27862e998bf6c1d5ae53dc6d8ae3caf8f93418";
+const LAYOUT: &str = "6ab387ee61ee6207c1567afe069119aa9f172225282c423d24109321ef51920d";
