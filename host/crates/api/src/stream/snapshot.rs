@@ -47,9 +47,9 @@ pub(super) fn take<H: HostPort>(api: &Api<H>, names: &Names, (channel, instrumen
         if api.host.stream_position() == sequence {
             return Taken {
                 sequence,
-                items,
                 fills: BTreeSet::new(),
-                newest: 0,
+                newest: newest(&items),
+                items,
             };
         }
     }
@@ -60,13 +60,18 @@ pub(super) fn take<H: HostPort>(api: &Api<H>, names: &Names, (channel, instrumen
         _ => BTreeSet::new(),
     };
     let items = items(api, names, channel, instrument);
-    let numbers = items.iter().filter_map(Item::number);
     Taken {
         sequence,
         fills,
-        newest: numbers.max().unwrap_or_default(),
+        newest: newest(&items),
         items,
     }
+}
+
+/// The greatest number of what is numbered.
+fn newest(items: &[Item]) -> u64 {
+    let numbers = items.iter().filter_map(Item::number);
+    numbers.max().unwrap_or_default()
 }
 
 /// The items of a channel, of one instrument or of all. Bars have no state to show.

@@ -153,13 +153,13 @@ async fn a_stop_that_may_have_come_to_nothing_is_done_again() {
         asked.iter().filter(|it| it.starts_with(path)).count()
     };
     let (kill, halt) = ("/risk/kill", "/engine/trading-state");
-    for (path, body, host) in [
-        (kill, r#"{"scope":"firm"}"#, "kill"),
-        (halt, r#"{"state":"HALTED"}"#, "trading state Halted"),
+    for (path, body, host, field) in [
+        (kill, r#"{"scope":"firm"}"#, "kill", Some("/scope")),
+        (halt, r#"{"state":"HALTED"}"#, "trading state Halted", None),
     ] {
         for times in 1..=2 {
             let lost = keyed(&client, ("POST", path), path, body).await;
-            lost.check_problem(503, "NOT_RUNNING", None);
+            lost.check_problem(503, "NOT_RUNNING", field);
             assert_eq!(asked(host), times, "{path}");
         }
     }

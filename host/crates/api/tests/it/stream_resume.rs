@@ -147,6 +147,9 @@ async fn who_falls_behind_gets_no_fill_of_the_snapshot_once_more() {
     for n in [11, 12] {
         server.host.publish(Change::Fill(fill(n)));
     }
+    // All of it has gone out, so that the connection loses updates once.
+    let last = server.host.publish(Change::Engine(server.host.engine()));
+    assert_eq!(other.expect("update").await["sequence"], last);
     drop(release);
     for kind in ["ack", "snapshot"] {
         client.expect(kind).await;
