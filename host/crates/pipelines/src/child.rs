@@ -1,8 +1,10 @@
 //! What computes for long: this program again, as a child process with a limit, watched by the run's
 //! thread, ended when somebody cancels the run or the host ends.
 
-use crate::driver::{Context, Halt};
+use crate::driver::Halt;
+use model::PluginHash;
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +15,10 @@ use std::time::{Duration, Instant};
 const MOST_ANSWER: u64 = 64 << 20;
 /// Bytes kept of what a child says on the side, the latest.
 const MOST_SAID: usize = 4 << 10;
+/// How often it is looked at.
+const PAUSE: Duration = Duration::from_millis(100);
+/// What tells a child where compiled plugins are kept, as it tells `argonaut run`.
+const DATA_DIR_VARIABLE: &str = "ARGONAUT_HOST__DATA_DIR";
 /// How lines begin that tell progress.
 const PROGRESS: &str = "progress ";
 
@@ -46,9 +52,31 @@ pub(crate) enum NoAnswer {
     Broken(String),
 }
 
-/// Runs a command of this program to its end. `progress` is told what of it is done, from 0 to 1.
+/// A command of this program, run in a folder.
+pub(crate) fn command(program: &Path, folder: &Path, data_dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder).env(DATA_DIR_VARIABLE, data_dir);
+    command
+}
+
+/// The file of a component that a host keeps, once its bytes are found to be its own.
+pub(crate) fn component(data_dir: &Path, hash: PluginHash) -> Result<PathBuf, String> {
+    let file = data_dir.join("plugins").join(format!("{hash}.wasm"));
+    let bytes = std::fs::read(&file)
+        .map_err(|error| format!("{}: cannot be read: {error}", file.display()))?;
+    if PluginHash::of(&bytes) == hash {
+        return Ok(file);
+    }
+    Err(format!(
+        "{}: has other bytes than its name says",
+        file.display()
+    ))
+}
+
+/// Runs a command of this program to its end, unless `halted` says that it must stop. `progress` is told what
+/// of it is done, from 0 to 1.
 pub(crate) fn answer(
-    context: &Context<'_>,
+    halted: impl Fn() -> Option<Halt>,
     mut command: Command,
     limit: Duration,
     progress: impl Fn(f64),
@@ -72,7 +100,7 @@ pub(crate) fn answer(
     let thousandths = Arc::clone(&told);
     let said = child.stderr.take();
     let said = said.map(|pipe| std::thread::spawn(move || listen(pipe, &thousandths)));
-    let ended = wait(context, &mut child, limit, || {
+    let ended = wait(halted, &mut child, limit, || {
         progress(f64::from(told.load(Ordering::Relaxed)) / 1_000.0);
     });
     if ended.is_err() {
@@ -100,7 +128,7 @@ fn joined<T: Default>(thread: JoinHandle<T>) -> T {
 
 /// Waits until it ends; says whether all went well.
 fn wait(
-    context: &Context<'_>,
+    halted: impl Fn() -> Option<Halt>,
     child: &mut Child,
     limit: Duration,
     mut tell: impl FnMut(),
@@ -113,7 +141,7 @@ fn wait(
         if let Some(status) = ended {
             return Ok(status.success());
         }
-        if let Some(halt) = context.halt() {
+        if let Some(halt) = halted() {
             return Err(NoAnswer::Halted(halt));
         }
         if begun.elapsed() > limit {
@@ -121,7 +149,7 @@ fn wait(
             return Err(NoAnswer::Broken(reason));
         }
         tell();
-        context.pause();
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The thread of a run at work: stage after stage, until one fails, waits for people, or the run is ended.
 
+use crate::child;
 use crate::definition::Definition;
 use crate::desk::Desk;
 use crate::gate::Gate;
@@ -16,8 +17,6 @@ use std::sync::atomic::Ordering;
 
 /// How often a thread looks whether something has changed.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
-/// What tells a child where compiled plugins are kept, as it tells `argonaut run`.
-const DATA_DIR_VARIABLE: &str = "ARGONAUT_HOST__DATA_DIR";
 
 /// Why a stage stops before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,26 +104,13 @@ impl Context<'_> {
 
     /// A command of this program, run in the folder of the pipelines' files.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(&self.desk.config.program);
-        command
-            .current_dir(&self.desk.config.folder)
-            .env(DATA_DIR_VARIABLE, &self.desk.config.data_dir);
-        command
+        let config = &self.desk.config;
+        child::command(&config.program, &config.folder, &config.data_dir)
     }
 
     /// The file of a component that the host keeps, once its bytes are found to be its own.
     pub(crate) fn component(&self, hash: PluginHash) -> Result<PathBuf, String> {
-        let folder = self.desk.config.data_dir.join("plugins");
-        let file = folder.join(format!("{hash}.wasm"));
-        let bytes = std::fs::read(&file)
-            .map_err(|error| format!("{}: cannot be read: {error}", file.display()))?;
-        if PluginHash::of(&bytes) == hash {
-            return Ok(file);
-        }
-        Err(format!(
-            "{}: has other bytes than its name says",
-            file.display()
-        ))
+        child::component(&self.desk.config.data_dir, hash)
     }
 }
 

@@ -7,7 +7,7 @@ pub(crate) mod canary;
 pub(crate) mod checks;
 pub(crate) mod live;
 pub(crate) mod paper;
-mod parameters;
+pub(crate) mod parameters;
 pub(crate) mod validate;
 pub(crate) mod watched;
 

@@ -249,7 +249,8 @@ fn may_say_yes(run: &Run, by: &str) -> Result<(), HostError> {
     Ok(())
 }
 
-fn check_parameters<'a>(
+/// Whether a component has all of these parameters.
+pub(crate) fn check_parameters<'a>(
     record: &Record,
     mut names: impl Iterator<Item = &'a String>,
 ) -> Result<(), HostError> {

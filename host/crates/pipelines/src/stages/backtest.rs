@@ -1,11 +1,12 @@
 //! `[backtest]`: `argonaut backtest` of the version, and where so asked of the one that runs, in child
 //! processes, one after the other.
 
-use super::parameters::{Parameters, arguments, of_candidate, of_running};
+use super::parameters::{Parameters, of_candidate, of_running};
 use crate::child::{Answer, NoAnswer, answer};
 use crate::definition::{AgainstRunning, Backtest};
 use crate::driver::{Context, Outcome};
 use crate::gate::{Bound, Criterion, Gate};
+use crate::settings::BacktestSettings;
 use model::{Money, PluginHash};
 use serde_json::Value;
 use services::handle::{HostError, Queries};
@@ -92,44 +93,11 @@ fn figures(
     (hash, parameters): (PluginHash, &Parameters),
     progress: impl Fn(f64),
 ) -> Result<Figures, NoAnswer> {
-    let mut command = context.command();
     let component = context.component(hash).map_err(NoAnswer::Broken)?;
-    command.args(["backtest", "--json", "-", "--progress"]);
-    command.arg("--strategy").arg(component);
-    command.args(options(terms)).args(arguments(parameters));
-    let answer = answer(context, command, terms.limit.std(), progress)?;
+    let settings = BacktestSettings::from(terms);
+    let command = settings.on(context.command(), (component.as_path(), parameters));
+    let answer = answer(|| context.halt(), command, terms.limit.std(), progress)?;
     Figures::read(&answer).ok_or_else(|| NoAnswer::Broken(answer.error()))
-}
-
-/// What the file says, as `argonaut backtest` takes it.
-fn options(terms: &Backtest) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut many = |option: &str, values: &[String]| {
-        all.extend(
-            values
-                .iter()
-                .flat_map(|value| [option.to_owned(), value.clone()]),
-        );
-    };
-    many("--data", &terms.data);
-    many("--instrument", &terms.instruments);
-    many("--deposit", &terms.deposits);
-    let slippage = terms.slippage_ticks.map(|ticks| ticks.to_string());
-    let single = [
-        ("--catalog", &terms.catalog),
-        ("--from", &terms.from),
-        ("--to", &terms.to),
-        ("--start", &terms.start),
-        ("--end", &terms.end),
-        ("--leverage", &terms.leverage),
-        ("--latency", &terms.latency),
-        ("--feed-latency", &terms.feed_latency),
-        ("--slippage-ticks", &slippage),
-    ];
-    for (option, value) in single {
-        many(option, value.as_slice());
-    }
-    all
 }
 
 fn judge(terms: &Backtest, own: &Figures, running: Option<&Figures>) -> Gate {
@@ -315,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_read_and_a_backtest_is_asked_for() {
+    fn a_report_is_read() {
         let answer = |success, output: &str| Answer {
             success,
             output: output.to_owned(),
@@ -329,8 +297,5 @@ mod tests {
         assert_eq!(Figures::read(&answer(true, "")), None);
         let null = r#"{"statistics":{"returns":{"sharpe":null}}}"#;
         assert_eq!(Figures::read(&answer(true, null)), Some(Figures::default()));
-        let words = options(&terms("start = \"2026-01-01\"\nslippage_ticks = 1")).join(" ");
-        let expect = "--data a.csv --instrument A --start 2026-01-01 --slippage-ticks 1";
-        assert_eq!(words, expect);
     }
 }

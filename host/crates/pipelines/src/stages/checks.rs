@@ -18,7 +18,7 @@ pub(crate) fn run(context: &Context<'_>, terms: &Checks) -> Outcome {
         Err(reason) => return Outcome::Judged(Gate::broken(reason)),
     };
     let progress = |done| context.progress(done);
-    let gate = match answer(context, command, terms.limit.std(), progress) {
+    let gate = match answer(|| context.halt(), command, terms.limit.std(), progress) {
         Ok(answer) => match serde_json::from_str(&answer.output) {
             Ok(found) => judge(terms, &found),
             Err(_) => Gate::broken(answer.error()),

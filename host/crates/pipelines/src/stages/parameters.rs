@@ -5,7 +5,7 @@ use registry::Manifest;
 use std::collections::BTreeMap;
 
 /// Parameters by name.
-pub(super) type Parameters = BTreeMap<String, String>;
+pub(crate) type Parameters = BTreeMap<String, String>;
 
 /// The parameters of a version: those of the one that runs as far as the version knows them, then all of
 /// the later layers, which it must know.
@@ -42,10 +42,10 @@ fn knows(manifest: &Manifest, name: &str) -> bool {
     manifest.parameters.iter().any(|known| known.name == name)
 }
 
-/// As arguments: `--param NAME=VALUE` for each.
-pub(super) fn arguments(parameters: &Parameters) -> impl Iterator<Item = String> + '_ {
+/// As arguments: `--param=NAME=VALUE` for each.
+pub(crate) fn arguments(parameters: &Parameters) -> impl Iterator<Item = String> + '_ {
     let pairs = parameters.iter();
-    pairs.flat_map(|(name, value)| ["--param".to_owned(), format!("{name}={value}")])
+    pairs.map(|(name, value)| format!("--param={name}={value}"))
 }
 
 #[cfg(test)]
@@ -70,6 +70,6 @@ mod tests {
         let of = of_running(&manifest, &running, &both);
         assert_eq!(of, pairs(&[("fast", "5"), ("gone", "1"), ("slow", "8")]));
         let words: Vec<_> = arguments(&pairs(&[("a", "1")])).collect();
-        assert_eq!(words, ["--param", "a=1"]);
+        assert_eq!(words, ["--param=a=1"]);
     }
 }

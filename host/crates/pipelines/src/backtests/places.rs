@@ -1,0 +1,208 @@
+//! Market data that requests may name: what lies below one folder, and nothing that a name or a link leads out
+//! of it.
+
+use crate::settings::BacktestSettings;
+use services::handle::HostError;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+/// The folder, without links.
+#[derive(Debug)]
+pub(super) struct Places(PathBuf);
+
+fn refused(field: &'static str, reason: impl Into<String>) -> HostError {
+    HostError::Invalid {
+        field,
+        reason: reason.into(),
+    }
+}
+
+/// The symbol of an instrument as it is given.
+fn symbol(instrument: &str) -> &str {
+    instrument.split(',').next().unwrap_or_default().trim()
+}
+
+impl Places {
+    /// # Errors
+    /// There is no such folder.
+    pub(super) fn open(folder: &Path) -> Result<Self, String> {
+        let shown = folder.display();
+        let root = folder
+            .canonicalize()
+            .map_err(|error| format!("data: the folder {shown} cannot be used: {error}"))?;
+        match root.is_dir() {
+            true => Ok(Self(root)),
+            false => Err(format!("data: {shown} is no folder")),
+        }
+    }
+
+    /// Where children are run, so that what they say has no path of this machine.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// The settings as a child in the folder takes them: with each file under the symbol that it is of.
+    pub(super) fn resolved(
+        &self,
+        settings: &BacktestSettings,
+    ) -> Result<BacktestSettings, HostError> {
+        let files = settings.data.iter().map(|text| self.file(text, settings));
+        let data = files.collect::<Result<Vec<String>, HostError>>()?;
+        let catalog = settings.catalog.as_deref();
+        let catalog = catalog.map(|name| {
+            let place = self.find("catalog", name)?;
+            match self.0.join(&place).is_dir() {
+                true => Ok(place),
+                false => Err(refused("catalog", format!("`{name}` is no folder"))),
+            }
+        });
+        Ok(BacktestSettings {
+            data,
+            catalog: catalog.transpose()?,
+            ..settings.clone()
+        })
+    }
+
+    /// `SYMBOL=FILE`, of that or of a file alone where there is one instrument.
+    fn file(&self, text: &str, settings: &BacktestSettings) -> Result<String, HostError> {
+        let mut symbols = settings.instruments.iter().map(|one| symbol(one));
+        let named = symbols.find_map(|symbol| {
+            let file = text.strip_prefix(symbol)?.strip_prefix('=')?;
+            Some((symbol, file))
+        });
+        let (symbol, name) = match (named, settings.instruments.as_slice()) {
+            (Some(named), _) => named,
+            (None, [only]) => (symbol(only), text),
+            (None, _) => {
+                let reason = format!("`{text}`: with several instruments write SYMBOL=FILE");
+                return Err(refused("data", reason));
+            }
+        };
+        let place = self.find("data", name)?;
+        match self.0.join(&place).is_file() {
+            true => Ok(format!("{symbol}={place}")),
+            false => Err(refused("data", format!("`{name}` is no file"))),
+        }
+    }
+
+    /// Where something below the folder really is, from there.
+    fn find(&self, field: &'static str, name: &str) -> Result<String, HostError> {
+        let path = Path::new(name);
+        let mut parts = path.components();
+        let is_plain = !name.is_empty()
+            && !name.chars().any(char::is_control)
+            && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let outside = || {
+            let reason = format!(
+                "`{name}` is not below the folder of market data; write a path from there, without `..`"
+            );
+            refused(field, reason)
+        };
+        if !is_plain {
+            return Err(outside());
+        }
+        let found = self
+            .0
+            .join(path)
+            .canonicalize()
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => refused(
+                    field,
+                    format!("there is no `{name}` in the folder of market data"),
+                ),
+                _ => refused(field, format!("`{name}` cannot be read: {error}")),
+            })?;
+        // A link may lead anywhere.
+        let below = found.strip_prefix(&self.0).map_err(|_| outside())?;
+        let below = below.to_str().ok_or_else(outside)?;
+        Ok(match below {
+            "" => ".".to_owned(),
+            below => below.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with `eur.csv`, the catalog `all`, and links out of it and within.
+    fn folder() -> tempfile::TempDir {
+        let temporary = tempfile::tempdir().unwrap();
+        let data = temporary.path().join("data");
+        std::fs::create_dir_all(data.join("all")).unwrap();
+        std::fs::write(data.join("eur.csv"), "x").unwrap();
+        std::fs::write(temporary.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink("../secret", data.join("link.csv")).unwrap();
+        std::os::unix::fs::symlink("eur.csv", data.join("same.csv")).unwrap();
+        std::os::unix::fs::symlink("..", data.join("up")).unwrap();
+        temporary
+    }
+
+    fn of(
+        instruments: &[&str],
+        data: &[&str],
+        catalog: Option<&str>,
+    ) -> Result<BacktestSettings, String> {
+        let temporary = folder();
+        let places = Places::open(&temporary.path().join("data")).unwrap();
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let settings = BacktestSettings {
+            instruments: texts(instruments),
+            data: texts(data),
+            catalog: catalog.map(str::to_owned),
+            ..BacktestSettings::default()
+        };
+        let resolved = places.resolved(&settings);
+        resolved.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_lies_below_the_folder_is_found() {
+        let check = |instruments: &[&str], data: &str, expect: &str| {
+            let found = of(instruments, &[data], None).unwrap();
+            assert_eq!(found.data, [expect]);
+        };
+        check(&["EUR/USD,tick=1"], "eur.csv", "EUR/USD=eur.csv");
+        check(&["EUR/USD"], "same.csv", "EUR/USD=eur.csv");
+        check(&["EUR/USD", "A"], "A=./eur.csv", "A=eur.csv");
+        assert_eq!(
+            of(&["A"], &[], Some("all")).unwrap().catalog.unwrap(),
+            "all"
+        );
+        assert_eq!(of(&["A"], &[], Some(".")).unwrap().catalog.unwrap(), ".");
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_folder() {
+        let check = |data: &str, expect: &str| {
+            let error = of(&["A"], &[data], None).unwrap_err();
+            assert!(
+                error.starts_with("data: ") && error.contains(expect),
+                "{data}: {error}"
+            );
+        };
+        let outside = "is not below the folder of market data";
+        for escape in [
+            "../secret",
+            "/etc/hostname",
+            "link.csv",
+            "up/secret",
+            "all/../../secret",
+            "",
+        ] {
+            check(escape, outside);
+        }
+        check("none.csv", "there is no `none.csv`");
+        check("all", "is no file");
+        let error = of(&["A", "B"], &["eur.csv"], None).unwrap_err();
+        assert!(error.contains("write SYMBOL=FILE"), "{error}");
+        let error = of(&["A"], &[], Some("up")).unwrap_err();
+        assert!(
+            error.starts_with("catalog: ") && error.contains(outside),
+            "{error}"
+        );
+        let error = of(&["A"], &[], Some("eur.csv")).unwrap_err();
+        assert!(error.contains("is no folder"), "{error}");
+    }
+}
