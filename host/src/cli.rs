@@ -4,6 +4,7 @@
 
 mod asking;
 mod audit;
+mod background;
 mod backtest;
 mod bench;
 mod bus;

@@ -88,6 +88,8 @@ pub(crate) struct Request {
     pub(crate) idempotency_key: Option<String>,
     /// The tag that must still be that of what is changed.
     pub(crate) if_match: Option<String>,
+    /// Whether a document is wanted, and no JSON.
+    pub(crate) is_text: bool,
 }
 
 /// The body of a request.
@@ -122,6 +124,7 @@ impl Request {
             approval: None,
             idempotency_key: None,
             if_match: None,
+            is_text: false,
         }
     }
 
@@ -254,7 +257,7 @@ impl Client {
         loop {
             let error = match self.try_to_send(request, key.as_deref()) {
                 Ok(answer) => {
-                    let answer = self.read(&answer)?;
+                    let answer = self.read(&answer, request.is_text)?;
                     if sent_again == 0 || !answer.is_under_way() {
                         return Ok(answer);
                     }
@@ -318,10 +321,11 @@ impl Client {
         format!("{}{ROOT}", self.origin)
     }
 
-    fn read(&self, answer: &HttpResponse<String>) -> Result<Answer> {
+    fn read(&self, answer: &HttpResponse<String>, is_text: bool) -> Result<Answer> {
         let (status, text) = (answer.status().as_u16(), answer.body());
         let body = match serde_json::from_str(text) {
             Ok(body) => body,
+            Err(_) if is_text && status < 300 => Value::from(text.as_str()),
             Err(_) if status >= 300 || text.trim().is_empty() => Value::Null,
             Err(_) => return Err(Failure::Stranger(self.base()).into()),
         };

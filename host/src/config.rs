@@ -7,6 +7,7 @@
 
 mod account_rules;
 mod api;
+mod backtests;
 mod build;
 mod bus;
 mod custom;
@@ -36,6 +37,7 @@ mod venue;
 mod watch;
 
 pub use self::api::ApiSection;
+pub use self::backtests::BacktestsSection;
 pub use self::bus::BusSection;
 pub use self::host::{Fsync, HostSection};
 pub use self::identity::{IdentityMode, IdentitySection};
@@ -110,6 +112,9 @@ pub struct Config {
     /// Whose plugins are taken.
     #[serde(default)]
     pub plugins: PluginsSection,
+    /// Backtests that the host can be asked for; none by default.
+    #[serde(default)]
+    pub backtests: Option<BacktestsSection>,
     /// What becomes of strategies that break.
     #[serde(default)]
     pub faults: FaultsSection,

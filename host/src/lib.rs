@@ -2,6 +2,7 @@
 
 pub mod author;
 pub mod backtest;
+mod backtesting;
 pub mod bench;
 pub mod caching;
 pub mod cli;

@@ -9,13 +9,13 @@ use crate::publish::Publishing;
 use crate::reach::Reach;
 use crate::repeating::{self, Remembered};
 use crate::universe::Universe;
-use crate::{filing, gateways, hooking, notifying};
+use crate::{backtesting, filing, gateways, hooking, notifying};
 use anyhow::{Context, Result, anyhow};
 use api::{BusProbe, BusView, Hooks, Records, Tls};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use notices::Notifications;
-use pipelines::{Pipelines, PipelinesConfig};
+use pipelines::{Backtests, Pipelines, PipelinesConfig};
 use runtime::{Compiler, Limits, Runtime, RuntimeOptions};
 use services::clock::SystemClock;
 use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
@@ -90,6 +90,7 @@ pub struct App {
     retention: Option<Retention>,
     watch: Option<PluginWatch>,
     pipelines: Option<Pipelines>,
+    backtests: Option<Backtests>,
     notifications: Option<Notifications>,
     hooks: Option<Hooks>,
     identified: Option<Identified>,
@@ -142,6 +143,7 @@ impl App {
             retention: None,
             watch: None,
             pipelines: None,
+            backtests: None,
             notifications: None,
             hooks: None,
             identified: None,
@@ -150,7 +152,7 @@ impl App {
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
-            loaded = app.take_over(pipelines);
+            loaded = app.take_over(config, pipelines);
         }
         if let Err(error) = loaded {
             app.handle.shutdown().await?;
@@ -197,6 +199,7 @@ impl App {
         let api = api
             .with_records(self.records)
             .with_pipelines(self.pipelines.clone())
+            .with_backtests(self.backtests.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))
             .with_notifications(self.notifications.clone())
             .with_hooks(self.hooks)
@@ -210,10 +213,14 @@ impl App {
         }
         let (watch, retention) = (self.watch, self.retention);
         let (pipelines, keys) = (self.pipelines, self.remembered.keys);
+        let backtests = self.backtests;
         // While the journal's folder is still ours.
         let end = move || {
             if let Some(pipelines) = pipelines {
                 pipelines.end();
+            }
+            if let Some(backtests) = backtests {
+                backtests.end();
             }
             if let Some(watch) = watch {
                 watch.end();
@@ -279,9 +286,10 @@ impl App {
         Ok(())
     }
 
-    /// Takes over the runs of pipelines that are not over.
-    fn take_over(&mut self, config: PipelinesConfig) -> Result<()> {
-        let begun = Pipelines::begin(config, &self.handle);
+    /// Takes over the runs of pipelines that are not over, and what there is of backtests.
+    fn take_over(&mut self, config: &Config, pipelines: PipelinesConfig) -> Result<()> {
+        self.backtests = backtesting::begin(config, pipelines.program.clone())?;
+        let begun = Pipelines::begin(pipelines, &self.handle);
         self.pipelines = Some(begun.map_err(|reason| anyhow!("pipelines: {reason}"))?);
         Ok(())
     }

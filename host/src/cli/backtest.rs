@@ -1,5 +1,6 @@
 //! `argonaut backtest`.
 
+use super::background::BackgroundArguments;
 use super::reading::{ReadingArguments, moment, progress_bar, range};
 use super::say;
 use crate::backtest::custom::{CustomPlugin, check_names};
@@ -65,6 +66,8 @@ pub(super) struct BacktestArguments {
     /// Tell a program that waits how far it is: lines of `progress 250` on standard error, in thousandths.
     #[arg(long, hide = true)]
     progress: bool,
+    #[command(flatten)]
+    background: BackgroundArguments,
     /// Write the journal, for `argonaut replay --verify`.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -113,6 +116,7 @@ struct WorldArguments {
 }
 
 pub(super) fn run(arguments: BacktestArguments) -> Result<()> {
+    arguments.background.take_on()?;
     let begin = Instant::now();
     let quiet = arguments.json.as_deref() == Some(Path::new("-"));
     let (spec, notes) = spec(&arguments)?;

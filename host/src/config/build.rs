@@ -38,6 +38,11 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     policy.map_err(|error| meaning(format!("plugins.{}", error.field), error.reason))?;
     let watch = config.plugin_watch();
     watch.map_err(|(key, reason)| meaning(key, reason))?;
+    let backtests = config
+        .backtests
+        .as_ref()
+        .map_or(Ok(()), super::BacktestsSection::check);
+    backtests.map_err(|(key, reason)| meaning(key, reason))?;
     let mut tiers = Vec::new();
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);

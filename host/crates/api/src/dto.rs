@@ -7,6 +7,7 @@
 pub(crate) mod account;
 pub(crate) mod alert;
 pub(crate) mod amendment;
+pub(crate) mod backtest;
 pub(crate) mod build;
 pub(crate) mod canary;
 pub(crate) mod care;

@@ -82,6 +82,7 @@ fn all<H: HostPort>() -> Operations<H> {
         .merge(strategies())
         .merge(plugins())
         .merge(pipelines())
+        .merge(backtests())
         .merge(jobs())
         .merge(risk())
         .merge(metrics())
@@ -339,6 +340,27 @@ fn pipelines<H: HostPort>() -> Operations<H> {
             "pipelines.runs.resume",
             "/pipelines/{strategy}/runs/{id}/resume",
             pipelines::resume::<H>,
+        )
+}
+
+/// Backtests by themselves; 404 where the host runs none.
+fn backtests<H: HostPort>() -> Operations<H> {
+    use routes::backtests;
+    const BACKTEST: &str = "/backtests/{id}";
+    Operations::new()
+        .get("backtests.list", "/backtests", backtests::list::<H>)
+        .post("backtests.run", "/backtests", backtests::run::<H>)
+        .get("backtests.show", BACKTEST, backtests::show::<H>)
+        .delete("backtests.remove", BACKTEST, backtests::remove::<H>)
+        .get(
+            "backtests.report",
+            "/backtests/{id}/report",
+            backtests::report::<H>,
+        )
+        .post(
+            "backtests.cancel",
+            "/backtests/{id}/cancel",
+            backtests::cancel::<H>,
         )
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod approvals;
 pub(crate) mod asyncapi;
 pub(crate) mod audit;
 pub(crate) mod auth;
+pub(crate) mod backtests;
 mod beside;
 pub(crate) mod canaries;
 pub(crate) mod custom;

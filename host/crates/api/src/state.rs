@@ -14,7 +14,7 @@ use crate::records::Records;
 use crate::stream::{self, Hub};
 use crate::tls::Tls;
 use notices::Notifications;
-use pipelines::Pipelines;
+use pipelines::{Backtests, Pipelines};
 use services::clock::{Clock, SystemClock};
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
@@ -121,6 +121,8 @@ pub struct Api<H> {
     pub(crate) retention: Option<RetentionMonitor>,
     /// Deployment pipelines, where the host has them.
     pub(crate) pipelines: Option<Pipelines>,
+    /// Backtests that it is asked for, where it runs any.
+    pub(crate) backtests: Option<Backtests>,
     /// Whom the host tells what, where it tells anybody.
     pub(crate) notifications: Option<Notifications>,
     /// Webhooks that are taken, where there are any.
@@ -156,6 +158,7 @@ impl<H: HostPort> Api<H> {
             bus: None,
             retention: None,
             pipelines: None,
+            backtests: None,
             notifications: None,
             hooks: None,
             guarded: None,
@@ -195,6 +198,12 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_pipelines(self, pipelines: Option<Pipelines>) -> Self {
         Self { pipelines, ..self }
+    }
+
+    /// With backtests that it can be asked for.
+    #[must_use]
+    pub fn with_backtests(self, backtests: Option<Backtests>) -> Self {
+        Self { backtests, ..self }
     }
 
     /// With people and programs that are told what happens.

@@ -29,6 +29,7 @@ const TRADE: Access = Access::Roles(&[Operator]);
 const STOP: Access = Access::Roles(&[Operator, Risk]);
 const GUARD: Access = Access::Roles(&[Risk]);
 const WRITE: Access = Access::Roles(&[Author]);
+const TRY: Access = Access::Roles(&[Author, Operator]);
 const MANAGE: Access = People(&[Admin]);
 /// Whoever is logged in; the operation itself looks whether it concerns them.
 const SELF: Access = People(ANY);
@@ -128,6 +129,13 @@ pub const POLICY: &[(&str, Access)] = &[
     ("pipelines.runs.approve", People(&[Operator, Risk])),
     ("pipelines.runs.cancel", STOP),
     ("pipelines.runs.resume", TRADE),
+    ("backtests.list", READ),
+    ("backtests.show", READ),
+    ("backtests.report", READ),
+    // They take time of the machine, and touch nothing that trades.
+    ("backtests.run", TRY),
+    ("backtests.cancel", TRY),
+    ("backtests.remove", TRY),
     ("jobs.list", READ),
     ("jobs.show", READ),
     // What they are of is looked at by the operation.

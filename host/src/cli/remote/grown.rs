@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use ureq::http::Method;
 
 /// What groups of verbs are about.
-const GROUPS: [(&str, &str); 15] = [
+const GROUPS: [(&str, &str); 16] = [
     (
         "strategies",
         "Load, start, swap, try, watch and stop the strategies of a running host",
@@ -45,6 +45,10 @@ const GROUPS: [(&str, &str); 15] = [
     (
         "pipelines",
         "Gates of new versions, and what is on its way through them",
+    ),
+    (
+        "backtests",
+        "Backtests that a running host is asked for; `backtest` runs one here",
     ),
     (
         "jobs",

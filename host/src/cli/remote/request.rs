@@ -37,7 +37,10 @@ pub(super) fn made(verb: &Verb, matches: &ArgMatches) -> Result<Request> {
         _ => json(verb, &given)?,
     };
     let path = format!("{}{}", path(verb, matches), with_query(&query));
-    let request = Request::new(verb.method.clone(), path, body);
+    let request = Request {
+        is_text: verb.is_text,
+        ..Request::new(verb.method.clone(), path, body)
+    };
     if verb.method == Method::GET {
         return Ok(request);
     }

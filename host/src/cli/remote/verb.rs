@@ -15,6 +15,8 @@ pub(super) struct Verb {
     pub(super) takes: Vec<Take>,
     /// Whether it may send a component, in the body of which the fields have no place.
     pub(super) may_send_plugin: bool,
+    /// Whether the answer is a document, and no JSON.
+    pub(super) is_text: bool,
     /// Whether the host may compile a component before it answers.
     pub(super) is_long: bool,
     /// The field of the answer with the rows, where it is a page.
@@ -104,6 +106,7 @@ fn verb(method: Method, words: &'static str, path: &'static str, about: &'static
         about,
         takes: Vec::new(),
         may_send_plugin: false,
+        is_text: false,
         is_long: false,
         rows: "",
         columns: &[],
@@ -229,6 +232,12 @@ impl Verb {
     /// For which the host may compile a component.
     pub(super) fn long(mut self) -> Self {
         self.is_long = true;
+        self
+    }
+
+    /// Answered by a document, which is shown as it is.
+    pub(super) fn document(mut self) -> Self {
+        self.is_text = true;
         self
     }
 

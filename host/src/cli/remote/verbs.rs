@@ -1,5 +1,6 @@
 //! The tables of verbs, by what they are about.
 
+mod backtests;
 mod jobs;
 mod people;
 mod risk;
@@ -18,6 +19,7 @@ pub(super) fn all() -> Vec<Verb> {
         strategies::canaries(),
         strategies::pipelines(),
         strategies::runs(),
+        backtests::verbs(),
         jobs::verbs(),
         trading::orders(),
         trading::holdings(),

@@ -1,9 +1,10 @@
 //! Work that goes on after its answer.
 
+use super::backtest::job_of;
 use super::text::Name;
 use crate::jobs::{Job, JobState};
 use model::Timestamp;
-use pipelines::{Run, State};
+use pipelines::{BacktestRecord, Run, State};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -73,6 +74,27 @@ impl JobDto {
             status: None,
             result: over.then(|| json!({ "verdict": run.verdict })),
             problem: None,
+        }
+    }
+
+    /// A backtest that the host was asked for.
+    pub(crate) fn of_backtest(record: BacktestRecord) -> Self {
+        let hash = record.result.as_ref();
+        let hash = hash.map(|result| json!({ "journal_hash": result["journal_hash"] }));
+        Self {
+            id: job_of(record.id),
+            kind: "backtests.run".to_owned(),
+            subject: format!("/api/v1/backtests/{}", record.id),
+            by: record.by,
+            state: Name(record.state.name()),
+            progress: record.progress,
+            asked: shown(record.asked_at_ns),
+            asked_ns: record.asked_at_ns.to_string(),
+            ended: record.ended_at_ns.map(shown),
+            ended_ns: record.ended_at_ns.map(|nanos| nanos.to_string()),
+            status: None,
+            result: hash,
+            problem: record.error.map(|error| json!({ "detail": error })),
         }
     }
 }

@@ -93,6 +93,7 @@ impl Kind {
             Some("orders") => "GET orders and GET history/orders for what was ordered",
             Some("strategies" | "shadows" | "canaries") => "GET strategies/{name}",
             Some("plugins") => "GET plugins",
+            Some("backtests") => "GET backtests",
             Some("pipelines") => "GET pipelines/{strategy}/runs",
             Some("engine" | "risk") => "GET engine, GET risk/states and GET risk/limits/{scope}",
             _ => "what it would have changed, or GET audit where identity is on",

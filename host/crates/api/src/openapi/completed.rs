@@ -146,6 +146,7 @@ fn named(name: &str) -> Tag {
         "asyncapi" => "What can be said on the WebSocket.",
         "audit" => "What was done by whom.",
         "auth" => "Logging in and out.",
+        "backtests" => "Strategies on data of the past.",
         "canaries" => "Versions that trade a part first.",
         "cash_flows" | "life_events" => "What happened without a trade.",
         "docs" | "openapi" => "This description.",

@@ -2,8 +2,8 @@
 //! test compares.
 
 use crate::routes::{
-    accounts, alerts, approvals, asyncapi, audit, auth, canaries, custom, docs, engine, faults,
-    fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
+    accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
+    faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
     notifications, orders, pipelines, plugins, positions, risk, scenarios, sessions, shadows,
     signals, strategies, users, venues, watching,
 };
@@ -31,6 +31,12 @@ use utoipa::OpenApi;
     auth::set_password,
     auth::ticket,
     auth::me,
+    backtests::run,
+    backtests::list,
+    backtests::show,
+    backtests::report,
+    backtests::cancel,
+    backtests::remove,
     canaries::begin,
     canaries::end,
     canaries::promote,

@@ -1,7 +1,7 @@
-//! Jobs: requests that go on after their answer, and versions on their way through pipelines.
+//! Jobs: requests that go on after their answer, versions on their way through pipelines, and backtests.
 
-use super::limit;
 use super::pipelines::{desk, on_disk};
+use super::{backtests, limit};
 use crate::dto::job::JobDto;
 use crate::extract::{Fields, Name, NoFields};
 use crate::guarded::Signed;
@@ -22,16 +22,20 @@ const SOMEBODY: &str = "somebody";
 enum Which {
     Request(u64),
     Run(String, u64),
+    Backtest(u64),
 }
 
 impl Which {
-    /// `7` is a request, `run-STRATEGY-7` a run.
+    /// `7` is a request, `run-STRATEGY-7` a run, `backtest-7` a backtest.
     fn read(id: &str) -> Result<Self, Problem> {
         let unknown = || Problem::not_found("job", id);
         if let Some(run) = id.strip_prefix("run-") {
             let (strategy, number) = run.rsplit_once('-').ok_or_else(unknown)?;
             let number = number.parse().map_err(|_| unknown())?;
             return Ok(Self::Run(strategy.to_owned(), number));
+        }
+        if let Some(number) = id.strip_prefix("backtest-") {
+            return number.parse().map(Self::Backtest).map_err(|_| unknown());
         }
         id.parse().map(Self::Request).map_err(|_| unknown())
     }
@@ -67,6 +71,10 @@ pub(crate) async fn list<H: HostPort>(
         });
         jobs.extend(runs.await?.iter().map(JobDto::of_run));
     }
+    if let Some(desk) = api.backtests.clone() {
+        let all = backtests::on_desk(desk, |desk| Ok(desk.list())).await?;
+        jobs.extend(all.into_iter().map(JobDto::of_backtest));
+    }
     let wanted = |job: &JobDto| {
         let state = state.as_deref();
         state.is_none_or(|state| state.eq_ignore_ascii_case(job.state.0))
@@ -81,7 +89,7 @@ pub(crate) async fn list<H: HostPort>(
 #[utoipa::path(
     get, path = "/api/v1/jobs/{id}", operation_id = "jobs.show",
     summary = "A job, and what came of it",
-    params(("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way.")),
+    params(("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20}|backtest-[0-9]{1,20})$", description = "The job's id: a number, `run-STRATEGY-NUMBER` of a version on its way, or `backtest-NUMBER`.")),
     responses(
         (status = 200, description = "The job.", body = JobDto),
         (status = 404, response = Refused),
@@ -98,6 +106,11 @@ pub(crate) async fn show<H: HostPort>(
             JobDto::of_request(job.ok_or_else(|| Problem::not_found("job", &id))?)
         }
         Which::Run(strategy, number) => JobDto::of_run(&desk(&api)?.run(&strategy, number)?),
+        Which::Backtest(number) => {
+            let asked =
+                backtests::on_desk(backtests::desk(&api)?, move |desk| desk.backtest(number));
+            JobDto::of_backtest(asked.await?)
+        }
     };
     Ok(axum::Json(job))
 }
@@ -105,14 +118,14 @@ pub(crate) async fn show<H: HostPort>(
 /// `DELETE jobs/{id}`: takes back what has not begun; a run ends its stage first.
 #[utoipa::path(
     delete, path = "/api/v1/jobs/{id}", operation_id = "jobs.cancel",
-    summary = "Takes a job back that has not begun, or ends a run",
+    summary = "Takes a job back that has not begun, or ends a run or a backtest",
     params(
-        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way."),
+        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20}|backtest-[0-9]{1,20})$", description = "The job's id: a number, `run-STRATEGY-NUMBER` of a version on its way, or `backtest-NUMBER`."),
         ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
     ),
     responses(
         (status = 200, description = "The job, taken back.", body = JobDto),
-        (status = 202, description = "The run, which ends its stage first.", body = JobDto),
+        (status = 202, description = "The run, which ends its stage first, or the backtest, which ends.", body = JobDto),
         (status = 404, response = Refused),
         (status = 409, response = Refused),
     ),
@@ -139,6 +152,17 @@ pub(crate) async fn cancel<H: HostPort>(
             api.jobs.save().await;
             Ok((StatusCode::OK, axum::Json(JobDto::of_request(job))))
         }
+        Which::Backtest(_) if !may_stop && !signed.may("backtests.cancel") => Err(forbidden(
+            "a backtest is ended by whoever may end it below backtests",
+        )),
+        Which::Backtest(number) => {
+            let by = signed.or(by);
+            let asked = backtests::on_desk(backtests::desk(&api)?, move |desk| {
+                desk.cancel(number, by.as_deref())
+            });
+            let job = JobDto::of_backtest(asked.await?);
+            Ok((StatusCode::ACCEPTED, axum::Json(job)))
+        }
         Which::Run(..) if !may_stop => Err(forbidden(
             "a run is ended by whoever may end it below pipelines",
         )),
@@ -155,7 +179,7 @@ pub(crate) async fn cancel<H: HostPort>(
     post, path = "/api/v1/jobs/{id}/resume", operation_id = "jobs.resume",
     summary = "Lets a run go on where it was interrupted",
     params(
-        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20})$", description = "The job's id: a number, or `run-STRATEGY-NUMBER` of a version on its way."),
+        ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20}|backtest-[0-9]{1,20})$", description = "The job's id: a number, `run-STRATEGY-NUMBER` of a version on its way, or `backtest-NUMBER`."),
         ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
     ),
     responses(
@@ -173,6 +197,13 @@ pub(crate) async fn resume<H: HostPort>(
     let by = fields.text("by");
     fields.finish()?;
     match Which::read(&id)? {
+        Which::Backtest(number) => {
+            let asked =
+                backtests::on_desk(backtests::desk(&api)?, move |desk| desk.backtest(number));
+            asked.await?;
+            let detail = "a backtest begins from the start or not at all; ask for it again";
+            Err(Problem::new(StatusCode::CONFLICT, "CONFLICT", detail))
+        }
         Which::Request(number) => {
             let job = api.jobs.job(number);
             job.ok_or_else(|| Problem::not_found("job", &id))?;

@@ -1,5 +1,5 @@
-//! Work that goes on after its answer: requests that compile or deploy, and versions on their way through
-//! pipelines.
+//! Work that goes on after its answer: requests that compile or deploy, versions on their way through pipelines,
+//! and backtests.
 
 use crate::cli::remote::verb::{Kind, Verb, delete, get, post};
 
@@ -21,7 +21,7 @@ pub(super) fn verbs() -> Vec<Verb> {
         delete(
             "jobs cancel",
             JOB,
-            "Take one back that has not begun; a run ends its stage first",
+            "Take one back that has not begun; a run ends its stage first, a backtest ends",
         )
         .query("by", Kind::Text, by),
         post(
