@@ -13,6 +13,8 @@ mod author_kit;
 mod authors;
 #[path = "it/away.rs"]
 mod away;
+#[path = "it/backtests.rs"]
+mod backtests;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/books.rs"]

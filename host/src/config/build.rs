@@ -15,6 +15,16 @@ use model::{
 };
 use std::path::Path;
 
+/// What sections cannot mean by themselves.
+fn check_sections(config: &Config) -> Result<(), (String, String)> {
+    config.host.keep()?;
+    config.api.stream()?;
+    config.risk.settings()?;
+    config.plugin_watch()?;
+    let backtests = config.backtests.as_ref();
+    backtests.map_or(Ok(()), super::BacktestsSection::check)
+}
+
 /// Defines everything the configuration names but its strategies, which are loaded one by one.
 pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     let mut universe = Universe::default();
@@ -24,25 +34,11 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
         reason,
     };
     check_limits(config).map_err(|(key, reason)| meaning(key, reason))?;
-    config
-        .host
-        .keep()
-        .map_err(|(key, reason)| meaning(key, reason))?;
+    check_sections(config).map_err(|(key, reason)| meaning(key, reason))?;
     let secrets = config.secrets.place(&config.host.data_dir);
     secrets.map_err(|(key, reason)| meaning(key.to_owned(), reason))?;
-    let stream = config.api.stream();
-    stream.map_err(|(key, reason)| meaning(key, reason))?;
-    let risk = config.risk.settings();
-    risk.map_err(|(key, reason)| meaning(key, reason))?;
     let policy = config.plugins.policy();
     policy.map_err(|error| meaning(format!("plugins.{}", error.field), error.reason))?;
-    let watch = config.plugin_watch();
-    watch.map_err(|(key, reason)| meaning(key, reason))?;
-    let backtests = config
-        .backtests
-        .as_ref()
-        .map_or(Ok(()), super::BacktestsSection::check);
-    backtests.map_err(|(key, reason)| meaning(key, reason))?;
     let mut tiers = Vec::new();
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);

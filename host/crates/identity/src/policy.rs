@@ -332,6 +332,10 @@ mod tests {
         check(Operator, "risk.kill.clear", false);
         check(Author, "plugins.upload", true);
         check(Author, "plugins.approve", false);
+        check(Author, "backtests.run", true);
+        check(Operator, "backtests.cancel", true);
+        check(Risk, "backtests.run", false);
+        check(Viewer, "backtests.report", true);
         check(Author, "orders.place", false);
         check(Risk, "risk.limits.set", true);
         check(Risk, "orders.place", false);
