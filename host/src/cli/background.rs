@@ -1,19 +1,20 @@
-//! What a command takes on when another program of ours waits for it on a machine that trades: the lowest
-//! priority, a bound on memory, and an end together with whoever began it.
+//! What a command takes on when a host waits for it on a machine that trades: a low priority, a bound on memory,
+//! and an end together with that host.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
+use std::os::unix::process::parent_id;
 
-/// The lowest priority that there is.
-const LOWEST: i32 = 19;
+/// By how much it is nicer than the host: beside one busy thread of that it gets a tenth of a core.
+const NICER: i32 = 10;
 
 /// For programs, not for people.
 #[derive(Debug, Args)]
 pub(super) struct BackgroundArguments {
-    /// Give way to whatever else runs on this machine, and end when whoever began this ends.
-    #[arg(long, hide = true)]
-    background: bool,
+    /// Give way to whatever else runs on this machine, and end when this process ends, which began this.
+    #[arg(long, hide = true, value_name = "PROCESS")]
+    background: Option<u32>,
     /// Take no more memory than so many MiB.
     #[arg(long, hide = true, value_name = "MIB")]
     memory_mib: Option<u64>,
@@ -26,10 +27,13 @@ impl BackgroundArguments {
     /// # Errors
     /// The system does not let it.
     pub(super) fn take_on(&self) -> Result<()> {
-        if self.background {
-            nice(LOWEST).context("the priority cannot be lowered")?;
+        if let Some(parent) = self.background {
+            nice(NICER).context("the priority cannot be lowered")?;
             set_parent_process_death_signal(Some(Signal::KILL))
                 .context("its end cannot be bound to that of whoever began it")?;
+            if parent_id() != parent {
+                bail!("whoever began this has ended already");
+            }
         }
         if let Some(memory_mib) = self.memory_mib {
             // What is written to, and not address space: a plugin's memory is set aside long before it is used.

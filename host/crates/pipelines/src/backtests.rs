@@ -6,7 +6,7 @@
 //!               └──────────┴──────▶ CANCELED | INTERRUPTED
 //! ```
 //!
-//! What trades is not held up: a child has the lowest priority that there is, its memory and time are bounded,
+//! What trades is not held up: a child has a low priority, its memory and time are bounded,
 //! and the host's own threads only wait for it. It is the backtest of the gate of pipelines, and of
 //! `argonaut backtest`: the same plugin, parameters and data give the same hash of the journal.
 

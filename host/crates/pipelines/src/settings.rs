@@ -77,7 +77,8 @@ impl BacktestSettings {
         mut command: Command,
         (component, parameters): (&Path, &Parameters),
     ) -> Command {
-        command.args(["backtest", "--json=-", "--progress", "--background"]);
+        command.args(["backtest", "--json=-", "--progress"]);
+        command.arg(format!("--background={}", std::process::id()));
         command.arg("--strategy").arg(component);
         command.args(self.options()).args(arguments(parameters));
         command
