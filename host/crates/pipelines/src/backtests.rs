@@ -15,7 +15,7 @@ mod places;
 mod record;
 mod work;
 
-use crate::desk::check_parameters;
+use crate::desk::{check_by, check_parameters};
 use crate::driver::Halt;
 use crate::live_run::lock;
 use crate::settings::BacktestSettings;
@@ -228,12 +228,13 @@ impl Backtests {
     ///
     /// # Errors
     /// As [`Backtests::check`]; `Invalid` for a component that does not trade, or that has no such parameter;
-    /// `Conflict` for one that may not run; `Busy` while too many are not over; `Stopped` when the host ends.
+    /// `Conflict` for one that may not run, and while too many are not over; `Stopped` when the host ends.
     pub fn submit(
         &self,
         component: &Record,
         wanted: BacktestWanted,
     ) -> Result<BacktestRecord, HostError> {
+        check_by(wanted.by.as_deref())?;
         self.check(&wanted.settings)?;
         bounded("parameters", wanted.parameters.keys())?;
         bounded("parameters", wanted.parameters.values())?;
@@ -246,7 +247,9 @@ impl Backtests {
         }
         let open = known.all.values().filter(|record| !record.state.is_over());
         if open.count() >= MOST_OPEN {
-            return Err(HostError::Busy);
+            return Err(HostError::Conflict(format!(
+                "{MOST_OPEN} backtests are not over, which is the most; wait for one, or cancel it"
+            )));
         }
         let record = BacktestRecord {
             id: known.last + 1,
@@ -309,8 +312,9 @@ impl Backtests {
     /// Ends one: at once where its turn has not come; else its process is ended, and nothing of it is kept.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when it is over.
+    /// `NotFound`; `Conflict` when it is over; `Invalid` for a name that is none.
     pub fn cancel(&self, id: u64, by: Option<&str>) -> Result<BacktestRecord, HostError> {
+        check_by(by)?;
         let words = by.map_or_else(|| "canceled".to_owned(), |by| format!("canceled by {by}"));
         let bench = &self.0;
         let mut known = lock(&bench.known);
@@ -477,3 +481,6 @@ fn bounded<'a>(
         false => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::give_back::give_back;
 use crate::live_run::{LiveRun, lock};
 use crate::run::{Run, Stage, State};
-pub(crate) use asking::check_parameters;
+pub(crate) use asking::{check_by, check_parameters};
 use model::PluginHash;
 use services::clock::{Clock, SystemClock};
 use services::handle::{HostError, Queries};

@@ -27,6 +27,11 @@ fn invalid(field: &'static str, reason: impl Into<String>) -> HostError {
     }
 }
 
+/// A name of who asks.
+pub(crate) fn check_by(by: Option<&str>) -> Result<(), HostError> {
+    by.map_or(Ok(()), |by| check_text("by", by, LONGEST_NAME))
+}
+
 /// One line that is not empty.
 fn check_text(field: &'static str, text: &str, most: usize) -> Result<(), HostError> {
     let fits = !text.trim().is_empty() && text.len() <= most;

@@ -1,0 +1,182 @@
+//! The desk with a program that only pretends: a shell, which is asked for `backtest …` in the folder of market
+//! data, and finds a script of that name there.
+
+use super::*;
+use crate::stages::samples;
+use model::PluginHash;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Far longer than anything here takes; it only keeps a broken desk from hanging.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// One that has all that is asked for.
+const WHOLE: &str = r#"
+while [ $# -gt 0 ]; do
+    [ "$1" = --report ] && echo "<p>$2" > "$2"
+    shift
+done
+echo 'progress 500' >&2
+echo '{"journal_hash":"ab","curve":[]}'
+"#;
+/// One that does not end by itself.
+const ENDLESS: &str = "echo 'progress 250' >&2\nexec sleep 600\n";
+/// One that breaks and has a report.
+const BROKEN: &str =
+    "echo '{\"journal_hash\":\"ab\"}'\necho 'error: strategy `x` broke' >&2\nexit 1\n";
+
+/// A component with its bytes in the host's folder.
+fn component(root: &Path) -> Record {
+    let plugins = root.join("host/plugins");
+    std::fs::create_dir_all(&plugins).unwrap();
+    let hash = PluginHash::of(b"component");
+    std::fs::write(plugins.join(format!("{hash}.wasm")), b"component").unwrap();
+    let mut record = samples::record();
+    record.manifest.hash = hash;
+    record
+}
+
+fn script(root: &Path, text: &str) {
+    let data = root.join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("a.csv"), "x").unwrap();
+    std::fs::write(data.join("backtest"), text).unwrap();
+}
+
+fn open(root: &Path, keep: usize, limit: &str) -> Backtests {
+    let begun = Backtests::begin(BacktestsConfig {
+        data: root.join("data"),
+        data_dir: root.join("host"),
+        program: PathBuf::from("/bin/sh"),
+        at_work: 1,
+        keep,
+        limit: Length::try_from(limit.to_owned()).unwrap(),
+        memory_mib: 512,
+        check: |_| Ok(()),
+    });
+    begun.unwrap()
+}
+
+fn wanted() -> BacktestWanted {
+    BacktestWanted {
+        parameters: BTreeMap::new(),
+        settings: BacktestSettings {
+            instruments: vec!["A".to_owned()],
+            data: vec!["a.csv".to_owned()],
+            ..BacktestSettings::default()
+        },
+        by: Some("anna".to_owned()),
+    }
+}
+
+fn until(desk: &Backtests, id: u64, state: BacktestState) -> BacktestRecord {
+    let begun = Instant::now();
+    loop {
+        let record = desk.backtest(id).unwrap();
+        if record.state == state {
+            return record;
+        }
+        assert!(
+            !record.state.is_over() && begun.elapsed() < PATIENCE,
+            "{record:?}"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn what_came_of_one_is_kept_and_the_oldest_make_room() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), WHOLE);
+    let desk = open(root.path(), 2, "1h");
+    for id in 1..=3 {
+        assert_eq!(desk.submit(&component, wanted()).unwrap().id, id);
+        let done = until(&desk, id, BacktestState::Done);
+        assert_eq!(done.result.unwrap()["journal_hash"], "ab");
+        assert!((done.progress - 1.0).abs() < 1e-9);
+        assert!(desk.report(id).unwrap().starts_with("<p>"));
+    }
+    script(root.path(), BROKEN);
+    desk.submit(&component, wanted()).unwrap();
+    let failed = until(&desk, 4, BacktestState::Failed);
+    assert_eq!(failed.error.as_deref(), Some("strategy `x` broke"));
+    assert_eq!(failed.result.unwrap()["journal_hash"], "ab");
+    desk.end();
+    // The latest goes, and its number is never given again.
+    desk.remove(4).unwrap();
+    assert!(desk.submit(&component, wanted()).is_err());
+    let desk = open(root.path(), 2, "1h");
+    let ids: Vec<_> = desk.list().iter().map(|record| record.id).collect();
+    assert!(ids.ends_with(&[3]) && !ids.contains(&1), "{ids:?}");
+    assert_eq!(desk.submit(&component, wanted()).unwrap().id, 5);
+    desk.end();
+}
+
+#[test]
+fn one_is_ended_by_people_by_its_limit_and_by_the_host() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), ENDLESS);
+    let desk = open(root.path(), 10, "1h");
+    for _ in 0..3 {
+        desk.submit(&component, wanted()).unwrap();
+    }
+    until(&desk, 1, BacktestState::Running);
+    assert!(desk.remove(1).is_err(), "it is not over");
+    assert_eq!(desk.cancel(2, None).unwrap().state, BacktestState::Canceled);
+    desk.cancel(1, Some("ben")).unwrap();
+    let canceled = until(&desk, 1, BacktestState::Canceled);
+    assert_eq!(canceled.error.as_deref(), Some("canceled by ben"));
+    assert!(desk.report(1).is_err() && desk.cancel(1, None).is_err());
+    until(&desk, 3, BacktestState::Running);
+    desk.submit(&component, wanted()).unwrap();
+    desk.end();
+    let desk = open(root.path(), 10, "300ms");
+    for id in [3, 4] {
+        let record = desk.backtest(id).unwrap();
+        assert_eq!(record.state, BacktestState::Interrupted, "{record:?}");
+    }
+    desk.submit(&component, wanted()).unwrap();
+    let failed = until(&desk, 5, BacktestState::Failed);
+    assert!(failed.error.unwrap().contains("longer than its `limit`"));
+    desk.end();
+}
+
+#[test]
+fn what_cannot_be_run_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let good = component(root.path());
+    script(root.path(), ENDLESS);
+    let desk = open(root.path(), 100, "1h");
+    let refused = |component: &Record, wanted: BacktestWanted, expect: &str| {
+        let error = desk.submit(component, wanted).unwrap_err().to_string();
+        assert!(error.contains(expect), "{error}");
+    };
+    let mut factor = good.clone();
+    factor.manifest.world = "factor".to_owned();
+    refused(
+        &factor,
+        wanted(),
+        "plugin: `trend 2.0.0` is of the world `factor`",
+    );
+    let mut revoked = good.clone();
+    revoked.state = registry::State::Revoked;
+    refused(&revoked, wanted(), "was revoked");
+    let mut other = wanted();
+    other.parameters.insert("fast".to_owned(), "1".to_owned());
+    refused(&good, other, "has no parameter `fast`");
+    let mut other = wanted();
+    other.settings.data = vec!["../a.csv".to_owned()];
+    refused(&good, other, "data: ");
+    let mut other = wanted();
+    other.settings.instruments = vec!["A".to_owned(); MOST_TEXTS + 1];
+    refused(&good, other, "instruments: give at most 64");
+    let mut other = wanted();
+    other.by = Some("\n".to_owned());
+    refused(&good, other, "by: ");
+    for _ in 0..MOST_OPEN {
+        desk.submit(&good, wanted()).unwrap();
+    }
+    refused(&good, wanted(), "which is the most");
+    desk.end();
+}
