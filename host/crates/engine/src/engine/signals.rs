@@ -37,6 +37,12 @@ impl Engine {
         if place.signals.has(id) {
             return Err(Ignored::KnownSignal(strategy));
         }
+        // After a crash nobody would know that it was told.
+        if !self.journal_writable {
+            return Err(Ignored::BadCommand(
+                "the journal cannot be written; send the signal again",
+            ));
+        }
         if place.state != StrategyState::Running {
             let (state, command) = (place.state, "take a signal");
             return Err(Ignored::WrongState {

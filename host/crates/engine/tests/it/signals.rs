@@ -136,6 +136,10 @@ fn what_cannot_be_told_is_refused_by_name_and_may_come_again() {
     let paused = "strategy is PAUSED and cannot take a signal";
     check(&mut world, command(strategy, "a", "buy"), paused);
     world.command(Command::Resume(strategy));
+    world.command(Command::SetJournalWritable(false));
+    let unwritten = "the journal cannot be written";
+    check(&mut world, command(strategy, "a", "buy"), unwritten);
+    world.command(Command::SetJournalWritable(true));
     assert_eq!(heard(&seen), [""; 0]);
     assert_eq!(refused(&mut world, command(strategy, "a", "buy")), "");
     world.command(Command::Stop(strategy));
