@@ -136,6 +136,17 @@ impl Hooks {
         };
         hook.filter(|_| is_genuine)
     }
+
+    /// A call of a hook came to its end: this came of it, or nothing, and then it may be sent again.
+    pub(crate) fn end(&self, name: &str, id: &str, came: Option<String>) {
+        let Some(hook) = self.0.hooks.get(name) else {
+            return;
+        };
+        match came {
+            Some(order) => hook.memory().finish(id, order),
+            None => hook.memory().forget(id),
+        }
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -154,7 +165,7 @@ fn secret_of(body: &[u8]) -> String {
 }
 
 impl Hook {
-    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

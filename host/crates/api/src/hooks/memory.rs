@@ -12,7 +12,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// By id: until when, and the order that came of it.
+    /// By id: until when, and the order that came of it; an empty text where that is a signal.
     calls: BTreeMap<String, (Timestamp, Option<String>)>,
     /// When the latest were.
     latest: VecDeque<Timestamp>,
@@ -23,7 +23,7 @@ pub(crate) struct Memory {
 pub(crate) enum Begun {
     /// It is new.
     New,
-    /// It was taken before, and this order came of it.
+    /// It was taken before, and this order came of it; `None` while it is under way.
     Known(Option<String>),
     /// Not now; after so many seconds perhaps.
     TooMany(u64),

@@ -6,7 +6,7 @@ use crate::dto::order_names::SideName;
 use crate::dto::signal::SignalAnswer;
 use crate::extract::{Name, bytes};
 use crate::gate::Noted;
-use crate::hooks::{Begun, Call, Hook, Told, Wanted};
+use crate::hooks::{Begun, Call, Hooks, Told, Wanted};
 use crate::openapi::Refused;
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -65,14 +65,17 @@ pub(crate) async fn take<H: HostPort>(
         Err(problem) => return problem.into_response(),
     };
     match hook.begin(&call, hooks.now()) {
+        Ok(Begun::Known(None)) if matches!(call.wanted, Wanted::Signal(_)) => {
+            under_way().into_response()
+        }
         Ok(Begun::Known(order)) => axum::Json(known(call, order)).into_response(),
         Err(problem) => problem.into_response(),
         Ok(_) => {
             let what = shown(&call);
             let Call { id, wanted, .. } = call;
             let answer = match wanted {
-                Wanted::Order(ticket) => place(&api, hook, id, *ticket).await,
-                Wanted::Signal(told) => tell(&api, hook, id, told).await,
+                Wanted::Order(ticket) => place(&api, (&hooks, &name), id, *ticket).await,
+                Wanted::Signal(told) => tell(&api, (&hooks, &name), id, told).await,
             };
             noted(answer, &name, what)
         }
@@ -100,15 +103,21 @@ fn known(call: Call, order: Option<String>) -> HookReply {
 
 async fn place<H: HostPort>(
     api: &Api<H>,
-    hook: &Hook,
+    (hooks, name): (&Hooks, &str),
     id: String,
     ticket: OrderTicket,
 ) -> Response {
-    let host = api.host.clone();
-    let placed = async move { host.place_order(ticket).await };
+    let (host, hooks) = (api.host.clone(), hooks.clone());
+    let (of, call) = (name.to_owned(), id.clone());
+    // Noted where it is done: the client may leave before.
+    let placed = async move {
+        let placed = host.place_order(ticket).await;
+        let order = placed.as_ref().ok().map(|order| order.id.to_string());
+        hooks.end(&of, &call, order);
+        placed
+    };
     match to_the_end(placed, Problem::from).await {
         Ok(order) => {
-            hook.memory().finish(&id, order.id.to_string());
             let answer = HookAnswer {
                 id,
                 order: Some(order.id.to_string()),
@@ -118,15 +127,16 @@ async fn place<H: HostPort>(
             let answer = axum::Json(HookReply::Order(answer));
             (StatusCode::CREATED, answer).into_response()
         }
-        Err(problem) => {
-            // Nothing came of it: it may be sent again.
-            hook.memory().forget(&id);
-            problem.into_response()
-        }
+        Err(problem) => problem.into_response(),
     }
 }
 
-async fn tell<H: HostPort>(api: &Api<H>, hook: &Hook, id: String, told: Told) -> Response {
+async fn tell<H: HostPort>(
+    api: &Api<H>,
+    (hooks, hook): (&Hooks, &str),
+    id: String,
+    told: Told,
+) -> Response {
     let Told {
         strategy,
         key,
@@ -134,7 +144,12 @@ async fn tell<H: HostPort>(api: &Api<H>, hook: &Hook, id: String, told: Told) ->
     } = told;
     let name = signal.name.clone();
     let (host, to) = (api.host.clone(), strategy.clone());
-    let telling = async move { host.signal(&to, key, signal).await };
+    let (hooks, of, call) = (hooks.clone(), hook.to_owned(), id.clone());
+    let telling = async move {
+        let told = host.signal(&to, key, signal).await;
+        hooks.end(&of, &call, told.is_ok().then(String::new));
+        told
+    };
     match to_the_end(telling, refused).await {
         Ok(is_new) => {
             let answer = HookReply::Signal(SignalAnswer {
@@ -150,11 +165,7 @@ async fn tell<H: HostPort>(api: &Api<H>, hook: &Hook, id: String, told: Told) ->
             };
             (status, axum::Json(answer)).into_response()
         }
-        Err(problem) => {
-            // It was not told: it may be sent again.
-            hook.memory().forget(&id);
-            problem.into_response()
-        }
+        Err(problem) => problem.into_response(),
     }
 }
 
@@ -166,6 +177,12 @@ fn refused(error: HostError) -> Problem {
         }
         error => Problem::from(error),
     }
+}
+
+/// The answer to a copy of a signal that is being told: whether it is taken is not known yet.
+fn under_way() -> Problem {
+    let detail = "the call is being taken; send it again";
+    Problem::new(StatusCode::CONFLICT, "CONFLICT", detail).after(1)
 }
 
 /// The answer to whoever does not show that a hook is for them.

@@ -577,9 +577,9 @@ impl HostPort for Fake {
             name: strategy.to_owned(),
         })?;
         let under = format!("signal {id} ");
-        let is_known = |asked: &String| asked.starts_with(&under);
-        let is_new = !self.asked().iter().any(is_known);
+        let is_new = !self.asked().iter().any(|asked| asked.starts_with(&under));
         self.ask(format!("{under}{signal} to {strategy}"))?;
+        self.wait_to_swap().await;
         Ok(is_new)
     }
 

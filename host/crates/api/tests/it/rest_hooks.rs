@@ -365,6 +365,31 @@ async fn a_signal_that_was_not_taken_may_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_copy_of_a_signal_that_is_being_told_waits_for_what_comes_of_it() {
+    let client = Client::over(with_hooks);
+    let body = told("a", json!({"side": "buy"}));
+    let go_on = client.host.hold_swaps();
+    // Who called first leaves before the answer.
+    let first = tell(&client, "tell", &body);
+    let left = tokio::time::timeout(std::time::Duration::from_millis(50), first).await;
+    assert!(left.is_err());
+    let copy = tell(&client, "tell", &body).await;
+    copy.check_problem(409, "CONFLICT", None);
+    assert_eq!(copy.headers["retry-after"], "1");
+    go_on.notify_one();
+    let mut answer = copy;
+    for _ in 0..1_000 {
+        if answer.status.as_u16() == 200 {
+            break;
+        }
+        tokio::task::yield_now().await;
+        answer = tell(&client, "tell", &body).await;
+    }
+    answer.check(200, &[("/duplicate", json!(true))]);
+    assert_eq!(client.host.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn what_strategies_are_told_is_written_down() {
     let desk = Desk::over(false, with_hooks);
     let body = told("a", json!({"side": "buy"})).to_string();
