@@ -185,6 +185,9 @@ impl Strategies {
                 ),
             });
         }
+        // One that broke may have the version before at hand.
+        self.must_not_be_on_probation(name)?;
+        let was = self.state_of(name);
         let (id, last) = self.loaded(name)?;
         let instance = self.make(name, &choose(&last)?)?;
         let hash = instance.hash;
@@ -195,7 +198,11 @@ impl Strategies {
         let is_fresh = state.is_none();
         let stepped = self.start_from(name, id, instance, state)?;
         if let Some(fault) = super::broke(id, &stepped) {
-            let reason = format!("the new version of `{name}` broke while it started: {fault}");
+            let reason = format!(
+                "the new version of `{name}` broke while it started: {fault}; a plain start would start it \
+                 again, so swap to another with `start` true"
+            );
+            self.keep_from_restart(name, id, (was, stepped.sequence));
             return Err(HostError::Conflict(reason));
         }
         if is_fresh {
@@ -210,6 +217,23 @@ impl Strategies {
             switch_ns: stepped.held_ns,
             total_ns: as_nanos(began.elapsed()),
         })
+    }
+
+    /// A version that broke as it started is not started again by itself, which would put aside what the one
+    /// before saved. What was stopped is stopped again; what was broken keeps the orders that it had.
+    fn keep_from_restart(
+        &self,
+        name: &str,
+        id: StrategyId,
+        (was, broke_at): (Option<StrategyState>, u64),
+    ) {
+        self.note_stop(id, broke_at);
+        if was != Some(StrategyState::Stopped) {
+            return;
+        }
+        if let Err(error) = self.stop(name) {
+            tracing::error!(strategy = %name, %error, "what broke as it started could not be stopped");
+        }
     }
 
     fn must_not_be_on_probation(&self, name: &str) -> Result<(), HostError> {

@@ -318,6 +318,42 @@ async fn a_restart_is_called_off_by_a_stop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_does_not_start_in_place_of_another_is_not_tried_again_by_itself() {
+    let mut stand = stand(settings(3, 0));
+    stand.load("one", "counter").await.unwrap();
+    stand.quotes(5).await;
+    stand.host.stop("one").await.unwrap();
+    let swap = |plugin: &'static str| SwapRequest {
+        start: true,
+        plugin: Some(PluginSource::unsigned(plugin)),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        succession: SwapTerms::default(),
+    };
+    let failed = stand.host.swap("one", swap("bad-start")).await.unwrap_err();
+    let failed = failed.to_string();
+    assert!(failed.contains("a plain start would start it"), "{failed}");
+    until(&stand, "one", "it is stopped again", |view| {
+        view.state == StrategyState::Stopped && !view.faults.is_empty()
+    })
+    .await;
+    // What is restarted would be by now.
+    stand.clock.set(at(600));
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let view = stand.view("one");
+    assert_eq!(
+        (view.state, view.faults.len()),
+        (StrategyState::Stopped, 1),
+        "{view:?}"
+    );
+    let report = stand.host.swap("one", swap("counter@2")).await.unwrap();
+    assert_eq!(report.strategy.state, StrategyState::Running);
+    let stopped = stand.host.stop("one").await.unwrap();
+    assert_eq!(stopped.log.last().unwrap().text, "stopped after 5");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_policy_only_an_operator_starts_it_again() {
     let mut stand = Stand::new();
     stand.load("one", "bad-quote").await.unwrap();

@@ -81,6 +81,30 @@ async fn a_version_that_breaks_is_sent_back_and_no_quote_is_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_broke_on_probation_is_not_started_as_another_version() {
+    let mut stand = Stand::new();
+    stand.load("one", "counter").await.unwrap();
+    let borne = Probation {
+        max_faults: 1,
+        ..strict()
+    };
+    swap(&stand, "bad-quote", Some(borne)).await.unwrap();
+    stand.quotes(1).await;
+    assert_eq!(stand.view("one").state, StrategyState::Error);
+    let request = SwapRequest {
+        start: true,
+        plugin: Some(PluginSource::unsigned("counter@2")),
+        parameters: BTreeMap::new(),
+        terms: forced(),
+        succession: SwapTerms::default(),
+    };
+    let refused = stand.host.swap("one", request).await.unwrap_err();
+    let refused = refused.to_string();
+    assert!(refused.contains("is on probation until"), "{refused}");
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_loses_is_sent_back() {
     let mut stand = Stand::new();
     stand.load("one", "counter").await.unwrap();
