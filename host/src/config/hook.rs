@@ -440,8 +440,11 @@ mod tests {
         let size = Some("signal.values.size");
         check_signal("min =", "one_of = [\"x\"], min =", size);
         check_signal("min = \"1\"", "min = \"1\", max = \"0\"", size);
+        check_signal("min =", "digits = 9, min =", None);
+        check_signal("min =", "digits = 10, min =", size);
         let side = Some("signal.values.side");
         check_signal("one_of = [\"buy\"]", "max = \"1\"", side);
+        check_signal("one_of = [\"buy\"]", "digits = 2", side);
         let with = |line: &str| format!("[[hook]]\n{line}");
         check_signal("[[hook]]", &with("sides = [\"buy\"]"), Some("sides"));
         check_signal("[[hook]]", &with("quantity = \"1\""), Some("quantity"));

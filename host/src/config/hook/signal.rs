@@ -9,6 +9,10 @@ use model::signal::{MAX_SIGNAL_VALUES, is_name};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Digits behind the point of a decimal: as many as a quantity has where nothing is said, as a price at most.
+const DIGITS: usize = 8;
+const MOST_DIGITS: usize = 9;
+
 /// `signal` of a `[[hook]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +39,8 @@ pub struct HookValueSection {
     pub min: Option<Decimal<Money>>,
     /// The most that it may be.
     pub max: Option<Decimal<Money>>,
+    /// How many digits a decimal may have behind the point; 8 when left out.
+    pub digits: Option<usize>,
     /// Whether calls may leave it out.
     #[serde(default)]
     pub optional: bool,
@@ -97,10 +103,13 @@ impl HookValueSection {
     fn check(&self, key: &str) -> Result<(), Problem> {
         let (least, most) = self.bounds();
         match self.kind {
-            HookValueKind::Text if least.or(most).is_some() => said(
+            HookValueKind::Text if least.or(most).is_some() || self.digits.is_some() => said(
                 key,
-                "`min` and `max` are of decimals; name texts in `one_of`",
+                "`min`, `max` and `digits` are of decimals; name texts in `one_of`",
             ),
+            HookValueKind::Decimal if self.digits.is_some_and(|digits| digits > MOST_DIGITS) => {
+                said(key, "`digits` must be from 0 to 9")
+            }
             HookValueKind::Decimal if !self.one_of.is_empty() => {
                 said(key, "`one_of` is of texts; use `min` and `max`")
             }
@@ -120,7 +129,11 @@ impl HookValueSection {
         let (least, most) = self.bounds();
         let kind = match self.kind {
             HookValueKind::Text => ValueKind::Text(self.one_of.clone()),
-            HookValueKind::Decimal => ValueKind::Decimal { least, most },
+            HookValueKind::Decimal => ValueKind::Decimal {
+                digits: self.digits.unwrap_or(DIGITS),
+                least,
+                most,
+            },
         };
         ValueTemplate {
             kind,

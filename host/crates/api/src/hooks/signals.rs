@@ -29,8 +29,10 @@ pub struct ValueTemplate {
 pub enum ValueKind {
     /// One of these texts; any where there is none.
     Text(Vec<String>),
-    /// A decimal with at most nine digits behind the point.
+    /// A decimal.
     Decimal {
+        /// How many digits may be behind the point, of nine at most.
+        digits: usize,
         /// The least that a call may say.
         least: Option<Money>,
         /// The most that a call may say.
@@ -69,7 +71,11 @@ impl ValueTemplate {
         match &self.kind {
             ValueKind::Text(known) if known.is_empty() || known.contains(&text) => Ok(text),
             ValueKind::Text(known) => Err(format!("must be one of {}", known.join(", "))),
-            ValueKind::Decimal { least, most } => {
+            ValueKind::Decimal {
+                digits,
+                least,
+                most,
+            } => {
                 let value: Money = text
                     .parse()
                     .map_err(|_| "must be a decimal as a string, such as \"1.25\"".to_owned())?;
@@ -79,7 +85,15 @@ impl ValueTemplate {
                 if let Some(most) = most.filter(|most| value > *most) {
                     return Err(format!("must be {most} or less"));
                 }
-                Ok(value.to_string())
+                let text = value.to_string();
+                // What a strategy's types do not hold could break it.
+                let behind = text.split_once('.').map_or(0, |(_, behind)| behind.len());
+                match behind > *digits {
+                    true => Err(format!(
+                        "must have at most {digits} digits behind the point"
+                    )),
+                    false => Ok(text),
+                }
             }
         }
     }

@@ -48,6 +48,7 @@ fn teller(name: &str, strategy: &str) -> HookConfig {
     };
     let quantity = ValueTemplate {
         kind: ValueKind::Decimal {
+            digits: 8,
             least: Some("1000".parse().unwrap()),
             most: Some("5000".parse().unwrap()),
         },
@@ -293,7 +294,7 @@ async fn tell(client: &Client, hook: &str, body: &Value) -> Answer {
 #[tokio::test]
 async fn a_genuine_call_tells_a_strategy_once() {
     let client = Client::over(with_hooks);
-    let body = told("a", json!({"side": "buy", "quantity": "1500.50"}));
+    let body = told("a", json!({"side": "buy", "quantity": "1500.500000000"}));
     for (status, duplicate) in [(201, false), (200, true)] {
         let expect = [
             ("/id", json!("a")),
@@ -330,6 +331,10 @@ async fn a_signal_is_within_the_template_or_not_told() {
         ),
         (
             json!({"side": "buy", "quantity": "5001"}),
+            "/values/quantity",
+        ),
+        (
+            json!({"side": "buy", "quantity": "1500.000000001"}),
             "/values/quantity",
         ),
         (
