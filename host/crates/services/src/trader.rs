@@ -338,7 +338,7 @@ impl Trader {
                 Room::Little => self.inbox.take_commands(IDLE, &mut requests),
                 Room::Gone => self.stopping |= self.inbox.wait_for_urgent(IDLE),
             }
-            self.handle_all(&mut requests);
+            self.handle_all(&mut requests, COMMIT_WITHIN);
             self.work_off(&mut market, COMMIT_WITHIN);
             self.handle_urgent();
             if room == Room::Plenty {

@@ -21,22 +21,29 @@ impl Trader {
             let asked = self.inbox.has_commands();
             let look = asked || n.is_multiple_of(LOOK_EVERY);
             if look && begun.elapsed() >= within {
+                // What it led to waits for no command.
+                self.let_out();
                 // While too much waits for the disk, only kills are handled.
                 if asked && self.engine.journal().room() != Room::Gone {
                     self.inbox.take_commands(Duration::ZERO, &mut requests);
-                    self.handle_all(&mut requests);
+                    self.handle_all(&mut requests, within);
+                    self.let_out();
                 }
-                self.let_out();
                 begun = Instant::now();
             }
         }
     }
 
-    /// Handles what was asked, and kills before each.
-    pub(super) fn handle_all(&mut self, requests: &mut Vec<Request>) {
+    /// Handles what was asked, and kills before each. What they did is let out after every `within`.
+    pub(super) fn handle_all(&mut self, requests: &mut Vec<Request>, within: Duration) {
+        let mut begun = Instant::now();
         for request in requests.drain(..) {
             self.handle_urgent();
             self.handle(request);
+            if begun.elapsed() >= within {
+                self.let_out();
+                begun = Instant::now();
+            }
         }
     }
 

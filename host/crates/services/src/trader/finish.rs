@@ -1,6 +1,6 @@
 //! The end of a run: strategies stop and save, orders are cancelled, the journal is sealed.
 
-use super::{Ended, Trader};
+use super::{COMMIT_WITHIN, Ended, Trader};
 use crate::outlet::Item;
 use crate::view::EngineState;
 use engine::{Command, Input, StrategyState};
@@ -53,7 +53,7 @@ impl Trader {
                 return;
             }
             self.handle_urgent();
-            self.handle_all(&mut requests);
+            self.handle_all(&mut requests, COMMIT_WITHIN);
             market.drain(..).for_each(|input| self.on_market(input));
             self.let_out();
         }

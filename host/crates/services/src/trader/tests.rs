@@ -286,9 +286,28 @@ fn what_a_kill_did_is_let_out_before_the_commands_that_came_with_it() {
                 .inbox
                 .take(Duration::ZERO, &mut Vec::new(), &mut requests),
         }
-        bench.trader.handle_all(&mut requests);
+        bench.trader.handle_all(&mut requests, Duration::MAX);
         assert_eq!(seen.try_recv(), Ok(true), "before the first of them");
     }
+}
+
+#[test]
+fn what_market_data_led_to_is_let_out_before_commands_and_these_one_after_the_other() {
+    let mut bench = bench(Journal::default());
+    let outlet = Arc::clone(&bench.trader.outlet);
+    let before = outlet.pushed();
+    let (told, seen) = std::sync::mpsc::channel();
+    for _ in 0..2 {
+        let (outlet, told) = (Arc::clone(&outlet), told.clone());
+        let look = move |_: &Engine| told.send(outlet.pushed()).unwrap();
+        let request = Request::Read(Box::new(look));
+        bench.trader.inbox.offer_command(request).unwrap();
+    }
+    // Any time is long.
+    let mut market = vec![bench.quote_now()];
+    bench.trader.work_off(&mut market, Duration::ZERO);
+    let seen: Vec<u64> = seen.try_iter().collect();
+    assert_eq!(seen, [before + 1, before + 2]);
 }
 
 #[test]
