@@ -7,8 +7,8 @@
 //! business, as with every strategy.
 
 use argonaut_sdk::{
-    Config, Context, Description, InstrumentId, NumberError, OrderChange, OrderEvent, Price,
-    Quantity, Side, Signal, Strategy,
+    Config, Context, Description, InstrumentId, NewOrder, NumberError, OrderChange, OrderEvent,
+    Price, Quantity, Side, Signal, Strategy,
 };
 
 /// Does what it is told.
@@ -35,13 +35,15 @@ impl SignalFollower {
         Ok(())
     }
 
-    /// Closes what it holds, and withdraws what is on its way to more.
+    /// Closes what it holds, and withdraws what is on its way to more. Told twice before the first close is
+    /// filled, it sends two: neither goes beyond what there is to close.
     fn close(&self, context: &mut Context<'_>) {
         context.cancel_all(self.instrument);
         let position = context.position(self.instrument);
         if !position.is_flat() {
             let side = position.side.opposite();
-            context.market(self.instrument, side, position.quantity);
+            let close = NewOrder::market(self.instrument, side, position.quantity);
+            context.submit(&close.reduce_only());
         }
     }
 }
@@ -122,6 +124,24 @@ mod tests {
         let sent = test.orders().len();
         test.signal("flat", &[]);
         assert_eq!(test.orders().len(), sent);
+    }
+
+    #[test]
+    fn closing_twice_does_not_turn_the_position_round() {
+        let setup = Setup::new().instrument(equity("ACME", "0.01"));
+        let setup = setup.parameter("quantity", "2");
+        let mut test = setup.start::<SignalFollower>().unwrap();
+        test.quote("100", "100");
+        test.signal("buy", &[]);
+        let bought = test.orders()[0].id;
+        test.accept(bought);
+        test.fill(bought, Quantity::whole(2), "100".parse().unwrap());
+        // The venue has answered neither before the other is sent.
+        test.signal("flat", &[]);
+        test.signal("flat", &[]);
+        let closes = &test.orders()[1..];
+        assert_eq!(closes.len(), 2);
+        assert!(closes.iter().all(|sent| sent.order.terms.reduce_only));
     }
 
     #[test]
