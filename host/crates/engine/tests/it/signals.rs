@@ -240,6 +240,19 @@ fn a_shadow_hears_what_its_strategy_is_told() {
     assert_eq!(heard(&beside), ["buy units=3"]);
 }
 
+#[test]
+fn a_shadow_hears_what_its_strategy_has_no_hook_for() {
+    let mut world = World::new();
+    world.quote(EQUITY, "100", "100");
+    let (deaf, seen) = Script::new(&[]).run(&mut world, "deaf", MARGIN);
+    let script = trader();
+    let beside = script.seen();
+    let mut pair = Pair::begin(world, deaf, HandOver::Fresh, script);
+    pair.step(Input::Command(Box::new(command(deaf, "a", "buy"))));
+    assert_eq!(heard(&seen), [""; 0]);
+    assert_eq!(heard(&beside), ["buy units=3"]);
+}
+
 struct Traders;
 
 impl Instances for Traders {

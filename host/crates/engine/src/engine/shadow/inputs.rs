@@ -40,6 +40,7 @@ fn defined(definition: &Definition) -> Input {
 
 fn concerns(command: &Command, of: StrategyId) -> bool {
     match command {
+        // A signal is judged again: a shadow may have the export that its strategy lacks.
         Command::Pause(id)
         | Command::Resume(id)
         | Command::ClearRepeats(id)
