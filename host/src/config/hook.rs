@@ -7,6 +7,7 @@ use super::vault::{SecretName, Secrets};
 use super::{Config, Decimal, Span};
 use crate::universe::Universe;
 use api::{HookConfig, HookKind, HookOrder, HookPurpose, OrderTemplate};
+use engine::KNOWN_SIGNALS;
 use model::{AccountId, Quantity, Side, TimeInForce};
 use serde::Deserialize;
 use signal::HookSignalSection;
@@ -19,6 +20,8 @@ const SECRET_BYTES: usize = 16;
 const OLDEST: model::Duration = model::Duration::from_secs(3_600);
 /// Longest name, in bytes.
 const NAME_BYTES: usize = 64;
+/// A minute.
+const MINUTE_NS: u64 = 60_000_000_000;
 /// Most calls within a minute.
 const MOST_CALLS: usize = 6_000;
 
@@ -137,9 +140,36 @@ impl HookSection {
             Some(signal) => {
                 self.check_no_orders()?;
                 signal.check(config)?;
+                self.check_memory(config, &signal.strategy)?;
                 Ok(None)
             }
             None => self.check_orders(config, universe).map(Some),
+        }
+    }
+
+    /// A call that may come again must be known again, also by a host that was restarted: all hooks of a
+    /// strategy together bring no more meanwhile than the engine remembers.
+    fn check_memory(&self, config: &Config, strategy: &str) -> Result<(), Problem> {
+        let tells = |hook: &&Self| {
+            let signal = hook.signal.as_ref();
+            signal.is_some_and(|signal| signal.strategy == strategy)
+        };
+        let hooks: Vec<&Self> = config.hooks.iter().filter(tells).collect();
+        let oldest = hooks.iter().map(|hook| hook.max_age.0.nanos()).max();
+        // One of the future may come until it is past, and for as long again.
+        let span = oldest.unwrap_or_default().saturating_mul(2);
+        let minutes = usize::try_from(span.div_ceil(MINUTE_NS)).unwrap_or(usize::MAX);
+        let each = hooks.iter().map(|hook| hook.per_minute);
+        let calls = each.fold(0_usize, usize::saturating_add);
+        match calls.saturating_mul(minutes) {
+            ..=KNOWN_SIGNALS => Ok(()),
+            calls => {
+                let reason = format!(
+                    "within twice `max_age` the hooks of `{strategy}` take {calls} calls, and {KNOWN_SIGNALS} \
+                     are known again after a restart; lower `per_minute` or `max_age`"
+                );
+                said("per_minute", &reason)
+            }
         }
     }
 
@@ -448,6 +478,24 @@ mod tests {
         let with = |line: &str| format!("[[hook]]\n{line}");
         check_signal("[[hook]]", &with("sides = [\"buy\"]"), Some("sides"));
         check_signal("[[hook]]", &with("quantity = \"1\""), Some("quantity"));
+        let many = Some("per_minute");
+        check_signal("[[hook]]", &with("per_minute = 2048"), None);
+        check_signal("[[hook]]", &with("per_minute = 2049"), many);
+        let beside = |per_minute: u32| {
+            format!(
+                r#"[[hook]]
+                name = "beside"
+                kind = "generic"
+                secret_env = "SECRET"
+                max_age = "1h"
+                signal = {{ strategy = "TOLD", name = "chart" }}
+                [[hook]]
+                per_minute = {per_minute}"#
+            )
+        };
+        // The other one takes 30.
+        check_signal("[[hook]]", &beside(4), None);
+        check_signal("[[hook]]", &beside(5), many);
         check_signal("[[hook]]", &with("account = \"paper\""), Some("account"));
     }
 }

@@ -62,5 +62,6 @@ pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;
 pub use probation::Probed;
 pub use risk::{Control, LimitBook, controls, documented};
+pub use signals::KNOWN_SIGNALS;
 pub use strategies::{Recorder, Staged};
 pub use valuation::ValuationError;

@@ -4,8 +4,8 @@
 use crate::journal::codec::wrappers;
 use std::collections::VecDeque;
 
-/// Ids that are remembered for a strategy. An older one could be told again.
-const MOST: usize = 4_096;
+/// Ids of signals that are remembered for a strategy. An older one could be told again.
+pub const KNOWN_SIGNALS: usize = 4_096;
 
 /// Ids of the signals that a strategy was told last, oldest first, each by the first bytes of its hash.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ impl KnownSignals {
     }
 
     pub(crate) fn note(&mut self, id: &str) {
-        while self.0.len() >= MOST {
+        while self.0.len() >= KNOWN_SIGNALS {
             self.0.pop_front();
         }
         self.0.push_back(code(id));
@@ -39,11 +39,11 @@ mod tests {
     #[test]
     fn the_oldest_id_is_forgotten_first() {
         let mut known = KnownSignals::default();
-        for n in 0..=MOST {
+        for n in 0..=KNOWN_SIGNALS {
             known.note(&n.to_string());
         }
         assert!(!known.has("0"));
-        assert!(known.has("1") && known.has(&MOST.to_string()));
-        assert_eq!(known.0.len(), MOST);
+        assert!(known.has("1") && known.has(&KNOWN_SIGNALS.to_string()));
+        assert_eq!(known.0.len(), KNOWN_SIGNALS);
     }
 }
