@@ -32,6 +32,8 @@ fn everybody_hears_everything_while_others_ask_and_one_is_slow() {
             reads(host.address(), 2, LENGTH),
             orders(host.address(), 20, LENGTH),
         );
+        let there = host.connections().await.unwrap();
+        assert_eq!(there, u64::from(CLIENTS) + 1);
         let heard = crowd.leave().await.unwrap();
         let part = &heard.parts[0];
         assert_eq!(part.listeners, CLIENTS, "{heard:?}");

@@ -50,13 +50,13 @@ enum Stage {
 /// What was heard in a part.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
-    /// Messages to all fast clients.
+    /// Updates to all fast clients: what is said although nothing happens does not count.
     pub messages: u64,
     /// Bytes of them.
     pub bytes: u64,
     /// From the engine's step to the client, of one message in eight.
     pub latencies: Latencies,
-    /// Fast clients that heard something.
+    /// Fast clients that heard an update.
     pub listeners: u32,
 }
 
@@ -290,10 +290,13 @@ impl Ear {
         self.heard.missing += head.message.saturating_sub(self.message + 1);
         self.message = head.message;
         self.follow(&head);
+        if head.kind != b"update" {
+            return;
+        }
         if let Some(part) = part.and_then(|part| self.heard.parts.get_mut(part)) {
             part.messages += 1;
             part.bytes += u64::try_from(frame.payload.len()).unwrap_or_default();
-            if head.kind == b"update" && head.message.is_multiple_of(TIMED) {
+            if head.message.is_multiple_of(TIMED) {
                 let took = Duration::from_nanos(now_ns.saturating_sub(head.time_ns));
                 part.latencies.add(took);
             }
@@ -340,8 +343,9 @@ mod tests {
         }
         let heard = &ear.heard;
         assert_eq!((heard.missing, heard.errors, heard.gaps), expect);
-        let count = u64::try_from(messages.len()).unwrap();
-        assert_eq!(heard.parts[0].messages + heard.errors.min(count), count);
+        let updates = messages.iter().filter(|text| text.contains("\"update\""));
+        let updates = u64::try_from(updates.count()).unwrap();
+        assert_eq!(heard.parts[0].messages, updates);
     }
 
     const SNAPSHOT: &str = r#"{"message":1,"type":"snapshot","channel":"fills","instrument":null,"sequence":5,"data":[]}"#;

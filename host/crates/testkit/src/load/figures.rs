@@ -170,9 +170,11 @@ fn ws_rows(
             "MiB per second of them",
             (per_second(part.bytes, run.length) >> 20).to_string(),
         ),
-        Row::new("from the engine to a client, median", shown(median)),
-        Row::new("from the engine to a client, p99", shown(late))
-            .should(format!("<= {}", shown(TO_CLIENT)), late <= TO_CLIENT),
+        Row::new("from the engine to a client, median", figure(median)),
+        Row::new("from the engine to a client, p99", figure(late)).should(
+            format!("<= {}", shown(TO_CLIENT)),
+            is_within(late, TO_CLIENT),
+        ),
         Row::new(
             "engine's thread for an input, alone and beside them",
             format!("{} and {} ns", alone.each_ns(), beside.each_ns()),
@@ -198,35 +200,48 @@ async fn slow(host: &Host, run: &Run) -> Result<Vec<Row>, LoadError> {
     tokio::time::sleep(run.length).await;
     crowd.measured(1, run.length).await;
     let after_kib = host.resident_kib()?;
+    let there = host.connections().await?;
     let heard = crowd.leave().await?;
     let each_kib = after_kib.saturating_sub(before_kib) / count(SLOW);
-    Ok(slow_rows(heard, each_kib))
+    let slow_there = there.saturating_sub(count(READERS - SLOW));
+    Ok(slow_rows(heard, each_kib, slow_there))
 }
 
-fn slow_rows(mut heard: Heard, each_kib: u64) -> Vec<Row> {
+fn slow_rows(mut heard: Heard, each_kib: u64, slow_there: u64) -> Vec<Row> {
     let whole = wholeness(&heard, READERS - SLOW, 2);
     let [before, beside] = &mut heard.parts;
     let (before, beside) = (
         before.latencies.percentile(99),
         beside.latencies.percentile(99),
     );
-    let share = percent(micros(beside), micros(before));
+    // Of a stream that stands still there is nothing to compare.
+    let both = before.zip(beside);
+    let both = both.filter(|(before, beside)| !before.is_zero() && !beside.is_zero());
+    let share = both.map(|(before, beside)| percent(micros(beside), micros(before)));
+    let shown_share = share.map_or_else(|| "none".to_owned(), |share| format!("{share} %"));
     vec![
         Row::new(
             format!(
                 "p99 to {} clients, before and beside {SLOW} slow ones",
                 READERS - SLOW
             ),
-            format!("{} and {}", shown(before), shown(beside)),
+            format!("{} and {}", figure(before), figure(beside)),
         ),
-        Row::new("the latter over the former", format!("{share} %"))
-            .should(format!("<= {SLOW_SHARE} %"), share <= SLOW_SHARE),
+        Row::new("the latter over the former", shown_share).should(
+            format!("<= {SLOW_SHARE} %"),
+            share.is_some_and(|share| share <= SLOW_SHARE),
+        ),
         Row::new("memory for each slow one", format!("{each_kib} KiB"))
             .should(format!("<= {SLOW_KIB} KiB"), each_kib <= SLOW_KIB),
         Row::new(
             "slow ones that the host closed",
             heard.slow_closed.to_string(),
         ),
+        Row::new(
+            format!("slow ones of {SLOW} that were there to the end"),
+            slow_there.to_string(),
+        )
+        .should("> 0", slow_there > 0),
         whole,
     ]
 }
@@ -262,8 +277,9 @@ fn rest_rows(mut read: Requests) -> Vec<Row> {
             each_second.to_string(),
         )
         .should(format!(">= {READS}"), each_second >= READS),
-        Row::new("a read, median", shown(read.latencies.percentile(50))),
-        Row::new("a read, p99", shown(late)).should(format!("<= {}", shown(READ)), late <= READ),
+        Row::new("a read, median", figure(read.latencies.percentile(50))),
+        Row::new("a read, p99", figure(late))
+            .should(format!("<= {}", shown(READ)), is_within(late, READ)),
         failures(&read),
     ]
 }
@@ -278,13 +294,13 @@ fn order_rows(mut placed: Requests, fsync: &str) -> Vec<Row> {
             .should(format!(">= {enough} of {ORDERS}"), each_second >= enough),
         Row::new(
             format!("order to journaled acceptance, fsync `{fsync}`, median"),
-            shown(placed.latencies.percentile(50)),
+            figure(placed.latencies.percentile(50)),
         ),
         Row::new(
             format!("order to journaled acceptance, fsync `{fsync}`, p99"),
-            shown(late),
+            figure(late),
         )
-        .should(format!("<= {}", shown(ORDER)), late <= ORDER),
+        .should(format!("<= {}", shown(ORDER)), is_within(late, ORDER)),
         failures(&placed),
     ]
 }
@@ -313,6 +329,15 @@ fn micros(duration: Duration) -> u64 {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A time, where there is one.
+fn figure(took: Option<Duration>) -> String {
+    took.map_or_else(|| "none".to_owned(), shown)
+}
+
+fn is_within(took: Option<Duration>, most: Duration) -> bool {
+    took.is_some_and(|took| took <= most)
 }
 
 /// In milliseconds, to a hundredth.
@@ -350,8 +375,18 @@ mod tests {
         for (part, micros) in heard.parts.iter_mut().zip([1_000, 1_510]) {
             part.latencies.add(Duration::from_micros(micros));
         }
-        let rows = slow_rows(heard, SLOW_KIB);
+        let rows = slow_rows(heard, SLOW_KIB, 1);
         let holds: Vec<_> = rows.iter().map(|row| row.holds).collect();
-        assert_eq!(holds[..3], [None, Some(false), Some(true)]);
+        let expect = [None, Some(false), Some(true), None, Some(true)];
+        assert_eq!(holds[..5], expect);
+    }
+
+    #[test]
+    fn of_a_stream_that_stands_still_nothing_holds() {
+        let rows = slow_rows(Heard::default(), 0, 0);
+        let holds: Vec<_> = rows.iter().map(|row| row.holds).collect();
+        let no = Some(false);
+        assert_eq!(holds, [None, no, Some(true), None, no, no]);
+        assert_eq!(rows[0].measured, "none and none");
     }
 }

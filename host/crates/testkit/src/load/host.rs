@@ -105,6 +105,20 @@ impl Host {
         })
     }
 
+    /// How many WebSocket connections it has open.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub async fn connections(&self) -> Result<u64, LoadError> {
+        let mut client = Client::connect(self.address).await?;
+        let answer = client.request("GET", "/metrics", "", "").await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let mut lines = text.lines();
+        let open = lines.find_map(|line| line.strip_prefix("argonaut_websocket_connections "));
+        open.and_then(|open| open.trim().parse().ok())
+            .ok_or_else(|| LoadError::Host("metrics without connections".into()))
+    }
+
     fn engine_ns(&self) -> Result<u64, LoadError> {
         vitals::engine_ns(self.process.id())
     }

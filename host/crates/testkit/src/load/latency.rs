@@ -29,15 +29,15 @@ impl Latencies {
         self.micros.len()
     }
 
-    /// What so many of a hundred took at most; nothing when there are no samples.
-    pub fn percentile(&mut self, percent: usize) -> Duration {
+    /// What so many of a hundred took at most; `None` when there are no samples.
+    pub fn percentile(&mut self, percent: usize) -> Option<Duration> {
         if !self.sorted {
             self.micros.sort_unstable();
             self.sorted = true;
         }
         let rank = (self.micros.len() * percent).div_ceil(100).max(1) - 1;
-        let micros = self.micros.get(rank).copied().unwrap_or_default();
-        Duration::from_micros(u64::from(micros))
+        let micros = self.micros.get(rank).copied()?;
+        Some(Duration::from_micros(u64::from(micros)))
     }
 }
 
@@ -48,16 +48,17 @@ mod tests {
     #[test]
     fn a_percentile_is_the_sample_at_its_rank() {
         let mut latencies = Latencies::default();
-        assert_eq!(latencies.percentile(99), Duration::ZERO);
+        assert_eq!(latencies.percentile(99), None);
         for micros in (1..=200).rev() {
             latencies.add(Duration::from_micros(micros));
         }
         assert_eq!(latencies.count(), 200);
         for (percent, micros) in [(0, 1), (50, 100), (99, 198), (100, 200)] {
             let found = latencies.percentile(percent);
-            assert_eq!(found, Duration::from_micros(micros), "{percent}");
+            assert_eq!(found, Some(Duration::from_micros(micros)), "{percent}");
         }
         latencies.add(Duration::from_micros(5_000));
-        assert_eq!(latencies.percentile(100), Duration::from_millis(5));
+        let slowest = Some(Duration::from_millis(5));
+        assert_eq!(latencies.percentile(100), slowest);
     }
 }
