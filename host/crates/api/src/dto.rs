@@ -33,6 +33,7 @@ pub(crate) mod outside;
 pub(crate) mod people;
 pub(crate) mod pipeline;
 pub(crate) mod plugin;
+pub(crate) mod portfolio;
 pub(crate) mod position;
 pub(crate) mod probation;
 pub(crate) mod problem;

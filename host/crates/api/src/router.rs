@@ -109,7 +109,7 @@ fn hooks<H: HostPort>() -> Operations<H> {
 
 fn trading<H: HostPort>() -> Operations<H> {
     use routes::{accounts, asyncapi, custom, docs, engine, fills, happened, history, instruments};
-    use routes::{lifecycle, orders, positions, venues};
+    use routes::{lifecycle, orders, portfolio, positions, venues};
     Operations::new()
         .get("asyncapi.show", "/asyncapi.json", asyncapi::show)
         .get("health.show", "/health", engine::health::<H>)
@@ -151,6 +151,7 @@ fn trading<H: HostPort>() -> Operations<H> {
             happened::life_events::<H>,
         )
         .get("history.page", "/history/{table}", history::page::<H>)
+        .get("portfolio.show", "/portfolio", portfolio::show::<H>)
         .get("positions.list", "/positions", positions::list::<H>)
         .get("accounts.list", "/accounts", accounts::list::<H>)
         .post(

@@ -28,6 +28,7 @@ pub(crate) mod orders;
 pub(crate) mod pipelines;
 pub(crate) mod plugin_body;
 pub(crate) mod plugins;
+pub(crate) mod portfolio;
 pub(crate) mod positions;
 mod repeated;
 pub(crate) mod risk;

@@ -51,6 +51,8 @@ mod openapi;
 mod page;
 #[path = "it/plugins.rs"]
 mod plugins;
+#[path = "it/portfolio.rs"]
+mod portfolio;
 #[path = "it/rates.rs"]
 mod rates;
 #[path = "it/real_cuts.rs"]

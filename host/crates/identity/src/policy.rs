@@ -92,6 +92,7 @@ pub const POLICY: &[(&str, Access)] = &[
     ("cash_flows.list", READ),
     ("life_events.list", READ),
     ("history.page", READ),
+    ("portfolio.show", READ),
     ("positions.list", READ),
     ("accounts.list", READ),
     ("accounts.convert", TRADE),

@@ -4,6 +4,7 @@ mod scope;
 mod ticket;
 
 use crate::metrics::{MetricsView, Regimes, Scenario};
+use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
     PositionView, ScopeView, StrategyView, Update, VenueView,
@@ -348,6 +349,8 @@ pub trait Queries {
     fn positions(&self) -> Vec<PositionView>;
     /// All accounts.
     fn accounts(&self) -> Vec<AccountView>;
+    /// Everything that is held, as it is at one moment.
+    fn holdings(&self) -> Holdings;
     /// The latest money that came or left without a trade (a bounded number), newest first.
     fn cash_flows(&self) -> Vec<CashFlowView>;
     /// What happened last to instruments and margins (a bounded number), newest first.

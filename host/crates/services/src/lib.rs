@@ -27,6 +27,7 @@ mod outlet;
 pub mod plugin;
 mod plugin_files;
 pub mod plugin_watch;
+pub mod portfolio;
 mod projection;
 mod recovery;
 pub mod retention;

@@ -218,6 +218,14 @@ pub struct InstrumentView {
     pub last: Option<Price>,
 }
 
+impl InstrumentView {
+    /// What it is valued at: the middle of the quote, otherwise the latest trade or bar close.
+    pub fn mark(&self) -> Option<Price> {
+        let middle = self.quote.map(|quote| quote.bid.midpoint(quote.ask));
+        middle.or(self.last)
+    }
+}
+
 /// A position with its worth at the latest mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PositionView {

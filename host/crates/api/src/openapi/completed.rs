@@ -163,6 +163,7 @@ fn named(name: &str) -> Tag {
         "page" => "The live page.",
         "pipelines" => "The way of a version from tests to trading.",
         "plugins" => "The registry of plugins.",
+        "portfolio" => "What is owned, and what trading brought.",
         "positions" => "Positions with their worth.",
         "risk" => "Limits, states, metrics, scenarios and alerts.",
         "sessions" => "Who is logged in.",

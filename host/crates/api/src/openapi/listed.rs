@@ -4,8 +4,8 @@
 use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
     faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
-    notifications, orders, pipelines, plugins, positions, risk, scenarios, sessions, shadows,
-    signals, strategies, users, venues, watching,
+    notifications, orders, pipelines, plugins, portfolio, positions, risk, scenarios, sessions,
+    shadows, signals, strategies, users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -106,6 +106,7 @@ use utoipa::OpenApi;
     plugins::revoke,
     plugins::history,
     plugins::compare,
+    portfolio::show,
     positions::list,
     risk::controls,
     risk::show_limits,

@@ -5,6 +5,7 @@ use engine::{AlgorithmConfig, LimitScope, Limits, RuleConfig, TradingState};
 use model::{DenyCode, Fill, Order, OrderId, PluginHash, Rate};
 use services::handle::Queries;
 use services::metrics::{MetricsView, Regimes, Scenario};
+use services::portfolio::Holdings;
 use services::view::{
     AccountView, AlertView, CashFlowView, Change, EngineView, InstrumentView, LifeEventView,
     LimitsView, PositionView, ScopeView, StrategyView, VenueView,
@@ -80,6 +81,17 @@ impl Queries for Fake {
     }
     fn accounts(&self) -> Vec<AccountView> {
         self.tables().accounts.clone()
+    }
+    fn holdings(&self) -> Holdings {
+        let tables = self.tables();
+        Holdings {
+            engine: tables.engine,
+            instruments: tables.instruments.clone(),
+            accounts: tables.accounts.clone(),
+            strategies: tables.strategies.clone(),
+            positions: tables.positions.clone(),
+            currencies: vec!["USD".to_owned(), "EUR".to_owned()],
+        }
     }
     fn limits(&self, scope: LimitScope) -> LimitsView {
         let unset = LimitsView {

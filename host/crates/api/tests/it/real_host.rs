@@ -254,6 +254,19 @@ async fn an_order_by_hand_fills_and_shows_everywhere() {
         ("/0/average_price", json!("1.1002")),
     ];
     stand.until_listed("/positions").await.check(200, &expect);
+    // 2,000 at the middle of 1.1000 and 1.1002, bought at 1.1002.
+    let expect = [
+        ("/accounts/0/cash", json!("100000")),
+        ("/accounts/0/positions_value", json!("-0.2")),
+        ("/accounts/0/net_worth", json!("99999.8")),
+        ("/totals/0/gross_exposure", json!("2200.2")),
+        ("/strategies/0/strategy", json!("manual")),
+        ("/instruments/0/quantity", json!("2000")),
+    ];
+    stand
+        .send("GET", "/portfolio", "")
+        .await
+        .check(200, &expect);
     let id = placed.json()["id"].as_str().unwrap().to_owned();
     let order = stand.send("GET", &format!("/orders/{id}"), "").await;
     order.check(200, &[("/status", json!("FILLED"))]);

@@ -4,6 +4,7 @@ use super::HostHandle;
 use crate::handle::Queries;
 use crate::metrics::tracker::Tracker;
 use crate::metrics::{MetricsView, Regimes, Scenario};
+use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
     PositionView, ScopeView, StrategyView, VenueView,
@@ -51,6 +52,10 @@ impl Queries for HostHandle {
 
     fn accounts(&self) -> Vec<AccountView> {
         self.0.shared.read(|model| model.accounts.clone())
+    }
+
+    fn holdings(&self) -> Holdings {
+        self.0.shared.read(|model| model.holdings())
     }
 
     fn cash_flows(&self) -> Vec<CashFlowView> {

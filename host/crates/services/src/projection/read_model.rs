@@ -7,6 +7,7 @@ use crate::metrics::snapshot::World;
 use crate::metrics::tracker::Tracker;
 use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
+use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertCode, CashFlowView, Change, Counts, EngineView, FaultView, InstrumentView,
     LifeEventView, LogLine, PositionView, StrategyView, VenueView, WhatHappened, Words,
@@ -93,6 +94,18 @@ impl ReadModel {
             strategies: &self.strategies,
             currencies: &self.currencies,
             positions: self.sums().collect(),
+        }
+    }
+
+    /// Everything that is held, as it is now.
+    pub(crate) fn holdings(&self) -> Holdings {
+        Holdings {
+            engine: self.engine,
+            instruments: self.instruments.clone(),
+            accounts: self.accounts.clone(),
+            strategies: self.strategies.clone(),
+            positions: self.sums().collect(),
+            currencies: self.currencies.clone(),
         }
     }
 
@@ -431,11 +444,9 @@ impl ReadModel {
             .instruments
             .get(position.instrument.index())
             .and_then(|view| {
-                let middle = view.quote.map(|quote| quote.bid.midpoint(quote.ask));
-                let mark = middle.or(view.last)?;
                 position
                     .state
-                    .unrealized(mark, view.instrument.multiplier)
+                    .unrealized(view.mark()?, view.instrument.multiplier)
                     .ok()
             });
         PositionView {

@@ -161,6 +161,11 @@ fn of_strategy(verb: Verb) -> Verb {
 /// What is held, and what happened.
 pub(super) fn holdings() -> Vec<Verb> {
     vec![
+        get(
+            "portfolio",
+            "/portfolio",
+            "Show what is owned, by account, strategy and instrument",
+        ),
         of_strategy(get("positions", "/positions", "List positions")).columns(&[
             "strategy",
             "instrument",
