@@ -301,6 +301,14 @@ fn the_embedded_store_answers_and_is_what_the_journal_says() {
     assert!(backward.len() >= common && backward[..common] == made[..common]);
     let every = executions(&host, "&strategy=every");
     assert!(!every.is_empty() && every.len() < found.len() + 100);
+    let at = before.fills[20].ts_event.to_string();
+    let wanted = executions(&host, &format!("&strategy=every&until={at}")).len();
+    let made = host.get(&format!("/performance/every?until={at}")).unwrap();
+    for parts in ["currencies", "instruments"] {
+        let parts = made[parts].as_array().unwrap().iter();
+        let fills: u64 = parts.map(|part| part["fills"].as_u64().unwrap()).sum();
+        assert_eq!(fills, wanted as u64, "{made}");
+    }
     let orders = host.get("/history/orders?strategy=every&limit=1").unwrap();
     let order = &orders["items"][0];
     assert_eq!(

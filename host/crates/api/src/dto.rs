@@ -31,6 +31,7 @@ pub(crate) mod order_list;
 pub(crate) mod order_names;
 pub(crate) mod outside;
 pub(crate) mod people;
+pub(crate) mod performance;
 pub(crate) mod pipeline;
 pub(crate) mod plugin;
 pub(crate) mod portfolio;

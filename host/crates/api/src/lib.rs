@@ -40,6 +40,7 @@ mod observe;
 mod openapi;
 mod operations;
 mod page;
+mod performance;
 mod port;
 mod problem;
 mod rate;

@@ -60,6 +60,22 @@ impl Names {
         names
     }
 
+    /// The name of one instrument and nothing else.
+    #[cfg(test)]
+    pub(crate) fn of_one(id: InstrumentId, symbol: &str, quote_currency: &str) -> Self {
+        let name = InstrumentName {
+            symbol: symbol.to_owned(),
+            quote_currency: quote_currency.to_owned(),
+            price_digits: 0,
+            quantity_digits: 0,
+            multiplier: Quantity::ONE,
+        };
+        Self {
+            instruments: BTreeMap::from([(id, name)]),
+            ..Self::default()
+        }
+    }
+
     /// The instrument, if it was known when the table was made.
     pub(crate) fn instrument(&self, id: InstrumentId) -> Option<&InstrumentName> {
         self.instruments.get(&id)

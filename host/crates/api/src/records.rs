@@ -79,6 +79,15 @@ pub(crate) fn object(table: &Table, row: Record, names: &Names) -> Value {
     Value::Object(object)
 }
 
+/// A cell of a row by the name of its column; `None` for nothing.
+pub(crate) fn cell<'a>(table: &Table, row: &'a Record, name: &str) -> Option<&'a str> {
+    let place = table
+        .columns
+        .iter()
+        .position(|column| column.name == name)?;
+    row.get(place)?.as_deref()
+}
+
 fn value(kind: Kind, text: String, names: &Names) -> Value {
     let handle = || text.parse::<u32>().unwrap_or(u32::MAX);
     match kind {

@@ -79,6 +79,7 @@ pub fn operations<H: HostPort>() -> Vec<Operation> {
 
 fn all<H: HostPort>() -> Operations<H> {
     let resources = trading::<H>()
+        .merge(holdings())
         .merge(strategies())
         .merge(plugins())
         .merge(pipelines())
@@ -108,8 +109,7 @@ fn hooks<H: HostPort>() -> Operations<H> {
 }
 
 fn trading<H: HostPort>() -> Operations<H> {
-    use routes::{accounts, asyncapi, custom, docs, engine, fills, happened, history, instruments};
-    use routes::{lifecycle, orders, portfolio, positions, venues};
+    use routes::{asyncapi, custom, docs, engine, instruments, lifecycle, orders, venues};
     Operations::new()
         .get("asyncapi.show", "/asyncapi.json", asyncapi::show)
         .get("health.show", "/health", engine::health::<H>)
@@ -143,6 +143,15 @@ fn trading<H: HostPort>() -> Operations<H> {
         .get("orders.show", "/orders/{id}", orders::show::<H>)
         .patch("orders.modify", "/orders/{id}", orders::modify::<H>)
         .delete("orders.cancel", "/orders/{id}", orders::cancel::<H>)
+        .get("algorithms.list", "/algorithms", custom::algorithms::<H>)
+}
+
+/// What is held and what happened, and what that came to.
+fn holdings<H: HostPort>() -> Operations<H> {
+    use routes::{
+        accounts, fills, happened, history, lifecycle, performance, portfolio, positions,
+    };
+    Operations::new()
         .get("fills.list", "/fills", fills::list::<H>)
         .get("cash_flows.list", "/cash-flows", happened::cash_flows::<H>)
         .get(
@@ -151,6 +160,12 @@ fn trading<H: HostPort>() -> Operations<H> {
             happened::life_events::<H>,
         )
         .get("history.page", "/history/{table}", history::page::<H>)
+        .get("performance.list", "/performance", performance::list::<H>)
+        .get(
+            "performance.show",
+            "/performance/{strategy}",
+            performance::show::<H>,
+        )
         .get("portfolio.show", "/portfolio", portfolio::show::<H>)
         .get("positions.list", "/positions", positions::list::<H>)
         .get("accounts.list", "/accounts", accounts::list::<H>)
@@ -160,7 +175,6 @@ fn trading<H: HostPort>() -> Operations<H> {
             lifecycle::convert::<H>,
         )
         .get("account.show", "/account", accounts::only::<H>)
-        .get("algorithms.list", "/algorithms", custom::algorithms::<H>)
 }
 
 fn strategies<H: HostPort>() -> Operations<H> {

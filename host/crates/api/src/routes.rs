@@ -25,6 +25,7 @@ pub(crate) mod loading;
 pub(crate) mod metrics;
 pub(crate) mod notifications;
 pub(crate) mod orders;
+pub(crate) mod performance;
 pub(crate) mod pipelines;
 pub(crate) mod plugin_body;
 pub(crate) mod plugins;

@@ -92,6 +92,8 @@ pub const POLICY: &[(&str, Access)] = &[
     ("cash_flows.list", READ),
     ("life_events.list", READ),
     ("history.page", READ),
+    ("performance.list", READ),
+    ("performance.show", READ),
     ("portfolio.show", READ),
     ("positions.list", READ),
     ("accounts.list", READ),

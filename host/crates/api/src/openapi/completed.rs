@@ -161,6 +161,7 @@ fn named(name: &str) -> Tag {
         "notifications" => "Whom the host tells what.",
         "orders" => "Orders by hand, and what became of all orders.",
         "page" => "The live page.",
+        "performance" => "What strategies made in a period.",
         "pipelines" => "The way of a version from tests to trading.",
         "plugins" => "The registry of plugins.",
         "portfolio" => "What is owned, and what trading brought.",

@@ -4,8 +4,8 @@
 use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
     faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
-    notifications, orders, pipelines, plugins, portfolio, positions, risk, scenarios, sessions,
-    shadows, signals, strategies, users, venues, watching,
+    notifications, orders, performance, pipelines, plugins, portfolio, positions, risk, scenarios,
+    sessions, shadows, signals, strategies, users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -90,6 +90,8 @@ use utoipa::OpenApi;
     orders::show,
     orders::modify,
     orders::cancel,
+    performance::list,
+    performance::show,
     pipelines::list,
     pipelines::show,
     pipelines::runs,

@@ -55,6 +55,34 @@ async fn what_has_no_price_is_named() {
 }
 
 #[tokio::test]
+async fn performance_is_of_a_store_a_known_strategy_and_a_period() {
+    let client = Client::new();
+    let same = "from=2026-01-02T00:00:00Z&until=2026-01-02T00:00:00Z";
+    let same = format!("/performance?{same}");
+    for (path, status, code, field) in [
+        ("/performance", 404, "NO_STORE", None),
+        ("/performance/ema", 404, "NO_STORE", None),
+        ("/performance/nobody", 404, "NOT_FOUND", None),
+        (same.as_str(), 400, "INVALID_FIELD", Some("/until")),
+        (
+            "/performance/ema?from=yesterday",
+            400,
+            "INVALID_FIELD",
+            Some("/from"),
+        ),
+        (
+            "/performance?strategy=ema",
+            400,
+            "INVALID_FIELD",
+            Some("/strategy"),
+        ),
+    ] {
+        let answer = client.get(path).await;
+        answer.check_problem(status, code, field);
+    }
+}
+
+#[tokio::test]
 async fn a_portfolio_takes_no_parameters() {
     let client = Client::new();
     let answer = client.get("/portfolio?account=paper").await;

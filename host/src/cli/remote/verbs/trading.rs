@@ -166,6 +166,16 @@ pub(super) fn holdings() -> Vec<Verb> {
             "/portfolio",
             "Show what is owned, by account, strategy and instrument",
         ),
+        in_period(get(
+            "performance",
+            "/performance",
+            "Show what each strategy made in a period, from the store",
+        )),
+        in_period(get(
+            "performance show",
+            "/performance/{strategy}",
+            "Show what one made",
+        )),
         of_strategy(get("positions", "/positions", "List positions")).columns(&[
             "strategy",
             "instrument",
@@ -271,15 +281,17 @@ pub(super) fn money() -> Vec<Verb> {
     ]
 }
 
+fn in_period(verb: Verb) -> Verb {
+    verb.query(
+        "from",
+        Kind::Text,
+        "From this moment on, as 2026-01-02T00:00:00Z",
+    )
+    .query("until", Kind::Text, "Before this moment")
+}
+
 fn history(verb: Verb) -> Verb {
-    of_strategy(verb)
-        .query("account", Kind::Text, "Only of this account")
-        .query(
-            "from",
-            Kind::Text,
-            "From this moment on, as 2026-01-02T00:00:00Z",
-        )
-        .query("until", Kind::Text, "Before this moment")
+    in_period(of_strategy(verb).query("account", Kind::Text, "Only of this account"))
         .query("order", Kind::Text, "newest: the newest first")
         .query(
             "after",
