@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 pub(crate) use counted::Counted;
+pub(crate) use process::{Usage, usage};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;

@@ -109,7 +109,8 @@ fn hooks<H: HostPort>() -> Operations<H> {
 }
 
 fn trading<H: HostPort>() -> Operations<H> {
-    use routes::{asyncapi, custom, docs, engine, instruments, lifecycle, orders, venues};
+    use routes::venues;
+    use routes::{asyncapi, custom, docs, engine, instruments, lifecycle, orders, sources, system};
     Operations::new()
         .get("asyncapi.show", "/asyncapi.json", asyncapi::show)
         .get("health.show", "/health", engine::health::<H>)
@@ -121,6 +122,8 @@ fn trading<H: HostPort>() -> Operations<H> {
             engine::set_trading_state::<H>,
         )
         .post("engine.kill", "/engine/kill", engine::kill::<H>)
+        .get("sources.list", "/sources", sources::list::<H>)
+        .get("system.show", "/system", system::show::<H>)
         .get("venues.list", "/venues", venues::list::<H>)
         .get("instruments.list", "/instruments", instruments::list::<H>)
         .get(

@@ -13,12 +13,13 @@ use crate::rate::{Limit, RateSettings, Rates};
 use crate::records::Records;
 use crate::stream::{self, Hub};
 use crate::tls::Tls;
+use model::Timestamp;
 use notices::Notifications;
 use pipelines::{Backtests, Pipelines};
 use services::clock::{Clock, SystemClock};
 use services::retention::RetentionMonitor;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
 /// How the API behaves.
@@ -144,6 +145,15 @@ pub struct Api<H> {
     /// Those that have not said who they are, where they must.
     pub(crate) strangers: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
+    /// Since when there is an API.
+    pub(crate) begun: Begun,
+}
+
+/// A moment, by the wall clock and for measuring what passed since.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) time: Timestamp,
+    pub(crate) instant: Instant,
 }
 
 impl<H: HostPort> Api<H> {
@@ -173,6 +183,10 @@ impl<H: HostPort> Api<H> {
             connections: Arc::new(connections),
             strangers: Arc::new(strangers),
             closing: Arc::new(watch::Sender::new(false)),
+            begun: Begun {
+                time: SystemClock.now(),
+                instant: Instant::now(),
+            },
         }
     }
 

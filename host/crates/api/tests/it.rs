@@ -89,6 +89,8 @@ mod rest_strategies;
 mod risk;
 #[path = "it/serving.rs"]
 mod serving;
+#[path = "it/sources.rs"]
+mod sources;
 #[path = "it/stream.rs"]
 mod stream;
 #[path = "it/stream_bounds.rs"]

@@ -78,6 +78,8 @@ pub const POLICY: &[(&str, Access)] = &[
     ("engine.show", READ),
     ("engine.trading_state.set", STOP),
     ("engine.kill", STOP),
+    ("sources.list", READ),
+    ("system.show", Access::Roles(&[Admin, Operator, Risk])),
     ("venues.list", READ),
     ("instruments.list", READ),
     ("instruments.show", READ),

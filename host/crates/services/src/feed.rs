@@ -10,7 +10,7 @@ mod spoiled;
 use crate::clock::Clock;
 use crate::history::History;
 use crate::inbox::Inbox;
-pub use crate::inbox::MarketInput;
+pub use crate::inbox::{MarketCounts, MarketInput};
 use model::Timestamp;
 pub use replay::{ReplayConfig, Speed};
 pub use simulated::{InstrumentModel, SimulatedConfig, SimulatedMarket};
@@ -40,6 +40,43 @@ impl FeedConfig {
     pub(crate) fn carries_time(&self) -> bool {
         matches!(self, Self::Replay(_))
     }
+}
+
+/// What kind of feed it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeedKind {
+    /// None: somebody else sends market data.
+    #[default]
+    None,
+    /// Files.
+    Replay,
+    /// A generator.
+    Simulated,
+}
+
+/// Where a feed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FeedState {
+    /// Prepared, and not begun.
+    #[default]
+    Ready,
+    /// It sends.
+    Running,
+    /// It has sent all it has.
+    Finished,
+    /// The host is ending.
+    Over,
+}
+
+/// The feed as readers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FeedView {
+    /// Its kind.
+    pub kind: FeedKind,
+    /// Where it is.
+    pub state: FeedState,
+    /// What came, from the feed or from somebody else.
+    pub counts: MarketCounts,
 }
 
 /// Why a feed could not be prepared.
@@ -101,6 +138,15 @@ impl Prepared {
         }
     }
 
+    /// What kind of feed it is.
+    pub(crate) fn kind(&self) -> FeedKind {
+        match self {
+            Self::None => FeedKind::None,
+            Self::Replay(_) => FeedKind::Replay,
+            Self::Simulated(..) => FeedKind::Simulated,
+        }
+    }
+
     fn run(self, wiring: &Wiring, stop: &AtomicBool) {
         match self {
             Self::None => {}
@@ -154,6 +200,7 @@ fn run_simulated(
 
 /// A running feed. Dropping it stops it and waits for its thread.
 pub(crate) struct Feed {
+    kind: FeedKind,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -162,13 +209,20 @@ impl Feed {
     pub(crate) fn start(prepared: Prepared, wiring: Wiring) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
+        let kind = prepared.kind();
         let thread = std::thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || prepared.run(&wiring, &told))?;
         Ok(Self {
+            kind,
             stop,
             thread: Some(thread),
         })
+    }
+
+    /// What kind of feed it is.
+    pub(crate) fn kind(&self) -> FeedKind {
+        self.kind
     }
 
     /// Whether it has nothing more to send.

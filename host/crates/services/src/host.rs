@@ -18,7 +18,7 @@ mod vitals;
 use crate::admission::{Admission, Journals};
 use crate::clock::{Clock, TimeSource};
 use crate::faults::{Care, Kept};
-use crate::feed::{Feed, FeedError, Prepared, Wiring};
+use crate::feed::{Feed, FeedError, FeedKind, FeedState, Prepared, Wiring};
 use crate::handle::{HostError, Updates};
 use crate::history::History;
 use crate::inbox::Inbox;
@@ -115,14 +115,39 @@ struct Inner {
 enum FeedSlot {
     Ready(Prepared),
     Running(Feed),
-    Over,
+    Over(FeedKind),
+}
+
+impl FeedSlot {
+    fn kind(&self) -> FeedKind {
+        match self {
+            Self::Ready(prepared) => prepared.kind(),
+            Self::Running(feed) => feed.kind(),
+            Self::Over(kind) => *kind,
+        }
+    }
+
+    fn state(&self) -> FeedState {
+        match self {
+            Self::Ready(_) => FeedState::Ready,
+            Self::Running(feed) if feed.is_finished() => FeedState::Finished,
+            Self::Running(_) => FeedState::Running,
+            Self::Over(_) => FeedState::Over,
+        }
+    }
+
+    /// Takes what there is out, and leaves that it is over.
+    fn take(&mut self) -> Self {
+        let over = Self::Over(self.kind());
+        std::mem::replace(self, over)
+    }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         // The feed first, so that it does not wait for an inbox nobody empties.
         self.inbox.close_market();
-        drop(std::mem::replace(&mut *lock(&self.feed), FeedSlot::Over));
+        drop(lock(&self.feed).take());
         // Refused only when the host has ended already.
         let _ended = self.inbox.send_command(Request::Shutdown);
     }
@@ -384,7 +409,7 @@ impl HostHandle {
     /// [`HostError::Stopped`] when the host is ending or no thread could be started.
     pub fn start_feed(&self) -> Result<(), HostError> {
         let mut slot = lock(&self.0.feed);
-        match std::mem::replace(&mut *slot, FeedSlot::Over) {
+        match slot.take() {
             FeedSlot::Ready(prepared) => {
                 let feed = Feed::start(prepared, self.0.wiring.clone()).map_err(|error| {
                     tracing::error!(%error, "the feed's thread cannot be started");
@@ -397,17 +422,14 @@ impl HostHandle {
                 *slot = FeedSlot::Running(feed);
                 Ok(())
             }
-            FeedSlot::Over => Err(HostError::Stopped),
+            FeedSlot::Over(_) => Err(HostError::Stopped),
         }
     }
 
     /// Whether a feed that was started has sent all it has. A simulated market never has.
     pub fn is_feed_finished(&self) -> bool {
-        match &*lock(&self.0.feed) {
-            FeedSlot::Running(feed) => feed.is_finished(),
-            FeedSlot::Ready(_) => false,
-            FeedSlot::Over => true,
-        }
+        let state = lock(&self.0.feed).state();
+        matches!(state, FeedState::Finished | FeedState::Over)
     }
 
     /// Sends market data from elsewhere, in order, waiting for room; nothing is dropped. Blocks, so

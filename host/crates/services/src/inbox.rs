@@ -83,6 +83,35 @@ impl MarketInput {
     }
 }
 
+/// Public data that was handed to the engine since the process began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MarketCounts {
+    /// Quotes.
+    pub quotes: u64,
+    /// Trades.
+    pub trades: u64,
+    /// Finished bars.
+    pub bars: u64,
+    /// Mark prices and indices.
+    pub marks: u64,
+    /// The time that the latest of them carries.
+    pub last: Option<Timestamp>,
+}
+
+impl MarketCounts {
+    fn note(&mut self, input: &MarketInput) {
+        let count = match input {
+            MarketInput::Quote(_) => &mut self.quotes,
+            MarketInput::Trade(_) => &mut self.trades,
+            MarketInput::Bar(_) => &mut self.bars,
+            MarketInput::Mark(_) => &mut self.marks,
+            MarketInput::Clock(_) => return,
+        };
+        *count += 1;
+        self.last = Some(input.time());
+    }
+}
+
 /// The inbox was closed: the host is stopping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closed;
@@ -109,6 +138,7 @@ struct State {
     commands: VecDeque<Request>,
     /// Length at which the market queue is conflated next.
     conflate_at: usize,
+    market_counts: MarketCounts,
     market_closed: bool,
     closed: bool,
 }
@@ -122,6 +152,7 @@ impl Inbox {
                 market: VecDeque::new(),
                 commands: VecDeque::new(),
                 conflate_at: market_bound / 5 * 4,
+                market_counts: MarketCounts::default(),
                 market_closed: false,
                 closed: false,
             }),
@@ -158,6 +189,11 @@ impl Inbox {
         (self.market_bound, self.command_bound)
     }
 
+    /// Public data that came.
+    pub(crate) fn market_counts(&self) -> MarketCounts {
+        lock(&self.state).market_counts
+    }
+
     /// Inputs waiting: market data, commands.
     pub(crate) fn waiting(&self) -> (usize, usize) {
         let state = lock(&self.state);
@@ -176,6 +212,7 @@ impl Inbox {
                 let dropped = state.conflate(self.market_bound);
                 self.conflated.fetch_add(dropped, Ordering::Relaxed);
             }
+            state.market_counts.note(input);
             state.market.push_back(*input);
         }
         self.finish(state)
@@ -189,6 +226,9 @@ impl Inbox {
             });
             if state.market_closed {
                 return Err(Closed);
+            }
+            for input in chunk {
+                state.market_counts.note(input);
             }
             state.market.extend(chunk.iter().copied());
             self.finish(state)?;

@@ -6,20 +6,44 @@ use rustix::time::{ClockId, clock_gettime};
 use std::fs;
 use std::time::Duration;
 
+/// What it takes; `None` for what the system does not tell.
+pub(crate) struct Usage {
+    /// Processor time, of the user and of the system.
+    pub(crate) processor_time: Option<Duration>,
+    /// Memory that is resident.
+    pub(crate) memory_bytes: Option<u64>,
+    pub(crate) threads: Option<u64>,
+    /// File descriptors that are open, and most that may be.
+    pub(crate) open_files: Option<usize>,
+    pub(crate) most_files: Option<u64>,
+}
+
+/// What it takes now.
+pub(crate) fn usage() -> Usage {
+    Usage {
+        processor_time: processor_time(),
+        memory_bytes: status("VmRSS:").map(|kib| kib * 1_024),
+        threads: status("Threads:"),
+        open_files: descriptors(),
+        most_files: getrlimit(Resource::Nofile).current,
+    }
+}
+
 /// Processor time, memory and descriptors, under the names that all exporters use.
 pub(super) fn tables() -> Vec<Table> {
-    let limit = getrlimit(Resource::Nofile).current;
+    let used = usage();
     vec![
         Table::counter(
             "process_cpu_seconds",
             "Processor time, of the user and of the system.",
         )
-        .maybe(processor_time()),
+        .maybe(used.processor_time),
         Table::gauge("process_resident_memory_bytes", "Memory that is resident.")
-            .maybe(status("VmRSS:").map(|kib| kib * 1_024)),
-        Table::gauge("process_threads", "Threads.").maybe(status("Threads:")),
-        Table::gauge("process_open_fds", "Open file descriptors.").maybe(descriptors()),
-        Table::gauge("process_max_fds", "Most file descriptors that may be open.").maybe(limit),
+            .maybe(used.memory_bytes),
+        Table::gauge("process_threads", "Threads.").maybe(used.threads),
+        Table::gauge("process_open_fds", "Open file descriptors.").maybe(used.open_files),
+        Table::gauge("process_max_fds", "Most file descriptors that may be open.")
+            .maybe(used.most_files),
     ]
 }
 

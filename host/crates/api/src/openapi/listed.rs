@@ -5,7 +5,7 @@ use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
     faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
     notifications, orders, performance, pipelines, plugins, portfolio, positions, risk, scenarios,
-    sessions, shadows, signals, strategies, users, venues, watching,
+    sessions, shadows, signals, sources, strategies, system, users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -134,6 +134,7 @@ use utoipa::OpenApi;
     shadows::roll_back,
     shadows::keep,
     signals::send,
+    sources::list,
     strategies::list,
     strategies::show,
     strategies::faults,
@@ -142,6 +143,7 @@ use utoipa::OpenApi;
     strategies::pause,
     strategies::resume,
     strategies::stop,
+    system::show,
     users::list,
     users::add,
     users::show,

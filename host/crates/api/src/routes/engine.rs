@@ -26,18 +26,23 @@ pub(crate) async fn health<H: HostPort>(
     State(api): State<Api<H>>,
     _: NoFields,
 ) -> (StatusCode, axum::Json<HealthDto>) {
+    let health = health_of(&api);
+    let status = match health.is_up() {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, axum::Json(health))
+}
+
+/// How the engine and what goes on beside it are.
+pub(super) fn health_of<H: HostPort>(api: &Api<H>) -> HealthDto {
     let beside = Beside {
         store: api.records.as_ref().map(Records::view),
         bus: api.bus.as_ref().map(|probe| probe()),
         retention: api.retention.as_ref().map(RetentionMonitor::view),
         notifications: api.notifications.as_ref().map(NotificationsHealthDto::new),
     };
-    let health = HealthDto::new(&api.host.engine(), &api.host.health(), beside);
-    let status = match health.is_up() {
-        true => StatusCode::OK,
-        false => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    (status, axum::Json(health))
+    HealthDto::new(&api.host.engine(), &api.host.health(), beside)
 }
 
 /// `GET engine`.

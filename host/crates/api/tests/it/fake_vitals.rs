@@ -1,7 +1,9 @@
 //! How the table of a host is doing.
 
-use super::Fake;
+use super::{Fake, NOON};
 use api::VitalsPort;
+use model::Timestamp;
+use services::feed::{FeedKind, FeedState, FeedView, MarketCounts};
 use services::view::VitalsView;
 
 impl Fake {
@@ -19,5 +21,18 @@ impl Fake {
 impl VitalsPort for Fake {
     fn vitals(&self) -> VitalsView {
         self.tables().vitals.clone()
+    }
+
+    fn feed(&self) -> FeedView {
+        FeedView {
+            kind: FeedKind::Simulated,
+            state: FeedState::Running,
+            counts: MarketCounts {
+                quotes: 12,
+                trades: 3,
+                last: Some(Timestamp::from_nanos(NOON + 2)),
+                ..MarketCounts::default()
+            },
+        }
     }
 }

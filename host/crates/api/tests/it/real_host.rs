@@ -267,6 +267,15 @@ async fn an_order_by_hand_fills_and_shows_everywhere() {
         .send("GET", "/portfolio", "")
         .await
         .check(200, &expect);
+    let sources = stand.send("GET", "/sources", "").await;
+    let expect = [
+        ("/feed", json!(null)),
+        ("/market_data/trades", json!(0)),
+        ("/gateways", json!([])),
+    ];
+    sources.check(200, &expect);
+    let quotes = sources.json()["market_data"]["quotes"].as_u64();
+    assert_eq!(quotes, Some(stand.sent));
     let id = placed.json()["id"].as_str().unwrap().to_owned();
     let order = stand.send("GET", &format!("/orders/{id}"), "").await;
     order.check(200, &[("/status", json!("FILLED"))]);

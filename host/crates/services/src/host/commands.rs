@@ -1,7 +1,7 @@
 //! What can be asked of a running host, but for orders. Quick commands go straight to the engine's queue; slow ones
 //! to a blocking worker, where they run to their end even when the asker goes away.
 
-use super::{Ended, FeedSlot, HostHandle};
+use super::{Ended, HostHandle};
 use crate::handle::{
     AlgorithmRequest, HostError, LoadRequest, Queries, RuleRequest, ScopeName, SwapReport,
     SwapRequest,
@@ -195,10 +195,7 @@ impl HostHandle {
         let handle = self.clone();
         self.on_worker(move || {
             handle.0.inbox.close_market();
-            drop(std::mem::replace(
-                &mut *lock(&handle.0.feed),
-                FeedSlot::Over,
-            ));
+            drop(lock(&handle.0.feed).take());
             // Refused only when it has ended already.
             let _ended = handle.0.inbox.send_command(Request::Shutdown);
             Ok(())

@@ -1,9 +1,24 @@
 //! How the host is doing, read from what its threads count. Nothing here asks the engine's thread.
 
 use super::HostHandle;
+use crate::feed::FeedView;
+use crate::sync::lock;
 use crate::view::VitalsView;
 
 impl HostHandle {
+    /// The feed, and what market data came.
+    pub fn feed(&self) -> FeedView {
+        let (kind, state) = {
+            let slot = lock(&self.0.feed);
+            (slot.kind(), slot.state())
+        };
+        FeedView {
+            kind,
+            state,
+            counts: self.0.inbox.market_counts(),
+        }
+    }
+
     /// How the host is doing, in numbers.
     pub fn vitals(&self) -> VitalsView {
         let inner = &self.0;

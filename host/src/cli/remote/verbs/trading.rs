@@ -319,6 +319,16 @@ pub(super) fn engine() -> Vec<Verb> {
             "Show whether it works, and what goes on beside it",
         ),
         get(
+            "sources",
+            "/sources",
+            "Show the feed, and the gateways of venues outside",
+        ),
+        get(
+            "system",
+            "/system",
+            "Show the process as a whole: version, features, threads, queues, store, bus, journal",
+        ),
+        get(
             "notifications list",
             "/notifications",
             "List whom the host tells what",

@@ -1,0 +1,100 @@
+//! Where data comes from, and the process as a whole.
+
+use crate::fake_happened::outside;
+use crate::rest_client::Client;
+use api::{BusView, Settings};
+use serde_json::{Value, json};
+use services::view::{Change, OutsideView, VenueView, VitalsView, Written};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[tokio::test]
+async fn the_feed_and_the_gateways_are_told() {
+    let client = Client::new();
+    let expect = [
+        ("/feed", json!({"kind": "SIMULATED", "state": "RUNNING"})),
+        ("/market_data/quotes", json!(12)),
+        ("/market_data/trades", json!(3)),
+        ("/market_data/bars", json!(0)),
+        ("/market_data/last_ns", json!("1704067200000000002")),
+        ("/market_data/waiting", json!(0)),
+        ("/ignored", json!(0)),
+        ("/gateways/0/venue", json!("OUT")),
+        ("/gateways/0/state", json!("CONNECTED")),
+        ("/gateways/0/since_ns", json!("1704067200000000000")),
+        ("/gateways/0/unreconciled", json!(["paper"])),
+        ("/gateways/0/in_doubt", json!(1)),
+        ("/gateways/0/doubtful_reports", json!(3)),
+    ];
+    let answer = client.get("/sources").await;
+    answer.check(200, &expect);
+    let gateways = answer.json()["gateways"].as_array().unwrap().len();
+    assert_eq!(gateways, 1, "a simulated venue has none");
+    let never = VenueView {
+        outside: Some(OutsideView::default()),
+        ..outside()
+    };
+    client.host.publish(Change::Venue(Arc::new(never)));
+    let expect = [
+        ("/gateways/0/state", json!("NEVER")),
+        ("/gateways/0/since", Value::Null),
+        ("/gateways/0/last_refusal", Value::Null),
+    ];
+    client.get("/sources").await.check(200, &expect);
+}
+
+#[tokio::test]
+async fn the_process_is_told_in_one_place() {
+    let settings = Settings {
+        run: "r7".to_owned(),
+        ..Settings::default()
+    };
+    let bus = || BusView {
+        state: "CONNECTED",
+        published: 5,
+        error: None,
+    };
+    let client = Client::with(settings, |api| api.with_bus(Some(Arc::new(bus))));
+    client.host.set_vitals(VitalsView {
+        engine_quiet: Duration::from_millis(3),
+        market_bound: 1_000,
+        journal: Some(Written {
+            bytes: 4_096,
+            syncs: 2,
+            sync_time: Duration::from_micros(7),
+            ..Written::default()
+        }),
+        ..VitalsView::default()
+    });
+    let expect = [
+        ("/run", json!("r7")),
+        ("/build/os", json!(std::env::consts::OS)),
+        ("/features/bus", json!(true)),
+        ("/features/store", json!(false)),
+        ("/features/identity", json!(false)),
+        ("/engine_quiet_ns", json!("3000000")),
+        ("/queues/market", json!({"waiting": 0, "bound": 1_000})),
+        ("/journal/bytes", json!(4_096)),
+        ("/journal/sync_time_ns", json!("7000")),
+        ("/health/status", json!("UP")),
+        ("/health/store", Value::Null),
+        ("/health/bus/published", json!(5)),
+    ];
+    let answer = client.get("/system").await;
+    answer.check(200, &expect);
+    let uptime = |answer: &Value| -> u128 {
+        let text = answer["uptime_ns"].as_str().unwrap();
+        text.parse().unwrap()
+    };
+    let later = client.get("/system").await.json();
+    assert!(uptime(&later) > uptime(&answer.json()));
+}
+
+#[tokio::test]
+async fn neither_takes_parameters() {
+    let client = Client::new();
+    for path in ["/sources?kind=FEED", "/system?verbose=1"] {
+        let answer = client.get(path).await;
+        assert_eq!(answer.status, 400, "{}", answer.text);
+    }
+}
