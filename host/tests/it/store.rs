@@ -309,6 +309,11 @@ fn the_embedded_store_answers_and_is_what_the_journal_says() {
         let fills: u64 = parts.map(|part| part["fills"].as_u64().unwrap()).sum();
         assert_eq!(fills, wanted as u64, "{made}");
     }
+    let latest = host.get("/market-data/BTC/USD.SIM/trades").unwrap();
+    assert_eq!(latest["source"], "STORE", "{latest}");
+    let older = latest["history"].as_str().unwrap();
+    let older = older.strip_prefix("/api/v1").unwrap();
+    assert!(host.get(older).unwrap()["items"].is_array());
     let orders = host.get("/history/orders?strategy=every&limit=1").unwrap();
     let order = &orders["items"][0];
     assert_eq!(

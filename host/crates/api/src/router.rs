@@ -151,9 +151,8 @@ fn trading<H: HostPort>() -> Operations<H> {
 
 /// What is held and what happened, and what that came to.
 fn holdings<H: HostPort>() -> Operations<H> {
-    use routes::{
-        accounts, fills, happened, history, lifecycle, performance, portfolio, positions,
-    };
+    use routes::{accounts, fills, happened, history, lifecycle, market_data};
+    use routes::{performance, portfolio, positions};
     Operations::new()
         .get("fills.list", "/fills", fills::list::<H>)
         .get("cash_flows.list", "/cash-flows", happened::cash_flows::<H>)
@@ -163,6 +162,11 @@ fn holdings<H: HostPort>() -> Operations<H> {
             happened::life_events::<H>,
         )
         .get("history.page", "/history/{table}", history::page::<H>)
+        .get(
+            "market_data.show",
+            "/market-data/{*series}",
+            market_data::show::<H>,
+        )
         .get("performance.list", "/performance", performance::list::<H>)
         .get(
             "performance.show",

@@ -158,6 +158,7 @@ fn named(name: &str) -> Tag {
         "jobs" => "Work that goes on after its answer.",
         "keys" => "API keys.",
         "livez" | "metrics" | "readyz" => "For those who watch.",
+        "market_data" => "The latest market data.",
         "notifications" => "Whom the host tells what.",
         "orders" => "Orders by hand, and what became of all orders.",
         "page" => "The live page.",

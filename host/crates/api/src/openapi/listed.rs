@@ -3,9 +3,10 @@
 
 use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
-    faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading, metrics,
-    notifications, orders, performance, pipelines, plugins, portfolio, positions, risk, scenarios,
-    sessions, shadows, signals, sources, strategies, system, users, venues, watching,
+    faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading,
+    market_data, metrics, notifications, orders, performance, pipelines, plugins, portfolio,
+    positions, risk, scenarios, sessions, shadows, signals, sources, strategies, system, users,
+    venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -77,6 +78,7 @@ use utoipa::OpenApi;
     loading::load,
     loading::set_parameters,
     loading::swap,
+    market_data::show,
     metrics::show,
     metrics::reckon,
     metrics::correlation,

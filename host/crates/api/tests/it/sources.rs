@@ -91,6 +91,40 @@ async fn the_process_is_told_in_one_place() {
 }
 
 #[tokio::test]
+async fn the_latest_quote_of_an_instrument_is_told() {
+    let client = Client::new();
+    let expect = [
+        ("/instrument", json!("EUR/USD.SIM")),
+        ("/source", json!("LIVE")),
+        ("/items/0/bid", json!("1.10000")),
+        ("/items/0/ts_event_ns", json!("1704067200000000001")),
+        ("/history", Value::Null),
+    ];
+    for symbol in ["EUR/USD.SIM", "EUR%2FUSD.SIM"] {
+        let answer = client.get(&format!("/market-data/{symbol}/quotes")).await;
+        answer.check(200, &expect);
+    }
+    let unquoted = client.get("/market-data/BTC/USD.SIM/quotes").await;
+    unquoted.check(200, &[("/items", json!([]))]);
+    for (path, status, code, field) in [
+        ("EUR/USD.SIM/trades", 404, "NO_STORE", None),
+        ("EUR/USD.SIM/bars", 404, "NO_STORE", None),
+        ("EUR/USD.SIM", 404, "NOT_FOUND", None),
+        ("EUR/USD.SIM/depth", 404, "NOT_FOUND", None),
+        ("X/Y.SIM/quotes", 404, "NOT_FOUND", None),
+        (
+            "EUR/USD.SIM/quotes?limit=0",
+            400,
+            "INVALID_FIELD",
+            Some("/limit"),
+        ),
+    ] {
+        let answer = client.get(&format!("/market-data/{path}")).await;
+        answer.check_problem(status, code, field);
+    }
+}
+
+#[tokio::test]
 async fn neither_takes_parameters() {
     let client = Client::new();
     for path in ["/sources?kind=FEED", "/system?verbose=1"] {

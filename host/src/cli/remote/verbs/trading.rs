@@ -269,6 +269,13 @@ pub(super) fn money() -> Vec<Verb> {
             "Show venues, and how things stand with them",
         ),
         get(
+            "market-data",
+            "/market-data/{*series}",
+            "Show the latest of an instrument: SYMBOL/quotes, SYMBOL/trades or SYMBOL/bars",
+        )
+        .limit()
+        .rows("items"),
+        get(
             "algorithms",
             "/algorithms",
             "List execution algorithms that orders may name",
