@@ -83,6 +83,7 @@ pub struct App {
     listener: TcpListener,
     run: String,
     journal: PathBuf,
+    catalog: Option<PathBuf>,
     publishing: Option<Publishing>,
     caching: Option<Caching>,
     filing: Option<SqlProjection>,
@@ -136,6 +137,7 @@ impl App {
             listener,
             run,
             journal,
+            catalog: config.host.catalog.clone(),
             publishing: None,
             caching: None,
             filing: None,
@@ -198,6 +200,7 @@ impl App {
         let api = self.reach.api(self.handle.clone(), self.run);
         let api = api
             .with_records(self.records)
+            .with_catalog(self.catalog)
             .with_pipelines(self.pipelines.clone())
             .with_backtests(self.backtests.clone())
             .with_bus(self.publishing.as_ref().map(bus_probe))

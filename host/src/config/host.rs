@@ -36,6 +36,8 @@ pub struct HostSection {
     pub journal_keep_days: u32,
     /// Where dropped segments are moved to, below the journal's name; they are deleted when left out.
     pub journal_archive_dir: Option<PathBuf>,
+    /// A catalog of market data that `GET data-catalog` lists: a folder, or `s3://bucket/prefix`.
+    pub catalog: Option<PathBuf>,
     /// While this file exists nothing trades: see `docs/risk.md`.
     pub kill_file: Option<PathBuf>,
 }
@@ -55,6 +57,7 @@ impl Default for HostSection {
             journal_keep_mib: 0,
             journal_keep_days: 0,
             journal_archive_dir: None,
+            catalog: None,
             kill_file: None,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod backtest;
 pub(crate) mod build;
 pub(crate) mod canary;
 pub(crate) mod care;
+pub(crate) mod catalog;
 pub(crate) mod command;
 pub(crate) mod custom;
 pub(crate) mod engine;

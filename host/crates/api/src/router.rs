@@ -151,7 +151,7 @@ fn trading<H: HostPort>() -> Operations<H> {
 
 /// What is held and what happened, and what that came to.
 fn holdings<H: HostPort>() -> Operations<H> {
-    use routes::{accounts, fills, happened, history, lifecycle, market_data};
+    use routes::{accounts, catalog, fills, happened, history, lifecycle, market_data};
     use routes::{performance, portfolio, positions};
     Operations::new()
         .get("fills.list", "/fills", fills::list::<H>)
@@ -162,6 +162,7 @@ fn holdings<H: HostPort>() -> Operations<H> {
             happened::life_events::<H>,
         )
         .get("history.page", "/history/{table}", history::page::<H>)
+        .get("data_catalog.list", "/data-catalog", catalog::list::<H>)
         .get(
             "market_data.show",
             "/market-data/{*series}",

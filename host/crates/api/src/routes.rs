@@ -9,6 +9,7 @@ pub(crate) mod auth;
 pub(crate) mod backtests;
 mod beside;
 pub(crate) mod canaries;
+pub(crate) mod catalog;
 pub(crate) mod custom;
 pub(crate) mod docs;
 pub(crate) mod engine;

@@ -18,6 +18,7 @@ use notices::Notifications;
 use pipelines::{Backtests, Pipelines};
 use services::clock::{Clock, SystemClock};
 use services::retention::RetentionMonitor;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
@@ -145,8 +146,19 @@ pub struct Api<H> {
     /// Those that have not said who they are, where they must.
     pub(crate) strangers: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
+    /// Market data in files, where the host shows any.
+    pub(crate) catalog: Option<ShownCatalog>,
     /// Since when there is an API.
     pub(crate) begun: Begun,
+}
+
+/// A catalog of market data that readers are shown.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownCatalog {
+    /// Its folder, or its address.
+    pub(crate) root: PathBuf,
+    /// Whoever has it reads.
+    pub(crate) turn: Arc<Semaphore>,
 }
 
 /// A moment, by the wall clock and for measuring what passed since.
@@ -183,6 +195,7 @@ impl<H: HostPort> Api<H> {
             connections: Arc::new(connections),
             strangers: Arc::new(strangers),
             closing: Arc::new(watch::Sender::new(false)),
+            catalog: None,
             begun: Begun {
                 time: SystemClock.now(),
                 instant: Instant::now(),
@@ -266,6 +279,14 @@ impl<H: HostPort> Api<H> {
     #[must_use]
     pub fn with_jobs(self, jobs: Jobs) -> Self {
         Self { jobs, ..self }
+    }
+
+    /// With a catalog of market data to list: its folder, or its address.
+    #[must_use]
+    pub fn with_catalog(self, root: Option<PathBuf>) -> Self {
+        let turn = Arc::new(Semaphore::new(1));
+        let catalog = root.map(|root| ShownCatalog { root, turn });
+        Self { catalog, ..self }
     }
 
     pub(crate) fn names(&self) -> Names {

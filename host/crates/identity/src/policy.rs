@@ -94,6 +94,7 @@ pub const POLICY: &[(&str, Access)] = &[
     ("cash_flows.list", READ),
     ("life_events.list", READ),
     ("history.page", READ),
+    ("data_catalog.list", READ),
     ("market_data.show", READ),
     ("performance.list", READ),
     ("performance.show", READ),

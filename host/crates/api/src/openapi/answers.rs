@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToResponse};
 pub(super) const CODES: &[&str] = &[
     "AUDIT_FAILED",
     "BUSY",
+    "CATALOG_UNAVAILABLE",
     "CHANGE_DENIED",
     "CONFLICT",
     "FORBIDDEN",
@@ -39,6 +40,7 @@ pub(super) const CODES: &[&str] = &[
     "NOT_RUNNING",
     "NOT_SENT",
     "NOT_STORED",
+    "NO_CATALOG",
     "NO_STORE",
     "PAYLOAD_TOO_LARGE",
     "PLUGIN_AMBIGUOUS",

@@ -149,6 +149,7 @@ fn named(name: &str) -> Tag {
         "backtests" => "Strategies on data of the past.",
         "canaries" => "Versions that trade a part first.",
         "cash_flows" | "life_events" => "What happened without a trade.",
+        "data_catalog" => "Market data in files.",
         "docs" | "openapi" => "This description.",
         "engine" | "health" => "The engine as a whole.",
         "fills" => "Executions.",

@@ -2,7 +2,8 @@
 //! test compares.
 
 use crate::routes::{
-    accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, custom, docs, engine,
+    accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, catalog, custom, docs,
+    engine,
     faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading,
     market_data, metrics, notifications, orders, performance, pipelines, plugins, portfolio,
     positions, risk, scenarios, sessions, shadows, signals, sources, strategies, system, users,
@@ -42,6 +43,7 @@ use utoipa::OpenApi;
     canaries::end,
     canaries::promote,
     canaries::flip,
+    catalog::list,
     custom::algorithms,
     custom::rules,
     custom::rule,

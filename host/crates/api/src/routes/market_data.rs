@@ -102,10 +102,12 @@ fn live<H: HostPort>(
     let quotes = quote
         .iter()
         .map(|quote| serde_json::to_value(QuoteDto::new(quote, names)));
-    quotes.collect::<Result<_, _>>().map_err(|error| {
-        tracing::error!(%error, "a quote could not be written");
-        Problem::internal()
-    })
+    quotes
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|error| {
+            tracing::error!(%error, "a quote could not be written");
+            Problem::internal()
+        })
 }
 
 /// The latest that the store has.

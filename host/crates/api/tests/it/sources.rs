@@ -1,10 +1,13 @@
 //! Where data comes from, and the process as a whole.
 
+use crate::fake::{EURUSD, NOON, quote};
 use crate::fake_happened::outside;
 use crate::rest_client::Client;
 use api::{BusView, Settings};
+use model::{Quote, Timestamp};
 use serde_json::{Value, json};
 use services::view::{Change, OutsideView, VenueView, VitalsView, Written};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -122,6 +125,55 @@ async fn the_latest_quote_of_an_instrument_is_told() {
         let answer = client.get(&format!("/market-data/{path}")).await;
         answer.check_problem(status, code, field);
     }
+}
+
+/// A catalog with three quotes on two days.
+fn catalog(folder: &Path) {
+    let day = 86_400_000_000_000;
+    let quotes = [0, 1, day].map(|later| {
+        let time = Timestamp::from_nanos(NOON + later);
+        Quote {
+            ts_event: time,
+            ts_init: time,
+            ..quote(EURUSD, "1.1")
+        }
+    });
+    let series = store::Series::Quotes(quotes.into());
+    let catalog = store::catalog::Catalog::create(folder).unwrap();
+    catalog.add("EUR/USD.SIM", &series).unwrap();
+}
+
+#[tokio::test]
+async fn data_sets_of_a_catalog_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    let root = folder.path().to_owned();
+    let client = Client::over(|api| api.with_catalog(Some(root)));
+    let expect = [
+        ("/0/kind", json!("quotes")),
+        ("/0/instrument", json!("EUR/USD.SIM")),
+        ("/0/bars", Value::Null),
+        ("/0/days", json!(2)),
+        ("/0/rows", json!(3)),
+        ("/0/parts", json!(2)),
+        ("/0/first_ns", json!("1704067200000000000")),
+        ("/0/last_ns", json!("1704153600000000000")),
+    ];
+    let answer = client.get("/data-catalog").await;
+    answer.check(200, &expect);
+    assert!(answer.json()[0]["bytes"].as_u64().unwrap() > 0);
+    for (wanted, count) in [("EUR/USD.SIM", 1), ("..", 0)] {
+        let found = client
+            .get(&format!("/data-catalog?instrument={wanted}"))
+            .await;
+        assert_eq!(found.status, 200, "{}", found.text);
+        assert_eq!(found.json().as_array().unwrap().len(), count, "{wanted}");
+    }
+    drop(folder);
+    let gone = client.get("/data-catalog").await;
+    gone.check_problem(503, "CATALOG_UNAVAILABLE", None);
+    let none = Client::new().get("/data-catalog").await;
+    none.check_problem(404, "NO_CATALOG", None);
 }
 
 #[tokio::test]

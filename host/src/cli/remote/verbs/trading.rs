@@ -269,6 +269,12 @@ pub(super) fn money() -> Vec<Verb> {
             "Show venues, and how things stand with them",
         ),
         get(
+            "data-catalog",
+            "/data-catalog",
+            "List data sets of the host's catalog",
+        )
+        .query("instrument", Kind::Text, "Only of this instrument"),
+        get(
             "market-data",
             "/market-data/{*series}",
             "Show the latest of an instrument: SYMBOL/quotes, SYMBOL/trades or SYMBOL/bars",
