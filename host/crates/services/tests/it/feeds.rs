@@ -2,7 +2,9 @@
 
 use crate::stand::{START_NS, Stand};
 use model::{Duration, Instrument, InstrumentId, Timestamp};
-use services::feed::{FeedConfig, InstrumentModel, ReplayConfig, SimulatedConfig, Speed};
+use services::feed::{
+    FeedConfig, FeedKind, FeedState, InstrumentModel, ReplayConfig, SimulatedConfig, Speed,
+};
 use services::handle::Queries;
 use std::fmt::Write as _;
 use store::DataSource;
@@ -48,12 +50,26 @@ async fn a_replay_loses_nothing_and_its_events_carry_the_time() {
             START_NS,
             "the time of the first event"
         );
+        let feed = stand.host.feed();
+        assert_eq!(
+            (feed.kind, feed.state),
+            (FeedKind::Replay, FeedState::Ready)
+        );
         stand.host.start_feed().unwrap();
         until(|| stand.host.is_feed_finished()).await;
+        let feed = stand.host.feed();
+        assert_eq!(feed.state, FeedState::Finished);
         let host = stand.host.clone();
         stand.end_and_verify().await;
+        let ended = host.feed();
+        assert_eq!(
+            (ended.kind, ended.state),
+            (FeedKind::Replay, FeedState::Over)
+        );
+        assert_eq!((ended.counts, ended.counts.quotes), (feed.counts, 2_000));
         let last = Timestamp::from_nanos(START_NS + 1_999 * 1_000_000);
         assert_eq!(host.engine().time, last);
+        assert_eq!(ended.counts.last, Some(last));
         let view = host.strategy("one").unwrap();
         assert_eq!(view.log.last().unwrap().text, "stopped after 2000");
     }
