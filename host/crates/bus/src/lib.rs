@@ -12,13 +12,14 @@
 //! to; so Redis itself refuses an entry that is there already. [`Publisher`] goes on where the cursor
 //! in Redis says, and begins again where the cursor is gone. Trading never waits for it: what is not
 //! published yet lies in the journal, not in a queue. [`MarketCache`] holds the latest market
-//! data in a database of its own.
+//! data in a database of its own. [`FanOutWriter`] and [`FanOutReader`] carry a host's stream to processes that serve it.
 //!
 //! What is absent on purpose: what an entry's body means. Whoever makes the [`Source`] says so.
 
 mod cache;
 mod consumer;
 mod entry;
+mod fan_out;
 mod link;
 mod publisher;
 mod settings;
@@ -26,6 +27,7 @@ mod settings;
 pub use cache::{CacheKey, CacheKind, MarketCache};
 pub use consumer::{Consumer, Delivery};
 pub use entry::{Entry, EntryId, Priority};
+pub use fan_out::{FanOutEntry, FanOutReader, FanOutValue, FanOutWriter};
 pub use link::{Backoff, LinkState, LinkStatus, Monitor};
 pub use publisher::{Publisher, Read, Source, SourceError, remove};
 pub use settings::{Settings, SettingsError};

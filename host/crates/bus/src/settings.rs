@@ -102,6 +102,21 @@ impl Settings {
     pub(crate) fn cursor(&self) -> String {
         format!("{}:cursor", self.stream)
     }
+
+    /// The stream for processes that serve it to others.
+    pub(crate) fn fan_out(&self) -> String {
+        format!("{}:fan-out", self.stream)
+    }
+
+    /// A value beside it.
+    pub(crate) fn fan_out_value(&self, name: &str) -> String {
+        format!("{}:fan-out:value:{name}", self.stream)
+    }
+
+    /// The list of what its readers ask for.
+    pub(crate) fn fan_out_asked(&self) -> String {
+        format!("{}:fan-out:asked", self.stream)
+    }
 }
 
 #[cfg(test)]
