@@ -18,6 +18,7 @@
 //! * `jobs` answers at once what takes long, where that is preferred.
 //! * `observe` names and counts every request before all of that, and gathers what `/metrics` tells.
 //! * `hooks` is who may call webhooks that we take, and what those may order or tell strategies.
+//! * [`Outlet`] tells the stream to other processes, and [`FanOut`] is what one of those serves by [`serve_fan_out`].
 //! * [`openapi()`] is the description of all of it, which `/docs` shows.
 //! * [`operations()`] lists every route with the name that the policy of `identity` knows it by.
 
@@ -28,6 +29,7 @@ mod denials;
 mod dto;
 mod entries;
 mod extract;
+mod fan_out;
 mod gate;
 mod guard;
 mod guarded;
@@ -59,6 +61,7 @@ pub use cors::parse_origin;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use dto::stream::channels;
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
+pub use fan_out::serve_fan_out;
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{
     HookConfig, HookKind, HookOrder, HookPurpose, Hooks, OrderTemplate, SignalTemplate, ValueKind,
@@ -75,4 +78,5 @@ pub use records::Records;
 pub use router::{operations, router};
 pub use serve::serve;
 pub use state::{Api, BusProbe, BusView, Settings, StreamSettings};
+pub use stream::{FanOut, Outlet, Telling, ToldEntry, ToldValue};
 pub use tls::{Tls, TlsError, TlsFiles};

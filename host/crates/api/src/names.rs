@@ -76,6 +76,30 @@ impl Names {
         }
     }
 
+    /// Of instruments alone, by their symbols: for a stream of another process, whose messages have all others.
+    pub(crate) fn of_symbols(symbols: impl IntoIterator<Item = (InstrumentId, String)>) -> Self {
+        let named = symbols.into_iter().map(|(id, symbol)| {
+            let name = InstrumentName {
+                symbol,
+                quote_currency: String::new(),
+                price_digits: 0,
+                quantity_digits: 0,
+                multiplier: Quantity::default(),
+            };
+            (id, name)
+        });
+        Self {
+            instruments: named.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The symbols of all instruments.
+    pub(crate) fn symbols(&self) -> impl ExactSizeIterator<Item = (InstrumentId, &str)> {
+        let all = self.instruments.iter();
+        all.map(|(id, name)| (*id, name.symbol.as_str()))
+    }
+
     /// The instrument, if it was known when the table was made.
     pub(crate) fn instrument(&self, id: InstrumentId) -> Option<&InstrumentName> {
         self.instruments.get(&id)

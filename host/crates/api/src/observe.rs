@@ -5,6 +5,7 @@
 //! `request` of each line of the log, and what the audit log has.
 
 mod counted;
+mod fan_out;
 mod gathered;
 mod process;
 mod table;
@@ -20,6 +21,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 pub(crate) use counted::Counted;
 pub(crate) use process::{Usage, usage};
+pub(crate) use fan_out::fan_out_text;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;

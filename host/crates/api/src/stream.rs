@@ -8,6 +8,8 @@
 //! A client that comes back says what it has of a complete channel, and gets the rest of it, as far as
 //! that is remembered. Messages are JSON or MessagePack, as the client asks by subprotocol.
 //!
+//! The host is in this process, or in another one that tells its stream by Redis (`outlet` there, `far` here).
+//!
 //! Where identity is on, the first message says who it is of; before, nothing is told.
 
 mod authentication;
@@ -17,12 +19,17 @@ mod connection;
 mod described;
 mod encoding;
 mod event;
+mod far;
+mod hall;
 mod hub;
 mod memory;
+mod origin;
 mod outbox;
+mod outlet;
 mod session;
 mod snapshot;
 mod subscriptions;
+mod told;
 mod update;
 
 use crate::guarded::Peer;
@@ -37,8 +44,14 @@ use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use encoding::Encoding;
+pub use far::FanOut;
+pub(crate) use far::Standing;
 pub(crate) use hub::Hub;
+use origin::{Origin, Shared};
 pub(crate) use outbox::CODES;
+pub use outlet::Outlet;
+use std::net::IpAddr;
+pub use told::{Telling, ToldEntry, ToldValue};
 use tracing::{Instrument, Span};
 
 /// Largest message that a client may send, in bytes.
@@ -67,19 +80,41 @@ pub(crate) async fn connect<H: HostPort>(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
+    let shared = Shared::of(&api);
+    upgraded(upgrade, &headers, (api, shared), from)
+}
+
+/// `GET /ws` of a process that serves the stream of another.
+pub(crate) async fn connect_far(
+    State(fan_out): State<FanOut>,
+    Peer(from): Peer,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let served = fan_out.served();
+    let served = served.ok_or_else(|| Problem::busy("nothing is heard of the host just now"))?;
+    upgraded(upgrade, &headers, served, from)
+}
+
+fn upgraded<O: Origin>(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    headers: &HeaderMap,
+    (origin, shared): (O, Shared),
+    from: IpAddr,
+) -> Result<Response, Problem> {
     let mut upgrade = upgrade.map_err(|rejection| {
         Problem::new(rejection.status(), "NOT_A_WEBSOCKET", rejection.body_text())
     })?;
-    let asked = asked(&headers)?;
+    let asked = asked(headers)?;
     if let Some(encoding) = asked {
         let chosen = HeaderValue::from_static(encoding.subprotocol());
         upgrade.set_selected_protocol(chosen);
     }
     let encoding = asked.unwrap_or(Encoding::Json);
     // Who has not said who it is takes no place of those who have.
-    let places = match &api.guarded {
-        Some(_) => &api.strangers,
-        None => &api.connections,
+    let places = match &shared.guarded {
+        Some(_) => &shared.strangers,
+        None => &shared.connections,
     };
     let turn = places.clone().try_acquire_owned();
     let turn = turn.map_err(|_| Problem::busy("too many WebSocket connections"))?;
@@ -90,7 +125,7 @@ pub(crate) async fn connect<H: HostPort>(
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(WRITE_BYTES)
         .on_upgrade(move |socket| {
-            connection::run(socket, api, encoding, from, turn).instrument(span)
+            connection::run(socket, (origin, shared), encoding, from, turn).instrument(span)
         }))
 }
 

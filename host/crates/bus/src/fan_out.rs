@@ -214,7 +214,11 @@ impl FanOutReader {
         let list = self.settings.fan_out_asked();
         self.link.run(|connection| {
             let mut pipe = redis::pipe();
-            pipe.cmd("RPUSH").arg(&list).arg(what).ignore();
+            pipe.cmd("RPUSH").arg(&list);
+            for one in what {
+                pipe.arg(one);
+            }
+            pipe.ignore();
             pipe.cmd("LTRIM").arg(&list).arg(-ASKED).arg(-1).ignore();
             pipe.cmd("EXPIRE").arg(&list).arg(ASKED_FOR_S).ignore();
             pipe.query::<()>(connection)

@@ -389,7 +389,7 @@ fn of_store(store: Option<&StoreView>, sequence: u64) -> [Table; 6] {
     ]
 }
 
-fn of_bus(bus: Option<&BusView>) -> [Table; 2] {
+pub(super) fn of_bus(bus: Option<&BusView>) -> [Table; 2] {
     let state = Table::gauge(
         "argonaut_bus_state",
         "1 for how the connection to the bus stands, where there is one.",

@@ -3,12 +3,11 @@
 
 use super::authentication::{self, Reader};
 use super::encoding::{Encoding, Frame};
-use super::hub::{Heard, Hearing};
+use super::hall::{Heard, Hearing};
+use super::origin::{Origin, Shared};
 use super::outbox::{self, Bye};
 use super::session::Session;
-use crate::port::HostPort;
 use crate::rate::Meter;
-use crate::state::Api;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
@@ -40,42 +39,43 @@ impl From<Bye> for Ended {
 
 /// Serves a client until it leaves or must go. `turn` is its place among the connections, or among
 /// strangers where it has to say who it is.
-pub(super) async fn run<H: HostPort>(
+pub(super) async fn run<O: Origin>(
     socket: WebSocket,
-    api: Api<H>,
+    (origin, shared): (O, Shared),
     encoding: Encoding,
     from: IpAddr,
     mut turn: OwnedSemaphorePermit,
 ) {
-    let (bounds, counted) = (api.settings.stream.clone(), api.counted.clone());
-    let closing = api.closing.subscribe();
+    let bounds = &shared.bounds;
+    let closing = shared.closing.subscribe();
     let (sink, mut stream) = socket.split();
     let (outbox, inbox) = outbox::queue(encoding, bounds.queue_messages, bounds.queue_bytes);
     let (end, ended) = oneshot::channel();
     let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
     let mut at_the_door = closing.clone();
     let reader = tokio::select! {
-        known = authentication::first(api.guarded.clone(), &mut stream, encoding, from) => known,
+        known = authentication::first(shared.guarded.clone(), &mut stream, encoding, from) => known,
         () = stopping(&mut at_the_door) => Err(Ended::By(Bye::shutdown())),
     };
     let reader = reader.and_then(|reader| {
         if reader.is_some() {
-            let place = api.connections.clone().try_acquire_owned();
+            let place = shared.connections.clone().try_acquire_owned();
             turn = place.map_err(|_| Bye::busy())?;
         }
         Ok(reader)
     });
     let (mut outbox, ended) = match reader {
         Ok(reader) => {
-            let (hearing, heard) = api.hub.listen();
+            let (hearing, heard) = origin.hall().listen();
             let reader = reader.map(Arc::new);
             let comings = Comings {
                 hearing,
                 closing,
                 reader: reader.clone(),
-                meter: api.rates.as_ref().map(|rates| rates.meter()),
+                meter: shared.rates.as_ref().map(|rates| rates.meter()),
             };
-            let Ok(mut session) = Session::begin(api, reader, outbox, heard) else {
+            let Ok(mut session) = Session::begin(origin, reader, outbox, (heard, bounds.heartbeat))
+            else {
                 return;
             };
             let ended = drive(&mut session, &mut stream, comings, bounds.heartbeat).await;
@@ -84,7 +84,7 @@ pub(super) async fn run<H: HostPort>(
         Err(ended) => (outbox, ended),
     };
     if let Ended::By(bye) = ended {
-        counted.closed(bye.code());
+        shared.counted.closed(bye.code());
         let words = outbox.last_words(&bye);
         // The writer is gone when the client is: nobody to tell then.
         let _ = end.send((bye, words));
@@ -121,8 +121,8 @@ async fn farewell(
     }
 }
 
-async fn drive<H: HostPort>(
-    session: &mut Session<H>,
+async fn drive<O: Origin>(
+    session: &mut Session<O>,
     stream: &mut SplitStream<WebSocket>,
     comings: Comings,
     heartbeat: Duration,
@@ -163,16 +163,17 @@ async fn drive<H: HostPort>(
     }
 }
 
-fn hear<H: HostPort>(session: &mut Session<H>, heard: Heard) -> Result<(), Bye> {
+fn hear<O: Origin>(session: &mut Session<O>, heard: Heard) -> Result<(), Bye> {
     match heard {
         Heard::Event(event) => session.hear(&event),
         Heard::Lost(missed) => session.lost(missed),
+        Heard::Picture(key, picture) => session.show(key, &picture),
         Heard::Ended => Err(Bye::shutdown()),
     }
 }
 
 /// Handles what else has arrived, up to a bound.
-fn batch<H: HostPort>(session: &mut Session<H>, hearing: &mut Hearing) -> Result<(), Bye> {
+fn batch<O: Origin>(session: &mut Session<O>, hearing: &mut Hearing) -> Result<(), Bye> {
     for _ in 1..BATCH {
         match hearing.try_recv() {
             Ok(heard) => hear(session, heard)?,
@@ -185,8 +186,8 @@ fn batch<H: HostPort>(session: &mut Session<H>, hearing: &mut Hearing) -> Result
 }
 
 /// Handles a message of the client; `Err` when it has left.
-fn client<H: HostPort>(
-    session: &mut Session<H>,
+fn client<O: Origin>(
+    session: &mut Session<O>,
     meter: &mut Option<Meter>,
     message: Option<Result<Message, axum::Error>>,
 ) -> Result<Result<(), Bye>, Ended> {

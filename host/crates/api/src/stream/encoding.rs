@@ -57,6 +57,22 @@ impl Encoding {
         }
     }
 
+    /// A message that is written in JSON, in this encoding; `None` when it cannot be, which the log tells.
+    pub(super) fn again(self, body: &Body) -> Option<Body> {
+        let (Self::MessagePack, Body::Json(fields)) = (self, body) else {
+            return Some(body.clone());
+        };
+        let value = serde_json::from_str::<Value>(&format!("{{{fields}"));
+        let value = value.map_err(|error| error.to_string());
+        match value.and_then(|value| message_pack(&value)) {
+            Ok(body) => Some(body),
+            Err(error) => {
+                tracing::error!(%error, encoding = ?self, "a message could not be written");
+                None
+            }
+        }
+    }
+
     /// Reads a client's message.
     pub(super) fn read<T: DeserializeOwned>(self, frame: &Frame<'_>) -> Result<T, Unreadable> {
         match (self, frame) {
@@ -153,7 +169,7 @@ fn json(message: &ServerMessage) -> Result<Body, String> {
     Ok(Body::Json(fields.into()))
 }
 
-fn message_pack(message: &ServerMessage) -> Result<Body, String> {
+fn message_pack(message: &impl Serialize) -> Result<Body, String> {
     let mut bytes = Vec::new();
     let mut to = rmp_serde::Serializer::new(&mut bytes)
         .with_struct_map()
@@ -195,6 +211,20 @@ impl Body {
             Self::Json(text) => text.len(),
             Self::MessagePack(_, bytes) => bytes.len(),
         }
+    }
+
+    /// The JSON of a message without a head, as text; `None` of another encoding.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Json(fields) => Some(format!("{{{fields}")),
+            Self::MessagePack(..) => None,
+        }
+    }
+
+    /// What [`Body::text`] wrote.
+    pub(super) fn of_text(text: &str) -> Option<Self> {
+        let fields = text.strip_prefix('{')?;
+        Some(Self::Json(fields.into()))
     }
 
     /// The whole message.
@@ -276,6 +306,26 @@ mod tests {
                 "{encoding:?}, with the update before"
             );
         }
+    }
+
+    #[test]
+    fn what_came_in_json_is_told_in_both() {
+        let json = Encoding::Json.body(&pong()).unwrap();
+        for encoding in Encoding::ALL {
+            let expect = encoding.body(&pong()).unwrap();
+            let head = Head {
+                message: 1,
+                previous: Some(2),
+            };
+            let read = |body: Body| match body.frame(head) {
+                Message::Text(text) => serde_json::from_str(&text).unwrap(),
+                Message::Binary(bytes) => value(&bytes).unwrap(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(read(encoding.again(&json).unwrap()), read(expect));
+        }
+        let broken = Body::Json("\"type\":".into());
+        assert_eq!(Encoding::MessagePack.again(&broken), None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! A change of the host that was heard, and what it looks like once somebody wanted to read it.
+//!
+//! One of a host in another process comes written already: then nothing of it is known but what is beside it.
 
 use super::encoding::{Body, Encoding};
 use super::update;
 use crate::dto::stream::Channel;
-use model::InstrumentId;
+use model::{AccountId, InstrumentId};
 use services::view::{Change, LogLine, Update};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,11 +13,68 @@ use std::sync::{Arc, OnceLock};
 /// What a venue or a strategy holds besides its log, roughly, in bytes.
 const LARGE: usize = 2 << 10;
 
+/// What connections treat in a way of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mark {
+    /// Nothing.
+    Plain,
+    /// Quotes are paced.
+    Quote,
+    /// Of metrics the latest is told.
+    Metrics,
+    /// A fill may be in a snapshot already: its account and execution.
+    Fill(AccountNumber, u64),
+    /// The same of what is numbered.
+    Numbered(u64),
+}
+
+/// The number of an account, as it goes to other processes.
+pub(super) type AccountNumber = u32;
+
+impl Mark {
+    fn of(change: &Change) -> Self {
+        match change {
+            Change::Quote(_) => Self::Quote,
+            Change::Metrics(_) => Self::Metrics,
+            Change::Fill(fill) => Self::Fill(fill.account.number(), fill.execution),
+            Change::CashFlow(view) => Self::Numbered(view.number),
+            Change::LifeEvent(view) => Self::Numbered(view.number),
+            _ => Self::Plain,
+        }
+    }
+
+    /// The fill, as snapshots name it.
+    pub(super) fn fill(self) -> Option<(AccountId, u64)> {
+        match self {
+            Self::Fill(account, execution) => Some((AccountId::new(account), execution)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a change is, and what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) channel: Channel,
+    pub(super) instrument: Option<InstrumentId>,
+    pub(super) sequence: u64,
+    pub(super) mark: Mark,
+}
+
+/// What a change is written from.
+#[derive(Debug)]
+enum Content {
+    Change(Arc<Update>),
+    /// Its JSON, which came.
+    Written(Body),
+}
+
 /// An update of the host. It is written at most once in each encoding, when the first connection wants it.
 #[derive(Debug)]
 pub(super) struct Event {
-    channel: Channel,
-    update: Arc<Update>,
+    place: Place,
+    content: Content,
     json: OnceLock<Option<Body>>,
     message_pack: OnceLock<Option<Body>>,
     charge: Option<Charge>,
@@ -27,33 +86,51 @@ impl Event {
         if let Some(charge) = &charge {
             charge.add(size_of::<Self>() + size_of::<Update>() + held(&update.change));
         }
-        Self {
+        let place = Place {
             channel,
-            update,
+            instrument: update::place(&update.change).1,
+            sequence: update.sequence,
+            mark: Mark::of(&update.change),
+        };
+        Self::of(place, Content::Change(update), charge)
+    }
+
+    /// As it came from another process.
+    pub(super) fn written(place: Place, json: Body, charge: Option<Charge>) -> Self {
+        if let Some(charge) = &charge {
+            charge.add(size_of::<Self>() + json.len());
+        }
+        Self::of(place, Content::Written(json), charge)
+    }
+
+    fn of(place: Place, content: Content, charge: Option<Charge>) -> Self {
+        Self {
+            place,
+            content,
             json: OnceLock::new(),
             message_pack: OnceLock::new(),
             charge,
         }
     }
 
-    /// The update itself.
-    pub(super) fn update(&self) -> &Update {
-        &self.update
-    }
-
     /// Its place in the host's stream, which is that of no other of its channel.
     pub(super) fn sequence(&self) -> u64 {
-        self.update.sequence
+        self.place.sequence
     }
 
     /// Where it belongs.
     pub(super) fn channel(&self) -> Channel {
-        self.channel
+        self.place.channel
     }
 
     /// What it is about.
     pub(super) fn instrument(&self) -> Option<InstrumentId> {
-        update::place(&self.update.change).1
+        self.place.instrument
+    }
+
+    /// What connections treat in a way of its own.
+    pub(super) fn mark(&self) -> Mark {
+        self.place.mark
     }
 
     /// Memory holds it no more, whoever still does.
@@ -69,12 +146,16 @@ impl Event {
         encoding: Encoding,
         write: impl FnOnce(&Update) -> Option<Body>,
     ) -> Option<Body> {
-        let place = match encoding {
-            Encoding::Json => &self.json,
-            Encoding::MessagePack => &self.message_pack,
+        let place = match (encoding, &self.content) {
+            (Encoding::Json, Content::Written(json)) => return Some(json.clone()),
+            (Encoding::Json, Content::Change(_)) => &self.json,
+            (Encoding::MessagePack, _) => &self.message_pack,
         };
         let body = place.get_or_init(|| {
-            let body = write(&self.update);
+            let body = match &self.content {
+                Content::Change(update) => write(update),
+                Content::Written(json) => encoding.again(json),
+            };
             if let (Some(body), Some(charge)) = (&body, &self.charge) {
                 charge.add(body.len());
             }

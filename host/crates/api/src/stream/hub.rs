@@ -6,24 +6,21 @@
 
 use super::encoding::{Body, Encoding};
 use super::event::Event;
-use super::memory::Memory;
+use super::hall::{Hall, lock};
 use super::outbox::Bye;
 use super::update;
 use crate::dto::stream::Channel;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Settings;
-use model::{InstrumentId, StrategyId};
+use model::StrategyId;
 use services::handle::Updates;
 use services::view::{Change, PipelineView, Update};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-/// How many events wait for a connection that is behind.
-const HEARD: usize = 8_192;
 /// Updates handled before connections get a turn.
 const BATCH: usize = 256;
 /// Up to so many connections are told at once.
@@ -33,29 +30,14 @@ const WAKING: Duration = Duration::from_micros(10);
 /// Longest that anybody is let wait.
 const LONGEST: Duration = Duration::from_millis(10);
 
-/// What a connection is told.
-#[derive(Debug, Clone)]
-pub(super) enum Heard {
-    /// A change.
-    Event(Arc<Event>),
-    /// So many updates were lost before anybody here heard them.
-    Lost(u64),
-    /// The host is gone.
-    Ended,
-}
-
-/// What a connection hears.
-pub(super) type Hearing = broadcast::Receiver<Heard>;
-
 /// One for all connections.
 pub(crate) struct Hub<H> {
     host: H,
     run: String,
     names: Mutex<Arc<Names>>,
-    memory: Mutex<Memory>,
+    hall: Hall,
     /// Where the latest run of each strategy's pipeline is.
     deployments: Mutex<BTreeMap<StrategyId, PipelineView>>,
-    sender: broadcast::Sender<Heard>,
 }
 
 impl<H: HostPort> Hub<H> {
@@ -63,50 +45,20 @@ impl<H: HostPort> Hub<H> {
     pub(crate) fn follow(host: H, settings: &Settings) -> Arc<Self> {
         // What comes before the position is read comes twice, and is known by its sequence.
         let updates = host.subscribe();
-        let bounds = &settings.stream;
-        let memory = Memory::new(
-            host.stream_position(),
-            bounds.resume_updates,
-            bounds.resume_bytes,
-        );
         let hub = Arc::new(Self {
             run: settings.run.clone(),
             names: Mutex::new(Arc::new(Names::read(&host))),
-            memory: Mutex::new(memory),
+            hall: Hall::new(host.stream_position(), &settings.stream),
             deployments: Mutex::default(),
-            sender: broadcast::Sender::new(HEARD),
             host,
         });
         tokio::spawn(follow(Arc::downgrade(&hub), updates));
         hub
     }
 
-    /// Everything from now on, and the sequence of the latest event before.
-    pub(super) fn listen(&self) -> (Hearing, u64) {
-        let memory = lock(&self.memory);
-        (self.sender.subscribe(), memory.head())
-    }
-
-    /// The sequence of the latest event.
-    pub(super) fn head(&self) -> u64 {
-        lock(&self.memory).head()
-    }
-
-    /// Whether everything of a channel after a sequence is remembered.
-    pub(super) fn reaches(&self, channel: Channel, sequence: u64) -> bool {
-        lock(&self.memory).reaches(channel, sequence)
-    }
-
-    /// At most so many events of a channel, of one instrument or of all, between two sequences, the oldest
-    /// first, without the first and with the last; `None` when not all are remembered.
-    pub(super) fn between(
-        &self,
-        (channel, instrument): (Channel, Option<InstrumentId>),
-        range: (u64, u64),
-        most: usize,
-    ) -> Option<Vec<Arc<Event>>> {
-        let wanted = |event: &Event| instrument.is_none() || event.instrument() == instrument;
-        lock(&self.memory).between(channel, range, wanted, most)
+    /// Where connections hear it.
+    pub(super) fn hall(&self) -> &Hall {
+        &self.hall
     }
 
     /// The message about an event.
@@ -137,19 +89,11 @@ impl<H: HostPort> Hub<H> {
     fn hear(&self, update: Arc<Update>) {
         let (channel, _) = update::place(&update.change);
         let deployed = self.deployed(&update.change);
-        let mut memory = lock(&self.memory);
-        let is_new = memory.advance(update.sequence);
-        for channel in [channel].into_iter().chain(deployed) {
-            let charge = memory.charge(channel);
-            let event = Arc::new(Event::new(channel, update.clone(), charge));
-            match is_new {
-                true => memory.take(&event),
-                false => event.forgotten(),
-            }
-            // Before the lock is let go: who begins to listen hears what is not remembered yet, and
-            // nothing twice. Nobody listening is no error.
-            let _listeners = self.sender.send(Heard::Event(event));
-        }
+        let channels = [channel].into_iter().chain(deployed);
+        self.hall
+            .tell(update.sequence, channels, |channel, charge| {
+                Event::new(channel, update.clone(), charge)
+            });
     }
 
     /// The channel of pipelines, when a change of a strategy is that the run of its pipeline is elsewhere.
@@ -163,23 +107,11 @@ impl<H: HostPort> Hub<H> {
         (before.as_ref() != Some(at)).then_some(Channel::Pipelines)
     }
 
-    /// Updates were lost before they got here. Before the lock is let go too: who begins to listen after it
-    /// hears nothing of it, and knows by the head.
-    fn lose(&self, missed: u64) {
-        let mut memory = lock(&self.memory);
-        memory.lose(missed);
-        let _listeners = self.sender.send(Heard::Lost(missed));
-    }
-
     /// How long to gather before connections are told again.
     fn pause(&self) -> Option<Duration> {
-        let readers = u32::try_from(self.sender.receiver_count()).unwrap_or(u32::MAX);
+        let readers = u32::try_from(self.hall.listeners()).unwrap_or(u32::MAX);
         (readers > FEW).then(|| WAKING.saturating_mul(readers).min(LONGEST))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {
@@ -190,14 +122,14 @@ async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {
         };
         let came = hear_all(first, &mut updates, |heard| match heard {
             Ok(update) => hub.hear(update),
-            Err(missed) => hub.lose(missed),
+            Err(missed) => hub.hall.lose(missed),
         });
         let pause = match came {
             Came::All => hub.pause(),
             // Whoever sleeps while more comes than it hears is overrun.
             Came::More => None,
             Came::End => {
-                let _listeners = hub.sender.send(Heard::Ended);
+                hub.hall.end();
                 return;
             }
         };
@@ -252,6 +184,7 @@ mod tests {
     use super::*;
     use model::Timestamp;
     use services::view::EngineView;
+    use tokio::sync::broadcast;
 
     /// Hears at once what waits; checks what came of it, and how many updates and losses that were.
     #[track_caller]

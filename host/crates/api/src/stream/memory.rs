@@ -54,11 +54,16 @@ impl Memory {
 
     /// The next update was heard. `false` when it is from before the beginning.
     pub(super) fn advance(&mut self, sequence: u64) -> bool {
+        self.advance_after(sequence.saturating_sub(1), sequence)
+    }
+
+    /// The same of one that follows another with nothing that is told in between.
+    pub(super) fn advance_after(&mut self, previous: u64, sequence: u64) -> bool {
         if sequence <= self.head {
             return false;
         }
-        if sequence > self.head + 1 {
-            self.lose(sequence - self.head - 1);
+        if previous > self.head {
+            self.lose(previous - self.head);
         }
         self.head = sequence;
         true
@@ -98,6 +103,16 @@ impl Memory {
     pub(super) fn reaches(&self, channel: Channel, sequence: u64) -> bool {
         let dropped = self.rings.get(&channel).map_or(0, |ring| ring.since);
         sequence >= self.since.max(dropped)
+    }
+
+    /// Whether the update of a sequence is the latest that is remembered of a channel.
+    pub(super) fn has(&self, channel: Channel, sequence: u64) -> bool {
+        let ring = self.rings.get(&channel);
+        let last = ring.map(|ring| match ring.oldest_first.back() {
+            Some(event) => event.sequence(),
+            None => ring.since,
+        });
+        last == Some(sequence)
     }
 
     /// At most so many events of a channel after a sequence and up to another, the oldest first; `None`
@@ -184,6 +199,14 @@ mod tests {
         check(&memory, 7, 99, None);
         heard(&mut memory, 9);
         check(&memory, 8, 99, Some(&[9]));
+    }
+
+    #[test]
+    fn what_was_not_told_is_no_loss() {
+        let mut memory = Memory::new(3, 9, usize::MAX);
+        assert!(memory.advance_after(3, 7) && memory.reaches(Channel::Engine, 3));
+        assert!(!memory.advance_after(3, 7));
+        assert!(memory.advance_after(8, 9) && !memory.reaches(Channel::Engine, 7));
     }
 
     #[test]

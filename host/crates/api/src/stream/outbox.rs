@@ -165,6 +165,11 @@ impl Outbox {
         self.queue(body, None)
     }
 
+    /// The same with one that is written already and no update.
+    pub(super) fn send_written(&mut self, body: Body) -> Result<(), Bye> {
+        self.queue(body, None)
+    }
+
     /// The same with an update that is written already; `previous` is the one before.
     pub(super) fn pass(&mut self, body: Body, previous: u64) -> Result<(), Bye> {
         self.queue(body, Some(previous))

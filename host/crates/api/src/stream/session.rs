@@ -6,17 +6,15 @@ mod resuming;
 
 use super::authentication::Reader;
 use super::conflation::Conflation;
-use super::event::Event;
+use super::event::{Event, Mark};
+use super::origin::Origin;
 use super::outbox::{Bye, Outbox};
-use super::snapshot;
+use super::snapshot::{Picture, Taken};
 use super::subscriptions::{Key, Subscription, Subscriptions};
 use crate::dto::stream::{GapReason, ServerMessage};
 use crate::names::Names;
-use crate::port::HostPort;
-use crate::state::Api;
 use auditing::Tail;
 use resuming::Stall;
-use services::view::Change;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,8 +26,8 @@ const PROTOCOL: u32 = 1;
 const RETRY: Duration = Duration::from_millis(20);
 
 /// One connection.
-pub(super) struct Session<H> {
-    api: Api<H>,
+pub(super) struct Session<O> {
+    origin: O,
     names: Arc<Names>,
     /// Who reads, where that is known.
     reader: Option<Arc<Reader>>,
@@ -49,18 +47,18 @@ pub(super) struct Session<H> {
     errors: u32,
 }
 
-impl<H: HostPort> Session<H> {
-    /// Greets. The caller began to listen before, after `heard`.
+impl<O: Origin> Session<O> {
+    /// Greets, and says how often it will say that it lives. The caller began to listen before, after `heard`.
     pub(super) fn begin(
-        api: Api<H>,
+        origin: O,
         reader: Option<Arc<Reader>>,
         outbox: Outbox,
-        heard: u64,
+        (heard, heartbeat): (u64, Duration),
     ) -> Result<Self, Bye> {
         let mut session = Self {
-            names: api.hub.fresh_names(),
-            sequence: api.host.stream_position(),
-            api,
+            names: origin.fresh_names(),
+            sequence: origin.position(),
+            origin,
             reader,
             outbox,
             subscriptions: Subscriptions::default(),
@@ -71,10 +69,10 @@ impl<H: HostPort> Session<H> {
             heard,
             errors: 0,
         };
-        let heartbeat = session.api.settings.stream.heartbeat.as_millis();
+        let heartbeat = heartbeat.as_millis();
         session.outbox.send(&ServerMessage::Hello {
             protocol: PROTOCOL,
-            run: session.api.settings.run.clone(),
+            run: session.origin.run().to_owned(),
             version: env!("CARGO_PKG_VERSION"),
             sequence: session.sequence,
             heartbeat_ms: u64::try_from(heartbeat).unwrap_or(u64::MAX),
@@ -87,26 +85,64 @@ impl<H: HostPort> Session<H> {
         self.outbox
     }
 
-    /// Sends a channel's state and lets through what comes after it.
+    /// Sends a channel's state and lets through what comes after it; where it must be asked for, when it comes.
     fn send_snapshot(&mut self, key: Key, interval: Duration) -> Result<(), Bye> {
-        let (channel, instrument) = key;
-        self.names = self.api.hub.fresh_names();
-        let taken = snapshot::take(&self.api, &self.names, key);
-        let subscription = Subscription {
-            interval,
-            floor: taken.sequence,
-            last: taken.sequence,
-            behind: None,
-            snapshot_fills: taken.fills,
-            newest: taken.newest,
+        // What comes before the answer is in it.
+        self.subscriptions.insert(
+            key,
+            Subscription {
+                interval,
+                awaits: true,
+                ..Subscription::default()
+            },
+        );
+        self.names = self.origin.fresh_names();
+        let Some(taken) = self.origin.snapshot(&self.names, key) else {
+            return Ok(());
         };
-        self.subscriptions.insert(key, subscription);
+        let Taken {
+            sequence,
+            items,
+            fills,
+            newest,
+        } = taken;
+        self.subscriptions.insert(
+            key,
+            Subscription {
+                interval,
+                floor: sequence,
+                last: sequence,
+                snapshot_fills: fills,
+                newest,
+                ..Subscription::default()
+            },
+        );
+        let (channel, instrument) = key;
         self.outbox.send(&ServerMessage::Snapshot {
             channel,
             instrument: instrument.map(|id| self.names.symbol(id)),
-            sequence: taken.sequence,
-            data: taken.items,
+            sequence,
+            data: items,
         })
+    }
+
+    /// A channel's state came that somebody asked for: sends it where this connection waits for it.
+    pub(super) fn show(&mut self, key: Key, picture: &Picture) -> Result<(), Bye> {
+        if !self.subscriptions.awaits(key) {
+            return Ok(());
+        }
+        let subscription = Subscription {
+            interval: self.subscriptions.interval(key),
+            floor: picture.sequence,
+            last: picture.sequence,
+            snapshot_fills: picture.fills.clone(),
+            newest: picture.newest,
+            ..Subscription::default()
+        };
+        self.subscriptions.insert(key, subscription);
+        self.sequence = self.sequence.max(picture.sequence);
+        let body = self.outbox.encoding().again(&picture.json);
+        self.outbox.send_written(body.ok_or_else(Bye::internal)?)
     }
 
     /// Takes a change of the host, and passes it on if it is wanted.
@@ -118,16 +154,15 @@ impl<H: HostPort> Session<H> {
         if !self.subscriptions.admits(key, sequence) {
             return Ok(());
         }
-        match &event.update().change {
-            Change::Quote(quote) => {
-                if let Some(interval) = self.subscriptions.quote_interval(quote.instrument) {
+        match (event.mark(), event.instrument()) {
+            (Mark::Quote, Some(instrument)) => {
+                if let Some(interval) = self.subscriptions.quote_interval(instrument) {
                     let now = Instant::now();
-                    self.quotes
-                        .offer(now, quote.instrument, event.clone(), interval);
+                    self.quotes.offer(now, instrument, event.clone(), interval);
                 }
                 self.flush()
             }
-            Change::Metrics(_) => {
+            (Mark::Metrics, _) => {
                 self.metrics = Some(event.clone());
                 self.flush()
             }
@@ -142,13 +177,12 @@ impl<H: HostPort> Session<H> {
     /// Whether every subscription that wants a change had it in its snapshot; asked once of each.
     fn was_in_snapshot(&mut self, event: &Event) -> bool {
         let key = (event.channel(), event.instrument());
-        match &event.update().change {
-            Change::Fill(fill) => {
-                let id = (fill.account, fill.execution);
-                self.subscriptions.had_in_snapshot(fill.instrument, id)
+        let mark = event.mark();
+        match (mark, mark.fill(), event.instrument()) {
+            (_, Some(fill), Some(instrument)) => {
+                self.subscriptions.had_in_snapshot(instrument, fill)
             }
-            Change::CashFlow(view) => self.subscriptions.had(key, view.number),
-            Change::LifeEvent(view) => self.subscriptions.had(key, view.number),
+            (Mark::Numbered(number), ..) => self.subscriptions.had(key, number),
             _ => false,
         }
     }
@@ -159,7 +193,7 @@ impl<H: HostPort> Session<H> {
         let Some(previous) = self.subscriptions.pass(key, event.sequence()) else {
             return Ok(());
         };
-        let body = self.api.hub.body(event, self.outbox.encoding())?;
+        let body = self.origin.body(event, self.outbox.encoding())?;
         self.outbox.pass(body, previous)
     }
 
@@ -198,20 +232,43 @@ impl<H: HostPort> Session<H> {
             return Err(Bye::overrun(missed));
         }
         // What still comes up to here is remembered too, and not told twice.
-        self.heard = self.heard.max(self.api.hub.head());
+        self.heard = self.heard.max(self.origin.hall().head());
         self.renew(missed)
     }
 
     /// Updates were lost before anybody heard them. Where all are owed the connection must end.
     pub(super) fn lost(&mut self, missed: u64) -> Result<(), Bye> {
+        if self.origin.tells_losses() {
+            return self.renew_all(missed);
+        }
         if self.subscriptions.needs_all() {
             return Err(Bye::overrun(missed));
         }
         self.renew(missed)
     }
 
+    /// Says of every subscription that updates were lost, and sends its channel as it is now.
+    fn renew_all(&mut self, missed: u64) -> Result<(), Bye> {
+        self.quotes.clear();
+        self.metrics = None;
+        for key in self.subscriptions.all() {
+            // One that waits still has nothing to lose.
+            if !self.subscriptions.awaits(key) {
+                self.tell_loss(key, missed)?;
+            }
+            let interval = self.subscriptions.interval(key);
+            self.send_snapshot(key, interval)?;
+        }
+        Ok(())
+    }
+
     /// Says that updates of conflated channels were lost, and sends these channels as they are now.
     fn renew(&mut self, missed: u64) -> Result<(), Bye> {
+        // An answer may be among what was lost.
+        for key in self.subscriptions.awaiting() {
+            let interval = self.subscriptions.interval(key);
+            self.send_snapshot(key, interval)?;
+        }
         let conflated = self.subscriptions.conflated();
         if conflated.is_empty() && self.subscriptions.needs_all() {
             return Ok(());
@@ -237,7 +294,9 @@ impl<H: HostPort> Session<H> {
     pub(super) fn heartbeat(&mut self) -> Result<(), Bye> {
         // Here too: where much happens elsewhere, the time to flush is put off again and again.
         self.check_stall()?;
-        let time = self.api.host.engine().time;
+        let Some(time) = self.origin.time() else {
+            return Ok(());
+        };
         self.outbox.send(&ServerMessage::Heartbeat {
             sequence: self.sequence,
             time: time.to_string(),

@@ -17,6 +17,7 @@ use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
+use crate::stream::encoding::Body;
 use crate::stream::subscriptions::Key;
 use model::{AccountId, InstrumentId};
 use std::collections::BTreeSet;
@@ -34,6 +35,17 @@ pub(super) struct Taken {
     /// Fills that are in it and may be of updates after `sequence`.
     pub(super) fills: BTreeSet<(AccountId, u64)>,
     /// The same of what has a number: up to this one.
+    pub(super) newest: u64,
+}
+
+/// The same from another process: its message is written already.
+#[derive(Debug)]
+pub(super) struct Picture {
+    pub(super) sequence: u64,
+    pub(super) json: Body,
+    /// As [`Taken::fills`].
+    pub(super) fills: BTreeSet<(AccountId, u64)>,
+    /// As [`Taken::newest`].
     pub(super) newest: u64,
 }
 

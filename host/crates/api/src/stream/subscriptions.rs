@@ -22,6 +22,8 @@ pub(super) struct Subscription {
     pub(super) last: u64,
     /// Up to where it has looked into memory for what it missed; `None` where it gets what comes.
     pub(super) behind: Option<u64>,
+    /// Whether it waits for its snapshot, and gets nothing before.
+    pub(super) awaits: bool,
     /// Fills in the snapshot that the stream may bring once more.
     pub(super) snapshot_fills: BTreeSet<(AccountId, u64)>,
     /// The number of the newest item in the snapshot, of what comes one by one and may come once more.
@@ -52,6 +54,27 @@ impl Subscriptions {
     pub(super) fn conflated(&self) -> Vec<Key> {
         let keys = self.0.keys().copied();
         keys.filter(|(channel, _)| !is_complete(*channel)).collect()
+    }
+
+    /// The keys of all.
+    pub(super) fn all(&self) -> Vec<Key> {
+        self.0.keys().copied().collect()
+    }
+
+    /// The keys of those that wait for a snapshot.
+    pub(super) fn awaiting(&self) -> Vec<Key> {
+        let waiting = self
+            .0
+            .iter()
+            .filter(|(_, subscription)| subscription.awaits);
+        waiting.map(|(key, _)| *key).collect()
+    }
+
+    /// Whether one waits for its snapshot.
+    pub(super) fn awaits(&self, key: Key) -> bool {
+        self.0
+            .get(&key)
+            .is_some_and(|subscription| subscription.awaits)
     }
 
     /// The interval of a subscription.
@@ -131,7 +154,7 @@ impl Subscriptions {
         }
         for ((channel, _), subscription) in &mut self.0 {
             let had = subscription.floor.max(subscription.last);
-            if is_complete(*channel) {
+            if is_complete(*channel) && !subscription.awaits {
                 subscription.behind.get_or_insert(had);
             }
         }
@@ -167,7 +190,9 @@ impl Subscriptions {
     ) -> bool {
         let mut all = true;
         for key in [(Channel::Fills, Some(instrument)), (Channel::Fills, None)] {
-            if let Some(subscription) = self.0.get_mut(&key) {
+            if let Some(subscription) = self.0.get_mut(&key)
+                && !subscription.awaits
+            {
                 all &= subscription.snapshot_fills.remove(&fill);
             }
         }
@@ -177,6 +202,7 @@ impl Subscriptions {
     /// Whether every subscription that wants the item of this number had it in its snapshot.
     pub(super) fn had(&self, (channel, instrument): Key, number: u64) -> bool {
         self.matching(channel, instrument)
+            .filter(|subscription| !subscription.awaits)
             .all(|subscription| number <= subscription.newest)
     }
 
@@ -204,7 +230,7 @@ impl Subscriptions {
 impl Subscription {
     /// Whether an update that comes is for it.
     fn admits(&self, sequence: u64) -> bool {
-        self.behind.is_none() && sequence > self.floor
+        self.behind.is_none() && !self.awaits && sequence > self.floor
     }
 }
 

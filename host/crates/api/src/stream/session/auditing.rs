@@ -5,8 +5,8 @@ use super::Session;
 use super::requests::Refusal;
 use crate::dto::people::RecordDto;
 use crate::dto::stream::{Channel, ClientMessage, GapReason, Item, ServerMessage};
-use crate::port::HostPort;
 use crate::stream::authentication::Reader;
+use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::Key;
 use identity::audit::Record;
@@ -29,7 +29,7 @@ pub(super) struct Tail {
     last: Option<u64>,
 }
 
-impl<H: HostPort> Session<H> {
+impl<O: Origin> Session<O> {
     /// Whether [`Self::report`] has something to look after.
     pub(in crate::stream) fn follows_audit(&self) -> bool {
         self.tail.is_some()

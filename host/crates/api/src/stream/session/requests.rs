@@ -2,8 +2,8 @@
 
 use super::Session;
 use crate::dto::stream::{Channel, ClientMessage, Operation, ServerMessage};
-use crate::port::HostPort;
 use crate::stream::encoding::{Frame, Unreadable};
+use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::{Key, has_instruments};
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Refusal {
     }
 }
 
-impl<H: HostPort> Session<H> {
+impl<O: Origin> Session<O> {
     /// Answers a client's message.
     pub(in crate::stream) fn client(&mut self, frame: &Frame<'_>) -> Result<(), Bye> {
         match self.outbox.encoding().read(frame) {
@@ -166,7 +166,7 @@ impl<H: HostPort> Session<H> {
             return Err(Refusal::field(field, "this channel has no instruments"));
         }
         if self.names.instrument_id(symbol).is_none() {
-            self.names = self.api.hub.fresh_names();
+            self.names = self.origin.fresh_names();
         }
         let unknown = || Refusal::field(field, format!("there is no `{symbol}`"));
         let id = self.names.instrument_id(symbol).ok_or_else(unknown)?;

@@ -7,7 +7,7 @@
 use super::Session;
 use super::requests::Refusal;
 use crate::dto::stream::{Channel, GapReason, Resume, ServerMessage};
-use crate::port::HostPort;
+use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::{Key, Subscription, is_complete};
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Stall {
     }
 }
 
-impl<H: HostPort> Session<H> {
+impl<O: Origin> Session<O> {
     /// Two subscriptions to the same updates cannot catch up: what one of them had would come once more.
     pub(super) fn check_overlap(&self, key: Key, resumes: bool) -> Result<(), Refusal> {
         let others = &self.subscriptions;
@@ -70,13 +70,13 @@ impl<H: HostPort> Session<H> {
 
     /// Why what a client missed cannot be told; `None` when it can.
     pub(super) fn gap(&self, key: Key, resume: &Resume) -> Option<GapReason> {
-        if resume.epoch != self.api.settings.run {
+        if resume.epoch != self.origin.run() {
             return Some(GapReason::Epoch);
         }
-        if resume.sequence > self.api.host.stream_position() {
+        if resume.sequence > self.origin.position() {
             return Some(GapReason::Ahead);
         }
-        let reaches = self.api.hub.reaches(key.0, resume.sequence);
+        let reaches = self.origin.hall().reaches(key.0, resume.sequence);
         (!reaches).then_some(GapReason::Forgotten)
     }
 
@@ -106,15 +106,30 @@ impl<H: HostPort> Session<H> {
         reason: GapReason,
         sequence: u64,
     ) -> Result<(), Bye> {
-        let (channel, instrument) = key;
-        self.outbox.send(&ServerMessage::Gap {
+        let gap = self.told_gap(key, reason, (None, sequence));
+        self.outbox.send(&gap)
+    }
+
+    /// Says that so many updates were lost, not all of them of this subscription perhaps.
+    pub(super) fn tell_loss(&mut self, key: Key, missed: u64) -> Result<(), Bye> {
+        let gap = self.told_gap(key, GapReason::Overrun, (Some(missed), self.sequence));
+        self.outbox.send(&gap)
+    }
+
+    fn told_gap(
+        &self,
+        (channel, instrument): Key,
+        reason: GapReason,
+        (missed, sequence): (Option<u64>, u64),
+    ) -> ServerMessage {
+        ServerMessage::Gap {
             reason,
             channel: Some(channel),
             instrument: instrument.map(|id| self.names.symbol(id)),
-            missed: None,
+            missed,
             sequence,
             history: history(channel),
-        })
+        }
     }
 
     /// Sends what subscriptions miss, as far as the reader keeps up.
@@ -124,7 +139,7 @@ impl<H: HostPort> Session<H> {
             && let Some((key, position)) = self.subscriptions.behind()
         {
             let range = (position, self.heard);
-            let Some(missed) = self.api.hub.between(key, range, CHUNK) else {
+            let Some(missed) = self.origin.hall().between(key, range, CHUNK) else {
                 self.begin_anew(key, GapReason::Forgotten)?;
                 continue;
             };
@@ -138,7 +153,7 @@ impl<H: HostPort> Session<H> {
                 self.subscriptions.looked(key, event.sequence());
                 if !self.was_in_snapshot(&event) {
                     let previous = self.subscriptions.pass_to(key, event.sequence());
-                    let body = self.api.hub.body(&event, self.outbox.encoding())?;
+                    let body = self.origin.body(&event, self.outbox.encoding())?;
                     self.outbox.pass(body, previous.unwrap_or(position))?;
                 }
             }

@@ -1,0 +1,106 @@
+//! What a process answers that serves the stream of a host in another one: `/ws`, and for those who watch it
+//! `/livez`, `/readyz` and `/metrics`. It cannot know who asks, so it is for loopback only.
+
+use crate::dto::watching::{LiveDto, ReadyDto};
+use crate::guard::guard;
+use crate::observe::{self, CONTENT_TYPE};
+use crate::problem::Problem;
+use crate::state::{BusProbe, Settings};
+use crate::stream::{self, FanOut};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long clients may take to leave once the end was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Answers on `listener` until `shutdown` resolves; then says goodbye to clients, and returns when they have left, or
+/// after ten seconds. `bus` says how the connection stands by which the stream comes.
+///
+/// # Errors
+/// The listener is not on loopback, or fails.
+pub async fn serve_fan_out(
+    listener: TcpListener,
+    fan_out: FanOut,
+    bus: BusProbe,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    if !listener.local_addr()?.ip().is_loopback() {
+        let reason = "nobody can be asked who they are here, so only loopback is served";
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+    }
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "could not turn off delayed sending");
+        }
+    });
+    let closing = fan_out.clone();
+    let told = async move {
+        shutdown.await;
+        closing.close();
+    };
+    let service = routes(fan_out.clone(), bus).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(told)
+        .await?;
+    if tokio::time::timeout(GRACE, fan_out.until_left())
+        .await
+        .is_err()
+    {
+        tracing::warn!("WebSocket clients were still connected at the end");
+    }
+    Ok(())
+}
+
+fn routes(fan_out: FanOut, bus: BusProbe) -> Router {
+    let watched = Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state((fan_out.clone(), bus));
+    Router::new()
+        .route("/ws", get(stream::connect_far))
+        .with_state(fan_out)
+        .merge(watched)
+        .fallback(no_route)
+        .layer(from_fn_with_state(Arc::new(Settings::default()), guard))
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    Problem::not_found("route", uri.path())
+}
+
+async fn livez() -> axum::Json<LiveDto> {
+    axum::Json(LiveDto::new(Vec::new()))
+}
+
+async fn readyz(
+    State((fan_out, _)): State<(FanOut, BusProbe)>,
+) -> (StatusCode, axum::Json<ReadyDto>) {
+    let (status, reasons) = match fan_out.is_ready() {
+        true => (StatusCode::OK, Vec::new()),
+        false => (StatusCode::SERVICE_UNAVAILABLE, vec!["HOST_SILENT"]),
+    };
+    (status, axum::Json(ReadyDto::new(reasons, Vec::new())))
+}
+
+async fn metrics(
+    State((fan_out, bus)): State<(FanOut, BusProbe)>,
+) -> Result<impl IntoResponse, Problem> {
+    let (counted, standing) = fan_out.standing();
+    let text = observe::fan_out_text(counted, &standing, &bus()).map_err(|error| {
+        tracing::error!(%error, "metrics could not be written");
+        Problem::internal()
+    })?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text))
+}

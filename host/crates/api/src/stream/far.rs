@@ -1,0 +1,309 @@
+//! The stream of a host in another process: what is heard of it, and what it is asked.
+
+use super::encoding::{Body, Encoding};
+use super::event::{Event, Place};
+use super::hall::{Hall, lock};
+use super::origin::{Origin, Shared};
+use super::outbox::{Bye, CODES};
+use super::snapshot::{Picture, Taken};
+use super::subscriptions::Key;
+use super::told::{Answer, Asked, Head, NAMES, What, json};
+use crate::names::Names;
+use crate::observe::Counted;
+use crate::state::StreamSettings;
+use model::{AccountId, InstrumentId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, watch};
+
+/// Without a sign of life for so long, nothing is known of a host.
+const SILENCE: Duration = Duration::from_secs(5);
+/// After so long without an answer it is asked again.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// A run of a host, as far as it was heard.
+struct Far {
+    run: String,
+    hall: Hall,
+    names: Mutex<Arc<Names>>,
+    /// Of its engine, in nanoseconds.
+    time_ns: AtomicU64,
+    /// When it gave a sign of life that was one of now.
+    alive: Mutex<Option<Instant>>,
+    /// Snapshots that are wanted, and when the host was asked. There are so many channels of so many instruments.
+    wanted: Mutex<BTreeMap<Key, Option<Instant>>>,
+}
+
+impl Far {
+    fn new(run: &str, head: u64, bounds: &StreamSettings) -> Self {
+        Self {
+            run: run.to_owned(),
+            hall: Hall::new(head, bounds),
+            names: Mutex::default(),
+            time_ns: AtomicU64::new(0),
+            alive: Mutex::new(None),
+            wanted: Mutex::default(),
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        lock(&self.alive).is_some_and(|at| at.elapsed() < SILENCE)
+    }
+
+    fn symbols(&self) -> usize {
+        lock(&self.names).symbols().len()
+    }
+}
+
+impl Origin for Arc<Far> {
+    fn hall(&self) -> &Hall {
+        &self.hall
+    }
+
+    fn run(&self) -> &str {
+        &self.run
+    }
+
+    fn position(&self) -> u64 {
+        self.hall.head()
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        let time = Timestamp::from_nanos(self.time_ns.load(Ordering::Relaxed));
+        self.is_alive().then_some(time)
+    }
+
+    fn fresh_names(&self) -> Arc<Names> {
+        lock(&self.names).clone()
+    }
+
+    fn body(&self, event: &Event, encoding: Encoding) -> Result<Body, Bye> {
+        // All came written.
+        event.body(encoding, |_| None).ok_or_else(Bye::internal)
+    }
+
+    fn snapshot(&self, _: &Names, key: Key) -> Option<Taken> {
+        lock(&self.wanted).entry(key).or_default();
+        None
+    }
+
+    fn tells_losses(&self) -> bool {
+        true
+    }
+}
+
+/// Serves the stream of a host in another process, which somebody else carries here. Cheap to clone.
+#[derive(Clone)]
+pub struct FanOut {
+    shared: Shared,
+    current: Arc<Mutex<Option<Arc<Far>>>>,
+    /// Whether all was read that there was.
+    caught_up: Arc<AtomicBool>,
+    entries: Arc<AtomicU64>,
+    lost: Arc<AtomicU64>,
+}
+
+/// What those are told who watch it.
+pub(crate) struct Standing {
+    pub(crate) is_ready: bool,
+    pub(crate) entries: u64,
+    pub(crate) lost: u64,
+    pub(crate) connections: usize,
+}
+
+impl FanOut {
+    /// Of a host that nothing was heard of yet.
+    #[must_use]
+    pub fn new(bounds: StreamSettings) -> Self {
+        let connections = Semaphore::new(bounds.max_connections as usize);
+        Self {
+            shared: Shared {
+                counted: Arc::new(Counted::new(CODES, &[])),
+                closing: Arc::new(watch::Sender::new(false)),
+                guarded: None,
+                rates: None,
+                connections: Arc::new(connections),
+                // Nobody has to say who it is.
+                strangers: Arc::new(Semaphore::new(0)),
+                bounds,
+            },
+            current: Arc::default(),
+            caught_up: Arc::default(),
+            entries: Arc::default(),
+            lost: Arc::default(),
+        }
+    }
+
+    /// An entry came: the next of the stream, or one that came before. Returns the name of a value that is needed
+    /// now, for [`Self::value`].
+    ///
+    /// # Errors
+    /// It is none; the reason. What it said is lost, which shows by the next.
+    pub fn hear(&self, head: &str, body: &str) -> Result<Option<String>, String> {
+        let head: Head = serde_json::from_str(head).map_err(|error| error.to_string())?;
+        self.entries.fetch_add(1, Ordering::Relaxed);
+        match head.what {
+            What::Update {
+                previous,
+                sequence,
+                channel,
+                instrument,
+                mark,
+            } => {
+                let json = Body::of_text(body).ok_or("its body is no message")?;
+                let place = Place {
+                    channel,
+                    instrument: instrument.map(InstrumentId::new),
+                    sequence,
+                    mark,
+                };
+                let far = self.of_run(&head.run, previous);
+                self.count(far.hall.tell_after(previous, place, json));
+                Ok(None)
+            }
+            What::Shown { name } => Ok(self.is_wanted(&head.run, &name).then_some(name)),
+            What::Alive {
+                sequence,
+                time_ns,
+                instruments,
+            } => {
+                let far = self.of_run(&head.run, sequence);
+                self.count(far.hall.is_at(sequence));
+                far.time_ns.store(time_ns, Ordering::Relaxed);
+                if self.caught_up.load(Ordering::Relaxed) {
+                    *lock(&far.alive) = Some(Instant::now());
+                }
+                Ok((far.symbols() != instruments).then(|| NAMES.to_owned()))
+            }
+            What::Ended => {
+                let mut current = lock(&self.current);
+                if let Some(far) = current.take_if(|far| far.run == head.run) {
+                    far.hall.end();
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// A value came that was needed.
+    ///
+    /// # Errors
+    /// It is none; the reason.
+    pub fn value(&self, name: &str, text: &str) -> Result<(), String> {
+        let Some(far) = lock(&self.current).clone() else {
+            return Ok(());
+        };
+        let read = |error: serde_json::Error| error.to_string();
+        if name == NAMES {
+            let symbols: Vec<(u32, String)> = serde_json::from_str(text).map_err(read)?;
+            let symbols = symbols.into_iter();
+            let symbols = symbols.map(|(id, symbol)| (InstrumentId::new(id), symbol));
+            *lock(&far.names) = Arc::new(Names::of_symbols(symbols));
+            return Ok(());
+        }
+        let asked: Asked = serde_json::from_str(name).map_err(read)?;
+        let (first, body) = text.split_once('\n').ok_or("it has no message")?;
+        let answer: Answer = serde_json::from_str(first).map_err(read)?;
+        if answer.run != far.run {
+            return Ok(());
+        }
+        let fills = answer.fills.into_iter();
+        let picture = Picture {
+            sequence: answer.sequence,
+            json: Body::of_text(body).ok_or("its message is none")?,
+            fills: fills
+                .map(|(account, execution)| (AccountId::new(account), execution))
+                .collect(),
+            newest: answer.newest,
+        };
+        // Before it is shown: who wants it from now on must be told another.
+        lock(&far.wanted).remove(&asked.key());
+        far.hall.show(asked.key(), picture);
+        Ok(())
+    }
+
+    /// What the host is to be asked now.
+    #[must_use]
+    pub fn asks(&self) -> Vec<String> {
+        let Some(far) = lock(&self.current).clone() else {
+            return Vec::new();
+        };
+        let mut asks = Vec::new();
+        for (key, asked) in lock(&far.wanted).iter_mut() {
+            if asked.is_none_or(|at| at.elapsed() >= ANSWERS_WITHIN) {
+                *asked = Some(Instant::now());
+                asks.extend(json(&Asked::of(*key)));
+            }
+        }
+        asks
+    }
+
+    /// Whether all was read that there was: only signs of life that come after that are of now.
+    pub fn is_caught_up(&self, caught_up: bool) {
+        self.caught_up.store(caught_up, Ordering::Relaxed);
+    }
+
+    /// Whether clients are served.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.served().is_some()
+    }
+
+    /// What new connections are served from.
+    pub(super) fn served(&self) -> Option<(Arc<Far>, Shared)> {
+        let far = lock(&self.current).clone()?;
+        let is_served = far.is_alive() && far.symbols() > 0 && !*self.shared.closing.borrow();
+        is_served.then(|| (far, self.shared.clone()))
+    }
+
+    /// What is counted, and how it stands.
+    pub(crate) fn standing(&self) -> (&Counted, Standing) {
+        let most = usize::try_from(self.shared.bounds.max_connections).unwrap_or(usize::MAX);
+        let standing = Standing {
+            is_ready: self.is_ready(),
+            entries: self.entries.load(Ordering::Relaxed),
+            lost: self.lost.load(Ordering::Relaxed),
+            connections: most.saturating_sub(self.shared.connections.available_permits()),
+        };
+        (&self.shared.counted, standing)
+    }
+
+    /// Tells connections to end.
+    pub(crate) fn close(&self) {
+        self.shared.closing.send_replace(true);
+    }
+
+    /// Waits until all connections have ended.
+    pub(crate) async fn until_left(&self) {
+        let all = self.shared.bounds.max_connections;
+        let _left = self.shared.connections.acquire_many(all).await;
+    }
+
+    /// The run that is heard; another one than before ends what was heard of that.
+    fn of_run(&self, run: &str, head: u64) -> Arc<Far> {
+        let mut current = lock(&self.current);
+        if let Some(far) = current.as_ref().filter(|far| far.run == run) {
+            return far.clone();
+        }
+        let far = Arc::new(Far::new(run, head, &self.shared.bounds));
+        if let Some(before) = current.replace(far.clone()) {
+            before.hall.end();
+        }
+        far
+    }
+
+    fn is_wanted(&self, run: &str, name: &str) -> bool {
+        let far = lock(&self.current).clone();
+        let Some(far) = far.filter(|far| far.run == run) else {
+            return false;
+        };
+        let asked = serde_json::from_str::<Asked>(name);
+        asked.is_ok_and(|asked| lock(&far.wanted).contains_key(&asked.key()))
+    }
+
+    fn count(&self, lost: u64) {
+        self.lost.fetch_add(lost, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,217 @@
+//! A host's stream for other processes: listens as a connection does, and makes of it what they are told.
+
+use super::encoding::{Body, Encoding};
+use super::event::{Event, Mark};
+use super::hall::{Heard, Hearing};
+use super::snapshot;
+use super::told::{Answer, Asked, Head, NAMES, Telling, ToldEntry, ToldValue, What, json};
+use crate::dto::stream::{Channel, ServerMessage};
+use crate::names::Names;
+use crate::port::HostPort;
+use crate::state::Api;
+use model::InstrumentId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast::error::TryRecvError;
+
+/// Changes that are told at once, at most.
+const BATCH: usize = 2_048;
+/// How often it is said that the host lives.
+const ALIVE: Duration = Duration::from_secs(1);
+/// For how long an answer is to be had, in seconds.
+const ANSWER_S: u64 = 60;
+/// For how long names are, in seconds: they are said again with each sign of life.
+const NAMES_S: u64 = 60;
+
+/// What other processes are to be told of a host. Begun by [`Api::outlet`].
+pub struct Outlet<H> {
+    api: Api<H>,
+    hearing: Hearing,
+    /// The sequence of the latest change that was told.
+    told: u64,
+    /// Whether changes were lost after that one.
+    lost: bool,
+    alive: Option<Instant>,
+}
+
+impl<H: HostPort> Api<H> {
+    /// Begins to listen for other processes, which are told all from now on.
+    #[must_use]
+    pub fn outlet(&self) -> Outlet<H> {
+        let (hearing, told) = self.hub.hall().listen();
+        Outlet {
+            api: self.clone(),
+            hearing,
+            told,
+            lost: false,
+            alive: None,
+        }
+    }
+}
+
+impl<H: HostPort> Outlet<H> {
+    /// What happened since, and answers to what was asked; returns at once. What is returned must be told before
+    /// what is returned next, or readers are to find out that it is missing.
+    pub fn next(&mut self, asked: &[String]) -> Telling {
+        let mut telling = Telling::default();
+        let heard = self.drain();
+        let latest = latest(&heard);
+        for event in heard {
+            match event {
+                None => self.lost = true,
+                Some(event) if is_superseded(&event, &latest) => {}
+                Some(event) => telling.entries.extend(self.told(&event)),
+            }
+        }
+        // The same is answered once.
+        let asked: BTreeSet<Asked> = asked
+            .iter()
+            .filter_map(|text| serde_json::from_str(text).ok())
+            .collect();
+        for asked in asked {
+            self.answer(asked, &mut telling);
+        }
+        if self.alive.is_none_or(|at| at.elapsed() >= ALIVE) {
+            self.alive = Some(Instant::now());
+            self.say_alive(&mut telling);
+        }
+        telling
+    }
+
+    /// The last that they are told.
+    pub fn end(&mut self) -> Telling {
+        let mut telling = self.next(&[]);
+        telling
+            .entries
+            .extend(self.entry(What::Ended, String::new()));
+        telling
+    }
+
+    /// What waits, up to a bound; `None` where changes were lost.
+    fn drain(&mut self) -> Vec<Option<Arc<Event>>> {
+        let mut heard = Vec::new();
+        while heard.len() < BATCH {
+            match self.hearing.try_recv() {
+                Ok(Heard::Event(event)) => heard.push(Some(event)),
+                Ok(Heard::Lost(_)) | Err(TryRecvError::Lagged(_)) => heard.push(None),
+                // Who stops this says that the host ends, too.
+                Ok(Heard::Picture(..) | Heard::Ended) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        heard
+    }
+
+    fn told(&mut self, event: &Event) -> Option<ToldEntry> {
+        let (channel, sequence) = (event.channel(), event.sequence());
+        let body = self.api.hub.body(event, Encoding::Json).ok();
+        let Some(body) = body.as_ref().and_then(Body::text) else {
+            self.lost = true;
+            return None;
+        };
+        let previous = match (self.lost, channel) {
+            (false, _) => self.told,
+            // Its own update is told on the other channel, or was lost with it.
+            (true, Channel::Pipelines) => sequence,
+            (true, _) => sequence.saturating_sub(1),
+        };
+        let what = What::Update {
+            previous,
+            sequence,
+            channel,
+            instrument: event.instrument().map(InstrumentId::number),
+            mark: event.mark(),
+        };
+        let entry = self.entry(what, body);
+        self.lost = entry.is_none();
+        if entry.is_some() {
+            self.told = sequence;
+        }
+        entry
+    }
+
+    fn answer(&self, asked: Asked, telling: &mut Telling) {
+        let (channel, instrument) = asked.key();
+        let names = self.api.hub.fresh_names();
+        let taken = snapshot::take(&self.api, &names, asked.key());
+        let answer = Answer {
+            run: self.api.settings.run.clone(),
+            sequence: taken.sequence,
+            fills: taken
+                .fills
+                .iter()
+                .map(|(account, execution)| (account.number(), *execution))
+                .collect(),
+            newest: taken.newest,
+        };
+        let body = Encoding::Json.body(&ServerMessage::Snapshot {
+            channel,
+            instrument: instrument.map(|id| names.symbol(id)),
+            sequence: taken.sequence,
+            data: taken.items,
+        });
+        let body = body.as_ref().and_then(Body::text);
+        let (Some(name), Some(first), Some(body)) = (json(&asked), json(&answer), body) else {
+            return;
+        };
+        let shown = What::Shown { name: name.clone() };
+        telling.values.push(ToldValue {
+            name,
+            text: format!("{first}\n{body}"),
+            lifetime_s: ANSWER_S,
+        });
+        telling.entries.extend(self.entry(shown, String::new()));
+    }
+
+    fn say_alive(&self, telling: &mut Telling) {
+        let names: Arc<Names> = self.api.hub.fresh_names();
+        let symbols: Vec<(u32, &str)> = names
+            .symbols()
+            .map(|(id, symbol)| (id.number(), symbol))
+            .collect();
+        let alive = What::Alive {
+            sequence: self.told,
+            time_ns: self.api.host.engine().time.nanos(),
+            instruments: symbols.len(),
+        };
+        telling.values.extend(json(&symbols).map(|text| ToldValue {
+            name: NAMES.to_owned(),
+            text,
+            lifetime_s: NAMES_S,
+        }));
+        telling.entries.extend(self.entry(alive, String::new()));
+    }
+
+    fn entry(&self, what: What, body: String) -> Option<ToldEntry> {
+        let head = Head {
+            run: self.api.settings.run.clone(),
+            what,
+        };
+        Some(ToldEntry {
+            head: json(&head)?,
+            body,
+        })
+    }
+}
+
+/// The latest of what comes so often that only the latest is told: quotes of each instrument, and metrics.
+type Latest = BTreeMap<Option<InstrumentId>, u64>;
+
+fn latest(heard: &[Option<Arc<Event>>]) -> Latest {
+    let events = heard.iter().flatten();
+    let often = events.filter(|event| comes_often(event));
+    often
+        .map(|event| (event.instrument(), event.sequence()))
+        .collect()
+}
+
+fn is_superseded(event: &Event, latest: &Latest) -> bool {
+    let last = latest.get(&event.instrument()).copied();
+    comes_often(event) && last.is_some_and(|last| event.sequence() < last)
+}
+
+/// Quotes have an instrument, and metrics have none.
+fn comes_often(event: &Event) -> bool {
+    matches!(event.mark(), Mark::Quote | Mark::Metrics)
+}
