@@ -10,6 +10,7 @@ mod bench;
 mod bus;
 mod data;
 mod factor;
+mod fan_out;
 mod indicator;
 mod kill;
 mod login;
@@ -53,6 +54,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Follow what a host publishes to Redis.
     Bus(bus::BusArguments),
+    /// Serve the stream of a host to dashboards from a process of its own, which hears it by Redis.
+    FanOut(fan_out::FanOutArguments),
     /// Make, build and try plugins, and keep those of a running host.
     #[command(visible_alias = "plugins")]
     Plugin(plugin::PluginArguments),
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Backtest(arguments) => backtest::run(*arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Bus(arguments) => bus::run(&arguments),
+        Command::FanOut(arguments) => fan_out::run(&arguments),
         Command::Indicator(arguments) => indicator::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Login(arguments) => login::login(&arguments),

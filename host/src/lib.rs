@@ -8,6 +8,8 @@ pub mod caching;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod fan_out;
+pub mod fanning;
 pub mod filing;
 pub mod gateways;
 mod hooking;

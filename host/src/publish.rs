@@ -2,7 +2,7 @@
 //! what is not published yet lies in the journal.
 
 use anyhow::{Context, Result};
-use api::{Entries, Urgency};
+use api::{BusProbe, BusView, Entries, Urgency};
 use bus::{Entry, EntryId, Monitor, Priority, Publisher, Read, Settings, Source, SourceError};
 use engine::journal::reader::Record;
 use journal::{Block, Blocks, JournalError, Progress};
@@ -52,6 +52,19 @@ impl Publishing {
         let publisher = Publisher::new(source, settings, monitor.clone())?;
         let thread = Background::begin("publisher", move |stop| publisher.run(stop.flag()))?;
         Ok(Self { monitor, thread })
+    }
+
+    /// How the connection stands, whenever somebody asks.
+    pub fn probe(&self) -> BusProbe {
+        let monitor = self.monitor.clone();
+        Arc::new(move || {
+            let status = monitor.status();
+            BusView {
+                state: status.state.name(),
+                published: status.published,
+                error: status.last_error,
+            }
+        })
     }
 
     /// The state of the connection, for others.

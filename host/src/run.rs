@@ -4,6 +4,7 @@ use crate::caching::Caching;
 use crate::config::{
     self, BusSection, Config, FeedSection, RuleSection, Secrets, StoreSection, StrategySection,
 };
+use crate::fanning::Fanning;
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
 use crate::reach::Reach;
@@ -11,7 +12,7 @@ use crate::repeating::{self, Remembered};
 use crate::universe::Universe;
 use crate::{backtesting, filing, gateways, hooking, notifying};
 use anyhow::{Context, Result, anyhow};
-use api::{BusProbe, BusView, Hooks, Records, Tls};
+use api::{Hooks, Records, Tls};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use notices::Notifications;
@@ -86,6 +87,8 @@ pub struct App {
     catalog: Option<PathBuf>,
     publishing: Option<Publishing>,
     caching: Option<Caching>,
+    /// Where other processes are told the stream.
+    fan_out: Option<bus::Settings>,
     filing: Option<SqlProjection>,
     records: Option<Records>,
     retention: Option<Retention>,
@@ -140,6 +143,7 @@ impl App {
             catalog: config.host.catalog.clone(),
             publishing: None,
             caching: None,
+            fan_out: None,
             filing: None,
             records: None,
             retention: None,
@@ -203,13 +207,15 @@ impl App {
             .with_catalog(self.catalog)
             .with_pipelines(self.pipelines.clone())
             .with_backtests(self.backtests.clone())
-            .with_bus(self.publishing.as_ref().map(bus_probe))
+            .with_bus(self.publishing.as_ref().map(Publishing::probe))
             .with_notifications(self.notifications.clone())
             .with_hooks(self.hooks)
             .with_retention(self.retention.as_ref().map(|it| it.monitor().clone()))
             .with_keys(self.remembered.keys.clone())
             .with_jobs(self.remembered.jobs)
             .with_identity(guarded.clone());
+        let fanning = self.fan_out.map(|to| Fanning::begin(to, api.outlet()));
+        let fanning = fanning.transpose()?;
         api::serve(self.listener, api, shutdown).await?;
         if let Some(guarded) = guarded {
             identity::end(guarded).await;
@@ -219,6 +225,9 @@ impl App {
         let backtests = self.backtests;
         // While the journal's folder is still ours.
         let end = move || {
+            if let Some(fanning) = fanning {
+                fanning.end();
+            }
             if let Some(pipelines) = pipelines {
                 pipelines.end();
             }
@@ -324,6 +333,7 @@ impl App {
     fn publish(&mut self, section: &BusSection, secrets: &Secrets) -> Result<()> {
         let settings = section.settings(secrets);
         let settings = settings.map_err(|error| anyhow!("bus.{error}"))?;
+        self.fan_out = section.fan_out.then(|| settings.clone());
         if section.market_data {
             let caching = Caching::begin(&settings, &self.journal, &self.handle)?;
             self.caching = Some(caching);
@@ -462,19 +472,6 @@ fn is_in_quarantine(error: &anyhow::Error) -> bool {
 fn follower(name: &'static str, wants: impl Fn() -> u64 + Send + 'static) -> Follower {
     let wants = Box::new(wants);
     Follower { name, wants }
-}
-
-/// How the bus stands, whenever the API is asked.
-fn bus_probe(publishing: &Publishing) -> BusProbe {
-    let monitor = publishing.monitor().clone();
-    Arc::new(move || {
-        let status = monitor.status();
-        BusView {
-            state: status.state.name(),
-            published: status.published,
-            error: status.last_error,
-        }
-    })
 }
 
 /// Where pipelines are, and the program that checks and backtests for them: the one that compiles.

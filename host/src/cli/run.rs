@@ -117,7 +117,7 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
 /// What spans and lines go through: traces first, so that they have spans of their own.
 type Traced = Layered<Option<Box<dyn Layer<Registry> + Send + Sync>>, Registry>;
 
-fn start_logging(json: bool, telemetry: Option<&Telemetry>) -> Result<()> {
+pub(super) fn start_logging(json: bool, telemetry: Option<&Telemetry>) -> Result<()> {
     let filter = EnvFilter::try_from_env("ARGONAUT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines: Box<dyn Layer<Traced> + Send + Sync> = if json {
@@ -183,7 +183,7 @@ async fn renew_at(mut hangups: Signal, tls: Tls) {
 }
 
 /// Resolves at SIGTERM or SIGINT.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

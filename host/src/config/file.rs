@@ -1,7 +1,7 @@
 //! Reading the file: one clear line for whatever is wrong with it.
 
-use super::{Config, environment};
-use serde::Deserialize;
+use super::{Config, FanOutConfig, environment};
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// Why a configuration cannot be used. Every message is one line: where, what, and what would do.
@@ -49,11 +49,22 @@ pub enum ConfigError {
 
 /// Reads a file and applies overrides.
 pub fn load(file: &Path, overrides: &[(String, String)]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(file).map_err(|reason| ConfigError::Read {
+    parse(file, &text(file)?, overrides)
+}
+
+/// The same for a process that serves a host's stream.
+pub fn load_fan_out(
+    file: &Path,
+    overrides: &[(String, String)],
+) -> Result<FanOutConfig, ConfigError> {
+    parse_as(file, &text(file)?, overrides)
+}
+
+fn text(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|reason| ConfigError::Read {
         file: file.to_owned(),
         reason,
-    })?;
-    parse(file, &text, overrides)
+    })
 }
 
 /// The same for text that is already there; `file` only names it in messages.
@@ -62,6 +73,14 @@ pub fn parse(
     text: &str,
     overrides: &[(String, String)],
 ) -> Result<Config, ConfigError> {
+    parse_as(file, text, overrides)
+}
+
+fn parse_as<T: DeserializeOwned>(
+    file: &Path,
+    text: &str,
+    overrides: &[(String, String)],
+) -> Result<T, ConfigError> {
     // The file alone first, so that its errors have lines.
     let config = read(file, text)?;
     if overrides.is_empty() {
@@ -85,11 +104,11 @@ pub fn parse(
     })
 }
 
-fn read(file: &Path, text: &str) -> Result<Config, ConfigError> {
+fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, ConfigError> {
     let from = toml::de::Deserializer::parse(text).map_err(|error| whole(file, text, &error))?;
     let mut track = serde_path_to_error::Track::new();
     let from = serde_path_to_error::Deserializer::new(from, &mut track);
-    Config::deserialize(from).map_err(|error| {
+    T::deserialize(from).map_err(|error| {
         let path = track.path().to_string();
         let key = if path == "." {
             String::new()

@@ -63,7 +63,7 @@ pub async fn serve_fan_out(
 }
 
 fn routes(fan_out: FanOut, bus: BusProbe) -> Router {
-    let watched = Router::new()
+    let watched: Router = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))

@@ -13,7 +13,7 @@
 use crate::BusError;
 use crate::link::{Link, Monitor};
 use crate::settings::Settings;
-use redis::streams::{StreamId, StreamReadReply};
+use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use std::time::Duration;
 
 /// Most that is asked for and not looked at; of more the oldest is forgotten, and asked for again.
@@ -152,9 +152,22 @@ impl FanOutReader {
         self.link.pause()
     }
 
-    /// Reads all again from the beginning: for streams that were made anew by a clock that went back.
-    pub fn rewind(&mut self) {
-        BEGINNING.clone_into(&mut self.last);
+    /// Reads all again from the beginning where the newest entry is not the last that was read. For when nothing
+    /// comes: a stream may have been made anew by a clock that went back, and its entries stand before our place.
+    /// Returns whether it does.
+    ///
+    /// # Errors
+    /// Redis is not there.
+    pub fn rewind_where_needed(&mut self) -> Result<bool, BusError> {
+        let mut newest = redis::cmd("XREVRANGE");
+        newest.arg(self.settings.fan_out()).arg("+").arg("-");
+        newest.arg("COUNT").arg(1);
+        let reply: StreamRangeReply = self.link.run(|connection| newest.query(connection))?;
+        let is_needed = reply.ids.first().is_some_and(|id| id.id != self.last);
+        if is_needed {
+            BEGINNING.clone_into(&mut self.last);
+        }
+        Ok(is_needed)
     }
 
     /// The next entries, at most `limit`; waits for some for up to `patience`, at most the settings' timeout.

@@ -24,7 +24,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A run of a host, as far as it was heard.
-struct Far {
+pub(super) struct Far {
     run: String,
     hall: Hall,
     names: Mutex<Arc<Names>>,

@@ -1,0 +1,157 @@
+//! `argonaut fan-out`: a process without an engine and a journal that serves a host's stream, which it hears by Redis.
+
+use crate::config::FanOutConfig;
+use crate::fanning::wait;
+use anyhow::{Context, Result, anyhow};
+use api::{BusProbe, BusView, FanOut};
+use bus::{BusError, FanOutEntry, FanOutReader, Monitor};
+use services::background::{Background, Stop};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+
+/// Entries that are read at once, at most.
+const ENTRIES: usize = 1_000;
+/// How long to wait for some; what is wanted from the host waits as long.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Without an entry for so long it is looked whether the stream is another.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// A process that is up: it listens, and hears the host or tries to.
+pub struct FanOutApp {
+    listener: TcpListener,
+    fan_out: FanOut,
+    monitor: Monitor,
+    thread: Background,
+}
+
+impl FanOutApp {
+    /// Starts what a configuration says; `file` stands for it in messages.
+    ///
+    /// # Errors
+    /// The configuration cannot be meant, or the address is taken.
+    pub async fn start(file: &Path, config: &FanOutConfig) -> Result<Self> {
+        let named =
+            |(key, reason): (String, String)| anyhow!("{}: {key}: {reason}", file.display());
+        config.check().map_err(named)?;
+        let bounds = config.api.stream().map_err(named)?;
+        let settings = config.bus.settings(&config.secrets());
+        let settings = settings.map_err(|error| anyhow!("{}: bus.{error}", file.display()))?;
+        let listen = config.fan_out.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            let file = file.display();
+            format!("{file}: fan_out.listen: cannot listen on {listen}")
+        })?;
+        let (fan_out, monitor) = (FanOut::new(bounds), Monitor::default());
+        let follower = Follower {
+            reader: FanOutReader::new(settings, monitor.clone())?,
+            fan_out: fan_out.clone(),
+            heard: Instant::now(),
+        };
+        let thread = Background::begin("fan-out", move |stop| follower.run(&stop))?;
+        Ok(Self {
+            listener,
+            fan_out,
+            monitor,
+            thread,
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// Serves until `shutdown`.
+    ///
+    /// # Errors
+    /// The listener failed.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let probe = probe(self.monitor);
+        let served = api::serve_fan_out(self.listener, self.fan_out, probe, shutdown).await;
+        let thread = self.thread;
+        tokio::task::spawn_blocking(move || thread.end()).await?;
+        Ok(served?)
+    }
+}
+
+fn probe(monitor: Monitor) -> BusProbe {
+    Arc::new(move || {
+        let status = monitor.status();
+        BusView {
+            state: status.state.name(),
+            published: status.published,
+            error: status.last_error,
+        }
+    })
+}
+
+/// Reads the stream, and asks for what clients want to know.
+struct Follower {
+    reader: FanOutReader,
+    fan_out: FanOut,
+    /// When an entry came.
+    heard: Instant,
+}
+
+impl Follower {
+    fn run(mut self, stop: &Stop) {
+        while !stop.is_asked() {
+            match self.turn() {
+                Ok(()) => {}
+                Err(BusError::Link(error)) => {
+                    tracing::debug!(%error, "Redis is away");
+                    wait(self.reader.pause(), stop);
+                }
+                Err(error) => tracing::warn!(%error, "an entry is skipped"),
+            }
+        }
+    }
+
+    fn turn(&mut self) -> Result<(), BusError> {
+        self.reader.ask(&self.fan_out.asks())?;
+        let entries = self.reader.read(ENTRIES, PATIENCE)?;
+        for entry in &entries {
+            self.hear(entry)?;
+        }
+        if entries.len() < ENTRIES {
+            self.fan_out.is_caught_up(true);
+        }
+        if !entries.is_empty() {
+            self.heard = Instant::now();
+        } else if self.heard.elapsed() >= SILENCE {
+            self.heard = Instant::now();
+            if self.reader.rewind_where_needed()? {
+                self.fan_out.is_caught_up(false);
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, entry: &FanOutEntry) -> Result<(), BusError> {
+        let needed = match self.fan_out.hear(&entry.head, &entry.body) {
+            Ok(needed) => needed,
+            Err(reason) => {
+                tracing::warn!(%reason, "an entry of the host's stream cannot be read");
+                return Ok(());
+            }
+        };
+        let Some(name) = needed else {
+            return Ok(());
+        };
+        // Where it is gone already it is asked for again.
+        let Some(text) = self.reader.value(&name)? else {
+            return Ok(());
+        };
+        if let Err(reason) = self.fan_out.value(&name, &text) {
+            tracing::warn!(%reason, "an answer of the host cannot be read");
+        }
+        Ok(())
+    }
+}
