@@ -35,6 +35,8 @@ mod description;
 mod determinism;
 #[path = "it/faulted.rs"]
 mod faulted;
+#[path = "it/fan_out.rs"]
+mod fan_out;
 #[path = "it/flood.rs"]
 mod flood;
 #[path = "it/gateway.rs"]

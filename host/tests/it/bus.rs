@@ -67,7 +67,7 @@ impl Redis {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn empty(&self) {
+    pub(super) fn empty(&self) {
         self.ask(&["FLUSHALL"]);
     }
 
