@@ -286,6 +286,7 @@ fn clients_of_either_process_are_told_the_same_whatever_becomes_of_redis() {
     let own = own.end();
     assert_eq!((own.run.as_str(), own.gaps.len()), (far.run.as_str(), 0));
     far.agrees_with(&own);
+    drop(far);
     serving.end();
     host.end();
     redis.kill();
@@ -301,11 +302,12 @@ fn a_client_resumes_where_the_process_is_restarted_and_not_where_the_host_is() {
     let serving = Serving::start(folder.path(), &redis);
     let mut before = Client::follow(&serving.address, None);
     before.hear_more(10);
+    let (run, last) = (before.run.clone(), before.last());
+    drop(before);
     serving.end();
     until_more_fills(folder.path(), 5);
     let serving = Serving::start(folder.path(), &redis);
-    let place = (before.run.as_str(), before.last());
-    let mut after = Client::follow(&serving.address, Some(place));
+    let mut after = Client::follow(&serving.address, Some((&run, last)));
     assert!(after.resumed && after.gaps.is_empty(), "{:?}", after.gaps);
     after.hear_more(30);
     after.agrees_with(&own.end());
@@ -327,6 +329,7 @@ fn a_client_resumes_where_the_process_is_restarted_and_not_where_the_host_is() {
     anew.hear_until("goodbye", |client| client.bye.is_some());
     let (status, text) = serving.get("/readyz");
     assert!(status == 503 && text.contains("HOST_SILENT"), "{text}");
+    drop((after, anew));
     serving.end();
     redis.kill();
 }

@@ -307,3 +307,110 @@ impl FanOut {
         self.lost.fetch_add(lost, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dto::stream::{Channel, ServerMessage};
+    use crate::stream::event::Mark;
+    use crate::stream::hall::Heard;
+
+    fn hear(fan_out: &FanOut, run: &str, what: What) -> Option<String> {
+        let is_update = matches!(what, What::Update { .. });
+        let head = Head {
+            run: run.to_owned(),
+            what,
+        };
+        let pong = ServerMessage::Pong {
+            id: None,
+            sequence: 0,
+        };
+        let body = Encoding::Json.body(&pong).filter(|_| is_update);
+        let body = body.and_then(|body| body.text()).unwrap_or_default();
+        fan_out.hear(&json(&head).unwrap(), &body).unwrap()
+    }
+
+    fn alive(fan_out: &FanOut, run: &str, sequence: u64) -> Option<String> {
+        let what = What::Alive {
+            sequence,
+            time_ns: 7,
+            instruments: 1,
+        };
+        hear(fan_out, run, what)
+    }
+
+    fn ready() -> FanOut {
+        let fan_out = FanOut::new(StreamSettings::default());
+        fan_out.is_caught_up(true);
+        assert_eq!(alive(&fan_out, "one", 5).as_deref(), Some(NAMES));
+        fan_out.value(NAMES, r#"[[3,"EUR/USD.SIM"]]"#).unwrap();
+        assert!(fan_out.is_ready());
+        fan_out
+    }
+
+    #[test]
+    fn only_what_is_said_now_makes_it_ready() {
+        let fan_out = FanOut::new(StreamSettings::default());
+        fan_out.is_caught_up(false);
+        alive(&fan_out, "one", 5);
+        fan_out.value(NAMES, r#"[[3,"EUR/USD.SIM"]]"#).unwrap();
+        assert!(!fan_out.is_ready(), "it may have been said long ago");
+        fan_out.is_caught_up(true);
+        assert_eq!(alive(&fan_out, "one", 5), None);
+        assert!(fan_out.is_ready());
+        hear(&fan_out, "another", What::Ended);
+        assert!(fan_out.is_ready());
+        hear(&fan_out, "one", What::Ended);
+        assert!(!fan_out.is_ready());
+    }
+
+    #[test]
+    fn another_run_ends_the_one_before() {
+        let fan_out = ready();
+        let (far, _) = fan_out.served().unwrap();
+        let (mut hearing, _) = far.hall.listen();
+        let update = What::Update {
+            previous: 1,
+            sequence: 2,
+            channel: Channel::Engine,
+            instrument: None,
+            mark: Mark::Plain,
+        };
+        hear(&fan_out, "two", update);
+        assert!(matches!(hearing.try_recv(), Ok(Heard::Ended)));
+        let far = lock(&fan_out.current).clone().unwrap();
+        assert_eq!((far.run.as_str(), far.hall.head()), ("two", 2));
+    }
+
+    #[test]
+    fn a_snapshot_is_asked_for_once_and_shown_to_all() {
+        let fan_out = ready();
+        let (far, _) = fan_out.served().unwrap();
+        let key = (Channel::Orders, Some(InstrumentId::new(3)));
+        for _ in 0..2 {
+            assert!(far.snapshot(&Names::default(), key).is_none());
+        }
+        let asks = fan_out.asks();
+        assert_eq!(asks.len(), 1);
+        assert_eq!(fan_out.asks(), [""; 0], "it was asked just now");
+        let name = asks[0].clone();
+        let shown = || What::Shown { name: name.clone() };
+        assert_eq!(hear(&fan_out, "another", shown()), None);
+        assert_eq!(hear(&fan_out, "one", shown()), Some(name.clone()));
+        let (mut hearing, _) = far.hall.listen();
+        let answer = |run: &str| {
+            format!("{{\"run\":\"{run}\",\"sequence\":9,\"fills\":[],\"newest\":0}}\n{{}}")
+        };
+        fan_out.value(&name, &answer("another")).unwrap();
+        assert!(hearing.try_recv().is_err());
+        fan_out.value(&name, &answer("one")).unwrap();
+        let heard = hearing.try_recv().unwrap();
+        let Heard::Picture(shown_of, picture) = heard else {
+            panic!("{heard:?}");
+        };
+        assert_eq!((shown_of, picture.sequence), (key, 9));
+        assert_eq!(hear(&fan_out, "one", shown()), None, "nobody wants another");
+        assert!(fan_out.hear("{}", "").is_err());
+        assert!(fan_out.value(&name, "no message").is_err());
+    }
+}
