@@ -99,6 +99,8 @@ mod stream_bounds;
 mod stream_client;
 #[path = "it/stream_encodings.rs"]
 mod stream_encodings;
+#[path = "it/stream_far.rs"]
+mod stream_far;
 #[path = "it/stream_resume.rs"]
 mod stream_resume;
 #[path = "it/tls.rs"]

@@ -7,6 +7,8 @@
 
 #[path = "it/cache.rs"]
 mod cache;
+#[path = "it/fan_out.rs"]
+mod fan_out;
 #[path = "it/server.rs"]
 mod server;
 #[path = "it/streams.rs"]

@@ -1,0 +1,167 @@
+//! The stream of a host by way of another process: the same messages, and a loss that is told. What lies between is
+//! carried by hand here.
+
+use crate::fake::{EURUSD, Fake, fill, quote};
+use crate::stream_client::{Client, Server};
+use api::{FanOut, Outlet, StreamSettings, serve_fan_out};
+use serde_json::Value;
+use services::handle::Queries;
+use services::view::Change;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What a carrier does.
+#[derive(Default)]
+struct Carrier {
+    /// Whether it loses entries instead.
+    loses: AtomicBool,
+    lost: AtomicUsize,
+}
+
+/// A host, a process that serves its stream, and the carrier between them.
+async fn two() -> (Server, Server, Arc<Carrier>) {
+    let host = Fake::new();
+    let mut outlet = None;
+    let near = Server::over(host.clone(), StreamSettings::default(), |api| {
+        outlet = Some(api.outlet());
+        api
+    })
+    .await;
+    let far = FanOut::new(StreamSettings::default());
+    let carrier = Arc::new(Carrier::default());
+    tokio::spawn(carry(outlet.unwrap(), far.clone(), carrier.clone()));
+    while !far.is_ready() {
+        tokio::time::sleep(PAUSE).await;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async move {
+        let _dropped_means_stop_too = stopped.await;
+    };
+    let bus = Arc::new(|| api::BusView {
+        state: "CONNECTED",
+        published: 0,
+        error: None,
+    });
+    let far = Server {
+        host,
+        address,
+        stop: Some(stop),
+        task: tokio::spawn(serve_fan_out(listener, far, bus, shutdown)),
+    };
+    (near, far, carrier)
+}
+
+async fn carry(mut outlet: Outlet<Fake>, far: FanOut, carrier: Arc<Carrier>) {
+    let mut values = BTreeMap::new();
+    far.is_caught_up(true);
+    loop {
+        let telling = outlet.next(&far.asks());
+        for value in telling.values {
+            values.insert(value.name, value.text);
+        }
+        for entry in telling.entries {
+            if carrier.loses.load(Ordering::Relaxed) {
+                carrier.lost.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            if let Some(name) = far.hear(&entry.head, &entry.body).unwrap() {
+                far.value(&name, &values[&name]).unwrap();
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// But for what is each connection's own.
+fn shared(mut message: Value) -> Value {
+    message.as_object_mut().unwrap().remove("message");
+    message
+}
+
+async fn updates(client: &mut Client, count: usize) -> Vec<Value> {
+    let mut updates = Vec::new();
+    for _ in 0..count {
+        updates.push(shared(client.expect("update").await));
+    }
+    updates.sort_by_key(|update| update["sequence"].as_u64());
+    updates
+}
+
+#[tokio::test]
+async fn clients_do_not_notice_by_whom_they_are_told() {
+    let (near, far, _) = two().await;
+    for encoding in ["argonaut.v1.json", "argonaut.v1.msgpack"] {
+        let mut ours = near.connect_by(encoding).await.unwrap();
+        let mut theirs = far.connect_by(encoding).await.unwrap();
+        let hello = shared(ours.expect("hello").await);
+        assert_eq!(shared(theirs.expect("hello").await), hello);
+        for channel in api::channels()
+            .iter()
+            .filter(|channel| **channel != "audit")
+        {
+            let wish = format!(r#""channel":"{channel}""#);
+            let snapshot = shared(ours.subscribe(&wish).await);
+            assert_eq!(shared(theirs.subscribe(&wish).await), snapshot, "{channel}");
+        }
+        let wish = r#""channel":"orders","instrument":"EUR/USD.SIM""#;
+        let snapshot = shared(ours.subscribe(wish).await);
+        assert_eq!(shared(theirs.subscribe(wish).await), snapshot);
+        near.host.publish(Change::Fill(fill(2)));
+        near.host.publish(Change::Quote(quote(EURUSD, "1.3")));
+        near.host.publish(Change::Engine(near.host.engine()));
+        assert_eq!(updates(&mut theirs, 3).await, updates(&mut ours, 3).await);
+    }
+}
+
+#[tokio::test]
+async fn a_loss_on_the_way_is_told_with_a_fresh_snapshot() {
+    let (near, far, carrier) = two().await;
+    let mut client = far.connect().await;
+    let begin = client.snapshot("fills").await;
+    let begin = begin["sequence"].as_u64().unwrap();
+    carrier.loses.store(true, Ordering::Relaxed);
+    let before = carrier.lost.load(Ordering::Relaxed);
+    near.host.publish(Change::Fill(fill(2)));
+    while carrier.lost.load(Ordering::Relaxed) == before {
+        tokio::time::sleep(PAUSE).await;
+    }
+    carrier.loses.store(false, Ordering::Relaxed);
+    near.host.publish(Change::Fill(fill(3)));
+    let gap = client.expect("gap").await;
+    assert_eq!(
+        (gap["reason"].as_str(), gap["channel"].as_str()),
+        (Some("OVERRUN"), Some("fills"))
+    );
+    let snapshot = client.expect("snapshot").await["sequence"]
+        .as_u64()
+        .unwrap();
+    assert!(snapshot >= begin + 2, "{snapshot} after {begin}");
+    near.host.publish(Change::Fill(fill(4)));
+    let update = client.expect("update").await;
+    assert_eq!(
+        (update["previous"].as_u64(), &update["data"]["execution"]),
+        (Some(snapshot), &"4".into())
+    );
+    // What came after the loss is remembered.
+    let mut again = far.connect().await;
+    again.expect("hello").await;
+    let ack = again.resume(r#""channel":"fills""#, snapshot).await;
+    assert_eq!(ack["resumed"], true);
+    assert_eq!(again.expect("update").await["data"]["execution"], "4");
+    let ack = again.resume(r#""channel":"orders""#, begin).await;
+    assert_eq!(
+        (
+            ack["resumed"].as_bool(),
+            again.expect("gap").await["reason"].as_str()
+        ),
+        (Some(false), Some("FORGOTTEN"))
+    );
+}
