@@ -33,10 +33,10 @@ mod data;
 mod description;
 #[path = "it/determinism.rs"]
 mod determinism;
-#[path = "it/faulted.rs"]
-mod faulted;
 #[path = "it/fan_out.rs"]
 mod fan_out;
+#[path = "it/faulted.rs"]
+mod faulted;
 #[path = "it/flood.rs"]
 mod flood;
 #[path = "it/gateway.rs"]

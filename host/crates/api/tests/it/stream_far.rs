@@ -136,20 +136,16 @@ async fn a_loss_on_the_way_is_told_with_a_fresh_snapshot() {
     carrier.loses.store(false, Ordering::Relaxed);
     near.host.publish(Change::Fill(fill(3)));
     let gap = client.expect("gap").await;
-    assert_eq!(
-        (gap["reason"].as_str(), gap["channel"].as_str()),
-        (Some("OVERRUN"), Some("fills"))
-    );
+    assert_eq!(gap["reason"], "OVERRUN");
+    assert_eq!(gap["channel"], "fills");
     let snapshot = client.expect("snapshot").await["sequence"]
         .as_u64()
         .unwrap();
     assert!(snapshot >= begin + 2, "{snapshot} after {begin}");
     near.host.publish(Change::Fill(fill(4)));
     let update = client.expect("update").await;
-    assert_eq!(
-        (update["previous"].as_u64(), &update["data"]["execution"]),
-        (Some(snapshot), &"4".into())
-    );
+    assert_eq!(update["previous"], snapshot);
+    assert_eq!(update["data"]["execution"], "4");
     // What came after the loss is remembered.
     let mut again = far.connect().await;
     again.expect("hello").await;
@@ -157,11 +153,6 @@ async fn a_loss_on_the_way_is_told_with_a_fresh_snapshot() {
     assert_eq!(ack["resumed"], true);
     assert_eq!(again.expect("update").await["data"]["execution"], "4");
     let ack = again.resume(r#""channel":"orders""#, begin).await;
-    assert_eq!(
-        (
-            ack["resumed"].as_bool(),
-            again.expect("gap").await["reason"].as_str()
-        ),
-        (Some(false), Some("FORGOTTEN"))
-    );
+    assert_eq!(ack["resumed"], false);
+    assert_eq!(again.expect("gap").await["reason"], "FORGOTTEN");
 }
