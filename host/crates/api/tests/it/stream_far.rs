@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 struct Carrier {
     /// Whether it loses entries instead.
     loses: AtomicBool,
+    /// Updates that it lost.
     lost: AtomicUsize,
 }
 
@@ -69,7 +70,10 @@ async fn carry(mut outlet: Outlet<Fake>, far: FanOut, carrier: Arc<Carrier>) {
         }
         for entry in telling.entries {
             if carrier.loses.load(Ordering::Relaxed) {
-                carrier.lost.fetch_add(1, Ordering::Relaxed);
+                let is_update = entry.head.contains("\"update\"");
+                carrier
+                    .lost
+                    .fetch_add(usize::from(is_update), Ordering::Relaxed);
                 continue;
             }
             if let Some(name) = far.hear(&entry.head, &entry.body).unwrap() {
