@@ -28,13 +28,13 @@ fn every_reader_reads_all_and_a_new_writer_begins_anew() {
     let server = Server::start();
     let settings = server.settings();
     let (mut first, mut second) = (reader(&settings), reader(&settings));
-    assert_eq!(first.read(10, PATIENCE).unwrap(), []);
+    assert!(first.read(10, PATIENCE).unwrap().is_empty());
     let mut host = writer(&settings);
     host.tell(&[], &entries(0..5)).unwrap();
     host.tell(&[], &entries(5..7)).unwrap();
     assert_eq!(first.read(4, PATIENCE).unwrap(), entries(0..4));
     assert_eq!(first.read(10, PATIENCE).unwrap(), entries(4..7));
-    assert_eq!(first.read(10, PATIENCE).unwrap(), []);
+    assert!(first.read(10, PATIENCE).unwrap().is_empty());
     assert_eq!(second.read(10, PATIENCE).unwrap(), entries(0..7));
     writer(&settings).tell(&[], &entries(7..9)).unwrap();
     assert_eq!(first.read(10, PATIENCE).unwrap(), entries(7..9));
@@ -53,14 +53,14 @@ fn a_stream_that_was_made_anew_by_an_earlier_clock_is_found() {
     assert!(!reader.rewind_where_needed().unwrap(), "there is nothing");
     let add = ["XADD", STREAM, "1-1", "head", "a", "body", "b"];
     server.ask::<String>(&add).unwrap();
-    assert_eq!(reader.read(10, PATIENCE).unwrap(), []);
+    assert!(reader.read(10, PATIENCE).unwrap().is_empty());
     assert!(reader.rewind_where_needed().unwrap());
     let found = reader.read(10, PATIENCE).unwrap();
     assert_eq!((found[0].head.as_str(), found[0].body.as_str()), ("a", "b"));
     let foreign = ["XADD", STREAM, "1-2", "something", "else"];
     server.ask::<String>(&foreign).unwrap();
     assert!(reader.read(10, PATIENCE).is_err());
-    assert_eq!(reader.read(10, PATIENCE).unwrap(), [], "it is skipped");
+    assert!(reader.read(10, PATIENCE).unwrap().is_empty(), "it is skipped");
 }
 
 #[test]
