@@ -60,7 +60,10 @@ fn a_stream_that_was_made_anew_by_an_earlier_clock_is_found() {
     let foreign = ["XADD", STREAM, "1-2", "something", "else"];
     server.ask::<String>(&foreign).unwrap();
     assert!(reader.read(10, PATIENCE).is_err());
-    assert!(reader.read(10, PATIENCE).unwrap().is_empty(), "it is skipped");
+    assert!(
+        reader.read(10, PATIENCE).unwrap().is_empty(),
+        "it is skipped"
+    );
 }
 
 #[test]
