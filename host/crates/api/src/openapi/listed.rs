@@ -3,8 +3,7 @@
 
 use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, catalog, custom, docs,
-    engine,
-    faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading,
+    engine, faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading,
     market_data, metrics, notifications, orders, performance, pipelines, plugins, portfolio,
     positions, risk, scenarios, sessions, shadows, signals, sources, strategies, system, users,
     venues, watching,
