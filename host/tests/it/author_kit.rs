@@ -96,7 +96,7 @@ given parameter quantity 1000
 -> sell 3000 LIMIT limit 1.101 GTC as B
 +1s signal chart action=flat
 -> cancel_all
--> sell 1000 MARKET GTC as C
+-> sell 1000 MARKET GTC reduce_only as C
 -> position flat
 +1s signal hold
 -> log WARN the signal `hold` is none of buy, sell and flat

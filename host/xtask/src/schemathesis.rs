@@ -66,7 +66,7 @@ impl Options {
 
 /// Builds what is needed, then asks.
 pub(crate) fn schemathesis(options: &Options) -> Result<ExitCode> {
-    check(&mut cargo(["build", "--package", "argonaut"]))?;
+    check(&mut cargo(["build", "--workspace", "--bins"]))?;
     plugins::build(Profile::Debug)?;
     ask(options)?;
     Ok(ExitCode::SUCCESS)
@@ -110,9 +110,11 @@ fn command(options: &Options, host: &Host, key: Option<&str>) -> Command {
     if let Some(seconds) = options.seconds {
         command.args(["--max-time", &seconds.to_string()]);
     }
-    if let Some(key) = key {
-        command.args(["-H", &format!("X-Api-Key: {key}")]);
-    }
+    match key {
+        Some(key) => command.args(["-H", &format!("X-Api-Key: {key}")]),
+        // Nobody has to say who they are, so that all that is said of it is as good.
+        None => command.args(["--exclude-checks", "ignored_auth"]),
+    };
     let description = format!("http://{}/api/v1/openapi.json", host.address());
     command.arg(description);
     command

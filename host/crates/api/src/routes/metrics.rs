@@ -20,7 +20,7 @@ use services::metrics::MetricsView;
     get, path = "/api/v1/risk/metrics", operation_id = "risk.metrics.show",
     summary = "The latest risk metrics, of all scopes or one",
     params(
-        ("scope" = Option<String>, Query, description = "`firm`, `account/NAME` or `strategy/NAME`; all when absent."),
+        ("scope" = Option<String>, Query, pattern = "^(firm|(account|strategy)/.+)$", description = "`firm`, `account/NAME` or `strategy/NAME`; all when absent."),
     ),
     responses(
         (status = 200, description = "Metrics.", body = MetricsDto),
