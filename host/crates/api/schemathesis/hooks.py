@@ -4,12 +4,22 @@ import itertools
 import uuid
 
 import schemathesis
+from hypothesis import strategies
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
 KEY = "Idempotency-Key"
 CONDITION = "If-Match"
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+# What is sent as a component begins as one and is none.
+schemathesis.openapi.media_type("application/wasm", strategies.binary(max_size=64).map(lambda rest: b"\0asm" + rest))
+
+
+@schemathesis.serializer("application/wasm")
+def component(context, value):
+    return {"data": value if isinstance(value, bytes) else str(value).encode()}
+
 
 # Of this run, and counted: no two requests are the same act.
 _run = uuid.uuid4()
