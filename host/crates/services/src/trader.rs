@@ -535,6 +535,8 @@ impl Trader {
                             tracing::error!(sequence, instrument, model, %fault, "a venue's model broke");
                         }
                         Effect::Order(_, order) => self.owing.push(order.account),
+                        // A split moves the marks without any market data.
+                        Effect::Lifecycle(event) => self.touched.push(event.instrument),
                         Effect::Outbound(message) => self.outbound.push(message.clone()),
                         Effect::Balance(account, currency, balance) => {
                             self.told.insert((*account, *currency), *balance);

@@ -8,8 +8,8 @@ use engine::journal::Sink;
 use engine::{Journal, Latency, VenueConfig};
 use journal::{Folder, SegmentOptions, SegmentWriter};
 use model::{
-    AccountConfig, AccountKind, AssetClass, Fees, Instrument, Margin, Money, OrderKind,
-    OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
+    AccountConfig, AccountKind, AssetClass, Fees, Instrument, Lifecycle, LifecycleEvent, Margin,
+    Money, OrderKind, OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
 };
 use std::sync::atomic::Ordering;
 
@@ -334,6 +334,28 @@ fn what_is_due_happens_without_any_market_data() {
         sequence,
         "nothing is due, nothing is journaled"
     );
+}
+
+#[test]
+fn a_split_moves_the_marks_that_are_shown_without_market_data() {
+    let mut bench = bench(Journal::default());
+    bench.quote();
+    let at = bench.clock.now();
+    let split = Input::Lifecycle(Box::new(Lifecycle {
+        instrument: InstrumentId::new(0),
+        event: LifecycleEvent::Split {
+            numerator: 2,
+            denominator: 1,
+        },
+        ts_event: at,
+        ts_init: at,
+    }));
+    let stepped = bench.trader.step(split, None);
+    assert_eq!(stepped.refusal(), None);
+    bench.trader.let_out();
+    show_pending(&bench.trader.outlet, &bench.shared);
+    let shown = bench.shared.read(|model| model.instruments[0].quote);
+    assert_eq!(shown.unwrap().bid, Price::from_raw(50));
 }
 
 #[test]
