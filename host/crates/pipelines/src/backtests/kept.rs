@@ -42,10 +42,11 @@ impl Kept {
         Ok(Self(path))
     }
 
-    /// All that are kept, and the number of the latest there ever was. Reports that were never ended go.
+    /// All that are kept, and the number of the latest there ever was. Reports that were never ended go. One that
+    /// cannot be read is left out, and stays where it is: no host that trades waits for that.
     pub(super) fn all(&self) -> Result<(u64, BTreeMap<u64, BacktestRecord>), String> {
         let read = std::fs::read_dir(&self.0).map_err(|error| unreadable(&self.0, &error))?;
-        let mut all = BTreeMap::new();
+        let (mut all, mut newest) = (BTreeMap::new(), 0);
         for entry in read {
             let path = entry.map_err(|error| unreadable(&self.0, &error))?.path();
             let end = path.extension().and_then(|end| end.to_str());
@@ -55,23 +56,31 @@ impl Kept {
             let stem = path.file_stem().and_then(|stem| stem.to_str());
             let id = stem.and_then(|stem| stem.parse::<u64>().ok());
             if let (Some(id), Some("json")) = (id, end) {
-                all.insert(id, read_sheet(&path, id)?);
+                newest = newest.max(id);
+                match read_sheet(&path, id) {
+                    Ok(record) => drop(all.insert(id, record)),
+                    Err(error) => tracing::error!(%error, "a backtest is left out"),
+                }
             }
         }
-        let newest = all.last_key_value().map_or(0, |(id, _)| *id);
-        Ok((newest.max(self.last()?), all))
+        Ok((newest.max(self.last()), all))
     }
 
-    fn last(&self) -> Result<u64, String> {
+    /// The number that was taken last; where that cannot be read, those of the files must do.
+    fn last(&self) -> u64 {
         let path = self.0.join(LAST);
-        match std::fs::read_to_string(&path) {
+        let read = match std::fs::read_to_string(&path) {
             Ok(text) => text
                 .trim()
                 .parse::<u64>()
                 .map_err(|error| unreadable(&path, &error)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
             Err(error) => Err(unreadable(&path, &error)),
-        }
+        };
+        read.unwrap_or_else(|error| {
+            tracing::error!(%error, "numbers of backtests may be given again");
+            0
+        })
     }
 
     /// Notes that a number is taken.

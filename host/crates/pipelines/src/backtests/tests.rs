@@ -113,6 +113,23 @@ fn what_came_of_one_is_kept_and_the_oldest_make_room() {
 }
 
 #[test]
+fn one_that_cannot_be_read_is_left_out_and_its_number_is_not_given_again() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), WHOLE);
+    let folder = root.path().join("host/backtests");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("7.json"), "{").unwrap();
+    std::fs::write(folder.join("last"), "many").unwrap();
+    let desk = open(root.path(), 2, "1h");
+    assert!(desk.list().is_empty());
+    assert_eq!(desk.submit(&component, wanted()).unwrap().id, 8);
+    until(&desk, 8, BacktestState::Done);
+    desk.end();
+    assert!(folder.join("7.json").exists(), "it can still be mended");
+}
+
+#[test]
 fn one_is_ended_by_people_by_its_limit_and_by_the_host() {
     let root = tempfile::tempdir().unwrap();
     let component = component(root.path());
