@@ -24,7 +24,7 @@ pub struct BacktestsSection {
     /// How many are at work at a time, 1 or 2.
     #[serde(default = "one")]
     pub at_work: usize,
-    /// How many are kept, with their reports.
+    /// How many that are over are kept, with their reports.
     #[serde(default = "usual_keep")]
     pub keep: usize,
     /// How long one may take.

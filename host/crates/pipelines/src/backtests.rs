@@ -59,7 +59,7 @@ pub struct BacktestsConfig {
     pub program: PathBuf,
     /// How many are at work at a time.
     pub at_work: usize,
-    /// How many are kept; the oldest that are over make room.
+    /// How many that are over are kept; the oldest of them make room.
     pub keep: usize,
     /// How long one may take.
     pub limit: Length,
@@ -158,6 +158,7 @@ impl Backtests {
             called: Condvar::new(),
             threads: Mutex::default(),
         });
+        bench.prune(&mut lock(&bench.known));
         for _ in 0..bench.config.at_work.max(1) {
             let own = Arc::clone(&bench);
             let thread = std::thread::Builder::new().name("backtest".to_owned());
@@ -433,13 +434,12 @@ impl Bench {
         }
     }
 
-    /// Removes the oldest that are over, where there are too many.
+    /// Removes the oldest that are over, where there are too many of those: what waits takes no room from them.
     fn prune(&self, known: &mut Known) {
-        while known.all.len() > self.config.keep {
-            let mut over = known.all.values().filter(|record| record.state.is_over());
-            let Some(oldest) = over.next().map(|record| record.id) else {
-                return;
-            };
+        let over = known.all.values().filter(|record| record.state.is_over());
+        let over: Vec<u64> = over.map(|record| record.id).collect();
+        let too_many = over.len().saturating_sub(self.config.keep);
+        for oldest in over.into_iter().take(too_many) {
             known.all.remove(&oldest);
             self.kept.remove(oldest);
         }

@@ -130,6 +130,30 @@ fn one_that_cannot_be_read_is_left_out_and_its_number_is_not_given_again() {
 }
 
 #[test]
+fn those_that_wait_take_no_room_from_those_that_are_over() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), WHOLE);
+    let desk = open(root.path(), 2, "1h");
+    for id in 1..=2 {
+        desk.submit(&component, wanted()).unwrap();
+        until(&desk, id, BacktestState::Done);
+    }
+    script(root.path(), ENDLESS);
+    for _ in 3..=5 {
+        desk.submit(&component, wanted()).unwrap();
+    }
+    let ids: Vec<_> = desk.list().iter().map(|record| record.id).collect();
+    assert_eq!(ids, [5, 4, 3, 2, 1]);
+    desk.end();
+    // All five are over now.
+    let desk = open(root.path(), 2, "1h");
+    let ids: Vec<_> = desk.list().iter().map(|record| record.id).collect();
+    assert_eq!(ids, [5, 4]);
+    desk.end();
+}
+
+#[test]
 fn one_is_ended_by_people_by_its_limit_and_by_the_host() {
     let root = tempfile::tempdir().unwrap();
     let component = component(root.path());
