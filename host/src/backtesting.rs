@@ -6,10 +6,13 @@ use crate::backtest::spec::World;
 use crate::config::{Config, Span};
 use anyhow::{Context, Result, anyhow};
 use engine::FillChances;
-use model::{Money, Price, Rate, Timestamp};
+use model::{Money, PluginHash, Price, Rate, Timestamp};
 use pipelines::{BacktestSettings, Backtests, BacktestsConfig, Length};
+use registry::Refusal;
+use services::host::HostHandle;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use store::DataKind;
 
 /// A field, why it cannot be meant, and what would do.
@@ -19,10 +22,15 @@ type Flaw = (&'static str, String);
 ///
 /// # Errors
 /// There is no folder of market data, or the data folder cannot be read or written.
-pub(crate) fn begin(config: &Config, program: PathBuf) -> Result<Option<Backtests>> {
+pub(crate) fn begin(
+    config: &Config,
+    program: PathBuf,
+    host: &HostHandle,
+) -> Result<Option<Backtests>> {
     let Some(section) = &config.backtests else {
         return Ok(None);
     };
+    let host = host.clone();
     let begun = Backtests::begin(BacktestsConfig {
         data: section.data.clone(),
         data_dir: config.host.data_dir.clone(),
@@ -32,10 +40,20 @@ pub(crate) fn begin(config: &Config, program: PathBuf) -> Result<Option<Backtest
         limit: Length(section.limit.0),
         memory_mib: section.memory_mib,
         check,
+        may_run: Arc::new(move |hash| may_run(&host, hash)),
     });
     begun
         .map(Some)
         .map_err(|reason| anyhow!("backtests: {reason}"))
+}
+
+/// Whether a component may be backtested still. That nobody has approved it, or that it broke too often where it
+/// traded, does not matter here.
+fn may_run(host: &HostHandle, hash: PluginHash) -> Result<(), String> {
+    match host.plugin_refusal(hash) {
+        None | Some(Refusal::NotApproved { .. } | Refusal::Quarantined { .. }) => Ok(()),
+        Some(refusal) => Err(refusal.to_string()),
+    }
 }
 
 /// What `argonaut backtest` would refuse of the command line that these settings become.

@@ -300,7 +300,7 @@ impl App {
 
     /// Takes over the runs of pipelines that are not over, and what there is of backtests.
     fn take_over(&mut self, config: &Config, pipelines: PipelinesConfig) -> Result<()> {
-        self.backtests = backtesting::begin(config, pipelines.program.clone())?;
+        self.backtests = backtesting::begin(config, pipelines.program.clone(), &self.handle)?;
         let begun = Pipelines::begin(pipelines, &self.handle);
         self.pipelines = Some(begun.map_err(|reason| anyhow!("pipelines: {reason}"))?);
         Ok(())

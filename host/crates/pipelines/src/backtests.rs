@@ -21,6 +21,7 @@ use crate::live_run::lock;
 use crate::settings::BacktestSettings;
 use crate::text::Length;
 use kept::Kept;
+use model::PluginHash;
 use places::Places;
 use registry::Record;
 use services::clock::{Clock, SystemClock};
@@ -48,8 +49,11 @@ const ENDED: &str = "the host ended meanwhile; ask for it again";
 /// Says which field of settings cannot be meant, and why: what `argonaut backtest` would refuse.
 pub type CheckSettings = fn(&BacktestSettings) -> Result<(), (&'static str, String)>;
 
+/// Says whether a component may be backtested now, or why not.
+pub type MayRun = Arc<dyn Fn(PluginHash) -> Result<(), String> + Send + Sync>;
+
 /// Where things are, and how much may be.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BacktestsConfig {
     /// The folder below which market data is.
     pub data: PathBuf,
@@ -67,6 +71,8 @@ pub struct BacktestsConfig {
     pub memory_mib: u64,
     /// What cannot be meant.
     pub check: CheckSettings,
+    /// Asked when a turn comes: what was wanted may have been revoked while it waited.
+    pub may_run: MayRun,
 }
 
 /// What somebody wants.

@@ -33,6 +33,7 @@ mod text;
 
 pub use backtests::{
     BacktestRecord, BacktestState, BacktestWanted, Backtests, BacktestsConfig, CheckSettings,
+    MayRun,
 };
 pub use definition::{
     AgainstRunning, Approve, Backtest, Canary, Checks, Definition, FileError, Live, Paper,

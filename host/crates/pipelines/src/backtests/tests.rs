@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::stages::samples;
-use model::PluginHash;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Far longer than anything here takes; it only keeps a broken desk from hanging.
@@ -43,6 +43,10 @@ fn script(root: &Path, text: &str) {
 }
 
 fn open(root: &Path, keep: usize, limit: &str) -> Backtests {
+    open_where(root, keep, limit, Arc::new(|_: PluginHash| Ok(())))
+}
+
+fn open_where(root: &Path, keep: usize, limit: &str, may_run: MayRun) -> Backtests {
     let begun = Backtests::begin(BacktestsConfig {
         data: root.join("data"),
         data_dir: root.join("host"),
@@ -52,6 +56,7 @@ fn open(root: &Path, keep: usize, limit: &str) -> Backtests {
         limit: Length::try_from(limit.to_owned()).unwrap(),
         memory_mib: 512,
         check: |_| Ok(()),
+        may_run,
     });
     begun.unwrap()
 }
@@ -180,6 +185,34 @@ fn one_is_ended_by_people_by_its_limit_and_by_the_host() {
     desk.submit(&component, wanted()).unwrap();
     let failed = until(&desk, 5, BacktestState::Failed);
     assert!(failed.error.unwrap().contains("longer than its `limit`"));
+    desk.end();
+}
+
+#[test]
+fn what_is_revoked_while_it_waits_is_not_run() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), ENDLESS);
+    let revoked = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&revoked);
+    let may_run = move |_: PluginHash| match asked.load(Ordering::SeqCst) {
+        true => Err("it was revoked".to_owned()),
+        false => Ok(()),
+    };
+    let desk = open_where(root.path(), 10, "1h", Arc::new(may_run));
+    for _ in 1..=2 {
+        desk.submit(&component, wanted()).unwrap();
+    }
+    // At work, and so asked already.
+    let begun = Instant::now();
+    while desk.backtest(1).unwrap().progress <= 0.0 {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    revoked.store(true, Ordering::SeqCst);
+    desk.cancel(1, None).unwrap();
+    let failed = until(&desk, 2, BacktestState::Failed);
+    assert_eq!(failed.error.as_deref(), Some("it was revoked"));
     desk.end();
 }
 

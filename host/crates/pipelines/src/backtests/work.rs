@@ -62,6 +62,7 @@ fn command(bench: &Bench, record: &BacktestRecord) -> Result<Command, String> {
     let settings = bench.places.resolved(&record.settings);
     let settings = settings.map_err(|error| error.to_string())?;
     let hash = PluginHash::parse(&record.plugin).ok_or("the record names no plugin")?;
+    (config.may_run)(hash)?;
     let component = child::component(&config.data_dir, hash)?;
     let command = child::command(&config.program, bench.places.folder(), &config.data_dir);
     let mut command = settings.on(command, (component.as_path(), &record.parameters));
