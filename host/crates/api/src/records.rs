@@ -4,10 +4,12 @@ use crate::names::Names;
 use model::{AccountId, CurrencyId, InstrumentId, OrderId, StrategyId, Timestamp, VenueId};
 use serde_json::{Map, Value};
 use services::sql_projection::{StoreMonitor, StoreView};
+use std::sync::Arc;
 use store::sql::{
     ALERTS, BALANCES, BARS, CASH_FLOWS, FILLS, Kind, ORDER_EVENTS, ORDERS, PARAMETERS, POSITIONS,
     QUOTES, RISK_EVENTS, RISK_METRICS, Reader, Record, STRATEGY_VERSIONS, TRADES, Table,
 };
+use tokio::sync::Semaphore;
 
 /// Tables that can be asked for, by the name in the path.
 const TABLES: &[(&str, &Table)] = &[
@@ -32,12 +34,18 @@ const TABLES: &[(&str, &Table)] = &[
 pub struct Records {
     pub(crate) reader: Reader,
     monitor: StoreMonitor,
+    /// Whose turn it is to have figures made of many rows: two at once would take the store from those who write it.
+    pub(crate) turn: Arc<Semaphore>,
 }
 
 impl Records {
     /// Of a reader; `monitor` says how far it is.
     pub fn new(reader: Reader, monitor: StoreMonitor) -> Self {
-        Self { reader, monitor }
+        Self {
+            reader,
+            monitor,
+            turn: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// How the store stands.

@@ -17,6 +17,8 @@ use store::sql::{FILLS, Filter, POSITIONS, Page, Record, Table};
 
 /// Rows that are read at once.
 const PAGE_ROWS: u32 = 10_000;
+/// Rows after which whoever else waits for the thread has it.
+const ROWS_AT_A_STRETCH: usize = 500;
 /// Most rows of a table that are read for an answer.
 const MOST_ROWS: usize = 500_000;
 
@@ -103,6 +105,9 @@ async fn performances(
     only: Option<StrategyId>,
     period: Period,
 ) -> Result<Vec<PerformanceDto>, Problem> {
+    let turn = records.turn.try_acquire();
+    let busy = |_| Problem::busy("figures are being made of the store already; try again");
+    let _turn = turn.map_err(busy)?;
     let sequence = records.view().sequence;
     let mut performance = Performance::new(names, period.from.unwrap_or(0), sequence);
     // A trade may have begun, and a position have made something, before the period.
@@ -131,8 +136,11 @@ async fn each(
     loop {
         let page = records.reader.page(table, &filter).await;
         let Page { rows, next } = page.map_err(refusal)?;
-        for row in &rows {
-            take(row).map_err(|flaw| unreadable(&flaw))?;
+        for stretch in rows.chunks(ROWS_AT_A_STRETCH) {
+            for row in stretch {
+                take(row).map_err(|flaw| unreadable(&flaw))?;
+            }
+            tokio::task::yield_now().await;
         }
         read += rows.len();
         let Some(next) = next else { return Ok(()) };
