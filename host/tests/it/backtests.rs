@@ -244,6 +244,11 @@ fn a_host_that_is_killed_leaves_no_backtest_behind_and_says_so() {
     let (long, _) = begin(&host, &asked("many.csv"));
     let (waits, _) = begin(&host, &asked("quotes.csv"));
     until(&host, &long, "RUNNING");
+    // Its child has bound its end to that of the host before it says anything.
+    host.until("progress", &long, |shown| {
+        shown["progress"].as_f64().unwrap() > 0.0
+    });
+    assert!(children(folder.path()) > 0, "a child is at work");
     running.kill();
     let killed = Instant::now();
     while children(folder.path()) > 0 {

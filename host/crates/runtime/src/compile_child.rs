@@ -3,7 +3,7 @@
 //! Both ends are the same program, so the format has no version beyond its magic number.
 
 use crate::engine;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 use std::io::{self, Read, Write};
 
 const MAGIC: &[u8; 8] = b"argocc1\n";
@@ -57,8 +57,10 @@ impl Request {
         })
     }
 
-    /// Takes the limits on. There is no way back, which is the point.
+    /// Takes the limits on. There is no way back, which is the point. It ends with the thread that began it, which
+    /// waits for its answer: nobody else wants that.
     fn limit_this_process(&self) -> io::Result<()> {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
         let limits = [
             (Resource::As, self.memory_bytes),
             (Resource::Cpu, self.cpu_s),
