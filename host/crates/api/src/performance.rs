@@ -11,7 +11,7 @@ use model::{
 };
 use quant::trades::trade_statistics;
 use quant::{TradeOutcome, TradeStatistics, convert};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use store::sql::{FILLS, POSITIONS, Record, Table};
@@ -125,7 +125,7 @@ impl Open {
     }
 }
 
-/// What a strategy has of an instrument.
+/// What a strategy has of an instrument, or one of its positions in it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Book {
     last: State,
@@ -191,7 +191,10 @@ pub(crate) struct Performance<'a> {
     from: u64,
     /// The last input whose rows count.
     through: u64,
-    books: BTreeMap<(StrategyId, InstrumentId), Book>,
+    /// By position, where a strategy may have several in an instrument, and without one what they come to in all.
+    books: BTreeMap<(StrategyId, InstrumentId, Option<String>), Book>,
+    /// Where there are several, whose trades are those of each.
+    hedged: BTreeSet<(StrategyId, InstrumentId)>,
     figures: BTreeMap<(StrategyId, Of), Figures>,
 }
 
@@ -202,6 +205,7 @@ impl<'a> Performance<'a> {
             from,
             through,
             books: BTreeMap::new(),
+            hedged: BTreeSet::new(),
             figures: BTreeMap::new(),
         }
     }
@@ -212,27 +216,38 @@ impl<'a> Performance<'a> {
     /// See [`Flaw`].
     pub(crate) fn position(&mut self, row: &Record) -> Result<(), Flaw> {
         let row = Row(&POSITIONS, row);
-        // Of several positions their sum counts, which has a row of its own.
-        if cell(&POSITIONS, row.1, "position").is_some() || row.sequence()? > self.through {
+        if row.sequence()? > self.through {
             return Ok(());
         }
         let (strategy, instrument) = row.whose()?;
+        // Of several positions each has its trades, and their sum the money. A fill tells of the one before the sum.
+        let position = cell(&POSITIONS, row.1, "position").map(str::to_owned);
+        let is_sum = position.is_none();
+        if !is_sum {
+            self.hedged.insert((strategy, instrument));
+        }
         let state = State {
             quantity: row.get("quantity")?,
             realized: row.get("realized")?,
             fees: row.get("fees")?,
         };
         let time = Timestamp::from_nanos(row.get("ts_event")?);
-        let book = self.books.entry((strategy, instrument)).or_default();
+        let book = self.books.entry((strategy, instrument, position));
+        let book = book.or_default();
         let realized = state.realized.checked_sub(book.last.realized)?;
         let fees = state.fees.checked_sub(book.last.fees)?;
         let closed = book.follow(state, time, realized, fees)?;
-        if row.get::<u64>("time")? < self.from {
+        let has_trades = !is_sum || !self.hedged.contains(&(strategy, instrument));
+        let closed = closed.filter(|_| has_trades);
+        if row.get::<u64>("time")? < self.from || (!is_sum && closed.is_none()) {
             return Ok(());
         }
         self.each((strategy, instrument), |figures| {
             figures.trades.extend(closed);
-            figures.make(realized, fees)
+            match is_sum {
+                true => figures.make(realized, fees),
+                false => Ok(()),
+            }
         })
     }
 
@@ -416,15 +431,37 @@ mod tests {
         assert_eq!(early.statistics().trades, 2);
     }
 
+    /// The same as one of several positions.
+    fn leg(id: &str, mut row: Record) -> Record {
+        let place = POSITIONS.columns.iter().position(|c| c.name == "position");
+        row[place.unwrap()] = Some(id.to_owned());
+        row
+    }
+
     #[test]
-    fn one_of_several_positions_does_not_count_twice() {
+    fn each_of_several_positions_has_its_trades_and_their_sum_the_money() {
         let names = Names::of_one(InstrumentId::new(EURUSD), "EUR/USD.SIM", "USD");
         let mut performance = Performance::new(&names, 0, 9);
-        let mut one = position(1, "10", "0", "1");
-        let place = POSITIONS.columns.iter().position(|c| c.name == "position");
-        one[place.unwrap()] = Some("77".to_owned());
-        performance.position(&one).unwrap();
-        assert_eq!(performance.of(STRATEGY).count(), 0);
+        // Long and short at once, which is flat in all; then each is closed.
+        for row in [
+            leg("77", position(1, "10", "0", "1")),
+            position(1, "10", "0", "1"),
+            leg("78", position(2, "-10", "0", "1")),
+            position(2, "0", "0", "2"),
+            leg("77", position(4, "0", "30", "2")),
+            position(4, "-10", "30", "3"),
+            leg("78", position(5, "0", "-10", "2")),
+            position(5, "0", "20", "4"),
+        ] {
+            performance.position(&row).unwrap();
+        }
+        let (_, figures) = performance.of(STRATEGY).next().unwrap();
+        assert_eq!((figures.realized, figures.fees), (money("20"), money("4")));
+        let trades = figures.statistics();
+        assert_eq!((trades.trades, trades.winners, trades.losers), (2, 1, 1));
+        // Made 30 - 2, lost 10 + 2; each took three seconds.
+        assert_eq!(trades.profit_factor, Some(28.0 / 12.0));
+        assert_eq!(trades.average_duration_s, Some(3.0));
     }
 
     #[test]
