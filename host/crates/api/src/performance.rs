@@ -111,6 +111,13 @@ struct Open {
 }
 
 impl Open {
+    /// Whether what made it flat was its only execution in reverse, which the venue took back: at its own price, so
+    /// that nothing is made, and with the fees given back.
+    fn was_taken_back(&self, left: i128, fees: Money) -> bool {
+        let is_nothing = self.net == Money::ZERO && self.fees == Money::ZERO;
+        left == 0 && is_nothing && fees != Money::ZERO
+    }
+
     fn outcome(&self, exit: Timestamp) -> TradeOutcome {
         TradeOutcome {
             entry_time: self.entry,
@@ -169,6 +176,9 @@ impl Book {
         };
         if was == 0 || !(is == 0 || is_turned) {
             self.open = Some(open);
+            return Ok(None);
+        }
+        if open.was_taken_back(is, fees) {
             return Ok(None);
         }
         if is_turned {
@@ -422,6 +432,24 @@ mod tests {
         let trades = late.statistics();
         assert_eq!((trades.trades, trades.winners), (2, 1));
         assert_eq!(trades.profit_factor, Some(18.0 / 43.0));
+    }
+
+    #[test]
+    fn an_execution_that_was_taken_back_is_no_trade() {
+        let names = Names::of_one(InstrumentId::new(EURUSD), "EUR/USD.SIM", "USD");
+        let trades = |rows: &[Record]| {
+            let mut performance = Performance::new(&names, 0, 9);
+            for row in rows {
+                performance.position(row).unwrap();
+            }
+            let (_, figures) = performance.of(STRATEGY).next().unwrap();
+            assert_eq!(figures.net(), Ok(Money::ZERO));
+            figures.statistics().trades
+        };
+        let flat = |fees: &str| [position(1, "10", "0", fees), position(2, "0", "0", "0")];
+        // A fee, or a rebate, that comes back.
+        assert_eq!((trades(&flat("1")), trades(&flat("-1"))), (0, 0));
+        assert_eq!(trades(&flat("0")), 1, "bought and sold at one price");
     }
 
     #[test]

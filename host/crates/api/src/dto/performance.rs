@@ -35,6 +35,8 @@ pub(crate) struct InstrumentFiguresDto {
 
 /// Amounts are exact; shares and seconds are statistics, and `null` where nothing supports them. A trade is a position
 /// from flat to flat, of all its executions, and counts where it closes in the period, with all that it made and cost.
+/// Of a hedging account each position is a trade, without funding. Executions that a venue took back still count in
+/// `traded_value` and `fills`; a position that was only opened and taken back, with its fees, is no trade.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct FiguresDto {
     /// Profit of what was closed, before fees, and what funding and dividends brought.
@@ -45,9 +47,9 @@ pub(crate) struct FiguresDto {
     pub(crate) net: String,
     /// How far `net` ever was below its best in the period, which begins with nothing. What is open does not count.
     pub(crate) max_drawdown: String,
-    /// Turnover: the value of all executions, price by quantity and multiplier.
+    /// Turnover: the value of all executions, price by quantity and multiplier; those taken back count, too.
     pub(crate) traded_value: String,
-    /// How many executions.
+    /// How many executions; those taken back count, too.
     pub(crate) fills: u64,
     /// Trades that closed.
     pub(crate) trades: usize,
