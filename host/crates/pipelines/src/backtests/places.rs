@@ -6,6 +6,11 @@ use services::handle::HostError;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+/// Most files and folders of a catalog that are looked at.
+const MOST_ENTRIES: usize = 1_000_000;
+/// How many folders of a catalog lie above its files: of kind, instrument and day.
+const FOLDERS: usize = 3;
+
 /// The folder, without links.
 #[derive(Debug)]
 pub(super) struct Places(PathBuf);
@@ -20,6 +25,18 @@ fn refused(field: &'static str, reason: impl Into<String>) -> HostError {
 /// The symbol of an instrument as it is given.
 fn symbol(instrument: &str) -> &str {
     instrument.split(',').next().unwrap_or_default().trim()
+}
+
+/// The folder of an instrument in a catalog.
+fn folder_of(symbol: &str) -> String {
+    let mut name = "instrument=".to_owned();
+    for byte in symbol.bytes() {
+        match byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            true => name.push(char::from(byte)),
+            false => name.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    name
 }
 
 impl Places {
@@ -52,7 +69,10 @@ impl Places {
         let catalog = catalog.map(|name| {
             let place = self.find("catalog", name)?;
             match self.0.join(&place).is_dir() {
-                true => Ok(place),
+                true => {
+                    self.check_links(name, &self.0.join(&place), &settings.instruments)?;
+                    Ok(place)
+                }
                 false => Err(refused("catalog", format!("`{name}` is no folder"))),
             }
         });
@@ -61,6 +81,52 @@ impl Places {
             catalog: catalog.transpose()?,
             ..settings.clone()
         })
+    }
+
+    /// What is read of a catalog is read wherever links in it lead, so none may lead out of the folder.
+    fn check_links(
+        &self,
+        name: &str,
+        catalog: &Path,
+        instruments: &[String],
+    ) -> Result<(), HostError> {
+        let wrong = |what: &str| refused("catalog", format!("`{name}` {what}"));
+        let unreadable = |error: std::io::Error| wrong(&format!("cannot be read: {error}"));
+        let wanted = instruments.iter().map(|one| folder_of(symbol(one)));
+        let wanted: Vec<String> = wanted.collect();
+        let is_read = |depth: usize, entry: &str| match depth {
+            0 => entry.starts_with("kind="),
+            1 => wanted.iter().any(|folder| folder == entry),
+            // What is hidden is no part of a catalog.
+            _ => !entry.starts_with('.'),
+        };
+        let (mut waiting, mut seen) = (vec![(catalog.to_owned(), 0_usize)], 0_usize);
+        while let Some((folder, depth)) = waiting.pop() {
+            for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
+                if !is_read(depth, &entry.file_name().to_string_lossy()) {
+                    continue;
+                }
+                seen += 1;
+                if seen > MOST_ENTRIES {
+                    return Err(wrong("has too many files of these instruments"));
+                }
+                let (path, mut kind) = (entry.path(), entry.file_type().map_err(unreadable)?);
+                if kind.is_symlink() {
+                    let found = path.canonicalize().map_err(unreadable)?;
+                    if !found.starts_with(&self.0) {
+                        return Err(wrong("has a link out of the folder of market data"));
+                    }
+                    kind = found.metadata().map_err(unreadable)?.file_type();
+                }
+                match (kind.is_dir(), depth < FOLDERS) {
+                    (true, true) => waiting.push((path, depth + 1)),
+                    (true, false) => return Err(wrong("has folders below those of days")),
+                    (false, _) => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// `SYMBOL=FILE`, of that or of a file alone where there is one instrument.
@@ -136,6 +202,20 @@ mod tests {
         std::os::unix::fs::symlink("../secret", data.join("link.csv")).unwrap();
         std::os::unix::fs::symlink("eur.csv", data.join("same.csv")).unwrap();
         std::os::unix::fs::symlink("..", data.join("up")).unwrap();
+        let day = "kind=quotes/instrument=A%2FB/day=2024-01-02";
+        for catalog in ["all", "file"] {
+            std::fs::create_dir_all(data.join(catalog).join(day)).unwrap();
+        }
+        for catalog in ["within", "out"] {
+            std::fs::create_dir_all(data.join(catalog).join("kind=quotes")).unwrap();
+        }
+        let link = |to: &str, from: &str| {
+            std::os::unix::fs::symlink(to, data.join(from)).unwrap();
+        };
+        link("../../../../../secret", &format!("file/{day}/part"));
+        link("../../..", "out/kind=quotes/instrument=A%2FB");
+        let all = "../../all/kind=quotes/instrument=A%2FB";
+        link(all, "within/kind=quotes/instrument=A%2FB");
         temporary
     }
 
@@ -204,5 +284,16 @@ mod tests {
         );
         let error = of(&["A"], &[], Some("eur.csv")).unwrap_err();
         assert!(error.contains("is no folder"), "{error}");
+    }
+    #[test]
+    fn no_link_in_a_catalog_leads_out_of_what_is_read_of_it() {
+        let error = |catalog: &str| of(&["A/B,tick=1"], &[], Some(catalog)).unwrap_err();
+        for catalog in ["out", "file"] {
+            let error = error(catalog);
+            assert!(error.contains("has a link out of the folder"), "{error}");
+        }
+        assert!(of(&["A/B"], &[], Some("within")).is_ok());
+        // Not read.
+        assert!(of(&["A"], &[], Some("out")).is_ok());
     }
 }
