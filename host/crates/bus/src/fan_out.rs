@@ -11,6 +11,7 @@
 //! of it is lost, and whoever reads it sees that by what entries say.
 
 use crate::BusError;
+use crate::entry::EntryId;
 use crate::link::{Link, Monitor};
 use crate::settings::Settings;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
@@ -152,9 +153,8 @@ impl FanOutReader {
         self.link.pause()
     }
 
-    /// Reads all again from the beginning where the newest entry is not the last that was read. For when nothing
-    /// comes: a stream may have been made anew by a clock that went back, and its entries stand before our place.
-    /// Returns whether it does.
+    /// Reads all again from the beginning where the newest entry stands before the last that was read. For when
+    /// nothing comes: a stream may have been made anew by a clock that went back. Returns whether it does.
     ///
     /// # Errors
     /// Redis is not there.
@@ -163,7 +163,12 @@ impl FanOutReader {
         newest.arg(self.settings.fan_out()).arg("+").arg("-");
         newest.arg("COUNT").arg(1);
         let reply: StreamRangeReply = self.link.run(|connection| newest.query(connection))?;
-        let is_needed = reply.ids.first().is_some_and(|id| id.id != self.last);
+        let newest = reply
+            .ids
+            .first()
+            .and_then(|id| id.id.parse::<EntryId>().ok());
+        let last: EntryId = self.last.parse().unwrap_or(EntryId::ZERO);
+        let is_needed = newest.is_some_and(|newest| newest < last);
         if is_needed {
             BEGINNING.clone_into(&mut self.last);
         }

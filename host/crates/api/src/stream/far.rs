@@ -206,7 +206,8 @@ impl FanOut {
         let asked: Asked = serde_json::from_str(name).map_err(read)?;
         let (first, body) = text.split_once('\n').ok_or("it has no message")?;
         let answer: Answer = serde_json::from_str(first).map_err(read)?;
-        if answer.run != far.run {
+        // One from before what was told would take that back unseen; it stays wanted, and is asked for again.
+        if answer.run != far.run || answer.sequence < far.hall.head() {
             return Ok(());
         }
         let fills = answer.fills.into_iter();
@@ -398,12 +399,15 @@ mod tests {
         assert_eq!(hear(&fan_out, "another", shown()), None);
         assert_eq!(hear(&fan_out, "one", shown()), Some(name.clone()));
         let (mut hearing, _) = far.hall.listen();
-        let answer = |run: &str| {
-            format!("{{\"run\":\"{run}\",\"sequence\":9,\"fills\":[],\"newest\":0}}\n{{}}")
+        let answer = |run: &str, sequence: u64| {
+            let first = format!("\"run\":\"{run}\",\"sequence\":{sequence}");
+            format!("{{{first},\"fills\":[],\"newest\":0}}\n{{}}")
         };
-        fan_out.value(&name, &answer("another")).unwrap();
-        assert!(hearing.try_recv().is_err());
-        fan_out.value(&name, &answer("one")).unwrap();
+        fan_out.value(&name, &answer("another", 9)).unwrap();
+        fan_out.value(&name, &answer("one", 4)).unwrap();
+        assert!(hearing.try_recv().is_err(), "5 was told");
+        assert_eq!(hear(&fan_out, "one", shown()), Some(name.clone()));
+        fan_out.value(&name, &answer("one", 9)).unwrap();
         let heard = hearing.try_recv().unwrap();
         let Heard::Picture(shown_of, picture) = heard else {
             panic!("{heard:?}");

@@ -40,6 +40,12 @@ fn every_reader_reads_all_and_a_new_writer_begins_anew() {
     assert_eq!(first.read(10, PATIENCE).unwrap(), entries(7..9));
     assert_eq!(reader(&settings).read(10, PATIENCE).unwrap(), entries(7..9));
     assert!(!first.rewind_where_needed().unwrap());
+    host.tell(&[], &entries(9..10)).unwrap();
+    assert!(
+        !first.rewind_where_needed().unwrap(),
+        "what just came is no other stream"
+    );
+    assert_eq!(first.read(10, PATIENCE).unwrap(), entries(9..10));
 }
 
 #[test]
