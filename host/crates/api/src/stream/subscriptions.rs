@@ -137,11 +137,12 @@ impl Subscriptions {
         }
     }
 
-    /// A subscription has everything up to a sequence: from now on it gets what comes.
+    /// A subscription has everything before a sequence, the latest that was heard: from now on it gets what comes.
+    /// Of that one its own may still come where the same update was told on another channel before.
     pub(super) fn caught_up(&mut self, key: Key, sequence: u64) {
         if let Some(subscription) = self.0.get_mut(&key) {
             let looked = subscription.behind.take().unwrap_or_default();
-            subscription.floor = looked.max(sequence);
+            subscription.floor = looked.max(sequence.saturating_sub(1));
         }
     }
 

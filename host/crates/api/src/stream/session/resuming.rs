@@ -196,6 +196,59 @@ fn history(channel: Channel) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::StreamSettings;
+    use crate::stream::FanOut;
+    use crate::stream::encoding::{Encoding, Frame};
+    use crate::stream::event::Mark;
+    use crate::stream::hall::Heard;
+    use crate::stream::outbox;
+    use crate::stream::told::{Head, NAMES, What, json};
+
+    fn tell(fan_out: &FanOut, what: What) {
+        let run = "one".to_owned();
+        let head = json(&Head { run, what }).unwrap();
+        fan_out.hear(&head, r#"{"type":"update"}"#).unwrap();
+    }
+
+    fn update(previous: u64, sequence: u64, channel: Channel) -> What {
+        What::Update {
+            previous,
+            sequence,
+            channel,
+            instrument: None,
+            mark: Mark::Plain,
+        }
+    }
+
+    #[test]
+    fn what_is_told_on_two_channels_reaches_who_resumed_in_between() {
+        let fan_out = FanOut::new(StreamSettings::default());
+        fan_out.is_caught_up(true);
+        let alive = What::Alive {
+            sequence: 5,
+            time_ns: 7,
+            instruments: 1,
+        };
+        tell(&fan_out, alive);
+        fan_out.value(NAMES, r#"[[3,"EUR/USD.SIM"]]"#).unwrap();
+        tell(&fan_out, update(5, 12, Channel::Strategies));
+        let (far, _) = fan_out.served().unwrap();
+        let (mut hearing, heard) = far.hall().listen();
+        let (outbox, _inbox) = outbox::queue(Encoding::Json, 64, 1 << 20);
+        let begin = (heard, Duration::from_secs(1));
+        let mut session = Session::begin(far, None, outbox, begin).unwrap();
+        let resume = r#"{"op":"subscribe","id":1,"channel":"pipelines","resume":{"epoch":"one","sequence":11}}"#;
+        session.client(&Frame::Text(resume)).unwrap();
+        let key = (Channel::Pipelines, None);
+        assert!(session.subscriptions.behind().is_none() && !session.subscriptions.awaits(key));
+        tell(&fan_out, update(12, 12, Channel::Pipelines));
+        let Ok(Heard::Event(event)) = hearing.try_recv() else {
+            panic!("nothing was told");
+        };
+        let before = session.outbox.waiting_bytes();
+        session.hear(&event).unwrap();
+        assert!(session.outbox.waiting_bytes() > before, "it is sent");
+    }
 
     /// Looks at these seconds, with so many messages taken and bytes that wait; compares when it is stuck.
     #[track_caller]
