@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use api::{BusProbe, BusView, FanOut};
 use bus::{BusError, FanOutEntry, FanOutReader, Monitor};
 use services::background::{Background, Stop};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -49,6 +50,7 @@ impl FanOutApp {
         let follower = Follower {
             reader: FanOutReader::new(settings, monitor.clone())?,
             fan_out: fan_out.clone(),
+            pending: VecDeque::new(),
             heard: Instant::now(),
         };
         let thread = Background::begin("fan-out", move |stop| follower.run(&stop))?;
@@ -96,6 +98,8 @@ fn probe(monitor: Monitor) -> BusProbe {
 struct Follower {
     reader: FanOutReader,
     fan_out: FanOut,
+    /// Entries that were read and are not heard yet, at most [`ENTRIES`].
+    pending: VecDeque<FanOutEntry>,
     /// When an entry came.
     heard: Instant,
 }
@@ -116,19 +120,33 @@ impl Follower {
 
     fn turn(&mut self) -> Result<(), BusError> {
         self.reader.ask(&self.fan_out.asks())?;
-        let entries = self.reader.read(ENTRIES, PATIENCE)?;
-        for entry in &entries {
-            self.hear(entry)?;
+        // Those that an error left come first.
+        let is_rest = !self.pending.is_empty();
+        if !is_rest {
+            self.pending.extend(self.reader.read(ENTRIES, PATIENCE)?);
         }
-        if entries.len() < ENTRIES {
+        let count = self.pending.len();
+        self.hear_all()?;
+        if !is_rest && count < ENTRIES {
             self.fan_out.is_caught_up(true);
         }
-        if !entries.is_empty() {
+        if count > 0 {
             self.heard = Instant::now();
         } else if self.heard.elapsed() >= SILENCE {
             self.heard = Instant::now();
             if self.reader.rewind_where_needed()? {
                 self.fan_out.is_caught_up(false);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hears what is pending; on an error what is left stays so.
+    fn hear_all(&mut self) -> Result<(), BusError> {
+        while let Some(entry) = self.pending.pop_front() {
+            if let Err(error) = self.hear(&entry) {
+                self.pending.push_front(entry);
+                return Err(error);
             }
         }
         Ok(())

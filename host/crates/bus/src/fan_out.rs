@@ -200,8 +200,13 @@ impl FanOutReader {
             .flat_map(|reply| reply.keys)
             .flat_map(|key| key.ids)
         {
+            let entry = entry(&id);
+            if entry.is_err() && !entries.is_empty() {
+                // Those before it first; it is read again then.
+                break;
+            }
             self.last.clone_from(&id.id);
-            let entry = entry(&id).map_err(|reason| BusError::Foreign {
+            let entry = entry.map_err(|reason| BusError::Foreign {
                 stream: stream.clone(),
                 id: id.id.clone(),
                 reason,

@@ -63,8 +63,12 @@ fn a_stream_that_was_made_anew_by_an_earlier_clock_is_found() {
     assert!(reader.rewind_where_needed().unwrap());
     let found = reader.read(10, PATIENCE).unwrap();
     assert_eq!((found[0].head.as_str(), found[0].body.as_str()), ("a", "b"));
-    let foreign = ["XADD", STREAM, "1-2", "something", "else"];
+    let next = ["XADD", STREAM, "1-2", "head", "c", "body", "d"];
+    server.ask::<String>(&next).unwrap();
+    let foreign = ["XADD", STREAM, "1-3", "something", "else"];
     server.ask::<String>(&foreign).unwrap();
+    let before = reader.read(10, PATIENCE).unwrap();
+    assert_eq!((before.len(), before[0].head.as_str()), (1, "c"));
     assert!(reader.read(10, PATIENCE).is_err());
     assert!(
         reader.read(10, PATIENCE).unwrap().is_empty(),
