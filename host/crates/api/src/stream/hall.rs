@@ -7,6 +7,7 @@ use crate::dto::stream::Channel;
 use crate::state::StreamSettings;
 use crate::stream::encoding::Body;
 use crate::stream::subscriptions::Key;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
@@ -33,6 +34,8 @@ pub(super) type Hearing = broadcast::Receiver<Heard>;
 pub(super) struct Hall {
     memory: Mutex<Memory>,
     sender: broadcast::Sender<Heard>,
+    /// Whether the host is gone. Changed and read under the lock of the memory.
+    ended: AtomicBool,
 }
 
 impl Hall {
@@ -45,13 +48,18 @@ impl Hall {
                 bounds.resume_bytes,
             )),
             sender: broadcast::Sender::new(HEARD),
+            ended: AtomicBool::new(false),
         }
     }
 
-    /// Everything from now on, and the sequence of the latest event before.
+    /// Everything from now on, and the sequence of the latest event before. Who comes after the end hears of it, too.
     pub(super) fn listen(&self) -> (Hearing, u64) {
         let memory = lock(&self.memory);
-        (self.sender.subscribe(), memory.head())
+        let hearing = self.sender.subscribe();
+        if self.ended.load(Ordering::Relaxed) {
+            let _listeners = self.sender.send(Heard::Ended);
+        }
+        (hearing, memory.head())
     }
 
     /// The sequence of the latest event.
@@ -151,6 +159,8 @@ impl Hall {
 
     /// The host is gone.
     pub(super) fn end(&self) {
+        let _memory = lock(&self.memory);
+        self.ended.store(true, Ordering::Relaxed);
         let _listeners = self.sender.send(Heard::Ended);
     }
 }
@@ -209,5 +219,16 @@ mod tests {
         ];
         assert_eq!(heard(&mut hearing), expect);
         assert!(hall.reaches(Channel::Fills, 18) && !hall.reaches(Channel::Fills, 15));
+    }
+
+    #[test]
+    fn who_comes_after_the_end_hears_of_it() {
+        let hall = Hall::new(10, &StreamSettings::default());
+        let (mut before, _) = hall.listen();
+        assert!(heard(&mut before).is_empty());
+        hall.end();
+        assert_eq!(heard(&mut before), ["Ended"]);
+        let (mut after, head) = hall.listen();
+        assert_eq!((heard(&mut after), head), (vec!["Ended".to_owned()], 10));
     }
 }
