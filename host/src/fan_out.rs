@@ -126,8 +126,13 @@ impl Follower {
             self.pending.extend(self.reader.read(ENTRIES, PATIENCE)?);
         }
         let count = self.pending.len();
+        let is_end = !is_rest && count < ENTRIES;
+        // What waited for long says nothing of now.
+        if !is_end || self.heard.elapsed() >= SILENCE {
+            self.fan_out.is_caught_up(false);
+        }
         self.hear_all()?;
-        if !is_rest && count < ENTRIES {
+        if is_end {
             self.fan_out.is_caught_up(true);
         }
         if count > 0 {
