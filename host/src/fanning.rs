@@ -3,7 +3,7 @@
 
 use anyhow::{Result, anyhow};
 use api::{HostPort, Outlet, Telling};
-use bus::{FanOutEntry, FanOutValue, FanOutWriter, Monitor, Settings};
+use bus::{BusError, FanOutEntry, FanOutValue, FanOutWriter, Monitor, Settings};
 use services::background::{Background, Stop};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ impl Fanning {
         let teller = Teller {
             writer: writer.map_err(|error| anyhow!("bus: {error}"))?,
             outlet,
+            fails: false,
         };
         let thread = Background::begin("fan-out", move |stop| teller.run(&stop))?;
         Ok(Self(thread))
@@ -41,6 +42,8 @@ impl Fanning {
 struct Teller<H> {
     writer: FanOutWriter,
     outlet: Outlet<H>,
+    /// Whether the latest that was tried failed, which is said already.
+    fails: bool,
 }
 
 impl<H: HostPort> Teller<H> {
@@ -53,7 +56,10 @@ impl<H: HostPort> Teller<H> {
                     std::thread::sleep(GATHERED);
                 }
                 // What happens meanwhile waits in the outlet, up to its bound.
-                Err(_) => wait(self.writer.pause(), stop),
+                Err(error) => {
+                    self.say_failed(&error);
+                    wait(self.writer.pause(), stop);
+                }
             }
         }
         let last = self.outlet.end();
@@ -68,16 +74,24 @@ impl<H: HostPort> Teller<H> {
             return;
         }
         while let Err(error) = write(&mut self.writer, telling) {
-            tracing::debug!(%error, "the stream cannot be told");
+            self.say_failed(&error);
             if stop.is_asked() {
                 return;
             }
             wait(self.writer.pause(), stop);
         }
+        self.fails = false;
+    }
+
+    /// Warns once until the stream is told again.
+    fn say_failed(&mut self, error: &BusError) {
+        if !std::mem::replace(&mut self.fails, true) {
+            tracing::warn!(%error, "the stream cannot be told to those who serve it; it is tried again");
+        }
     }
 }
 
-fn write(writer: &mut FanOutWriter, telling: &Telling) -> Result<(), bus::BusError> {
+fn write(writer: &mut FanOutWriter, telling: &Telling) -> Result<(), BusError> {
     let values = telling.values.iter().map(|value| FanOutValue {
         name: value.name.clone(),
         text: value.text.clone(),
