@@ -46,7 +46,7 @@ impl Kept {
     /// cannot be read is left out, and stays where it is: no host that trades waits for that.
     pub(super) fn all(&self) -> Result<(u64, BTreeMap<u64, BacktestRecord>), String> {
         let read = std::fs::read_dir(&self.0).map_err(|error| unreadable(&self.0, &error))?;
-        let (mut all, mut newest) = (BTreeMap::new(), 0);
+        let (mut all, mut newest) = (BTreeMap::new(), 0_u64);
         for entry in read {
             let path = entry.map_err(|error| unreadable(&self.0, &error))?.path();
             let end = path.extension().and_then(|end| end.to_str());
