@@ -11,7 +11,7 @@ use std::time::Duration;
 const GATHERED: Duration = Duration::from_millis(10);
 /// How long nothing can be asked of a thread that waits for Redis.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// Questions that are answered at once, at most.
+/// Questions that are taken at once, at most.
 const ASKED: usize = 64;
 
 /// The thread that tells.
@@ -49,7 +49,7 @@ struct Teller<H> {
 impl<H: HostPort> Teller<H> {
     fn run(mut self, stop: &Stop) {
         while !stop.is_asked() {
-            match self.writer.asked(ASKED) {
+            match self.asked() {
                 Ok(asked) => {
                     let telling = self.outlet.next(&asked);
                     self.tell(&telling, stop);
@@ -65,6 +65,14 @@ impl<H: HostPort> Teller<H> {
         let last = self.outlet.end();
         if let Err(error) = write(&mut self.writer, &last) {
             tracing::debug!(%error, "those who serve the stream are not told that the host ends");
+        }
+    }
+
+    /// What is asked, unless enough waits for an answer.
+    fn asked(&mut self) -> Result<Vec<String>, BusError> {
+        match self.outlet.takes_more() {
+            true => self.writer.asked(ASKED),
+            false => Ok(Vec::new()),
         }
     }
 

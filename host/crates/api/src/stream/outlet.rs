@@ -23,6 +23,10 @@ const ALIVE: Duration = Duration::from_secs(1);
 const ANSWER_S: u64 = 60;
 /// For how long names are, in seconds: they are said again with each sign of life.
 const NAMES_S: u64 = 60;
+/// After so many questions that wait for an answer no more are to be brought.
+const ASKED: usize = 256;
+/// For how long answers are made at once: changes wait meanwhile.
+const ANSWERING: Duration = Duration::from_millis(5);
 
 /// What other processes are to be told of a host. Begun by [`Api::outlet`].
 pub struct Outlet<H> {
@@ -33,6 +37,8 @@ pub struct Outlet<H> {
     /// Whether changes were lost after that one.
     lost: bool,
     alive: Option<Instant>,
+    /// What waits for an answer; the same is answered once.
+    asked: BTreeSet<Asked>,
 }
 
 impl<H: HostPort> Api<H> {
@@ -46,13 +52,20 @@ impl<H: HostPort> Api<H> {
             told,
             lost: false,
             alive: None,
+            asked: BTreeSet::new(),
         }
     }
 }
 
 impl<H: HostPort> Outlet<H> {
-    /// What happened since, and answers to what was asked; returns at once. What is returned must be told before
-    /// what is returned next, or readers are to find out that it is missing.
+    /// Whether more may be asked; where not, [`Self::next`] is to answer first.
+    #[must_use]
+    pub fn takes_more(&self) -> bool {
+        self.asked.len() < ASKED
+    }
+
+    /// What happened since, and answers to what was asked; returns soon, with the rest of the answers next time. What
+    /// is returned must be told before what is returned next, or readers are to find out that it is missing.
     pub fn next(&mut self, asked: &[String]) -> Telling {
         let mut telling = Telling::default();
         let heard = self.drain();
@@ -64,17 +77,18 @@ impl<H: HostPort> Outlet<H> {
                 Some(event) => telling.entries.extend(self.told(&event)),
             }
         }
-        // The same is answered once.
-        let asked: BTreeSet<Asked> = asked
-            .iter()
-            .filter_map(|text| serde_json::from_str(text).ok())
-            .collect();
-        for asked in asked {
-            self.answer(asked, &mut telling);
+        let asked = asked.iter();
+        self.asked
+            .extend(asked.filter_map(|text| serde_json::from_str::<Asked>(text).ok()));
+        let is_alive_due = self.alive.is_none_or(|at| at.elapsed() >= ALIVE);
+        if self.asked.is_empty() && !is_alive_due {
+            return telling;
         }
-        if self.alive.is_none_or(|at| at.elapsed() >= ALIVE) {
+        let names = self.api.hub.fresh_names();
+        self.answer_some(&names, &mut telling);
+        if is_alive_due {
             self.alive = Some(Instant::now());
-            self.say_alive(&mut telling);
+            self.say_alive(&names, &mut telling);
         }
         telling
     }
@@ -131,10 +145,20 @@ impl<H: HostPort> Outlet<H> {
         entry
     }
 
-    fn answer(&self, asked: Asked, telling: &mut Telling) {
+    /// Answers one at least, and more while there is time.
+    fn answer_some(&mut self, names: &Names, telling: &mut Telling) {
+        let begun = Instant::now();
+        while let Some(asked) = self.asked.pop_first() {
+            self.answer(asked, names, telling);
+            if begun.elapsed() >= ANSWERING {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, asked: Asked, names: &Names, telling: &mut Telling) {
         let (channel, instrument) = asked.key();
-        let names = self.api.hub.fresh_names();
-        let taken = snapshot::take(&self.api, &names, asked.key());
+        let taken = snapshot::take(&self.api, names, asked.key());
         let answer = Answer {
             run: self.api.settings.run.clone(),
             sequence: taken.sequence,
@@ -164,8 +188,7 @@ impl<H: HostPort> Outlet<H> {
         telling.entries.extend(self.entry(shown, String::new()));
     }
 
-    fn say_alive(&self, telling: &mut Telling) {
-        let names: Arc<Names> = self.api.hub.fresh_names();
+    fn say_alive(&self, names: &Names, telling: &mut Telling) {
         let symbols: Vec<(u32, &str)> = names
             .symbols()
             .map(|(id, symbol)| (id.number(), symbol))

@@ -160,3 +160,30 @@ async fn a_loss_on_the_way_is_told_with_a_fresh_snapshot() {
     assert_eq!(ack["resumed"], false);
     assert_eq!(again.expect("gap").await["reason"], "FORGOTTEN");
 }
+
+#[tokio::test]
+async fn whatever_is_asked_is_answered_once_however_much_it_is() {
+    let mut outlet = None;
+    let _near = Server::over(Fake::new(), StreamSettings::default(), |api| {
+        outlet = Some(api.outlet());
+        api
+    })
+    .await;
+    let mut outlet = outlet.unwrap();
+    let ask = |number: u32| format!(r#"{{"channel":"orders","instrument":{number}}}"#);
+    let asked: Vec<String> = (0..500).map(ask).collect();
+    let mut waits = [asked.clone(), vec!["no question".to_owned()], asked.clone()].concat();
+    let mut answered = Vec::new();
+    while answered.len() < asked.len() {
+        let telling = outlet.next(&std::mem::take(&mut waits));
+        let names = telling.values.into_iter().map(|value| value.name);
+        let before = answered.len();
+        answered.extend(names.filter(|name| name != "names"));
+        assert!(answered.len() > before, "one at least in each turn");
+    }
+    answered.sort();
+    let mut expect = asked;
+    expect.sort();
+    assert_eq!(answered, expect);
+    assert!(outlet.takes_more());
+}
