@@ -5,7 +5,7 @@ use super::event::{Event, Place};
 use super::hall::{Hall, lock};
 use super::origin::{Origin, Shared};
 use super::outbox::{Bye, CODES};
-use super::snapshot::{Picture, Taken};
+use super::snapshot::{Picture, Taken, Written};
 use super::subscriptions::Key;
 use super::told::{Answer, Asked, Head, NAMES, What, json};
 use crate::names::Names;
@@ -213,7 +213,7 @@ impl FanOut {
         let fills = answer.fills.into_iter();
         let picture = Picture {
             sequence: answer.sequence,
-            json: Body::of_text(body).ok_or("its message is none")?,
+            written: Written::new(Body::of_text(body).ok_or("its message is none")?),
             fills: fills
                 .map(|(account, execution)| (AccountId::new(account), execution))
                 .collect(),

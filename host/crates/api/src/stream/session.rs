@@ -141,7 +141,7 @@ impl<O: Origin> Session<O> {
         };
         self.subscriptions.insert(key, subscription);
         self.sequence = self.sequence.max(picture.sequence);
-        let body = self.outbox.encoding().again(&picture.json);
+        let body = picture.written.body(self.outbox.encoding());
         self.outbox.send_written(body.ok_or_else(Bye::internal)?)
     }
 

@@ -17,10 +17,11 @@ use crate::dto::venue::VenueDto;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
-use crate::stream::encoding::Body;
+use crate::stream::encoding::{Body, Encoding};
 use crate::stream::subscriptions::Key;
 use model::{AccountId, InstrumentId};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Most closed orders, and most fills, in a snapshot.
 const LATEST: usize = 200;
@@ -42,11 +43,36 @@ pub(super) struct Taken {
 #[derive(Debug)]
 pub(super) struct Picture {
     pub(super) sequence: u64,
-    pub(super) json: Body,
+    pub(super) written: Written,
     /// As [`Taken::fills`].
     pub(super) fills: BTreeSet<(AccountId, u64)>,
     /// As [`Taken::newest`].
     pub(super) newest: u64,
+}
+
+/// A message that came in JSON, written in the other encoding once for all who want it so.
+#[derive(Debug)]
+pub(super) struct Written {
+    json: Body,
+    packed: OnceLock<Option<Body>>,
+}
+
+impl Written {
+    pub(super) fn new(json: Body) -> Self {
+        Self {
+            json,
+            packed: OnceLock::new(),
+        }
+    }
+
+    /// It, in an encoding; `None` when it cannot be written, which the log tells.
+    pub(super) fn body(&self, encoding: Encoding) -> Option<Body> {
+        let again = || encoding.again(&self.json);
+        match encoding {
+            Encoding::Json => again(),
+            Encoding::MessagePack => self.packed.get_or_init(again).clone(),
+        }
+    }
 }
 
 /// Takes a snapshot: of a moment during which nothing happened, if there is one. Where something happens
@@ -253,4 +279,24 @@ fn executions<H: HostPort>(api: &Api<H>) -> BTreeSet<(AccountId, u64)> {
         .take(LATEST)
         .map(|fill| (fill.account, fill.execution))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_came_in_json_is_packed_once_for_all() {
+        let json = Body::of_text(r#"{"type":"snapshot","sequence":7}"#).unwrap();
+        let written = Written::new(json.clone());
+        assert_eq!(written.body(Encoding::Json), Some(json.clone()));
+        let packed = || match written.body(Encoding::MessagePack) {
+            Some(Body::MessagePack(_, fields)) => fields,
+            other => panic!("{other:?}"),
+        };
+        assert!(Arc::ptr_eq(&packed(), &packed()));
+        let expect = Encoding::MessagePack.again(&json);
+        assert_eq!(written.body(Encoding::MessagePack), expect);
+    }
 }
