@@ -320,6 +320,14 @@ fn an_operator_looks_approves_swaps_revokes_and_deletes() {
     });
 }
 
+/// What a POST with a key of its own is answered: the status and the body.
+fn posted(url: &str, body: &Value) -> (u16, Value) {
+    let request = agent().post(url).header("idempotency-key", fresh_key());
+    let mut answer = request.send_json(body).unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.body_mut().read_json().unwrap())
+}
+
 /// The story that `docs/plugins.md` tells.
 fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
     let say = |arguments: &[&str]| stdout(&told(author, address, arguments));
@@ -337,16 +345,7 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
     let load = |hash: &str| {
         let body =
             serde_json::json!({"name": "count", "plugin": format!("sha256:{hash}"), "start": true});
-        let url = format!("http://{address}/api/v1/strategies");
-        let mut answer = agent()
-            .post(url)
-            .header("idempotency-key", fresh_key())
-            .send_json(&body)
-            .unwrap();
-        (
-            answer.status().as_u16(),
-            answer.body_mut().read_json::<Value>().unwrap(),
-        )
+        posted(&format!("http://{address}/api/v1/strategies"), &body)
     };
     refused(
         load(old),
@@ -364,15 +363,7 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
     let url = format!("http://{address}/api/v1/strategies/count/swap");
     let swap = |hash: &str, force: bool| {
         let body = serde_json::json!({"plugin": format!("sha256:{hash}"), "force": force});
-        let mut answer = agent()
-            .post(&url)
-            .header("idempotency-key", fresh_key())
-            .send_json(&body)
-            .unwrap();
-        (
-            answer.status().as_u16(),
-            answer.body_mut().read_json::<Value>().unwrap(),
-        )
+        posted(&url, &body)
     };
     assert_eq!(swap(new, false).0, 200);
     refused(swap(old, false), 409, "PLUGIN_DOWNGRADE", "which runs");

@@ -256,12 +256,6 @@ mod tests {
             Some(swap),
         );
         check(
-            "strategies swap a --start",
-            Method::POST,
-            "/strategies/a/swap",
-            Some(json!({"start": true})),
-        );
-        check(
             "jobs cancel run-a-7 --by anna",
             Method::DELETE,
             "/jobs/run-a-7?by=anna",

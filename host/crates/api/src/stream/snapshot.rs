@@ -121,16 +121,7 @@ fn items<H: HostPort>(
 ) -> Vec<Item> {
     let wanted = |id: InstrumentId| instrument.is_none_or(|wanted| wanted == id);
     match channel {
-        Channel::Quotes => {
-            let views = api.host.instruments();
-            let quotes = views
-                .iter()
-                .filter(|view| wanted(view.id))
-                .filter_map(|view| view.quote);
-            quotes
-                .map(|quote| Item::Quote(QuoteDto::new(&quote, names)))
-                .collect()
-        }
+        Channel::Quotes => quotes(api, names, wanted),
         // Bars have no state, and the log of people is read elsewhere.
         Channel::Bars | Channel::Audit => Vec::new(),
         Channel::Orders => orders(api, names, wanted),
@@ -183,6 +174,21 @@ fn items<H: HostPort>(
             deployments.map(Item::Pipeline).collect()
         }
     }
+}
+
+fn quotes<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    wanted: impl Fn(InstrumentId) -> bool,
+) -> Vec<Item> {
+    let views = api.host.instruments();
+    let quotes = views
+        .iter()
+        .filter(|view| wanted(view.id))
+        .filter_map(|view| view.quote);
+    quotes
+        .map(|quote| Item::Quote(QuoteDto::new(&quote, names)))
+        .collect()
 }
 
 fn risk<H: HostPort>(api: &Api<H>, names: &Names) -> Vec<Item> {

@@ -32,7 +32,10 @@ async fn a_portfolio_is_told_by_account_strategy_and_instrument() {
     let answer = client.get("/portfolio").await;
     answer.check(200, &expect);
     let leverage = answer.json()["totals"][0]["leverage"].as_f64().unwrap();
-    assert!((leverage - 110_005.0 / 1_001_005.0).abs() < 1e-12, "{leverage}");
+    assert!(
+        (leverage - 110_005.0 / 1_001_005.0).abs() < 1e-12,
+        "{leverage}"
+    );
 }
 
 #[tokio::test]
