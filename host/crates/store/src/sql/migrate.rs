@@ -37,6 +37,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         postgres_after: "",
         timescale_after: "",
     },
+    Migration {
+        number: 3,
+        name: "read by owner",
+        postgres_before: "",
+        shared: include_str!("../../../../../migrations/0003_read_by_owner.sql"),
+        postgres_after: "",
+        timescale_after: "",
+    },
 ];
 
 /// The schema this program knows.

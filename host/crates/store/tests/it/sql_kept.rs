@@ -337,6 +337,14 @@ async fn an_older_schema_is_brought_up_to_date(location: Location) {
     let alerts = rows(&reader, &ALERTS).await;
     assert_eq!(shown(&ALERTS, &alerts[0], "reason"), "CLEARED");
     assert_eq!(rows(&reader, &BALANCES).await.len(), 2);
+    // Fails where there is none.
+    for index in [
+        "trades_by_instrument",
+        "bars_by_instrument",
+        "fills_by_strategy",
+    ] {
+        raw(&location, &format!("DROP INDEX {index}")).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
