@@ -1,10 +1,12 @@
 //! What a process answers that serves the stream of a host in another one: `/ws`, and for those who watch it
 //! `/livez`, `/readyz` and `/metrics`. It cannot know who asks, so it is for loopback only.
 
+use crate::addresses::Networks;
 use crate::dto::watching::{LiveDto, ReadyDto};
 use crate::guard::guard;
 use crate::observe::{self, CONTENT_TYPE};
 use crate::problem::Problem;
+use crate::sockets::{ClearListener, Patience, Places, answer};
 use crate::state::{BusProbe, Settings};
 use crate::stream::{self, FanOut};
 use axum::Router;
@@ -13,10 +15,8 @@ use axum::http::{StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -39,20 +39,15 @@ pub async fn serve_fan_out(
         let reason = "nobody can be asked who they are here, so only loopback is served";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     }
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "could not turn off delayed sending");
-        }
-    });
+    let patience = Patience::default();
+    let bounds = (Places::new(fan_out.most_clients()), patience);
+    let listener = ClearListener::new(listener, Networks::default(), bounds);
     let closing = fan_out.clone();
     let told = async move {
         shutdown.await;
         closing.close();
     };
-    let service = routes(fan_out.clone(), bus).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(told)
-        .await?;
+    answer(listener, routes(fan_out.clone(), bus), patience, told).await?;
     if tokio::time::timeout(GRACE, fan_out.until_left())
         .await
         .is_err()

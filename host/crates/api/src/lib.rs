@@ -11,6 +11,7 @@
 //!   addresses requests may come, and `rate` how often. `gate` knows who asks, whether they may, and has it written
 //!   down, where identity is on ([`Api::with_identity`]). Where it is off there is no login: whoever can
 //!   open the socket may trade, so never bind that to a public address.
+//! * `sockets` serves connections, in the clear and over TLS: who keeps one and asks for nothing loses it.
 //! * `tls` is how the host is spoken with from outside: certificates that are renewed while it runs, and handshakes
 //!   that keep nobody out.
 //! * `idempotency` stands behind the gate: what is sent again with the same `Idempotency-Key` is done once.
@@ -51,6 +52,7 @@ mod router;
 mod routes;
 mod runs;
 mod serve;
+mod sockets;
 mod state;
 mod stream;
 mod tls;

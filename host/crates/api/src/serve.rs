@@ -2,12 +2,11 @@
 
 use crate::port::HostPort;
 use crate::router::router;
+use crate::sockets::{ClearListener, Patience, Places, answer};
 use crate::state::Api;
 use crate::tls::{Tls, TlsListener};
-use axum::serve::ListenerExt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -63,27 +62,18 @@ fn server<H: HostPort>(
     api: &Api<H>,
     told: impl Future<Output = ()> + Send + 'static,
 ) -> Serving {
-    // With the address that each request came from.
-    let service = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let routes = router(api.clone());
+    let proxies = api.settings.network.proxies.clone();
+    let patience = Patience::default();
+    let bounds = (Places::new(api.settings.stream.clients()), patience);
     match api.tls.clone() {
         Some(tls) => {
-            let proxies = api.settings.network.proxies.clone();
-            let bounds = &api.settings.stream;
-            let streams = bounds.max_connections.saturating_add(bounds.strangers());
-            let streams = usize::try_from(streams).unwrap_or(usize::MAX);
-            // Tapped for nothing: only so does axum tell addresses of listeners that are not its own.
-            let listener = TlsListener::new(listener, tls, proxies, streams).tap_io(|_| {});
-            let server = axum::serve(listener, service).with_graceful_shutdown(told);
-            Box::pin(server.into_future())
+            let listener = TlsListener::new(listener, tls, proxies, bounds);
+            Box::pin(answer(listener, routes, patience, told))
         }
         None => {
-            let listener = listener.tap_io(|stream| {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "could not turn off delayed sending");
-                }
-            });
-            let server = axum::serve(listener, service).with_graceful_shutdown(told);
-            Box::pin(server.into_future())
+            let listener = ClearListener::new(listener, proxies, bounds);
+            Box::pin(answer(listener, routes, patience, told))
         }
     }
 }

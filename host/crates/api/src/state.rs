@@ -85,6 +85,12 @@ impl StreamSettings {
     pub(crate) fn strangers(&self) -> u32 {
         STRANGERS.max(self.max_connections / 8)
     }
+
+    /// Most connections at once, whether they have said who they are or not.
+    pub(crate) fn clients(&self) -> usize {
+        let all = self.max_connections.saturating_add(self.strangers());
+        usize::try_from(all).unwrap_or(usize::MAX)
+    }
 }
 
 /// How the connection to the bus stands.

@@ -2,7 +2,6 @@
 //! they are read again when they change, for the connections that come after. What is no good is said, and
 //! what was shown before stays.
 
-mod connection;
 mod files;
 mod listener;
 

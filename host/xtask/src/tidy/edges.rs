@@ -126,6 +126,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("sqlx*", &["store"]),
     ("redis", &["bus"]),
     ("axum*", &["api"]),
+    ("hyper*", &["api"]),
     ("tower*", &["api"]),
     ("prometheus-client", &["api"]),
     ("utoipa*", &["api"]),

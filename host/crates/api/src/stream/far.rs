@@ -276,6 +276,11 @@ impl FanOut {
         self.shared.closing.send_replace(true);
     }
 
+    /// Most WebSocket clients at once.
+    pub(crate) fn most_clients(&self) -> usize {
+        self.shared.bounds.clients()
+    }
+
     /// Waits until all connections have ended.
     pub(crate) async fn until_left(&self) {
         let all = self.shared.bounds.max_connections;

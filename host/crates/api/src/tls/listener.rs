@@ -2,21 +2,19 @@
 //! address: who opens sockets and says nothing keeps nobody out, and is gone soon.
 
 use super::Tls;
-use super::connection::{Connection, Place, Places};
 use crate::addresses::{Networks, network_of};
+use crate::sockets::{Connection, Patience, Place, Places};
 use axum::serve::Listener;
 use rustls::ServerConfig;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-/// How long a handshake may take, and after it the first request.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// Most handshakes at once; who comes then is sent away.
 const MOST: usize = 256;
 /// Most of them from one address, or of IPv6 from one network of 64 bits.
@@ -28,8 +26,11 @@ const CLEAR_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     content-type: text/plain\r\nconnection: close\r\ncontent-length: 38\r\n\r\n\
     this port speaks TLS: write https://\r\n";
 
+/// A connection that has shaken hands.
+type Secure = Connection<TlsStream<TcpStream>>;
+
 /// What a handshake ends in.
-type Shaken = io::Result<Connection>;
+type Shaken = io::Result<Secure>;
 
 /// A listener whose connections have shaken hands.
 pub(crate) struct TlsListener {
@@ -38,19 +39,26 @@ pub(crate) struct TlsListener {
     /// Who may come for many others.
     proxies: Networks,
     places: Places,
+    patience: Patience,
     handshakes: JoinSet<Shaken>,
     /// Who is about it.
     waiting: HashMap<Id, SocketAddr>,
 }
 
 impl TlsListener {
-    /// Over a socket, for as many WebSocket clients as there may be, and whoever else asks.
-    pub(crate) fn new(listener: TcpListener, tls: Tls, proxies: Networks, streams: usize) -> Self {
+    /// Over a socket. A handshake may take as long as the first request after it.
+    pub(crate) fn new(
+        listener: TcpListener,
+        tls: Tls,
+        proxies: Networks,
+        (places, patience): (Places, Patience),
+    ) -> Self {
         Self {
             listener,
             tls,
             proxies,
-            places: Places::new(streams),
+            places,
+            patience,
             handshakes: JoinSet::new(),
             waiting: HashMap::new(),
         }
@@ -71,16 +79,13 @@ impl TlsListener {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "could not turn off delayed sending");
         }
-        let shaking = handshake(stream, self.tls.config(), place);
+        let shaking = handshake(stream, self.tls.config(), (place, self.patience));
         let id = self.handshakes.spawn(shaking).id();
         self.waiting.insert(id, address);
     }
 
     /// Takes in what came of a handshake.
-    fn finish(
-        &mut self,
-        ended: Result<(Id, Shaken), JoinError>,
-    ) -> Option<(Connection, SocketAddr)> {
+    fn finish(&mut self, ended: Result<(Id, Shaken), JoinError>) -> Option<(Secure, SocketAddr)> {
         let (id, shaken) = match ended {
             Ok((id, shaken)) => (id, shaken),
             Err(error) => {
@@ -101,7 +106,7 @@ impl TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Io = Connection;
+    type Io = Secure;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -126,7 +131,11 @@ impl Listener for TlsListener {
     }
 }
 
-async fn handshake(stream: TcpStream, config: Arc<ServerConfig>, place: Place) -> Shaken {
+async fn handshake(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    (place, patience): (Place, Patience),
+) -> Shaken {
     let shaking = async {
         let mut first = [0];
         stream.peek(&mut first).await?;
@@ -137,9 +146,9 @@ async fn handshake(stream: TcpStream, config: Arc<ServerConfig>, place: Place) -
             return Err(io::Error::other("it spoke in the clear"));
         }
         let stream = TlsAcceptor::from(config).accept(stream).await?;
-        Ok(Connection::new(stream, place))
+        Ok(Connection::new(stream, place, patience))
     };
-    match tokio::time::timeout(PATIENCE, shaking).await {
+    match tokio::time::timeout(patience.first, shaking).await {
         Ok(shaken) => shaken,
         Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }

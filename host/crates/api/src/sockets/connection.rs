@@ -1,8 +1,8 @@
-//! A connection over TLS: it takes a place of which there are so many, few for one address, and gives it back
-//! when it is closed, which it is when nothing has come over it or gone for long, or no request to begin with.
-//! Sockets are the process's, and the journal needs some.
+//! A connection, in the clear or over TLS: it takes a place of which there are so many, few for one address, and
+//! gives it back when it is closed, which it is when nothing has come over it or gone for long, or no request to
+//! begin with. Sockets are the process's, and the journal needs some.
 
-use super::listener::PATIENCE;
+use super::Patience;
 use crate::addresses::network_of;
 use std::collections::HashMap;
 use std::io::{self, IoSlice};
@@ -12,9 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_rustls::server::TlsStream;
 
 /// Most connections at once, those that shake hands among them; more where WebSocket clients alone may be as
 /// many.
@@ -23,20 +21,17 @@ const MOST: usize = 1_024;
 const OF_REQUESTS: usize = 512;
 /// Most of them from one address, or of IPv6 from one network of 64 bits.
 const MOST_OF_ONE: usize = 256;
-/// How long nothing may come over a connection nor go: longer than the longest request, and than the pause
-/// between two heartbeats.
-const IDLE: Duration = Duration::from_secs(11 * 60);
 
 /// How many connections each client has. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Places {
+pub(crate) struct Places {
     taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
     most: usize,
 }
 
 impl Places {
     /// For so many WebSocket clients, and whoever else asks.
-    pub(super) fn new(streams: usize) -> Self {
+    pub(crate) fn new(streams: usize) -> Self {
         Self {
             taken: Arc::default(),
             most: MOST.max(streams.saturating_add(OF_REQUESTS)),
@@ -44,7 +39,7 @@ impl Places {
     }
 
     /// A place for a connection from an address; of a proxy there may be as many as there are places.
-    pub(super) fn take(&self, from: IpAddr, is_proxy: bool) -> Option<Place> {
+    pub(crate) fn take(&self, from: IpAddr, is_proxy: bool) -> Option<Place> {
         let whose = network_of(from);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
@@ -61,7 +56,7 @@ impl Places {
 }
 
 /// A place that is taken until it is dropped.
-pub(super) struct Place {
+pub(crate) struct Place {
     places: Places,
     whose: IpAddr,
 }
@@ -103,23 +98,26 @@ impl Head {
     }
 }
 
-/// A connection that has shaken hands.
-pub(crate) struct Connection {
-    stream: TlsStream<TcpStream>,
+/// A connection over which requests may come.
+pub(crate) struct Connection<S> {
+    stream: S,
     /// Of the first request.
     head: Head,
     /// Ends when nothing has come or gone for too long.
     idle: Pin<Box<Sleep>>,
+    /// How long that is.
+    idle_for: Duration,
     _place: Place,
 }
 
-impl Connection {
-    /// With as long for the first request as a handshake may take.
-    pub(super) fn new(stream: TlsStream<TcpStream>, place: Place) -> Self {
+impl<S> Connection<S> {
+    /// From now on the first request is waited for.
+    pub(crate) fn new(stream: S, place: Place, patience: Patience) -> Self {
         Self {
             stream,
             head: Head::Awaited,
-            idle: Box::pin(sleep(PATIENCE)),
+            idle: Box::pin(sleep(patience.first)),
+            idle_for: patience.idle,
             _place: place,
         }
     }
@@ -127,12 +125,12 @@ impl Connection {
     /// Something has come or gone; which counts once it has asked for something.
     fn stir(&mut self) {
         if self.head == Head::Complete {
-            self.idle.as_mut().reset(Instant::now() + IDLE);
+            self.idle.as_mut().reset(Instant::now() + self.idle_for);
         }
     }
 }
 
-impl AsyncRead for Connection {
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -156,7 +154,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
