@@ -7,6 +7,7 @@ use crate::records::{Approval, ApprovalState, User, Write};
 use crate::refusal::Refusal;
 use crate::secret;
 use crate::storage::Kind;
+use std::collections::VecDeque;
 
 /// How long a request may be confirmed and used, in milliseconds: eight hours.
 const LIFETIME_MS: u64 = 8 * 60 * 60 * 1_000;
@@ -19,6 +20,47 @@ const MOST: usize = 500;
 const MOST_OF_ONE: usize = 20;
 /// Longest text of a request that is kept for the second person, in bytes.
 const LONGEST: usize = 4_096;
+
+/// Changes that are remembered for those who follow them.
+const REMEMBERED: usize = 1_024;
+
+/// A request for a second pair of eyes, as it was after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalChange {
+    /// Counts up by one from 1 with each change since the process began.
+    pub number: u64,
+    /// When it changed, in milliseconds since the epoch.
+    pub time_ms: u64,
+    /// The request then. One that waited and was taken away is void.
+    pub approval: Approval,
+}
+
+/// What became of requests since the process began; the latest of it.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    all: u64,
+    latest: VecDeque<ApprovalChange>,
+}
+
+impl Changes {
+    pub(crate) fn note(&mut self, time_ms: u64, approval: Approval) {
+        self.all += 1;
+        if self.latest.len() == REMEMBERED {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(ApprovalChange {
+            number: self.all,
+            time_ms,
+            approval,
+        });
+    }
+
+    fn after(&self, number: u64, most: usize) -> Option<Vec<ApprovalChange>> {
+        let missing = usize::try_from(self.all.checked_sub(number)?).ok()?;
+        let known = self.latest.len().checked_sub(missing)?;
+        Some(self.latest.iter().skip(known).take(most).cloned().collect())
+    }
+}
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy)]
@@ -222,16 +264,35 @@ impl Identity {
     /// Requests that are not over, the latest first.
     #[must_use]
     pub fn approvals(&self) -> Vec<Approval> {
+        self.approvals_now().1
+    }
+
+    /// The same, after the number of the latest change, which it shows.
+    #[must_use]
+    pub fn approvals_now(&self) -> (u64, Vec<Approval>) {
         let (state, now) = (self.state(), self.now());
         let lasting = state.approvals.values().filter(|one| one.expires_ms > now);
         let mut lasting: Vec<_> = lasting.cloned().collect();
         lasting.sort_by_key(|one| std::cmp::Reverse(one.asked_ms));
-        lasting
+        (state.changes.all, lasting)
+    }
+
+    /// How many changes of requests there were since the process began.
+    #[must_use]
+    pub fn approval_changes(&self) -> u64 {
+        self.state().changes.all
+    }
+
+    /// At most so many changes after one of this number, the oldest first; `None` where not all are remembered, or
+    /// there are not so many. That the time of a request is over is no change.
+    #[must_use]
+    pub fn approvals_after(&self, number: u64, most: usize) -> Option<Vec<ApprovalChange>> {
+        self.state().changes.after(number, most)
     }
 }
 
 /// Whether somebody may still decide or use it.
-fn waits(approval: &Approval) -> bool {
+pub(crate) fn waits(approval: &Approval) -> bool {
     matches!(
         approval.state,
         ApprovalState::Open | ApprovalState::Confirmed

@@ -325,9 +325,10 @@ impl Identity {
     }
 
     fn apply(&self, writes: Vec<Write>) {
+        let now = self.now();
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for write in writes {
-            state.apply(write);
+            state.apply(write, now);
         }
     }
 }

@@ -30,7 +30,7 @@ mod storage;
 mod tickets;
 mod tokens;
 
-pub use approvals::Wanted;
+pub use approvals::{ApprovalChange, Wanted};
 pub use door::{Credential, Identity, Principal, Settings};
 pub use keys::{KeyView, NewKey};
 pub use login::{Granted, SessionView};

@@ -1,6 +1,7 @@
 //! What is known now, in memory. Changed only by [`State::apply`], after the storage has it.
 
-use crate::records::{ApiKey, Approval, LogHead, Session, User, Write};
+use crate::approvals::{Changes, waits};
+use crate::records::{ApiKey, Approval, ApprovalState, LogHead, Session, User, Write};
 use crate::refusal::Refusal;
 use crate::storage::{Entry, Kind};
 use serde::de::DeserializeOwned;
@@ -13,6 +14,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<String, Session>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) approvals: BTreeMap<String, Approval>,
+    /// What became of them since the process began.
+    pub(crate) changes: Changes,
     pub(crate) log: Option<LogHead>,
 }
 
@@ -21,18 +24,22 @@ impl State {
     pub(crate) fn of(entries: Vec<Entry>) -> Result<Self, Refusal> {
         let mut state = Self::default();
         for entry in entries {
-            state.apply(match entry.kind {
+            let write = match entry.kind {
                 Kind::User => Write::User(read(&entry)?),
                 Kind::Session => Write::Session(read(&entry)?),
                 Kind::Key => Write::Key(read(&entry)?),
                 Kind::Approval => Write::Approval(read(&entry)?),
                 Kind::Log => Write::Log(read(&entry)?),
-            });
+            };
+            state.apply(write, 0);
         }
+        // What was there before is no change.
+        state.changes = Changes::default();
         Ok(state)
     }
 
-    pub(crate) fn apply(&mut self, write: Write) {
+    /// Lets a change hold, at a time in milliseconds since the epoch.
+    pub(crate) fn apply(&mut self, write: Write, now_ms: u64) {
         match write {
             Write::User(user) => {
                 self.users.insert(user.name.clone(), user);
@@ -44,6 +51,7 @@ impl State {
                 self.keys.insert(key.id.clone(), key);
             }
             Write::Approval(approval) => {
+                self.changes.note(now_ms, approval.clone());
                 self.approvals.insert(approval.id.clone(), approval);
             }
             Write::Log(head) => self.log = Some(head),
@@ -58,7 +66,11 @@ impl State {
                 self.keys.remove(&id);
             }
             Write::Remove(Kind::Approval, id) => {
-                self.approvals.remove(&id);
+                // Whoever waits for it waits in vain: it is over, or who asked or agreed is gone.
+                if let Some(gone) = self.approvals.remove(&id).filter(waits) {
+                    let state = ApprovalState::Void;
+                    self.changes.note(now_ms, Approval { state, ..gone });
+                }
             }
         }
     }

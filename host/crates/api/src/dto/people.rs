@@ -267,7 +267,7 @@ impl From<SessionView> for SessionDto {
 }
 
 /// A request for a second person.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub(crate) struct ApprovalDto {
     pub(crate) id: String,
     #[schema(value_type = String, pattern = "^(OPEN|CONFIRMED|REFUSED|USED|VOID)$")]

@@ -12,7 +12,7 @@ use super::happened::{CashFlowViewDto, LifeEventDto};
 use super::market::{BarDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
-use super::people::RecordDto;
+use super::people::{ApprovalDto, RecordDto};
 use super::pipeline::DeploymentDto;
 use super::position::PositionDto;
 use super::risk::ScopeDto;
@@ -40,10 +40,11 @@ pub(crate) enum Channel {
     LifeEvents,
     Pipelines,
     Audit,
+    Approvals,
 }
 
 /// The names of all channels, in the order above.
-const CHANNELS: [&str; 16] = [
+const CHANNELS: [&str; 17] = [
     "quotes",
     "bars",
     "orders",
@@ -60,6 +61,7 @@ const CHANNELS: [&str; 16] = [
     "life_events",
     "pipelines",
     "audit",
+    "approvals",
 ];
 
 /// The names of all channels of the WebSocket, as a subscription has them.
@@ -215,6 +217,7 @@ pub(crate) enum Item {
     LifeEvent(LifeEventDto),
     Pipeline(DeploymentDto),
     Record(Box<RecordDto>),
+    Approval(Box<ApprovalDto>),
 }
 
 impl Item {

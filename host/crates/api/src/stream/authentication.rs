@@ -9,7 +9,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use identity::audit::Audit;
-use identity::{Principal, Refusal};
+use identity::{Identity, Principal, Refusal};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,6 +38,11 @@ impl Reader {
         let over = Refusal::Unauthenticated("the session or key is over");
         let who = identity.again(&self.who, self.from).ok_or(over)?;
         identity.authorise(Some(&who), operation)
+    }
+
+    /// Who knows what waits for a second person.
+    pub(super) fn identity(&self) -> &Identity {
+        &self.guarded.identity
     }
 
     /// The log of what people did.

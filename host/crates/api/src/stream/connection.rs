@@ -154,7 +154,7 @@ async fn drive<O: Origin>(
             () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
             _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_deref()),
-            _ = reporting.tick(), if session.follows_audit() => session.report().await,
+            _ = reporting.tick(), if session.follows_people() => session.report().await,
             () = stopping(&mut closing) => Err(Bye::shutdown()),
         };
         if let Err(bye) = step {

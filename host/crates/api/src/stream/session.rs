@@ -1,5 +1,6 @@
 //! What one connection has asked for and what it is sent. Knows nothing of sockets.
 
+mod approving;
 mod auditing;
 mod requests;
 mod resuming;
@@ -13,6 +14,7 @@ use super::snapshot::{Picture, Taken};
 use super::subscriptions::{Key, Subscription, Subscriptions};
 use crate::dto::stream::{GapReason, ServerMessage};
 use crate::names::Names;
+use approving::Following;
 use auditing::Tail;
 use resuming::Stall;
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub(super) struct Session<O> {
     stall: Stall,
     /// Where it is in the log of what people did, if it follows it.
     tail: Option<Tail>,
+    /// Where it is in what becomes of approvals, if it follows that.
+    approvals: Option<Following>,
     /// The latest sequence that went through here, or that the host was at in the beginning.
     sequence: u64,
     /// The latest sequence that was heard; all that comes is later.
@@ -66,6 +70,7 @@ impl<O: Origin> Session<O> {
             metrics: None,
             stall: Stall::default(),
             tail: None,
+            approvals: None,
             heard,
             errors: 0,
         };
@@ -288,6 +293,27 @@ impl<O: Origin> Session<O> {
             self.send_snapshot(key, interval)?;
         }
         Ok(())
+    }
+
+    /// Whether [`Self::report`] has something to look after.
+    pub(super) fn follows_people(&self) -> bool {
+        self.tail.is_some() || self.approvals.is_some()
+    }
+
+    /// Tells what people did, and what of it waits for somebody, since it was told last.
+    pub(super) async fn report(&mut self) -> Result<(), Bye> {
+        self.report_approvals()?;
+        self.report_audit().await
+    }
+
+    /// Ends a channel of what people do.
+    fn end_channel(&mut self, code: &'static str, reason: String) -> Result<(), Bye> {
+        self.outbox.send(&ServerMessage::Error {
+            id: None,
+            code,
+            field: None,
+            reason,
+        })
     }
 
     /// Says that the connection lives.

@@ -122,8 +122,8 @@ fn items<H: HostPort>(
     let wanted = |id: InstrumentId| instrument.is_none_or(|wanted| wanted == id);
     match channel {
         Channel::Quotes => quotes(api, names, wanted),
-        // Bars have no state, and the log of people is read elsewhere.
-        Channel::Bars | Channel::Audit => Vec::new(),
+        // Bars have no state, and what people do is read elsewhere.
+        Channel::Bars | Channel::Audit | Channel::Approvals => Vec::new(),
         Channel::Orders => orders(api, names, wanted),
         Channel::Fills => {
             let fills = api.host.fills();

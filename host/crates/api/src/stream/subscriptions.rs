@@ -256,5 +256,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Venues
             | Channel::Pipelines
             | Channel::Audit
+            | Channel::Approvals
     )
 }

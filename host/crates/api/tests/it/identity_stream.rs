@@ -158,6 +158,74 @@ async fn what_people_do_is_told_to_who_may_read_the_log() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_second_person_is_told_with_what_becomes_of_it() {
+    let (desk, document) = (Desk::new(true), Document::read());
+    let [anna, bert] = ["anna", "bert"].map(|name| desk.person(name, &[Role::Risk]));
+    let otto = desk.person("otto", &[Role::Operator]);
+    let (_server, mut client) = greeted(&desk, "vera", &[Role::Viewer]).await;
+    let begin = client.subscribe(r#""channel":"approvals""#).await;
+    document.check(&begin);
+    assert_eq!(
+        (&begin["sequence"], &begin["data"]),
+        (&json!(0), &json!([]))
+    );
+    let place = ("POST", "/engine/trading-state");
+    let (halted, reducing) = (r#"{"state":"HALTED"}"#, r#"{"state":"REDUCING"}"#);
+    desk.by(&otto, place, halted).await.check(200, &[]);
+    let asked = desk.by(&anna, place, reducing).await;
+    asked.check(202, &[]);
+    let id = asked.json()["id"].as_str().unwrap().to_owned();
+    let confirm = format!("/approvals/{id}/confirm");
+    let confirmed = desk.by(&bert, ("POST", confirm.as_str()), "").await;
+    confirmed.check(200, &[]);
+    let bearer = format!("Bearer {anna}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-approval", id.as_str()),
+    ];
+    desk.ask(place, &headers, reducing).await.check(200, &[]);
+    for (number, state) in [(1, "OPEN"), (2, "CONFIRMED"), (3, "USED")] {
+        let update = client.expect("update").await;
+        document.check(&update);
+        assert_eq!(
+            (&update["sequence"], &update["previous"]),
+            (&json!(number), &json!(number - 1))
+        );
+        assert_eq!(
+            (&update["data"]["id"], &update["data"]["state"]),
+            (&json!(id), &json!(state))
+        );
+    }
+    let (_server, mut again) = greeted(&desk, "viktor", &[Role::Viewer]).await;
+    let resume = |epoch, sequence| {
+        let resume = json!({ "epoch": epoch, "sequence": sequence });
+        json!({ "op": "subscribe", "channel": "approvals", "resume": resume }).to_string()
+    };
+    again.send(&resume("run-1", 1)).await;
+    assert_eq!(again.expect("ack").await["resumed"], true);
+    assert_eq!(again.expect("update").await["data"]["state"], "CONFIRMED");
+    assert_eq!(again.expect("update").await["data"]["state"], "USED");
+    for (epoch, sequence, reason) in [("another", 1, "EPOCH"), ("run-1", 4, "AHEAD")] {
+        again.send(&resume(epoch, sequence)).await;
+        assert_eq!(again.expect("ack").await["resumed"], false);
+        let gap = again.expect("gap").await;
+        document.check(&gap);
+        assert_eq!(
+            (&gap["reason"], &gap["sequence"]),
+            (&json!(reason), &json!(3))
+        );
+        let snapshot = again.expect("snapshot").await;
+        assert_eq!(snapshot["sequence"], 3);
+        assert_eq!(snapshot["data"][0]["state"], "USED");
+    }
+    let leave = r#"{"op":"unsubscribe","channel":"approvals"}"#;
+    again.send(leave).await;
+    again.expect("ack").await;
+    again.send(leave).await;
+    assert_eq!(again.expect("error").await["field"], "/channel");
+}
+
+#[tokio::test]
 async fn the_log_is_not_told_to_who_may_not_read_it() {
     let desk = Desk::new(false);
     let (_server, mut client) = greeted(&desk, "vera", &[Role::Viewer, Role::Operator]).await;

@@ -37,6 +37,45 @@ fn what_a_second_person_confirms_is_done_once() {
 }
 
 #[test]
+fn what_becomes_of_a_request_is_numbered_and_remembered() {
+    let desk = Desk::new();
+    let anna = desk.person("anna", &[Role::Risk]);
+    let bert = desk.person("bert", &[Role::Risk]);
+    assert_eq!(desk.identity.approvals_after(0, 10), Some(Vec::new()));
+    let asked = desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.ask(&anna, LIMITS).unwrap();
+    desk.identity.decide(&bert, &asked.id, true).unwrap();
+    // With the second person goes what they agreed to.
+    desk.identity.remove_user("bert").unwrap();
+    let told = |after, most| {
+        let changes = desk.identity.approvals_after(after, most).unwrap();
+        let told = changes.into_iter();
+        told.map(|change| (change.number, change.approval.state))
+            .collect::<Vec<_>>()
+    };
+    let expect = [
+        (1, ApprovalState::Open),
+        (2, ApprovalState::Confirmed),
+        (3, ApprovalState::Void),
+    ];
+    assert_eq!(told(0, 10), expect);
+    assert_eq!(told(1, 1), expect[1..2]);
+    assert_eq!(told(3, 10), []);
+    assert_eq!(desk.identity.approvals_now(), (3, Vec::new()));
+    assert_eq!(desk.identity.approvals_after(4, 10), None);
+    // A change more than are remembered.
+    for _ in 0..512 {
+        let asked = desk.identity.ask(&anna, LIMITS).unwrap();
+        desk.identity.decide(&anna, &asked.id, false).unwrap();
+    }
+    assert_eq!(desk.identity.approval_changes(), 3 + 1_024);
+    assert_eq!(desk.identity.approvals_after(2, 10), None);
+    assert_eq!(told(3, 1), [(4, ApprovalState::Open)]);
+    // Another run counts anew.
+    assert_eq!(desk.restarted().identity.approval_changes(), 0);
+}
+
+#[test]
 fn who_may_not_do_it_may_not_confirm_it() {
     let desk = Desk::new();
     let anna = desk.person("anna", &[Role::Risk]);

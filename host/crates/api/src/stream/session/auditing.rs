@@ -30,11 +30,6 @@ pub(super) struct Tail {
 }
 
 impl<O: Origin> Session<O> {
-    /// Whether [`Self::report`] has something to look after.
-    pub(in crate::stream) fn follows_audit(&self) -> bool {
-        self.tail.is_some()
-    }
-
     /// Begins to follow the log, from its end or after the record that the client has.
     pub(super) fn follow_audit(
         &mut self,
@@ -66,7 +61,7 @@ impl<O: Origin> Session<O> {
     }
 
     /// Tells what was written down since, unless the reader has much to read already.
-    pub(in crate::stream) async fn report(&mut self) -> Result<(), Bye> {
+    pub(super) async fn report_audit(&mut self) -> Result<(), Bye> {
         let Some(tail) = &self.tail else {
             return Ok(());
         };
@@ -122,12 +117,7 @@ impl<O: Origin> Session<O> {
 
     fn end_audit(&mut self, code: &'static str, reason: String) -> Result<(), Bye> {
         self.tail = None;
-        self.outbox.send(&ServerMessage::Error {
-            id: None,
-            code,
-            field: None,
-            reason,
-        })
+        self.end_channel(code, reason)
     }
 }
 

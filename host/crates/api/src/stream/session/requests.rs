@@ -97,8 +97,10 @@ impl<O: Origin> Session<O> {
     fn subscribe(&mut self, message: &ClientMessage) -> Result<Result<(), Bye>, Refusal> {
         let key = self.key(message)?;
         let interval = interval(key.0, message.max_hz)?;
-        if key.0 == Channel::Audit {
-            return self.follow_audit(message);
+        match key.0 {
+            Channel::Audit => return self.follow_audit(message),
+            Channel::Approvals => return self.follow_approvals(message),
+            _ => {}
         }
         if !self.subscriptions.has_room(key) {
             let reason = "a connection has at most 64 subscriptions";
@@ -124,6 +126,7 @@ impl<O: Origin> Session<O> {
         let key = self.key(message)?;
         let was_there = match key.0 {
             Channel::Audit => self.leave_audit(),
+            Channel::Approvals => self.leave_approvals(),
             _ => self.subscriptions.remove(key),
         };
         if !was_there {

@@ -189,6 +189,7 @@ fn history(channel: Channel) -> Option<&'static str> {
         Channel::Venues => Some("/api/v1/venues"),
         Channel::Pipelines => Some("/api/v1/pipelines"),
         Channel::Audit => Some("/api/v1/audit"),
+        Channel::Approvals => Some("/api/v1/approvals"),
         _ => None,
     }
 }
