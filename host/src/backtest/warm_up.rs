@@ -1,58 +1,16 @@
 //! What is before the start of a backtest: history for the strategy, and order books as they then are.
 
 use super::data::Events;
-use model::{
-    BookRefusal, BookUpdate, HistoryBlock, HistoryRequest, InstrumentId, Quote, Timestamp,
-};
-use services::feed::MarketInput;
+use model::{HistoryBlock, HistoryRequest, Timestamp};
+use services::feed::{Books, MarketInput};
 use services::history::History;
-use std::collections::BTreeMap;
 use std::iter::Peekable;
+use store::MarketEvent;
 use store::catalog::CatalogError;
-use store::{BookBatches, BookRow, BookState, MarketEvent};
 
 /// Events per instrument kept for warm-up.
 const WARM_UP_EVENTS: usize = 2_000_000;
 const WARM_UP_BATCH: usize = 4_096;
-
-/// The order books of all instruments.
-#[derive(Default)]
-pub(super) struct Books {
-    batches: BookBatches,
-    /// With the best prices and sizes that were told last.
-    books: BTreeMap<InstrumentId, (BookState, Option<Quote>)>,
-}
-
-impl Books {
-    /// Takes a row; gives a quote where it completes a batch that leaves another top, as the engine does.
-    fn push(&mut self, row: &BookRow) -> Option<Quote> {
-        let update = self.batches.push(row)?;
-        let (book, told) = self.books.entry(row.instrument).or_default();
-        match book.apply(&update) {
-            Ok(()) => {}
-            Err(BookRefusal::Old { .. }) => return None,
-            Err(_) => {
-                book.lose();
-                *told = None;
-                return None;
-            }
-        }
-        let quote = book.quote(&update)?;
-        let shown = |quote: &Quote| (quote.bid, quote.ask, quote.bid_size, quote.ask_size);
-        if told.as_ref().map(shown) == Some(shown(&quote)) {
-            return None;
-        }
-        *told = Some(quote);
-        Some(quote)
-    }
-
-    /// Each book that is known, as a snapshot seen at `now`.
-    pub(super) fn at(&self, now: Timestamp) -> Vec<BookUpdate> {
-        let books = self.books.iter();
-        let known = books.filter_map(|(id, (book, _))| book.snapshot(*id, now));
-        known.collect()
-    }
-}
 
 /// Passes over everything before `start`, keeping what answers the strategy's requests, and the books.
 pub(super) fn run(
@@ -73,7 +31,7 @@ pub(super) fn run(
     while let Some(event) = events.next_if(is_before) {
         let input = match event? {
             MarketEvent::Book(row) => books.push(&row).map(MarketInput::Quote),
-            other => MarketInput::of(other),
+            other => Some(MarketInput::of(other)),
         };
         batch.extend(input);
         if batch.len() == WARM_UP_BATCH {
@@ -88,7 +46,10 @@ pub(super) fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{BookChanges, BookLevel, BookScope, Price, Quantity, Side};
+    use model::{
+        BookChanges, BookLevel, BookScope, BookUpdate, InstrumentId, Price, Quantity, Side,
+    };
+    use store::BookRow;
 
     fn update(number: u64, bid: i64, size: u64) -> BookUpdate {
         let level = |side, price, size| BookLevel {
@@ -147,19 +108,5 @@ mod tests {
         assert_eq!(book.changes, expect.changes);
         // After a gap it is unknown.
         assert_eq!(pass(&[update(1, 90, 4), update(3, 95, 7)]), (0, Vec::new()));
-    }
-
-    #[test]
-    fn only_another_top_is_a_quote() {
-        let mut books = Books::default();
-        let mut quotes = |update: &BookUpdate| -> Vec<i64> {
-            let rows = BookRow::of(update);
-            let quotes = rows.iter().filter_map(|row| books.push(row));
-            quotes.map(|quote| quote.bid.raw()).collect()
-        };
-        assert_eq!(quotes(&update(1, 90, 4)), [90]);
-        assert!(quotes(&update(2, 80, 4)).is_empty());
-        assert_eq!(quotes(&update(3, 90, 6)), [90]);
-        assert!(quotes(&update(9, 91, 6)).is_empty());
     }
 }

@@ -3,10 +3,12 @@
 //! A feed is prepared first (files are read, past data is recorded for warm-up) and started later,
 //! when the strategies are there. It runs on a thread of its own.
 
+mod books;
 pub mod replay;
 pub mod simulated;
 mod spoiled;
 
+pub use self::books::Books;
 use crate::clock::Clock;
 use crate::history::History;
 use crate::inbox::Inbox;
@@ -85,9 +87,6 @@ pub enum FeedError {
     /// A file of market data could not be loaded.
     #[error(transparent)]
     Data(#[from] store::DataError),
-    /// A file of order books, which only backtests read.
-    #[error("{}: order books are read by backtests only; leave the file out, or replay quotes and trades", .0.display())]
-    Books(std::path::PathBuf),
     /// The simulated market's settings contradict themselves.
     #[error("simulated market: {0}")]
     Simulated(String),

@@ -4,6 +4,7 @@
 //! bounded number of events is kept in chunks; a reader takes references to full chunks, so that
 //! the feed is held up only for moments.
 
+use crate::feed::Books;
 use crate::inbox::MarketInput;
 use crate::sync::lock;
 use engine::bars::{Aggregator, Sample};
@@ -82,6 +83,8 @@ struct Tails {
 pub struct History {
     bound: usize,
     tails: Mutex<BTreeMap<InstrumentId, Tails>>,
+    /// Order books, of which the best prices are kept as quotes.
+    books: Mutex<Books>,
 }
 
 impl History {
@@ -91,11 +94,13 @@ impl History {
         Self {
             bound,
             tails: Mutex::default(),
+            books: Mutex::default(),
         }
     }
 
     /// Adds events in the order in which they happened.
     pub fn record(&self, inputs: &[MarketInput]) {
+        let mut books = lock(&self.books);
         let mut tails = lock(&self.tails);
         for input in inputs {
             match input {
@@ -115,6 +120,12 @@ impl History {
                         .or_default()
                         .bars
                         .push(*bar, self.bound);
+                }
+                MarketInput::Book(row) => {
+                    if let Some(quote) = books.push(row) {
+                        let tails = tails.entry(quote.instrument).or_default();
+                        tails.quotes.push(QuoteTick::of(&quote), self.bound);
+                    }
                 }
                 MarketInput::Mark(_) | MarketInput::Clock(_) => {}
             }

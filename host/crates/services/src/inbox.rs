@@ -19,6 +19,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use store::BookRow;
 
 /// Kills that may wait at once.
 const URGENT_BOUND: usize = 64;
@@ -38,6 +39,9 @@ pub enum MarketInput {
     Bar(Bar),
     /// The venue's mark price or the index behind a derivative.
     Mark(MarkPrice),
+    /// A change of an order book. The engine is told of a batch when its last row comes, so none of them may be left
+    /// out: only feeds that wait for room send them.
+    Book(BookRow),
     /// Nothing but time, for replays: timers that are due come out.
     Clock(Timestamp),
 }
@@ -50,6 +54,7 @@ impl MarketInput {
             Self::Trade(trade) => trade.ts_init,
             Self::Bar(bar) => bar.ts_init,
             Self::Mark(mark) => mark.ts_init,
+            Self::Book(row) => row.ts_init,
             Self::Clock(time) => *time,
         }
     }
@@ -66,19 +71,19 @@ impl MarketInput {
                 (Some(_), None) => Some((4, mark.instrument)),
                 (None, _) => Some((5, mark.instrument)),
             },
-            Self::Bar(_) => None,
+            Self::Bar(_) | Self::Book(_) => None,
         }
     }
 }
 
 impl MarketInput {
-    /// An event of a file as an input; `None` for rows of order books, which live feeds do not carry.
-    pub const fn of(event: store::MarketEvent) -> Option<Self> {
+    /// An event of a file as an input.
+    pub const fn of(event: store::MarketEvent) -> Self {
         match event {
-            store::MarketEvent::Quote(quote) => Some(Self::Quote(quote)),
-            store::MarketEvent::Trade(trade) => Some(Self::Trade(trade)),
-            store::MarketEvent::Bar(bar) => Some(Self::Bar(bar)),
-            store::MarketEvent::Book(_) => None,
+            store::MarketEvent::Quote(quote) => Self::Quote(quote),
+            store::MarketEvent::Trade(trade) => Self::Trade(trade),
+            store::MarketEvent::Bar(bar) => Self::Bar(bar),
+            store::MarketEvent::Book(row) => Self::Book(row),
         }
     }
 }
@@ -94,6 +99,8 @@ pub struct MarketCounts {
     pub bars: u64,
     /// Mark prices and indices.
     pub marks: u64,
+    /// Batches of changes of order books.
+    pub books: u64,
     /// The time that the latest of them carries.
     pub last: Option<Timestamp>,
 }
@@ -105,7 +112,8 @@ impl MarketCounts {
             MarketInput::Trade(_) => &mut self.trades,
             MarketInput::Bar(_) => &mut self.bars,
             MarketInput::Mark(_) => &mut self.marks,
-            MarketInput::Clock(_) => return,
+            MarketInput::Book(row) if row.ends => &mut self.books,
+            MarketInput::Book(_) | MarketInput::Clock(_) => return,
         };
         *count += 1;
         self.last = Some(input.time());

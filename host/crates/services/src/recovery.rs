@@ -24,6 +24,7 @@ pub use snapshot::engine_of;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use store::BookRow;
 
 /// Inputs stepped before readers' model is brought up to date.
 const SHOW_EVERY: u64 = 4_096;
@@ -181,6 +182,11 @@ impl Stepper for Steps<'_> {
             Input::Quote(quote) => Some(MarketInput::Quote(*quote)),
             Input::Trade(trade) => Some(MarketInput::Trade(*trade)),
             Input::Bar(bar) => Some(MarketInput::Bar(*bar)),
+            Input::Book(update) => {
+                let rows = BookRow::of(update).into_iter().map(MarketInput::Book);
+                self.history.record(&rows.collect::<Vec<_>>());
+                None
+            }
             Input::Command(command) => {
                 let command = command.clone();
                 return self.command(input, &command);

@@ -44,6 +44,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use store::BookBatches;
 pub(crate) use switch::{SwitchAnswer, SwitchRequest};
 use tokio::sync::oneshot;
 
@@ -237,6 +238,8 @@ pub(crate) struct Trader {
     /// Balances as last told.
     told: BTreeMap<(AccountId, CurrencyId), Balance>,
     marks: Vec<(InstrumentId, Mark)>,
+    /// The rows of a batch of an order book that have come.
+    rows: BookBatches,
     answers: Vec<Answer>,
     /// The ways to venues outside.
     lines: BTreeMap<VenueId, Line>,
@@ -275,6 +278,7 @@ impl Trader {
             owing: Vec::new(),
             told: BTreeMap::new(),
             marks: Vec::new(),
+            rows: BookBatches::default(),
             answers: Vec::new(),
             lines: BTreeMap::new(),
             outbound: Vec::new(),
@@ -436,6 +440,13 @@ impl Trader {
             MarketInput::Mark(mut mark) => {
                 mark.ts_init = time;
                 (Input::Mark(mark), mark.instrument)
+            }
+            MarketInput::Book(row) => {
+                let Some(mut update) = self.rows.push(&row) else {
+                    return;
+                };
+                update.ts_init = time;
+                (Input::Book(Box::new(update)), row.instrument)
             }
             MarketInput::Clock(_) => {
                 self.advance(Input::Clock, time);

@@ -37,6 +37,8 @@ pub(crate) struct MarketDataDto {
     pub(crate) bars: u64,
     /// Mark prices and indices.
     pub(crate) marks: u64,
+    /// Batches of changes of order books.
+    pub(crate) books: u64,
     /// The time that the latest carries; `null` before the first.
     pub(crate) last: Option<String>,
     pub(crate) last_ns: Option<String>,
@@ -100,6 +102,7 @@ impl MarketDataDto {
             trades: counts.trades,
             bars: counts.bars,
             marks: counts.marks,
+            books: counts.books,
             last,
             last_ns,
             waiting: health.market_waiting,

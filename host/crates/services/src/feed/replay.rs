@@ -1,12 +1,12 @@
 //! Files of market data as a feed. Engine time follows the events, so a replay at any speed gives
 //! the engine the same inputs; only clock inputs for timers between events depend on the speed.
 
-use super::{FeedError, MarketInput, NAP, Wiring};
+use super::{Books, FeedError, MarketInput, NAP, Wiring};
 use crate::inbox::MARKET_BATCH;
 use model::{Duration, Timestamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use store::{DataKind, DataSource, MarketEvent, Series};
+use store::{BookRow, DataSource, MarketEvent, Series};
 
 /// How fast time passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +35,8 @@ pub struct ReplayConfig {
 /// Loaded files, split into past and future.
 pub(crate) struct Replay {
     past: Vec<MarketInput>,
+    /// Order books as the past leaves them, which are sent before the future.
+    books: Vec<MarketInput>,
     future: store::Merge<Series>,
     /// The first future event, which was taken to find where the past ends.
     first: Option<MarketEvent>,
@@ -83,8 +85,11 @@ impl Shift {
                 bar.ts_init = self.time(bar.ts_init);
                 MarketInput::Bar(bar)
             }
-            // Files of books are refused when they are loaded.
-            MarketEvent::Book(row) => MarketInput::Clock(self.time(row.ts_init)),
+            MarketEvent::Book(mut row) => {
+                row.ts_event = self.time(row.ts_event);
+                row.ts_init = self.time(row.ts_init);
+                MarketInput::Book(row)
+            }
         }
     }
 }
@@ -95,9 +100,6 @@ impl Replay {
         let mut series = Vec::new();
         for source in &config.sources {
             let loaded = store::load(source, &mut |_, _| {})?;
-            if loaded.series.kind() == DataKind::Books {
-                return Err(FeedError::Books(source.path.clone()));
-            }
             let (rows, skipped) = (loaded.rows, loaded.skipped.count);
             tracing::info!(file = %source.path.display(), rows, skipped, "loaded market data");
             series.push(loaded.series);
@@ -116,13 +118,21 @@ impl Replay {
         } else {
             Shift::Later(Duration::ZERO)
         };
-        let mut past = Vec::new();
+        let (mut past, mut before) = (Vec::new(), Books::default());
         while let Some(event) = first.filter(|event| event.ts_init() < start) {
+            if let MarketEvent::Book(row) = &event {
+                // A top is history, which records it by itself.
+                let _quote = before.push(row);
+            }
             past.push(shift.event(event));
             first = future.next();
         }
+        let known = first.map(|event| before.at(event.ts_init()));
+        let rows = known.iter().flatten().flat_map(BookRow::of);
+        let books = rows.map(|row| shift.event(MarketEvent::Book(row)));
         Self {
             past,
+            books: books.collect(),
             future,
             first,
             shift,
@@ -146,16 +156,16 @@ impl Replay {
     /// Sends all, waiting for room in the inbox: files can wait, so nothing is dropped.
     pub(crate) fn run(self, wiring: &Wiring, stop: &AtomicBool) {
         let Self {
+            books,
             future,
             first,
             shift,
             speed,
             ..
         } = self;
-        let events = first
-            .into_iter()
-            .chain(future)
-            .map(|event| shift.event(event));
+        let events = first.into_iter().chain(future);
+        let events = events.map(|event| shift.event(event));
+        let events = books.into_iter().chain(events);
         match speed {
             Speed::Max => send_all(events, wiring, stop),
             Speed::Times(times) => send_paced(events, times.max(1), wiring, stop),
@@ -220,7 +230,9 @@ fn send_paced(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{InstrumentId, Price, Quantity, Trade};
+    use crate::feed::books::tests::update;
+    use model::{BookScope, InstrumentId, Price, Quantity, Trade};
+    use store::BookBatches;
 
     fn trades(times: &[u64]) -> Series {
         let trade = |&nanos: &u64| Trade {
@@ -270,21 +282,44 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_order_books_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("book.csv");
-        let text = "time,last_update,update_type,side,price,size\n\
-                    1704067200,1,snapshot,buy,1.5,2\n";
-        std::fs::write(&file, text).unwrap();
+    fn order_books_go_on_from_what_the_past_left() {
+        let updates = [
+            update(1, 90, 4, 100),
+            update(2, 95, 7, 110),
+            update(3, 90, 0, 120),
+        ];
+        let rows = updates.iter().flat_map(BookRow::of).collect();
         let config = ReplayConfig {
-            sources: vec![DataSource::new(&file, InstrumentId::new(0))],
+            warm_up: Duration::from_nanos(15),
+            shift_to_now: true,
             ..ReplayConfig::default()
         };
-        let error = Replay::load(config, Timestamp::ZERO).err().unwrap();
-        let error = error.to_string();
-        assert!(
-            error.contains("book.csv") && error.contains("backtests only"),
-            "{error}"
-        );
+        let now = Timestamp::from_nanos(1_115);
+        let replay = Replay::of(vec![Series::Books(rows)], &config, now);
+        assert_eq!(replay.past().len(), 3, "two levels and another one");
+        let begins_at = replay.begins_at();
+        let Replay {
+            books,
+            future,
+            first,
+            shift,
+            ..
+        } = replay;
+        let events = first.into_iter().chain(future);
+        let sent = books.into_iter().chain(events.map(|e| shift.event(e)));
+        let mut batches = BookBatches::default();
+        let sent = sent.filter_map(|input| match input {
+            MarketInput::Book(row) => batches.push(&row),
+            other => panic!("{other:?}"),
+        });
+        let sent: Vec<_> = sent
+            .map(|batch| (batch.scope, batch.last, batch.ts_init.nanos()))
+            .collect();
+        let expect = [
+            (BookScope::Snapshot, 2, 1_120),
+            (BookScope::Delta, 3, 1_120),
+        ];
+        assert_eq!(sent, expect);
+        assert_eq!(begins_at, Some(Timestamp::from_nanos(1_120)));
     }
 }

@@ -54,6 +54,7 @@ impl Trader {
             Input::Trade(trade) => Some(trade.instrument),
             Input::Bar(bar) => Some(bar.instrument),
             Input::Mark(mark) => Some(mark.instrument),
+            Input::Book(update) => Some(update.instrument),
             _ => None,
         };
         self.advance(input.input, input.time);

@@ -1,0 +1,92 @@
+//! Order books as their rows make them: what the best prices become, and all of a book at a moment.
+
+use model::{BookRefusal, BookUpdate, InstrumentId, Quote, Timestamp};
+use std::collections::BTreeMap;
+use store::{BookBatches, BookRow, BookState};
+
+/// The order books of all instruments.
+#[derive(Debug, Default)]
+pub struct Books {
+    batches: BookBatches,
+    /// With the best prices and sizes that were told last.
+    books: BTreeMap<InstrumentId, (BookState, Option<Quote>)>,
+}
+
+impl Books {
+    /// Takes a row; gives a quote where it completes a batch that leaves another top, as the engine does.
+    pub fn push(&mut self, row: &BookRow) -> Option<Quote> {
+        let update = self.batches.push(row)?;
+        let (book, told) = self.books.entry(row.instrument).or_default();
+        match book.apply(&update) {
+            Ok(()) => {}
+            Err(BookRefusal::Old { .. }) => return None,
+            Err(_) => {
+                book.lose();
+                *told = None;
+                return None;
+            }
+        }
+        let quote = book.quote(&update)?;
+        let shown = |quote: &Quote| (quote.bid, quote.ask, quote.bid_size, quote.ask_size);
+        if told.as_ref().map(shown) == Some(shown(&quote)) {
+            return None;
+        }
+        *told = Some(quote);
+        Some(quote)
+    }
+
+    /// Each book that is known, as a snapshot seen at `now`.
+    pub fn at(&self, now: Timestamp) -> Vec<BookUpdate> {
+        let books = self.books.iter();
+        let known = books.filter_map(|(id, (book, _))| book.snapshot(*id, now));
+        known.collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use model::{BookChanges, BookLevel, BookScope, Price, Quantity, Side};
+
+    /// A batch of the book of the first instrument at a number of nanoseconds: the first is a snapshot with an ask
+    /// at 100.
+    pub(crate) fn update(number: u64, bid: i64, size: u64, at: u64) -> BookUpdate {
+        let level = |side, price, size| BookLevel {
+            side,
+            price: Price::from_raw(price),
+            size: Quantity::from_raw(size),
+        };
+        let whole = number == 1;
+        let mut levels = vec![level(Side::Buy, bid, size)];
+        if whole {
+            levels.push(level(Side::Sell, 100, 5));
+        }
+        BookUpdate {
+            instrument: InstrumentId::new(0),
+            scope: if whole {
+                BookScope::Snapshot
+            } else {
+                BookScope::Delta
+            },
+            first: number,
+            last: number,
+            changes: BookChanges::Levels(levels),
+            ts_event: Timestamp::from_nanos(at),
+            ts_init: Timestamp::from_nanos(at),
+        }
+    }
+
+    #[test]
+    fn only_another_top_is_a_quote() {
+        let mut books = Books::default();
+        let mut quotes = |number, bid, size| -> Vec<i64> {
+            let rows = BookRow::of(&update(number, bid, size, number));
+            let quotes = rows.iter().filter_map(|row| books.push(row));
+            quotes.map(|quote| quote.bid.raw()).collect()
+        };
+        assert_eq!(quotes(1, 90, 4), [90]);
+        assert!(quotes(2, 80, 4).is_empty());
+        assert_eq!(quotes(3, 90, 6), [90]);
+        assert!(quotes(9, 91, 6).is_empty());
+    }
+}
