@@ -4,7 +4,8 @@
 //! * Private changes (orders, fills, positions, balances, strategies) and bars are never dropped:
 //!   when more than the bound wait, the engine thread waits for the projection, which does nothing
 //!   but memory work and so is only ever behind for moments.
-//! * Quotes are conflated: a newer one replaces the one that waits, and the loss is counted.
+//! * Quotes are conflated: a newer one replaces the one that waits, and the loss is counted. So are order books, of
+//!   which nothing is counted: each batch that leaves a book leaves a mark, too.
 
 use crate::metrics::MetricsView;
 use crate::metrics::sampler::Moved;
@@ -13,7 +14,7 @@ use crate::shadow::ShadowView;
 use crate::sync::lock;
 use crate::view::{BuildView, CareNews, EngineState, PipelineView, PluginView};
 use engine::{Definition, Effect, LimitScope, TradingState};
-use model::{InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
+use model::{BookView, InstrumentId, Price, Quote, Rate, Strategy, StrategyId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -64,6 +65,9 @@ pub(crate) struct Mark {
     pub(crate) last: Option<Price>,
 }
 
+/// The order book of an instrument; `None` when it is not known any more.
+pub(crate) type Book = (InstrumentId, Option<Arc<BookView>>);
+
 /// The engine in a few numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Numbers {
@@ -79,6 +83,7 @@ pub(crate) struct Numbers {
 pub(crate) struct Parcel {
     pub(crate) items: Vec<Item>,
     pub(crate) marks: BTreeMap<InstrumentId, Mark>,
+    pub(crate) books: BTreeMap<InstrumentId, Option<Arc<BookView>>>,
     pub(crate) numbers: Option<Numbers>,
     /// Pushes and notes up to here are in this parcel or were in earlier ones.
     pub(crate) up_to: u64,
@@ -160,6 +165,19 @@ impl Outlet {
         }
     }
 
+    /// Hands over order books, each in place of the one that waits. They are shown with the batch that is pushed next
+    /// at the latest.
+    pub(crate) fn show_books(&self, books: &mut Vec<Book>) {
+        if books.is_empty() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        if state.closed {
+            return books.clear();
+        }
+        state.parcel.books.extend(books.drain(..));
+    }
+
     /// Adds one change from elsewhere than the engine thread.
     pub(crate) fn note(&self, item: Item) {
         let mut state = lock(&self.state);
@@ -216,6 +234,36 @@ mod tests {
         let parcel = outlet.take(Duration::ZERO).unwrap();
         assert_eq!((parcel.items.len(), outlet.conflated()), (2, 2));
         assert_eq!(parcel.marks.get(&mark(0).0), Some(&mark(3).1));
+    }
+
+    #[test]
+    fn of_order_books_the_latest_is_taken() {
+        let outlet = Outlet::new(10);
+        let id = InstrumentId::new(0);
+        let book = |nanos| {
+            let at = Timestamp::from_nanos(nanos);
+            Some(Arc::new(BookView {
+                instrument: id,
+                bids: Vec::new(),
+                asks: Vec::new(),
+                ts_event: at,
+                ts_init: at,
+            }))
+        };
+        outlet.show_books(&mut vec![(id, None), (id, book(1))]);
+        outlet.show_books(&mut vec![(id, book(2))]);
+        outlet.push(&mut state(), &[], Numbers::default());
+        let parcel = outlet.take(Duration::ZERO).unwrap();
+        assert_eq!(
+            parcel.books.into_iter().collect::<Vec<_>>(),
+            [(id, book(2))]
+        );
+        outlet.push(&mut state(), &[], Numbers::default());
+        assert!(outlet.take(Duration::ZERO).unwrap().books.is_empty());
+        outlet.close();
+        let mut late = vec![(id, book(3))];
+        outlet.show_books(&mut late);
+        assert!(late.is_empty());
     }
 
     #[test]

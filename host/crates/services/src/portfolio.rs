@@ -259,6 +259,7 @@ mod tests {
             fee_tiers: Vec::new(),
             quote: None,
             last: last.parse().ok(),
+            book: None,
         }
     }
 

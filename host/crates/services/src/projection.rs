@@ -139,6 +139,9 @@ impl Pass {
         for (instrument, mark) in parcel.marks {
             model.apply_mark(instrument, mark, changes);
         }
+        for (instrument, book) in parcel.books {
+            model.apply_book(instrument, book, changes);
+        }
         if let Some(numbers) = parcel.numbers {
             model.apply_numbers(numbers, changes);
         }

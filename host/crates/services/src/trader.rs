@@ -24,7 +24,7 @@ use crate::clock::TimeSource;
 use crate::faults::desk::DeskEnd;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
-use crate::outlet::{Item, Mark, Outlet};
+use crate::outlet::{Book, Item, Mark, Outlet};
 use crate::strategy::versions::{Version, Versions};
 use crate::trader::memory::{Memory, Noted};
 use crate::trader::shadows::{BeginShadow, NotBegun, ShadowBegun, Shadows};
@@ -40,7 +40,7 @@ use model::{
     AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, Outbound,
     StrategyId, Timestamp, VenueId, VenueModel,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -238,6 +238,10 @@ pub(crate) struct Trader {
     /// Balances as last told.
     told: BTreeMap<(AccountId, CurrencyId), Balance>,
     marks: Vec<(InstrumentId, Mark)>,
+    /// Order books that changed.
+    books: Vec<Book>,
+    /// Instruments whose book is shown.
+    booked: BTreeSet<InstrumentId>,
     /// The rows of a batch of an order book that have come.
     rows: BookBatches,
     answers: Vec<Answer>,
@@ -278,6 +282,8 @@ impl Trader {
             owing: Vec::new(),
             told: BTreeMap::new(),
             marks: Vec::new(),
+            books: Vec::new(),
+            booked: BTreeSet::new(),
             rows: BookBatches::default(),
             answers: Vec::new(),
             lines: BTreeMap::new(),

@@ -1,8 +1,8 @@
 //! What readers see: plain values, made from effects, never from the engine itself.
 
 use model::{
-    AccountId, Balance, Bar, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate, PluginHash,
-    PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
+    AccountId, Balance, Bar, BookView, CurrencyId, Fill, InstrumentId, Money, Order, OrderUpdate,
+    PluginHash, PositionId, PositionState, Price, Quote, StrategyId, Timestamp,
 };
 mod build;
 mod care;
@@ -73,6 +73,8 @@ pub enum Change {
     Alert(AlertView),
     /// Risk metrics; conflated: a reader that is slow gets the latest only.
     Metrics(Arc<crate::metrics::MetricsView>),
+    /// The best levels of an order book, or that it is not known any more; conflated as quotes are.
+    Book(InstrumentId, Option<Arc<BookView>>),
 }
 
 /// Whether orders under a scope may leave.
@@ -216,6 +218,8 @@ pub struct InstrumentView {
     pub quote: Option<Quote>,
     /// The latest trade or bar close.
     pub last: Option<Price>,
+    /// The best levels of its order book, where its source has one and it is known.
+    pub book: Option<Arc<BookView>>,
 }
 
 impl InstrumentView {

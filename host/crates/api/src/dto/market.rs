@@ -1,8 +1,10 @@
-//! Quotes and bars.
+//! Quotes, order books and bars.
 
 use super::text::Name;
 use crate::names::Names;
-use model::{Bar, BarBasis, BarMethod, InstrumentId, Price, Quantity, Quote};
+use model::{
+    Bar, BarBasis, BarMethod, BookView, InstrumentId, Price, PriceLevel, Quantity, Quote, Timestamp,
+};
 use serde::Serialize;
 
 /// Prints numbers of one instrument with the digits of its grid.
@@ -62,6 +64,60 @@ impl QuoteDto {
             ts_event_ns: quote.ts_event.nanos().to_string(),
             ts_init: quote.ts_init.to_string(),
             ts_init_ns: quote.ts_init.nanos().to_string(),
+            instrument: print.symbol,
+        }
+    }
+}
+
+/// The best levels of an order book.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BookDto {
+    pub(crate) instrument: String,
+    /// Whether it is known; where it was lost there are no levels and no times.
+    pub(crate) known: bool,
+    /// The highest price first.
+    pub(crate) bids: Vec<LevelDto>,
+    /// The lowest price first.
+    pub(crate) asks: Vec<LevelDto>,
+    pub(crate) ts_event: Option<String>,
+    pub(crate) ts_event_ns: Option<String>,
+    pub(crate) ts_init: Option<String>,
+    pub(crate) ts_init_ns: Option<String>,
+}
+
+/// A price, and what is shown there in all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct LevelDto {
+    pub(crate) price: String,
+    pub(crate) size: String,
+}
+
+impl BookDto {
+    pub(crate) fn new(id: InstrumentId, book: Option<&BookView>, names: &Names) -> Self {
+        let print = Printer::new(id, names);
+        let levels = |side: fn(&BookView) -> &[PriceLevel]| {
+            let levels = book.into_iter().flat_map(side);
+            let printed = levels.map(|level| LevelDto {
+                price: print.price(level.price),
+                size: print.quantity(level.size),
+            });
+            printed.collect::<Vec<_>>()
+        };
+        let (bids, asks) = (levels(|book| &book.bids), levels(|book| &book.asks));
+        let text = |time: Timestamp| time.to_string();
+        let nanos = |time: Timestamp| time.nanos().to_string();
+        let (event, init) = (
+            book.map(|book| book.ts_event),
+            book.map(|book| book.ts_init),
+        );
+        Self {
+            known: book.is_some(),
+            bids,
+            asks,
+            ts_event: event.map(text),
+            ts_event_ns: event.map(nanos),
+            ts_init: init.map(text),
+            ts_init_ns: init.map(nanos),
             instrument: print.symbol,
         }
     }

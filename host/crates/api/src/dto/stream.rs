@@ -9,7 +9,7 @@ use super::alert::AlertDto;
 use super::engine::EngineDto;
 use super::fill::FillDto;
 use super::happened::{CashFlowViewDto, LifeEventDto};
-use super::market::{BarDto, QuoteDto};
+use super::market::{BarDto, BookDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
 use super::people::{ApprovalDto, RecordDto};
@@ -41,10 +41,11 @@ pub(crate) enum Channel {
     Pipelines,
     Audit,
     Approvals,
+    Book,
 }
 
 /// The names of all channels, in the order above.
-const CHANNELS: [&str; 17] = [
+const CHANNELS: [&str; 18] = [
     "quotes",
     "bars",
     "orders",
@@ -62,6 +63,7 @@ const CHANNELS: [&str; 17] = [
     "pipelines",
     "audit",
     "approvals",
+    "book",
 ];
 
 /// The names of all channels of the WebSocket, as a subscription has them.
@@ -91,7 +93,7 @@ pub(crate) struct ClientMessage {
     pub(crate) instrument: Option<String>,
     /// What narrows the channel down, for those who write it here.
     pub(crate) params: Option<Params>,
-    /// Most quotes per second and instrument.
+    /// Most quotes, or order books, per second and instrument.
     pub(crate) max_hz: Option<f64>,
     /// From where to go on, of complete channels.
     pub(crate) resume: Option<Resume>,
@@ -218,6 +220,7 @@ pub(crate) enum Item {
     Pipeline(DeploymentDto),
     Record(Box<RecordDto>),
     Approval(Box<ApprovalDto>),
+    Book(BookDto),
 }
 
 impl Item {

@@ -1,15 +1,14 @@
-//! Paces quotes: of each instrument at most so many per second, always the latest.
+//! Paces quotes and order books: of each instrument at most so many per second, always the latest.
 
-use model::InstrumentId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The latest of each instrument that waits for its turn.
+/// The latest of each key that waits for its turn; a key is what one of them replaces another of.
 #[derive(Debug)]
-pub(super) struct Conflation<T> {
-    slots: BTreeMap<InstrumentId, Slot<T>>,
-    due: BTreeSet<(Instant, InstrumentId)>,
+pub(super) struct Conflation<K, T> {
+    slots: BTreeMap<K, Slot<T>>,
+    due: BTreeSet<(Instant, K)>,
 }
 
 #[derive(Debug)]
@@ -18,7 +17,7 @@ struct Slot<T> {
     waiting: Option<T>,
 }
 
-impl<T> Default for Conflation<T> {
+impl<K, T> Default for Conflation<K, T> {
     fn default() -> Self {
         Self {
             slots: BTreeMap::new(),
@@ -27,26 +26,20 @@ impl<T> Default for Conflation<T> {
     }
 }
 
-impl<T> Conflation<T> {
-    /// Takes what may be told of an instrument every `interval`; it replaces what waits.
-    pub(super) fn offer(
-        &mut self,
-        now: Instant,
-        instrument: InstrumentId,
-        item: T,
-        interval: Duration,
-    ) {
-        let slot = self.slots.entry(instrument).or_insert(Slot {
+impl<K: Copy + Ord, T> Conflation<K, T> {
+    /// Takes what may be told of a key every `interval`; it replaces what waits.
+    pub(super) fn offer(&mut self, now: Instant, key: K, item: T, interval: Duration) {
+        let slot = self.slots.entry(key).or_insert(Slot {
             free_at: now,
             waiting: None,
         });
         // A subscription that became faster need not wait out the slower one's interval.
         let free_at = slot.free_at.min(now + interval);
         if slot.waiting.replace(item).is_some() {
-            self.due.remove(&(slot.free_at, instrument));
+            self.due.remove(&(slot.free_at, key));
         }
         slot.free_at = free_at;
-        self.due.insert((free_at, instrument));
+        self.due.insert((free_at, key));
     }
 
     /// When the next may be sent; `None` when none waits.
@@ -54,22 +47,22 @@ impl<T> Conflation<T> {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// Takes one whose turn has come; its instrument's next may follow after
-    /// `interval(instrument)`. What nobody wants any more (`None`) is dropped.
+    /// Takes one whose turn has come; its key's next may follow after `interval(key)`. What nobody wants any more
+    /// (`None`) is dropped.
     pub(super) fn pop(
         &mut self,
         now: Instant,
-        interval: impl Fn(InstrumentId) -> Option<Duration>,
+        interval: impl Fn(K) -> Option<Duration>,
     ) -> Option<T> {
-        while let Some(&(due, instrument)) = self.due.first()
+        while let Some(&(due, key)) = self.due.first()
             && due <= now
         {
             self.due.pop_first();
-            let Some(slot) = self.slots.get_mut(&instrument) else {
+            let Some(slot) = self.slots.get_mut(&key) else {
                 continue;
             };
             let waiting = slot.waiting.take();
-            if let (Some(item), Some(interval)) = (waiting, interval(instrument)) {
+            if let (Some(item), Some(interval)) = (waiting, interval(key)) {
                 slot.free_at = now + interval;
                 return Some(item);
             }
@@ -87,6 +80,7 @@ impl<T> Conflation<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::InstrumentId;
 
     const INTERVAL: Duration = Duration::from_millis(100);
 

@@ -27,6 +27,8 @@ pub(super) enum Mark {
     Fill(AccountNumber, u64),
     /// The same of what is numbered.
     Numbered(u64),
+    /// Order books are paced as quotes are.
+    Book,
 }
 
 /// The number of an account, as it goes to other processes.
@@ -37,6 +39,7 @@ impl Mark {
         match change {
             Change::Quote(_) => Self::Quote,
             Change::Metrics(_) => Self::Metrics,
+            Change::Book(..) => Self::Book,
             Change::Fill(fill) => Self::Fill(fill.account.number(), fill.execution),
             Change::CashFlow(view) => Self::Numbered(view.number),
             Change::LifeEvent(view) => Self::Numbered(view.number),

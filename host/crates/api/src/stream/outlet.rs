@@ -4,6 +4,7 @@ use super::encoding::{Body, Encoding};
 use super::event::{Event, Mark};
 use super::hall::{Heard, Hearing};
 use super::snapshot;
+use super::subscriptions::Key;
 use super::told::{Answer, Asked, Head, NAMES, Telling, ToldEntry, ToldValue, What, json};
 use crate::dto::stream::{Channel, ServerMessage};
 use crate::names::Names;
@@ -218,23 +219,25 @@ impl<H: HostPort> Outlet<H> {
     }
 }
 
-/// The latest of what comes so often that only the latest is told: quotes of each instrument, and metrics.
-type Latest = BTreeMap<Option<InstrumentId>, u64>;
+/// The latest of what comes so often that only the latest is told: quotes and the book of each instrument, and
+/// metrics.
+type Latest = BTreeMap<Key, u64>;
 
 fn latest(heard: &[Option<Arc<Event>>]) -> Latest {
     let events = heard.iter().flatten();
     let often = events.filter(|event| comes_often(event));
-    often
-        .map(|event| (event.instrument(), event.sequence()))
-        .collect()
+    often.map(|event| (key(event), event.sequence())).collect()
 }
 
 fn is_superseded(event: &Event, latest: &Latest) -> bool {
-    let last = latest.get(&event.instrument()).copied();
+    let last = latest.get(&key(event)).copied();
     comes_often(event) && last.is_some_and(|last| event.sequence() < last)
 }
 
-/// Quotes have an instrument, and metrics have none.
+fn key(event: &Event) -> Key {
+    (event.channel(), event.instrument())
+}
+
 fn comes_often(event: &Event) -> bool {
-    matches!(event.mark(), Mark::Quote | Mark::Metrics)
+    matches!(event.mark(), Mark::Quote | Mark::Metrics | Mark::Book)
 }

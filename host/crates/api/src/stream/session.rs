@@ -35,7 +35,8 @@ pub(super) struct Session<O> {
     reader: Option<Arc<Reader>>,
     outbox: Outbox,
     subscriptions: Subscriptions,
-    quotes: Conflation<Arc<Event>>,
+    /// Quotes and order books that wait for their turn.
+    paced: Conflation<Key, Arc<Event>>,
     /// Metrics that wait until the reader has less to read.
     metrics: Option<Arc<Event>>,
     /// Whether a reader that has to catch up takes anything.
@@ -66,7 +67,7 @@ impl<O: Origin> Session<O> {
             reader,
             outbox,
             subscriptions: Subscriptions::default(),
-            quotes: Conflation::default(),
+            paced: Conflation::default(),
             metrics: None,
             stall: Stall::default(),
             tail: None,
@@ -160,10 +161,10 @@ impl<O: Origin> Session<O> {
             return Ok(());
         }
         match (event.mark(), event.instrument()) {
-            (Mark::Quote, Some(instrument)) => {
-                if let Some(interval) = self.subscriptions.quote_interval(instrument) {
+            (Mark::Quote | Mark::Book, Some(_)) => {
+                if let Some(interval) = self.subscriptions.pace(key) {
                     let now = Instant::now();
-                    self.quotes.offer(now, instrument, event.clone(), interval);
+                    self.paced.offer(now, key, event.clone(), interval);
                 }
                 self.flush()
             }
@@ -202,14 +203,14 @@ impl<O: Origin> Session<O> {
         self.outbox.pass(body, previous)
     }
 
-    /// Sends what was missed, the quotes whose turn has come and the latest metrics, unless the reader has
+    /// Sends what was missed, the quotes and books whose turn has come and the latest metrics, unless the reader has
     /// much to read already.
     pub(super) fn flush(&mut self) -> Result<(), Bye> {
         self.catch_up()?;
         let now = Instant::now();
         while self.outbox.is_calm() {
             let subscriptions = &self.subscriptions;
-            let next = self.quotes.pop(now, |id| subscriptions.quote_interval(id));
+            let next = self.paced.pop(now, |key| subscriptions.pace(key));
             let Some(event) = next else {
                 let metrics = self.metrics.take();
                 return metrics.map_or(Ok(()), |event| self.pass(&event));
@@ -224,7 +225,7 @@ impl<O: Origin> Session<O> {
         let now = Instant::now();
         let waits = self.metrics.is_some() || self.subscriptions.behind().is_some();
         let at_once = waits.then_some(now);
-        let due = self.quotes.next_due().into_iter().chain(at_once).min()?;
+        let due = self.paced.next_due().into_iter().chain(at_once).min()?;
         if self.outbox.is_calm() {
             return Some(due);
         }
@@ -254,7 +255,7 @@ impl<O: Origin> Session<O> {
 
     /// Says of every subscription that updates were lost, and sends its channel as it is now.
     fn renew_all(&mut self, missed: u64) -> Result<(), Bye> {
-        self.quotes.clear();
+        self.paced.clear();
         self.metrics = None;
         for key in self.subscriptions.all() {
             // One that waits still has nothing to lose.
@@ -287,7 +288,7 @@ impl<O: Origin> Session<O> {
             sequence,
             history: None,
         })?;
-        self.quotes.clear();
+        self.paced.clear();
         for key in conflated {
             let interval = self.subscriptions.interval(key);
             self.send_snapshot(key, interval)?;

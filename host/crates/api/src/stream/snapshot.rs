@@ -5,7 +5,7 @@ use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
 use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
-use crate::dto::market::QuoteDto;
+use crate::dto::market::{BookDto, QuoteDto};
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderDto;
 use crate::dto::pipeline::DeploymentDto;
@@ -122,6 +122,7 @@ fn items<H: HostPort>(
     let wanted = |id: InstrumentId| instrument.is_none_or(|wanted| wanted == id);
     match channel {
         Channel::Quotes => quotes(api, names, wanted),
+        Channel::Book => books(api, names, wanted),
         // Bars have no state, and what people do is read elsewhere.
         Channel::Bars | Channel::Audit | Channel::Approvals => Vec::new(),
         Channel::Orders => orders(api, names, wanted),
@@ -188,6 +189,21 @@ fn quotes<H: HostPort>(
         .filter_map(|view| view.quote);
     quotes
         .map(|quote| Item::Quote(QuoteDto::new(&quote, names)))
+        .collect()
+}
+
+fn books<H: HostPort>(
+    api: &Api<H>,
+    names: &Names,
+    wanted: impl Fn(InstrumentId) -> bool,
+) -> Vec<Item> {
+    let views = api.host.instruments();
+    let books = views
+        .iter()
+        .filter(|view| wanted(view.id))
+        .filter_map(|view| view.book.as_deref());
+    books
+        .map(|book| Item::Book(BookDto::new(book.instrument, Some(book), names)))
         .collect()
 }
 

@@ -14,7 +14,7 @@ pub(super) type Key = (Channel, Option<InstrumentId>);
 /// What a subscription asks for and has had.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subscription {
-    /// Least time between two quotes of one instrument; for quotes only.
+    /// Least time between two quotes or books of one instrument; for those only.
     pub(super) interval: Duration,
     /// Updates up to here are in the snapshot, or were had before.
     pub(super) floor: u64,
@@ -207,9 +207,9 @@ impl Subscriptions {
             .all(|subscription| number <= subscription.newest)
     }
 
-    /// How often quotes of an instrument are wanted: its own subscription wins over the general.
-    pub(super) fn quote_interval(&self, instrument: InstrumentId) -> Option<Duration> {
-        let mut matching = self.matching(Channel::Quotes, Some(instrument));
+    /// How often quotes or books of an instrument are wanted: its own subscription wins over the general.
+    pub(super) fn pace(&self, (channel, instrument): Key) -> Option<Duration> {
+        let mut matching = self.matching(channel, instrument);
         matching.next().map(|subscription| subscription.interval)
     }
 
@@ -239,8 +239,13 @@ impl Subscription {
 pub(super) fn is_complete(channel: Channel) -> bool {
     !matches!(
         channel,
-        Channel::Quotes | Channel::Bars | Channel::Accounts | Channel::Metrics
+        Channel::Quotes | Channel::Bars | Channel::Accounts | Channel::Metrics | Channel::Book
     )
+}
+
+/// Whether a channel is paced: of each instrument at most so many a second.
+pub(super) fn is_paced(channel: Channel) -> bool {
+    matches!(channel, Channel::Quotes | Channel::Book)
 }
 
 /// Whether a channel can be narrowed to one instrument.

@@ -6,7 +6,7 @@ use crate::dto::alert::AlertDto;
 use crate::dto::engine::EngineDto;
 use crate::dto::fill::FillDto;
 use crate::dto::happened::{CashFlowViewDto, LifeEventDto};
-use crate::dto::market::{BarDto, QuoteDto};
+use crate::dto::market::{BarDto, BookDto, QuoteDto};
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderUpdateDto;
 use crate::dto::pipeline::DeploymentDto;
@@ -37,6 +37,7 @@ pub(super) fn place(change: &Change) -> (Channel, Option<InstrumentId>) {
         Change::Venue(_) => (Channel::Venues, None),
         Change::CashFlow(view) => (Channel::CashFlows, view.instrument()),
         Change::LifeEvent(view) => (Channel::LifeEvents, view.what.instrument()),
+        Change::Book(instrument, _) => (Channel::Book, Some(*instrument)),
     }
 }
 
@@ -105,5 +106,8 @@ fn item(channel: Channel, what: &Change, names: &Names, run: &str) -> Item {
         Change::Venue(view) => Item::Venue(Box::new(VenueDto::new(view, names))),
         Change::CashFlow(view) => Item::CashFlow(CashFlowViewDto::new(view, names)),
         Change::LifeEvent(view) => Item::LifeEvent(LifeEventDto::new(view, names)),
+        Change::Book(instrument, book) => {
+            Item::Book(BookDto::new(*instrument, book.as_deref(), names))
+        }
     }
 }

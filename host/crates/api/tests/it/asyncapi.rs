@@ -3,7 +3,7 @@
 
 use crate::fake::{EMA, EURUSD, Fake, fill, number, order, order_change, position, quote};
 use crate::fake_happened::{funding, outside, split};
-use crate::fake_values::{alert, metrics};
+use crate::fake_values::{alert, book, metrics};
 use crate::rest_client;
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
@@ -197,6 +197,7 @@ fn changes(host: &Fake) -> Vec<Change> {
         Change::Venue(Arc::new(outside())),
         Change::CashFlow(funding(3)),
         Change::LifeEvent(split(3)),
+        Change::Book(EURUSD, Some(Arc::new(book(EURUSD, "1.2")))),
     ]
 }
 

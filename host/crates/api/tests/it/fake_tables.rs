@@ -34,6 +34,9 @@ impl Tables {
             Change::Venue(view) => self.venues[view.id.index()] = view.clone(),
             Change::CashFlow(view) => self.cash_flows.insert(0, *view),
             Change::LifeEvent(view) => self.life_events.insert(0, *view),
+            Change::Book(instrument, book) => {
+                self.instruments[instrument.index()].book.clone_from(book);
+            }
             Change::Bar(_) | Change::Balance(..) => {}
         }
     }

@@ -3,10 +3,11 @@
 use crate::fake::{EMA, EURUSD, MANUAL, NOON, number};
 use engine::{HandOver, LimitScope, Probation, Profit, Severity, StrategyState};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Balance, CurrencyId, DenyCode, Duration,
-    Fault, FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel, Margin,
-    Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
-    PositionState, Price, Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Balance, BookView, CurrencyId, DenyCode,
+    Duration, Fault, FaultKind, FeeTier, Fees, Fill, Instrument, InstrumentId, Liquidity, LogLevel,
+    Margin, Money, Order, OrderChange, OrderId, OrderKind, OrderStatus, OrderUpdate, PluginHash,
+    PositionState, Price, PriceLevel, Quantity, Quote, Rate, Side, Terms, TimeInForce, Timestamp,
+    VenueId,
 };
 use quant::portfolio::Exposure;
 use quant::{Figure, Unavailable};
@@ -61,6 +62,23 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) 
         }],
         quote: (id == EURUSD).then(|| quote(id, "1.1")),
         last: None,
+        book: (id == EURUSD).then(|| Arc::new(book(id, "1.1"))),
+    }
+}
+
+/// A book of one level a side.
+pub(crate) fn book(instrument: InstrumentId, bid: &str) -> BookView {
+    let quote = quote(instrument, bid);
+    let level = |price| PriceLevel {
+        price,
+        size: number("1000"),
+    };
+    BookView {
+        instrument,
+        bids: vec![level(quote.bid)],
+        asks: vec![level(quote.ask)],
+        ts_event: quote.ts_event,
+        ts_init: quote.ts_init,
     }
 }
 

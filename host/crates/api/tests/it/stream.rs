@@ -1,7 +1,8 @@
 //! What well-behaved clients of the WebSocket get.
 
+use crate::asyncapi::Document;
 use crate::fake::{BTCUSD, EMA, EURUSD, Fake, fill, number, order, order_change, position, quote};
-use crate::fake_values::{alert, metrics};
+use crate::fake_values::{alert, book, metrics};
 use crate::stream_client::{Client, Server};
 use api::StreamSettings;
 use engine::{LimitScope, StrategyState, TradingState};
@@ -41,6 +42,7 @@ async fn every_channel_begins_with_its_state() {
         ("metrics", "/data", json!([])),
         ("alerts", "/data", json!([])),
         ("bars", "/data", json!([])),
+        ("book", "/data/0/bids/0/price", json!("1.10000")),
     ] {
         let snapshot = client.subscribe(&format!(r#""channel":"{channel}""#)).await;
         assert_eq!(snapshot.pointer(pointer), Some(&expect), "{snapshot:#}");
@@ -265,6 +267,41 @@ async fn quotes_are_conflated_to_the_latest() {
         }
     }
     assert!(received < 100, "{received} of 1000 quotes came through");
+}
+
+#[tokio::test]
+async fn order_books_are_conflated_to_the_latest_and_replace_no_quote() {
+    let (server, mut client) = greeted().await;
+    let document = Document::read();
+    let wish = r#""channel":"book","instrument":"EUR/USD.SIM","max_hz":5"#;
+    document.check(&client.subscribe(wish).await);
+    client.subscribe(r#""channel":"quotes","max_hz":5"#).await;
+    let known = |id, bid: &str| Change::Book(id, Some(Arc::new(book(id, bid))));
+    server.host.publish(known(BTCUSD, "9"));
+    let quoted = server.host.publish(Change::Quote(quote(EURUSD, "1.3")));
+    for n in 0..1_000 {
+        server.host.publish(known(EURUSD, &format!("1.{n:04}")));
+    }
+    let last = server.host.publish(Change::Book(EURUSD, None));
+    let (mut quotes, mut books) = (0, 0);
+    loop {
+        let update = client.expect("update").await;
+        document.check(&update);
+        if update["channel"] == "quotes" {
+            assert_eq!(update["sequence"], quoted);
+            quotes += 1;
+            continue;
+        }
+        assert_eq!(update["data"]["instrument"], "EUR/USD.SIM");
+        books += 1;
+        if update["sequence"] == last {
+            let data = &update["data"];
+            assert_eq!((&data["known"], &data["bids"]), (&json!(false), &json!([])));
+            break;
+        }
+    }
+    assert_eq!(quotes, 1);
+    assert!(books < 100, "{books} of 1001 books came through");
 }
 
 #[tokio::test]

@@ -93,6 +93,7 @@ async fn both_encodings_tell_the_same() {
         "venues",
         "cash_flows",
         "life_events",
+        "book",
     ] {
         let wish = format!(r#""channel":"{channel}""#);
         let expect = text.subscribe(&wish).await;

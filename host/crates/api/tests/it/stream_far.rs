@@ -2,6 +2,7 @@
 //! carried by hand here.
 
 use crate::fake::{EURUSD, Fake, fill, quote};
+use crate::fake_values::book;
 use crate::stream_client::{Client, Server};
 use api::{FanOut, Outlet, StreamSettings, serve_fan_out};
 use serde_json::Value;
@@ -120,8 +121,11 @@ async fn clients_do_not_notice_by_whom_they_are_told() {
         assert_eq!(shared(theirs.subscribe(wish).await), snapshot);
         near.host.publish(Change::Fill(fill(2)));
         near.host.publish(Change::Quote(quote(EURUSD, "1.3")));
+        // Told at once with the quote, and not instead of it.
+        let known = Some(Arc::new(book(EURUSD, "1.3")));
+        near.host.publish(Change::Book(EURUSD, known));
         near.host.publish(Change::Engine(near.host.engine()));
-        assert_eq!(updates(&mut theirs, 3).await, updates(&mut ours, 3).await);
+        assert_eq!(updates(&mut theirs, 4).await, updates(&mut ours, 4).await);
     }
 }
 

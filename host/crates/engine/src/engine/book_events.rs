@@ -1,12 +1,28 @@
-//! Order books to strategies: at most one event per batch and depth, and one when a book is lost.
+//! Order books to strategies: at most one event per batch and depth, and one when a book is lost. And to whoever
+//! looks on.
 
 use super::Engine;
-use model::{BookUpdate, Event, InstrumentId};
+use model::{BookUpdate, BookView, Event, InstrumentId, Side};
 
 /// The place of a feed, how many levels it asks for, and what it is told.
 type Told = (usize, u8, Event);
 
 impl Engine {
+    /// The best levels of an instrument's order book, at most so many a side, as they are at its latest data; `None`
+    /// where there is no book, or it is not known now.
+    pub fn order_book(&self, id: InstrumentId, depth: u8) -> Option<BookView> {
+        let state = self.market.get(id).filter(|state| !state.book_lost)?;
+        let venue = self.venues.get(state.instrument.venue.index())?;
+        let book = venue.depth(id)?;
+        Some(BookView {
+            instrument: id,
+            bids: book.best(Side::Buy, depth).collect(),
+            asks: book.best(Side::Sell, depth).collect(),
+            ts_event: state.ts_event,
+            ts_init: state.ts_init,
+        })
+    }
+
     /// Tells whoever listens what a batch made of the book.
     pub(super) fn tell_book(&mut self, update: &BookUpdate) {
         let id = update.instrument;

@@ -5,7 +5,9 @@
 //! the venue shows that level anew.
 
 use crate::journal::codec::fields;
-use model::{BookOrder, BookRefusal, MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, Quantity, Side};
+use model::{
+    BookOrder, BookRefusal, MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, PriceLevel, Quantity, Side,
+};
 use std::collections::BTreeMap;
 
 /// One level.
@@ -199,6 +201,15 @@ impl Depth {
         self.side(side)
             .iter()
             .map(move |(key, level)| shown(side, *key, level))
+    }
+
+    /// The best levels of a side as others show them, at most so many.
+    pub(crate) fn best(&self, side: Side, most: u8) -> impl Iterator<Item = PriceLevel> {
+        let best = self.levels(side).take(usize::from(most));
+        best.map(|shown| PriceLevel {
+            price: shown.price,
+            size: shown.size,
+        })
     }
 
     /// Takes what our orders get of a level.

@@ -4,7 +4,7 @@
 use super::{Seat, Seats};
 use crate::exchange::Depth;
 use crate::journal::codec::{fields, wrappers};
-use model::{BookUpdate, BookView, PriceLevel, Side};
+use model::{BookUpdate, BookView, Side};
 use std::sync::Arc;
 
 /// The listeners to so many levels of one book.
@@ -19,13 +19,7 @@ pub(crate) struct BookFeed {
 impl BookFeed {
     /// What to tell after a batch; `None` when it changed nothing they see.
     pub(crate) fn follow(&mut self, book: &Depth, update: &BookUpdate) -> Option<Arc<BookView>> {
-        let levels = |side| {
-            let best = book.levels(side).take(usize::from(self.depth));
-            best.map(|shown| PriceLevel {
-                price: shown.price,
-                size: shown.size,
-            })
-        };
+        let levels = |side| book.best(side, self.depth);
         let same = self.told.as_ref().is_some_and(|told| {
             levels(Side::Buy).eq(told.bids.iter().copied())
                 && levels(Side::Sell).eq(told.asks.iter().copied())

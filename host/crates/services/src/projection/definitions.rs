@@ -60,6 +60,7 @@ impl ReadModel {
             instrument,
             quote: None,
             last: None,
+            book: None,
         });
     }
 

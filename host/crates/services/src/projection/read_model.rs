@@ -14,8 +14,8 @@ use crate::view::{
 };
 use engine::{AlgorithmConfig, Effect, RuleConfig};
 use model::{
-    AccountId, Balance, CurrencyId, Duration, Fill, InstrumentId, Order, OrderChange, OrderId,
-    OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId, Timestamp, VenueId,
+    AccountId, Balance, BookView, CurrencyId, Duration, Fill, InstrumentId, Order, OrderChange,
+    OrderId, OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId, Timestamp, VenueId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -383,6 +383,26 @@ impl ReadModel {
             changes.push(Change::Quote(quote));
         }
         (view.quote, view.last) = (mark.quote, mark.last);
+    }
+
+    /// Takes in the order book of an instrument; what looks as before is no change.
+    pub(crate) fn apply_book(
+        &mut self,
+        instrument: InstrumentId,
+        book: Option<Arc<BookView>>,
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(view) = self.instruments.get_mut(instrument.index()) else {
+            return;
+        };
+        let is_same = match (&view.book, &book) {
+            (Some(before), Some(now)) => before.bids == now.bids && before.asks == now.asks,
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        if !is_same {
+            view.book.clone_from(&book);
+            changes.push(Change::Book(instrument, book));
+        }
     }
 
     /// Takes in the engine's numbers; a change of what may trade is told at once.

@@ -6,6 +6,8 @@ use crate::venue::needs_no_journal;
 use crate::view::EngineState;
 use engine::{Command, Effect, Input};
 use journal::crash;
+use model::{InstrumentId, MAX_BOOK_DEPTH};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 impl Trader {
@@ -81,7 +83,9 @@ impl Trader {
         self.tell_balances();
         self.touched.sort_unstable();
         self.touched.dedup();
-        for instrument in self.touched.drain(..) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for instrument in touched.drain(..) {
+            self.look_at_book(instrument);
             if let Some(state) = self.engine.market().get(instrument) {
                 let mark = Mark {
                     quote: state.quote,
@@ -90,6 +94,8 @@ impl Trader {
                 self.marks.push((instrument, mark));
             }
         }
+        // It keeps its room.
+        self.touched = touched;
         let numbers = Numbers {
             time: self.engine.now(),
             sequence: self.engine.sequence(),
@@ -98,8 +104,24 @@ impl Trader {
             killed: self.engine.is_killed(),
         };
         self.killed.store(numbers.killed, Ordering::Release);
+        self.outlet.show_books(&mut self.books);
         self.outlet.push(&mut self.items, &self.marks, numbers);
         self.marks.clear();
+    }
+
+    /// Notes an instrument's order book, as deep as strategies may see it, or that it has none any more.
+    fn look_at_book(&mut self, instrument: InstrumentId) {
+        let book = self.engine.order_book(instrument, MAX_BOOK_DEPTH);
+        let is_news = match &book {
+            Some(_) => {
+                self.booked.insert(instrument);
+                true
+            }
+            None => self.booked.remove(&instrument),
+        };
+        if is_news {
+            self.books.push((instrument, book.map(Arc::new)));
+        }
     }
 
     /// Commits, and tells the engine when its journal stops lasting or lasts again.

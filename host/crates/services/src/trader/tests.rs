@@ -3,15 +3,18 @@
 
 use super::*;
 use crate::clock::{Clock, ManualClock};
+use crate::feed::books::tests::update;
 use crate::projection::{ReadModel, Shared, show_pending};
+use crate::view::Change;
 use engine::journal::Sink;
 use engine::{Journal, Latency, VenueConfig};
 use journal::{Folder, SegmentOptions, SegmentWriter};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Lifecycle, LifecycleEvent, Margin,
-    Money, OrderKind, OrderRequest, OrderStatus, Price, Quantity, Quote, Side, VenueId,
+    Money, OrderKind, OrderRequest, OrderStatus, Price, PriceLevel, Quantity, Quote, Side, VenueId,
 };
 use std::sync::atomic::Ordering;
+use store::BookRow;
 
 /// Takes so many blocks, then fails.
 struct Failing(u32);
@@ -356,6 +359,40 @@ fn a_split_moves_the_marks_that_are_shown_without_market_data() {
     show_pending(&bench.trader.outlet, &bench.shared);
     let shown = bench.shared.read(|model| model.instruments[0].quote);
     assert_eq!(shown.unwrap().bid, Price::from_raw(50));
+}
+
+#[test]
+fn an_order_book_is_shown_while_it_is_known() {
+    let mut bench = bench(Journal::default());
+    let show = |bench: &mut Bench, number, bid, size| {
+        for row in BookRow::of(&update(number, bid, size, 1_000 + number)) {
+            bench.trader.on_market(MarketInput::Book(row));
+        }
+        bench.trader.let_out();
+        show_pending(&bench.trader.outlet, &bench.shared);
+        bench.shared.read(|model| model.instruments[0].book.clone())
+    };
+    let level = |price, size| PriceLevel {
+        price: Price::from_raw(price),
+        size: Quantity::from_raw(size),
+    };
+    let first = show(&mut bench, 1, 90, 4).unwrap();
+    assert_eq!(first.bids, [level(90, 4)]);
+    assert_eq!(first.asks, [level(100, 5)]);
+    let mut updates = bench.shared.subscribe();
+    let second = show(&mut bench, 2, 95, 7).unwrap();
+    assert_eq!(second.bids, [level(95, 7), level(90, 4)]);
+    assert_eq!(second.ts_event, Timestamp::from_nanos(1_002));
+    // A batch between is missing.
+    assert_eq!(show(&mut bench, 4, 96, 1), None);
+    // What was lost is told once.
+    assert_eq!(show(&mut bench, 5, 96, 1), None);
+    let heard = std::iter::from_fn(|| updates.try_recv().ok());
+    let told = heard.filter_map(|update| match &update.change {
+        Change::Book(_, book) => Some(book.clone()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [Some(second), None]);
 }
 
 #[test]

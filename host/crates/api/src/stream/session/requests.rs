@@ -5,16 +5,16 @@ use crate::dto::stream::{Channel, ClientMessage, Operation, ServerMessage};
 use crate::stream::encoding::{Frame, Unreadable};
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
-use crate::stream::subscriptions::{Key, has_instruments};
+use crate::stream::subscriptions::{Key, has_instruments, is_paced};
 use std::time::Duration;
 
 /// Malformed messages after which a client is sent away.
 const MAX_ERRORS: u32 = 10;
-/// Quotes per second and instrument unless told.
+/// Quotes, or order books, per second and instrument unless told.
 const DEFAULT_HZ: f64 = 10.0;
-/// Most quotes per second and instrument.
+/// Most of them.
 const MAX_HZ: f64 = 1_000.0;
-/// Fewest quotes per second and instrument.
+/// Fewest of them.
 const MIN_HZ: f64 = 0.01;
 
 /// Why a request is refused.
@@ -179,9 +179,10 @@ impl<O: Origin> Session<O> {
 
 fn interval(channel: Channel, max_hz: Option<f64>) -> Result<Duration, Refusal> {
     match max_hz {
-        Some(_) if channel != Channel::Quotes => {
-            Err(Refusal::field("max_hz", "only quotes are paced"))
-        }
+        Some(_) if !is_paced(channel) => Err(Refusal::field(
+            "max_hz",
+            "only quotes and order books are paced",
+        )),
         Some(hz) if !(MIN_HZ..=MAX_HZ).contains(&hz) => {
             let reason = format!("must be from {MIN_HZ} to {MAX_HZ}");
             Err(Refusal::field("max_hz", reason))
