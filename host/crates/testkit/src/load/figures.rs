@@ -11,7 +11,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 const MESSAGES: u64 = 200_000;
 /// From the engine to a client.
 const TO_CLIENT: Duration = Duration::from_millis(50);
-/// What the engine may cost beside clients, of what it costs alone, in percent.
+/// What the engine may cost beside its own clients, of what it costs beside those of another host, in percent.
 const ENGINE_SHARE: u64 = 110;
 /// Clients of the scene with slow ones, and how many of them are slow.
 const READERS: usize = 200;
@@ -140,25 +140,39 @@ async fn measured(scene: Scene, run: &Run) -> Result<Vec<Row>, LoadError> {
 
 async fn ws(host: &Host, run: &Run) -> Result<Vec<Row>, LoadError> {
     let alone = host.engine_cost_of(tokio::time::sleep(run.length)).await?;
+    let elsewhere = beside_another(host, run).await?;
     let mut crowd = Crowd::of(host.address());
     crowd.join(run.connections, Pace::Fast).await?;
     tokio::time::sleep(SETTLE).await;
     let beside = host.engine_cost_of(crowd.measured(0, run.length)).await?;
     let memory_kib = host.resident_kib()?;
     let heard = crowd.leave().await?;
-    Ok(ws_rows(heard, run, (alone, beside), memory_kib))
+    Ok(ws_rows(heard, run, [alone, elsewhere, beside], memory_kib))
+}
+
+/// What the engine costs while another host serves as many clients on the same machine: processors and caches are
+/// shared then as they are beside its own clients, and nothing else is.
+async fn beside_another(host: &Host, run: &Run) -> Result<EngineCost, LoadError> {
+    let another = Host::start(&run.setting).await?;
+    let mut crowd = Crowd::of(another.address());
+    crowd.join(run.connections, Pace::Fast).await?;
+    tokio::time::sleep(SETTLE).await;
+    let cost = host.engine_cost_of(crowd.measured(0, run.length)).await?;
+    crowd.leave().await?;
+    Ok(cost)
 }
 
 fn ws_rows(
     mut heard: Heard,
     run: &Run,
-    (alone, beside): (EngineCost, EngineCost),
+    costs: [EngineCost; 3],
     memory_kib: u64,
 ) -> Vec<Row> {
     let whole = wholeness(&heard, run.connections, 1);
     let [part, _] = &mut heard.parts;
     let each_second = per_second(part.messages, run.length);
-    let share = percent(beside.each_ns(), alone.each_ns());
+    let [alone, elsewhere, beside] = costs.map(|cost| cost.each_ns());
+    let share = percent(beside, elsewhere);
     let (median, late) = (part.latencies.percentile(50), part.latencies.percentile(99));
     vec![
         Row::new(
@@ -176,10 +190,10 @@ fn ws_rows(
             is_within(late, TO_CLIENT),
         ),
         Row::new(
-            "engine's thread for an input, alone and beside them",
-            format!("{} and {} ns", alone.each_ns(), beside.each_ns()),
+            "engine's thread for an input, alone, beside clients of another host, beside its own",
+            format!("{alone}, {elsewhere} and {beside} ns"),
         ),
-        Row::new("the latter over the former", format!("{share} %"))
+        Row::new("the last over the one before", format!("{share} %"))
             .should(format!("<= {ENGINE_SHARE} %"), share <= ENGINE_SHARE),
         Row::new(
             "memory of the host beside them",
