@@ -52,4 +52,5 @@ pub(crate) mod system;
 pub(crate) mod text;
 pub(crate) mod ticket;
 pub(crate) mod venue;
+pub(crate) mod version;
 pub(crate) mod watching;

@@ -101,6 +101,11 @@ impl Fields {
         text.parse().map(Some).map_err(refused)
     }
 
+    /// Takes a parameter that is true or false; it is false where it is not given.
+    pub(crate) fn truth(&mut self, name: &str) -> Result<bool, Problem> {
+        Ok(self.value(name, "true or false")?.unwrap_or(false))
+    }
+
     /// Takes all parameters that begin with `prefix`, without it.
     pub(crate) fn with_prefix(&mut self, prefix: &str) -> BTreeMap<String, String> {
         let mut taken = BTreeMap::new();

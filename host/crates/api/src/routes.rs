@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod backtests;
 mod beside;
+mod brought;
 pub(crate) mod canaries;
 pub(crate) mod catalog;
 pub(crate) mod custom;

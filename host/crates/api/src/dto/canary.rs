@@ -1,43 +1,10 @@
 //! Canaries: a version that has some instruments of its strategy, with the one before at all others.
 
-use super::command::Parameters;
-use super::object::Object;
-use super::probation::ProbationRequest;
-use super::shadow::HandOverName;
-use super::text::{Name, ParameterValue};
+use super::text::Name;
 use crate::names::Names;
 use engine::WhenOver;
 use serde::{Deserialize, Serialize};
 use services::view::CanaryView;
-
-/// Body of `POST strategies/{name}/canary` as JSON.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CanaryStrategyRequest {
-    /// As of a new strategy; the plugin that runs when absent.
-    pub(crate) plugin: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ParameterValue>)]
-    pub(crate) parameters: Parameters,
-    #[serde(default)]
-    pub(crate) force: bool,
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
-    )]
-    pub(crate) by: Option<String>,
-    /// What it begins with.
-    #[serde(default)]
-    pub(crate) state: HandOverName,
-    /// Symbols of its instruments.
-    #[schema(min_items = 1)]
-    pub(crate) instruments: Vec<String>,
-    #[schema(value_type = ProbationRequest)]
-    pub(crate) probation: Object<ProbationRequest>,
-    #[serde(default)]
-    pub(crate) when_over: WhenOverName,
-}
 
 /// What becomes of a canary when its time is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]

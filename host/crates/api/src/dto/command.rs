@@ -1,8 +1,7 @@
-//! Requests that load or change a strategy.
+//! Requests that load a strategy or change its parameters.
 
 use super::object::Object;
 use super::probation::ProbationRequest;
-use super::shadow::HandOverName;
 use super::text::ParameterValue;
 use engine::OrdersOnFault;
 use serde::Deserialize;
@@ -61,33 +60,6 @@ impl From<OnFaultName> for OrdersOnFault {
             OnFaultName::Flatten => Self::Flatten,
         }
     }
-}
-
-/// Body of `POST strategies/{name}/swap` as JSON.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SwapStrategyRequest {
-    /// As of a new strategy; the plugin that runs when absent.
-    pub(crate) plugin: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ParameterValue>)]
-    pub(crate) parameters: Parameters,
-    #[serde(default)]
-    pub(crate) force: bool,
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
-    )]
-    pub(crate) by: Option<String>,
-    /// What it begins with.
-    #[serde(default)]
-    pub(crate) state: HandOverName,
-    #[schema(value_type = Option<ProbationRequest>)]
-    pub(crate) probation: Option<Object<ProbationRequest>>,
-    /// Starts one that is stopped or broken with it.
-    #[serde(default)]
-    pub(crate) start: bool,
 }
 
 /// Body of `PUT strategies/{name}/parameters`.

@@ -79,12 +79,19 @@ pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Probl
             max_loss,
             max_denials,
         })),
-        None if others.contains(&true) => {
-            let detail = "the query must say for how long";
-            Err(Problem::invalid("probation.for_ns", detail))
-        }
+        None if others.contains(&true) => Err(endless()),
         None => Ok(None),
     }
+}
+
+/// The same where there must be one.
+pub(crate) fn needed_from_query(fields: &mut Fields) -> Result<Probation, Problem> {
+    from_query(fields)?.ok_or_else(endless)
+}
+
+fn endless() -> Problem {
+    let detail = "the query must say for how long";
+    Problem::invalid("probation.for_ns", detail)
 }
 
 /// A version that is watched.

@@ -1,86 +1,17 @@
-//! Shadows: another version to be tried beside the one that runs, and how far the two agree.
+//! Shadows: a version that is tried beside the one that runs, and how far the two agree.
 
-use super::command::Parameters;
-use super::limits::Nanoseconds;
 use super::market::Printer;
 use super::order::PricesDto;
 use super::order_names::{SideName, TimeInForceName};
 use super::strategy::PluginDto;
-use super::text::{Decimal, Name, ParameterValue};
+use super::text::Name;
+use super::version::HandOverName;
 use crate::names::Names;
-use crate::openapi::NumberText;
-use engine::{HandOver, Profit};
-use serde::{Deserialize, Serialize};
+use engine::Profit;
+use serde::Serialize;
 use services::shadow::{
     Difference, DifferenceKind, Handling, ShadowReport, ShadowState, ShadowView, SideReport, Wanted,
 };
-
-/// Body of `POST strategies/{name}/shadow` as JSON.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ShadowStrategyRequest {
-    /// As of a new strategy; the plugin that runs when absent.
-    pub(crate) plugin: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, ParameterValue>)]
-    pub(crate) parameters: Parameters,
-    #[serde(default)]
-    pub(crate) force: bool,
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
-    )]
-    pub(crate) by: Option<String>,
-    #[serde(default)]
-    pub(crate) state: HandOverName,
-    /// At most an hour; a second when absent.
-    #[schema(value_type = Option<NumberText>)]
-    pub(crate) tolerance_ns: Option<Decimal<Nanoseconds>>,
-}
-
-/// What a version begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum HandOverName {
-    /// What the running version saves.
-    #[default]
-    #[serde(alias = "carry")]
-    Carry,
-    /// Nothing.
-    #[serde(alias = "fresh")]
-    Fresh,
-}
-
-impl std::str::FromStr for HandOverName {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "CARRY" | "carry" => Ok(Self::Carry),
-            "FRESH" | "fresh" => Ok(Self::Fresh),
-            other => Err(format!("`{other}` is neither carry nor fresh")),
-        }
-    }
-}
-
-impl From<HandOverName> for HandOver {
-    fn from(name: HandOverName) -> Self {
-        match name {
-            HandOverName::Carry => Self::Carry,
-            HandOverName::Fresh => Self::Fresh,
-        }
-    }
-}
-
-impl From<HandOver> for HandOverName {
-    fn from(hand_over: HandOver) -> Self {
-        match hand_over {
-            HandOver::Carry => Self::Carry,
-            HandOver::Fresh => Self::Fresh,
-        }
-    }
-}
 
 /// A shadow that trades, as it is shown with its strategy.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]

@@ -1,9 +1,9 @@
 //! Backtests that the host is asked for: they go on as jobs, and what came of them is kept.
 
-use super::plugins::terms;
 use super::{limit, to_the_end};
 use crate::dto::backtest::{BacktestDto, BacktestRequest, job_of};
 use crate::dto::job::JobDto;
+use crate::dto::version::terms;
 use crate::extract::{Fields, Json, Name, NoFields};
 use crate::guarded::Signed;
 use crate::openapi::{Limit, Refused};

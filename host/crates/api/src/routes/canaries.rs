@@ -1,18 +1,14 @@
 //! Two versions that both trade, or take turns: canaries begun, promoted and ended, and flips.
 
 use super::beside::{Begins, Beside, EITHER, Watched};
-use super::loading::PARAMETER_PREFIX;
-use super::plugin_body::{Content, plugin_body};
-use super::plugins::{force, terms};
+use super::brought::{Brings, Brought};
 use super::shadows::{check_meant, promote_request};
 use super::to_the_end;
-use crate::dto::canary::{CanaryStrategyRequest, WhenOverName};
-use crate::dto::command::plain;
+use crate::dto::canary::WhenOverName;
 use crate::dto::probation::{self, PromoteRequest};
-use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{Fields, Name, NoFields, parse_json};
-use crate::guarded::Signed;
+use crate::dto::version::{CanaryStrategyRequest, Version};
+use crate::extract::{Fields, Name, NoFields};
 use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -21,7 +17,8 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use services::handle::{CanaryRequest, HostError, PluginSource};
+use engine::Probation;
+use services::handle::{CanaryRequest, HostError, PluginSource, Terms};
 use services::view::StrategyView;
 use std::future::Future;
 use std::sync::Arc;
@@ -60,24 +57,12 @@ use std::sync::Arc;
 )]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
-    signed: Signed,
     Name(name): Name,
-    fields: Fields,
-    request: Request,
+    brought: Brought<CanaryRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let body = plugin_body(&api, request).await?;
-    let turn = body.turn;
-    let mut request = match body.content {
-        Content::Json(bytes) => from_json(fields, &bytes)?,
-        Content::Plugin(plugin) => from_bytes(fields, plugin)?,
-    };
-    request.terms.by = signed.or(request.terms.by);
     let host = api.host.clone();
-    let begin = async move {
-        let _turn = turn;
-        host.begin_canary(&name, request).await
-    };
-    let report = to_the_end(begin, Problem::from).await?;
+    let command = move |request| async move { host.begin_canary(&name, request).await };
+    let report = to_the_end(brought.ask(command), Problem::from).await?;
     let body = Json(SwapReportDto::new(&report, &api.names()));
     Ok((StatusCode::CREATED, body))
 }
@@ -178,40 +163,48 @@ async fn shown<H: HostPort>(
     Ok(Json(StrategyDto::new(&strategy, &api.names())))
 }
 
-fn from_json(fields: Fields, bytes: &[u8]) -> Result<CanaryRequest, Problem> {
-    fields.finish()?;
-    let request: CanaryStrategyRequest = parse_json(bytes)?;
-    Ok(CanaryRequest {
-        plugin: request.plugin.as_deref().map(PluginSource::named),
-        parameters: plain(request.parameters),
-        terms: terms(request.force, request.by),
-        hand_over: request.state.into(),
-        instruments: request.instruments,
-        probation: request.probation.into(),
-        when_over: request.when_over.into(),
-    })
+impl Brings for CanaryRequest {
+    type Body = CanaryStrategyRequest;
+
+    fn from_body(mut body: CanaryStrategyRequest) -> Self {
+        let version = body.version();
+        let probation = body.probation.into();
+        of(version, body.instruments, probation, body.when_over)
+    }
+
+    fn from_query(plugin: PluginSource, fields: &mut Fields) -> Result<Self, Problem> {
+        let version = Version::from_query(plugin, fields)?;
+        let instruments = fields.text("instruments").unwrap_or_default();
+        let named = instruments.split(',').map(str::trim);
+        let named = named.filter(|symbol| !symbol.is_empty()).map(str::to_owned);
+        let when_over: Option<WhenOverName> = fields.value("when_over", "roll_back or promote")?;
+        let probation = probation::needed_from_query(fields)?;
+        Ok(of(
+            version,
+            named.collect(),
+            probation,
+            when_over.unwrap_or_default(),
+        ))
+    }
+
+    fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
 }
 
-fn from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<CanaryRequest, Problem> {
-    let parameters = fields.with_prefix(PARAMETER_PREFIX);
-    let terms = terms(force(&mut fields)?, fields.text("by"));
-    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
-    let instruments = fields.text("instruments").unwrap_or_default();
-    let named = instruments.split(',').map(str::trim);
-    let named = named.filter(|symbol| !symbol.is_empty());
-    let when_over: Option<WhenOverName> = fields.value("when_over", "roll_back or promote")?;
-    let probation = probation::from_query(&mut fields)?.ok_or_else(|| {
-        let detail = "the query must say for how long";
-        Problem::invalid("probation.for_ns", detail)
-    })?;
-    fields.finish()?;
-    Ok(CanaryRequest {
-        plugin: Some(plugin),
-        parameters,
-        terms,
-        hand_over: state.unwrap_or_default().into(),
-        instruments: named.map(str::to_owned).collect(),
+fn of(
+    version: Version,
+    instruments: Vec<String>,
+    probation: Probation,
+    when_over: WhenOverName,
+) -> CanaryRequest {
+    CanaryRequest {
+        plugin: version.plugin,
+        parameters: version.parameters,
+        terms: version.terms,
+        hand_over: version.hand_over,
+        instruments,
         probation,
-        when_over: when_over.unwrap_or_default().into(),
-    })
+        when_over: when_over.into(),
+    }
 }

@@ -1,9 +1,9 @@
 //! Execution algorithms and custom pre-trade rules: list, set, remove.
 
-use super::plugins::terms;
 use super::to_the_end;
 use crate::dto::command::plain;
 use crate::dto::custom::{AlgorithmDto, RuleDto, RuleRequestDto};
+use crate::dto::version::terms;
 use crate::extract::{Json, Name, NoFields};
 use crate::guarded::Signed;
 use crate::openapi::Refused;

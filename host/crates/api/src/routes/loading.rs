@@ -2,30 +2,23 @@
 //! rest in the query.
 
 use super::beside::{Begins, Beside, EITHER, Watched};
-use super::plugin_body::{Content, plugin_body};
-use super::plugins::{force, terms};
+use super::brought::{Brings, Brought};
 use super::to_the_end;
-use crate::dto::command::{
-    LoadStrategyRequest, OnFaultName, ParametersRequest, SwapStrategyRequest, plain,
-};
+use crate::dto::command::{LoadStrategyRequest, OnFaultName, ParametersRequest, plain};
 use crate::dto::probation;
-use crate::dto::shadow::HandOverName;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
-use crate::extract::{Fields, Json, Name, NoFields, parse_json};
-use crate::guarded::Signed;
+use crate::dto::version::{self, SwapStrategyRequest, Version};
+use crate::extract::{Fields, Json, Name, NoFields};
 use crate::openapi::{Binary, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use engine::{HandOver, OrdersOnFault, SwapTerms};
-use services::handle::{LoadRequest, PluginSource, SwapRequest, Terms};
-use tokio::sync::OwnedSemaphorePermit;
-
-/// What marks a strategy's parameter in the query.
-pub(super) const PARAMETER_PREFIX: &str = "param.";
+use engine::{HandOver, OrdersOnFault, Probation, SwapTerms};
+use services::handle::{HostError, LoadRequest, PluginSource, SwapReport, SwapRequest, Terms};
+use std::future::Future;
 
 /// `POST strategies`.
 #[utoipa::path(
@@ -72,23 +65,11 @@ pub(super) const PARAMETER_PREFIX: &str = "param.";
 )]
 pub(crate) async fn load<H: HostPort>(
     State(api): State<Api<H>>,
-    signed: Signed,
-    fields: Fields,
-    request: Request,
+    brought: Brought<LoadRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let body = plugin_body(&api, request).await?;
-    let turn = body.turn;
-    let mut request = match body.content {
-        Content::Json(bytes) => load_from_json(fields, &bytes)?,
-        Content::Plugin(plugin) => load_from_bytes(fields, plugin)?,
-    };
-    request.terms.by = signed.or(request.terms.by);
     let host = api.host.clone();
-    let load = async move {
-        let _turn = turn;
-        host.load_strategy(request).await
-    };
-    let strategy = to_the_end(load, Problem::of_body).await?;
+    let command = move |request| async move { host.load_strategy(request).await };
+    let strategy = to_the_end(brought.ask(command), Problem::of_body).await?;
     let place = format!("/api/v1/strategies/{}", encoded(&strategy.name));
     let body = axum::Json(StrategyDto::new(&strategy, &api.names()));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], body))
@@ -123,18 +104,12 @@ pub(crate) async fn load<H: HostPort>(
 )]
 pub(crate) async fn swap<H: HostPort>(
     State(api): State<Api<H>>,
-    signed: Signed,
     Name(name): Name,
-    fields: Fields,
-    request: Request,
+    brought: Brought<SwapRequest>,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
-    let body = plugin_body(&api, request).await?;
-    let mut request = match body.content {
-        Content::Json(bytes) => swap_from_json(fields, &bytes)?,
-        Content::Plugin(plugin) => swap_from_bytes(fields, plugin)?,
-    };
-    request.terms.by = signed.or(request.terms.by);
-    run_swap(api, name, request, body.turn).await
+    let host = api.host.clone();
+    let command = move |request| async move { host.swap(&name, request).await };
+    switched(&api, brought.ask(command)).await
 }
 
 /// `PUT strategies/{name}/parameters`: a swap that keeps the plugin.
@@ -170,51 +145,85 @@ pub(crate) async fn set_parameters<H: HostPort>(
             probation: request.probation.map(Into::into),
         },
     };
-    run_swap(api, name, request, None).await
+    let host = api.host.clone();
+    let swap = async move { host.swap(&name, request).await };
+    switched(&api, swap).await
 }
 
-async fn run_swap<H: HostPort>(
-    api: Api<H>,
-    name: String,
-    request: SwapRequest,
-    turn: Option<OwnedSemaphorePermit>,
+/// Runs a command that puts one version in the place of another, and says where that happened.
+pub(super) async fn switched<H: HostPort>(
+    api: &Api<H>,
+    command: impl Future<Output = Result<SwapReport, HostError>> + Send + 'static,
 ) -> Result<axum::Json<SwapReportDto>, Problem> {
-    let host = api.host.clone();
-    let swap = async move {
-        let _turn = turn;
-        host.swap(&name, request).await
-    };
-    let report = to_the_end(swap, Problem::from).await?;
+    let report = to_the_end(command, Problem::from).await?;
     Ok(axum::Json(SwapReportDto::new(&report, &api.names())))
 }
 
-fn load_from_json(fields: Fields, bytes: &[u8]) -> Result<LoadRequest, Problem> {
-    fields.finish()?;
-    let request: LoadStrategyRequest = parse_json(bytes)?;
-    Ok(LoadRequest {
-        name: request.name,
-        account: request.account,
-        plugin: PluginSource::named(&request.plugin),
-        parameters: plain(request.parameters),
-        on_fault: request.on_fault.into(),
-        start: request.start,
-        terms: terms(request.force, request.by),
-    })
+impl Brings for LoadRequest {
+    type Body = LoadStrategyRequest;
+
+    fn from_body(body: LoadStrategyRequest) -> Self {
+        Self {
+            name: body.name,
+            account: body.account,
+            plugin: PluginSource::named(&body.plugin),
+            parameters: plain(body.parameters),
+            on_fault: body.on_fault.into(),
+            start: body.start,
+            terms: version::terms(body.force, body.by),
+        }
+    }
+
+    fn from_query(plugin: PluginSource, fields: &mut Fields) -> Result<Self, Problem> {
+        let name = fields.text("name");
+        Ok(Self {
+            name: name
+                .ok_or_else(|| Problem::invalid("name", "the query must name the strategy"))?,
+            account: fields.text("account"),
+            plugin,
+            parameters: version::parameters_from_query(fields),
+            on_fault: on_fault(fields)?,
+            start: fields.truth("start")?,
+            terms: version::terms_from_query(fields)?,
+        })
+    }
+
+    fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
 }
 
-fn load_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<LoadRequest, Problem> {
-    let name = fields.text("name");
-    let request = LoadRequest {
-        name: name.ok_or_else(|| Problem::invalid("name", "the query must name the strategy"))?,
-        account: fields.text("account"),
-        plugin,
-        parameters: fields.with_prefix(PARAMETER_PREFIX),
-        on_fault: on_fault(&mut fields)?,
-        start: fields.value("start", "true or false")?.unwrap_or(false),
-        terms: terms(force(&mut fields)?, fields.text("by")),
-    };
-    fields.finish()?;
-    Ok(request)
+impl Brings for SwapRequest {
+    type Body = SwapStrategyRequest;
+
+    fn from_body(mut body: SwapStrategyRequest) -> Self {
+        let probation = body.probation.map(Into::into);
+        swap_to(body.version(), probation, body.start)
+    }
+
+    fn from_query(plugin: PluginSource, fields: &mut Fields) -> Result<Self, Problem> {
+        let version = Version::from_query(plugin, fields)?;
+        let probation = probation::from_query(fields)?;
+        let start = fields.truth("start")?;
+        Ok(swap_to(version, probation, start))
+    }
+
+    fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
+}
+
+fn swap_to(version: Version, probation: Option<Probation>, start: bool) -> SwapRequest {
+    SwapRequest {
+        plugin: version.plugin,
+        parameters: version.parameters,
+        terms: version.terms,
+        succession: SwapTerms {
+            hand_over: version.hand_over,
+            probation,
+        },
+        start,
+    }
 }
 
 fn on_fault(fields: &mut Fields) -> Result<OrdersOnFault, Problem> {
@@ -228,40 +237,6 @@ fn on_fault(fields: &mut Fields) -> Result<OrdersOnFault, Problem> {
         }
     };
     Ok(name.into())
-}
-
-fn swap_from_json(fields: Fields, bytes: &[u8]) -> Result<SwapRequest, Problem> {
-    fields.finish()?;
-    let request: SwapStrategyRequest = parse_json(bytes)?;
-    Ok(SwapRequest {
-        start: request.start,
-        plugin: request.plugin.as_deref().map(PluginSource::named),
-        parameters: plain(request.parameters),
-        terms: terms(request.force, request.by),
-        succession: SwapTerms {
-            hand_over: request.state.into(),
-            probation: request.probation.map(Into::into),
-        },
-    })
-}
-
-fn swap_from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<SwapRequest, Problem> {
-    let parameters = fields.with_prefix(PARAMETER_PREFIX);
-    let terms = terms(force(&mut fields)?, fields.text("by"));
-    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
-    let probation = probation::from_query(&mut fields)?;
-    let start = fields.value("start", "true or false")?.unwrap_or(false);
-    fields.finish()?;
-    Ok(SwapRequest {
-        start,
-        plugin: Some(plugin),
-        parameters,
-        terms,
-        succession: SwapTerms {
-            hand_over: state.unwrap_or_default().into(),
-            probation,
-        },
-    })
 }
 
 /// A name as one segment of a path.

@@ -8,6 +8,7 @@ use crate::dto::plugin::{
     UseDto, acts, uses,
 };
 use crate::dto::text::Name as Word;
+use crate::dto::version::terms_from_query;
 use crate::extract::{Fields, Json, Name, NoFields, TwoNames, unsupported};
 use crate::guarded::Signed;
 use crate::names::Names;
@@ -21,25 +22,10 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use registry::{Decision, Record, diff};
 use serde::Serialize;
-use services::handle::Terms;
 use store::sql::{Filter, STRATEGY_VERSIONS};
 
 /// Rows that are read at once.
 const ROWS: u32 = 10_000;
-
-/// On what terms a request wants a plugin.
-pub(super) fn terms(force: bool, by: Option<String>) -> Terms {
-    Terms {
-        force,
-        by,
-        configured: false,
-    }
-}
-
-/// Takes `force` from the query.
-pub(super) fn force(fields: &mut Fields) -> Result<bool, Problem> {
-    Ok(fields.value("force", "true or false")?.unwrap_or(false))
-}
 
 /// `GET plugins`, the newest first.
 #[utoipa::path(
@@ -201,7 +187,8 @@ pub(crate) async fn upload<H: HostPort>(
     let Content::Plugin(source) = body.content else {
         return Err(unsupported("application/wasm"));
     };
-    let terms = terms(force(&mut fields)?, signed.or(fields.text("by")));
+    let mut terms = terms_from_query(&mut fields)?;
+    terms.by = signed.or(terms.by);
     fields.finish()?;
     let (host, turn) = (api.host.clone(), body.turn);
     let uploaded = async move {

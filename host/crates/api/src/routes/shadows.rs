@@ -2,17 +2,14 @@
 //! one before, while the one that runs is on probation.
 
 use super::beside::{Begins, Beside, EITHER};
-use super::loading::PARAMETER_PREFIX;
-use super::plugin_body::{Content, plugin_body};
-use super::plugins::{force, terms};
+use super::brought::{Brings, Brought};
 use super::to_the_end;
-use crate::dto::command::plain;
 use crate::dto::limits::Nanoseconds;
 use crate::dto::probation::PromoteRequest;
-use crate::dto::shadow::{HandOverName, ShadowReportDto, ShadowStrategyRequest};
+use crate::dto::shadow::ShadowReportDto;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
+use crate::dto::version::{ShadowStrategyRequest, Version};
 use crate::extract::{self, BodyKind, Fields, Name, NoFields, body_kind, parse_json};
-use crate::guarded::Signed;
 use crate::openapi::{Binary, NumberText, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -22,7 +19,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use model::PluginHash;
-use services::handle::{PluginSource, ShadowRequest};
+use services::handle::{PluginSource, ShadowRequest, Terms};
 use services::shadow::ShadowReport;
 
 /// `POST strategies/{name}/shadow`.
@@ -53,24 +50,12 @@ use services::shadow::ShadowReport;
 )]
 pub(crate) async fn begin<H: HostPort>(
     State(api): State<Api<H>>,
-    signed: Signed,
     Name(name): Name,
-    fields: Fields,
-    request: Request,
+    brought: Brought<ShadowRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let body = plugin_body(&api, request).await?;
-    let turn = body.turn;
-    let mut request = match body.content {
-        Content::Json(bytes) => from_json(fields, &bytes)?,
-        Content::Plugin(plugin) => from_bytes(fields, plugin)?,
-    };
-    request.terms.by = signed.or(request.terms.by);
     let (host, asked) = (api.host.clone(), name.clone());
-    let begin = async move {
-        let _turn = turn;
-        host.begin_shadow(&asked, request).await
-    };
-    let report = to_the_end(begin, Problem::from).await?;
+    let command = move |request| async move { host.begin_shadow(&asked, request).await };
+    let report = to_the_end(brought.ask(command), Problem::from).await?;
     Ok((StatusCode::CREATED, shown(&api, &name, &report)))
 }
 
@@ -259,30 +244,30 @@ fn shown<H: HostPort>(api: &Api<H>, name: &str, report: &ShadowReport) -> Json<S
     Json(ShadowReportDto::new(name, report, currency, &names))
 }
 
-fn from_json(fields: Fields, bytes: &[u8]) -> Result<ShadowRequest, Problem> {
-    fields.finish()?;
-    let request: ShadowStrategyRequest = parse_json(bytes)?;
-    Ok(ShadowRequest {
-        plugin: request.plugin.as_deref().map(PluginSource::named),
-        parameters: plain(request.parameters),
-        terms: terms(request.force, request.by),
-        hand_over: request.state.into(),
-        tolerance: request.tolerance_ns.map(|given| given.0.duration()),
-    })
+impl Brings for ShadowRequest {
+    type Body = ShadowStrategyRequest;
+
+    fn from_body(mut body: ShadowStrategyRequest) -> Self {
+        of(body.version(), body.tolerance_ns.map(|given| given.0))
+    }
+
+    fn from_query(plugin: PluginSource, fields: &mut Fields) -> Result<Self, Problem> {
+        let version = Version::from_query(plugin, fields)?;
+        let tolerance = fields.value("tolerance_ns", "a whole number of nanoseconds")?;
+        Ok(of(version, tolerance))
+    }
+
+    fn terms(&mut self) -> &mut Terms {
+        &mut self.terms
+    }
 }
 
-fn from_bytes(mut fields: Fields, plugin: PluginSource) -> Result<ShadowRequest, Problem> {
-    let parameters = fields.with_prefix(PARAMETER_PREFIX);
-    let terms = terms(force(&mut fields)?, fields.text("by"));
-    let state: Option<HandOverName> = fields.value("state", "carry or fresh")?;
-    let tolerance: Option<Nanoseconds> =
-        fields.value("tolerance_ns", "a whole number of nanoseconds")?;
-    fields.finish()?;
-    Ok(ShadowRequest {
-        plugin: Some(plugin),
-        parameters,
-        terms,
-        hand_over: state.unwrap_or_default().into(),
+fn of(version: Version, tolerance: Option<Nanoseconds>) -> ShadowRequest {
+    ShadowRequest {
+        plugin: version.plugin,
+        parameters: version.parameters,
+        terms: version.terms,
+        hand_over: version.hand_over,
         tolerance: tolerance.map(Nanoseconds::duration),
-    })
+    }
 }
