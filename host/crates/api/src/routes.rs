@@ -34,6 +34,7 @@ pub(crate) mod plugin_body;
 pub(crate) mod plugins;
 pub(crate) mod portfolio;
 pub(crate) mod positions;
+mod promoting;
 mod repeated;
 pub(crate) mod risk;
 pub(crate) mod scenarios;

@@ -2,8 +2,9 @@
 
 use super::beside::{Begins, Beside, EITHER, Watched};
 use super::brought::{Brings, Brought};
-use super::shadows::{check_meant, promote_request};
-use super::to_the_end;
+use super::loading::switched;
+use super::promoting::promotion;
+use super::strategies::changed;
 use crate::dto::canary::WhenOverName;
 use crate::dto::probation::{self, PromoteRequest};
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
@@ -18,10 +19,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use engine::Probation;
-use services::handle::{CanaryRequest, HostError, PluginSource, Terms};
+use services::handle::{CanaryRequest, PluginSource, Terms};
 use services::view::StrategyView;
-use std::future::Future;
-use std::sync::Arc;
 
 /// `POST strategies/{name}/canary`.
 #[utoipa::path(
@@ -62,8 +61,7 @@ pub(crate) async fn begin<H: HostPort>(
 ) -> Result<impl IntoResponse, Problem> {
     let host = api.host.clone();
     let command = move |request| async move { host.begin_canary(&name, request).await };
-    let report = to_the_end(brought.ask(command), Problem::from).await?;
-    let body = Json(SwapReportDto::new(&report, &api.names()));
+    let body = switched(&api, brought.ask(command)).await?;
     Ok((StatusCode::CREATED, body))
 }
 
@@ -90,17 +88,14 @@ pub(crate) async fn promote<H: HostPort>(
     Name(name): Name,
     request: Request,
 ) -> Result<Json<StrategyDto>, Problem> {
-    let asked = promote_request(request).await?;
-    let strategy = api.host.strategy(&name);
-    let canary = strategy.and_then(|strategy| {
+    let canary = |strategy: &StrategyView| {
         strategy.probation.as_ref()?.canary.as_ref()?;
         Some(strategy.plugin.as_ref()?.hash)
-    });
-    check_meant(asked.plugin.as_deref(), canary)?;
-    let probation = asked.probation.map(Into::into);
+    };
+    let probation = promotion(&api, &name, request, canary).await?;
     let host = api.host.clone();
     let promote = async move { host.promote_canary(&name, probation).await };
-    shown(api, promote).await
+    changed(&api, promote).await
 }
 
 /// `DELETE strategies/{name}/canary`: the version before has all instruments again.
@@ -126,7 +121,7 @@ pub(crate) async fn end<H: HostPort>(
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
     let end = async move { host.end_canary(&name).await };
-    shown(api, end).await
+    changed(&api, end).await
 }
 
 /// `POST strategies/{name}/flip`: the version on probation and the one before change places.
@@ -152,15 +147,7 @@ pub(crate) async fn flip<H: HostPort>(
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
     let flip = async move { host.flip(&name).await };
-    shown(api, flip).await
-}
-
-async fn shown<H: HostPort>(
-    api: Api<H>,
-    command: impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send + 'static,
-) -> Result<Json<StrategyDto>, Problem> {
-    let strategy = to_the_end(command, Problem::from).await?;
-    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+    changed(&api, flip).await
 }
 
 impl Brings for CanaryRequest {

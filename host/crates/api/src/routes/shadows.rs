@@ -3,13 +3,16 @@
 
 use super::beside::{Begins, Beside, EITHER};
 use super::brought::{Brings, Brought};
+use super::loading::switched;
+use super::promoting::promotion;
+use super::strategies::changed;
 use super::to_the_end;
 use crate::dto::limits::Nanoseconds;
 use crate::dto::probation::PromoteRequest;
 use crate::dto::shadow::ShadowReportDto;
 use crate::dto::strategy::{StrategyDto, SwapReportDto};
 use crate::dto::version::{ShadowStrategyRequest, Version};
-use crate::extract::{self, BodyKind, Fields, Name, NoFields, body_kind, parse_json};
+use crate::extract::{Fields, Name, NoFields};
 use crate::openapi::{Binary, NumberText, Refused};
 use crate::port::HostPort;
 use crate::problem::Problem;
@@ -18,9 +21,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use model::PluginHash;
 use services::handle::{PluginSource, ShadowRequest, Terms};
 use services::shadow::ShadowReport;
+use services::view::StrategyView;
 
 /// `POST strategies/{name}/shadow`.
 #[utoipa::path(
@@ -136,48 +139,11 @@ pub(crate) async fn promote<H: HostPort>(
     Name(name): Name,
     request: Request,
 ) -> Result<Json<SwapReportDto>, Problem> {
-    let asked = promote_request(request).await?;
-    let strategy = api.host.strategy(&name);
-    let shadow = strategy.and_then(|strategy| Some(strategy.shadow.as_ref()?.plugin.hash));
-    check_meant(asked.plugin.as_deref(), shadow)?;
+    let shadow = |strategy: &StrategyView| Some(strategy.shadow.as_ref()?.plugin.hash);
+    let probation = promotion(&api, &name, request, shadow).await?;
     let host = api.host.clone();
-    let probation = asked.probation.map(Into::into);
     let promote = async move { host.promote(&name, probation).await };
-    let report = to_the_end(promote, Problem::from).await?;
-    Ok(Json(SwapReportDto::new(&report, &api.names())))
-}
-
-/// What a promotion's body says, where there is one.
-pub(super) async fn promote_request(request: Request) -> Result<PromoteRequest, Problem> {
-    let kind = body_kind(request.headers());
-    let bytes = extract::bytes(request, &()).await?;
-    match (kind, bytes.is_empty()) {
-        (_, true) => Ok(PromoteRequest::default()),
-        // `null` says as little as no body.
-        (Some(BodyKind::Json), false) => {
-            parse_json::<Option<_>>(&bytes).map(Option::unwrap_or_default)
-        }
-        _ => Err(extract::unsupported("application/json")),
-    }
-}
-
-/// Refuses a promotion of a version that is not there any more. Where none is the host says so.
-pub(super) fn check_meant(named: Option<&str>, there: Option<PluginHash>) -> Result<(), Problem> {
-    let Some(text) = named else {
-        return Ok(());
-    };
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    let Some(meant) = PluginHash::parse(digits) else {
-        let detail = format!("`{text}` is not all 64 digits of a SHA-256");
-        return Err(Problem::invalid("plugin", detail));
-    };
-    match there {
-        Some(there) if there != meant => {
-            let detail = format!("the version there is {there}, and not {meant}");
-            Err(Problem::new(StatusCode::CONFLICT, "CONFLICT", detail))
-        }
-        _ => Ok(()),
-    }
+    switched(&api, promote).await
 }
 
 /// `POST strategies/{name}/rollback`: the version before takes its place back.
@@ -203,8 +169,7 @@ pub(crate) async fn roll_back<H: HostPort>(
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
     let back = async move { host.roll_back(&name).await };
-    let strategy = to_the_end(back, Problem::from).await?;
-    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+    changed(&api, back).await
 }
 
 /// `DELETE strategies/{name}/probation`: the version stays, and the one before is let go.
@@ -230,8 +195,7 @@ pub(crate) async fn keep<H: HostPort>(
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
     let keep = async move { host.keep(&name).await };
-    let strategy = to_the_end(keep, Problem::from).await?;
-    Ok(Json(StrategyDto::new(&strategy, &api.names())))
+    changed(&api, keep).await
 }
 
 fn shown<H: HostPort>(api: &Api<H>, name: &str, report: &ShadowReport) -> Json<ShadowReportDto> {

@@ -9,7 +9,9 @@ use crate::problem::Problem;
 use crate::state::Api;
 use axum::Json;
 use axum::extract::State;
+use services::handle::HostError;
 use services::view::StrategyView;
+use std::future::Future;
 use std::sync::Arc;
 
 /// `GET strategies`.
@@ -211,7 +213,15 @@ async fn command<H: HostPort>(
 ) -> Result<Json<StrategyDto>, Problem> {
     let host = api.host.clone();
     let work = async move { host.command_strategy(&name, command).await };
-    let strategy = to_the_end(work, Problem::from).await?;
+    changed(&api, work).await
+}
+
+/// Runs a command that changes a strategy, and shows the strategy after it.
+pub(super) async fn changed<H: HostPort>(
+    api: &Api<H>,
+    command: impl Future<Output = Result<Arc<StrategyView>, HostError>> + Send + 'static,
+) -> Result<Json<StrategyDto>, Problem> {
+    let strategy = to_the_end(command, Problem::from).await?;
     Ok(Json(StrategyDto::new(&strategy, &api.names())))
 }
 
