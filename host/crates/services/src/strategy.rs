@@ -6,6 +6,7 @@
 
 mod canary;
 mod custom;
+mod entries;
 mod faults;
 mod plugins;
 pub(crate) mod recorder;
@@ -29,19 +30,16 @@ use engine::{
     Command, Definition, Effect, Ignored, Input, OrdersOnFault, Staged, StrategyConfig,
     StrategyState,
 };
+use entries::{Entry, check_name};
 pub(crate) use faults::Restarted;
 use model::{AccountId, Fault, FaultKind, PluginHash, SavedState, Strategy, StrategyId};
 use registry::Role;
-use shadow::Shadowing;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 pub(crate) use swap::{SwapDone, checked as check_probation};
 use tokio::sync::oneshot;
 use versions::{Version, Versions};
-
-/// Longest name of a strategy, in bytes.
-const MAX_NAME_BYTES: usize = 64;
 
 /// How swaps behave.
 #[derive(Debug, Clone, Copy)]
@@ -69,36 +67,6 @@ pub(crate) struct Strategies {
     stops: Mutex<BTreeMap<StrategyId, u64>>,
 }
 
-/// A strategy that is or was loaded.
-struct Entry {
-    id: StrategyId,
-    /// What it was loaded with; once it ran, [`Versions`] knows what runs.
-    loaded: Option<Loaded>,
-    /// What it saved last.
-    saved: Kept,
-    /// The request that is under way.
-    busy: Option<&'static str>,
-    /// The shadow that trades, or was the last to.
-    shadow: Option<Shadowing>,
-}
-
-/// What a strategy saved last.
-#[derive(Default)]
-struct Kept {
-    /// The input at which it did, or was found not to take it back.
-    sequence: u64,
-    state: Option<SavedState>,
-}
-
-impl Kept {
-    /// Takes what was learnt at an input, unless something later is known: answers come to several threads.
-    fn learn(&mut self, sequence: u64, state: Option<SavedState>) {
-        if sequence >= self.sequence {
-            *self = Self { sequence, state };
-        }
-    }
-}
-
 /// A plugin with parameters, ready to be made.
 #[derive(Clone)]
 pub(crate) struct Loaded {
@@ -124,25 +92,6 @@ struct Instance {
     made: Made,
     hash: PluginHash,
     version: Version,
-}
-
-/// Marks a strategy as busy until dropped.
-struct Occupied<'a> {
-    service: &'a Strategies,
-    name: String,
-}
-
-impl Drop for Occupied<'_> {
-    fn drop(&mut self) {
-        let mut entries = lock(&self.service.entries);
-        if let Some(entry) = entries.get_mut(&self.name) {
-            entry.busy = None;
-            // A load that failed leaves nothing.
-            if entry.loaded.is_none() {
-                entries.remove(&self.name);
-            }
-        }
-    }
 }
 
 fn no_effect(why: &Ignored) -> HostError {
@@ -239,27 +188,6 @@ impl Strategies {
         stepped.defined.ok_or(HostError::Stopped)
     }
 
-    /// Takes over what a journal says of a strategy, before anybody can ask.
-    pub(crate) fn restore(
-        &self,
-        name: String,
-        id: StrategyId,
-        loaded: Loaded,
-        saved: Option<SavedState>,
-    ) {
-        let entry = Entry {
-            id,
-            loaded: Some(loaded),
-            saved: Kept {
-                sequence: 0,
-                state: saved,
-            },
-            busy: None,
-            shadow: None,
-        };
-        lock(&self.entries).insert(name, entry);
-    }
-
     /// Swaps a running strategy that came back by a snapshot for a fresh instance of the same plugin.
     ///
     /// What a plugin does not save it has forgotten, and nobody can tell. The swap is in the journal, so
@@ -302,13 +230,6 @@ impl Strategies {
             Some(why) if !called_off => Err(no_effect(why)),
             _ => Ok(()),
         }
-    }
-
-    /// What a strategy saved last.
-    pub(crate) fn saved(&self, name: &str) -> Option<SavedState> {
-        lock(&self.entries)
-            .get(name)
-            .and_then(|entry| entry.saved.state.clone())
     }
 
     fn start_with(&self, name: &str, id: StrategyId, instance: Instance) -> Result<(), HostError> {
@@ -357,27 +278,6 @@ impl Strategies {
             return Err(no_effect(why));
         }
         Ok(stepped)
-    }
-
-    /// What a strategy saved is not given to the next that starts.
-    fn put_saved_aside(&self, name: &str, sequence: u64) {
-        if let Some(entry) = lock(&self.entries).get_mut(name) {
-            entry.saved.learn(sequence, None);
-        }
-    }
-
-    fn keep_saved(&self, name: &str, id: StrategyId, stepped: &Stepped) {
-        let saved = stepped
-            .effects
-            .iter()
-            .rev()
-            .find_map(|effect| match effect {
-                Effect::Saved(strategy, state) if *strategy == id => Some(state.clone()),
-                _ => None,
-            });
-        if let (Some(entry), Some(saved)) = (lock(&self.entries).get_mut(name), saved) {
-            entry.saved.learn(stepped.sequence, Some(saved));
-        }
     }
 
     fn make(&self, name: &str, loaded: &Loaded) -> Result<Instance, HostError> {
@@ -449,82 +349,6 @@ impl Strategies {
             }),
         }
     }
-
-    /// The handle of a strategy that runs a plugin.
-    fn plugged(&self, name: &str) -> Result<StrategyId, HostError> {
-        let view = self.shared.read(|model| model.strategy(name).cloned());
-        match view {
-            None => Err(not_found("strategy", name)),
-            Some(view) if view.manual => Err(HostError::Conflict(format!(
-                "`{name}` is traded by hand and has no plugin; pause and resume it instead"
-            ))),
-            Some(view) => Ok(view.id),
-        }
-    }
-
-    fn loaded(&self, name: &str) -> Result<(StrategyId, Loaded), HostError> {
-        let id = self.plugged(name)?;
-        let entries = lock(&self.entries);
-        let loaded = entries.get(name).and_then(|entry| entry.loaded.clone());
-        let loaded = self.versions.running(id).or(loaded);
-        loaded.map(|loaded| (id, loaded)).ok_or_else(|| {
-            HostError::Conflict(format!(
-                "`{name}` has no plugin; load one under another name"
-            ))
-        })
-    }
-
-    /// The handle of a strategy that was defined in an earlier run and never had a plugin.
-    fn reserved(&self, name: &str) -> Result<Option<StrategyId>, HostError> {
-        let known = self.shared.read(|model| model.strategy(name).cloned());
-        match known {
-            Some(view) if view.manual || view.plugin.is_some() => Err(HostError::Conflict(
-                format!("there is a strategy `{name}` already"),
-            )),
-            known => Ok(known.map(|view| view.id)),
-        }
-    }
-
-    /// Takes a name for a strategy that is being loaded.
-    fn reserve(&self, name: &str) -> Result<Occupied<'_>, HostError> {
-        let mut entries = lock(&self.entries);
-        if entries.contains_key(name) {
-            return Err(HostError::Conflict(format!(
-                "there is a strategy `{name}` already"
-            )));
-        }
-        let entry = Entry {
-            id: StrategyId::default(),
-            loaded: None,
-            saved: Kept::default(),
-            busy: Some("load"),
-            shadow: None,
-        };
-        entries.insert(name.to_owned(), entry);
-        Ok(Occupied {
-            service: self,
-            name: name.to_owned(),
-        })
-    }
-
-    /// Marks a strategy as having a request under way.
-    fn occupy(&self, name: &str, what: &'static str) -> Result<Occupied<'_>, HostError> {
-        self.plugged(name)?;
-        let mut entries = lock(&self.entries);
-        let Some(entry) = entries.get_mut(name) else {
-            return Err(HostError::Conflict(format!("`{name}` has no plugin")));
-        };
-        if let Some(busy) = entry.busy {
-            return Err(HostError::Conflict(format!(
-                "a {busy} of `{name}` is under way"
-            )));
-        }
-        entry.busy = Some(what);
-        Ok(Occupied {
-            service: self,
-            name: name.to_owned(),
-        })
-    }
 }
 
 pub(crate) fn not_found(what: &'static str, name: &str) -> HostError {
@@ -543,58 +367,5 @@ fn names(accounts: &[AccountView]) -> String {
         "none; there is no account".to_owned()
     } else {
         names.join(", ")
-    }
-}
-
-/// Names go into paths, logs and URLs.
-fn check_name(name: &str) -> Result<(), HostError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.len() <= MAX_NAME_BYTES && name.chars().all(plain) {
-        return Ok(());
-    }
-    let reason = format!(
-        "a name has 1 to {MAX_NAME_BYTES} letters, digits, `-`, `_` and `.`, which `{}` has not",
-        name.escape_default()
-            .take(MAX_NAME_BYTES)
-            .collect::<String>()
-    );
-    Err(HostError::Invalid {
-        field: "name",
-        reason,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Kept, check_name};
-    use model::SavedState;
-
-    #[test]
-    fn what_was_saved_earlier_and_comes_later_is_not_kept() {
-        let state = |version| {
-            Some(SavedState {
-                version,
-                bytes: Vec::new(),
-            })
-        };
-        let mut kept = Kept::default();
-        kept.learn(7, state(7));
-        kept.learn(5, state(5));
-        assert_eq!(kept.state, state(7));
-        kept.learn(8, None);
-        kept.learn(7, state(7));
-        assert_eq!(kept.state, None, "it did not take that one back");
-        kept.learn(9, state(9));
-        assert_eq!(kept.state, state(9));
-    }
-
-    #[test]
-    fn names_are_plain() {
-        for good in ["a", "ema-cross.2", "MM_1"] {
-            assert_eq!(check_name(good), Ok(()));
-        }
-        for bad in ["", "a b", "../x", "é", "a/b", "a\n", &"x".repeat(65)] {
-            assert!(check_name(bad).is_err(), "{bad}");
-        }
     }
 }
