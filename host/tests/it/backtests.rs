@@ -207,9 +207,9 @@ fn what_cannot_be_run_is_refused_with_its_field() {
     refused("data", json!(["../secret.csv"]), (400, "/data"));
     refused("data", json!(["/etc/hostname"]), (400, "/data"));
     refused("data", json!(["none.csv"]), (400, "/data"));
-    refused("data", json!([]), (400, "/data"));
-    refused("catalog", json!("."), (400, "/catalog"));
-    refused("from", json!("2024-01-01"), (400, "/from"));
+    refused("data", json!([]), (422, "/data"));
+    refused("catalog", json!("."), (422, "/catalog"));
+    refused("from", json!("2024-01-01"), (422, "/from"));
     refused("latency", json!("5"), (400, "/latency"));
     refused("start", json!("soon"), (400, "/start"));
     refused("leverage", json!("much"), (400, "/leverage"));

@@ -57,7 +57,7 @@ class AgainstAHost(unittest.TestCase):
     def test_problems_name_the_field(self) -> None:
         with self.assertRaises(Problem) as caught:
             self.host.ask("POST", "/orders", {"instrument": INSTRUMENT, "type": "MARKET"})
-        self.assertEqual(caught.exception.code, "INVALID_FIELD")
+        self.assertEqual(caught.exception.code, "FIELDS_DISAGREE")
         self.assertIsNotNone(caught.exception.field)
 
     def test_an_order_is_followed_over_a_lost_connection(self) -> None:

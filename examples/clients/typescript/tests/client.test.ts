@@ -50,7 +50,7 @@ test("problems name the field", { skip }, async () => {
   const wrong = host.ask("POST", "/orders", { instrument: "EUR/USD.SIM", type: "MARKET" });
   await assert.rejects(wrong, (error) => {
     assert.ok(error instanceof Problem);
-    assert.equal(error.code, "INVALID_FIELD");
+    assert.equal(error.code, "FIELDS_DISAGREE");
     assert.ok(error.field);
     return true;
   });

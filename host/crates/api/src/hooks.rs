@@ -229,13 +229,13 @@ impl Hook {
         headers: &HeaderMap,
     ) -> Result<Timestamp, Problem> {
         match self.config.kind {
-            HookKind::Generic if has_secret => Err(Problem::invalid(
+            HookKind::Generic if has_secret => Err(Problem::disagrees(
                 "secret",
                 "this hook is signed; leave it out",
             )),
             HookKind::Generic if time.is_some() => {
                 let detail = "the moment of this hook is in its header; leave it out";
-                Err(Problem::invalid("time", detail))
+                Err(Problem::disagrees("time", detail))
             }
             HookKind::Generic => {
                 let seconds: Option<u64> = text(headers, TIMESTAMP_HEADER).parse().ok();

@@ -7,6 +7,9 @@ use model::DenyCode;
 use registry::Refusal;
 use services::handle::HostError;
 
+/// The code of [`Problem::disagrees`].
+const DISAGREE: &str = "FIELDS_DISAGREE";
+
 /// Why a request was refused. `code` is stable; `detail` is for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -36,6 +39,13 @@ impl Problem {
     /// A value that cannot be used; `field` is its dotted path in the body or query.
     pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail);
+        problem.at(field)
+    }
+
+    /// A value that is well formed and does not go with the others, or with what the request is about: no
+    /// description of the field alone says so. `field` is as of [`Problem::invalid`].
+    pub(crate) fn disagrees(field: &str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, DISAGREE, detail);
         problem.at(field)
     }
 
@@ -77,7 +87,7 @@ impl Problem {
     /// The host's answer to limits that cannot be set: a fault of the field that it names.
     pub(crate) fn from_limits(error: HostError) -> Self {
         match error {
-            HostError::Conflict(reason) => Self::invalid("", reason),
+            HostError::Conflict(reason) => Self::disagrees("", reason),
             error => error.into(),
         }
     }
@@ -98,6 +108,11 @@ impl Problem {
     /// Its stable name.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Whether the request's own fields are at fault, so that nothing was done.
+    pub(crate) fn is_of_fields(&self) -> bool {
+        self.code == DISAGREE
     }
 
     /// In words.
@@ -137,6 +152,7 @@ impl From<HostError> for Problem {
         match error {
             HostError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail),
             HostError::Invalid { field, reason } => Self::invalid(field, reason),
+            HostError::Disagrees { field, reason } => Self::disagrees(field, reason),
             HostError::Conflict(reason) => Self::new(StatusCode::CONFLICT, "CONFLICT", reason),
             HostError::Plugin { stage, reason } => Self {
                 stage: Some(stage),
@@ -150,7 +166,10 @@ impl From<HostError> for Problem {
                 deny_code: Some(code),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "CHANGE_DENIED", detail)
             },
-            HostError::InList { .. } => Self::new(StatusCode::BAD_REQUEST, "INVALID_FIELD", detail),
+            HostError::InList { error, .. } => Self {
+                detail,
+                ..Self::from(*error)
+            },
             HostError::Busy => Self::busy(&detail),
             HostError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_RUNNING", detail),
         }

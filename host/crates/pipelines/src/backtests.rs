@@ -123,6 +123,13 @@ fn refused(field: &'static str, reason: impl Into<String>) -> HostError {
     }
 }
 
+fn disagrees(field: &'static str, reason: impl Into<String>) -> HostError {
+    HostError::Disagrees {
+        field,
+        reason: reason.into(),
+    }
+}
+
 fn unknown(id: u64) -> HostError {
     HostError::NotFound {
         what: "backtest",
@@ -200,7 +207,7 @@ impl Backtests {
     /// Whether settings can be meant, and the data that they name is there.
     ///
     /// # Errors
-    /// `Invalid` with the field, why, and what would do.
+    /// `Invalid` with the field, why, and what would do; `Disagrees` for one that does not go with the others.
     pub fn check(&self, settings: &BacktestSettings) -> Result<(), HostError> {
         bounded("instruments", settings.instruments.iter())?;
         bounded("data", settings.data.iter())?;
@@ -212,17 +219,17 @@ impl Backtests {
         let period = period.or_else(|| settings.to.as_ref().map(|_| "to"));
         match (settings.data.is_empty(), &settings.catalog, period) {
             (true, None, _) => {
-                return Err(refused(
+                return Err(disagrees(
                     "data",
                     "there is no market data; give `data` or `catalog`",
                 ));
             }
             (false, Some(_), _) => {
-                return Err(refused("catalog", "give either `data` or `catalog`"));
+                return Err(disagrees("catalog", "give either `data` or `catalog`"));
             }
             (false, None, Some(field)) => {
                 let reason = "it is of a `catalog`; use `start` and `end` with `data`";
-                return Err(refused(field, reason));
+                return Err(disagrees(field, reason));
             }
             _ => {}
         }

@@ -271,7 +271,7 @@ pub enum HostError {
         /// The name given.
         name: String,
     },
-    /// The request contradicts itself or what there is.
+    /// A field that cannot be used, or names what is not there.
     #[error("{field}: {reason}")]
     Invalid {
         /// The field at fault.
@@ -325,6 +325,14 @@ pub enum HostError {
     /// The host is stopping or has failed.
     #[error("the host is not running")]
     Stopped,
+    /// A field is well formed, and does not go with the others or with what the request is about.
+    #[error("{field}: {reason}")]
+    Disagrees {
+        /// The field at fault.
+        field: &'static str,
+        /// Why, and what would do.
+        reason: String,
+    },
 }
 
 /// The queries that the API answers from projections; none of them touches the engine thread.

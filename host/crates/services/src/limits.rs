@@ -1,6 +1,7 @@
 //! Which limits make sense, wherever they come from: files and requests are refused for the same
 //! reasons, before the engine sees them.
 
+use crate::handle::HostError;
 use engine::{LimitScope, Limits};
 use model::{Duration, Money, Quantity, Rate};
 
@@ -13,6 +14,21 @@ pub type Fault = (&'static str, String);
 /// The first field that cannot be meant, and what would do.
 pub fn check(scope: LimitScope, limits: &Limits) -> Result<(), Fault> {
     not_negative(limits)?;
+    relations(scope, limits)
+}
+
+/// As [`check`], of limits that a request asks for.
+///
+/// # Errors
+/// `Invalid` for a field that is none by itself, `Disagrees` for one that does not go with the others or with
+/// the scope.
+pub fn check_asked(scope: LimitScope, limits: &Limits) -> Result<(), HostError> {
+    not_negative(limits).map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+    relations(scope, limits).map_err(|(field, reason)| HostError::Disagrees { field, reason })
+}
+
+/// Whether the fields go together, and with the scope.
+fn relations(scope: LimitScope, limits: &Limits) -> Result<(), Fault> {
     windows(limits)?;
     steps(limits)?;
     match scope {

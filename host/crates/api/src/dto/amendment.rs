@@ -31,7 +31,7 @@ impl AmendmentRequest {
         let prices = amendment.price.or(amendment.trigger);
         if prices.is_none() && amendment.quantity.is_none() {
             let detail = "name what is to change: quantity, price or trigger";
-            return Err(Problem::invalid("", detail));
+            return Err(Problem::disagrees("", detail));
         }
         Ok(amendment)
     }

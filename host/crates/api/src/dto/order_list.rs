@@ -42,18 +42,18 @@ impl ListRequest {
             (None, Some(Object(bracket))) => bracket.requests()?,
             (Some(_), Some(_)) => {
                 let detail = "a list is either orders or a bracket; leave one out";
-                return Err(Problem::invalid("bracket", detail));
+                return Err(Problem::disagrees("bracket", detail));
             }
             (None, None) => {
                 let detail = "is missing: give orders, or a bracket";
-                return Err(Problem::invalid("orders", detail));
+                return Err(Problem::disagrees("orders", detail));
             }
         };
         let mut tickets = Vec::new();
         for (path, request) in requests {
             if request.strategy.is_some() {
                 let detail = "say it once for the whole list, beside the orders";
-                return Err(Problem::invalid("strategy", detail).within(&path));
+                return Err(Problem::disagrees("strategy", detail).within(&path));
             }
             let ticket = request.ticket().map_err(|problem| problem.within(&path))?;
             let strategy = self.strategy.clone();
@@ -83,7 +83,7 @@ fn listed(
 
 fn check_parent(order: &OrderTicketRequest, place: usize) -> Result<(), Problem> {
     match order.parent {
-        Some(parent) if usize::from(parent) >= place => Err(Problem::invalid(
+        Some(parent) if usize::from(parent) >= place => Err(Problem::disagrees(
             "parent",
             "must be the place of an earlier order of the list, counted from 0",
         )),
@@ -107,18 +107,18 @@ fn check_group(
         .peekable();
     if peers.peek().is_none() {
         let detail = "no other order of the list is in this group; leave it out, or add one";
-        return Err(Problem::invalid("group", detail));
+        return Err(Problem::disagrees("group", detail));
     }
     for peer in peers {
         if peer.rule != order.rule {
-            return Err(Problem::invalid(
+            return Err(Problem::disagrees(
                 "rule",
                 "all orders of a group have one rule",
             ));
         }
         if peer.parent != order.parent {
             let detail = "all orders of a group have one parent, or none";
-            return Err(Problem::invalid("parent", detail));
+            return Err(Problem::disagrees("parent", detail));
         }
     }
     Ok(())
@@ -135,7 +135,7 @@ impl BracketRequest {
         for (path, request) in &mut requests {
             if let Some(field) = request.link() {
                 let detail = "a bracket sets it itself; leave it out";
-                return Err(Problem::invalid(field, detail).within(path));
+                return Err(Problem::disagrees(field, detail).within(path));
             }
             if path != "bracket.entry" {
                 become_exit(request, &entry).map_err(|problem| problem.within(path))?;
@@ -150,7 +150,7 @@ impl BracketRequest {
 fn become_exit(exit: &mut OrderTicketRequest, entry: &OrderTicketRequest) -> Result<(), Problem> {
     if entry.quote_quantity && exit.quantity.is_none() {
         let detail = "is missing: the entry's is an amount of money, so an exit needs its own";
-        return Err(Problem::invalid("quantity", detail));
+        return Err(Problem::disagrees("quantity", detail));
     }
     exit.instrument = exit.instrument.take().or(entry.instrument.clone());
     exit.side = exit.side.or(entry.side.map(SideName::opposite));

@@ -91,7 +91,7 @@ pub(crate) fn needed_from_query(fields: &mut Fields) -> Result<Probation, Proble
 
 fn endless() -> Problem {
     let detail = "the query must say for how long";
-    Problem::invalid("probation.for_ns", detail)
+    Problem::disagrees("probation.for_ns", detail)
 }
 
 /// A version that is watched.

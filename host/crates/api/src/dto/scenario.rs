@@ -18,7 +18,7 @@ use std::str::FromStr;
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioRequest {
-    #[schema(value_type = Option<Vec<ShockDto>>)]
+    #[schema(value_type = Option<Vec<ShockDto>>, min_items = 1, max_items = 100)]
     shocks: Option<Vec<Object<ShockDto>>>,
     #[schema(value_type = Option<WindowDto>)]
     window: Option<Object<WindowDto>>,
@@ -80,11 +80,11 @@ impl ScenarioRequest {
             (None, Some(Object(window))) => window.kind()?,
             (Some(_), Some(_)) => {
                 let detail = "a scenario has shocks or a window, not both; remove one";
-                return Err(Problem::invalid("window", detail));
+                return Err(Problem::disagrees("window", detail));
             }
             (None, None) => {
                 let detail = "a scenario needs shocks, or a window with from and to";
-                return Err(Problem::invalid("shocks", detail));
+                return Err(Problem::disagrees("shocks", detail));
             }
         };
         Ok(Scenario { name, kind })

@@ -188,7 +188,7 @@ impl OrderTicketRequest {
             ),
         ];
         match fields.iter().find(|(_, given, has)| *given && !has) {
-            Some((field, ..)) => Err(Problem::invalid(
+            Some((field, ..)) => Err(Problem::disagrees(
                 field,
                 "this type of order does not have it; leave it out",
             )),
@@ -214,7 +214,7 @@ impl OrderTicketRequest {
         let name = self.time_in_force;
         if name != TimeInForceName::Gtd && self.expires.is_some() {
             let detail = "only GTD orders have it; say GTD, or leave it out";
-            return Err(Problem::invalid("expires", detail));
+            return Err(Problem::disagrees("expires", detail));
         }
         Ok(match name {
             TimeInForceName::Gtc => TimeInForce::Gtc,
@@ -264,11 +264,11 @@ impl OrderTicketRequest {
         match (self.group, self.rule.map(PeerRule::from)) {
             (Some(group), Some(rule)) => Ok(Some(Peers { group, rule })),
             (None, None) => Ok(None),
-            (Some(_), None) => Err(Problem::invalid(
+            (Some(_), None) => Err(Problem::disagrees(
                 "rule",
                 "a group needs its rule, OCO or OUO",
             )),
-            (None, Some(_)) => Err(Problem::invalid(
+            (None, Some(_)) => Err(Problem::disagrees(
                 "group",
                 "a rule needs the number of its group, such as 1",
             )),
@@ -291,10 +291,13 @@ fn offset(field: &str, text: &str, unit: UnitName) -> Result<Offset, Problem> {
     };
     offset.filter(Offset::is_valid).ok_or_else(|| {
         let detail = format!("`{text}` is not {form}, which this unit needs");
-        Problem::invalid(field, detail)
+        match text.parse::<Price>() {
+            Ok(_) => Problem::disagrees(field, detail),
+            Err(_) => Problem::invalid(field, detail),
+        }
     })
 }
 
 fn needed<T>(field: &str, value: Option<T>) -> Result<T, Problem> {
-    value.ok_or_else(|| Problem::invalid(field, "is missing, and this order needs it"))
+    value.ok_or_else(|| Problem::disagrees(field, "is missing, and this order needs it"))
 }

@@ -75,10 +75,10 @@ impl OrderTemplate {
             (HookOrder::Limit, Some(price)) => Ok(OrderKind::Limit { price }),
             (HookOrder::Market, Some(_)) => {
                 let detail = "orders at the market do not have it; leave it out";
-                Err(Problem::invalid("price", detail))
+                Err(Problem::disagrees("price", detail))
             }
             (HookOrder::Limit, None) => {
-                Err(Problem::invalid("price", "orders with a limit need it"))
+                Err(Problem::disagrees("price", "orders with a limit need it"))
             }
         }
     }
@@ -86,7 +86,7 @@ impl OrderTemplate {
     fn quantity(&self, request: &HookRequest) -> Result<Quantity, Problem> {
         let said = request.quantity.map(|quantity| quantity.0);
         let Some(quantity) = said.or(self.quantity) else {
-            return Err(Problem::invalid("quantity", "the hook needs it"));
+            return Err(Problem::disagrees("quantity", "the hook needs it"));
         };
         let (least, most) = (self.min_quantity, self.max_quantity);
         if quantity < least || quantity > most {

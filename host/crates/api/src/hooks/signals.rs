@@ -53,12 +53,12 @@ impl SignalTemplate {
                     values.push((name.clone(), text));
                 }
                 None if template.optional => {}
-                None => return Err(Problem::invalid(&field, "the hook needs it")),
+                None => return Err(Problem::disagrees(&field, "the hook needs it")),
             }
         }
         if let Some(name) = given.into_keys().next() {
             let field = format!("values.{name}");
-            return Err(Problem::invalid(&field, "is not one of the hook's"));
+            return Err(Problem::disagrees(&field, "is not one of the hook's"));
         }
         let signal = Signal::new(&self.name, values);
         signal.map_err(|why| Problem::invalid("values", why.to_string()))

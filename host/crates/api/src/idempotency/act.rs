@@ -174,6 +174,15 @@ enum Came {
 }
 
 impl Came {
+    fn with(response: &Response) -> Self {
+        let problem = response.extensions().get::<Problem>();
+        match problem.is_some_and(Problem::is_of_fields) {
+            // Neither a venue nor the risk gate had a say.
+            true => Self::Nothing,
+            false => Self::of(response.status(), response.headers()),
+        }
+    }
+
     fn of(status: StatusCode, headers: &HeaderMap) -> Self {
         match status {
             status if status.is_success() => Self::Over,
@@ -193,7 +202,7 @@ impl Act {
     /// Keeps what came of it, and hands the answer on.
     pub(super) async fn finish(mut self, response: Response) -> Response {
         let status = response.status();
-        match Came::of(status, response.headers()) {
+        match Came::with(&response) {
             Came::Nothing => {
                 self.is_over = true;
                 self.keys.free(self.number);
@@ -263,6 +272,8 @@ mod tests {
         for status in [400, 401, 403, 404, 405, 408, 412, 413, 415, 428, 429] {
             check(status, true, Came::Nothing);
         }
+        let of_fields = Problem::disagrees("price", "is missing").into_response();
+        assert_eq!(Came::with(&of_fields), Came::Nothing);
         check(503, true, Came::Nothing);
         for status in [500, 502, 503, 504] {
             check(status, false, Came::Unknown);

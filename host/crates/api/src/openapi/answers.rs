@@ -14,6 +14,7 @@ pub(super) const CODES: &[&str] = &[
     "CATALOG_UNAVAILABLE",
     "CHANGE_DENIED",
     "CONFLICT",
+    "FIELDS_DISAGREE",
     "FORBIDDEN",
     "FORBIDDEN_ADDRESS",
     "FORBIDDEN_HOST",

@@ -40,6 +40,7 @@ use services::handle::{HostError, OrderTicket};
         (status = 200, description = "The call was taken before.", body = HookReply),
         (status = 404, response = Refused),
         (status = 409, response = Refused),
+        (status = 422, response = Refused),
         (status = 429, response = Refused),
     ),
 )]

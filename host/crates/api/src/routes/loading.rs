@@ -178,7 +178,7 @@ impl Brings for LoadRequest {
         let name = fields.text("name");
         Ok(Self {
             name: name
-                .ok_or_else(|| Problem::invalid("name", "the query must name the strategy"))?,
+                .ok_or_else(|| Problem::disagrees("name", "the query must name the strategy"))?,
             account: fields.text("account"),
             plugin,
             parameters: version::parameters_from_query(fields),

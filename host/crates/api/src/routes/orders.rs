@@ -65,7 +65,7 @@ pub(crate) async fn place<H: HostPort>(
 ) -> Result<Response, Problem> {
     if let Some(field) = request.link() {
         let detail = "only orders of a list have it; leave it out, or POST to orders/lists";
-        return Err(Problem::invalid(field, detail));
+        return Err(Problem::disagrees(field, detail));
     }
     let (host, mut ticket) = (api.host.clone(), request.ticket()?);
     let intents = [claim.intend(0, &mut ticket)];

@@ -33,6 +33,7 @@ const MOST_ROWS: usize = 500_000;
     responses(
         (status = 200, description = "One of each strategy.", body = Vec<PerformanceDto>),
         (status = 404, response = Refused),
+        (status = 422, response = Refused),
         (status = 503, response = Refused),
     ),
 )]
@@ -61,6 +62,7 @@ pub(crate) async fn list<H: HostPort>(
     responses(
         (status = 200, description = "What it made.", body = PerformanceDto),
         (status = 404, response = Refused),
+        (status = 422, response = Refused),
         (status = 503, response = Refused),
     ),
 )]
@@ -91,7 +93,7 @@ impl Period {
         let (from, until) = (moment(&mut fields, "from")?, moment(&mut fields, "until")?);
         fields.finish()?;
         if from.zip(until).is_some_and(|(from, until)| from >= until) {
-            return Err(Problem::invalid("until", "must be after `from`"));
+            return Err(Problem::disagrees("until", "must be after `from`"));
         }
         Ok(Self { from, until })
     }

@@ -43,7 +43,7 @@ pub(super) async fn plugin_body<H: HostPort>(
             if signature(request.headers())?.is_some() {
                 let detail =
                     "belongs to a plugin's bytes; that of a file lies beside it, as FILE.minisig";
-                return Err(Problem::invalid(SIGNATURE, detail));
+                return Err(Problem::disagrees(SIGNATURE, detail));
             }
             // As of routes that take no plugin, so that it need not wait for those who send one.
             DefaultBodyLimit::max(BODY_LIMIT_BYTES).apply(&mut request);

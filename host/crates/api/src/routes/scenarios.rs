@@ -56,6 +56,7 @@ pub(crate) async fn show<H: HostPort>(
         (status = 200, description = "The scenario as it is now.", body = ScenarioDto),
         (status = 404, response = Refused),
         (status = 409, response = Refused),
+        (status = 422, response = Refused),
     ),
 )]
 pub(crate) async fn set<H: HostPort>(

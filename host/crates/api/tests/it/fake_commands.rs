@@ -239,8 +239,7 @@ impl HostPort for Fake {
     async fn set_limits(&self, name: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
         self.ask(format!("limits {name}"))?;
         let scope = name.find(self)?;
-        services::limits::check(scope, &limits)
-            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        services::limits::check_asked(scope, &limits)?;
         let view = LimitsView {
             limits,
             ..self.limits(scope)
@@ -331,9 +330,7 @@ impl HostPort for Fake {
 
     fn set_scenario(&self, scenario: Scenario) -> Result<(), HostError> {
         self.ask(format!("scenario {}", scenario.name))?;
-        scenario
-            .check()
-            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        scenario.check_asked()?;
         let name = scenario.name.clone();
         self.tables().scenarios.insert(name, scenario);
         Ok(())

@@ -187,7 +187,11 @@ async fn bad_scenarios_name_the_field() {
         let answer = client.json("PUT", "/risk/scenarios/crash", body).await;
         answer.check_problem(400, "INVALID_FIELD", Some(field));
     };
-    check("{}", "/shocks").await;
+    let together = async |body: &str, field: &str| {
+        let answer = client.json("PUT", "/risk/scenarios/crash", body).await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
+    };
+    together("{}", "/shocks").await;
     check(r#"{"shocks":[]}"#, "/shocks").await;
     check(r#"{"shocks":[["market","-0.2"]]}"#, "/shocks/0").await;
     check(r#"{"shocks":[{"price":"-0.2"}]}"#, "/shocks/0/target").await;
@@ -201,7 +205,7 @@ async fn bad_scenarios_name_the_field() {
         "/shocks/0/price",
     )
     .await;
-    check(r#"{"shocks":[{"target":"market"}]}"#, "/shocks/price").await;
+    together(r#"{"shocks":[{"target":"market"}]}"#, "/shocks/price").await;
     check(
         r#"{"shocks":[{"target":"market","price":"-1.5"}]}"#,
         "/shocks/price",
@@ -219,8 +223,8 @@ async fn bad_scenarios_name_the_field() {
     .await;
     check(r#"{"window":{"from":"x","to":"y"}}"#, "/window/from").await;
     let window = r#""window":{"from":"2024-01-02T00:00:00Z","to":"2024-01-01T00:00:00Z"}"#;
-    check(&format!("{{{window}}}"), "/window/to").await;
-    check(
+    together(&format!("{{{window}}}"), "/window/to").await;
+    together(
         &format!(r#"{{"shocks":[{{"target":"market","price":"0"}}],{window}}}"#),
         "/window",
     )

@@ -190,7 +190,7 @@ async fn uploads_that_make_no_sense_are_refused() {
         .header("content-type", "application/json")
         .header("x-plugin-signature", "aGVsbG8=");
     let answer = client.send(beside.body(Body::from(body)).unwrap()).await;
-    answer.check_problem(400, "INVALID_FIELD", field);
+    answer.check_problem(422, "FIELDS_DISAGREE", field);
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 

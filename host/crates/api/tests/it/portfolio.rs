@@ -68,7 +68,7 @@ async fn performance_is_of_a_store_a_known_strategy_and_a_period() {
         ("/performance", 404, "NO_STORE", None),
         ("/performance/ema", 404, "NO_STORE", None),
         ("/performance/nobody", 404, "NOT_FOUND", None),
-        (same.as_str(), 400, "INVALID_FIELD", Some("/until")),
+        (same.as_str(), 422, "FIELDS_DISAGREE", Some("/until")),
         (
             "/performance/ema?from=yesterday",
             400,

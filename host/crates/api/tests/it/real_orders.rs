@@ -408,9 +408,14 @@ async fn a_change_that_cannot_be_is_told_why() {
         (&limit, json!({"quantity": "0"}), "/quantity"),
         (&trailing, json!({"price": "1.2"}), "/price"),
         (&trailing, json!({"trigger": "1.2"}), "/trigger"),
+        (&limit, json!({}), ""),
+    ] {
+        let answer = stand.change(order, change).await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
+    }
+    for (order, change, field) in [
         (&limit, json!({"price": 1.09}), "/price"),
         (&limit, json!({"side": "SELL"}), "/side"),
-        (&limit, json!({}), ""),
         (&limit, json!([]), ""),
     ] {
         let answer = stand.change(order, change).await;

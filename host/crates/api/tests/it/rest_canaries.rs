@@ -114,7 +114,11 @@ async fn bad_requests_name_the_field() {
             .await;
         answer.check_problem(400, "INVALID_FIELD", Some(field));
     };
-    query("instruments=BTC/USD.SIM", "/probation/for_ns").await;
+    let path = "/strategies/ema/canary?instruments=BTC/USD.SIM";
+    let endless = client
+        .typed("POST", path, "application/wasm", vec![0])
+        .await;
+    endless.check_problem(422, "FIELDS_DISAGREE", Some("/probation/for_ns"));
     query("probation.for_ns=5&when_over=stay", "/when_over").await;
     query("probation.for_ns=5&speed=1", "/speed").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());

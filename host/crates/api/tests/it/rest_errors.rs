@@ -1,12 +1,12 @@
 //! Requests that must be refused, with the field named.
 
-use crate::rest_client::{Client, request};
+use crate::rest_client::{Answer, Client, request};
 use axum::body::Body;
 use model::DenyCode;
 use services::handle::HostError;
 
 /// Sends a limit order with some fields changed, or taken out where `null`.
-async fn check_ticket(client: &Client, change: &str, field: &str) {
+async fn place(client: &Client, change: &str) -> Answer {
     let mut ticket = serde_json::json!({
         "instrument": "EUR/USD.SIM", "side": "BUY", "type": "LIMIT",
         "quantity": "1000", "price": "1.1",
@@ -21,8 +21,19 @@ async fn check_ticket(client: &Client, change: &str, field: &str) {
                 .insert(name.clone(), value.clone()),
         };
     }
-    let answer = client.json("POST", "/orders", &ticket.to_string()).await;
+    client.json("POST", "/orders", &ticket.to_string()).await
+}
+
+/// A field that is not well formed, or names what is not there.
+async fn check_ticket(client: &Client, change: &str, field: &str) {
+    let answer = place(client, change).await;
     answer.check_problem(400, "INVALID_FIELD", Some(field));
+}
+
+/// A field that is well formed, and does not go with the others.
+async fn check_together(client: &Client, change: &str, field: &str) {
+    let answer = place(client, change).await;
+    answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
 }
 
 #[tokio::test]
@@ -35,12 +46,7 @@ async fn bad_tickets_name_the_field() {
     check(r#"{"quantity":1000}"#, "/quantity").await;
     check(r#"{"quantity":"-1"}"#, "/quantity").await;
     check(r#"{"quantity":"1e3"}"#, "/quantity").await;
-    check(r#"{"quantity":null}"#, "/quantity").await;
     check(r#"{"price":"1.0000000001"}"#, "/price").await;
-    check(r#"{"price":null}"#, "/price").await;
-    check(r#"{"trigger":"1"}"#, "/trigger").await;
-    check(r#"{"type":"MARKET"}"#, "/price").await;
-    check(r#"{"type":"STOP_MARKET","price":null}"#, "/trigger").await;
     check(r#"{"time_in_force":"FOREVER"}"#, "/time_in_force").await;
     check(r#"{"intent":-1}"#, "/intent").await;
     check(r#"{"leverage":"50"}"#, "/leverage").await;
@@ -51,7 +57,14 @@ async fn bad_tickets_name_the_field() {
 #[tokio::test]
 async fn fields_that_the_type_lacks_or_has_not_are_named() {
     let client = Client::new();
-    let check = async |change: &str, field: &str| check_ticket(&client, change, field).await;
+    let check = async |change: &str, field: &str| check_together(&client, change, field).await;
+    check(r#"{"quantity":null}"#, "/quantity").await;
+    check(r#"{"side":null}"#, "/side").await;
+    check(r#"{"instrument":null}"#, "/instrument").await;
+    check(r#"{"price":null}"#, "/price").await;
+    check(r#"{"trigger":"1"}"#, "/trigger").await;
+    check(r#"{"type":"MARKET"}"#, "/price").await;
+    check(r#"{"type":"STOP_MARKET","price":null}"#, "/trigger").await;
     check(r#"{"trigger_by":"LAST"}"#, "/trigger_by").await;
     check(r#"{"trail":{"offset":"1","unit":"TICKS"}}"#, "/trail").await;
     check(
@@ -68,7 +81,8 @@ async fn fields_that_the_type_lacks_or_has_not_are_named() {
     check(r#"{"type":"LIMIT_IF_TOUCHED"}"#, "/trigger").await;
     check(r#"{"type":"MARKET_TO_LIMIT"}"#, "/price").await;
     check(r#"{"type":"MARKET_IF_TOUCHED","trigger":"1"}"#, "/price").await;
-    check(
+    check_ticket(
+        &client,
         r#"{"type":"STOP_LIMIT","trigger":"1","trigger_by":"BID"}"#,
         "/trigger_by",
     )
@@ -80,7 +94,6 @@ async fn fields_that_the_type_lacks_or_has_not_are_named() {
 async fn bad_terms_name_the_field() {
     let client = Client::new();
     let check = async |change: &str, field: &str| check_ticket(&client, change, field).await;
-    check(r#"{"time_in_force":"GTD"}"#, "/expires").await;
     check(
         r#"{"time_in_force":"GTD","expires":"tomorrow"}"#,
         "/expires",
@@ -91,7 +104,6 @@ async fn bad_terms_name_the_field() {
         "/expires",
     )
     .await;
-    check(r#"{"expires":"2026-01-02T00:00:00Z"}"#, "/expires").await;
     check(r#"{"post_only":"yes"}"#, "/post_only").await;
     check(r#"{"display":100}"#, "/display").await;
     check(r#"{"tag":"more than thirty-two characters..."}"#, "/tag").await;
@@ -107,6 +119,9 @@ async fn bad_terms_name_the_field() {
         "/hold/trigger_by",
     )
     .await;
+    let check = async |change: &str, field: &str| check_together(&client, change, field).await;
+    check(r#"{"time_in_force":"GTD"}"#, "/expires").await;
+    check(r#"{"expires":"2026-01-02T00:00:00Z"}"#, "/expires").await;
     check(r#"{"parent":0}"#, "/parent").await;
     check(r#"{"group":1,"rule":"OCO"}"#, "/group").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());
@@ -115,43 +130,55 @@ async fn bad_terms_name_the_field() {
 #[tokio::test]
 async fn bad_trails_name_the_field() {
     let client = Client::new();
-    let check = async |kind: &str, trail: &str, limit: &str, field: &str| {
+    let check = async |is_well_formed: bool, kind: &str, trail: &str, limit: &str, field: &str| {
         let body = format!(
             r#"{{"instrument":"EUR/USD.SIM","side":"SELL","quantity":"1000","type":"{kind}"
             {trail}{limit}}}"#
         );
         let answer = client.json("POST", "/orders", &body).await;
-        answer.check_problem(400, "INVALID_FIELD", Some(field));
+        match is_well_formed {
+            true => answer.check_problem(422, "FIELDS_DISAGREE", Some(field)),
+            false => answer.check_problem(400, "INVALID_FIELD", Some(field)),
+        }
     };
     let market = "TRAILING_STOP_MARKET";
-    check(market, "", "", "/trail").await;
-    check(market, r#","price":"1""#, "", "/price").await;
-    for (trail, field) in [
-        (r#"{"unit":"TICKS"}"#, "/trail/offset"),
-        (r#"{"offset":"1"}"#, "/trail/unit"),
-        (r#"{"offset":"1","unit":"PERCENT"}"#, "/trail/unit"),
-        (r#"{"offset":5,"unit":"TICKS"}"#, "/trail/offset"),
-        (r#"{"offset":"0","unit":"TICKS"}"#, "/trail/offset"),
-        (r#"{"offset":"1.5","unit":"TICKS"}"#, "/trail/offset"),
+    check(true, market, "", "", "/trail").await;
+    check(true, market, r#","price":"1""#, "", "/price").await;
+    for (is_well_formed, trail, field) in [
+        (false, r#"{"unit":"TICKS"}"#, "/trail/offset"),
+        (false, r#"{"offset":"1"}"#, "/trail/unit"),
+        (false, r#"{"offset":"1","unit":"PERCENT"}"#, "/trail/unit"),
+        (false, r#"{"offset":5,"unit":"TICKS"}"#, "/trail/offset"),
+        (false, r#"{"offset":"far","unit":"TICKS"}"#, "/trail/offset"),
+        (true, r#"{"offset":"0","unit":"TICKS"}"#, "/trail/offset"),
+        (true, r#"{"offset":"1.5","unit":"TICKS"}"#, "/trail/offset"),
         (
+            true,
             r#"{"offset":"10000","unit":"BASIS_POINTS"}"#,
             "/trail/offset",
         ),
-        (r#"{"offset":"-0.1","unit":"PRICE"}"#, "/trail/offset"),
+        (true, r#"{"offset":"-0.1","unit":"PRICE"}"#, "/trail/offset"),
         (
+            false,
             r#"{"offset":"1","unit":"TICKS","activation":1}"#,
             "/trail/activation",
         ),
-        (r#"{"offset":"1","unit":"TICKS","by":"LAST"}"#, "/trail/by"),
-        (r#"["1","TICKS",null]"#, "/trail"),
+        (
+            false,
+            r#"{"offset":"1","unit":"TICKS","by":"LAST"}"#,
+            "/trail/by",
+        ),
+        (false, r#"["1","TICKS",null]"#, "/trail"),
     ] {
-        check(market, &format!(",\"trail\":{trail}"), "", field).await;
+        let trail = format!(",\"trail\":{trail}");
+        check(is_well_formed, market, &trail, "", field).await;
     }
     let trail = r#","trail":{"offset":"1","unit":"TICKS"}"#;
     let limit = |limit: &str| format!(",\"limit_offset\":{limit}");
-    check("TRAILING_STOP_LIMIT", trail, "", "/limit_offset").await;
+    check(true, "TRAILING_STOP_LIMIT", trail, "", "/limit_offset").await;
     let nothing = limit(r#"{"offset":"0","unit":"PRICE"}"#);
     check(
+        true,
         "TRAILING_STOP_LIMIT",
         trail,
         &nothing,
@@ -159,7 +186,7 @@ async fn bad_trails_name_the_field() {
     )
     .await;
     let one = limit(r#"{"offset":"1","unit":"TICKS"}"#);
-    check(market, trail, &one, "/limit_offset").await;
+    check(true, market, trail, &one, "/limit_offset").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 

@@ -217,7 +217,6 @@ async fn an_order_is_within_the_template_or_not_placed() {
         ("quantity", json!("-1000")),
         ("quantity", json!(1000)),
         ("type", json!("STOP_MARKET")),
-        ("price", json!("1.1")),
         ("id", json!("")),
         ("id", json!("x".repeat(129))),
         ("strategy", json!("ema")),
@@ -226,9 +225,11 @@ async fn an_order_is_within_the_template_or_not_placed() {
         let place = format!("/{field}");
         answer.check_problem(400, "INVALID_FIELD", Some(&place));
     }
+    let priced = charted(&client, &with(alert("a"), "price", json!("1.1"))).await;
+    priced.check_problem(422, "FIELDS_DISAGREE", Some("/price"));
     let body = with(order("a"), "secret", SECRET.into()).to_string();
     let answer = signed(&client, SECRET, NOW_S, &body).await;
-    answer.check_problem(400, "INVALID_FIELD", Some("/secret"));
+    answer.check_problem(422, "FIELDS_DISAGREE", Some("/secret"));
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 
@@ -324,6 +325,12 @@ async fn a_signal_is_within_the_template_or_not_told() {
     let client = Client::over(with_hooks);
     for (values, field) in [
         (json!({}), "/values/side"),
+        (json!({"side": "buy", "note": "x"}), "/values/note"),
+    ] {
+        let answer = tell(&client, "tell", &told("a", values)).await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
+    }
+    for (values, field) in [
         (json!({"side": "hold"}), "/values/side"),
         (
             json!({"side": "buy", "quantity": "999"}),
@@ -341,7 +348,6 @@ async fn a_signal_is_within_the_template_or_not_told() {
             json!({"side": "buy", "quantity": "many"}),
             "/values/quantity",
         ),
-        (json!({"side": "buy", "note": "x"}), "/values/note"),
         (json!({"side": 1}), "/values/side"),
     ] {
         let answer = tell(&client, "tell", &told("a", values)).await;

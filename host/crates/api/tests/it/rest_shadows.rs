@@ -202,7 +202,11 @@ async fn bad_probations_name_the_field() {
         answer.check_problem(400, "INVALID_FIELD", Some(field));
     };
     query("probation.for_ns=1h", "/probation/for_ns").await;
-    query("probation.max_loss=5", "/probation/for_ns").await;
+    let path = "/strategies/ema/swap?probation.max_loss=5";
+    let endless = client
+        .typed("POST", path, "application/wasm", vec![0])
+        .await;
+    endless.check_problem(422, "FIELDS_DISAGREE", Some("/probation/for_ns"));
     query(
         "probation.for_ns=5&probation.max_loss=much",
         "/probation/max_loss",

@@ -168,6 +168,11 @@ async fn failures_of_the_host_have_their_own_status() {
         reason: "must be above 0".into(),
     };
     check(invalid, 400, "INVALID_FIELD", Some("/parameters/fast")).await;
+    let disagrees = HostError::Disagrees {
+        field: "probation",
+        reason: "there is no version to go back to".into(),
+    };
+    check(disagrees, 422, "FIELDS_DISAGREE", Some("/probation")).await;
     check(HostError::Stopped, 503, "NOT_RUNNING", None).await;
     let retry = check(HostError::Busy, 503, "BUSY", None).await;
     assert_eq!(retry.unwrap(), "1");
@@ -218,11 +223,14 @@ async fn bad_loading_requests_name_the_field() {
             .await;
         answer.check_problem(400, "INVALID_FIELD", Some(field));
     };
-    query("?start=true", "/name").await;
     query("?name=a&start=perhaps", "/start").await;
     query("?name=a&on_fault=explode", "/on_fault").await;
     query("?name=a&speed=1", "/speed").await;
     query("?name=a&name=b", "/name").await;
+    let nameless = client
+        .typed("POST", "/strategies?start=true", "application/wasm", vec![0])
+        .await;
+    nameless.check_problem(422, "FIELDS_DISAGREE", Some("/name"));
     assert_eq!(client.host.asked(), Vec::<String>::new());
 }
 

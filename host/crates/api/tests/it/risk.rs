@@ -55,13 +55,18 @@ async fn bad_limits_name_the_field() {
     check("firm", r#"{"loss":["5"]}"#, "/loss").await;
     check("firm", r#"{"max_position":"1e3"}"#, "/max_position").await;
     check("firm", r#"{"max_open_orders":-1}"#, "/max_open_orders").await;
-    check(
+    let together = async |scope: &str, body: &str, field: &str| {
+        let path = format!("/risk/limits/{scope}");
+        let answer = client.json("PUT", &path, body).await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
+    };
+    together(
         "firm",
         r#"{"price":{"max_drift":"0.1"}}"#,
         "/price/drift_window",
     )
     .await;
-    check(
+    together(
         "instrument/EUR/USD.SIM",
         r#"{"exposure":{"max_net":"1"}}"#,
         "/exposure/max_net",

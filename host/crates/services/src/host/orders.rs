@@ -45,7 +45,7 @@ impl HostHandle {
                 error: Box::new(error),
             };
             if ticket.algorithm.is_some() {
-                return Err(in_list(HostError::Invalid {
+                return Err(in_list(HostError::Disagrees {
                     field: "algorithm",
                     reason: "orders of a list go to their venue themselves; leave it out"
                         .to_owned(),
@@ -53,7 +53,7 @@ impl HostHandle {
             }
             let strategy = self.manual_strategy(ticket).map_err(in_list)?;
             if *owner.get_or_insert(strategy) != strategy {
-                return Err(in_list(HostError::Invalid {
+                return Err(in_list(HostError::Disagrees {
                     field: "strategy",
                     reason: "all orders of a list belong to one strategy".to_owned(),
                 }));
@@ -73,7 +73,7 @@ impl HostHandle {
     /// # Errors
     /// `NotFound` and `Conflict` as [`HostHandle::cancel_order`], and `Conflict` while another
     /// change or a cancel is under way or when the venue refuses. `Denied` when the risk gate
-    /// refuses. `Invalid` for what the order does not have.
+    /// refuses. `Disagrees` for what the order does not have.
     pub async fn modify_order(&self, amendment: Amendment) -> Result<Order, HostError> {
         let id = amendment.order;
         let stepped = self.step(Command::ModifyOrder(amendment)).await?;
@@ -176,7 +176,7 @@ fn placed(stepped: &Stepped, place: u64) -> Result<Order, HostError> {
 
 /// Why an order cannot be changed in this way, with what would do.
 fn unsupported(order: &Order, amendment: &Amendment) -> HostError {
-    let invalid = |field, reason: String| HostError::Invalid { field, reason };
+    let disagrees = |field, reason: String| HostError::Disagrees { field, reason };
     let under_way = matches!(
         order.status,
         OrderStatus::PendingUpdate | OrderStatus::PendingCancel
@@ -190,21 +190,21 @@ fn unsupported(order: &Order, amendment: &Amendment) -> HostError {
     }
     if amendment.price.is_some() && order.kind.price().is_none() {
         let reason = "this type of order has no limit price; leave it out";
-        return invalid("price", reason.to_owned());
+        return disagrees("price", reason.to_owned());
     }
     if amendment.trigger.is_some() && order.kind.trigger().is_none() {
         let reason = match order.kind.trail() {
             Some(_) => "the trigger of a trailing stop follows the market; leave it out",
             None => "this order waits for no trigger; leave it out",
         };
-        return invalid("trigger", reason.to_owned());
+        return disagrees("trigger", reason.to_owned());
     }
     if amendment.quantity.is_some_and(|all| all <= order.filled) {
         let reason = format!(
             "{} are filled already; ask for more, or cancel the order",
             order.filled
         );
-        return invalid("quantity", reason);
+        return disagrees("quantity", reason);
     }
     HostError::Conflict(format!(
         "order {} is like that already; name what is to change",

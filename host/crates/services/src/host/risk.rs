@@ -15,15 +15,14 @@ impl HostHandle {
     /// Replaces the limits of a scope.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` with the field that cannot be meant; `Busy`.
+    /// `NotFound`; `Invalid` or `Disagrees` with the field that cannot be meant; `Busy`.
     pub async fn set_limits(
         &self,
         name: &ScopeName,
         limits: Limits,
     ) -> Result<LimitsView, HostError> {
         let scope = name.find(self)?;
-        crate::limits::check(scope, &limits)
-            .map_err(|(field, reason)| HostError::Invalid { field, reason })?;
+        crate::limits::check_asked(scope, &limits)?;
         let stepped = self.define(Definition::Limits(scope, limits)).await?;
         accepted(&stepped)?;
         Ok(self.limits(scope))

@@ -92,7 +92,7 @@ impl HostHandle {
     /// trade all others beside it.
     ///
     /// # Errors
-    /// As [`HostHandle::swap`]; `Invalid` names an instrument there is not.
+    /// As [`HostHandle::swap`]; `Invalid` names an instrument there is not, `Disagrees` what a canary does not bear.
     pub async fn begin_canary(
         &self,
         name: &str,

@@ -1,5 +1,6 @@
 //! What might happen: shocks of prices, volatilities and currencies, or a past window once more.
 
+use crate::handle::HostError;
 use crate::limits::Fault;
 use model::{Rate, Timestamp};
 use std::fmt;
@@ -98,6 +99,23 @@ impl Scenario {
     /// # Errors
     /// The field at fault (of a shock without its place), and what would do.
     pub fn check(&self) -> Result<(), Fault> {
+        self.values()?;
+        self.relations()
+    }
+
+    /// As [`Scenario::check`], of one that a request asks for.
+    ///
+    /// # Errors
+    /// `Invalid` for a field that is none by itself, `Disagrees` for one that does not go with the others.
+    pub fn check_asked(&self) -> Result<(), HostError> {
+        let invalid = |(field, reason)| HostError::Invalid { field, reason };
+        let disagrees = |(field, reason)| HostError::Disagrees { field, reason };
+        self.values().map_err(invalid)?;
+        self.relations().map_err(disagrees)
+    }
+
+    /// Whether each field is one by itself.
+    fn values(&self) -> Result<(), Fault> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
         let fits = (1..=NAME_LENGTH).contains(&self.name.len());
         if !fits || !self.name.chars().all(plain) {
@@ -105,19 +123,44 @@ impl Scenario {
             return Err(("name", what.to_owned()));
         }
         match &self.kind {
+            ScenarioKind::Window { .. } => Ok(()),
+            ScenarioKind::Shocks(shocks) => shock_values(shocks),
+        }
+    }
+
+    /// Whether the fields go together.
+    fn relations(&self) -> Result<(), Fault> {
+        match &self.kind {
             ScenarioKind::Window { from, to } if from >= to => {
                 Err(("window.to", "must be after window.from".to_owned()))
             }
             ScenarioKind::Window { .. } => Ok(()),
-            ScenarioKind::Shocks(shocks) => check_shocks(shocks),
+            ScenarioKind::Shocks(shocks) => shock_relations(shocks),
         }
     }
 }
 
-fn check_shocks(shocks: &[Shock]) -> Result<(), Fault> {
+fn shock_values(shocks: &[Shock]) -> Result<(), Fault> {
     if !(1..=MOST_SHOCKS).contains(&shocks.len()) {
         return Err(("shocks", format!("must be 1 to {MOST_SHOCKS}")));
     }
+    for shock in shocks {
+        if shock.price.is_some_and(|price| price < MINUS_ONE) {
+            return Err(("shocks.price", below_all(shock)));
+        }
+        if shock.volatility.is_some_and(|change| change < MINUS_ONE) {
+            let what = format!("of `{}` is below -1", shock.target);
+            return Err(("shocks.volatility", what));
+        }
+    }
+    Ok(())
+}
+
+fn below_all(shock: &Shock) -> String {
+    format!("of `{}` is below what can be lost", shock.target)
+}
+
+fn shock_relations(shocks: &[Shock]) -> Result<(), Fault> {
     for (place, shock) in shocks.iter().enumerate() {
         if shocks[..place].iter().any(|one| one.target == shock.target) {
             return Err((
@@ -130,17 +173,11 @@ fn check_shocks(shocks: &[Shock]) -> Result<(), Fault> {
             let what = format!("`{}` needs a price or a volatility", shock.target);
             return Err(("shocks.price", what));
         }
-        let total = shock.price.is_some_and(|price| price == MINUS_ONE);
-        if shock.price.is_some_and(|price| price < MINUS_ONE) || (total && of_currency) {
-            let what = format!("of `{}` is below what can be lost", shock.target);
-            return Err(("shocks.price", what));
+        if of_currency && shock.price == Some(MINUS_ONE) {
+            return Err(("shocks.price", below_all(shock)));
         }
         if of_currency && shock.volatility.is_some() {
             let what = "a currency has none; shock the volatility of instruments".to_owned();
-            return Err(("shocks.volatility", what));
-        }
-        if shock.volatility.is_some_and(|change| change < MINUS_ONE) {
-            let what = format!("of `{}` is below -1", shock.target);
             return Err(("shocks.volatility", what));
         }
     }

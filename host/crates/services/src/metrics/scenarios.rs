@@ -54,8 +54,7 @@ impl Scenarios {
 
     /// Adds or replaces one.
     pub(crate) fn set(&self, scenario: Scenario, targets: &Targets) -> Result<(), HostError> {
-        let invalid = |(field, reason)| HostError::Invalid { field, reason };
-        scenario.check().map_err(invalid)?;
+        scenario.check_asked()?;
         targets.check(&scenario)?;
         let mut table = write(&self.0);
         if table.len() >= MOST_SCENARIOS && !table.contains_key(&scenario.name) {

@@ -25,7 +25,10 @@ impl Strategies {
         } = request;
         if probation.max_faults > 0 {
             let why = "a canary bears no faults, since the version before goes on; leave it out";
-            return Err(invalid("probation.max_faults", why.to_owned()));
+            return Err(HostError::Disagrees {
+                field: "probation.max_faults",
+                reason: why.to_owned(),
+            });
         }
         let instruments = self.instruments_named(&instruments)?;
         let way = Way::Canary(CanaryTerms {

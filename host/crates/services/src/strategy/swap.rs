@@ -178,7 +178,7 @@ impl Strategies {
     ) -> Result<SwapDone, HostError> {
         let began = Instant::now();
         if terms.probation.is_some() {
-            return Err(HostError::Invalid {
+            return Err(HostError::Disagrees {
                 field: "probation",
                 reason: format!(
                     "`{name}` does not run, so there is no version to go back to; leave it out"

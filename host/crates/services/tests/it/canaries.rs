@@ -210,7 +210,11 @@ async fn requests_that_cannot_be_meant_name_the_field() {
     check(request("counter@2", &["ABC", "QQQ"]), "instruments").await;
     let mut wanted = request("counter@2", &["ABC"]);
     wanted.probation.max_faults = 1;
-    check(wanted, "probation.max_faults").await;
+    let refused = stand.host.begin_canary("one", wanted).await;
+    let Err(HostError::Disagrees { field, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(field, "probation.max_faults");
     let mut wanted = request("counter@2", &["ABC"]);
     wanted.probation.lasts = model::Duration::ZERO;
     check(wanted, "probation.for_ns").await;

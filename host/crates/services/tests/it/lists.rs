@@ -191,7 +191,7 @@ async fn a_change_of_what_an_order_has_not_leaves_it_as_it_was() {
     let nothing = modify(None, Some("0")).await;
     assert!(matches!(
         nothing,
-        Err(HostError::Invalid {
+        Err(HostError::Disagrees {
             field: "quantity",
             ..
         })
@@ -205,7 +205,7 @@ async fn a_change_of_what_an_order_has_not_leaves_it_as_it_was() {
     let trigger = stand.host.modify_order(trigger).await;
     assert!(matches!(
         trigger,
-        Err(HostError::Invalid {
+        Err(HostError::Disagrees {
             field: "trigger",
             ..
         })

@@ -138,7 +138,7 @@ async fn one_that_is_stopped_is_started_as_another_version() {
     let nothing_before = start_as(&stand, "counter@2", watched).await.unwrap_err();
     assert!(matches!(
         nothing_before,
-        HostError::Invalid {
+        HostError::Disagrees {
             field: "probation",
             ..
         }
