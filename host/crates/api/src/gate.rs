@@ -126,19 +126,25 @@ struct Passing {
     /// Whether it takes a second person.
     loosens: bool,
     stops_trading: bool,
+    /// The id of what a second person is said to have confirmed.
+    shown: Option<String>,
     /// What a second person confirmed.
     approval: Option<Approval>,
 }
 
 /// Lets requests through.
 pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let approval = match second::shown(request.headers()) {
+        Ok(approval) => approval,
+        Err(problem) => return problem.into_response(),
+    };
     let Some(guarded) = gate.guarded.clone() else {
         return next.run(request).await;
     };
     let id = request.extensions().get::<RequestId>();
     // Whoever watches requests names them, before they come here.
     let id = id.map_or_else(|| "-".to_owned(), |id| id.0.clone());
-    match pass(guarded, &gate, id, request, next).await {
+    match pass(guarded, &gate, (id, approval), request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
@@ -147,7 +153,7 @@ pub(crate) async fn gate(State(gate): State<Gate>, request: Request, next: Next)
 async fn pass(
     guarded: Arc<Guarded>,
     gate: &Gate,
-    id: String,
+    (id, approval): (String, Option<String>),
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -192,6 +198,7 @@ async fn pass(
         means: operation,
         loosens: true,
         stops_trading: false,
+        shown: approval,
         approval: None,
     };
     match allowed {
@@ -242,11 +249,8 @@ impl Passing {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             return Err(Problem::new(status, "AUDIT_FAILED", detail));
         }
-        let (approval, query) = (second::shown(request.headers())?, query(&request));
-        if let Some(asked) = self
-            .second_person(approval, format!("{query}\n{text}"))
-            .await?
-        {
+        let wanted = format!("{}\n{text}", query(&request));
+        if let Some(asked) = self.second_person(wanted).await? {
             return Ok(asked);
         }
         // To the end even if the client leaves: what is done must be written down.
@@ -406,16 +410,13 @@ impl Passing {
     }
 
     /// Asks for a second person where it takes one; nothing when the request may go on.
-    async fn second_person(
-        &mut self,
-        approval: Option<String>,
-        wanted: String,
-    ) -> Result<Option<Response>, Problem> {
+    async fn second_person(&mut self, wanted: String) -> Result<Option<Response>, Problem> {
         let needs = self.takes_second();
         let Some(who) = self.who.clone().filter(|_| needs) else {
             return Ok(None);
         };
         let (operation, subject) = (self.means, self.subject.clone());
+        let approval = self.shown.take();
         let is_shown = approval.is_some();
         let answer = self.guarded.ask(move |identity| {
             let wants = Wanted {

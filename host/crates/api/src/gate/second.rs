@@ -179,11 +179,15 @@ pub(crate) fn state_of(host: &impl Queries, scope: &str) -> TradingState {
 }
 
 /// The approval that a request names.
+///
+/// # Errors
+/// It is empty or too long, whether or not one is needed.
 pub(super) fn shown(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(APPROVAL) else {
         return Ok(None);
     };
-    let text = value.to_str().ok().filter(|text| text.len() <= LONGEST);
+    let text = value.to_str().ok();
+    let text = text.filter(|text| (1..=LONGEST).contains(&text.len()));
     let wrong = || Problem::invalid("", "`X-Approval` must be the id of an approval");
     text.map(|text| Some(text.to_owned())).ok_or_else(wrong)
 }

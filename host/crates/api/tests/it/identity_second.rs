@@ -1,7 +1,7 @@
 //! What takes a second person, of what, and what becomes of a yes when trading is stopped.
 
 use crate::identity_desk::{Desk, HERE, PASSWORD};
-use crate::rest_client::{Answer, request};
+use crate::rest_client::{Answer, Client, request};
 use axum::body::Body;
 use identity::{Role, UserChange};
 use serde_json::{Value, json};
@@ -39,6 +39,30 @@ async fn with(desk: &Desk, token: &str, id: &str, what: (&str, &str), body: &str
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str()), ("x-approval", id)];
     desk.ask(what, &headers, body).await
+}
+
+#[tokio::test]
+async fn what_is_no_id_of_an_approval_is_refused_whether_one_is_needed_or_not() {
+    let (long, longest) = ("a".repeat(65), "a".repeat(64));
+    let pause = ("POST", "/strategies/ema/pause");
+    let desk = Desk::new(true);
+    let people = people(&desk);
+    let off = Client::new();
+    let without_identity = async |id: &str| {
+        let request = request(pause.0, pause.1).header("x-approval", id);
+        off.send(request.body(Body::empty()).unwrap()).await
+    };
+    for wrong in ["", long.as_str()] {
+        let answer = with(&desk, &people.otto, wrong, pause, "").await;
+        answer.check_problem(400, "INVALID_FIELD", Some(""));
+        let answer = without_identity(wrong).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(""));
+    }
+    assert_eq!(desk.host.asked(), Vec::<String>::new());
+    assert_eq!(off.host.asked(), Vec::<String>::new());
+    let answer = with(&desk, &people.otto, &longest, pause, "").await;
+    answer.check(200, &[]);
+    without_identity(&longest).await.check(200, &[]);
 }
 
 #[tokio::test]
