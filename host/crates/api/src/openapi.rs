@@ -11,7 +11,7 @@ mod conventions;
 mod listed;
 mod values;
 
-pub(crate) use answers::{Limit, Refused};
+pub(crate) use answers::{Limit, Refused, Scope};
 pub(crate) use values::{
     Binary, DecimalText, MomentText, MoneyText, NumberText, QuantityText, text,
 };

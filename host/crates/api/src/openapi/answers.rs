@@ -1,4 +1,4 @@
-//! Refusals, and the parameter that most lists have.
+//! Refusals, and the parameters that many operations have.
 
 use super::values::text;
 use crate::routes::{LIMIT, LIMIT_MAX};
@@ -152,6 +152,26 @@ impl IntoParams for Limit {
             .description(Some("At most so many."))
             .schema(Some(schema));
         vec![limit.build()]
+    }
+}
+
+/// Whose limits or state a path is about.
+pub(crate) enum Scope {}
+
+impl IntoParams for Scope {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^(firm|(account|strategy|instrument)/.+)$"));
+        let scope = ParameterBuilder::new()
+            .name("scope")
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(
+                "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`.",
+            ))
+            .schema(Some(schema));
+        vec![scope.build()]
     }
 }
 

@@ -6,7 +6,7 @@ use crate::dto::risk::{
     ControlDto, FactorRequest, KillScopeRequest, ScopeDto, ScopeLimitsDto, StateRequest,
 };
 use crate::extract::{Json, Name, NoFields};
-use crate::openapi::Refused;
+use crate::openapi::{Refused, Scope};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::state::Api;
@@ -49,9 +49,7 @@ pub(crate) async fn controls<H: HostPort>(
 #[utoipa::path(
     get, path = "/api/v1/risk/limits/{scope}", operation_id = "risk.limits.show",
     summary = "The limits of a scope",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     responses(
         (status = 200, description = "Limits.", body = ScopeLimitsDto),
         (status = 404, response = Refused),
@@ -72,9 +70,7 @@ pub(crate) async fn show_limits<H: HostPort>(
     put, path = "/api/v1/risk/limits/{scope}", operation_id = "risk.limits.set",
     summary = "Sets the limits of a scope",
     description = "All of them: what is absent does not bind.",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     request_body = LimitsDto,
     responses(
         (status = 200, description = "The limits as they are now.", body = ScopeLimitsDto),
@@ -99,9 +95,7 @@ pub(crate) async fn set_limits<H: HostPort>(
 #[utoipa::path(
     put, path = "/api/v1/risk/factors/{scope}", operation_id = "risk.factors.set",
     summary = "Sets what limits of a scope are multiplied by",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     request_body = FactorRequest,
     responses(
         (status = 200, description = "The limits as they are now.", body = ScopeLimitsDto),
@@ -163,9 +157,7 @@ pub(crate) async fn states<H: HostPort>(
 #[utoipa::path(
     get, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.show",
     summary = "What a scope may trade, and whether it is killed",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     responses(
         (status = 200, description = "The scope.", body = ScopeDto),
         (status = 404, response = Refused),
@@ -185,9 +177,7 @@ pub(crate) async fn show_state<H: HostPort>(
 #[utoipa::path(
     put, path = "/api/v1/risk/states/{scope}", operation_id = "risk.states.set",
     summary = "Sets what a scope may trade",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     request_body = StateRequest,
     responses(
         (status = 200, description = "The scope as it is now.", body = ScopeDto),
@@ -235,9 +225,7 @@ pub(crate) async fn kill<H: HostPort>(
 #[utoipa::path(
     delete, path = "/api/v1/risk/kill/{scope}", operation_id = "risk.kill.clear",
     summary = "Clears the kill latch of a scope",
-    params(
-        ("scope" = String, Path, pattern = "^(firm|(account|strategy|instrument)/.+)$", description = "`firm`, `account/NAME`, `strategy/NAME` or `instrument/SYMBOL`."),
-    ),
+    params(Scope),
     responses(
         (status = 200, description = "The scope as it is now.", body = ScopeDto),
         (status = 404, response = Refused),
