@@ -115,6 +115,8 @@ async fn what_did_nothing_leaves_the_key_free() {
     let client = Client::new();
     let wrong = place(&client, "a", r#"{"side":"BUY"}"#).await;
     assert_eq!(wrong.status, 400);
+    let apart = place(&client, "a", r#"{"side":"BUY","type":"MARKET"}"#).await;
+    apart.check_problem(422, "FIELDS_DISAGREE", Some("/quantity"));
     client.host.fail_with(HostError::Busy);
     let busy = place(&client, "a", ORDER).await;
     busy.check_problem(503, "BUSY", None);
