@@ -16,8 +16,8 @@ impl Engine {
         let book = venue.depth(id)?;
         Some(BookView {
             instrument: id,
-            bids: book.best(Side::Buy, depth).collect(),
-            asks: book.best(Side::Sell, depth).collect(),
+            bids: book.best_levels(Side::Buy, depth).collect(),
+            asks: book.best_levels(Side::Sell, depth).collect(),
             ts_event: state.ts_event,
             ts_init: state.ts_init,
         })

@@ -204,7 +204,7 @@ impl Depth {
     }
 
     /// The best levels of a side as others show them, at most so many.
-    pub(crate) fn best(&self, side: Side, most: u8) -> impl Iterator<Item = PriceLevel> {
+    pub(crate) fn best_levels(&self, side: Side, most: u8) -> impl Iterator<Item = PriceLevel> {
         let best = self.levels(side).take(usize::from(most));
         best.map(|shown| PriceLevel {
             price: shown.price,

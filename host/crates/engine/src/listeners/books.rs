@@ -19,7 +19,7 @@ pub(crate) struct BookFeed {
 impl BookFeed {
     /// What to tell after a batch; `None` when it changed nothing they see.
     pub(crate) fn follow(&mut self, book: &Depth, update: &BookUpdate) -> Option<Arc<BookView>> {
-        let levels = |side| book.best(side, self.depth);
+        let levels = |side| book.best_levels(side, self.depth);
         let same = self.told.as_ref().is_some_and(|told| {
             levels(Side::Buy).eq(told.bids.iter().copied())
                 && levels(Side::Sell).eq(told.asks.iter().copied())
