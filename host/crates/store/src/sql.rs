@@ -14,9 +14,11 @@ mod batch;
 mod digest;
 mod error;
 mod kept;
+mod latest;
 mod location;
 mod migrate;
 mod postgres;
+mod private;
 mod reader;
 mod registers;
 mod replace;
@@ -35,8 +37,9 @@ pub use migrate::VERSION;
 pub use reader::{Filter, Key, Page, ReadError, Reader, Record};
 pub use registers::{Register, RegisterChange, Registered, Registers};
 pub use table::{
-    ACCOUNTS, ALERTS, BALANCES, BARS, CASH_FLOWS, CURRENCIES, Column, FILLS, Growth, INSTRUMENTS,
-    KEPT, Kind, ORDER_EVENTS, ORDER_STATES, ORDERS, PARAMETERS, POSITIONS, QUOTES, RISK_EVENTS,
-    RISK_METRICS, STRATEGIES, STRATEGY_VERSIONS, TABLES, TRADES, Table, VENUES,
+    ACCOUNTS, ALERTS, AUDIT, BACKTESTS, BALANCES, BARS, CASH_FLOWS, CURRENCIES, Column, FILLS,
+    Growth, INSTRUMENTS, JOBS, KEPT, Kind, ORDER_EVENTS, ORDER_STATES, ORDERS, PARAMETERS,
+    POSITIONS, QUOTES, RISK_EVENTS, RISK_METRICS, STRATEGIES, STRATEGY_VERSIONS, TABLES, TRADES,
+    Table, VENUES,
 };
 pub use writer::Writer;

@@ -27,6 +27,8 @@ mod real_data;
 mod sql_cases;
 #[path = "it/sql_faults.rs"]
 mod sql_faults;
+#[path = "it/sql_files.rs"]
+mod sql_files;
 #[path = "it/sql_kept.rs"]
 mod sql_kept;
 #[path = "it/sql_proxy.rs"]

@@ -19,6 +19,9 @@ pub(super) struct Migration {
     pub(super) timescale_after: &'static str,
 }
 
+/// The step from which on a store has what people did.
+pub(super) const AUDIT: u64 = 4;
+
 /// Every step, in order.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -42,6 +45,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "read by owner",
         postgres_before: "",
         shared: include_str!("../../../../../migrations/0003_read_by_owner.sql"),
+        postgres_after: "",
+        timescale_after: "",
+    },
+    Migration {
+        number: AUDIT,
+        name: "audit, jobs, backtests",
+        postgres_before: "",
+        shared: include_str!("../../../../../migrations/0004_audit_jobs_backtests.sql"),
         postgres_after: "",
         timescale_after: "",
     },

@@ -4,12 +4,10 @@
 
 use super::error::StoreError;
 use super::location::{Location, Place};
+use super::private::make_private;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnection, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _};
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
 /// Every step of the schema, in order. A released one never changes.
 const STEPS: &[&str] = &[
@@ -249,17 +247,4 @@ fn missing(newest: i64) -> Result<impl Iterator<Item = (i64, &'static str)>, Sto
     }
     let steps = (1..).zip(STEPS.iter().copied());
     Ok(steps.filter(move |(number, _)| *number > newest))
-}
-
-/// Makes the file, where there is none, so that its owner alone may read it. SQLite gives the files
-/// beside it the same mode.
-fn make_private(path: &Path) -> Result<(), StoreError> {
-    let failed =
-        |error: std::io::Error| StoreError::Database(format!("{}: {error}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600);
-    options.open(path).map(drop).map_err(failed)
 }

@@ -1,7 +1,9 @@
 //! Rows made from the model's types.
 
+mod files;
 mod kept;
 
+pub use files::{AuditRecord, Backtest, Job, audit_record, backtest, job};
 pub use kept::{Alert, RiskMetrics, alert, risk_metrics};
 
 use super::batch::{Cell, Row};

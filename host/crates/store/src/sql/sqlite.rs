@@ -3,7 +3,8 @@
 use super::batch::{Cell, Part};
 use super::error::StoreError;
 use super::location::Location;
-use super::migrate::{NEWEST, NOTE, NOTES, missing};
+use super::migrate::{AUDIT, NEWEST, NOTE, NOTES, missing};
+use super::private::{make_private, take_from_others};
 use super::table::{Growth, Table};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteSynchronous};
@@ -16,10 +17,7 @@ const ROWS: usize = 128;
 
 /// Opens the file, made where there is none, with the schema of this program.
 pub(super) async fn open(path: &Path, lasting: bool) -> Result<SqliteConnection, StoreError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| StoreError::Database(format!("{}: {error}", folder.display())))?;
-    }
+    make_private(path)?;
     let mut options = Location::sqlite(path);
     if lasting {
         options = options.synchronous(SqliteSynchronous::Full);
@@ -27,7 +25,12 @@ pub(super) async fn open(path: &Path, lasting: bool) -> Result<SqliteConnection,
     let mut connection = options.connect().await?;
     connection.execute(NOTES).await?;
     let newest = sqlx::query(NEWEST).fetch_optional(&mut connection).await?;
-    for step in missing(newest.map(|row| (row.get(0), row.get(1))))? {
+    let newest: Option<(i64, String)> = newest.map(|row| (row.get(0), row.get(1)));
+    let earlier = newest.as_ref().map(|(number, _)| number.cast_unsigned());
+    if earlier.is_some_and(|number| number < AUDIT) {
+        take_from_others(path)?;
+    }
+    for step in missing(newest)? {
         let mut transaction = connection.begin().await?;
         transaction.execute(step.shared).await?;
         sqlx::query(NOTE)

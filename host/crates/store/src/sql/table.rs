@@ -228,7 +228,7 @@ tables! {
 }
 
 tables! {
-    KEPT: "Every table of what a host said and no journal has.";
+    KEPT: "Every table of what no journal has: what a host said, and what files beside the journal hold.";
     /// What the firm, accounts and strategies may lose.
     RISK_METRICS = "risk_metrics", Keep {
         scope: Text, strategy: Strategy, account: Account, currency: Currency, equity: Decimal,
@@ -244,6 +244,21 @@ tables! {
         instrument: Instrument, share: Decimal, last_time: Time, last_sequence: Integer,
         count: Integer, state: Text, acknowledged_by: Text, acknowledged: Time,
         escalations: Integer, reason: Text,
+    }
+    /// What people did.
+    AUDIT = "audit", Keep {
+        actor: Text, action: Text, subject: Text, before: Text, after: Text, request: Text,
+        outcome: Text, place: Text, approval: Text, confirmed_by: Text,
+    }
+    /// Requests that went on after their answer.
+    JOBS = "jobs", Keep {
+        operation: Text, subject: Text, asked_by: Text, state: Text, ended: Time, status: Integer,
+        answer: Text,
+    }
+    /// Backtests that somebody asked a host for.
+    BACKTESTS = "backtests", Keep {
+        plugin: Text, title: Text, parameters: Text, settings: Text, asked_by: Text, state: Text,
+        error: Text, began: Time, ended: Time, journal_hash: Text, result: Text, has_report: Flag,
     }
 }
 

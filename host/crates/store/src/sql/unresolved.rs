@@ -93,7 +93,8 @@ fn numbers(key: Key) -> [i64; 3] {
     [key.time, key.sequence, key.ordinal].map(u64::cast_signed)
 }
 
-fn key(numbers: [i64; 3]) -> Key {
+/// A place out of the database.
+pub(super) fn key(numbers: [i64; 3]) -> Key {
     let [time, sequence, ordinal] = numbers.map(i64::cast_unsigned);
     Key {
         time,

@@ -1,6 +1,7 @@
 //! Balances, and the tables of what no journal has.
 
 use crate::sql_cases::{ALL, cell, on_both, raw, rows};
+use crate::sql_files::{backtest, job, record};
 use crate::sql_sample::{DAY, SECOND, cursor, place};
 use crate::sql_server::Database;
 use model::{AccountId, Balance, CurrencyId, Money, Rate, StrategyId};
@@ -173,12 +174,16 @@ async fn what_is_kept_is_taken_over(location: Location) {
         metrics(&mut batch, sequence, Some(1.5));
     }
     alert(&mut batch, "OPEN", 1, None);
+    record(&mut batch, 1);
+    record(&mut batch, 2);
+    job(&mut batch, 1, "DONE", Some(200));
+    backtest(&mut batch, 1, "DONE");
     writer.keep(&batch).await.unwrap();
     let fresh = location.beside("rebuild");
-    assert_eq!(carry(&location, &fresh).await.unwrap(), 5_004);
+    assert_eq!(carry(&location, &fresh).await.unwrap(), 5_008);
     assert_eq!(
         carry(&location, &fresh).await.unwrap(),
-        5_004,
+        5_008,
         "again changes nothing"
     );
     let (old, new) = (Reader::new(&location), Reader::new(&fresh));
@@ -327,13 +332,22 @@ async fn an_older_schema_is_brought_up_to_date(location: Location) {
     drop(writer);
     // As the first migration left it.
     raw(&location, "ALTER TABLE alerts DROP COLUMN reason").await;
+    for table in ["audit", "jobs", "backtests"] {
+        raw(&location, &format!("DROP TABLE {table}")).await;
+    }
     raw(&location, "DELETE FROM argonaut_schema WHERE version > 1").await;
     let mut writer = Writer::open(&location).await.unwrap();
     assert_eq!(writer.cursor().await.unwrap(), cursor(2));
     batch = Batch::default();
     alert(&mut batch, "RESOLVED", 1, None);
+    record(&mut batch, 1);
+    job(&mut batch, 1, "QUEUED", None);
+    backtest(&mut batch, 1, "QUEUED");
     writer.keep(&batch).await.unwrap();
     let reader = Reader::new(&location);
+    for table in KEPT.iter().filter(|table| table.name != "risk_metrics") {
+        assert_eq!(rows(&reader, table).await.len(), 1, "{}", table.name);
+    }
     let alerts = rows(&reader, &ALERTS).await;
     assert_eq!(shown(&ALERTS, &alerts[0], "reason"), "CLEARED");
     assert_eq!(rows(&reader, &BALANCES).await.len(), 2);
@@ -373,6 +387,11 @@ async fn both_databases_keep_the_same() {
                 let by = (state == "ACKNOWLEDGED" && input % 2 == 0).then_some("anna");
                 alert_of(&mut batch, input, state, round + 1, by);
             }
+            for number in 1..50 {
+                record(&mut batch, number);
+                job(&mut batch, number, state, (round > 1).then_some(422));
+                backtest(&mut batch, number, "DONE");
+            }
             writer.keep(&batch).await.unwrap();
         }
         let open = writer.unresolved(Some(key(50)), 100).await.unwrap();
@@ -386,7 +405,7 @@ async fn both_databases_keep_the_same() {
         reader.close().await;
         found.push(all);
     }
-    assert_eq!(found[0].len(), 299 + 199);
+    assert_eq!(found[0].len(), 299 + 199 + 3 * 49);
     assert!(found[0] == found[1]);
     database.forget().await;
 }
