@@ -1,9 +1,16 @@
 //! The store beside a running host, and its rebuilding while none runs.
 
+mod beside;
+
+pub use beside::beside;
+
 use crate::config::{Config, StoreSection};
 use anyhow::{Context, Result, bail};
+use api::Records;
 use services::host::HostHandle;
-use services::sql_projection::{FillError, Filler, MarketData, SqlProjection, SqlProjectionConfig};
+use services::sql_projection::{
+    Beside, FillError, Filler, MarketData, SqlProjection, SqlProjectionConfig,
+};
 use std::path::Path;
 use store::sql::{Digest, Location, Reader, StoreError, carry, digests};
 
@@ -12,7 +19,8 @@ pub fn begin(
     config: &Config,
     journal: &Path,
     host: &HostHandle,
-) -> Result<Option<(SqlProjection, Reader)>> {
+    beside: Beside,
+) -> Result<Option<(SqlProjection, Records)>> {
     let (data_dir, secrets) = (&config.host.data_dir, config.secrets());
     let Some(location) = config.store.location(data_dir, &secrets)? else {
         return Ok(None);
@@ -31,9 +39,11 @@ pub fn begin(
         progress,
         market_data: config.store.market_data.into(),
         said: host.said(),
+        beside,
     });
     let filling = filling.context("store: cannot start its thread")?;
-    Ok(Some((filling, reader)))
+    let records = Records::new(reader, filling.monitor().clone());
+    Ok(Some((filling, records)))
 }
 
 /// What the rebuilding of a store found.
@@ -84,8 +94,8 @@ pub async fn rebuild(
         if !of_another {
             let carried = carry(location, &fresh).await;
             carried.context(
-                "risk metrics and alerts are in no journal, and those of the old store cannot be taken over: \
-                 it stays as it is; move it away to begin without them",
+                "risk metrics, alerts, jobs and the like are in no journal, and those of the old store cannot \
+                 be taken over: it stays as it is; move it away to begin without them",
             )?;
         }
         location.replace_with(&fresh).await?;

@@ -157,7 +157,7 @@ impl App {
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
-            loaded = app.take_over(config, pipelines);
+            loaded = app.take_over(file, config, pipelines);
         }
         if let Err(error) = loaded {
             app.handle.shutdown().await?;
@@ -277,30 +277,29 @@ impl App {
         let told = notifying::begin(config, &self.run, &self.handle);
         self.notifications = told.with_context(|| file.display().to_string())?;
         self.hooks = hooking::begin(config).with_context(|| file.display().to_string())?;
-        self.load_strategies(file, config, universe).await?;
-        let begun = filing::begin(config, &self.journal, &self.handle);
+        self.load_strategies(file, config, universe).await
+    }
+
+    /// Takes over what there is of backtests, begins what follows the host, and takes over the runs of pipelines
+    /// that are not over.
+    fn take_over(&mut self, file: &Path, config: &Config, desk: PipelinesConfig) -> Result<()> {
+        self.backtests = backtesting::begin(config, desk.program.clone(), &self.handle)?;
+        let guarded = self.identified.as_ref().map(|known| &known.guarded);
+        let beside = filing::beside(guarded, &self.remembered.jobs, self.backtests.as_ref());
+        let begun = filing::begin(config, &self.journal, &self.handle, beside);
         let begun = begun.with_context(|| file.display().to_string())?;
-        (self.filing, self.records) = begun.map_or((None, None), |(filing, reader)| {
-            let records = Records::new(reader, filing.monitor().clone());
-            (Some(filing), Some(records))
-        });
+        (self.filing, self.records) = begun.unzip();
         if let Some(section) = &config.bus {
             let begun = self.publish(section, &config.secrets());
             begun.with_context(|| file.display().to_string())?;
         }
         self.retain(config)?;
-        // Last: what becomes of a build may be asked of all the others.
+        // After these: what becomes of a build may be asked of all the others.
         let watch = config.plugin_watch();
         if let Some(watch) = watch.map_err(|(key, reason)| anyhow!("{key}: {reason}"))? {
             self.watch = Some(PluginWatch::begin(watch, &self.handle)?);
         }
-        Ok(())
-    }
-
-    /// Takes over the runs of pipelines that are not over, and what there is of backtests.
-    fn take_over(&mut self, config: &Config, pipelines: PipelinesConfig) -> Result<()> {
-        self.backtests = backtesting::begin(config, pipelines.program.clone(), &self.handle)?;
-        let begun = Pipelines::begin(pipelines, &self.handle);
+        let begun = Pipelines::begin(desk, &self.handle);
         self.pipelines = Some(begun.map_err(|reason| anyhow!("pipelines: {reason}"))?);
         Ok(())
     }

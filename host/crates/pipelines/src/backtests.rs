@@ -29,7 +29,7 @@ use services::handle::HostError;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use work::Outcome;
 
@@ -105,6 +105,8 @@ struct Bench {
 struct Known {
     last: u64,
     all: BTreeMap<u64, BacktestRecord>,
+    /// How often one came or changed, but for its progress.
+    changes: u64,
     queue: VecDeque<u64>,
     /// Those at work that somebody ends, with why.
     ending: BTreeMap<u64, String>,
@@ -289,6 +291,7 @@ impl Backtests {
         known.last = record.id;
         known.queue.push_back(record.id);
         known.all.insert(record.id, record.clone());
+        known.changes += 1;
         bench.prune(&mut known);
         drop(known);
         bench.called.notify_one();
@@ -299,6 +302,19 @@ impl Backtests {
     #[must_use]
     pub fn list(&self) -> Vec<BacktestRecord> {
         lock(&self.0.known).all.values().rev().cloned().collect()
+    }
+
+    /// All that are kept, with how often any came or changed; nothing where that is as often as was `seen`, or
+    /// while they are being changed. Progress is no change. Waits for nothing.
+    #[must_use]
+    pub fn changed(&self, seen: Option<u64>) -> Option<(u64, Vec<BacktestRecord>)> {
+        let known = match self.0.known.try_lock() {
+            Ok(known) => known,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let all = || known.all.values().cloned().collect();
+        (seen != Some(known.changes)).then(|| (known.changes, all()))
     }
 
     /// One of them.
@@ -338,6 +354,7 @@ impl Backtests {
                 record.end(BacktestState::Canceled, Some(words), now());
                 let record = record.clone();
                 known.queue.retain(|waiting| *waiting != id);
+                known.changes += 1;
                 bench.note(&record);
                 Ok(record)
             }
@@ -397,7 +414,9 @@ impl Bench {
                 record.state = BacktestState::Running;
                 record.began_at_ns = Some(now());
                 self.note(record);
-                return Some(record.clone());
+                let record = record.clone();
+                known.changes += 1;
+                return Some(record);
             }
             let waited = self.called.wait(known);
             known = waited.unwrap_or_else(PoisonError::into_inner);
@@ -434,9 +453,11 @@ impl Bench {
     }
 
     fn edit(&self, id: u64, edit: impl FnOnce(&mut BacktestRecord)) {
-        if let Some(record) = lock(&self.known).all.get_mut(&id) {
+        let mut known = lock(&self.known);
+        if let Some(record) = known.all.get_mut(&id) {
             edit(record);
             self.note(record);
+            known.changes += 1;
         }
     }
 

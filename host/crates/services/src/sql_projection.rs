@@ -1,12 +1,15 @@
 //! The SQL store follows the journal on disk, by a thread of its own. Nothing waits for it: what is
 //! not in the store yet lies in the journal. What no journal has comes from the host's updates, which a
-//! second thread hears, however long the first reads the journal or waits for the database.
+//! second thread hears, however long the first reads the journal or waits for the database, and from files
+//! beside the journal.
 
+mod beside;
 mod filler;
 mod keeping;
 mod mapping;
 mod notes;
 
+pub use beside::{Beside, List, Log};
 pub use filler::{FillError, Filler};
 pub use mapping::MarketData;
 pub use notes::Said;
@@ -51,6 +54,8 @@ pub struct SqlProjectionConfig {
     pub market_data: MarketData,
     /// What the host says beside it.
     pub said: Said,
+    /// What files beside it hold.
+    pub beside: Beside,
 }
 
 /// How the store stands.
@@ -95,12 +100,12 @@ pub struct StoreView {
     pub kept: KeptView,
 }
 
-/// How rows that no journal has stand: risk metrics and alerts.
+/// How rows that no journal has stand: risk metrics and alerts, the audit log, jobs and backtests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeptView {
-    /// Reckonings and alerts that wait to be written.
+    /// Reckonings, alerts, records of the audit log, jobs and backtests that wait to be written.
     pub waiting: usize,
-    /// Reckonings and alerts that were left out because too many waited.
+    /// Reckonings, alerts, jobs and backtests that were left out because too many waited.
     pub lost: u64,
     /// Updates of any kind that were not heard; reckonings among them are missing.
     pub missed: u64,
@@ -161,7 +166,8 @@ impl SqlProjection {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let notes = Arc::new(Mutex::new(Notes::new(config.said.clone())));
+        let notes = Notes::new(config.said.clone(), config.beside.clone());
+        let notes = Arc::new(Mutex::new(notes));
         let (heard, shown) = (Arc::clone(&notes), monitor.clone());
         let listening = Background::begin("store-notes", move |stop| {
             listen(&heard, &shown, &stop);
@@ -327,7 +333,8 @@ mod tests {
     #[test]
     fn what_the_host_says_is_heard_whatever_the_store_does() {
         let shared = Arc::new(Shared::new(64, ReadModel::default()));
-        let notes = Arc::new(Mutex::new(Notes::new(Said(Arc::clone(&shared)))));
+        let notes = Notes::new(Said(Arc::clone(&shared)), Beside::default());
+        let notes = Arc::new(Mutex::new(notes));
         let monitor = StoreMonitor::default();
         let shown = monitor.clone();
         let listening = Background::begin("store-notes", move |stop| {

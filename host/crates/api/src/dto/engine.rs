@@ -128,12 +128,12 @@ pub(crate) struct StoreDto {
     pub(crate) kept: KeptDto,
 }
 
-/// How risk metrics and alerts get into the store.
+/// How risk metrics, alerts, the audit log, jobs and backtests get into the store.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct KeptDto {
-    /// Reckonings and alerts that wait to be written.
+    /// Reckonings, alerts, records of the audit log, jobs and backtests that wait to be written.
     pub(crate) waiting: usize,
-    /// Reckonings and alerts that were left out because too many waited.
+    /// Reckonings, alerts, jobs and backtests that were left out because too many waited.
     pub(crate) lost: u64,
     /// Updates of any kind that were not heard; reckonings among them are missing.
     pub(crate) missed_updates: u64,

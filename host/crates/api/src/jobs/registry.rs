@@ -2,13 +2,17 @@
 //! room. In a file beside the journal, which is written anew with each change: there are few.
 
 use crate::whole_file;
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use services::clock::Clock;
+use services::sql_projection::List;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::sql::Row;
+use store::sql::rows::{self, Place};
 use tokio::sync::Notify;
 
 /// Most jobs that are kept.
@@ -104,6 +108,8 @@ struct Inside {
 struct Known {
     last: u64,
     jobs: BTreeMap<u64, Job>,
+    /// How often a job came or changed.
+    changes: u64,
     /// What tells those that wait that they are taken back.
     waiting: BTreeMap<u64, Arc<Notify>>,
 }
@@ -189,6 +195,7 @@ impl Jobs {
             answer: None,
         };
         known.jobs.insert(id, job);
+        known.changes += 1;
         let waiting = Arc::new(Notify::new());
         if state == JobState::Queued {
             known.waiting.insert(id, waiting.clone());
@@ -203,6 +210,7 @@ impl Jobs {
         match known.jobs.get_mut(&id) {
             Some(job) if job.state == JobState::Queued => {
                 job.state = JobState::Running;
+                known.changes += 1;
                 true
             }
             _ => false,
@@ -212,7 +220,8 @@ impl Jobs {
     /// Notes what came of one.
     pub(super) fn end(&self, id: u64, status: u16, answer: Option<Value>) {
         let now = self.0.clock.now().nanos();
-        if let Some(job) = self.known().jobs.get_mut(&id) {
+        let mut known = self.known();
+        if let Some(job) = known.jobs.get_mut(&id) {
             let is_success = (200..300).contains(&status);
             job.state = if is_success {
                 JobState::Done
@@ -222,6 +231,7 @@ impl Jobs {
             job.ended_ns = Some(now);
             job.status = Some(status);
             job.answer = answer.filter(|answer| answer.to_string().len() <= LONGEST);
+            known.changes += 1;
         }
     }
 
@@ -238,6 +248,7 @@ impl Jobs {
         job.state = JobState::Canceled;
         job.ended_ns = Some(now);
         let job = job.clone();
+        known.changes += 1;
         if let Some(waiting) = known.waiting.remove(&id) {
             waiting.notify_one();
         }
@@ -286,11 +297,39 @@ impl Jobs {
     }
 }
 
+/// Of which the store keeps rows.
+impl List for Jobs {
+    fn changed(&self, seen: Option<u64>) -> Option<(u64, Vec<Row>)> {
+        let known = self.known();
+        let rows = || known.jobs.values().map(row).collect();
+        (seen != Some(known.changes)).then(|| (known.changes, rows()))
+    }
+}
+
+fn row(job: &Job) -> Row {
+    let place = Place {
+        time: Timestamp::from_nanos(job.asked_ns),
+        sequence: job.id,
+        ordinal: 0,
+    };
+    let told = rows::Job {
+        operation: &job.operation,
+        subject: &job.subject,
+        asked_by: job.by.as_deref(),
+        state: job.state.name(),
+        ended: job.ended_ns.map(Timestamp::from_nanos),
+        status: job.status,
+        answer: job.answer.as_ref(),
+    };
+    rows::job(place, &told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
     use services::clock::ManualClock;
+    use store::sql::{Cell, JOBS};
 
     fn clock() -> Arc<dyn Clock> {
         Arc::new(ManualClock::default())
@@ -330,6 +369,35 @@ mod tests {
         assert_eq!(jobs.cancel(job), Err(NotCanceled::Running));
         jobs.end(job, 200, None);
         assert_eq!(state(&jobs, job), JobState::Done);
+    }
+
+    #[test]
+    fn each_change_is_news_for_the_store_once() {
+        let jobs = Jobs::in_memory(clock());
+        let mut seen = jobs.changed(None).map(|(seen, _)| seen);
+        let mut news = || {
+            let (now, rows) = jobs.changed(seen)?;
+            seen = Some(now);
+            let state = JOBS
+                .columns
+                .iter()
+                .position(|column| column.name == "state");
+            let states = rows.iter().map(|row| row[state.unwrap()].clone());
+            Some(states.collect::<Vec<_>>())
+        };
+        let text = |state: &str| Cell::Text(state.to_owned());
+        assert_eq!(news(), None);
+        let (first, second) = (queue(&jobs).unwrap(), queue(&jobs).unwrap());
+        assert_eq!(news().unwrap(), [text("QUEUED"), text("QUEUED")]);
+        assert!(jobs.run(first));
+        assert_eq!(news().unwrap(), [text("RUNNING"), text("QUEUED")]);
+        jobs.end(first, 200, None);
+        assert_eq!(news().unwrap(), [text("DONE"), text("QUEUED")]);
+        assert!(jobs.cancel(second).is_ok());
+        assert_eq!(news().unwrap(), [text("DONE"), text("CANCELED")]);
+        assert_eq!(jobs.cancel(second), Err(NotCanceled::Over));
+        assert!(!jobs.run(second));
+        assert_eq!(news(), None);
     }
 
     #[test]

@@ -373,12 +373,13 @@ fn of_store(store: Option<&StoreView>, sequence: u64) -> [Table; 6] {
         .maybe(store.map(|store| sequence.saturating_sub(store.sequence))),
         Table::gauge(
             "argonaut_store_waiting",
-            "Reckonings and alerts that wait to be written, which no journal has.",
+            "Reckonings, alerts, records of the audit log, jobs and backtests that wait to be written, \
+             which no journal has.",
         )
         .maybe(store.map(|store| store.kept.waiting)),
         Table::counter(
             "argonaut_store_lost",
-            "Reckonings and alerts that were left out because too many waited.",
+            "Reckonings, alerts, jobs and backtests that were left out because too many waited.",
         )
         .maybe(store.map(|store| store.kept.lost)),
         Table::counter(

@@ -117,6 +117,50 @@ fn what_came_of_one_is_kept_and_the_oldest_make_room() {
     desk.end();
 }
 
+/// What is news since; asked more than once, for somebody may be changing something just then.
+fn news(desk: &Backtests, seen: Option<u64>) -> Option<(u64, Vec<(u64, BacktestState)>)> {
+    let (now, all) = (0..20).find_map(|_| {
+        drop(lock(&desk.0.known));
+        desk.changed(seen)
+    })?;
+    let states = all.iter().map(|record| (record.id, record.state));
+    Some((now, states.collect()))
+}
+
+#[test]
+fn each_change_is_news_and_progress_is_none() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), ENDLESS);
+    let desk = open(root.path(), 10, "1h");
+    let (seen, all) = news(&desk, None).unwrap();
+    assert!(all.is_empty());
+    assert_eq!(news(&desk, Some(seen)), None);
+    desk.submit(&component, wanted()).unwrap();
+    until(&desk, 1, BacktestState::Running);
+    let (seen, all) = news(&desk, Some(seen)).unwrap();
+    assert_eq!(all, [(1, BacktestState::Running)]);
+    let begun = Instant::now();
+    while desk.backtest(1).unwrap().progress < 0.2 {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(news(&desk, Some(seen)), None, "progress is no news");
+    desk.submit(&component, wanted()).unwrap();
+    desk.cancel(2, None).unwrap();
+    let (seen, all) = news(&desk, Some(seen)).unwrap();
+    assert_eq!(all[1], (2, BacktestState::Canceled));
+    {
+        let _held = lock(&desk.0.known);
+        assert!(desk.changed(None).is_none(), "nobody waits");
+    }
+    desk.cancel(1, None).unwrap();
+    until(&desk, 1, BacktestState::Canceled);
+    let (_, all) = news(&desk, Some(seen)).unwrap();
+    assert_eq!(all[0], (1, BacktestState::Canceled));
+    desk.end();
+}
+
 #[test]
 fn one_that_cannot_be_read_is_left_out_and_its_number_is_not_given_again() {
     let root = tempfile::tempdir().unwrap();

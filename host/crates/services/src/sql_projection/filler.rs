@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use store::sql::{
     ACCOUNTS, Batch, CURRENCIES, Cursor, INSTRUMENTS, Key, Location, Reader, STRATEGIES,
-    StoreError, VENUES, Writer,
+    StoreError, Table, VENUES, Writer,
 };
 
 /// Rows of a batch, about. More would wait longer to be seen, fewer cost more transactions.
@@ -28,6 +28,9 @@ pub enum FillError {
     /// A record cannot be read.
     #[error("the journal, after sequence {0}: {1}")]
     Record(u64, String),
+    /// A file beside the journal.
+    #[error("{0}")]
+    Beside(String),
     /// The store said nothing for so many seconds; the connection is not to be used any more.
     #[error("the database says nothing for {0} s")]
     Silent(u64),
@@ -39,7 +42,7 @@ impl FillError {
         match self {
             Self::Store(error) => error.is_passing(),
             Self::Silent(_) => true,
-            Self::Journal(_) | Self::Record(..) => false,
+            Self::Journal(_) | Self::Record(..) | Self::Beside(_) => false,
         }
     }
 }
@@ -150,6 +153,10 @@ impl Filler {
 impl Keeps for Filler {
     async fn keep(&mut self, rows: &Batch) -> Result<(), FillError> {
         Ok(self.writer.keep(rows).await?)
+    }
+
+    async fn latest(&mut self, table: &'static Table) -> Result<Option<Key>, FillError> {
+        Ok(self.writer.latest(table).await?)
     }
 
     async fn unresolved(&mut self, after: Option<Key>, most: u32) -> Result<Vec<Key>, FillError> {

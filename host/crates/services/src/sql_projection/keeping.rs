@@ -1,17 +1,20 @@
-//! Writes what the host said beside the journal: a piece of each table at a turn, so that the journal's
-//! rows never wait for long. A table that cannot be written is told and tried again later, while the
-//! other and the journal's go on.
+//! Writes what the host said beside the journal, and what files beside it hold: a piece of each table at a
+//! turn, so that the journal's rows never wait for long. A table that cannot be written is told and tried
+//! again later, while the others and the journal's go on.
 //!
 //! Before the first alert is written, those that earlier runs left open and this one does not know are
 //! closed: nothing would ever resolve them.
+
+mod copying;
 
 use super::filler::FillError;
 use super::in_time;
 use super::notes::{Kept, Notes};
 use crate::sync::lock;
+use copying::Copying;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use store::sql::{Batch, Key};
+use store::sql::{AUDIT, Batch, Key, Table};
 
 /// First wait after a table could not be written; each further one is twice as long.
 const BACK_OFF: Duration = Duration::from_millis(500);
@@ -26,6 +29,8 @@ const REASON: &str = "RESTART";
 pub(super) trait Keeps {
     /// Writes rows, all or none.
     async fn keep(&mut self, rows: &Batch) -> Result<(), FillError>;
+    /// The place of the row with the greatest number.
+    async fn latest(&mut self, table: &'static Table) -> Result<Option<Key>, FillError>;
     /// The next alerts that are not over.
     async fn unresolved(&mut self, after: Option<Key>, most: u32) -> Result<Vec<Key>, FillError>;
     /// Closes alerts at an engine time in nanoseconds.
@@ -39,7 +44,11 @@ pub(super) struct Keeping {
     notes: Arc<Mutex<Notes>>,
     metrics: Retry,
     alerts: Retry,
+    audit: Retry,
+    jobs: Retry,
+    backtests: Retry,
     earlier: Earlier,
+    log: Copying,
 }
 
 /// How far alerts of earlier runs have been looked at.
@@ -51,11 +60,16 @@ enum Earlier {
 
 impl Keeping {
     pub(super) fn new(notes: Arc<Mutex<Notes>>) -> Self {
+        let log = Copying::new(lock(&notes).log(), &AUDIT);
         Self {
             notes,
             metrics: Retry::default(),
             alerts: Retry::default(),
+            audit: Retry::default(),
+            jobs: Retry::default(),
+            backtests: Retry::default(),
             earlier: Earlier::After(None),
+            log,
         }
     }
 
@@ -88,6 +102,11 @@ impl Keeping {
         if let (Kept::Alerts, Earlier::After(after)) = (table, self.earlier) {
             self.close_earlier(after, store).await?;
             return Ok(true);
+        }
+        if table == Kept::Audit {
+            let copied = self.log.turn(store).await;
+            lock(&self.notes).set_uncopied(self.log.waiting());
+            return copied;
         }
         let Some(taken) = lock(&self.notes).take(table) else {
             return Ok(false);
@@ -127,6 +146,9 @@ impl Keeping {
         match table {
             Kept::Metrics => &mut self.metrics,
             Kept::Alerts => &mut self.alerts,
+            Kept::Audit => &mut self.audit,
+            Kept::Jobs => &mut self.jobs,
+            Kept::Backtests => &mut self.backtests,
         }
     }
 
@@ -178,6 +200,7 @@ impl Retry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::beside::{Beside, List, Log};
     use super::super::notes::{Said, hardly_any};
     use super::*;
     use crate::metrics::MetricsView;
@@ -186,7 +209,7 @@ mod tests {
     use crate::view::{AlertCode, Change};
     use engine::{LimitScope, Severity};
     use model::{Rate, Timestamp};
-    use store::sql::StoreError;
+    use store::sql::{BACKTESTS, Cell, JOBS, Row, StoreError};
 
     /// A database in which something is wrong.
     #[derive(Default)]
@@ -216,6 +239,11 @@ mod tests {
             Ok(())
         }
 
+        async fn latest(&mut self, _: &'static Table) -> Result<Option<Key>, FillError> {
+            self.check(self.tables.contains(&Kept::Audit))?;
+            Ok(None)
+        }
+
         async fn unresolved(
             &mut self,
             after: Option<Key>,
@@ -239,9 +267,44 @@ mod tests {
     }
 
     fn host() -> (Arc<Shared>, Keeping) {
+        host_with(Beside::default())
+    }
+
+    fn host_with(beside: Beside) -> (Arc<Shared>, Keeping) {
         let shared = Arc::new(Shared::new(16, ReadModel::default()));
-        let notes = Notes::new(Said(Arc::clone(&shared)));
+        let notes = Notes::new(Said(Arc::clone(&shared)), beside);
         (shared, Keeping::new(Arc::new(Mutex::new(notes))))
+    }
+
+    /// A file with three things in it.
+    struct Three(&'static Table);
+
+    impl Three {
+        fn all(&self) -> Vec<Row> {
+            let row = |number: i64| {
+                let mut row: Row = [number, number, 0].map(Cell::Integer).into();
+                row.resize(self.0.columns.len(), Cell::Null);
+                row
+            };
+            (1..=3).map(row).collect()
+        }
+    }
+
+    impl Log for Three {
+        fn records(&self) -> u64 {
+            3
+        }
+
+        fn rows(&self, first: u64, most: usize) -> Result<Vec<Row>, String> {
+            let before = usize::try_from(first - 1).unwrap();
+            Ok(self.all().into_iter().skip(before).take(most).collect())
+        }
+    }
+
+    impl List for Three {
+        fn changed(&self, seen: Option<u64>) -> Option<(u64, Vec<Row>)> {
+            seen.is_none().then(|| (1, self.all()))
+        }
     }
 
     fn reckoned() -> Change {
@@ -293,6 +356,32 @@ mod tests {
         let view = lock(&keeping.notes).view();
         assert_eq!((view.waiting, view.error), (0, None));
         assert!(keeping.metrics.wait.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_lies_in_files_is_written_though_one_table_is_gone() {
+        let (_, mut keeping) = host_with(Beside {
+            audit: Some(Arc::new(Three(&AUDIT))),
+            jobs: Some(Arc::new(Three(&JOBS))),
+            backtests: Some(Arc::new(Three(&BACKTESTS))),
+        });
+        let mut store = Broken {
+            tables: vec![Kept::Audit],
+            ..Broken::default()
+        };
+        all(&mut keeping, &mut store).await;
+        assert_eq!(store.rows, 6, "jobs and backtests");
+        let view = lock(&keeping.notes).view();
+        let error = view.error.unwrap();
+        assert!(error.starts_with("audit: "), "{error}");
+
+        store.tables.clear();
+        let (wait, _) = keeping.audit.wait.unwrap();
+        keeping.audit.wait = Some((wait, Instant::now()));
+        all(&mut keeping, &mut store).await;
+        assert_eq!(store.rows, 9, "the log too, and nothing twice");
+        let view = lock(&keeping.notes).view();
+        assert_eq!((view.waiting, view.lost, view.error), (0, 0, None));
     }
 
     #[tokio::test]

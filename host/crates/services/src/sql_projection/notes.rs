@@ -1,4 +1,5 @@
-//! What the host says and no journal has, on its way to the store: risk metrics and alerts.
+//! What the host says and no journal has, on its way to the store: risk metrics and alerts. Beside them the lists
+//! in files, jobs and backtests; of the log of what people did it only knows where that is.
 //!
 //! The store hears of them as any reader does, by the broadcast of updates. What waits while the
 //! database is away is bounded, and the oldest is left out; an alert is one thing however often it
@@ -6,8 +7,10 @@
 //! again. What was left out, or not heard, is counted and told.
 
 mod as_rows;
+mod list;
 
 use super::KeptView;
+use super::beside::{Beside, Log};
 use crate::handle::Updates;
 use crate::metrics::MetricsView;
 use crate::projection::Shared;
@@ -15,17 +18,18 @@ use crate::view::{AlertView, Change, Update};
 #[cfg(test)]
 pub(super) use as_rows::hardly_any;
 use as_rows::{add_metrics, alert_row, key};
+use list::Listed;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use store::sql::{ALERTS, Batch, Key, RISK_METRICS, Table};
+use store::sql::{ALERTS, AUDIT, BACKTESTS, Batch, JOBS, Key, RISK_METRICS, Row, Table};
 use tokio::sync::broadcast::error::TryRecvError;
 
 /// Reckonings that wait at most: more than an hour, at one every 5 s.
 const RECKONINGS: usize = 1_000;
 /// Alerts that wait at most.
 const WAITING_ALERTS: usize = 10_000;
-/// Reckonings, or alerts, written at once.
+/// Reckonings, alerts, jobs or backtests written at once.
 const AT_ONCE: usize = 100;
 /// Rows of reckonings written at once, about.
 const ROWS: usize = 2_000;
@@ -45,15 +49,27 @@ impl fmt::Debug for Said {
 pub(super) enum Kept {
     Metrics,
     Alerts,
+    Audit,
+    Jobs,
+    Backtests,
 }
 
 impl Kept {
-    pub(super) const ALL: [Self; 2] = [Self::Metrics, Self::Alerts];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Metrics,
+        Self::Alerts,
+        Self::Audit,
+        Self::Jobs,
+        Self::Backtests,
+    ];
 
     pub(super) fn table(self) -> &'static Table {
         match self {
             Self::Metrics => &RISK_METRICS,
             Self::Alerts => &ALERTS,
+            Self::Audit => &AUDIT,
+            Self::Jobs => &JOBS,
+            Self::Backtests => &BACKTESTS,
         }
     }
 }
@@ -62,6 +78,7 @@ impl Kept {
 pub(super) struct Notes {
     source: Source,
     waiting: Waiting,
+    log: Option<Arc<dyn Log>>,
 }
 
 /// Where it is heard.
@@ -71,12 +88,17 @@ struct Source {
 }
 
 impl Notes {
-    /// Listens from now on; the alerts that there are count as news.
-    pub(super) fn new(said: Said) -> Self {
+    /// Listens from now on; the alerts that there are count as news, and so does all that is in lists.
+    pub(super) fn new(said: Said, beside: Beside) -> Self {
         let updates = said.0.subscribe();
         let mut notes = Self {
             source: Source { said, updates },
-            waiting: Waiting::default(),
+            waiting: Waiting {
+                jobs: Listed::new(beside.jobs),
+                backtests: Listed::new(beside.backtests),
+                ..Waiting::default()
+            },
+            log: beside.audit,
         };
         for alert in notes.source.alerts() {
             notes.waiting.hear_alert(alert);
@@ -89,6 +111,17 @@ impl Notes {
         let Source { said, updates } = &mut self.source;
         let said = &*said;
         drain(updates, &mut self.waiting, || Now::of(said));
+        self.waiting.look();
+    }
+
+    /// The log of what people did.
+    pub(super) fn log(&self) -> Option<Arc<dyn Log>> {
+        self.log.clone()
+    }
+
+    /// Notes how many of its records are not in the store.
+    pub(super) fn set_uncopied(&mut self, records: u64) {
+        self.waiting.uncopied = records;
     }
 
     /// What is to be written next to a table, if anything is.
@@ -164,7 +197,11 @@ fn drain(updates: &mut Updates, waiting: &mut Waiting, now: impl Fn() -> Now) {
 struct Waiting {
     metrics: VecDeque<Arc<MetricsView>>,
     alerts: BTreeMap<Key, AlertView>,
-    /// Reckonings and alerts that were left out.
+    jobs: Listed,
+    backtests: Listed,
+    /// Records of the log that are not in the store; they wait in their file.
+    uncopied: u64,
+    /// What was left out because too much waited.
     lost: Counter,
     /// Updates that were not heard.
     missed: Counter,
@@ -176,6 +213,8 @@ struct Waiting {
 pub(super) enum Taken {
     Metrics(Vec<Arc<MetricsView>>),
     Alerts(Vec<AlertView>),
+    Jobs(Vec<(Key, Row)>),
+    Backtests(Vec<(Key, Row)>),
 }
 
 impl Waiting {
@@ -223,18 +262,32 @@ impl Waiting {
             self.alerts.pop_first();
             lost += 1;
         }
-        if let Some(lost) = self.lost.add(lost) {
+        self.lose(lost);
+    }
+
+    fn lose(&mut self, more: u64) {
+        if let Some(lost) = self.lost.add(more) {
             tracing::warn!(
                 lost,
-                "the store is away for so long that it misses risk metrics or alerts"
+                "the store is away for so long that it misses risk metrics, alerts, jobs or backtests"
             );
         }
+    }
+
+    /// Looks whether lists have changed.
+    fn look(&mut self) {
+        let lost = self.jobs.listen() + self.backtests.listen();
+        self.lose(lost);
     }
 
     fn take(&mut self, table: Kept) -> Option<Taken> {
         let taken = match table {
             Kept::Metrics => Taken::Metrics(self.take_metrics()),
             Kept::Alerts => Taken::Alerts(self.take_alerts()),
+            // It waits nowhere but in its file.
+            Kept::Audit => return None,
+            Kept::Jobs => Taken::Jobs(self.jobs.take(AT_ONCE)),
+            Kept::Backtests => Taken::Backtests(self.backtests.take(AT_ONCE)),
         };
         (!taken.is_empty()).then_some(taken)
     }
@@ -274,6 +327,14 @@ impl Waiting {
                     self.alerts.entry(key(&alert)).or_insert(alert);
                 }
             }
+            Taken::Jobs(rows) => {
+                let lost = self.jobs.put_back(rows);
+                self.lose(lost);
+            }
+            Taken::Backtests(rows) => {
+                let lost = self.backtests.put_back(rows);
+                self.lose(lost);
+            }
         }
         self.bound();
     }
@@ -283,8 +344,11 @@ impl Waiting {
         let failing: Vec<_> = failing
             .map(|(name, why)| format!("{name}: {why}"))
             .collect();
+        let listed = self.jobs.waiting() + self.backtests.waiting();
+        let uncopied = usize::try_from(self.uncopied).unwrap_or(usize::MAX);
+        let waiting = self.metrics.len() + self.alerts.len() + listed;
         KeptView {
-            waiting: self.metrics.len() + self.alerts.len(),
+            waiting: waiting.saturating_add(uncopied),
             lost: self.lost.count,
             missed: self.missed.count,
             error: (!failing.is_empty()).then(|| failing.join("; ")),
@@ -307,6 +371,16 @@ impl Taken {
                     batch.push(&ALERTS, alert_row(alert));
                 }
             }
+            Self::Jobs(rows) => {
+                for (_, row) in rows {
+                    batch.push(&JOBS, row.clone());
+                }
+            }
+            Self::Backtests(rows) => {
+                for (_, row) in rows {
+                    batch.push(&BACKTESTS, row.clone());
+                }
+            }
         }
         batch
     }
@@ -315,6 +389,7 @@ impl Taken {
         match self {
             Self::Metrics(views) => views.is_empty(),
             Self::Alerts(alerts) => alerts.is_empty(),
+            Self::Jobs(rows) | Self::Backtests(rows) => rows.is_empty(),
         }
     }
 }
@@ -388,14 +463,14 @@ mod tests {
     fn alerts_of(taken: &Taken) -> &[AlertView] {
         match taken {
             Taken::Alerts(alerts) => alerts,
-            Taken::Metrics(_) => &[],
+            _ => &[],
         }
     }
 
     fn times_of(taken: &Taken) -> Vec<Timestamp> {
         match taken {
             Taken::Metrics(views) => views.iter().map(|view| view.time).collect(),
-            Taken::Alerts(_) => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

@@ -74,6 +74,12 @@ impl Batch {
         self.rows
     }
 
+    /// The rows of a table so far; none of those that change others.
+    pub fn of(&self, table: &Table) -> &[Row] {
+        let part = self.parts.iter().find(|part| part.table == table);
+        part.map_or(&[], |part| part.rows.as_slice())
+    }
+
     /// The parts in the order in which they are written: changes of rows come last, since they may
     /// speak of rows of the same batch.
     pub(super) fn parts(&self) -> Vec<&Part> {
