@@ -43,6 +43,8 @@ mod flood;
 mod gateway;
 #[path = "it/identity.rs"]
 mod identity;
+#[path = "it/identity_store.rs"]
+mod identity_store;
 #[path = "it/journeys.rs"]
 mod journeys;
 #[path = "it/kill.rs"]

@@ -140,6 +140,17 @@ fn a_backtest_by_rest_has_the_hash_of_the_command_line() {
     assert_eq!(host.get(&second)["journal_hash"], expect);
     let list = host.get("/backtests?state=done");
     assert_eq!(list[0]["id"], 2, "{list}");
+    let rows = host.until("rows of both", "/history/backtests", |page| {
+        page["items"][1]["state"] == "DONE"
+    });
+    for (place, id) in [(0, 1), (1, 2)] {
+        let row = &rows["items"][place];
+        assert_eq!(row["sequence"], id, "{rows}");
+        assert_eq!(row["journal_hash"], expect, "{rows}");
+        assert_eq!(row["asked_by"], "anna", "{rows}");
+        assert_eq!(row["has_report"], true, "{rows}");
+    }
+    assert_eq!(rows["items"][2], Value::Null, "{rows}");
     assert_eq!(list[1]["result"], Value::Null);
 
     let told = |line: &[&str]| {

@@ -9,12 +9,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const FILE: &str = "built-in configuration";
-const PASSWORD: &str = "correct horse battery staple";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
 
 /// Lets a host begin another audit log.
-const NEW_LOG: Option<&str> = Some("ARGONAUT_IDENTITY__NEW_AUDIT_LOG");
+pub(super) const NEW_LOG: (&str, &str) = ("ARGONAUT_IDENTITY__NEW_AUDIT_LOG", "true");
 
-fn config(folder: &Path, more: Option<&str>) -> Config {
+fn config(folder: &Path, more: &[(&str, &str)]) -> Config {
     let set = |name: &str, value: String| (name.to_owned(), value);
     let mut overrides = vec![
         set("ARGONAUT_HOST__DATA_DIR", folder.display().to_string()),
@@ -25,12 +25,13 @@ fn config(folder: &Path, more: Option<&str>) -> Config {
         ),
         set("ARGONAUT_IDENTITY__MODE", "on".to_owned()),
     ];
-    overrides.extend(more.map(|name| set(name, "true".to_owned())));
+    let more = more.iter();
+    overrides.extend(more.map(|(name, value)| set(name, (*value).to_owned())));
     config::parse(Path::new(FILE), DEFAULT_CONFIG, &overrides).unwrap()
 }
 
 /// Asks, and returns the status and the body.
-fn ask(method: &str, url: &str, access: &str, body: &Value) -> (u16, Value) {
+pub(super) fn ask(method: &str, url: &str, access: &str, body: &Value) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false);
     let agent: ureq::Agent = agent.build().into();
     let bearer = format!("Bearer {access}");
@@ -54,22 +55,22 @@ fn visited<T: Send + 'static>(
     run: &str,
     visit: impl FnOnce(String, Option<String>) -> T + Send + 'static,
 ) -> T {
-    visited_with(folder, run, None, visit)
+    visited_with(folder, run, &[], visit)
 }
 
 /// Why identity cannot be opened.
 fn refused(folder: &Path) -> String {
-    let config = config(folder, None);
+    let config = config(folder, &[]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let begun = runtime.block_on(argonaut::identity::begin(&config));
     format!("{:#}", begun.err().unwrap())
 }
 
-/// The same as [`visited`], with one more key that is set.
-fn visited_with<T: Send + 'static>(
+/// The same as [`visited`], with more keys that are set.
+pub(super) fn visited_with<T: Send + 'static>(
     folder: &Path,
     run: &str,
-    more: Option<&str>,
+    more: &[(&str, &str)],
     visit: impl FnOnce(String, Option<String>) -> T + Send + 'static,
 ) -> T {
     let config = config(folder, more);
@@ -152,7 +153,7 @@ fn loses(data: &Path, log: &Path) {
     let missing = refused(data);
     assert!(missing.contains("though it had 3 records"), "{missing}");
     assert!(!log.exists());
-    let begun = visited_with(data, "third", NEW_LOG, |base, _| {
+    let begun = visited_with(data, "third", &[NEW_LOG], |base, _| {
         let health = ask("GET", &format!("{base}/health"), "", &Value::Null);
         health.0
     });

@@ -1,9 +1,11 @@
 //! What happened, in pages cut by the key of a row: `GET history/{table}`.
 
+use super::auth::guarded;
 use super::limit;
 use super::orders::{instrument, strategy};
 use crate::dto::moment::Moment;
 use crate::extract::{Fields, Name};
+use crate::guarded::Signed;
 use crate::names::Names;
 use crate::openapi::{Limit, Refused};
 use crate::port::HostPort;
@@ -33,7 +35,7 @@ pub(crate) struct HistoryDto {
     get, path = "/api/v1/history/{table}", operation_id = "history.page",
     summary = "What the store keeps of a table, in pages",
     params(
-        ("table" = String, Path, description = "Which table; one that there is not is refused with the list of those there are."),
+        ("table" = String, Path, description = "Which table; one that there is not is refused with the list of those there are. `audit` takes the roles that `GET audit` takes."),
         ("strategy" = Option<String>, Query, description = "Only of this strategy."),
         ("account" = Option<String>, Query, description = "Only of this account."),
         ("instrument" = Option<String>, Query, description = "Only of this symbol."),
@@ -51,6 +53,7 @@ pub(crate) struct HistoryDto {
 )]
 pub(crate) async fn page<H: HostPort>(
     State(api): State<Api<H>>,
+    signed: Signed,
     Name(name): Name,
     mut fields: Fields,
 ) -> Result<Json<HistoryDto>, Problem> {
@@ -61,6 +64,14 @@ pub(crate) async fn page<H: HostPort>(
         );
         Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
     })?;
+    if let Some(operation) = records::also_takes(table) {
+        // Where identity is off nobody knows who asks.
+        guarded(&api)?;
+        if !signed.may(operation) {
+            let detail = format!("`{name}` takes the roles that {operation} takes");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", detail));
+        }
+    }
     let records = records_of(&api)?;
     let names = api.names();
     let filter = filter(&mut fields, &names)?;

@@ -72,6 +72,28 @@ async fn each_role_may_what_its_rows_say() {
 }
 
 #[tokio::test]
+async fn the_copy_of_the_log_is_for_whoever_may_read_the_log() {
+    let desk = Desk::new(false);
+    for role in Role::ALL {
+        let token = desk.person(role.name(), &[role]);
+        let answer = desk.by(&token, ("GET", "/history/audit"), "").await;
+        if matches!(role, Role::Admin | Role::Risk) {
+            answer.check_problem(404, "NO_STORE", None);
+        } else {
+            answer.check_problem(403, "FORBIDDEN", None);
+        }
+        let answer = desk.by(&token, ("GET", "/audit"), "").await;
+        let may = matches!(role, Role::Admin | Role::Risk);
+        assert_eq!(answer.status == 200, may, "{role}");
+        for table in ["jobs", "backtests", "fills"] {
+            let place = format!("/history/{table}");
+            let answer = desk.by(&token, ("GET", &place), "").await;
+            answer.check_problem(404, "NO_STORE", None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn strangers_reach_what_is_open_and_nothing_else() {
     let desk = Desk::new(false);
     for operation in operations::<Fake>() {
