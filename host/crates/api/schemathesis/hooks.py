@@ -1,15 +1,20 @@
 """What the description of the API cannot say of requests and answers."""
 
 import itertools
+import time
+import urllib.parse
 import uuid
 
+import requests
 import schemathesis
 from hypothesis import strategies
+from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData
 
 KEY = "Idempotency-Key"
 CONDITION = "If-Match"
+ASKERS = {"x-api-key", "authorization"}
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 # What is sent as a component begins as one and is none.
@@ -50,7 +55,25 @@ UNDESCRIBED = (
     "is not a parameter of this request",
     # A number without a fraction that is written with one is a whole one for JSON Schema, and none here.
     "invalid type: floating point",
+    # Formats of moments go back beyond 1970, and on beyond what 64 bits hold.
+    "is not a moment such as",
+    "must be a moment after 1970",
+    # JSON Schema counts characters.
+    " bytes",
 )
+
+
+def refused_in_the_end(case, response):
+    """Whether what was put off by `Prefer: respond-async` was refused when its turn came."""
+    place = urllib.parse.urljoin(response.request.url, response.headers["location"][0])
+    asker = {name: value for name, value in response.request.headers.items() if name.lower() in ASKERS}
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        job = requests.get(place, headers=asker, timeout=20).json()
+        if job.get("ended") is not None:
+            return 400 <= (job.get("status") or 0) < 500
+        time.sleep(0.02)
+    return False
 
 
 @schemathesis.hook
@@ -64,6 +87,8 @@ def filter_failure(context, failure, case, response):
     if isinstance(failure, MissingHeaderNotRejected):
         # A host without identity asks nobody who they are. That nobody gets in elsewhere is what `ignored_auth` asks.
         return problem.get("code") not in {"IDENTITY_OFF", "IDEMPOTENCY_KEY_REUSED"}
+    if isinstance(failure, AcceptedNegativeData) and response.status_code == 202 and "location" in response.headers:
+        return not refused_in_the_end(case, response)
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     detail = str(problem.get("detail", ""))

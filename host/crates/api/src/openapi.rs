@@ -13,7 +13,7 @@ mod values;
 
 pub(crate) use answers::{Limit, Refused, Scope};
 pub(crate) use values::{
-    Binary, DecimalText, MomentText, MoneyText, NumberText, QuantityText, text,
+    Binary, DecimalText, MomentText, MoneyText, NumberText, ProbationText, QuantityText, text,
 };
 pub(crate) use values::{MONEY, QUANTITY, SHARE, WHOLE};
 

@@ -6,16 +6,13 @@ use crate::handle::{HostError, PluginSource, Terms};
 use crate::plugin::{PluginHost, Refusal};
 use crate::plugin_files::{Checked, PluginFiles};
 use crate::recovery::KeptPlugins;
+use crate::said;
 use journal::JournalError;
 use model::PluginHash;
 use registry::{Arrival, Beside, Decision, Record, Registry, Role, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Longest name of who asks, in bytes.
-const LONGEST_NAME: usize = 64;
-/// Longest reason, in bytes.
-const LONGEST_REASON: usize = 500;
 /// Who approves what the configuration names.
 const CONFIGURATION: &str = "configuration";
 
@@ -154,19 +151,14 @@ impl Admission {
     /// A decision that is made now. Who asks is who they say they are: there is no identity yet.
     pub(crate) fn stamped(&self, decision: Decision) -> Result<Decision, HostError> {
         let texts = [
-            ("by", &decision.by, LONGEST_NAME),
-            ("reason", &decision.reason, LONGEST_REASON),
+            ("by", &decision.by, said::LONGEST_NAME),
+            ("reason", &decision.reason, said::LONGEST_REASON),
         ];
         for (field, text, most) in texts {
             let Some(text) = text else {
                 continue;
             };
-            if text.trim().is_empty() || text.len() > most || text.chars().any(char::is_control) {
-                return Err(HostError::Invalid {
-                    field,
-                    reason: format!("must be one line of 1 to {most} bytes"),
-                });
-            }
+            said::check(field, text, most)?;
         }
         Ok(Decision {
             at: self.clock.now(),

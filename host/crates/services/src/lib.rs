@@ -31,6 +31,7 @@ pub mod portfolio;
 mod projection;
 mod recovery;
 pub mod retention;
+pub mod said;
 pub mod shadow;
 pub mod sql_projection;
 mod strategy;

@@ -103,6 +103,10 @@ pub(crate) fn severity(severity: Severity) -> Name {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcknowledgeRequest {
     /// Who saw it: any name, until the host knows identities.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[ -~]*[!-~][ -~]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: String,
 }

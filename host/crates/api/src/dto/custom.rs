@@ -66,7 +66,11 @@ pub(crate) struct RuleRequestDto {
     #[serde(default)]
     pub(crate) force: bool,
     /// Who asks, as they say.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[ -~]*[!-~][ -~]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub(crate) by: Option<String>,
 }
 

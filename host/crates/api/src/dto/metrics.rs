@@ -265,7 +265,7 @@ impl TailDto {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MetricsRequest {
     /// All scopes when absent.
-    #[schema(pattern = "^(firm|(account|strategy|instrument)/.+)$")]
+    #[schema(pattern = "^(firm|(account|strategy)/.+)$")]
     pub(crate) scope: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use super::strategy::PluginDto;
 use super::text::Decimal;
 use crate::extract::Fields;
 use crate::names::Names;
-use crate::openapi::NumberText;
+use crate::openapi::ProbationText;
 use crate::problem::Problem;
 use engine::Probation;
 use model::Money;
@@ -19,7 +19,7 @@ use services::view::{ProbationView, RollBackView};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProbationRequest {
     /// Engine time from the switch on: more than 0 and at most 92 days.
-    #[schema(value_type = NumberText)]
+    #[schema(value_type = ProbationText)]
     pub(crate) for_ns: Decimal<Nanoseconds>,
     /// Faults that are borne.
     #[serde(default)]

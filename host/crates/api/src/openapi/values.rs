@@ -15,6 +15,9 @@ pub(crate) const QUANTITY: &str = r"^([0-9]{1,11}|1[0-7][0-9]{10})(\.[0-9]{1,8})
 pub(crate) const MONEY: &str = r"^[0-9]{1,18}(\.[0-9]{1,9})?$";
 /// The form of a whole number as text.
 pub(crate) const WHOLE: &str = "^[0-9]{1,19}$";
+/// The form of what is more than 0 and at most 92 days in nanoseconds, which are 7,948,800 s.
+const PROBATION: &str = "^0*([1-9][0-9]{0,14}|[1-6][0-9]{15}|7[0-8][0-9]{14}|79[0-3][0-9]{13}|794[0-7][0-9]{12}\
+                         |7948[0-7][0-9]{11}|7948800000000000)$";
 
 /// A text of some form, as a schema.
 pub(crate) fn text(pattern: &str, description: &str) -> ObjectBuilder {
@@ -92,6 +95,23 @@ impl ToSchema for NumberText {
     }
 }
 
+/// For how long a version is watched, in nanoseconds, as a string.
+pub(crate) enum ProbationText {}
+
+impl PartialSchema for ProbationText {
+    fn schema() -> RefOr<Schema> {
+        text(PROBATION, "Nanoseconds: more than 0 and at most 92 days.")
+            .examples(["3600000000000"])
+            .into()
+    }
+}
+
+impl ToSchema for ProbationText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("ProbationTime")
+    }
+}
+
 /// A moment as RFC 3339.
 pub(crate) enum MomentText {}
 
@@ -129,5 +149,22 @@ impl PartialSchema for Binary {
 impl ToSchema for Binary {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Component")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probation_lasts_92_days_at_most() {
+        let form = regex::Regex::new(PROBATION).unwrap();
+        let most = 92 * 86_400 * 1_000_000_000_u64;
+        for fits in [1, 9, 3_600_000_000_000, most - 1, most] {
+            assert!(form.is_match(&fits.to_string()), "{fits}");
+        }
+        for does_not in [0, most + 1, most + 100_000_000_000, most * 10, u64::MAX] {
+            assert!(!form.is_match(&does_not.to_string()), "{does_not}");
+        }
     }
 }

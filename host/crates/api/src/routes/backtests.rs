@@ -139,7 +139,11 @@ pub(crate) async fn report<H: HostPort>(
     summary = "Ends a backtest, of which nothing is kept but that",
     params(
         ("id" = u64, Path, maximum = 18446744073709551615u64, description = "The number of the backtest."),
-        ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
+        (
+            "by" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Who asks, where the host does not know it.",
+        ),
     ),
     responses(
         (status = 202, description = "The backtest, which ends.", body = BacktestDto),

@@ -2,7 +2,7 @@
 //! the API has it.
 
 use super::plugin_body::SIGNATURE;
-use crate::openapi::NumberText;
+use crate::openapi::ProbationText;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -63,7 +63,7 @@ impl IntoParams for Watched {
         vec![
             query(
                 "probation.for_ns",
-                NumberText::schema(),
+                ProbationText::schema(),
                 "For how long, in engine time: more than 0 and at most 92 days.",
             ),
             query(

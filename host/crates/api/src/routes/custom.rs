@@ -68,7 +68,10 @@ pub(crate) async fn rule<H: HostPort>(
 #[utoipa::path(
     put, path = "/api/v1/risk/rules/{name}", operation_id = "risk.rules.set",
     summary = "Sets a custom rule",
-    params(("name" = String, Path, description = "The rule's name.")),
+    params((
+        "name" = String, Path, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9._-]+$",
+        description = "The rule's name.",
+    )),
     request_body = RuleRequestDto,
     responses(
         (status = 200, description = "The rule as it is now.", body = RuleDto),

@@ -121,7 +121,11 @@ pub(crate) async fn show<H: HostPort>(
     summary = "Takes a job back that has not begun, or ends a run or a backtest",
     params(
         ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20}|backtest-[0-9]{1,20})$", description = "The job's id: a number, `run-STRATEGY-NUMBER` of a version on its way, or `backtest-NUMBER`."),
-        ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
+        (
+            "by" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Who asks, where the host does not know it.",
+        ),
     ),
     responses(
         (status = 200, description = "The job, taken back.", body = JobDto),
@@ -180,7 +184,11 @@ pub(crate) async fn cancel<H: HostPort>(
     summary = "Lets a run go on where it was interrupted",
     params(
         ("id" = String, Path, pattern = "^([0-9]{1,20}|run-.+-[0-9]{1,20}|backtest-[0-9]{1,20})$", description = "The job's id: a number, `run-STRATEGY-NUMBER` of a version on its way, or `backtest-NUMBER`."),
-        ("by" = Option<String>, Query, description = "Who asks, where the host does not know it."),
+        (
+            "by" = Option<String>, Query, min_length = 1, max_length = 64,
+            pattern = "^(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]*$",
+            description = "Who asks, where the host does not know it.",
+        ),
     ),
     responses(
         (status = 200, description = "The run, at work again.", body = JobDto),

@@ -109,7 +109,8 @@ fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         [value] => {
             // What is no text is no Base64 either.
             let decoded = registry::signature_from_base64(value.to_str().unwrap_or_default());
-            let decoded = decoded.map_err(|reason| Problem::invalid(SIGNATURE, reason));
+            // Which texts are the Base64 of something no description of a header says.
+            let decoded = decoded.map_err(|reason| Problem::disagrees(SIGNATURE, reason));
             decoded.map(Some)
         }
         _ => Err(Problem::invalid(SIGNATURE, "is given twice")),

@@ -11,7 +11,7 @@ use crate::state::Api;
 use axum::extract::State;
 use axum::http::StatusCode;
 use model::Signal;
-use model::signal::is_name;
+use model::signal::{BadSignal, is_name};
 
 /// `POST strategies/{name}/signals`.
 #[utoipa::path(
@@ -42,7 +42,10 @@ pub(crate) async fn send<H: HostPort>(
     }
     let field = if is_name(&name) { "values" } else { "name" };
     let signal = Signal::new(&name, values);
-    let signal = signal.map_err(|why| Problem::invalid(field, why.to_string()))?;
+    let signal = signal.map_err(|why| match why {
+        BadSignal::Bytes => Problem::disagrees(field, why.to_string()),
+        _ => Problem::invalid(field, why.to_string()),
+    })?;
     // Apart from the ids of hooks.
     let key = format!("api:{id}");
     let (host, to) = (api.host.clone(), strategy.clone());

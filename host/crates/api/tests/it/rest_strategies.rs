@@ -228,7 +228,12 @@ async fn bad_loading_requests_name_the_field() {
     query("?name=a&speed=1", "/speed").await;
     query("?name=a&name=b", "/name").await;
     let nameless = client
-        .typed("POST", "/strategies?start=true", "application/wasm", vec![0])
+        .typed(
+            "POST",
+            "/strategies?start=true",
+            "application/wasm",
+            vec![0],
+        )
         .await;
     nameless.check_problem(422, "FIELDS_DISAGREE", Some("/name"));
     assert_eq!(client.host.asked(), Vec::<String>::new());

@@ -10,13 +10,10 @@ use crate::run::{Approval, Run, State};
 use crate::stages::approve::may_approve;
 use registry::Record;
 use services::handle::{HostError, Queries};
+use services::said;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Longest name of who asks, in bytes.
-const LONGEST_NAME: usize = 64;
-/// Longest reason, in bytes.
-const LONGEST_REASON: usize = 500;
 /// What may stand before the digits of a component.
 const HASH_PREFIX: &str = "sha256:";
 
@@ -29,27 +26,15 @@ fn invalid(field: &'static str, reason: impl Into<String>) -> HostError {
 
 /// A name of who asks.
 pub(crate) fn check_by(by: Option<&str>) -> Result<(), HostError> {
-    by.map_or(Ok(()), |by| check_text("by", by, LONGEST_NAME))
-}
-
-/// One line that is not empty.
-fn check_text(field: &'static str, text: &str, most: usize) -> Result<(), HostError> {
-    let fits = !text.trim().is_empty() && text.len() <= most;
-    match fits && !text.chars().any(char::is_control) {
-        true => Ok(()),
-        false => Err(invalid(
-            field,
-            format!("must be one line of 1 to {most} bytes"),
-        )),
-    }
+    by.map_or(Ok(()), |by| said::check("by", by, said::LONGEST_NAME))
 }
 
 impl Said {
     fn check(&self) -> Result<(), HostError> {
-        check_text("by", &self.by, LONGEST_NAME)?;
+        said::check("by", &self.by, said::LONGEST_NAME)?;
         let reason = self.reason.as_deref();
         reason.map_or(Ok(()), |reason| {
-            check_text("reason", reason, LONGEST_REASON)
+            said::check("reason", reason, said::LONGEST_REASON)
         })
     }
 }
@@ -106,7 +91,7 @@ impl Pipelines {
     /// the strategy is not over, or while the most are at work.
     pub fn begin_run(&self, strategy: &str, wanted: BeginRun) -> Result<Run, HostError> {
         let desk = &self.0;
-        check_text("by", &wanted.by, LONGEST_NAME)?;
+        said::check("by", &wanted.by, said::LONGEST_NAME)?;
         let (definition, text) = desk.definition(strategy)?;
         if desk.host.strategy(strategy).is_none() {
             return Err(HostError::NotFound {

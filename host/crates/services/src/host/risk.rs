@@ -3,13 +3,11 @@
 use super::HostHandle;
 use crate::handle::{HostError, Queries, ScopeName};
 use crate::outlet::Item;
+use crate::said;
 use crate::trader::{StepRequest, Stepped};
 use crate::view::{AlertView, LimitsView, ScopeView};
 use engine::{Command, Definition, Ignored, Input, LimitScope, Limits, Permissions, TradingState};
 use model::Rate;
-
-/// Longest name of who acknowledges, in bytes.
-const LONGEST_NAME: usize = 64;
 
 impl HostHandle {
     /// Replaces the limits of a scope.
@@ -169,12 +167,7 @@ impl HostHandle {
     /// # Errors
     /// `NotFound` when it is not among the latest; `Invalid` for a name that is none.
     pub async fn acknowledge(&self, id: u64, by: &str) -> Result<AlertView, HostError> {
-        if by.trim().is_empty() || by.len() > LONGEST_NAME || by.chars().any(char::is_control) {
-            return Err(HostError::Invalid {
-                field: "by",
-                reason: format!("must be a name of 1 to {LONGEST_NAME} bytes"),
-            });
-        }
+        said::check("by", by, said::LONGEST_NAME)?;
         self.0.outlet.note(Item::Acknowledged(id, by.to_owned()));
         self.catch_up().await;
         let found = self.0.shared.read(|model| model.risk.alerts.get(id));

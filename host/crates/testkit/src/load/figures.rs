@@ -162,12 +162,7 @@ async fn beside_another(host: &Host, run: &Run) -> Result<EngineCost, LoadError>
     Ok(cost)
 }
 
-fn ws_rows(
-    mut heard: Heard,
-    run: &Run,
-    costs: [EngineCost; 3],
-    memory_kib: u64,
-) -> Vec<Row> {
+fn ws_rows(mut heard: Heard, run: &Run, costs: [EngineCost; 3], memory_kib: u64) -> Vec<Row> {
     let whole = wholeness(&heard, run.connections, 1);
     let [part, _] = &mut heard.parts;
     let each_second = per_second(part.messages, run.length);
