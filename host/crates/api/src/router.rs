@@ -136,6 +136,16 @@ fn trading<H: HostPort>() -> Operations<H> {
             "/instruments/{*symbol}",
             lifecycle::happen::<H>,
         )
+        .put(
+            "instruments.status.set",
+            "/instruments/{*symbol}",
+            lifecycle::set_status::<H>,
+        )
+        .patch(
+            "instruments.prices.set",
+            "/instruments/{*symbol}",
+            lifecycle::set_prices::<H>,
+        )
         .get("orders.list", "/orders", orders::list::<H>)
         .post("orders.place", "/orders", orders::place::<H>)
         .post(

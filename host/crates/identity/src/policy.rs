@@ -84,6 +84,9 @@ pub const POLICY: &[(&str, Access)] = &[
     ("instruments.list", READ),
     ("instruments.show", READ),
     ("instruments.happen", TRADE),
+    // Whoever sets these plays a simulated market; what stops trading for risk is `risk.states.set`.
+    ("instruments.status.set", TRADE),
+    ("instruments.prices.set", TRADE),
     ("orders.list", READ),
     ("orders.place", TRADE),
     ("orders.place_list", TRADE),

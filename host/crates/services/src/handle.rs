@@ -153,6 +153,18 @@ pub enum InstrumentNews {
         /// Name of the currency.
         currency: String,
     },
+    /// Its simulated venue halts it, or lets it trade again.
+    Status {
+        /// Whether it is halted from now on.
+        halted: bool,
+    },
+    /// Prices that are not traded, as its simulated venue gives them; what is `None` stays as it was.
+    Prices {
+        /// At which the venue values positions.
+        mark: Option<model::Price>,
+        /// Of the index that it follows.
+        index: Option<model::Price>,
+    },
 }
 
 /// A swap of a strategy's plugin.

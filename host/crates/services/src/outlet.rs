@@ -58,11 +58,15 @@ pub(crate) enum Item {
     Retired(Box<dyn Strategy>),
 }
 
-/// The latest prices of an instrument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The latest prices of an instrument, and whether it is halted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Mark {
     pub(crate) quote: Option<Quote>,
     pub(crate) last: Option<Price>,
+    /// The venue's own.
+    pub(crate) mark: Option<Price>,
+    pub(crate) index: Option<Price>,
+    pub(crate) halted: bool,
 }
 
 /// The order book of an instrument; `None` when it is not known any more.
@@ -219,7 +223,11 @@ mod tests {
 
     fn mark(raw: i64) -> (InstrumentId, Mark) {
         let last = Some(Price::from_raw(raw));
-        (InstrumentId::new(0), Mark { quote: None, last })
+        let mark = Mark {
+            last,
+            ..Mark::default()
+        };
+        (InstrumentId::new(0), mark)
     }
 
     fn state() -> Vec<Item> {

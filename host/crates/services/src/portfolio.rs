@@ -260,6 +260,9 @@ mod tests {
             quote: None,
             last: last.parse().ok(),
             book: None,
+            venue_mark: None,
+            index: None,
+            halted: false,
         }
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod snapshots;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod told;
 mod versions;
 
 use crate::clock::TimeSource;
@@ -420,7 +421,9 @@ impl Trader {
             // An unknown strategy is refused by the step, with a reason.
             let _unknown = self.engine.stage(strategy, staged);
         }
-        let stepped = self.step(input, None);
+        let time = self.time.stamp(None, self.engine.now());
+        let input = self.dated(input, time);
+        let stepped = self.step(input, Some(time));
         if let (Some((strategy, version)), None) = (version, stepped.refusal()) {
             self.started(strategy, version);
         }

@@ -220,6 +220,12 @@ pub struct InstrumentView {
     pub last: Option<Price>,
     /// The best levels of its order book, where its source has one and it is known.
     pub book: Option<Arc<BookView>>,
+    /// The price at which its venue values positions, where it gives one.
+    pub venue_mark: Option<Price>,
+    /// The price of the index that it follows, where its venue gives one.
+    pub index: Option<Price>,
+    /// Whether its venue has halted it.
+    pub halted: bool,
 }
 
 impl InstrumentView {

@@ -24,6 +24,8 @@ mod feeds;
 mod hedging;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/market.rs"]
+mod market;
 #[path = "it/native.rs"]
 mod native;
 #[path = "it/orders.rs"]

@@ -25,6 +25,7 @@ pub(super) fn all() -> Vec<Verb> {
         trading::holdings(),
         trading::happened(),
         trading::money(),
+        trading::instruments(),
         trading::engine(),
         risk::verbs(),
         risk::rules(),
@@ -67,7 +68,9 @@ mod tests {
         for verb in all() {
             // What is below a symbol shares its route.
             let path = match verb.path {
-                "/instruments/{*symbol}/events" => "/instruments/{*symbol}",
+                "/instruments/{*symbol}/events"
+                | "/instruments/{*symbol}/status"
+                | "/instruments/{*symbol}/prices" => "/instruments/{*symbol}",
                 path => path,
             };
             let asked = (verb.method.to_string(), plain(&format!("/api/v1{path}")));

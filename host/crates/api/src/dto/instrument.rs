@@ -32,6 +32,12 @@ pub(crate) struct InstrumentDto {
     pub(crate) quantity_digits: usize,
     pub(crate) quote: Option<QuoteDto>,
     pub(crate) last: Option<String>,
+    /// The price at which its venue values positions; `null` where it gives none.
+    pub(crate) mark: Option<String>,
+    /// The price of the index that it follows; `null` where its venue gives none.
+    pub(crate) index: Option<String>,
+    /// Whether its venue has halted it.
+    pub(crate) halted: bool,
 }
 
 /// The kind of instrument, with what only that kind has.
@@ -115,6 +121,9 @@ impl InstrumentDto {
             quantity_digits: instrument.quantity_digits(),
             quote: view.quote.as_ref().map(|quote| QuoteDto::new(quote, names)),
             last: view.last.map(|price| print.price(price)),
+            mark: view.venue_mark.map(|price| price.to_string()),
+            index: view.index.map(|price| price.to_string()),
+            halted: view.halted,
             symbol: print.symbol,
         }
     }

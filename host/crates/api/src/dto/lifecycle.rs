@@ -1,4 +1,4 @@
-//! What happens to instruments and to an account's money, as operators send it.
+//! What happens to instruments and to an account's money, and what simulated venues say, as operators send it.
 
 use super::text::Decimal;
 use crate::openapi::{DecimalText, MoneyText};
@@ -105,6 +105,50 @@ fn event<const N: usize>(name: &str, fields: [(&str, RefOr<Schema>); N]) -> Obje
     fields.into_iter().fold(empty, |object, (field, schema)| {
         object.property(field, schema).required(field)
     })
+}
+
+/// `PUT instruments/{symbol}/status`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatusRequest {
+    pub(crate) status: StatusName,
+}
+
+/// What a venue says of an instrument, as requests name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum StatusName {
+    Halted,
+    Trading,
+}
+
+impl StatusRequest {
+    pub(crate) fn news(&self) -> InstrumentNews {
+        InstrumentNews::Status {
+            halted: self.status == StatusName::Halted,
+        }
+    }
+}
+
+/// `PATCH instruments/{symbol}/prices`; one of the two at least. What is left out stays.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PricesRequest {
+    /// At which the venue values positions.
+    #[schema(value_type = Option<DecimalText>)]
+    mark: Option<Decimal<Price>>,
+    /// Of the index that it follows.
+    #[schema(value_type = Option<DecimalText>)]
+    index: Option<Decimal<Price>>,
+}
+
+impl PricesRequest {
+    pub(crate) fn news(&self) -> InstrumentNews {
+        InstrumentNews::Prices {
+            mark: self.mark.map(|price| price.0),
+            index: self.index.map(|price| price.0),
+        }
+    }
 }
 
 /// `POST accounts/{name}/conversions`.

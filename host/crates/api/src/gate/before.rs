@@ -9,10 +9,11 @@ use crate::dto::strategy::PluginDto;
 use crate::port::HostPort;
 use crate::state::Api;
 use engine::LimitScope;
-use model::OrderId;
+use model::{OrderId, Price};
 use serde::Serialize;
 use serde_json::{Value, json};
 use services::handle::ScopeName;
+use services::view::InstrumentView;
 use std::sync::Arc;
 
 /// What a request is about.
@@ -39,6 +40,15 @@ pub(crate) fn before<H: HostPort>(api: &Api<H>, about: About<'_>) -> Option<Valu
             Some(json!({ "trading_state": state, "killed": engine.killed }))
         }
         "orders.modify" | "orders.cancel" => order(api, about.name?),
+        "instruments.status.set" => {
+            let view = instrument(api, about.name?.strip_suffix("/status")?)?;
+            Some(json!({ "halted": view.halted }))
+        }
+        "instruments.prices.set" => {
+            let view = instrument(api, about.name?.strip_suffix("/prices")?)?;
+            let shown = |price: Option<Price>| price.map(|price| price.to_string());
+            Some(json!({ "mark": shown(view.venue_mark), "index": shown(view.index) }))
+        }
         "risk.limits.set" | "risk.factors.set" => limits(api, about.name?),
         "risk.regimes.set" => limits(api, said("scope")?),
         "risk.states.set" | "risk.kill.clear" => state(api, about.name?),
@@ -66,6 +76,11 @@ fn order<H: HostPort>(api: &Api<H>, id: &str) -> Option<Value> {
         "price": shown.prices.price,
         "trigger": shown.prices.trigger,
     }))
+}
+
+fn instrument<H: HostPort>(api: &Api<H>, symbol: &str) -> Option<InstrumentView> {
+    let mut views = api.host.instruments().into_iter();
+    views.find(|view| view.instrument.symbol == symbol)
 }
 
 fn strategy<H: HostPort>(api: &Api<H>, name: &str) -> Option<Value> {

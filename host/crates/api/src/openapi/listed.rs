@@ -75,6 +75,8 @@ use utoipa::OpenApi;
     keys::add,
     keys::revoke,
     lifecycle::happen,
+    lifecycle::set_status,
+    lifecycle::set_prices,
     lifecycle::convert,
     loading::load,
     loading::set_parameters,

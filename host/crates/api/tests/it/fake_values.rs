@@ -79,6 +79,9 @@ pub(crate) fn book(instrument: InstrumentId, bid: &str) -> BookView {
         asks: vec![level(quote.ask)],
         ts_event: quote.ts_event,
         ts_init: quote.ts_init,
+        venue_mark: None,
+        index: None,
+        halted: false,
     }
 }
 

@@ -1,15 +1,21 @@
-//! What happens to instruments and to an account's money, through the API of the real host.
+//! What happens to instruments and to an account's money, and what somebody says in the place of a simulated venue,
+//! through the API of the real host.
 
 use crate::real_host::Stand;
+use engine::{Definition, ExternalVenue};
 use serde_json::{Value, json};
 
 const EVENTS: &str = "/instruments/EUR/USD.SIM/events";
+const STATUS: &str = "/instruments/EUR/USD.SIM/status";
+const PRICES: &str = "/instruments/EUR/USD.SIM/prices";
+const HALTED: &str = r#"{"status":"HALTED"}"#;
+const TRADING: &str = r#"{"status":"TRADING"}"#;
+const BUY: &str = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"MARKET","quantity":"1000"}"#;
 
 async fn holding() -> Stand {
     let mut stand = Stand::new();
     stand.priced().await;
-    let order = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"MARKET","quantity":"1000"}"#;
-    stand.send("POST", "/orders", order).await.check(201, &[]);
+    stand.send("POST", "/orders", BUY).await.check(201, &[]);
     stand
         .until("/positions", "/0/quantity", json!("1000"))
         .await;
@@ -76,4 +82,78 @@ async fn what_cannot_happen_is_refused() {
     let to_itself = r#"{"from":"USD","to":"USD","amount":"1"}"#;
     check("/accounts/paper/conversions", to_itself, 409).await;
     check("/accounts/gone/conversions", to_itself, 404).await;
+}
+
+#[tokio::test]
+async fn a_halt_denies_orders_until_it_is_over() {
+    let mut stand = Stand::new();
+    stand.priced().await;
+    let halted = stand.send("PUT", STATUS, HALTED).await;
+    halted.check(
+        200,
+        &[("/symbol", json!("EUR/USD.SIM")), ("/halted", json!(true))],
+    );
+    let denied = stand.send("POST", "/orders", BUY).await;
+    let expect = [("/status", json!("DENIED")), ("/deny_code", json!("P04"))];
+    denied.check(201, &expect);
+    let resumed = stand.send("PUT", STATUS, TRADING).await;
+    resumed.check(200, &[("/halted", json!(false))]);
+    stand.priced().await;
+    let taken = stand.send("POST", "/orders", BUY).await;
+    taken.check(201, &[("/deny_code", Value::Null)]);
+    stand
+        .until("/positions", "/0/quantity", json!("1000"))
+        .await;
+}
+
+#[tokio::test]
+async fn marks_and_indices_wake_what_watches_them() {
+    let mut stand = Stand::new();
+    stand.priced().await;
+    let mut paths = Vec::new();
+    for by in ["MARK", "INDEX"] {
+        let stop = json!({
+            "instrument": "EUR/USD.SIM", "side": "BUY", "type": "STOP_MARKET", "quantity": "1000",
+            "trigger": "1.2", "trigger_by": by,
+        });
+        let placed = stand.send("POST", "/orders", &stop.to_string()).await;
+        placed.check(201, &[("/trigger_by", json!(by))]);
+        let id = placed.json()["id"].as_str().unwrap().to_owned();
+        paths.push(format!("/orders/{id}"));
+    }
+    let mark = stand.send("PATCH", PRICES, r#"{"mark":"1.2"}"#).await;
+    mark.check(200, &[("/mark", json!("1.2")), ("/index", Value::Null)]);
+    stand.until(&paths[0], "/status", json!("FILLED")).await;
+    stand.until(&paths[1], "/status", json!("ACCEPTED")).await;
+    let index = stand.send("PATCH", PRICES, r#"{"index":"1.3"}"#).await;
+    index.check(200, &[("/mark", json!("1.2")), ("/index", json!("1.3"))]);
+    stand.until(&paths[1], "/status", json!("FILLED")).await;
+}
+
+#[tokio::test]
+async fn what_no_simulated_venue_says_is_refused() {
+    let stand = Stand::new();
+    let check = async |method: &str, path: &str, body: &str, status: u16| {
+        stand.send(method, path, body).await.check(status, &[]);
+    };
+    check("PUT", "/instruments/GONE.SIM/status", HALTED, 404).await;
+    check("PUT", "/instruments/EUR/USD.SIM", HALTED, 404).await;
+    check("PUT", STATUS, r#"{"status":"CLOSED"}"#, 400).await;
+    check("PUT", STATUS, r#"{"status":"HALTED","why":"x"}"#, 400).await;
+    check("PATCH", PRICES, "{}", 400).await;
+    check("PATCH", PRICES, r#"{"mark":"0"}"#, 400).await;
+    check("PATCH", PRICES, r#"{"mark":1.2}"#, 400).await;
+    let outside = Stand::with(|definition| {
+        if let Definition::Venue(venue) = definition {
+            venue.external = Some(ExternalVenue::default());
+        }
+    });
+    for (method, path, body) in [
+        ("PUT", STATUS, HALTED),
+        ("PATCH", PRICES, r#"{"mark":"1.2"}"#),
+    ] {
+        let refused = outside.send(method, path, body).await;
+        refused.check(409, &[]);
+        assert!(refused.text.contains("is outside"), "{}", refused.text);
+    }
 }

@@ -28,6 +28,8 @@ fn described(document: &Value) -> BTreeMap<String, &Value> {
 fn place(route: &Operation) -> String {
     let end = match route.id {
         "instruments.happen" => "/events",
+        "instruments.status.set" => "/status",
+        "instruments.prices.set" => "/prices",
         _ => "",
     };
     let path = route.path.replace("{*", "{");

@@ -311,6 +311,8 @@ async fn what_takes_no_query_refuses_one() {
         ("POST", "/engine/trading-state"),
         ("POST", "/engine/kill"),
         ("POST", "/instruments/EUR/USD.SIM/events"),
+        ("PUT", "/instruments/EUR/USD.SIM/status"),
+        ("PATCH", "/instruments/EUR/USD.SIM/prices"),
         ("POST", "/orders"),
         ("POST", "/orders/lists"),
         ("PATCH", "/orders/9-0"),

@@ -7,9 +7,18 @@
 use super::Engine;
 use crate::agenda::Due;
 use crate::underway::{Data, Underway};
-use model::InstrumentId;
+use model::{InstrumentId, Timestamp};
 
 impl Engine {
+    /// Event time of the latest data of an instrument, at its venue or at the host: what is older is not taken.
+    /// Zero where there was none.
+    pub fn latest_data(&self, instrument: InstrumentId) -> Timestamp {
+        let here = self.market.get(instrument).map(|state| state.ts_event);
+        let ahead = self.underway.get(instrument.index());
+        let ahead = ahead.map(|ahead| ahead.ts_event);
+        here.max(ahead).unwrap_or(Timestamp::ZERO)
+    }
+
     /// Whether an instrument's data takes time to the host, and this is not its arrival.
     pub(super) fn is_behind(&self, instrument: InstrumentId) -> bool {
         if !self.delays_data || self.arriving {
@@ -43,7 +52,7 @@ impl Engine {
         self.send_off(data, now.after(delay.unwrap_or_default()));
     }
 
-    fn send_off(&mut self, data: Data, at: model::Timestamp) {
+    fn send_off(&mut self, data: Data, at: Timestamp) {
         let instrument = data.instrument();
         let Some(ahead) = self.underway.get_mut(instrument.index()) else {
             return;

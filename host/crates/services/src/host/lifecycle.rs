@@ -1,19 +1,20 @@
-//! What operators tell of instruments, and conversions of an account's money.
+//! What operators tell of instruments and of simulated markets, and conversions of an account's money.
 
 use super::HostHandle;
 use super::risk::accepted;
 use crate::handle::{HostError, InstrumentNews, Queries};
 use crate::trader::StepRequest;
-use crate::view::AccountView;
+use crate::view::{AccountView, InstrumentView};
 use engine::{Command, Input};
-use model::{CurrencyId, Lifecycle, LifecycleEvent, Money};
+use model::{CurrencyId, InstrumentStatus, Lifecycle, LifecycleEvent, MarkPrice, Money, Price};
 
 impl HostHandle {
-    /// Lets something happen to an instrument now.
+    /// Lets something happen to an instrument now. A simulated venue's halts and marks come here, too, from
+    /// whoever plays the venue; one outside says its own.
     ///
     /// # Errors
-    /// `NotFound` for an unknown symbol; `Invalid` for an unknown currency; `Conflict` with the engine's
-    /// reason; `Busy`.
+    /// `NotFound` for an unknown symbol; `Invalid` for an unknown currency, or prices that cannot be; `Conflict`
+    /// with the engine's reason, or for halts and marks of a venue outside; `Busy`.
     pub async fn instrument_news(
         &self,
         symbol: &str,
@@ -21,10 +22,23 @@ impl HostHandle {
     ) -> Result<(), HostError> {
         let views = self.instruments();
         let view = views.iter().find(|view| view.instrument.symbol == symbol);
-        let instrument = view.map(|view| view.id).ok_or(HostError::NotFound {
+        let view = view.ok_or(HostError::NotFound {
             what: "instrument",
             name: symbol.to_owned(),
         })?;
+        let input = self.told(view, news)?;
+        let (request, answer) = StepRequest::ask(input, None, None);
+        self.0.inbox.offer_command(request)?;
+        let stepped = answer.await.map_err(|_| HostError::Stopped)?;
+        self.catch_up().await;
+        accepted(&stepped)
+    }
+
+    /// What is told of an instrument, as the engine takes it.
+    fn told(&self, view: &InstrumentView, news: InstrumentNews) -> Result<Input, HostError> {
+        let instrument = view.id;
+        // The engine's own time is never ahead of the moment at which it handles this.
+        let now = self.engine().time;
         let event = match news {
             InstrumentNews::Funding(rate) => LifecycleEvent::Funding { rate },
             InstrumentNews::Settlement(price) => LifecycleEvent::Settlement { price },
@@ -39,21 +53,50 @@ impl HostHandle {
                 amount,
                 currency: self.currency("currency", &currency)?,
             },
+            InstrumentNews::Status { halted } => {
+                self.is_simulated(view)?;
+                return Ok(Input::Status(InstrumentStatus {
+                    instrument,
+                    halted,
+                    ts_event: now,
+                    ts_init: now,
+                }));
+            }
+            InstrumentNews::Prices { mark, index } => {
+                can_be(mark, index)?;
+                self.is_simulated(view)?;
+                return Ok(Input::Mark(MarkPrice {
+                    instrument,
+                    mark,
+                    index,
+                    ts_event: now,
+                    ts_init: now,
+                }));
+            }
         };
-        // The engine's own time is never ahead of the moment at which it handles this.
-        let now = self.engine().time;
-        let happened = Lifecycle {
+        Ok(Input::Lifecycle(Box::new(Lifecycle {
             instrument,
             event,
             ts_event: now,
             ts_init: now,
-        };
-        let input = Input::Lifecycle(Box::new(happened));
-        let (request, answer) = StepRequest::ask(input, None, None);
-        self.0.inbox.offer_command(request)?;
-        let stepped = answer.await.map_err(|_| HostError::Stopped)?;
-        self.catch_up().await;
-        accepted(&stepped)
+        })))
+    }
+
+    /// Whether nobody else speaks for an instrument's venue.
+    fn is_simulated(&self, view: &InstrumentView) -> Result<(), HostError> {
+        let venue = view.instrument.venue.index();
+        let is_outside = self.0.shared.read(|model| {
+            let venue = model.venues.get(venue);
+            venue.is_none_or(|venue| venue.outside.is_some())
+        });
+        if is_outside {
+            let reason = format!(
+                "venue {} is outside: it says itself what it halts, and what its marks are",
+                view.venue
+            );
+            return Err(HostError::Conflict(reason));
+        }
+        Ok(())
     }
 
     /// Gives money of an account for another currency; returns the account after it.
@@ -97,4 +140,22 @@ impl HostHandle {
             reason: format!("there is no currency `{name}`"),
         })
     }
+}
+
+/// Whether prices can be a mark's and an index's: over one that cannot the engine would mistrust all data of the
+/// instrument.
+fn can_be(mark: Option<Price>, index: Option<Price>) -> Result<(), HostError> {
+    let refused = |field, reason: &str| {
+        let reason = reason.to_owned();
+        Err(HostError::Invalid { field, reason })
+    };
+    if mark.is_none() && index.is_none() {
+        return refused("mark", "give it, `index`, or both");
+    }
+    for (field, price) in [("mark", mark), ("index", index)] {
+        if price.is_some_and(|price| price <= Price::ZERO) {
+            return refused(field, "must be above nothing");
+        }
+    }
+    Ok(())
 }

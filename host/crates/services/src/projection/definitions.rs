@@ -61,6 +61,9 @@ impl ReadModel {
             quote: None,
             last: None,
             book: None,
+            venue_mark: None,
+            index: None,
+            halted: false,
         });
     }
 

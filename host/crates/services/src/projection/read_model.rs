@@ -383,6 +383,7 @@ impl ReadModel {
             changes.push(Change::Quote(quote));
         }
         (view.quote, view.last) = (mark.quote, mark.last);
+        (view.venue_mark, view.index, view.halted) = (mark.mark, mark.index, mark.halted);
     }
 
     /// Takes in the order book of an instrument; what looks as before is no change.

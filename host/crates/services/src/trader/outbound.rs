@@ -90,6 +90,9 @@ impl Trader {
                 let mark = Mark {
                     quote: state.quote,
                     last: state.last,
+                    mark: state.venue_mark,
+                    index: state.index,
+                    halted: state.halted,
                 };
                 self.marks.push((instrument, mark));
             }

@@ -55,6 +55,7 @@ impl Trader {
             Input::Bar(bar) => Some(bar.instrument),
             Input::Mark(mark) => Some(mark.instrument),
             Input::Book(update) => Some(update.instrument),
+            Input::Status(status) => Some(status.instrument),
             _ => None,
         };
         self.advance(input.input, input.time);

@@ -1,6 +1,6 @@
 //! Orders by hand, what is held and was done, and the engine.
 
-use crate::cli::remote::verb::{Kind, Verb, delete, get, patch, post};
+use crate::cli::remote::verb::{Kind, Verb, delete, get, patch, post, put};
 
 const ORDERS: &[&str] = &[
     "id",
@@ -225,7 +225,7 @@ pub(super) fn happened() -> Vec<Verb> {
     ]
 }
 
-/// Accounts, instruments, venues, and what happened.
+/// Accounts, venues, data, and what happened.
 pub(super) fn money() -> Vec<Verb> {
     vec![
         get("accounts", "/accounts", "Show accounts and their balances"),
@@ -237,32 +237,6 @@ pub(super) fn money() -> Vec<Verb> {
         .word("from", Kind::Text, "The currency that is given")
         .word("to", Kind::Text, "The currency that is bought")
         .word("amount", Kind::Text, "How much is given"),
-        get(
-            "instruments",
-            "/instruments",
-            "List instruments, and their latest prices",
-        ),
-        get("instruments show", "/instruments/{*symbol}", "Show one"),
-        post(
-            "instruments event",
-            "/instruments/{*symbol}/events",
-            "Let something happen to one, such as funding or a dividend",
-        )
-        .word(
-            "event",
-            Kind::Name,
-            "funding, settlement, split or dividend",
-        )
-        .field("rate", Kind::Text, "Of funding")
-        .field("price", Kind::Text, "Of settlement")
-        .field(
-            "numerator",
-            Kind::Whole,
-            "Of a split: the shares that come of",
-        )
-        .field("denominator", Kind::Whole, "Of a split: so many")
-        .field("amount", Kind::Text, "Of a dividend, for each share")
-        .field("currency", Kind::Text, "Of a dividend"),
         get(
             "venues",
             "/venues",
@@ -291,6 +265,59 @@ pub(super) fn money() -> Vec<Verb> {
             "/history/{table}",
             "Show what happened, from the store",
         )),
+    ]
+}
+
+/// Instruments, what happens to them, and what their simulated venues say.
+pub(super) fn instruments() -> Vec<Verb> {
+    vec![
+        get(
+            "instruments",
+            "/instruments",
+            "List instruments, and their latest prices",
+        ),
+        get("instruments show", "/instruments/{*symbol}", "Show one"),
+        post(
+            "instruments event",
+            "/instruments/{*symbol}/events",
+            "Let something happen to one, such as funding or a dividend",
+        )
+        .word(
+            "event",
+            Kind::Name,
+            "funding, settlement, split or dividend",
+        )
+        .field("rate", Kind::Text, "Of funding")
+        .field("price", Kind::Text, "Of settlement")
+        .field(
+            "numerator",
+            Kind::Whole,
+            "Of a split: the shares that come of",
+        )
+        .field("denominator", Kind::Whole, "Of a split: so many")
+        .field("amount", Kind::Text, "Of a dividend, for each share")
+        .field("currency", Kind::Text, "Of a dividend"),
+        put(
+            "instruments status",
+            "/instruments/{*symbol}/status",
+            "Halt one of a simulated venue, or let it trade again",
+        )
+        .word("status", Kind::Name, "halted or trading"),
+        patch(
+            "instruments prices",
+            "/instruments/{*symbol}/prices",
+            "Give the mark or the index of one of a simulated venue",
+        )
+        .field(
+            "mark",
+            Kind::Text,
+            "The price at which the venue values positions",
+        )
+        .field(
+            "index",
+            Kind::Text,
+            "The price of the index that it follows",
+        ),
     ]
 }
 
