@@ -2,11 +2,10 @@
 //! floating point here.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use model::{
-    Fill, InstrumentId, Money, NumberError, Price, Quantity, Side, SignedQuantity, StrategyId,
-    Timestamp,
+    Fill, InstrumentId, Money, NumberError, PositionId, Price, Quantity, Side, SignedQuantity,
+    StrategyId, Timestamp,
 };
 
 /// A fill whose amounts leave the range of money.
@@ -70,6 +69,9 @@ struct OpenTrade {
     fills: u32,
 }
 
+/// What a trade is of, with the position where a strategy may have several.
+type Place = (InstrumentId, StrategyId, Option<PositionId>);
+
 /// A part of a fill.
 #[derive(Debug, Clone, Copy)]
 struct Part {
@@ -78,10 +80,10 @@ struct Part {
     fee: Money,
 }
 
-/// Builds round trips from fills, one netting position per instrument and strategy.
+/// Builds round trips from fills, one position per instrument and strategy; on a hedging account, each of several.
 #[derive(Debug, Clone, Default)]
 pub struct TradeBuilder {
-    open: BTreeMap<(InstrumentId, StrategyId), OpenTrade>,
+    open: BTreeMap<Place, OpenTrade>,
 }
 
 impl TradeBuilder {
@@ -108,11 +110,9 @@ impl TradeBuilder {
     /// Values the open trades of an instrument at `price`, for their excursions. Values out of
     /// range are left out.
     pub fn mark(&mut self, instrument: InstrumentId, price: Price) {
-        let all = (
-            Bound::Included((instrument, StrategyId::new(0))),
-            Bound::Included((instrument, StrategyId::new(u32::MAX))),
-        );
-        for (_, trade) in self.open.range_mut(all) {
+        let from = (instrument, StrategyId::new(0), None);
+        let own = self.open.range_mut(from..);
+        for (_, trade) in own.take_while(|((of, ..), _)| *of == instrument) {
             trade.mark(price);
         }
     }
@@ -126,7 +126,7 @@ impl TradeBuilder {
     pub fn open_trades(&self) -> impl Iterator<Item = (InstrumentId, StrategyId, Timestamp)> + '_ {
         self.open
             .iter()
-            .map(|(&(instrument, strategy), trade)| (instrument, strategy, trade.entry_time))
+            .map(|(&(instrument, strategy, _), trade)| (instrument, strategy, trade.entry_time))
     }
 
     fn applied(
@@ -134,7 +134,7 @@ impl TradeBuilder {
         fill: &Fill,
         multiplier: Quantity,
     ) -> Result<Option<ClosedTrade>, NumberError> {
-        let key = (fill.instrument, fill.strategy);
+        let key = (fill.instrument, fill.strategy, fill.position);
         let value = fill.price.notional(fill.quantity, multiplier)?;
         let whole = Part {
             quantity: fill.quantity,
@@ -322,6 +322,29 @@ mod tests {
         } = trade;
         let text = format!("{side:?} {quantity} {entry_price} {exit_price} {pnl} {fees}");
         assert_eq!(text, expect);
+    }
+
+    #[test]
+    fn each_of_several_positions_has_its_own_trade() {
+        let mut builder = TradeBuilder::new();
+        let of = |opener: u64, fill: Fill| Fill {
+            position: Some(PositionId::opened_by(OrderId::from_number(opener))),
+            ..fill
+        };
+        let both = [
+            of(1, fill(1, Side::Buy, "2", "100", "1")),
+            of(2, fill(2, Side::Sell, "2", "102", "1")),
+        ];
+        assert_eq!(run(&mut builder, &both), []);
+        builder.mark(InstrumentId::new(3), "101".parse().unwrap());
+        builder.mark(InstrumentId::new(2), "1".parse().unwrap());
+        let long = run(&mut builder, &[of(1, fill(3, Side::Sell, "2", "103", "1"))]);
+        check(&long[0], "Buy 2 100 103 4 2");
+        assert_eq!(long[0].max_favorable, "2".parse().ok());
+        let short = run(&mut builder, &[of(2, fill(4, Side::Buy, "2", "101", "1"))]);
+        check(&short[0], "Sell 2 102 101 0 2");
+        assert_eq!(short[0].max_favorable, "2".parse().ok());
+        assert_eq!(builder.open_count(), 0);
     }
 
     #[test]
