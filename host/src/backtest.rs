@@ -3,6 +3,7 @@
 
 pub mod custom;
 pub mod data;
+pub mod happenings;
 pub mod instruments;
 mod outcome;
 mod record;
@@ -13,6 +14,7 @@ pub use outcome::{Timing, report, summary};
 pub use record::{Attribution, Crossing, Record};
 pub use spec::Spec;
 
+use self::happenings::Happening;
 use crate::plugins::Plugins;
 use crate::session::Session;
 use crate::universe::Universe;
@@ -20,6 +22,7 @@ use anyhow::{Context, Result, bail};
 use engine::journal::Sink;
 use engine::{Engine, Journal};
 use model::{InstrumentId, Subscription, Timestamp};
+use store::catalog::CatalogError;
 use store::{DataKind, MarketEvent};
 
 /// Points kept of the equity curve, beyond one at each end of a day.
@@ -81,22 +84,58 @@ pub fn run(
         record.see_book(session.engine(), instrument);
         record.add(&effects, universe);
     }
+    trade(spec, events, &mut session, &mut record, progress)?;
+    finish(&mut session, strategy, &mut record, universe)?;
+    progress(record.events);
+    Ok(record)
+}
+
+/// Feeds all that is traded, and what happens meanwhile. What happens before the first event is left out; what
+/// happens after the last one is not, as it may be what ends an instrument.
+fn trade(
+    spec: &Spec,
+    events: impl Iterator<Item = Result<MarketEvent, CatalogError>>,
+    session: &mut Session,
+    record: &mut Record,
+    progress: &mut dyn FnMut(u64),
+) -> Result<()> {
+    let begins = session.engine().now();
+    let is_over = |at: Timestamp| spec.end.is_some_and(|end| at >= end);
+    let happenings = spec.happenings.iter();
+    let meanwhile = happenings.filter(|one| one.at >= begins && !is_over(one.at));
+    let mut happenings = meanwhile.peekable();
     let mut curve = Curve::new(spec.period());
     for event in events {
         let event = event?;
-        if spec.end.is_some_and(|end| event.ts_init() >= end) {
+        let at = event.ts_init();
+        if is_over(at) {
             break;
         }
-        curve.sample(&session, event.ts_init(), &mut record);
-        feed(&mut session, event, &mut record, universe)?;
+        while let Some(one) = happenings.next_if(|one| one.at <= at) {
+            happen(session, one, record, &spec.universe)?;
+        }
+        curve.sample(session, at, record);
+        feed(session, event, record, &spec.universe)?;
         record.events += 1;
         if record.events.is_multiple_of(65_536) {
             progress(record.events);
         }
     }
-    finish(&mut session, strategy, &mut record, universe)?;
-    progress(record.events);
-    Ok(record)
+    for one in happenings {
+        happen(session, one, record, &spec.universe)?;
+    }
+    Ok(())
+}
+
+/// Lets one thing happen at its time and records what comes of it.
+fn happen(
+    session: &mut Session,
+    one: &Happening,
+    record: &mut Record,
+    universe: &Universe,
+) -> Result<()> {
+    record.add(session.step(one.at, one.input.clone())?, universe);
+    Ok(())
 }
 
 /// Feeds one event and records what comes of it.
@@ -145,12 +184,16 @@ fn finish(
     Ok(())
 }
 
+/// What is held: of a hedging account each of several positions, and not what they come to.
 fn open_positions(engine: &Engine) -> Vec<(InstrumentId, model::PositionState)> {
-    let open = engine
-        .holdings()
-        .iter()
-        .filter(|(_, _, h)| !h.position.quantity.is_zero());
-    open.map(|(_, instrument, holding)| (instrument, holding.position))
+    let several = engine.legs().iter();
+    let several = several.map(|(_, instrument, _, leg)| (instrument, leg.state));
+    let holdings = engine.holdings().iter();
+    let single = holdings
+        .filter(|(strategy, instrument, _)| engine.legs().count(*strategy, *instrument) == 0)
+        .map(|(_, instrument, holding)| (instrument, holding.position));
+    let open = several.chain(single);
+    open.filter(|(_, position)| !position.quantity.is_zero())
         .collect()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::backtest::instruments;
 use crate::backtest::spec::World;
-use crate::config::{Config, Span};
+use crate::config::{AccountSort, AccountTerms, Config, Span};
 use anyhow::{Context, Result, anyhow};
 use engine::FillChances;
 use model::{Money, PluginHash, Price, Rate, Timestamp};
@@ -126,7 +126,19 @@ fn world(settings: &BacktestSettings) -> Result<World, Flaw> {
         slippage_ticks: settings.slippage_ticks.unwrap_or_default(),
         chances: Some(chances),
         external: None,
+        terms: terms(settings)?,
     })
+}
+
+fn terms(settings: &BacktestSettings) -> Result<AccountTerms, Flaw> {
+    let kind = match settings.cash_account {
+        true => AccountSort::Cash,
+        false => AccountSort::Margin,
+    };
+    let text = settings.account.as_deref();
+    let terms = text.map(|text| AccountTerms::parse(text, kind));
+    let terms = terms.transpose().map_err(|reason| ("account", reason))?;
+    Ok(terms.unwrap_or_default())
 }
 
 fn deposit(text: &str) -> Result<(String, Money)> {
@@ -184,6 +196,7 @@ mod tests {
             deposits: vec!["1000 USD".to_owned()],
             leverage: text("10"),
             latency: text("5ms"),
+            account: text("hedging=true,margin_call.call=1.2"),
             touch_fill_chance: text("0.5"),
             ..good()
         };
@@ -195,6 +208,17 @@ mod tests {
         named(|it| it.latency = Some("5".to_owned()), "latency");
         named(|it| it.leverage = Some("much".to_owned()), "leverage");
         named(|it| it.deposits = vec!["much".to_owned()], "deposits");
+        named(
+            |it| it.account = Some("hedging=maybe".to_owned()),
+            "account",
+        );
+        named(
+            |it| {
+                it.account = Some("hedging=true".to_owned());
+                it.cash_account = true;
+            },
+            "account",
+        );
         named(|it| it.slip_chance = Some("2".to_owned()), "slip_chance");
         named(
             |it| it.instruments.push("A,lot=x".to_owned()),

@@ -6,6 +6,7 @@
 //! sets `listen` in `[host]`.
 
 mod account_rules;
+mod account_terms;
 mod api;
 mod backtests;
 mod build;
@@ -17,6 +18,7 @@ mod fan_out;
 mod faults;
 mod fees;
 mod file;
+mod hedging;
 mod hook;
 mod host;
 mod identity;
@@ -46,6 +48,7 @@ pub use self::store::{MarketDataName, StoreSection};
 pub use self::telemetry::TelemetrySection;
 pub use self::vault::{SecretName, Secrets, SecretsSection};
 pub use account_rules::MarginCallSection;
+pub use account_terms::AccountTerms;
 pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, ModelSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};

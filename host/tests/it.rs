@@ -41,6 +41,8 @@ mod faulted;
 mod flood;
 #[path = "it/gateway.rs"]
 mod gateway;
+#[path = "it/happenings.rs"]
+mod happenings;
 #[path = "it/identity.rs"]
 mod identity;
 #[path = "it/identity_store.rs"]

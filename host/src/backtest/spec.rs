@@ -2,8 +2,9 @@
 
 use super::custom::CustomPlugin;
 use super::data::{Data, Known};
+use super::happenings::Happening;
 use super::instruments;
-use crate::config::{InstrumentSection, Span};
+use crate::config::{AccountTerms, InstrumentSection, Span};
 use crate::universe::Universe;
 use anyhow::{Context, Result, bail};
 use engine::{
@@ -51,6 +52,8 @@ pub struct Spec {
     pub files: Vec<DataFile>,
     /// The data.
     pub data: Data,
+    /// What happens beside the data, in the order of time.
+    pub happenings: Vec<Happening>,
     /// What the engine is told.
     pub universe: Universe,
     /// Trading begins here; what is before is history.
@@ -88,6 +91,8 @@ pub struct World {
     pub chances: Option<FillChances>,
     /// The venue is one outside, whose answers somebody gives.
     pub external: Option<ExternalVenue>,
+    /// What the account is beside its money.
+    pub terms: AccountTerms,
 }
 
 impl World {
@@ -142,8 +147,9 @@ impl World {
             kind,
             base_currency,
             deposits,
-            hedging: None,
+            hedging: self.terms.hedging,
         });
+        universe.set_account_rules(account, self.terms.rules);
         universe.set_limits(LimitScope::Firm, Limits::default());
         universe.add_strategy(StrategyConfig {
             name: STRATEGY.to_owned(),

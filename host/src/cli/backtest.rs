@@ -6,10 +6,10 @@ use super::say;
 use crate::backtest::custom::{CustomPlugin, check_names};
 use crate::backtest::data::Data;
 use crate::backtest::spec::{DataFile, Spec, World, load, place_files, sections};
-use crate::backtest::{self, Record};
-use crate::config::Span;
+use crate::backtest::{self, Record, happenings};
+use crate::config::{AccountSort, AccountTerms, Span};
 use crate::plugins::{Plugins, default_data_dir, runtime_options};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use engine::FillChances;
 use engine::journal::Sink;
@@ -57,6 +57,10 @@ pub(super) struct BacktestArguments {
     /// fee=stamp-duty.wasm,duty=0.005
     #[arg(long, value_name = "fill|fee|latency=FILE[,KEY=VALUE]")]
     venue_model: Vec<CustomPlugin>,
+    /// What happens beside the market data, a line of JSON each: {"time":"2024-01-31T08:00:00Z","instrument":
+    /// "BTCUSDT-PERP","event":"FUNDING","rate":"0.0001"}; events are those of a running host, STATUS and PRICES too.
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// Write the report as one HTML file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -95,6 +99,10 @@ struct WorldArguments {
     /// Money to begin with, such as "1000000 USD"; the first currency is the account's base.
     #[arg(long, value_name = "AMOUNT CURRENCY")]
     deposit: Vec<String>,
+    /// What the account is beside its money, by keys of `[[account]]`:
+    /// hedging=true,hedge_margin=net,delivers=true,converts_debts=true,margin_call.call=1,margin_call.grace=10min
+    #[arg(long, value_name = "KEY=VALUE[,KEY=VALUE]")]
+    account: Option<String>,
     /// How long orders, changes and cancels travel, such as 5ms.
     #[arg(long, default_value = "0ns")]
     latency: Span,
@@ -197,13 +205,17 @@ fn spec(arguments: &BacktestArguments) -> Result<(Spec, Vec<String>)> {
     check_names("--algorithm", &arguments.algorithm)?;
     check_names("--rule", &arguments.rule)?;
     check_names("--venue-model", &arguments.venue_model)?;
+    let universe = world.universe(&sections)?;
+    let events = arguments.events.as_deref();
+    let happenings = events.map(|file| happenings::read(file, &universe));
     let spec = Spec {
         strategy: arguments.strategy.clone(),
         parameters: parameters(&arguments.param)?,
         algorithms: arguments.algorithm.clone(),
         rules: arguments.rule.clone(),
         venue_models: arguments.venue_model.clone(),
-        universe: world.universe(&sections)?,
+        happenings: happenings.transpose()?.unwrap_or_default(),
+        universe,
         files,
         data,
         start: moment("--start", arguments.start.as_deref())?,
@@ -285,7 +297,19 @@ fn world(arguments: &WorldArguments) -> Result<World> {
         slippage_ticks: arguments.slippage_ticks,
         chances: chances(arguments)?,
         external: None,
+        terms: terms(arguments)?,
     })
+}
+
+fn terms(arguments: &WorldArguments) -> Result<AccountTerms> {
+    let kind = match arguments.cash_account {
+        true => AccountSort::Cash,
+        false => AccountSort::Margin,
+    };
+    let Some(text) = arguments.account.as_deref() else {
+        return Ok(AccountTerms::default());
+    };
+    AccountTerms::parse(text, kind).map_err(|reason| anyhow!("--account: {reason}"))
 }
 
 fn chances(arguments: &WorldArguments) -> Result<Option<FillChances>> {

@@ -2,16 +2,17 @@
 //! default, and what contradicts itself is named.
 
 use super::account_rules::account_rules;
+use super::hedging::hedging;
 use super::venue::{models as venue_models, venue_config};
 use super::{
-    AccountSection, AccountSort, Class, Config, ConfigError, HedgeMarginSort, InstrumentSection,
-    LimitsSection, OnFault, Right, VenueSection, fees,
+    AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
+    OnFault, Right, VenueSection, fees,
 };
 use crate::universe::Universe;
 use engine::{LimitScope, OrdersOnFault, StrategyConfig};
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, Duration, HedgeMargin, Instrument,
-    InstrumentId, Margin, OptionRight, Quantity, Rate, StrategyId, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, AssetClass, Duration, Instrument, InstrumentId, Margin,
+    OptionRight, Quantity, Rate, StrategyId, Timestamp, VenueId,
 };
 use std::path::Path;
 
@@ -325,26 +326,6 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
         universe.set_limits(LimitScope::Account(id), section.limits());
     }
     Ok(())
-}
-
-fn hedging(section: &AccountSection) -> Result<Option<HedgeMargin>, Problem> {
-    let margin = match section.hedge_margin.unwrap_or_default() {
-        HedgeMarginSort::Gross => HedgeMargin::Gross,
-        HedgeMarginSort::Net => HedgeMargin::Net,
-    };
-    match (section.hedging, section.kind) {
-        (true, AccountSort::Cash) => {
-            let reason =
-                "a cash account holds what it owns; make it a margin account, or remove it";
-            Err(("hedging", reason.to_owned()))
-        }
-        (true, AccountSort::Margin) => Ok(Some(margin)),
-        (false, _) if section.hedge_margin.is_some() => {
-            let reason = "only an account with `hedging = true` has it; add that, or remove it";
-            Err(("hedge_margin", reason.to_owned()))
-        }
-        (false, _) => Ok(None),
-    }
 }
 
 /// What becomes of orders, as the engine takes it.

@@ -70,7 +70,7 @@ fn until(host: &Host, path: &str, state: &str) -> Value {
 }
 
 /// The hash of the same on the command line.
-fn hash_of_the_command_line(folder: &Path) -> Value {
+fn hash_of_the_command_line(folder: &Path, more: &str) -> Value {
     let (strategy, file) = (plugin("ema-cross"), folder.join("market/quotes.csv"));
     let (strategy, file) = (strategy.to_str().unwrap(), file.to_str().unwrap());
     let mut line = vec![
@@ -85,6 +85,7 @@ fn hash_of_the_command_line(folder: &Path) -> Value {
     let rest = "--param fast=2 --param slow=4 --param warm_up=0 --param quantity=1000 \
                 --instrument EUR/USD,taker_fee=0.0001 --latency 5ms";
     line.extend(rest.split_whitespace());
+    line.extend(more.split_whitespace());
     let report = stdout(&argonaut(folder, &line));
     let mut report: Value = serde_json::from_str(&report).unwrap();
     report["journal_hash"].take()
@@ -110,7 +111,7 @@ fn a_backtest_by_rest_has_the_hash_of_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let running = up(folder.path());
     let host = Host(running.url(""));
-    let expect = hash_of_the_command_line(folder.path());
+    let expect = hash_of_the_command_line(folder.path(), "");
     let (path, job) = begin(&host, &asked("quotes.csv"));
     let done = until(&host, &job, "DONE");
     assert_eq!(done["progress"], 1.0, "{done}");
@@ -168,6 +169,33 @@ fn a_backtest_by_rest_has_the_hash_of_the_command_line() {
 }
 
 #[test]
+fn the_account_and_what_happens_are_those_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = up(folder.path());
+    let host = Host(running.url(""));
+    let mut events = String::new();
+    for (minute, status) in [(10, "HALTED"), (20, "TRADING")] {
+        let event = json!({
+            "time": format!("2021-01-01T00:{minute}:00Z"), "instrument": "EUR/USD",
+            "event": "STATUS", "status": status,
+        });
+        writeln!(events, "{event}").unwrap();
+    }
+    fs::write(folder.path().join("market/events.jsonl"), events).unwrap();
+    let more = "--account margin_call.call=1 --events market/events.jsonl";
+    let expect = hash_of_the_command_line(folder.path(), more);
+    assert_ne!(expect, hash_of_the_command_line(folder.path(), ""));
+    let mut body = asked("quotes.csv");
+    body["account"] = json!("margin_call.call=1");
+    body["events"] = json!("events.jsonl");
+    let (path, job) = begin(&host, &body);
+    until(&host, &job, "DONE");
+    let shown = host.get(&path);
+    assert_eq!(shown["journal_hash"], expect, "{shown:#}");
+    assert_eq!(shown["settings"]["events"], "events.jsonl");
+}
+
+#[test]
 fn one_at_work_is_ended_in_the_middle_and_the_next_one_runs() {
     let folder = tempfile::tempdir().unwrap();
     let running = up(folder.path());
@@ -221,6 +249,10 @@ fn what_cannot_be_run_is_refused_with_its_field() {
     refused("data", json!([]), (422, "/data"));
     refused("catalog", json!("."), (422, "/catalog"));
     refused("from", json!("2024-01-01"), (422, "/from"));
+    refused("account", json!("hedging=maybe"), (400, "/account"));
+    refused("account", json!("leverage=2"), (400, "/account"));
+    refused("events", json!("../secret.csv"), (400, "/events"));
+    refused("events", json!("none.jsonl"), (400, "/events"));
     refused("latency", json!("5"), (400, "/latency"));
     refused("start", json!("soon"), (400, "/start"));
     refused("leverage", json!("much"), (400, "/leverage"));

@@ -4,7 +4,7 @@
 use super::process::{argonaut, error_line, plugin, stdout};
 use argonaut::backtest::instruments;
 use argonaut::backtest::spec::{ACCOUNT, STRATEGY, World};
-use argonaut::config::Span;
+use argonaut::config::{AccountTerms, Span};
 use argonaut::session::Session;
 use argonaut::universe::Universe;
 use engine::{Effect, Input, Journal};
@@ -315,6 +315,7 @@ fn universe() -> Universe {
         slippage_ticks: 0,
         chances: None,
         external: None,
+        terms: AccountTerms::default(),
     };
     let section = instruments::parse(SYMBOL, Price::from_raw(TICK)).unwrap();
     world.universe(&[section]).unwrap()

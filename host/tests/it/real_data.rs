@@ -5,7 +5,7 @@
 use super::process::{plugin, root};
 use argonaut::backtest::spec::{STRATEGY, Spec, World, load, sections};
 use argonaut::backtest::{self, Record};
-use argonaut::config::Span;
+use argonaut::config::{AccountTerms, Span};
 use argonaut::plugins::Plugins;
 use model::number::Excess;
 use model::{Fill, InstrumentId, Money, Rate, Side};
@@ -279,6 +279,7 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
         slippage_ticks: 0,
         chances: None,
         external: None,
+        terms: AccountTerms::default(),
     };
     let quantity = format!(
         "{}.{:08}",
@@ -302,6 +303,7 @@ fn spec(case: &Case<'_>, path: PathBuf) -> Spec {
         algorithms: Vec::new(),
         rules: Vec::new(),
         venue_models: Vec::new(),
+        happenings: Vec::new(),
         universe: world.universe(&sections).unwrap(),
         files,
         data,

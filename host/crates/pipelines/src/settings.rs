@@ -35,6 +35,10 @@ pub struct BacktestSettings {
     pub cash_account: bool,
     /// Value that one unit of margin carries.
     pub leverage: Option<String>,
+    /// What the account is beside its money, by keys of `[[account]]`: `hedging=true,margin_call.call=1`.
+    pub account: Option<String>,
+    /// A file of what happens beside the market data, such as funding and halts.
+    pub events: Option<String>,
     /// How long orders travel, such as `5ms`.
     pub latency: Option<String>,
     /// How long market data travels.
@@ -104,6 +108,8 @@ impl BacktestSettings {
             ("start", &self.start),
             ("end", &self.end),
             ("leverage", &self.leverage),
+            ("account", &self.account),
+            ("events", &self.events),
             ("latency", &self.latency),
             ("feed-latency", &self.feed_latency),
             ("slippage-ticks", &slippage_ticks),

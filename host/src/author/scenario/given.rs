@@ -4,7 +4,7 @@ use super::super::words::{PRICE, WordError, Words};
 use super::BEGIN;
 use crate::backtest::instruments;
 use crate::backtest::spec::World;
-use crate::config::{InstrumentSection, Span};
+use crate::config::{AccountTerms, InstrumentSection, Span};
 use crate::universe::Universe;
 use engine::ExternalVenue;
 use model::{BarSpec, Duration, Money, Price, Rate, Timestamp};
@@ -151,6 +151,7 @@ impl Given {
             slippage_ticks: self.slippage_ticks,
             chances: None,
             external: self.by_hand.then_some(by_hand),
+            terms: AccountTerms::default(),
         }
     }
 

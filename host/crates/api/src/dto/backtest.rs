@@ -47,6 +47,12 @@ pub(crate) struct BacktestRequest {
     pub(crate) cash_account: bool,
     /// Value that one unit of margin carries.
     pub(crate) leverage: Option<String>,
+    /// What the account is beside its money, `KEY=VALUE[,KEY=VALUE]`; keys are those of `[[account]]`: `hedging`,
+    /// `hedge_margin`, `delivers`, `converts_debts`, `margin_call.call`, `margin_call.liquidate`, `margin_call.grace`.
+    pub(crate) account: Option<String>,
+    /// A file below the host's folder of market data with what happens beside it, a line of JSON each: funding,
+    /// final prices, splits, dividends, halts and marks.
+    pub(crate) events: Option<String>,
     /// How long orders travel, such as `5ms`.
     pub(crate) latency: Option<String>,
     /// How long market data travels to the strategy.
@@ -89,6 +95,8 @@ impl BacktestRequest {
             deposits: self.deposits,
             cash_account: self.cash_account,
             leverage: self.leverage,
+            account: self.account,
+            events: self.events,
             latency: self.latency,
             feed_latency: self.feed_latency,
             slippage_ticks: self.slippage_ticks,

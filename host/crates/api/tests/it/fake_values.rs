@@ -62,6 +62,9 @@ pub(crate) fn instrument(id: InstrumentId, symbol: &str, tick: &str, lot: &str) 
         }],
         quote: (id == EURUSD).then(|| quote(id, "1.1")),
         last: None,
+        venue_mark: None,
+        index: None,
+        halted: false,
         book: (id == EURUSD).then(|| Arc::new(book(id, "1.1"))),
     }
 }
@@ -79,9 +82,6 @@ pub(crate) fn book(instrument: InstrumentId, bid: &str) -> BookView {
         asks: vec![level(quote.ask)],
         ts_event: quote.ts_event,
         ts_init: quote.ts_init,
-        venue_mark: None,
-        index: None,
-        halted: false,
     }
 }
 

@@ -76,9 +76,12 @@ impl Places {
                 false => Err(refused("catalog", format!("`{name}` is no folder"))),
             }
         });
+        let events = settings.events.as_deref();
+        let events = events.map(|name| self.plain_file("events", name));
         Ok(BacktestSettings {
             data,
             catalog: catalog.transpose()?,
+            events: events.transpose()?,
             ..settings.clone()
         })
     }
@@ -144,10 +147,16 @@ impl Places {
                 return Err(refused("data", reason));
             }
         };
-        let place = self.find("data", name)?;
+        let place = self.plain_file("data", name)?;
+        Ok(format!("{symbol}={place}"))
+    }
+
+    /// Where a file below the folder really is, from there.
+    fn plain_file(&self, field: &'static str, name: &str) -> Result<String, HostError> {
+        let place = self.find(field, name)?;
         match self.0.join(&place).is_file() {
-            true => Ok(format!("{symbol}={place}")),
-            false => Err(refused("data", format!("`{name}` is no file"))),
+            true => Ok(place),
+            false => Err(refused(field, format!("`{name}` is no file"))),
         }
     }
 
@@ -285,6 +294,32 @@ mod tests {
         let error = of(&["A"], &[], Some("eur.csv")).unwrap_err();
         assert!(error.contains("is no folder"), "{error}");
     }
+
+    #[test]
+    fn a_file_of_events_lies_below_the_folder_too() {
+        let temporary = folder();
+        let places = Places::open(&temporary.path().join("data")).unwrap();
+        let of = |name: &str| {
+            let settings = BacktestSettings {
+                events: Some(name.to_owned()),
+                ..BacktestSettings::default()
+            };
+            let resolved = places.resolved(&settings);
+            resolved.map(|settings| settings.events.unwrap())
+        };
+        assert_eq!(of("same.csv").unwrap(), "eur.csv");
+        for (name, expect) in [
+            ("../secret", "is not below the folder"),
+            ("link.csv", "is not below the folder"),
+            ("none.jsonl", "there is no `none.jsonl`"),
+            ("all", "is no file"),
+        ] {
+            let error = of(name).unwrap_err().to_string();
+            assert!(error.starts_with("events: "), "{error}");
+            assert!(error.contains(expect), "{error}");
+        }
+    }
+
     #[test]
     fn no_link_in_a_catalog_leads_out_of_what_is_read_of_it() {
         let error = |catalog: &str| of(&["A/B,tick=1"], &[], Some(catalog)).unwrap_err();

@@ -108,6 +108,16 @@ fn world(verb: Verb) -> Verb {
         Kind::Text,
         "Value that one unit of margin carries",
     )
+    .field(
+        "account",
+        Kind::Text,
+        "What the account is beside its money: hedging=true,margin_call.call=1",
+    )
+    .field(
+        "events",
+        Kind::Text,
+        "A file below that folder of what happens: funding, dividends, halts and the like",
+    )
     .field("latency", Kind::Text, "How long orders travel, such as 5ms")
     .field("feed-latency", Kind::Text, "How long market data travels")
     .named("feed_latency")
