@@ -222,10 +222,19 @@ fn nothing_there(lookup: &Lookup, request: &Request) -> Response {
     let Some(route) = request.extensions().get::<MatchedPath>() else {
         return Problem::not_found("route", path).into_response();
     };
-    let detail = format!("{path} does not take {}", request.method());
+    not_taken(request, &lookup.methods(route.as_str()))
+}
+
+/// The answer where a path takes other methods.
+pub(crate) fn not_taken(request: &Request, methods: &str) -> Response {
+    let detail = format!(
+        "{} does not take {}",
+        request.uri().path(),
+        request.method()
+    );
     let status = StatusCode::METHOD_NOT_ALLOWED;
     let mut response = Problem::new(status, "METHOD_NOT_ALLOWED", detail).into_response();
-    if let Ok(methods) = HeaderValue::from_str(&lookup.methods(route.as_str())) {
+    if let Ok(methods) = HeaderValue::from_str(methods) {
         response.headers_mut().insert(header::ALLOW, methods);
     }
     response

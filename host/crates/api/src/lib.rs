@@ -36,6 +36,7 @@ mod guard;
 mod guarded;
 mod hooks;
 mod idempotency;
+mod instrument_paths;
 mod jobs;
 mod names;
 mod network;

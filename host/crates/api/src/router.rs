@@ -4,6 +4,7 @@ use crate::conditional::{Conditions, Thing, conditional, tag};
 use crate::gate::{About, Gate, before, gate, state_of};
 use crate::guard::guard;
 use crate::idempotency::{Keeping, idempotent};
+use crate::instrument_paths::own_methods;
 use crate::jobs::{Background, in_background};
 use crate::network::{Entrance, enter};
 use crate::observe::{Watching, observe};
@@ -15,7 +16,7 @@ use crate::{page, routes, stream};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use std::sync::Arc;
 
 /// Largest body of a route that takes no plugin, in bytes.
@@ -64,6 +65,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
         .layer(from_fn_with_state(background, in_background))
         .layer(from_fn_with_state(keeping, idempotent))
         .layer(from_fn_with_state(at_the_gate, gate))
+        .layer(from_fn(own_methods))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(from_fn_with_state(entrance, enter))
         .layer(from_fn_with_state(settings, guard))

@@ -363,6 +363,17 @@ async fn unknown_places_and_methods_are_problems_too() {
         answer.check_problem(405, "METHOD_NOT_ALLOWED", None);
         assert!(answer.headers.contains_key("allow"), "{method} {path}");
     }
+    // One route takes all of these paths.
+    for (method, path, allowed) in [
+        ("POST", "/instruments/EUR/USD.SIM", "GET,HEAD"),
+        ("GET", "/instruments/EUR/USD.SIM/events", "POST"),
+        ("POST", "/instruments/EUR/USD.SIM/status", "PUT"),
+        ("PUT", "/instruments/EUR/USD.SIM/prices", "PATCH"),
+    ] {
+        let answer = client.bare(method, path).await;
+        answer.check_problem(405, "METHOD_NOT_ALLOWED", None);
+        assert_eq!(answer.headers["allow"], allowed, "{method} {path}");
+    }
 }
 
 #[tokio::test]
