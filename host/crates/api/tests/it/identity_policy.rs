@@ -19,8 +19,15 @@ pub(crate) fn path(operation: &Operation) -> String {
             part
         }
     });
+    // One route takes what is done with an instrument, and its symbol.
+    let below = match operation.id {
+        "instruments.happen" => "/events",
+        "instruments.status.set" => "/status",
+        "instruments.prices.set" => "/prices",
+        _ => "",
+    };
     // Not below `/api/v1`: these are whole paths.
-    format!("!{}", parts.collect::<Vec<_>>().join("/"))
+    format!("!{}{below}", parts.collect::<Vec<_>>().join("/"))
 }
 
 /// Of what goes both ways the body that stops; what lets trade again is judged as another operation.

@@ -72,7 +72,7 @@ async fn what_cannot_happen_is_refused() {
     let funding = r#"{"event":"FUNDING","rate":"0.0001"}"#;
     check(EVENTS, funding, 409).await;
     check("/instruments/GONE.SIM/events", funding, 404).await;
-    check("/instruments/EUR/USD.SIM", funding, 404).await;
+    check("/instruments/EUR/USD.SIM", funding, 405).await;
     check(EVENTS, r#"{"event":"FUNDING"}"#, 400).await;
     check(EVENTS, r#"{"event":"FUNDING","rate":1}"#, 400).await;
     let same = r#"{"event":"SPLIT","numerator":2,"denominator":2}"#;
@@ -137,7 +137,7 @@ async fn what_no_simulated_venue_says_is_refused() {
         stand.send(method, path, body).await.check(status, &[]);
     };
     check("PUT", "/instruments/GONE.SIM/status", HALTED, 404).await;
-    check("PUT", "/instruments/EUR/USD.SIM", HALTED, 404).await;
+    check("PUT", "/instruments/EUR/USD.SIM", HALTED, 405).await;
     check("PUT", STATUS, r#"{"status":"CLOSED"}"#, 400).await;
     check("PUT", STATUS, r#"{"status":"HALTED","why":"x"}"#, 400).await;
     check("PATCH", PRICES, "{}", 400).await;
