@@ -50,7 +50,10 @@ pub(crate) async fn show<H: HostPort>(
     put, path = "/api/v1/risk/scenarios/{name}", operation_id = "risk.scenarios.set",
     summary = "Sets a stress scenario",
     description = "Either `shocks` or `window` is given.",
-    params(("name" = String, Path, description = "The scenario.")),
+    params((
+        "name" = String, Path, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9 _.-]+$",
+        description = "The scenario.",
+    )),
     request_body = ScenarioRequest,
     responses(
         (status = 200, description = "The scenario as it is now.", body = ScenarioDto),

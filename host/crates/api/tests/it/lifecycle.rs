@@ -140,7 +140,7 @@ async fn what_no_simulated_venue_says_is_refused() {
     check("PUT", "/instruments/EUR/USD.SIM", HALTED, 405).await;
     check("PUT", STATUS, r#"{"status":"CLOSED"}"#, 400).await;
     check("PUT", STATUS, r#"{"status":"HALTED","why":"x"}"#, 400).await;
-    check("PATCH", PRICES, "{}", 400).await;
+    check("PATCH", PRICES, "{}", 422).await;
     check("PATCH", PRICES, r#"{"mark":"0"}"#, 400).await;
     check("PATCH", PRICES, r#"{"mark":1.2}"#, 400).await;
     let outside = Stand::with(|definition| {

@@ -150,7 +150,8 @@ fn can_be(mark: Option<Price>, index: Option<Price>) -> Result<(), HostError> {
         Err(HostError::Invalid { field, reason })
     };
     if mark.is_none() && index.is_none() {
-        return refused("mark", "give it, `index`, or both");
+        let reason = "give it, `index`, or both".to_owned();
+        return Err(HostError::Disagrees { field: "mark", reason });
     }
     for (field, price) in [("mark", mark), ("index", index)] {
         if price.is_some_and(|price| price <= Price::ZERO) {
