@@ -4,19 +4,23 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
+    unreachable_pub,
     reason = "a measurement for developers"
 )]
 
+mod shared;
+
 use engine::{
-    Command, ConductLimits, DataLimits, Definition, Engine, Escalation, ExposureLimits, Input,
-    Journal, LimitScope, Limits, LossLimits, OrdersOnFault, Permissions, PriceLimits, Sequenced,
-    ShortLimits, StrategyConfig, VenueConfig, VolumeLimits,
+    Command, ConductLimits, DataLimits, Definition, Escalation, ExposureLimits, Input, LimitScope,
+    Limits, LossLimits, OrdersOnFault, Permissions, PriceLimits, ShortLimits, StrategyConfig,
+    VolumeLimits,
 };
 use model::{
-    AccountConfig, AccountId, AccountKind, AssetClass, CurrencyId, DenyCode, Duration, Fees,
-    Instrument, InstrumentId, Margin, Money, OrderKind, OrderRequest, Price, Quantity, Quote, Rate,
-    Side, StrategyId, Timestamp, VenueId,
+    AccountConfig, AccountId, AccountKind, CurrencyId, DenyCode, Duration, Instrument,
+    InstrumentId, Money, OrderKind, OrderRequest, Price, Quantity, Quote, Rate, Side, StrategyId,
+    Timestamp, VenueId,
 };
+use shared::Bench;
 
 const SAMPLES: u32 = 20_001;
 
@@ -60,17 +64,16 @@ fn measure(size: Size) {
         let gate = judged.saturating_sub(refused);
         println!("  among {name} strategies: {gate} ns per judged order, of a step of {judged} ns");
     }
-    assert!(firm.engine.denials(DenyCode::BuyingPower) >= 2 * u64::from(SAMPLES));
+    assert!(firm.bench.engine.denials(DenyCode::BuyingPower) >= 2 * u64::from(SAMPLES));
     let half = instruments / 2;
     let held = firm.median(|firm, n| firm.quote(n % half));
     let idle = firm.median(|firm, n| firm.quote(half + n % half));
     println!("  {held} ns per quote with orders on it, {idle} ns without");
-    assert_eq!(firm.engine.orders().len(), orders as usize);
+    assert_eq!(firm.bench.engine.orders().len(), orders as usize);
 }
 
 struct Firm {
-    engine: Engine,
-    sequence: u64,
+    bench: Bench,
     now: u64,
     size: Size,
 }
@@ -78,16 +81,10 @@ struct Firm {
 impl Firm {
     fn new(size: Size) -> Self {
         let mut firm = Self {
-            engine: Engine::new(Journal::default()),
-            sequence: 0,
+            bench: Bench::new(),
             now: 1_000_000_000,
             size,
         };
-        firm.define(Definition::Currency("USD".to_owned()));
-        firm.define(Definition::Venue(VenueConfig {
-            name: "SIM".to_owned(),
-            ..VenueConfig::default()
-        }));
         firm.define(Definition::Limits(LimitScope::Firm, limits()));
         for id in 0..size.instruments {
             firm.define(Definition::Instrument(instrument(id)));
@@ -110,18 +107,12 @@ impl Firm {
             ..strategy(size.strategies)
         }));
         (0..size.orders).for_each(|n| firm.ask(n % size.strategies, n, 1));
-        assert_eq!(firm.engine.orders().len(), size.orders as usize);
+        assert_eq!(firm.bench.engine.orders().len(), size.orders as usize);
         firm
     }
 
     fn step(&mut self, input: Input) {
-        self.sequence += 1;
-        let step = Sequenced {
-            sequence: self.sequence,
-            time: Timestamp::from_nanos(self.now),
-            input,
-        };
-        self.engine.step(step).unwrap();
+        self.bench.step(Timestamp::from_nanos(self.now), input);
     }
 
     fn define(&mut self, definition: Definition) {
@@ -163,14 +154,7 @@ impl Firm {
 
     /// The median wall time of an action, in nanoseconds.
     fn median(&mut self, act: impl Fn(&mut Self, u32)) -> u64 {
-        let samples = (0..SAMPLES).map(|n| {
-            let begin = std::time::Instant::now();
-            act(self, n);
-            u64::try_from(begin.elapsed().as_nanos()).unwrap()
-        });
-        let mut samples: Vec<u64> = samples.collect();
-        samples.sort_unstable();
-        samples[samples.len() / 2]
+        shared::median(SAMPLES, |n| act(self, n))
     }
 }
 
@@ -232,24 +216,8 @@ fn limits() -> Limits {
 
 fn instrument(id: u32) -> Instrument {
     Instrument {
-        symbol: format!("I{id}"),
-        venue: VenueId::new(0),
-        class: AssetClass::Equity,
-        quote_currency: CurrencyId::new(0),
-        tick: Price::from_raw(1),
-        lot: Quantity::ONE,
-        min_quantity: Quantity::ONE,
-        max_quantity: Quantity::MAX,
-        multiplier: Quantity::ONE,
-        margin: Margin {
-            initial: Rate::from_raw(Rate::SCALE),
-            maintenance: Rate::from_raw(Rate::SCALE),
-        },
-        fees: Fees::default(),
-        day_end: Duration::ZERO,
-        session: None,
-        tradable: true,
         sector: Some(format!("sector {}", id % 11)),
+        ..shared::instrument(&format!("I{id}"))
     }
 }
 
