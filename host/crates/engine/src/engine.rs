@@ -309,7 +309,25 @@ impl Engine {
     }
 
     /// Works off reports and the events they lead to until nothing is left at this time.
+    #[inline]
     fn settle(&mut self) {
+        if !self.is_settled() {
+            self.work_off();
+        }
+    }
+
+    /// Whether nothing is left, as it is after most of market data.
+    #[inline]
+    fn is_settled(&self) -> bool {
+        self.reports.is_empty()
+            && self.happenings.is_empty()
+            && self.outbox.is_empty()
+            && self.algorithms.touched.is_empty()
+            && self.margins.due.is_empty()
+            && self.flattening.is_over()
+    }
+
+    fn work_off(&mut self) {
         loop {
             if let Some(report) = self.reports.pop_front() {
                 self.on_report(report);

@@ -54,6 +54,13 @@ pub(crate) struct Flattening {
     tried: BTreeMap<Place, Tried>,
 }
 
+impl Flattening {
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.due.is_empty()
+    }
+}
+
 /// Which positions of a strategy are looked at.
 #[derive(Debug, Clone, Copy)]
 enum Look {
