@@ -238,11 +238,11 @@ impl Engine {
         self.now = input.time;
         match input.input {
             Input::Clock => {}
-            Input::Quote(quote) => self.on_quote(&quote),
-            Input::Trade(trade) => self.on_trade(&trade),
-            Input::Bar(bar) => self.on_bar(&bar),
-            Input::Mark(mark) => self.on_mark(&mark),
-            Input::Status(status) => self.on_status(&status),
+            Input::Quote(ref quote) => self.on_quote(quote),
+            Input::Trade(ref trade) => self.on_trade(trade),
+            Input::Bar(ref bar) => self.on_bar(bar),
+            Input::Mark(ref mark) => self.on_mark(mark),
+            Input::Status(ref status) => self.on_status(status),
             Input::Book(update) => self.on_book(&update),
             Input::Lifecycle(event) => self.on_lifecycle(&event),
             Input::Define(definition) => self.define(*definition),
