@@ -86,9 +86,15 @@ impl Agenda {
         self.next
     }
 
+    /// Whether anything is due at or before `now`.
+    #[inline]
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.next.is_some_and(|next| next <= now)
+    }
+
     /// Takes the first entry due at or before `now`.
     pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
-        if self.next.is_none_or(|next| next > now) {
+        if !self.is_due(now) {
             return None;
         }
         let (ticket, due) = self.entries.pop_first()?;

@@ -233,8 +233,10 @@ impl Engine {
         self.begin(&input)?;
         self.journal.input(&input);
         self.step_time = input.time;
-        let ends_bar = matches!(&input.input, Input::Bar(bar) if bar.ts_event == input.time);
-        self.catch_up_to(input.time, ends_bar);
+        if self.agenda.is_due(input.time) {
+            let ends_bar = matches!(&input.input, Input::Bar(bar) if bar.ts_event == input.time);
+            self.catch_up_to(input.time, ends_bar);
+        }
         self.now = input.time;
         match input.input {
             Input::Clock => {}

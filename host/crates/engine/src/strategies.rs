@@ -288,6 +288,12 @@ impl Strategies {
         self.get_mut(id)?.probation.take()
     }
 
+    /// Whether any instance is watched.
+    #[inline]
+    pub(crate) fn are_on_probation(&self) -> bool {
+        !self.on_probation.is_empty()
+    }
+
     /// The first strategy that is watched, or the first after another.
     pub(crate) fn first_on_probation(&self, after: Option<StrategyId>) -> Option<StrategyId> {
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);

@@ -90,9 +90,16 @@ impl Engine {
     }
 
     /// Lets held orders of an instrument follow the market and go when their price is reached.
+    #[inline]
     pub(super) fn check_held(&mut self, instrument: InstrumentId) {
         let idle = |held: &Held| held.waiting.is_empty() && held.parked.is_empty();
-        if self.held.get(instrument.index()).is_none_or(idle) || !self.is_trading(instrument) {
+        if !self.held.get(instrument.index()).is_none_or(idle) {
+            self.look_at_held(instrument);
+        }
+    }
+
+    fn look_at_held(&mut self, instrument: InstrumentId) {
+        if !self.is_trading(instrument) {
             return;
         }
         self.let_parked_go(instrument);

@@ -211,7 +211,14 @@ impl Engine {
 
     /// Looks whether a version that is watched went beyond a limit, and sends it back then. Done when
     /// everything that an input led to at one time is done, so between two events.
+    #[inline]
     pub(super) fn watch_probations(&mut self) {
+        if self.strategies.are_on_probation() {
+            self.look_at_probations();
+        }
+    }
+
+    fn look_at_probations(&mut self) {
         let mut next = self.strategies.first_on_probation(None);
         while let Some(strategy) = next {
             if let Some(reason) = self.breach(strategy) {
