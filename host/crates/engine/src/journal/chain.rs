@@ -25,8 +25,10 @@ pub(super) struct Chain {
     groups: u64,
     /// The group that is not known to be whole: the last one is the root's own, if nothing follows.
     last: Vec<u8>,
-    /// Hashes `last`.
+    /// Hashes `last`, and how much of it was hashed. A group is hashed at once where nobody asks before:
+    /// a hasher works on all its chunks side by side then, and on cut ones piece by piece.
     hasher: Hasher,
+    hashed: usize,
 }
 
 impl Default for Chain {
@@ -36,6 +38,7 @@ impl Default for Chain {
             groups: 0,
             last: Vec::with_capacity(GROUP_BYTES),
             hasher: Hasher::new(),
+            hashed: 0,
         }
     }
 }
@@ -49,14 +52,14 @@ impl Chain {
             }
             let room = GROUP_BYTES - self.last.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.hasher.update(now);
             self.last.extend_from_slice(now);
             bytes = later;
         }
     }
 
     /// The hash over all bytes so far.
-    pub(super) fn hash(&self) -> JournalHash {
+    pub(super) fn hash(&mut self) -> JournalHash {
+        self.catch_up();
         let Some((largest, others)) = self.whole.split_first() else {
             return JournalHash(*self.hasher.finalize().as_bytes());
         };
@@ -68,8 +71,16 @@ impl Chain {
         JournalHash(*merge_subtrees_root(largest, &rest, Mode::Hash).as_bytes())
     }
 
+    fn catch_up(&mut self) {
+        if let Some(rest) = self.last.get(self.hashed..) {
+            self.hasher.update(rest);
+            self.hashed = self.last.len();
+        }
+    }
+
     /// More follows the last group, so it is a subtree; equal ones next to each other are one.
     fn close_group(&mut self) {
+        self.catch_up();
         let mut subtree = self.hasher.finalize_non_root();
         self.groups += 1;
         for _ in 0..self.groups.trailing_zeros() {
@@ -80,6 +91,7 @@ impl Chain {
         self.whole.push(subtree);
         self.last.clear();
         self.hasher = hasher_from(self.groups);
+        self.hashed = 0;
     }
 }
 
@@ -96,6 +108,7 @@ impl Encode for Chain {
             groups,
             last,
             hasher: _,
+            hashed: _,
         } = self;
         (whole, groups, last).encode(out);
     }
@@ -110,13 +123,12 @@ impl Decode for Chain {
         if !fits {
             return Err(DecodeError::Truncated);
         }
-        let mut hasher = hasher_from(groups);
-        hasher.update(&last);
         Ok(Self {
             whole,
             groups,
             last,
-            hasher,
+            hasher: hasher_from(groups),
+            hashed: 0,
         })
     }
 }
