@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use api::{BusProbe, BusView, Entries, Urgency};
 use bus::{Entry, EntryId, Monitor, Priority, Publisher, Read, Settings, Source, SourceError};
 use engine::journal::reader::Record;
-use journal::{Block, Blocks, JournalError, Progress};
+use journal::{Block, Blocks, JournalError, Progress, crash};
 use services::background::Background;
 use services::host::HostHandle;
 use std::collections::VecDeque;
@@ -128,6 +128,10 @@ impl Source for Followed {
             Err(Failure::Gone(first)) => self.say_gone(after, first),
             Err(Failure::Unreadable(reason)) => return Err(SourceError(reason)),
         }
+        if !self.ready.is_empty() {
+            // They are given when the publisher asks again.
+            reach(crash::PUBLISH)?;
+        }
         let count = self.ready.len().min(limit);
         let entries: Vec<_> = self.ready.drain(..count).collect();
         let mut place = entries.last().map_or(after, |last| last.id);
@@ -143,6 +147,14 @@ impl Source for Followed {
         self.given = place;
         Ok(Read { entries, place })
     }
+
+    fn published(&mut self, _: EntryId) -> Result<(), SourceError> {
+        reach(crash::PUBLISHED)
+    }
+}
+
+fn reach(point: crash::Point) -> Result<(), SourceError> {
+    crash::reach(point).map_err(|error| SourceError(error.to_string()))
 }
 
 impl Followed {

@@ -31,6 +31,15 @@ pub trait Source: Send {
     /// # Errors
     /// They cannot be had. Asked again after a second.
     fn read(&mut self, after: EntryId, limit: usize) -> Result<Read, SourceError>;
+
+    /// Everything up to this place is in Redis. A publisher that is told an error looks up in Redis how
+    /// far it is before it goes on, as after a connection that broke there.
+    ///
+    /// # Errors
+    /// Whether it was published is to be looked up.
+    fn published(&mut self, _: EntryId) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// What a source had.
@@ -138,6 +147,10 @@ impl<S: Source> Publisher<S> {
             if !self.publish(cursor, to, now)? {
                 self.places = None;
                 return Ok(());
+            }
+            if let Err(error) = self.source.published(to) {
+                self.places = None;
+                return Err(Failure::Source(error));
             }
             self.note(to, to, now.len() as u64);
             if later.is_empty() {

@@ -22,6 +22,12 @@ points! {
     ROTATE = "journal.rotate", "A segment's file exists, and its header is not written.";
     BEFORE_OUT = "commit.before_out", "The journal has a batch, and nothing of it has left.";
     AFTER_OUT = "commit.after_out", "A batch has left.";
+    SEND = "send.before", "The journal has a message for a venue outside, and its connector does not.";
+    SENT = "send.after", "A connector was given a message for its venue.";
+    ACK = "ack.received", "A venue outside said something of orders, and the engine does not know it yet.";
+    APPLIED = "ack.applied", "The engine knows what a venue outside said, and the journal is not committed.";
+    PUBLISH = "publish.before", "Entries are made of the journal, and the bus does not have them.";
+    PUBLISHED = "publish.after", "The bus has entries and cursor, and the host does not know it yet.";
     SWAP_BEGUN = "swap.begun", "A candidate has begun to catch up.";
     SWAP_READY = "swap.ready", "A candidate is caught up, and the engine is not asked yet.";
     SWAP_DONE = "swap.done", "The candidate runs, and whoever asked for the swap does not know it yet; whether its plugin was revoked meanwhile is still to be looked at.";

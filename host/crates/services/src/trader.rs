@@ -37,6 +37,7 @@ use engine::{
     Command, Custom, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, Staged,
     TradingState,
 };
+use journal::crash;
 use model::{
     AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, Outbound,
     StrategyId, Timestamp, VenueId, VenueModel,
@@ -423,7 +424,11 @@ impl Trader {
         }
         let time = self.time.stamp(None, self.engine.now());
         let input = self.dated(input, time);
+        let heard = matches!(input, Input::VenueReport(_) | Input::VenueSnapshot(_));
         let stepped = self.step(input, Some(time));
+        if heard {
+            outbound::at(crash::APPLIED);
+        }
         if let (Some((strategy, version)), None) = (version, stepped.refusal()) {
             self.started(strategy, version);
         }

@@ -11,6 +11,7 @@ use crate::handle::HostError;
 use crate::host::HostHandle;
 use crate::trader::{Request, StepRequest};
 use engine::{Command, Input};
+use journal::crash;
 use model::{Outbound, OutboundCommand, VenueId, VenueReport, VenueSnapshot};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -89,7 +90,14 @@ impl HostHandle {
 /// Hands messages to a connector until the engine's thread, or the venue's next connector, ends it.
 fn forward(messages: &Receiver<Outbound>, mut connector: impl Venue) {
     while let Ok(message) = messages.recv() {
+        if let Err(error) = crash::reach(crash::SEND) {
+            tracing::warn!(%error, number = message.number, "a message is lost");
+            continue;
+        }
         connector.send(message);
+        if let Err(error) = crash::reach(crash::SENT) {
+            tracing::error!(%error, "this point cannot fail");
+        }
     }
 }
 
@@ -104,7 +112,7 @@ impl VenueLink {
     /// # Errors
     /// `Stopped`.
     pub fn report(&self, report: VenueReport) -> Result<(), HostError> {
-        self.say(Input::VenueReport(Box::new(report)))
+        self.hear(Input::VenueReport(Box::new(report)))
     }
 
     /// The venue says what it holds for an account, as it was asked to.
@@ -112,7 +120,7 @@ impl VenueLink {
     /// # Errors
     /// `Stopped`.
     pub fn snapshot(&self, snapshot: VenueSnapshot) -> Result<(), HostError> {
-        self.say(Input::VenueSnapshot(Box::new(snapshot)))
+        self.hear(Input::VenueSnapshot(Box::new(snapshot)))
     }
 
     /// The venue's connection came or went.
@@ -122,6 +130,15 @@ impl VenueLink {
     pub fn set_connected(&self, connected: bool) -> Result<(), HostError> {
         let command = Command::SetVenueConnected(self.venue, connected);
         self.say(Input::Command(Box::new(command)))
+    }
+
+    /// Hands on what was said of orders. Where this is made to fail it is lost, as on any line.
+    fn hear(&self, input: Input) -> Result<(), HostError> {
+        if let Err(error) = crash::reach(crash::ACK) {
+            tracing::warn!(%error, "what a venue said is lost");
+            return Ok(());
+        }
+        self.say(input)
     }
 
     fn say(&self, input: Input) -> Result<(), HostError> {

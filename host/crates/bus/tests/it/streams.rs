@@ -315,6 +315,62 @@ fn a_new_run_begins_the_streams_anew() {
     });
 }
 
+/// A journal that is not told, or does not believe, what was published: as when the connection breaks
+/// between Redis's act and its answer.
+struct Doubtful {
+    made: Made,
+    told: u64,
+}
+
+impl Source for Doubtful {
+    fn run(&self) -> &str {
+        self.made.run()
+    }
+
+    fn read(&mut self, after: EntryId, _: usize) -> Result<Read, SourceError> {
+        self.made.read(after, 30)
+    }
+
+    fn published(&mut self, _: EntryId) -> Result<(), SourceError> {
+        self.told += 1;
+        match self.told % 2 {
+            0 => Ok(()),
+            _ => Err(SourceError("who knows".to_owned())),
+        }
+    }
+}
+
+#[test]
+fn what_may_be_published_is_looked_up_and_not_published_twice() {
+    let server = Server::start();
+    let (made, settings) = (Made::new("one", 60), server.settings());
+    let source = Doubtful {
+        made: made.clone(),
+        told: 0,
+    };
+    let monitor = Monitor::default();
+    let publisher = Publisher::new(source, settings.clone(), monitor.clone()).unwrap();
+    let stop = AtomicBool::new(false);
+    let (mut reader, mut effects) = (consumer("a", &settings), Effects::default());
+    std::thread::scope(|scope| {
+        scope.spawn(|| publisher.run(&stop));
+        until("the consumer has all", || {
+            let deliveries = take(&mut reader);
+            effects.apply(&deliveries);
+            reader.acknowledge(&deliveries).unwrap();
+            effects.are(&made)
+        });
+        stop.store(true, Ordering::Relaxed);
+    });
+    let lengths = Priority::ALL.map(|priority| {
+        let stream = format!("argonaut-streams:{}", priority.name());
+        server.ask::<u64>(&["XLEN", &stream]).unwrap()
+    });
+    assert_eq!(lengths.iter().sum::<u64>(), 120);
+    // 30 entries at a time, and every other time in doubt.
+    assert_eq!(monitor.status().published, 60);
+}
+
 /// A journal of which nothing is to be published.
 struct Quiet(u64);
 

@@ -155,7 +155,7 @@ impl Trader {
 }
 
 /// Points of a batch can end the process or delay it; there is nothing that could fail.
-fn at(point: crash::Point) {
+pub(super) fn at(point: crash::Point) {
     if let Err(error) = crash::reach(point) {
         tracing::error!(%error, "this point cannot fail");
     }
