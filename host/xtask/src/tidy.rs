@@ -10,6 +10,7 @@ mod files;
 mod heads;
 mod leaks;
 mod metadata;
+mod points;
 mod ratchet;
 mod reasons;
 mod tokens;
@@ -99,6 +100,7 @@ fn source_violations(files: &Files) -> Result<Vec<Violation>> {
     violations.extend(wit::check(files));
     let parsed = tokens::parse(files)?;
     violations.extend(banned::check(&parsed));
+    violations.extend(points::check(&parsed));
     violations.extend(reasons::check(&parsed));
     violations.extend(ratchet::check(files, &parsed));
     Ok(violations)
