@@ -1,12 +1,14 @@
 //! Real hosts that are killed: at every named point, and at random by SIGKILL. What their journals
 //! say of fills and positions must never change afterwards, and must run again to the same byte.
 
+use super::fan_out::{Client, Hearing, address};
 use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
+use super::sent_again::{post, until_priced};
 use argonaut::run::DEFAULT_CONFIG;
 use engine::journal::reader::{Reader, Record};
 use journal::crash;
-use model::Fill;
-use serde_json::Value;
+use model::{Fill, OrderId, SignedQuantity};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -30,6 +32,7 @@ pub(super) struct Running {
 pub(super) struct Ledger {
     pub(super) inputs: u64,
     pub(super) fills: Vec<Fill>,
+    orders: BTreeSet<OrderId>,
     seals: usize,
 }
 
@@ -242,6 +245,13 @@ pub(super) fn ledger_of(journal: &Path) -> Ledger {
                 assert!(new, "execution {} is there twice", fill.execution);
                 ledger.fills.push(fill);
             }
+            Record::NewOrder(order) => {
+                assert!(
+                    ledger.orders.insert(order.id),
+                    "{} is there twice",
+                    order.id
+                );
+            }
             Record::Seal(hash) => {
                 ledger.seals += 1;
                 assert_eq!(hash, reader.hash());
@@ -252,21 +262,23 @@ pub(super) fn ledger_of(journal: &Path) -> Ledger {
     ledger
 }
 
-/// Positions as fills make them, by strategy and instrument; flat ones are left out.
-fn positions(fills: &[Fill]) -> BTreeMap<(u32, u32), i128> {
-    let mut sums = BTreeMap::new();
-    for fill in fills {
-        let quantity = i128::from(fill.quantity.raw());
-        let signed = match fill.side {
-            model::Side::Buy => quantity,
-            model::Side::Sell => -quantity,
-        };
-        *sums
-            .entry((fill.strategy.number(), fill.instrument.number()))
-            .or_default() += signed;
+/// Whether some of the fills, all of the first `least` among them, make these open positions: what they
+/// come to by strategy and instrument, in order.
+fn make_positions(fills: &[Fill], least: usize, shown: &[i128]) -> bool {
+    let mut sums: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+    let equal = |sums: &BTreeMap<(u32, u32), i128>| {
+        let mut open: Vec<_> = sums.values().copied().filter(|sum| *sum != 0).collect();
+        open.sort_unstable();
+        open == shown
+    };
+    if least == 0 && equal(&sums) {
+        return true;
     }
-    sums.retain(|_, sum| *sum != 0);
-    sums
+    fills.iter().zip(1..).any(|(fill, count)| {
+        let place = (fill.strategy.number(), fill.instrument.number());
+        *sums.entry(place).or_default() += fill.side.signed(fill.quantity).raw();
+        count >= least && equal(&sums)
+    })
 }
 
 /// Nothing that was in a ledger before may be different after.
@@ -277,6 +289,7 @@ pub(super) fn goes_on_from(after: &Ledger, before: &Ledger) {
         before.fills,
         "fills changed"
     );
+    assert!(after.orders.is_superset(&before.orders), "orders were lost");
 }
 
 /// A second full replay gives the same records, and the API of a host that came back the same fills.
@@ -298,15 +311,98 @@ fn verify(folder: &Path, ledger: &Ledger) {
     assert_eq!(report["equal"], true);
 }
 
-/// What the API says of positions, in raw units.
-fn shown_positions(host: &Running) -> usize {
+/// The open positions that the API shows, in raw units and in order.
+fn shown_positions(host: &Running) -> Vec<i128> {
     let shown = host.get("/positions").unwrap();
-    let items = shown["items"]
-        .as_array()
-        .or_else(|| shown.as_array())
-        .unwrap();
-    let open = items.iter().filter(|item| item["quantity"] != "0");
-    open.count()
+    let raw = |item: &Value| {
+        let quantity = item["quantity"].as_str().unwrap();
+        quantity.parse::<SignedQuantity>().unwrap().raw()
+    };
+    let mut open: Vec<_> = shown.as_array().unwrap().iter().map(raw).collect();
+    open.retain(|quantity| *quantity != 0);
+    open.sort_unstable();
+    open
+}
+
+/// The journal of a host that came back, once its positions are what the fills make that it had before,
+/// with or without some of those that came since.
+fn until_held(host: &Running, folder: &Path, before: &Ledger) -> Ledger {
+    let begun = Instant::now();
+    loop {
+        // First what is shown, for the market goes on.
+        let shown = shown_positions(host);
+        let now = ledger(folder);
+        if make_positions(&now.fills, before.fills.len(), &shown) {
+            return now;
+        }
+        let fills = (before.fills.len(), now.fills.len());
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{shown:?} after {fills:?} fills"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What a client outside keeps for itself: orders that were answered 201, and fills that it was told.
+#[derive(Default)]
+struct Witness {
+    answered: Vec<OrderId>,
+    told: usize,
+}
+
+impl Witness {
+    /// Orders that rest far below the market, so that all of them stay.
+    const ORDERS: usize = 50;
+
+    /// Places an order, unless it has enough.
+    fn place(&mut self, host: &Running) {
+        if self.answered.len() >= Self::ORDERS {
+            return;
+        }
+        until_priced(host);
+        let order = json!({
+            "instrument": "EUR/USD.SIM", "side": "BUY", "quantity": "1000", "type": "LIMIT",
+            "price": "0.5",
+        });
+        let (status, _, answer) = post(host, "/orders", &fresh_key(), &order);
+        assert_eq!(status, 201, "{answer}");
+        assert_ne!(answer["status"], "DENIED", "{answer}");
+        self.answered
+            .push(answer["id"].as_str().unwrap().parse().unwrap());
+    }
+
+    /// A host that came back has its orders as they were answered.
+    fn asks_of(&self, host: &Running) {
+        let orders = host.get("/orders?strategy=manual&status=open").unwrap();
+        let orders = orders.as_array().unwrap().iter();
+        let open: BTreeSet<OrderId> = orders
+            .map(|order| order["id"].as_str().unwrap().parse().unwrap())
+            .collect();
+        let answered: BTreeSet<_> = self.answered.iter().copied().collect();
+        assert_eq!(open, answered, "orders that were answered");
+    }
+
+    /// What was answered and told is in the journal of the host that was killed; between the first fill
+    /// that was told and the last one is none that was not.
+    fn compares(&mut self, client: &Client, ledger: &Ledger) {
+        for order in &self.answered {
+            assert!(ledger.orders.contains(order), "{order} was answered");
+        }
+        assert!(client.gaps.is_empty(), "{:?}", client.gaps);
+        let told: Vec<u64> = client
+            .updates
+            .values()
+            .map(|fill| fill["execution"].as_str().unwrap().parse().unwrap())
+            .collect();
+        self.told += told.len();
+        let made: Vec<u64> = ledger.fills.iter().map(|fill| fill.execution).collect();
+        if let Some(first) = told.first() {
+            let from = made.iter().position(|execution| execution == first);
+            let from = from.unwrap_or_else(|| panic!("{first} was told"));
+            assert_eq!(made[from..].get(..told.len()), Some(&told[..]));
+        }
+    }
 }
 
 /// Waits until a journal has more fills than so many.
@@ -423,39 +519,42 @@ fn random_kills_change_no_ledger() {
     // What a long run left is worth looking at.
     folder.disable_cleanup(kills > 30);
     let file = configuration(folder.path());
-    let (mut before, mut slowest, mut lost_positions) = (Ledger::default(), 0.0_f64, 0);
-    let mut ready = Vec::new();
+    let (mut before, mut slowest) = (Ledger::default(), 0.0_f64);
+    let (mut witness, mut ready) = (Witness::default(), Vec::new());
     for n in 0..kills {
         let begun = Instant::now();
         let host = Running::start_surely(&file);
         ready.push(begun.elapsed());
-        let after = ledger(folder.path());
-        goes_on_from(&after, &before);
+        goes_on_from(&until_held(&host, folder.path(), &before), &before);
         if let Some((inputs, seconds)) = host.came_back {
             assert!(inputs >= before.inputs);
             slowest = slowest.max(seconds);
-            // The market goes on meanwhile, so only that something is held can be compared here.
-            let held = positions(&before.fills).len();
-            lost_positions += usize::from(held > 0 && shown_positions(&host) == 0);
         }
+        witness.asks_of(&host);
+        let hearing = Hearing::of(Client::follow(&address(&host), None));
+        witness.place(&host);
         if n % 5 == 4 {
             host.swap();
         }
         std::thread::sleep(Duration::from_secs_f64(0.02 + 0.4 * dice.uniform()));
         host.kill();
         before = ledger(folder.path());
+        witness.compares(&hearing.end(), &before);
     }
     verify(folder.path(), &before);
     ready.sort_unstable();
     let middle = ready[ready.len() / 2];
     println!(
         "seed {seed}: {kills} kills, {} inputs, {} fills, 0 differences; ready in {middle:.2?} at the \
-         median and {:.2?} at most, of which stepping again took {slowest:.3} s at most; held \
-         positions missing after a start: {lost_positions}",
+         median and {:.2?} at most, of which stepping again took {slowest:.3} s at most; a client \
+         was told of {} fills and answered {} orders, all of them there",
         before.inputs,
         before.fills.len(),
         ready[ready.len() - 1],
+        witness.told,
+        witness.answered.len(),
     );
+    assert!(witness.told > 0 && !witness.answered.is_empty());
     assert!(
         before.fills.len() > usize::from(kills > 2),
         "nothing was traded"

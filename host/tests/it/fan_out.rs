@@ -73,15 +73,15 @@ impl Drop for Serving {
 }
 
 /// A client of the channel of fills, and what it was told.
-struct Client {
+pub(super) struct Client {
     socket: WebSocket<TcpStream>,
     run: String,
     /// The data of updates, by sequence.
-    updates: BTreeMap<u64, Value>,
+    pub(super) updates: BTreeMap<u64, Value>,
     /// From which sequence on, and up to which, it was told everything.
     whole: Vec<(u64, u64)>,
     /// The reasons of gaps.
-    gaps: Vec<String>,
+    pub(super) gaps: Vec<String>,
     /// Whether the latest subscription went on from where it was.
     resumed: bool,
     /// Why it was sent away.
@@ -90,7 +90,7 @@ struct Client {
 
 impl Client {
     /// Connects, when it is let in, and subscribes; with `resume` from there on.
-    fn follow(address: &str, resume: Option<(&str, u64)>) -> Self {
+    pub(super) fn follow(address: &str, resume: Option<(&str, u64)>) -> Self {
         let mut socket = connected(address);
         let mut request = json!({"op": "subscribe", "id": 1, "channel": "fills"});
         if let Some((epoch, sequence)) = resume {
@@ -215,13 +215,13 @@ fn connected(address: &str) -> WebSocket<TcpStream> {
 }
 
 /// A client that hears on a thread of its own until it is asked for.
-struct Hearing {
+pub(super) struct Hearing {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Client>,
 }
 
 impl Hearing {
-    fn of(mut client: Client) -> Self {
+    pub(super) fn of(mut client: Client) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = stop.clone();
         let thread = std::thread::spawn(move || {
@@ -233,7 +233,7 @@ impl Hearing {
         Self { stop, thread }
     }
 
-    fn end(self) -> Client {
+    pub(super) fn end(self) -> Client {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }
@@ -250,7 +250,7 @@ fn telling(folder: &Path, redis: &Redis) -> PathBuf {
 }
 
 /// Where a host's own clients connect.
-fn address(host: &Running) -> String {
+pub(super) fn address(host: &Running) -> String {
     let url = host.url("");
     let rest = url.strip_prefix("http://").unwrap();
     rest.strip_suffix("/api/v1").unwrap().to_owned()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// An answer, and whether it was given before.
-fn post(host: &Running, path: &str, key: &str, body: &Value) -> (u16, bool, Value) {
+pub(super) fn post(host: &Running, path: &str, key: &str, body: &Value) -> (u16, bool, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false);
     let agent: ureq::Agent = agent.build().into();
     let mut answer = agent
@@ -49,7 +49,7 @@ fn without_answer(file: &Path, id: &str) -> String {
 }
 
 /// Without a price an order is denied.
-fn until_priced(host: &Running) {
+pub(super) fn until_priced(host: &Running) {
     let begun = Instant::now();
     let price = || host.get("/instruments/EUR/USD.SIM").unwrap()["quote"].clone();
     while price().is_null() {
