@@ -1,6 +1,9 @@
 //! Real hosts that are killed: at every named point, and at random by SIGKILL. What their journals
 //! say of fills and positions must never change afterwards, and must run again to the same byte.
 
+#[path = "crash_outside.rs"]
+mod outside;
+
 use super::fan_out::{Client, Hearing, address};
 use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
 use super::sent_again::{post, until_priced};
@@ -437,7 +440,7 @@ fn every_named_point_can_be_crashed_at() {
     until_fills(folder.path(), 3);
     first.kill();
     let mut before = ledger(folder.path());
-    // Nothing is dropped here, nothing published and no venue outside: other tests do it.
+    // Nothing is dropped here, nothing published and no venue outside: `retention` and `outside` do it.
     let elsewhere = ["drop", "publish", "send", "ack"];
     let is_here = |point: &&&str| !elsewhere.iter().any(|other| point.starts_with(other));
     for point in crash::ALL.iter().filter(is_here) {

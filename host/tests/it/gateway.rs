@@ -21,12 +21,22 @@ use testkit::venue::{FakeVenue, Listing, Moods, Said as Heard};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// How often the venue looks around.
 const BEAT: Duration = Duration::from_millis(5);
-const SYMBOL: &str = "EUR/USD.OUT";
+pub(super) const SYMBOL: &str = "EUR/USD.OUT";
+
+/// What a venue or a host holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Held {
+    /// How much was executed of our orders, by order and price.
+    executed: BTreeMap<(OrderId, i64), u64>,
+    /// What the account holds.
+    position: i128,
+    open: BTreeSet<OrderId>,
+}
 
 /// A venue with a gateway in front.
-struct Outside {
+pub(super) struct Outside {
     venue: Arc<Mutex<FakeVenue>>,
-    port: u16,
+    pub(super) port: u16,
     /// Connections made so far.
     connections: Arc<AtomicU32>,
     /// Whether nobody is let in, and who is in is put out.
@@ -36,7 +46,7 @@ struct Outside {
 }
 
 impl Outside {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let listing = Listing {
             instrument: InstrumentId::new(0),
             tick: "0.00001".parse().unwrap(),
@@ -65,8 +75,8 @@ impl Outside {
         outside
     }
 
-    /// The numbers of our executions by order, and what the account holds.
-    fn truth(&self) -> (BTreeMap<(OrderId, i64), u64>, i128) {
+    /// What the venue holds of ours.
+    fn truth(&self) -> Held {
         let venue = self.venue.lock().unwrap();
         assert_eq!(venue.sent_twice(), [], "an order came twice");
         let mut executed = BTreeMap::new();
@@ -76,16 +86,52 @@ impl Outside {
                 .entry((order, each.execution.price.raw()))
                 .or_default() += each.execution.quantity.raw();
         }
-        let held = venue.positions().into_values().next().unwrap_or(0);
-        (executed, held)
+        let open = venue.open_orders();
+        Held {
+            executed,
+            position: venue.positions().into_values().next().unwrap_or(0),
+            open: open.map(|(_, held)| held.order.unwrap()).collect(),
+        }
     }
 
-    fn executions(&self) -> usize {
+    /// Waits until a host says of executions, positions and open orders what the venue does.
+    pub(super) fn until_agreed(&self, folder: &Path, host: &Running) {
+        let begun = Instant::now();
+        loop {
+            let (truth, told) = (self.truth(), told(folder, host));
+            if truth == told {
+                return;
+            }
+            if begun.elapsed() > PATIENCE {
+                let missing: BTreeSet<_> = truth.executed.keys().collect();
+                let known: BTreeSet<_> = told.executed.keys().collect();
+                panic!(
+                    "held there {}, here {}; not here {:?}; not there {:?}; open there {:?}, here {:?}",
+                    truth.position,
+                    told.position,
+                    missing.difference(&known),
+                    known.difference(&missing),
+                    truth.open,
+                    told.open
+                );
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// How many limit orders of ours rest there.
+    pub(super) fn open_limits(&self) -> usize {
+        let venue = self.venue.lock().unwrap();
+        let open = venue.open_orders();
+        open.filter(|(_, held)| held.kind.price().is_some()).count()
+    }
+
+    pub(super) fn executions(&self) -> usize {
         self.venue.lock().unwrap().executions().len()
     }
 
     /// Waits until the market has traded with us so often.
-    fn until_executions(&self, count: usize) {
+    pub(super) fn until_executions(&self, count: usize) {
         let begun = Instant::now();
         while self.executions() < count {
             assert!(
@@ -220,7 +266,7 @@ fn say(out: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
     out.write_all(&line)
 }
 
-fn configuration(folder: &Path, port: u16) -> PathBuf {
+pub(super) fn configuration(folder: &Path, port: u16) -> PathBuf {
     let text = format!(
         r#"
 [host]
@@ -268,18 +314,26 @@ parameters = {{ instrument = "{SYMBOL}", quantity = "1000", every = "10" }}
     file
 }
 
-/// What the host's journal says of executions, and what its API says is held.
-fn told(folder: &Path, host: &Running) -> (BTreeMap<(OrderId, i64), u64>, i128) {
+/// What the host's journal says of executions, and what its API says is held and open.
+fn told(folder: &Path, host: &Running) -> Held {
     let mut executed = BTreeMap::new();
     for fill in ledger(folder).fills {
         *executed.entry((fill.order, fill.price.raw())).or_default() += fill.quantity.raw();
     }
     let positions = host.get("/positions").unwrap();
-    let held = positions.as_array().unwrap().iter().map(|position| {
+    let quantities = positions.as_array().unwrap().iter().map(|position| {
         let quantity = position["quantity"].as_str().unwrap();
         quantity.parse::<model::SignedQuantity>().unwrap().raw()
     });
-    (executed, held.sum())
+    let orders = host.get("/orders?status=open&limit=1000").unwrap();
+    let orders = orders.as_array().unwrap().iter();
+    Held {
+        executed,
+        position: quantities.sum(),
+        open: orders
+            .map(|order| order["id"].as_str().unwrap().parse().unwrap())
+            .collect(),
+    }
 }
 
 #[test]
@@ -303,25 +357,7 @@ fn a_venue_in_another_process_and_a_host_that_dies_agree_in_the_end() {
         }
     }
     host.stop_strategy("every");
-    let begun = Instant::now();
-    loop {
-        let (truth, told) = (outside.truth(), told(folder.path(), &host));
-        if truth == told {
-            break;
-        }
-        if begun.elapsed() > PATIENCE {
-            let missing: BTreeSet<_> = truth.0.keys().collect();
-            let known: BTreeSet<_> = told.0.keys().collect();
-            panic!(
-                "held there {}, here {}; not here {:?}; not there {:?}",
-                truth.1,
-                told.1,
-                missing.difference(&known),
-                known.difference(&missing)
-            );
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    outside.until_agreed(folder.path(), &host);
     assert!(outside.executions() > 30);
     host.end();
 }

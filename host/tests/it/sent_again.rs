@@ -50,8 +50,14 @@ fn without_answer(file: &Path, id: &str) -> String {
 
 /// Without a price an order is denied.
 pub(super) fn until_priced(host: &Running) {
+    until_priced_at(host, "EUR/USD.SIM");
+}
+
+/// The same of an instrument.
+pub(super) fn until_priced_at(host: &Running, symbol: &str) {
     let begun = Instant::now();
-    let price = || host.get("/instruments/EUR/USD.SIM").unwrap()["quote"].clone();
+    let path = format!("/instruments/{symbol}");
+    let price = || host.get(&path).unwrap()["quote"].clone();
     while price().is_null() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no price came");
         std::thread::sleep(Duration::from_millis(50));
