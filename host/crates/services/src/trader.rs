@@ -1,11 +1,11 @@
 //! The engine thread: the only one that owns the engine.
 //!
-//! It takes inputs in batches from the inbox, stamps each with the next sequence and a time that
-//! never goes back, steps the engine, commits the journal, and only then lets anything out: effects
-//! to the projection, answers to those who asked. When nothing comes it wakes for what is due.
-//! A journal that cannot be written stops trading inside the engine (P29); the thread goes on, so
-//! that cancels and readers still work, and says so. Records wait in memory meanwhile; when much
-//! waits, market data is not taken in any more, and when too much waits, kills alone are.
+//! It takes inputs in batches from the inbox, stamps each with the next sequence and a time that never goes back,
+//! steps the engine, commits the journal, and only then lets anything out: effects to the projection, answers to
+//! those who asked. When nothing comes it wakes for what is due. A journal that cannot be written stops trading
+//! inside the engine (P29); the thread goes on, so that cancels and readers still work, and says so. Records wait
+//! in memory meanwhile; when much waits, market data is not taken in any more, and when too much waits, kills alone
+//! are.
 
 mod batch;
 mod faults;
@@ -43,8 +43,7 @@ use model::{
     StrategyId, Timestamp, VenueId, VenueModel,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 use std::time::{Duration, Instant};
 use store::BookBatches;
 pub(crate) use switch::{SwitchAnswer, SwitchRequest};

@@ -151,7 +151,10 @@ fn can_be(mark: Option<Price>, index: Option<Price>) -> Result<(), HostError> {
     };
     if mark.is_none() && index.is_none() {
         let reason = "give it, `index`, or both".to_owned();
-        return Err(HostError::Disagrees { field: "mark", reason });
+        return Err(HostError::Disagrees {
+            field: "mark",
+            reason,
+        });
     }
     for (field, price) in [("mark", mark), ("index", index)] {
         if price.is_some_and(|price| price <= Price::ZERO) {
