@@ -39,8 +39,18 @@ fn config(folder: &Path, more: &[(&str, &str)]) -> Config {
 
 /// Runs a host, and lets somebody work at it; the invitation comes with identity.
 pub fn at_a_host(more: &[(&str, &str)], work: impl FnOnce(&Desk, Option<String>) + Send + 'static) {
+    at_a_host_of(more, |_| {}, work);
+}
+
+/// The same of a host whose configuration is changed before.
+pub fn at_a_host_of(
+    more: &[(&str, &str)],
+    change: impl FnOnce(&mut Config),
+    work: impl FnOnce(&Desk, Option<String>) + Send + 'static,
+) {
     let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), more);
+    let mut config = config(folder.path(), more);
+    change(&mut config);
     let place = folder.path().to_owned();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -86,16 +96,16 @@ impl Desk {
     }
 
     /// The same as the API says it.
-    fn asked(&self, line: &str) -> Value {
+    pub fn asked(&self, line: &str) -> Value {
         serde_json::from_str(&self.told(&format!("{line} --json"))).unwrap()
     }
 
     /// Why it fails, with this exit code.
-    fn fails(&self, code: i32, line: &str) -> String {
+    pub fn fails(&self, code: i32, line: &str) -> String {
         error_line_of(code, &self.run(line))
     }
 
-    fn until(&self, what: &str, line: &str, done: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, what: &str, line: &str, done: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
             let shown = self.asked(line);

@@ -41,13 +41,16 @@ pub(crate) fn has_nextest() -> bool {
     succeeds(&mut cargo(["nextest", "--version"]))
 }
 
-/// Programs that tests start servers with, and the Debian packages that bring them.
-const SERVERS: [(&str, &str); 2] = [
+/// Programs that tests start servers with, or ask a host with as the documents do, and the Debian packages
+/// that bring them.
+const SERVERS: [(&str, &str); 4] = [
     ("/usr/bin/redis-server", "redis-server"),
     ("/usr/lib/postgresql", "postgresql"),
+    ("/usr/bin/curl", "curl"),
+    ("/usr/bin/jq", "jq"),
 ];
 
-/// Makes sure that Redis and PostgreSQL are installed; returns what had to be. Tests start servers
+/// Makes sure that Redis, PostgreSQL, curl and jq are installed; returns what had to be. Tests start servers
 /// of their own, so it does not matter whether any runs.
 pub(crate) fn servers() -> Result<Vec<&'static str>> {
     let missing = SERVERS
