@@ -1,7 +1,8 @@
-//! What documents tell to type, typed by a shell at a host in a debug build: every command must succeed.
+//! What documents and examples tell to type, typed by a shell at a host in a debug build: every command must
+//! succeed, and those of an example must come out as it says.
 
 use super::journeys::{Desk, at_a_host};
-use super::process::{plugin, root};
+use super::process::{plugin, plugin_dir, root};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -45,13 +46,23 @@ fn blocks(document: &str, heading: &str) -> Vec<String> {
     blocks.collect()
 }
 
-/// Types what sections of `docs/command-line.md` say for the program, or for curl.
-fn type_out(desk: &Desk, folder: &Path, headings: &[&str], by_program: bool) {
-    let document = fs::read_to_string(root().join("docs/command-line.md")).unwrap();
+/// A document, with the heading below which the last block is what all others build upon.
+type Document = (&'static str, &'static str);
+
+const COMMAND_LINE: Document = ("docs/command-line.md", "## Three journeys");
+const OPERATIONS: Document = ("examples/operations/README.md", "# An operator's day");
+
+fn read((file, _): Document) -> String {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    format!("\n{text}")
+}
+
+/// Types what sections of a document say for the program, or for curl.
+fn type_out(desk: &Desk, folder: &Path, of: Document, headings: &[&str], by_program: bool) {
+    let document = read(of);
     let mut script = vec![TYPIST.to_owned()];
-    let before = blocks(&document, "## Three journeys");
-    assert_eq!(before.len(), 1, "{before:?}");
-    script.extend(before);
+    script.extend(blocks(&document, of.1).pop());
+    assert_eq!(script.len(), 2, "{}", of.1);
     for heading in headings {
         let blocks = blocks(&document, heading);
         let chosen = blocks
@@ -79,15 +90,16 @@ fn built() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let plugins = folder.path().join("target/plugins");
     fs::create_dir_all(&plugins).unwrap();
-    let name = "order-every";
-    fs::copy(plugin(name), plugins.join(format!("{name}.wasm"))).unwrap();
+    for name in ["order-every", "order-every-v2", "order-every-v3"] {
+        fs::copy(plugin(name), plugins.join(format!("{name}.wasm"))).unwrap();
+    }
     folder
 }
 
 fn operate_and_look_on(by_program: bool) {
     at_a_host(&[], move |desk, _| {
         let headings = ["### The operator's", "### A dashboard's"];
-        type_out(desk, built().path(), &headings, by_program);
+        type_out(desk, built().path(), COMMAND_LINE, &headings, by_program);
     });
 }
 
@@ -109,7 +121,50 @@ fn authors_get_along_with_the_program_and_with_curl_as_it_is_written() {
     for by_program in [true, false] {
         let place = folder.path().to_owned();
         at_a_host(&[], move |desk, _| {
-            type_out(desk, &place, &["### The author's"], by_program);
+            let headings = ["### The author's"];
+            type_out(desk, &place, COMMAND_LINE, &headings, by_program);
         });
     }
+}
+
+#[test]
+fn an_operators_day_is_done_by_hand_as_it_is_written() {
+    for by_program in [true, false] {
+        at_a_host(&[], move |desk, _| {
+            let document = read(OPERATIONS);
+            let headings = document.lines().filter(|line| line.starts_with("## "));
+            let headings: Vec<&str> = headings.collect();
+            type_out(desk, built().path(), OPERATIONS, &headings, by_program);
+        });
+    }
+}
+
+/// Runs the operator's journey with the components of a folder.
+fn journey(desk: &Desk, plugins: &Path, name: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journey = shell(desk, folder.path());
+    journey
+        .arg(root().join("examples/operations/journey.sh"))
+        .env("PLUGINS", plugins)
+        .env("NAME", name);
+    journey.output().unwrap()
+}
+
+#[test]
+fn an_operators_journey_goes_as_told_and_says_so_where_it_does_not() {
+    at_a_host(&[], |desk, _| {
+        // One who takes the first version for the second.
+        let mistaken = built();
+        let plugins = mistaken.path().join("target/plugins");
+        fs::copy(plugin("order-every"), plugins.join("order-every-v2.wasm")).unwrap();
+        let output = journey(desk, &plugins, "mistaken");
+        let told = said(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("journey: it is newer"), "{told}");
+
+        let output = journey(desk, &plugin_dir(), "every");
+        let told = said(&output);
+        assert!(output.status.success(), "{told}");
+        assert!(told.contains("the second version runs again"), "{told}");
+    });
 }

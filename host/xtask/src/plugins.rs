@@ -8,19 +8,24 @@ use anyhow::{Context, Result, bail};
 use crate::cargo::check;
 use crate::paths::{self, Profile};
 
-/// Builds every crate under `plugins/` into `target/plugins`, using an already built host, and the
-/// second version of the counter that hot swaps are measured with.
+/// Other versions of some plugins: the folder, the feature that makes the version, and the file's name. Hot swaps are
+/// measured with the counter's; `examples/operations` has an operator's day with the others.
+const VERSIONS: [(&str, &str, &str); 3] = [
+    ("plugins/counter", "v2", "counter-v2"),
+    ("plugins/order-every", "v2", "order-every-v2"),
+    ("plugins/order-every", "broken", "order-every-v3"),
+];
+
+/// Builds every crate under `plugins/` into `target/plugins`, using an already built host, and other versions of
+/// some of them.
 pub(crate) fn build(host: Profile) -> Result<()> {
     let root = paths::root();
     check(build_command(host).args(crates_in(&root.join("plugins"))?))?;
-    let second = [
-        "plugins/counter",
-        "--features",
-        "v2",
-        "--name",
-        "counter-v2",
-    ];
-    check(build_command(host).args(second))
+    for (folder, feature, name) in VERSIONS {
+        let version = [folder, "--features", feature, "--name", name];
+        check(build_command(host).args(version))?;
+    }
+    Ok(())
 }
 
 fn build_command(host: Profile) -> Command {
