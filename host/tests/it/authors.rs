@@ -1,12 +1,14 @@
-//! The author's journey in every language: begin a plugin, build it, and run it over the same data.
-//! All send the same orders as the crossover that comes with the host, say the event's time where
+//! The author's journey in every language: begin a plugin, build it, run it over the same data, try, look at,
+//! measure and sign it, and have a host run it. All send the same orders as the crossover that comes with the host, say the event's time where
 //! their language would say the clock's, and tell file and line of what went wrong.
 //!
 //! `cargo xtask test` installs what the languages need and names the folder of it in
 //! `ARGONAUT_TOOLS`; a plain `cargo test` leaves these tests out.
 
 use super::determinism::folder as quotes;
+use super::journeys::{Desk, at_a_host_of};
 use super::process::{argonaut, plugin, plugin_dir, stdout};
+use argonaut::config::Config;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -201,6 +203,71 @@ fn check(language: &Language) {
     let component = build(&project, &project.join("target/plugins"));
     same_orders(folder.path(), &component);
     says_event_time_and_place(folder.path(), &component, language, &probed);
+    is_tried_measured_signed_and_run(&project, &component);
+}
+
+/// What comes between a component and its first order: the scenarios that it was begun with, what it is, what it
+/// costs, a signature, and a host that takes nothing without one.
+fn is_tried_measured_signed_and_run(project: &Path, component: &Path) {
+    // A copy, since the folder that it was built into may be that of others.
+    let copy = project.join("trend.wasm");
+    fs::copy(component, &copy).unwrap();
+    let file = copy.display().to_string();
+    let plugin = |words: &[&str]| {
+        let arguments = [&["plugin"][..], words].concat();
+        stdout(&argonaut(project, &arguments))
+    };
+    let told = |words: &[&str]| -> Value { serde_json::from_str(&plugin(words)).unwrap() };
+
+    let tried = plugin(&["test", &file]);
+    assert_eq!(tried, "ok      scenarios/crossover.scenario\n");
+
+    let bytes = fs::metadata(&copy).unwrap().len();
+    let shown = told(&["inspect", &file, "--json"]);
+    assert_eq!(shown["name"], "trend", "{shown}");
+    assert_eq!(shown["size_bytes"], bytes, "{shown}");
+    let parameters = shown["parameters"].as_array().unwrap();
+    let mut names = parameters.iter().map(|parameter| &parameter["name"]);
+    assert!(names.any(|name| name == "fast"), "{shown}");
+
+    let words = ["bench", &file, "--events", "500", "--rounds", "1", "--json"];
+    let measured = told(&words);
+    assert_eq!(measured["plugin"]["hash"], shown["hash"], "{measured}");
+    let calls = measured["calls"].as_array().unwrap();
+    assert!(!calls.is_empty(), "{measured}");
+    for call in calls {
+        let fuel = call["plugin"]["fuel"]["p50"].as_u64();
+        assert!(fuel.is_some_and(|fuel| fuel > 0), "{call}");
+    }
+
+    let made = plugin(&["keygen", "author.key", "--no-password"]);
+    let (_, key) = made.split_once("trusted = [\"").unwrap();
+    let key = key.split('"').next().unwrap().to_owned();
+    plugin(&["sign", &file, "--key", "author.key"]);
+    let unsigned = component.display().to_string();
+    let trusting = |config: &mut Config| config.plugins.trusted = vec![key];
+    at_a_host_of(&[], trusting, move |desk, _| is_run(desk, &file, &unsigned));
+}
+
+/// A host keeps what is signed, and trades by it.
+fn is_run(desk: &Desk, signed: &str, unsigned: &str) {
+    let refused = desk.fails(1, &format!("plugins upload {unsigned}"));
+    assert!(refused.contains("PLUGIN_UNSIGNED"), "{refused}");
+    let kept = desk.asked(&format!("plugins upload {signed} --by anna"));
+    assert!(kept["signature"]["key_id"].is_string(), "{kept}");
+    let hash = kept["hash"].as_str().unwrap();
+    let load = format!(
+        "strategies load --name trend --start --plugin sha256:{hash} --param instrument=EUR/USD.SIM \
+         --param bar_seconds=1 --param fast=2 --param slow=4 --param warm_up=0 --param quantity=1000"
+    );
+    let loaded = desk.asked(&load);
+    assert_eq!(loaded["state"], "RUNNING", "{loaded}");
+    desk.until("a fill", "fills --strategy trend", |fills| {
+        !fills[0].is_null()
+    });
+    let shown = desk.asked("strategies show trend");
+    assert_eq!(shown["state"], "RUNNING", "{shown}");
+    assert_eq!(shown["fault_count"], 0, "{shown}");
 }
 
 /// It trades as the crossover that comes with the host.
@@ -299,6 +366,7 @@ fn a_plugin_in_rust_trades_the_same() {
     // Beside the others, so that what they have in common is not compiled again.
     let component = build(&project, &plugin_dir());
     same_orders(folder.path(), &component);
+    is_tried_measured_signed_and_run(&project, &component);
     fs::remove_file(component).unwrap();
 }
 
