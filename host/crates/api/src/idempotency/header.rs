@@ -64,7 +64,7 @@ fn missing(operation: &str) -> Problem {
     let detail = format!(
         "{operation} is done only with an `Idempotency-Key`, so that a request that is sent again is not done \
          again; send a value of your own, new for each act and the same when you try again, such as \
-         `Idempotency-Key: $(uuidgen)`"
+         `Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)`"
     );
     Problem::new(StatusCode::BAD_REQUEST, "IDEMPOTENCY_KEY_MISSING", detail)
 }
