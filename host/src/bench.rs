@@ -5,6 +5,7 @@
 
 pub mod bus;
 pub mod crowd;
+pub mod shadow;
 pub mod swap;
 mod usage;
 

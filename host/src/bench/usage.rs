@@ -4,11 +4,33 @@ use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
+/// The name of the thread that steps the engine.
+pub(super) const ENGINE: &str = "engine";
+/// The name of a shadow's.
+pub(super) const SHADOW: &str = "shadow";
+
 /// CPU time of all threads.
 pub(super) fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// CPU time of the thread of this name. Of one that works just now the kernel may lag by a tick.
+pub(super) fn thread_time(name: &str) -> Result<Duration> {
+    let all = std::fs::read_dir("/proc/self/task")?;
+    let mut all = all.filter_map(Result::ok).map(|entry| entry.path());
+    let thread = all.find(|thread| {
+        let named = std::fs::read_to_string(thread.join("comm"));
+        named.is_ok_and(|named| named.trim() == name)
+    });
+    let thread = thread.with_context(|| format!("there is no thread `{name}`"))?;
+    let schedule = std::fs::read_to_string(thread.join("schedstat"))?;
+    // The first of three numbers is the time on a processor, in nanoseconds.
+    let first = schedule.split_whitespace().next();
+    let nanos = first.and_then(|text| text.parse::<u64>().ok());
+    let nanos = nanos.context("the kernel keeps no account of threads' time")?;
+    Ok(Duration::from_nanos(nanos))
 }
 
 /// Most memory ever resident, in megabytes of 10^6 bytes.

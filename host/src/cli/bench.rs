@@ -14,11 +14,12 @@ pub(super) struct BenchArguments {
     /// CSV (plain or gz) with columns ts_ns, bid, ask, bid_size, ask_size. Not needed for swap and crowd.
     #[arg(long)]
     quotes: Option<PathBuf>,
-    /// Which strategy runs; `swap` measures hot swaps under a live feed instead, `bus` how fast a journal
-    /// of these quotes gets into Redis, `crowd` what is held when many strategies come and go.
+    /// Which strategy runs; `swap` measures hot swaps under a live feed instead, `shadow` what a shadow
+    /// costs the engine's thread, `bus` how fast a journal of these quotes gets into Redis, `crowd` what is
+    /// held when many strategies come and go.
     #[arg(long, value_enum, default_value = "none")]
     mode: BenchMode,
-    /// For `order` and `bus`: one market order every so many quotes.
+    /// For `order`, `shadow` and `bus`: one market order every so many quotes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     order_every: u64,
     /// Run the strategy compiled into this program instead of as WebAssembly.
@@ -54,6 +55,7 @@ enum BenchMode {
     Ema,
     Order,
     Swap,
+    Shadow,
     Bus,
     Crowd,
 }
@@ -66,6 +68,14 @@ pub(super) fn run(arguments: BenchArguments) -> Result<()> {
         BenchMode::Order => Mode::Order,
         BenchMode::Swap => {
             let figures = bench::swap::run(&arguments.plugins, arguments.swaps, arguments.rate)?;
+            return print(arguments.json, &serde_json::to_value(figures)?);
+        }
+        BenchMode::Shadow => {
+            let figures = bench::shadow::run(&bench::shadow::Options {
+                quotes: quotes(arguments.quotes)?,
+                plugin_dir: arguments.plugins,
+                order_every: arguments.order_every,
+            })?;
             return print(arguments.json, &serde_json::to_value(figures)?);
         }
         BenchMode::Crowd => {

@@ -22,7 +22,7 @@ use crate::paths::{self, Profile};
 use crate::plugins;
 use crate::steps::timed;
 use case::{CASES, Case, Length};
-use figures::{Results, Sample, Swap};
+use figures::{Results, Sample, Shadow, Swap};
 use peer::Peer;
 
 /// What the command line says.
@@ -79,6 +79,11 @@ pub(crate) fn bench(options: &Options) -> Result<ExitCode> {
     timed("measure the swap", || {
         let json = output(&mut host(&["--mode", "swap"], &inputs.full))?;
         results.swap = Some(Swap::parse(&json)?);
+        Ok(())
+    })?;
+    timed("measure the shadow", || {
+        let json = output(&mut host(&["--mode", "shadow"], &inputs.full))?;
+        results.shadow = Some(Shadow::parse(&json)?);
         Ok(())
     })?;
     let rows = figures::rows(&results);

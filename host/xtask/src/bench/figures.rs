@@ -62,6 +62,27 @@ impl Swap {
     }
 }
 
+/// What the shadow run reported: the engine's thread for an input, with a shadow over alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Shadow {
+    ratio: f64,
+    ratio_least: f64,
+    ratio_most: f64,
+}
+
+impl Shadow {
+    /// Reads the JSON of `argonaut bench --mode shadow --json`.
+    pub(super) fn parse(text: &str) -> Result<Self> {
+        let object = json::last_object(text)?;
+        let number = |key| json::number(&object, key);
+        Ok(Self {
+            ratio: number("ratio")?,
+            ratio_least: number("ratio_least")?,
+            ratio_most: number("ratio_most")?,
+        })
+    }
+}
+
 /// Everything that was measured.
 #[derive(Debug, Default)]
 pub(super) struct Results {
@@ -69,6 +90,8 @@ pub(super) struct Results {
     peer: BTreeMap<CaseId, Vec<PeerSample>>,
     /// The swap run, once made.
     pub(super) swap: Option<Swap>,
+    /// The shadow run, once made.
+    pub(super) shadow: Option<Shadow>,
 }
 
 impl Results {
@@ -143,6 +166,7 @@ const PEAK_LIMIT_MB: f64 = 265.0;
 const RECORDED_PEER_PEAK_MB: &str = "765..1498 (recorded)";
 const SWAPS: f64 = 1_000.0;
 const PAUSE_LIMIT_US: f64 = 1_000.0;
+const SHADOW_LIMIT: f64 = 1.3;
 
 /// The table's rows.
 pub(super) fn rows(results: &Results) -> Vec<Row> {
@@ -156,6 +180,7 @@ pub(super) fn rows(results: &Results) -> Vec<Row> {
     rows.extend(beside(results));
     rows.push(stable_hash(results));
     rows.extend(results.swap.iter().flat_map(swap_rows));
+    rows.extend(results.shadow.iter().map(shadow_row));
     rows
 }
 
@@ -310,6 +335,17 @@ fn swap_rows(swap: &Swap) -> [Row; 2] {
             ..Row::default()
         },
     ]
+}
+
+fn shadow_row(shadow: &Shadow) -> Row {
+    Row {
+        figure: "engine's thread for an input, with a shadow over alone".to_owned(),
+        median: format!("{:.2}", shadow.ratio),
+        range: range(&[shadow.ratio_least, shadow.ratio_most], 2),
+        target: format!("<= {SHADOW_LIMIT:.1}"),
+        holds: Some(shadow.ratio <= SHADOW_LIMIT),
+        ..Row::default()
+    }
 }
 
 fn measured_row(figure: &str, values: &[f64], decimals: usize) -> Row {

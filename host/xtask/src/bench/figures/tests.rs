@@ -31,6 +31,11 @@ fn good() -> Results {
         doubled: 0.0,
         pause_us_p99: 90.0,
     });
+    results.shadow = Some(Shadow {
+        ratio: 1.2,
+        ratio_least: 1.1,
+        ratio_most: 1.4,
+    });
     results
 }
 
@@ -100,6 +105,17 @@ fn each_target_can_be_missed() {
         results.swap = Some(swap);
     });
     assert_eq!(lossy.len(), 2, "{lossy:?}");
+    let shadowed = with(|results| {
+        results.shadow = Some(Shadow {
+            ratio: 1.31,
+            ratio_least: 1.0,
+            ratio_most: 1.4,
+        });
+    });
+    assert_eq!(
+        shadowed,
+        ["engine's thread for an input, with a shadow over alone"]
+    );
 }
 
 #[test]
@@ -143,4 +159,5 @@ fn a_run_without_a_key_is_an_error() {
             .to_string()
             .contains("missed")
     );
+    assert!(Shadow::parse("{\"ratio\": 1}").is_err());
 }
