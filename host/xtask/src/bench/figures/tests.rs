@@ -29,6 +29,9 @@ fn good() -> Results {
         swaps: 1000.0,
         missed: 0.0,
         doubled: 0.0,
+        events_per_s: 1e5,
+        begin_us_p99: 30.0,
+        pause_us_p50: 20.0,
         pause_us_p99: 90.0,
     });
     results.shadow = Some(Shadow {
@@ -100,11 +103,14 @@ fn each_target_can_be_missed() {
             swaps: 1000.0,
             missed: 1.0,
             doubled: 0.0,
+            events_per_s: 1e5,
+            begin_us_p99: 30.0,
+            pause_us_p50: 51.0,
             pause_us_p99: 2000.0,
         };
         results.swap = Some(swap);
     });
-    assert_eq!(lossy.len(), 2, "{lossy:?}");
+    assert_eq!(lossy.len(), 3, "{lossy:?}");
     let shadowed = with(|results| {
         results.shadow = Some(Shadow {
             ratio: 1.31,
