@@ -1,5 +1,6 @@
-//! Hundreds of strategies in one host, loaded, told quotes and unloaded again and again: what the process
-//! holds must stay what it was.
+//! Hundreds of strategies in one host, loaded once, then started, told quotes and stopped again and again: each
+//! start makes an instance and each stop lets it go, and what the process holds must stay what it was. A host
+//! has no request that unloads a strategy; components are loaded and unloaded by H20 of the hostile corpus.
 
 use super::usage;
 use crate::plugins::{default_data_dir, runtime_options};

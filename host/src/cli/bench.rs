@@ -16,7 +16,7 @@ pub(super) struct BenchArguments {
     quotes: Option<PathBuf>,
     /// Which strategy runs; `swap` measures hot swaps under a live feed instead, `shadow` what a shadow
     /// costs the engine's thread, `bus` how fast a journal of these quotes gets into Redis, `crowd` what is
-    /// held when many strategies come and go.
+    /// held when many strategies start and stop.
     #[arg(long, value_enum, default_value = "none")]
     mode: BenchMode,
     /// For `order`, `shadow` and `bus`: one market order every so many quotes.
@@ -40,7 +40,7 @@ pub(super) struct BenchArguments {
     /// For `crowd`: how many strategies.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     strategies: u32,
-    /// For `crowd`: how often they are loaded and unloaded.
+    /// For `crowd`: how often all are started, told quotes and stopped again. They are loaded once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Print one JSON object on one line.
