@@ -170,8 +170,8 @@ pub const CASES: [Case; 20] = [
     ),
     of(
         "H19",
-        "a plugin that uses 90 % of its fuel beside 20 good ones",
-        "the others' p99 at most doubles",
+        "a plugin that uses 90 % of its fuel, traps or spams the log beside 20 good ones",
+        "the p99 of the others' own calls at most doubles; they wait 10 ms at most",
         crowd::slow_neighbour,
     ),
     of(
