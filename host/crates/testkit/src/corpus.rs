@@ -129,7 +129,7 @@ pub const CASES: [Case; 20] = [
     of(
         "H12",
         "malformed components",
-        "refused within 200 ms, or the compiler's child ends; no panic",
+        "refused within 200 ms, or by the compiler within its limit; no panic",
         admitting::malformed,
     ),
     of(

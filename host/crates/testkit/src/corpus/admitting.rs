@@ -1,6 +1,6 @@
 //! H11, H12 and H18: what is refused before it runs, and code that was put where ours lay.
 
-use super::finding::Finding;
+use super::finding::{Finding, nanos};
 use super::life::{admit_bytes, intents, quote, running};
 use super::mutants::{mutant, nested};
 use super::{Done, Setting, said};
@@ -123,10 +123,10 @@ pub(super) fn malformed(setting: &Setting, finding: &mut Finding) -> Done {
         compile_cpu_s: 20,
         ..Limits::default()
     };
-    let mut slowest = Duration::ZERO;
+    let mut ends = Ends::default();
     for (name, bytes) in bombs(setting.pick(1_000, 20_000))? {
         let bytes = bytes.as_slice();
-        try_out(finding, &runtime, (name, bytes), &limits, &mut slowest);
+        try_out(finding, &runtime, (name, bytes), &limits, &mut ends);
     }
     let wholes = [
         Plugin::new().build().map_err(said)?,
@@ -137,20 +137,58 @@ pub(super) fn malformed(setting: &Setting, finding: &mut Finding) -> Done {
         let bytes = mutant(whole, seed);
         let name = format!("mutant {seed}");
         let named = (name.as_str(), bytes.as_slice());
-        try_out(finding, &runtime, named, &limits, &mut slowest);
+        try_out(finding, &runtime, named, &limits, &mut ends);
     }
-    let slowest = u64::try_from(slowest.as_millis()).unwrap_or(u64::MAX);
-    finding.figure("slowest refusal", slowest, REFUSAL_MS, "ms");
+    let refused = millis(ends.refusal);
+    finding.figure(
+        "slowest refusal, not by the compiler",
+        refused,
+        REFUSAL_MS,
+        "ms",
+    );
+    // Of its own: it takes what the compiler takes, in a child that is killed at its limit.
+    let compiled = millis(ends.compiler);
+    let allowed = limits.compile_wall_ms;
+    finding.figure("slowest end with the compiler", compiled, allowed, "ms");
+    finding.note(format!(
+        "{} ended with the compiler, {} of them after more than {REFUSAL_MS} ms",
+        ends.compiled, ends.compiled_late
+    ));
     Ok(())
 }
 
-/// Admits what may be anything. A refusal is timed; what comes through is run, and may only hurt itself.
+/// How what was not admitted ended.
+#[derive(Debug, Default)]
+struct Ends {
+    /// The slowest refusal of another stage than the compiler's.
+    refusal: Duration,
+    /// How many the compiler ended, how many of them late, and the slowest.
+    compiled: u64,
+    compiled_late: u64,
+    compiler: Duration,
+}
+
+impl Ends {
+    fn with_compiler(&mut self, took: Duration) {
+        self.compiled += 1;
+        self.compiled_late += u64::from(millis(took) > REFUSAL_MS);
+        self.compiler = took.max(self.compiler);
+    }
+}
+
+/// A time in milliseconds, begun ones counted.
+fn millis(time: Duration) -> u64 {
+    nanos(time).div_ceil(1_000_000)
+}
+
+/// Admits what may be anything. A refusal is timed, one by the compiler apart; what comes through is run, and
+/// may only hurt itself.
 fn try_out(
     finding: &mut Finding,
     runtime: &Runtime,
     (name, bytes): (&str, &[u8]),
     limits: &Limits,
-    slowest: &mut Duration,
+    ends: &mut Ends,
 ) {
     let begun = Instant::now();
     let admitted = runtime.admit(bytes, limits);
@@ -173,11 +211,12 @@ fn try_out(
             // The child did its work, and nobody waited on the engine's thread for it.
             let unavailable = matches!(error, CompileError::Unavailable { .. });
             finding.expect(!unavailable, || format!("{name}: {error}"));
+            ends.with_compiler(took);
             finding.ended("ended with the compiler");
         }
         Err(error) => {
             finding.took(took);
-            *slowest = took.max(*slowest);
+            ends.refusal = took.max(ends.refusal);
             finding.ended(error.stage().name());
         }
     }
