@@ -342,6 +342,11 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
         text.contains("world    strategy") && text.contains("signed   by "),
         "{text}"
     );
+    let exports = "exports  describe, init, load, ";
+    assert!(
+        text.contains(exports) && text.contains("event_fuel 10000000, "),
+        "{text}"
+    );
     let load = |hash: &str| {
         let body =
             serde_json::json!({"name": "count", "plugin": format!("sha256:{hash}"), "start": true});

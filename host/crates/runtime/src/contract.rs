@@ -120,6 +120,11 @@ impl Contract {
         self.imports.keys().map(String::as_str)
     }
 
+    /// The functions a plugin must export.
+    pub(crate) fn demanded(&self) -> impl Iterator<Item = &str> {
+        self.exports.keys().map(String::as_str)
+    }
+
     /// What a component that fits says of itself.
     pub(crate) fn interface(&self, surface: &Surface) -> Interface {
         let imports = surface.imports.iter();

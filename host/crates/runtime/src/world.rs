@@ -1,5 +1,7 @@
 //! The kinds of plugins there are, by the world of `wit/v1` they fit.
 
+use crate::contract::Contract;
+use crate::runtime::RuntimeError;
 use std::fmt;
 
 /// What a plugin is for.
@@ -41,10 +43,34 @@ impl World {
             Self::Indicator => "indicator",
         }
     }
+
+    /// The functions that each plugin of it exports, sorted; optional ones are not among them.
+    ///
+    /// # Errors
+    /// The description of the world that this program carries cannot be read, which no plugin can cause.
+    pub fn exports(self) -> Result<Vec<String>, RuntimeError> {
+        let contract = Contract::of(self).map_err(RuntimeError::Engine)?;
+        Ok(contract.demanded().map(str::to_owned).collect())
+    }
 }
 
 impl fmt::Display for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_names_what_its_plugins_export() {
+        let of = |world: World| world.exports().unwrap();
+        assert_eq!(of(World::Strategy).len(), 13);
+        assert!(of(World::Strategy).contains(&"on-quote".to_owned()));
+        for world in World::ALL {
+            assert!(of(world).contains(&"describe".to_owned()), "{world}");
+        }
     }
 }

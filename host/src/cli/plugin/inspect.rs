@@ -34,7 +34,7 @@ pub(super) struct DiffArguments {
 }
 
 pub(super) fn inspect(arguments: &InspectArguments) -> Result<()> {
-    let plugin = match is_hash(&arguments.plugin) {
+    let mut plugin = match is_hash(&arguments.plugin) {
         true => {
             let path = format!("/plugins/{}", encoded(&arguments.plugin));
             arguments.at.client()?.get(&path)?.succeeded()?
@@ -49,6 +49,11 @@ pub(super) fn inspect(arguments: &InspectArguments) -> Result<()> {
             found
         }
     };
+    let world = plugin["world"].as_str();
+    let world = World::ALL.into_iter().find(|it| Some(it.name()) == world);
+    if let Some(world) = world {
+        plugin["exports"] = json!(world.exports()?);
+    }
     arguments.at.show(&plugin, words)
 }
 
@@ -159,7 +164,9 @@ fn words(plugin: &Value) -> Vec<String> {
         );
     }
     fact("imports", strings(&plugin["imports"]).join(", "));
+    fact("exports", strings(&plugin["exports"]).join(", "));
     fact("options", strings(&plugin["options"]).join(", "));
+    fact("limits", limits(&plugin["limits"]));
     for parameter in plugin["parameters"].as_array().into_iter().flatten() {
         lines.push(format!("  {}", parameter_words(parameter)));
         let documentation = parameter["documentation"].as_str().unwrap_or_default();
@@ -191,6 +198,15 @@ fn shows(shows: &Value) -> String {
     let lines = strings(&shows["lines"]).join(", ");
     let warm_up = &shows["warm_up"];
     format!("{lines}; by {feed}, after {warm_up} updates")
+}
+
+/// `event_fuel 10000000, …`: under which it was admitted.
+fn limits(limits: &Value) -> String {
+    let limits = limits.as_object().into_iter().flatten();
+    let limits: Vec<_> = limits
+        .map(|(name, most)| format!("{name} {most}"))
+        .collect();
+    limits.join(", ")
 }
 
 fn fuel(fuel: &Value) -> String {
