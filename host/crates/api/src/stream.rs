@@ -2,8 +2,8 @@
 //!
 //! Orders, fills, positions, strategies, venues, engine state and what happened without a trade are
 //! complete: a connection that cannot have all of it is closed with a reason. Quotes and order books are conflated
-//! per instrument; a reader that is slow gets fewer, never stale ones. Of metrics it gets the latest. Bars
-//! and balances may be lost when the host itself is overloaded, and then a `gap` says so.
+//! per instrument; a reader that is slow gets fewer, never stale ones. Of metrics and the portfolio it gets the
+//! latest. Bars and balances may be lost when the host itself is overloaded, and then a `gap` says so.
 //!
 //! A client that comes back says what it has of a complete channel, and gets the rest of it, as far as
 //! that is remembered. Messages are JSON or MessagePack, as the client asks by subprotocol.

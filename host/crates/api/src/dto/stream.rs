@@ -14,6 +14,7 @@ use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
 use super::people::{ApprovalDto, RecordDto};
 use super::pipeline::DeploymentDto;
+use super::portfolio::PortfolioDto;
 use super::position::PositionDto;
 use super::risk::ScopeDto;
 use super::strategy::StrategyDto;
@@ -42,10 +43,11 @@ pub(crate) enum Channel {
     Audit,
     Approvals,
     Book,
+    Portfolio,
 }
 
 /// The names of all channels, in the order above.
-const CHANNELS: [&str; 18] = [
+const CHANNELS: [&str; 19] = [
     "quotes",
     "bars",
     "orders",
@@ -64,6 +66,7 @@ const CHANNELS: [&str; 18] = [
     "audit",
     "approvals",
     "book",
+    "portfolio",
 ];
 
 /// The names of all channels of the WebSocket, as a subscription has them.
@@ -93,7 +96,7 @@ pub(crate) struct ClientMessage {
     pub(crate) instrument: Option<String>,
     /// What narrows the channel down, for those who write it here.
     pub(crate) params: Option<Params>,
-    /// Most quotes, or order books, per second and instrument.
+    /// Most quotes, or order books, per second and instrument; most portfolios per second.
     pub(crate) max_hz: Option<f64>,
     /// From where to go on, of complete channels.
     pub(crate) resume: Option<Resume>,
@@ -221,6 +224,7 @@ pub(crate) enum Item {
     Record(Box<RecordDto>),
     Approval(Box<ApprovalDto>),
     Book(BookDto),
+    Portfolio(Box<PortfolioDto>),
 }
 
 impl Item {

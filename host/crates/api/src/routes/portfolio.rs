@@ -2,6 +2,7 @@
 
 use crate::dto::portfolio::PortfolioDto;
 use crate::extract::NoFields;
+use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
 use axum::Json;
@@ -17,7 +18,12 @@ pub(crate) async fn show<H: HostPort>(
     State(api): State<Api<H>>,
     _: NoFields,
 ) -> Json<PortfolioDto> {
-    let view = api.host.holdings().portfolio();
+    Json(now(&api.host))
+}
+
+/// The portfolio as it is now.
+pub(crate) fn now<H: HostPort>(host: &H) -> PortfolioDto {
+    let view = host.holdings().portfolio();
     // After the view, so that all that it has a handle of has a name.
-    Json(PortfolioDto::new(&view, &api.names()))
+    PortfolioDto::new(&view, &Names::read(host))
 }

@@ -1,4 +1,4 @@
-//! Paces quotes and order books: of each instrument at most so many per second, always the latest.
+//! Paces quotes and order books, of each instrument, and portfolios: at most so many per second, always the latest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -29,13 +29,18 @@ pub(super) enum Mark {
     Numbered(u64),
     /// Order books are paced as quotes are.
     Book,
+    /// What is owned is paced, too.
+    Portfolio,
 }
 
 /// The number of an account, as it goes to other processes.
 pub(super) type AccountNumber = u32;
 
 impl Mark {
-    fn of(change: &Change) -> Self {
+    fn of(channel: Channel, change: &Change) -> Self {
+        if channel == Channel::Portfolio {
+            return Self::Portfolio;
+        }
         match change {
             Change::Quote(_) => Self::Quote,
             Change::Metrics(_) => Self::Metrics,
@@ -93,7 +98,7 @@ impl Event {
             channel,
             instrument: update::place(&update.change).1,
             sequence: update.sequence,
-            mark: Mark::of(&update.change),
+            mark: Mark::of(channel, &update.change),
         };
         Self::of(place, Content::Change(update), charge)
     }

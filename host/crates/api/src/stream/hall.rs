@@ -6,7 +6,7 @@ use super::snapshot::Picture;
 use crate::dto::stream::Channel;
 use crate::state::StreamSettings;
 use crate::stream::encoding::Body;
-use crate::stream::subscriptions::Key;
+use crate::stream::subscriptions::{Key, is_beside};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
@@ -109,7 +109,7 @@ impl Hall {
     pub(super) fn tell_after(&self, previous: u64, place: Place, json: Body) -> u64 {
         let mut memory = lock(&self.memory);
         let lost = self.lose_up_to(&mut memory, previous);
-        let is_beside = place.channel == Channel::Pipelines && place.sequence == memory.head();
+        let is_beside = is_beside(place.channel) && place.sequence == memory.head();
         let again = is_beside && !memory.has(place.channel, place.sequence);
         if memory.advance_after(previous, place.sequence) || again {
             let charge = memory.charge(place.channel);
@@ -210,12 +210,18 @@ mod tests {
         assert_eq!(told(&hall, 12, Channel::Pipelines, 12), 0);
         assert_eq!(told(&hall, 14, Channel::Fills, 15), 2);
         assert_eq!((hall.is_at(15), hall.is_at(18)), (0, 3));
+        // The same where the other channel is conflated.
+        assert_eq!(told(&hall, 18, Channel::Engine, 19), 0);
+        assert_eq!(told(&hall, 19, Channel::Portfolio, 19), 0);
+        assert_eq!(told(&hall, 19, Channel::Portfolio, 19), 0);
         let expect = [
             "Strategies 12",
             "Pipelines 12",
             "lost 2",
             "Fills 15",
             "lost 3",
+            "Engine 19",
+            "Portfolio 19",
         ];
         assert_eq!(heard(&mut hearing), expect);
         assert!(hall.reaches(Channel::Fills, 18) && !hall.reaches(Channel::Fills, 15));

@@ -12,6 +12,7 @@ use super::update;
 use crate::dto::stream::Channel;
 use crate::names::Names;
 use crate::port::HostPort;
+use crate::routes::portfolio;
 use crate::state::Settings;
 use model::StrategyId;
 use services::handle::Updates;
@@ -64,6 +65,11 @@ impl<H: HostPort> Hub<H> {
     /// The message about an event.
     pub(super) fn body(&self, event: &Event, encoding: Encoding) -> Result<Body, Bye> {
         let body = event.body(encoding, |update| {
+            if event.channel() == Channel::Portfolio {
+                // Reckoned when the first connection wants it, and not where none does.
+                let message = update::portfolio(update, portfolio::now(&self.host));
+                return encoding.body(&message);
+            }
             let names = self.names_for(&update.change);
             let message = update::message(event.channel(), update, &names, &self.run);
             encoding.body(&message)
@@ -89,7 +95,10 @@ impl<H: HostPort> Hub<H> {
     fn hear(&self, update: Arc<Update>) {
         let (channel, _) = update::place(&update.change);
         let deployed = self.deployed(&update.change);
-        let channels = [channel].into_iter().chain(deployed);
+        let channels = [channel]
+            .into_iter()
+            .chain(deployed)
+            .chain(owned(&update.change));
         self.hall
             .tell(update.sequence, channels, |channel, charge| {
                 Event::new(channel, update.clone(), charge)
@@ -112,6 +121,12 @@ impl<H: HostPort> Hub<H> {
         let readers = u32::try_from(self.hall.listeners()).unwrap_or(u32::MAX);
         (readers > FEW).then(|| WAKING.saturating_mul(readers).min(LONGEST))
     }
+}
+
+/// The channel of what is owned, with each change of the engine's numbers: a few times a second while anything happens,
+/// and once after that.
+fn owned(change: &Change) -> Option<Channel> {
+    matches!(change, Change::Engine(_)).then_some(Channel::Portfolio)
 }
 
 async fn follow<H: HostPort>(hub: Weak<Hub<H>>, mut updates: Updates) {

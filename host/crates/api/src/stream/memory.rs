@@ -82,10 +82,12 @@ impl Memory {
 
     /// Remembers an event of the update that was heard last, if it is of a complete channel.
     pub(super) fn take(&mut self, event: &Arc<Event>) {
+        let ring = self.rings.entry(event.channel()).or_default();
         if !is_complete(event.channel()) {
+            // Of those nothing is remembered but that it was told.
+            ring.since = event.sequence();
             return;
         }
-        let ring = self.rings.entry(event.channel()).or_default();
         ring.oldest_first.push_back(event.clone());
         while ring.oldest_first.len() > self.most
             || ring.bytes.load(Ordering::Relaxed) > self.most_bytes
@@ -105,7 +107,7 @@ impl Memory {
         sequence >= self.since.max(dropped)
     }
 
-    /// Whether the update of a sequence is the latest that is remembered of a channel.
+    /// Whether the update of a sequence is the latest that was told on a channel.
     pub(super) fn has(&self, channel: Channel, sequence: u64) -> bool {
         let ring = self.rings.get(&channel);
         let last = ring.map(|ring| match ring.oldest_first.back() {

@@ -4,9 +4,9 @@ use super::encoding::{Body, Encoding};
 use super::event::{Event, Mark};
 use super::hall::{Heard, Hearing};
 use super::snapshot;
-use super::subscriptions::Key;
+use super::subscriptions::{Key, is_beside};
 use super::told::{Answer, Asked, Head, NAMES, Telling, ToldEntry, ToldValue, What, json};
-use crate::dto::stream::{Channel, ServerMessage};
+use crate::dto::stream::ServerMessage;
 use crate::names::Names;
 use crate::port::HostPort;
 use crate::state::Api;
@@ -128,7 +128,7 @@ impl<H: HostPort> Outlet<H> {
         let previous = match (self.lost, channel) {
             (false, _) => self.told,
             // Its own update is told on the other channel, or was lost with it.
-            (true, Channel::Pipelines) => sequence,
+            (true, channel) if is_beside(channel) => sequence,
             (true, _) => sequence.saturating_sub(1),
         };
         let what = What::Update {
@@ -219,8 +219,8 @@ impl<H: HostPort> Outlet<H> {
     }
 }
 
-/// The latest of what comes so often that only the latest is told: quotes and the book of each instrument, and
-/// metrics.
+/// The latest of what comes so often that only the latest is told: quotes and the book of each instrument, metrics,
+/// and what is owned.
 type Latest = BTreeMap<Key, u64>;
 
 fn latest(heard: &[Option<Arc<Event>>]) -> Latest {
@@ -239,5 +239,8 @@ fn key(event: &Event) -> Key {
 }
 
 fn comes_often(event: &Event) -> bool {
-    matches!(event.mark(), Mark::Quote | Mark::Metrics | Mark::Book)
+    matches!(
+        event.mark(),
+        Mark::Quote | Mark::Metrics | Mark::Book | Mark::Portfolio
+    )
 }

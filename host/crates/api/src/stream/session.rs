@@ -35,7 +35,7 @@ pub(super) struct Session<O> {
     reader: Option<Arc<Reader>>,
     outbox: Outbox,
     subscriptions: Subscriptions,
-    /// Quotes and order books that wait for their turn.
+    /// Quotes, order books and portfolios that wait for their turn.
     paced: Conflation<Key, Arc<Event>>,
     /// Metrics that wait until the reader has less to read.
     metrics: Option<Arc<Event>>,
@@ -161,7 +161,7 @@ impl<O: Origin> Session<O> {
             return Ok(());
         }
         match (event.mark(), event.instrument()) {
-            (Mark::Quote | Mark::Book, Some(_)) => {
+            (Mark::Quote | Mark::Book, Some(_)) | (Mark::Portfolio, _) => {
                 if let Some(interval) = self.subscriptions.pace(key) {
                     let now = Instant::now();
                     self.paced.offer(now, key, event.clone(), interval);
@@ -203,8 +203,8 @@ impl<O: Origin> Session<O> {
         self.outbox.pass(body, previous)
     }
 
-    /// Sends what was missed, the quotes and books whose turn has come and the latest metrics, unless the reader has
-    /// much to read already.
+    /// Sends what was missed, the quotes, books and portfolios whose turn has come and the latest metrics, unless the
+    /// reader has much to read already.
     pub(super) fn flush(&mut self) -> Result<(), Bye> {
         self.catch_up()?;
         let now = Instant::now();

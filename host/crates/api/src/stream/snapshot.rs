@@ -174,6 +174,10 @@ fn items<H: HostPort>(
             let deployments = views.iter().filter_map(|view| DeploymentDto::of(view));
             deployments.map(Item::Pipeline).collect()
         }
+        Channel::Portfolio => {
+            let now = crate::routes::portfolio::now(&api.host);
+            vec![Item::Portfolio(Box::new(now))]
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) type Key = (Channel, Option<InstrumentId>);
 /// What a subscription asks for and has had.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subscription {
-    /// Least time between two quotes or books of one instrument; for those only.
+    /// Least time between two quotes or books of one instrument, or two portfolios; for those only.
     pub(super) interval: Duration,
     /// Updates up to here are in the snapshot, or were had before.
     pub(super) floor: u64,
@@ -207,7 +207,7 @@ impl Subscriptions {
             .all(|subscription| number <= subscription.newest)
     }
 
-    /// How often quotes or books of an instrument are wanted: its own subscription wins over the general.
+    /// How often what is paced is wanted: an instrument's own subscription wins over the general.
     pub(super) fn pace(&self, (channel, instrument): Key) -> Option<Duration> {
         let mut matching = self.matching(channel, instrument);
         matching.next().map(|subscription| subscription.interval)
@@ -239,13 +239,26 @@ impl Subscription {
 pub(super) fn is_complete(channel: Channel) -> bool {
     !matches!(
         channel,
-        Channel::Quotes | Channel::Bars | Channel::Accounts | Channel::Metrics | Channel::Book
+        Channel::Quotes
+            | Channel::Bars
+            | Channel::Accounts
+            | Channel::Metrics
+            | Channel::Book
+            | Channel::Portfolio
     )
 }
 
-/// Whether a channel is paced: of each instrument at most so many a second.
+/// Whether a channel is paced: at most so many a second, of each instrument where it has any.
 pub(super) fn is_paced(channel: Channel) -> bool {
-    matches!(channel, Channel::Quotes | Channel::Book)
+    matches!(
+        channel,
+        Channel::Quotes | Channel::Book | Channel::Portfolio
+    )
+}
+
+/// Whether what a channel tells are updates that are told on another one, too, which comes first.
+pub(super) fn is_beside(channel: Channel) -> bool {
+    matches!(channel, Channel::Pipelines | Channel::Portfolio)
 }
 
 /// Whether a channel can be narrowed to one instrument.
@@ -262,5 +275,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Pipelines
             | Channel::Audit
             | Channel::Approvals
+            | Channel::Portfolio
     )
 }

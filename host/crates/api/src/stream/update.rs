@@ -10,6 +10,7 @@ use crate::dto::market::{BarDto, BookDto, QuoteDto};
 use crate::dto::metrics::MetricsDto;
 use crate::dto::order::OrderUpdateDto;
 use crate::dto::pipeline::DeploymentDto;
+use crate::dto::portfolio::PortfolioDto;
 use crate::dto::position::PositionDto;
 use crate::dto::risk::ScopeDto;
 use crate::dto::strategy::StrategyDto;
@@ -70,12 +71,21 @@ pub(super) fn message(
     names: &Names,
     run: &str,
 ) -> ServerMessage {
+    told(channel, update, item(channel, &update.change, names, run))
+}
+
+/// The message about what is owned as it is by now, at the place of an update or later.
+pub(super) fn portfolio(update: &Update, now: PortfolioDto) -> ServerMessage {
+    told(Channel::Portfolio, update, Item::Portfolio(Box::new(now)))
+}
+
+fn told(channel: Channel, update: &Update, item: Item) -> ServerMessage {
     ServerMessage::Update {
         channel,
         sequence: update.sequence,
         time: update.time.to_string(),
         time_ns: update.time.nanos().to_string(),
-        data: Box::new(item(channel, &update.change, names, run)),
+        data: Box::new(item),
     }
 }
 

@@ -12,7 +12,7 @@ use model::{
 };
 use serde_json::{Value, json};
 use services::handle::Queries;
-use services::view::{Change, PipelineView, ScopeView, StrategyView};
+use services::view::{Change, EngineView, PipelineView, ScopeView, StrategyView};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -302,6 +302,43 @@ async fn order_books_are_conflated_to_the_latest_and_replace_no_quote() {
     }
     assert_eq!(quotes, 1);
     assert!(books < 100, "{books} of 1001 books came through");
+}
+
+#[tokio::test]
+async fn what_is_owned_comes_with_the_engines_numbers_and_as_the_latest() {
+    let (server, mut client) = greeted().await;
+    let document = Document::read();
+    let begin = client
+        .subscribe(r#""channel":"portfolio","max_hz":5"#)
+        .await;
+    document.check(&begin);
+    let profit = "/strategies/0/unrealized";
+    assert_eq!(begin["data"][0].pointer(profit), Some(&json!("1005")));
+    // Half of it is sold; that is told when the engine's numbers are.
+    server.host.publish(Change::Position(position("50000")));
+    let engine = server.host.engine();
+    let mut last = 0;
+    for sequence in 1_001..=2_000 {
+        let engine = EngineView { sequence, ..engine };
+        last = server.host.publish(Change::Engine(engine));
+    }
+    let (mut received, mut previous) = (0, begin["sequence"].clone());
+    loop {
+        let update = client.expect("update").await;
+        document.check(&update);
+        assert_eq!(update["previous"], previous);
+        previous = update["sequence"].clone();
+        received += 1;
+        if update["sequence"] == last {
+            let data = &update["data"];
+            assert_eq!(data["sequence"], 2_000);
+            let instrument = data.pointer("/instruments/0/quantity");
+            assert_eq!(instrument, Some(&json!("50000")));
+            assert_ne!(data.pointer(profit), Some(&json!("1005")));
+            break;
+        }
+    }
+    assert!(received < 100, "{received} of 1000 came through");
 }
 
 #[tokio::test]

@@ -94,6 +94,7 @@ async fn both_encodings_tell_the_same() {
         "cash_flows",
         "life_events",
         "book",
+        "portfolio",
     ] {
         let wish = format!(r#""channel":"{channel}""#);
         let expect = text.subscribe(&wish).await;

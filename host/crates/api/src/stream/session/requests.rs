@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Malformed messages after which a client is sent away.
 const MAX_ERRORS: u32 = 10;
-/// Quotes, or order books, per second and instrument unless told.
+/// Quotes, or order books, per second and instrument unless told, and portfolios per second.
 const DEFAULT_HZ: f64 = 10.0;
 /// Most of them.
 const MAX_HZ: f64 = 1_000.0;
@@ -181,7 +181,7 @@ fn interval(channel: Channel, max_hz: Option<f64>) -> Result<Duration, Refusal> 
     match max_hz {
         Some(_) if !is_paced(channel) => Err(Refusal::field(
             "max_hz",
-            "only quotes and order books are paced",
+            "only quotes, order books and the portfolio are paced",
         )),
         Some(hz) if !(MIN_HZ..=MAX_HZ).contains(&hz) => {
             let reason = format!("must be from {MIN_HZ} to {MAX_HZ}");
