@@ -4,6 +4,7 @@
 //! This stands behind the gate and the keys: the 202 is the answer that is given again. What comes of the job
 //! is written down when it is over.
 
+mod news;
 mod registry;
 
 use crate::dto::job::JobDto;
@@ -19,6 +20,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use identity::Principal;
 use identity::audit::Draft;
+pub(crate) use news::JobChange;
+use pipelines::{Backtests, Pipelines};
 pub use registry::Jobs;
 pub(crate) use registry::{Job, JobState, NotCanceled};
 use serde_json::Value;
@@ -53,6 +56,18 @@ pub(crate) struct Background {
     lookup: Arc<Lookup>,
     guarded: Option<Arc<Guarded>>,
     turns: Arc<Semaphore>,
+}
+
+/// Has what becomes of versions on their way and of backtests numbered among the changes of jobs.
+pub(crate) fn gather(jobs: &Jobs, pipelines: Option<&Pipelines>, backtests: Option<&Backtests>) {
+    if let Some(pipelines) = pipelines {
+        let jobs = jobs.clone();
+        pipelines.watch(move |run| jobs.note_elsewhere(JobDto::of_run(run)));
+    }
+    if let Some(backtests) = backtests {
+        let jobs = jobs.clone();
+        backtests.watch(move |record| jobs.note_elsewhere(JobDto::of_backtest(record.clone())));
+    }
 }
 
 /// What was asked for, for the log.

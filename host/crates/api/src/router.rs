@@ -5,7 +5,7 @@ use crate::gate::{About, Gate, before, gate, state_of};
 use crate::guard::guard;
 use crate::idempotency::{Keeping, idempotent};
 use crate::instrument_paths::own_methods;
-use crate::jobs::{Background, in_background};
+use crate::jobs::{Background, gather, in_background};
 use crate::network::{Entrance, enter};
 use crate::observe::{Watching, observe};
 use crate::operations::{Lookup, Operation, Operations};
@@ -48,6 +48,7 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let tagged = api.clone();
     let tag_of = Arc::new(move |thing: Thing, name: &str| tag(&tagged, thing, name));
     let conditions = Conditions::new(lookup.clone(), tag_of, api.guarded.clone());
+    gather(&api.jobs, api.pipelines.as_ref(), api.backtests.as_ref());
     let background = Background::new(api.jobs.clone(), lookup.clone(), api.guarded.clone());
     let keeping = Keeping {
         keys: api.keys.clone(),

@@ -29,7 +29,7 @@ use services::handle::HostError;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use work::Outcome;
 
@@ -43,6 +43,8 @@ const MOST_TEXTS: usize = 64;
 const LONGEST_TEXT: usize = 1_000;
 /// The world of components that trade.
 const STRATEGY: &str = "strategy";
+/// In how many parts progress is told to who watches.
+const PARTS: f64 = 20.0;
 /// Why one did not come to its end.
 const ENDED: &str = "the host ended meanwhile; ask for it again";
 
@@ -99,7 +101,12 @@ struct Bench {
     /// Told when there is work, or no more will come.
     called: Condvar,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Told of each change, under the lock of `known`.
+    watcher: OnceLock<Watcher>,
 }
+
+/// Whoever watches.
+type Watcher = Box<dyn Fn(&BacktestRecord) + Send + Sync>;
 
 #[derive(Default)]
 struct Known {
@@ -172,6 +179,7 @@ impl Backtests {
             known: Mutex::new(known),
             called: Condvar::new(),
             threads: Mutex::default(),
+            watcher: OnceLock::new(),
         });
         bench.prune(&mut lock(&bench.known));
         for _ in 0..bench.config.at_work.max(1) {
@@ -292,6 +300,7 @@ impl Backtests {
         known.queue.push_back(record.id);
         known.all.insert(record.id, record.clone());
         known.changes += 1;
+        bench.tell(&record);
         bench.prune(&mut known);
         drop(known);
         bench.called.notify_one();
@@ -315,6 +324,13 @@ impl Backtests {
         };
         let all = || known.all.values().cloned().collect();
         (seen != Some(known.changes)).then(|| (known.changes, all()))
+    }
+
+    /// Has every change from now on told, in the order in which they are made: one as it is after it. Progress is
+    /// told in twentieths, that one is forgotten is not. It must be quick and ask nothing of backtests. Who watches
+    /// first goes on watching.
+    pub fn watch(&self, tell: impl Fn(&BacktestRecord) + Send + Sync + 'static) {
+        let _the_first_stays = self.0.watcher.set(Box::new(tell));
     }
 
     /// One of them.
@@ -434,7 +450,17 @@ impl Bench {
 
     fn progress(&self, id: u64, done: f64) {
         if let Some(record) = lock(&self.known).all.get_mut(&id) {
+            let before = record.progress;
             record.progress = done.clamp(0.0, 1.0);
+            if (record.progress * PARTS).floor() > (before * PARTS).floor() {
+                self.tell(record);
+            }
+        }
+    }
+
+    fn tell(&self, record: &BacktestRecord) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(record);
         }
     }
 
@@ -461,11 +487,13 @@ impl Bench {
         }
     }
 
-    /// Has one on the disk as it is. That it cannot be written is in the log: what it is goes on.
+    /// Has one on the disk as it is, and tells who watches. That it cannot be written is in the log: what it is goes
+    /// on.
     fn note(&self, record: &BacktestRecord) {
         if let Err(error) = self.kept.write(record) {
             tracing::error!(%error, "a backtest is not on the disk as it is");
         }
+        self.tell(record);
     }
 
     /// Removes the oldest that are over, where there are too many of those: what waits takes no room from them.

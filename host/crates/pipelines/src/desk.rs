@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 /// Runs that are at work at the same time.
@@ -89,7 +89,12 @@ pub(crate) struct Desk {
     pub(crate) closing: AtomicBool,
     folder: Folder,
     known: Mutex<Known>,
+    /// Told of each change of a run, under the lock of that run.
+    watcher: OnceLock<Watcher>,
 }
+
+/// Whoever watches.
+type Watcher = Box<dyn Fn(&Run) + Send + Sync>;
 
 #[derive(Default)]
 struct Known {
@@ -137,7 +142,15 @@ impl Pipelines {
             closing: AtomicBool::new(false),
             folder,
             known: Mutex::new(known),
+            watcher: OnceLock::new(),
         })))
+    }
+
+    /// Has every change of a run from now on told, those of one run in the order in which they are made: the run as it
+    /// is after it. How far a stage is is told in twentieths of the run, that a run is forgotten is not. It must be
+    /// quick and ask nothing of pipelines. Who watches first goes on watching.
+    pub fn watch(&self, tell: impl Fn(&Run) + Send + Sync + 'static) {
+        let _the_first_stays = self.0.watcher.set(Box::new(tell));
     }
 
     /// Ends all runs that are at work; they can be resumed. Call it before the host ends, on a thread that
@@ -210,7 +223,11 @@ impl Desk {
 
     /// Changes a run, has it on the disk, and tells readers; what cannot be written is not changed.
     pub(crate) fn keep(&self, live: &LiveRun, edit: impl FnOnce(&mut Run)) -> Result<(), String> {
-        let run = live.edit_and_keep(edit, |run| self.folder.write(run))?;
+        let run = live.edit_and_keep(edit, |run| {
+            self.folder.write(run)?;
+            self.tell_watcher(run);
+            Ok(())
+        })?;
         self.tell(&run);
         Ok(())
     }
@@ -220,12 +237,21 @@ impl Desk {
         // The disk sees changes in the order in which they are made.
         let (run, written) = live.edit(|run| {
             edit(run);
-            (run.clone(), self.folder.write(run))
+            let written = self.folder.write(run);
+            self.tell_watcher(run);
+            (run.clone(), written)
         });
         if let Err(error) = written {
             tracing::error!(%error, "a pipeline's run is not on the disk as it is");
         }
         self.tell(&run);
+    }
+
+    /// Tells who watches that a run changed; its lock is held.
+    pub(crate) fn tell_watcher(&self, run: &Run) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher(run);
+        }
     }
 
     fn tell(&self, run: &Run) {

@@ -18,6 +18,9 @@ use std::sync::atomic::Ordering;
 /// How often a thread looks whether something has changed.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// In how many parts the progress of a run is told to who watches.
+const PARTS: f64 = 20.0;
+
 /// Why a stage stops before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
@@ -91,8 +94,12 @@ impl Context<'_> {
     /// Tells how much of the stage is done, from 0 to 1.
     pub(crate) fn progress(&self, done: f64) {
         self.live.edit(|run| {
+            let before = run.progress();
             if let Some(step) = run.steps.get_mut(self.turn) {
                 step.progress = done.clamp(0.0, 1.0);
+            }
+            if (run.progress() * PARTS).floor() > (before * PARTS).floor() {
+                self.desk.tell_watcher(run);
             }
         });
     }

@@ -57,6 +57,13 @@ impl JobDto {
         }
     }
 
+    /// Whether something more becomes of it by itself.
+    pub(crate) fn is_open(&self) -> bool {
+        [JobState::Queued, JobState::Running]
+            .iter()
+            .any(|state| state.name() == self.state.0)
+    }
+
     /// A version on its way through a pipeline.
     pub(crate) fn of_run(run: &Run) -> Self {
         let over = run.ended_at_ns.is_some();

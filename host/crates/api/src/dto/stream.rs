@@ -9,6 +9,7 @@ use super::alert::AlertDto;
 use super::engine::EngineDto;
 use super::fill::FillDto;
 use super::happened::{CashFlowViewDto, LifeEventDto};
+use super::job::JobDto;
 use super::market::{BarDto, BookDto, QuoteDto};
 use super::metrics::MetricsDto;
 use super::order::{OrderDto, OrderUpdateDto};
@@ -44,10 +45,11 @@ pub(crate) enum Channel {
     Approvals,
     Book,
     Portfolio,
+    Jobs,
 }
 
 /// The names of all channels, in the order above.
-const CHANNELS: [&str; 19] = [
+const CHANNELS: [&str; 20] = [
     "quotes",
     "bars",
     "orders",
@@ -67,6 +69,7 @@ const CHANNELS: [&str; 19] = [
     "approvals",
     "book",
     "portfolio",
+    "jobs",
 ];
 
 /// The names of all channels of the WebSocket, as a subscription has them.
@@ -225,6 +228,7 @@ pub(crate) enum Item {
     Approval(Box<ApprovalDto>),
     Book(BookDto),
     Portfolio(Box<PortfolioDto>),
+    Job(Box<JobDto>),
 }
 
 impl Item {

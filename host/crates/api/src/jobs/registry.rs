@@ -1,6 +1,8 @@
 //! The jobs of a host: what was asked for and goes on after its answer. Bounded; the oldest that are over make
 //! room. In a file beside the journal, which is written anew with each change: there are few.
 
+use super::news::{JobChange, News};
+use crate::dto::job::JobDto;
 use crate::whole_file;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,8 +112,18 @@ struct Known {
     jobs: BTreeMap<u64, Job>,
     /// How often a job came or changed.
     changes: u64,
+    /// The same, of jobs that are kept elsewhere as well, with what became of them.
+    news: News,
     /// What tells those that wait that they are taken back.
     waiting: BTreeMap<u64, Arc<Notify>>,
+}
+
+impl Known {
+    /// A job came or changed.
+    fn note(&mut self, time_ns: u64, job: &Job) {
+        self.changes += 1;
+        self.news.note(time_ns, JobDto::of_request(job.clone()));
+    }
 }
 
 /// What the file has.
@@ -183,19 +195,20 @@ impl Jobs {
         }
         known.last += 1;
         let id = known.last;
+        let now = self.0.clock.now().nanos();
         let job = Job {
             id,
             operation: operation.to_owned(),
             subject: subject.to_owned(),
             by,
             state,
-            asked_ns: self.0.clock.now().nanos(),
+            asked_ns: now,
             ended_ns: None,
             status: None,
             answer: None,
         };
+        known.note(now, &job);
         known.jobs.insert(id, job);
-        known.changes += 1;
         let waiting = Arc::new(Notify::new());
         if state == JobState::Queued {
             known.waiting.insert(id, waiting.clone());
@@ -205,12 +218,14 @@ impl Jobs {
 
     /// Notes that one is at work; whether it may, for it may have been taken back.
     pub(super) fn run(&self, id: u64) -> bool {
+        let now = self.0.clock.now().nanos();
         let mut known = self.known();
         known.waiting.remove(&id);
         match known.jobs.get_mut(&id) {
             Some(job) if job.state == JobState::Queued => {
                 job.state = JobState::Running;
-                known.changes += 1;
+                let job = job.clone();
+                known.note(now, &job);
                 true
             }
             _ => false,
@@ -231,7 +246,8 @@ impl Jobs {
             job.ended_ns = Some(now);
             job.status = Some(status);
             job.answer = answer.filter(|answer| answer.to_string().len() <= LONGEST);
-            known.changes += 1;
+            let job = job.clone();
+            known.note(now, &job);
         }
     }
 
@@ -248,7 +264,7 @@ impl Jobs {
         job.state = JobState::Canceled;
         job.ended_ns = Some(now);
         let job = job.clone();
-        known.changes += 1;
+        known.note(now, &job);
         if let Some(waiting) = known.waiting.remove(&id) {
             waiting.notify_one();
         }
@@ -263,6 +279,23 @@ impl Jobs {
     /// All of them, the newest first.
     pub(crate) fn all(&self) -> Vec<Job> {
         self.known().jobs.values().rev().cloned().collect()
+    }
+
+    /// One that is kept elsewhere changed: a version on its way, or a backtest. What is kept here is as before.
+    pub(crate) fn note_elsewhere(&self, job: JobDto) {
+        let now = self.0.clock.now().nanos();
+        self.known().news.note(now, job);
+    }
+
+    /// How many changes of jobs there were since the process began, wherever they are kept.
+    pub(crate) fn changes(&self) -> u64 {
+        self.known().news.all()
+    }
+
+    /// At most so many of these changes after one of this number, the oldest first; `None` where not all are
+    /// remembered, or there are not so many. That one was forgotten is no change.
+    pub(crate) fn after(&self, number: u64, most: usize) -> Option<Vec<JobChange>> {
+        self.known().news.after(number, most)
     }
 
     /// Writes the file, if there is one. That it cannot be written is in the log: jobs go on without it.
@@ -398,6 +431,46 @@ mod tests {
         assert_eq!(jobs.cancel(second), Err(NotCanceled::Over));
         assert!(!jobs.run(second));
         assert_eq!(news(), None);
+    }
+
+    #[test]
+    fn each_change_has_a_number_and_the_latest_are_remembered() {
+        let jobs = Jobs::in_memory(clock());
+        let told = |after, most| {
+            let changes = jobs.after(after, most)?.into_iter();
+            let told = changes.map(|it| (it.number, it.job.id, it.job.state.0));
+            Some(told.collect::<Vec<_>>())
+        };
+        assert_eq!(told(0, 9), Some(Vec::new()));
+        let id = queue(&jobs).unwrap();
+        jobs.run(id);
+        // What the store keeps of requests is not news of others.
+        let seen = jobs.changed(None).map(|(seen, _)| seen);
+        let elsewhere = JobDto {
+            id: "backtest-1".to_owned(),
+            ..JobDto::of_request(jobs.job(id).unwrap())
+        };
+        jobs.note_elsewhere(elsewhere);
+        assert_eq!(jobs.changed(seen), None);
+        jobs.end(id, 200, None);
+        let expect = [
+            (1, "1".to_owned(), "QUEUED"),
+            (2, "1".to_owned(), "RUNNING"),
+            (3, "backtest-1".to_owned(), "RUNNING"),
+            (4, "1".to_owned(), "DONE"),
+        ];
+        assert_eq!(told(0, 9).as_deref(), Some(&expect[..]));
+        assert_eq!(told(1, 2).as_deref(), Some(&expect[1..3]));
+        assert_eq!((told(4, 9), told(5, 9)), (Some(Vec::new()), None));
+        // Two more than are remembered, with the four.
+        for _ in 0..511 {
+            let id = queue(&jobs).unwrap();
+            jobs.cancel(id).unwrap();
+        }
+        assert_eq!(jobs.changes(), 1_026);
+        assert_eq!(told(1, 1), None);
+        let third = told(2, 1);
+        assert_eq!(third.as_deref(), Some(&expect[2..3]));
     }
 
     #[test]

@@ -60,6 +60,18 @@ pub(crate) async fn list<H: HostPort>(
 ) -> Result<axum::Json<Vec<JobDto>>, Problem> {
     let (state, limit) = (fields.text("state"), limit(&mut fields)?);
     fields.finish()?;
+    let mut jobs = all(&api).await?;
+    let wanted = |job: &JobDto| {
+        let state = state.as_deref();
+        state.is_none_or(|state| state.eq_ignore_ascii_case(job.state.0))
+    };
+    jobs.retain(wanted);
+    jobs.truncate(limit);
+    Ok(axum::Json(jobs))
+}
+
+/// All jobs, the latest first.
+pub(crate) async fn all<H: HostPort>(api: &Api<H>) -> Result<Vec<JobDto>, Problem> {
     let requests = api.jobs.all().into_iter().map(JobDto::of_request);
     let mut jobs: Vec<_> = requests.collect();
     if let Some(pipelines) = api.pipelines.clone() {
@@ -75,14 +87,8 @@ pub(crate) async fn list<H: HostPort>(
         let all = backtests::on_desk(desk, |desk| Ok(desk.list())).await?;
         jobs.extend(all.into_iter().map(JobDto::of_backtest));
     }
-    let wanted = |job: &JobDto| {
-        let state = state.as_deref();
-        state.is_none_or(|state| state.eq_ignore_ascii_case(job.state.0))
-    };
-    jobs.retain(wanted);
     jobs.sort_by_key(|job| Reverse(job.asked_ns.parse::<u64>().unwrap_or_default()));
-    jobs.truncate(limit);
-    Ok(axum::Json(jobs))
+    Ok(jobs)
 }
 
 /// `GET jobs/{id}`.

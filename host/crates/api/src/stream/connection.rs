@@ -18,7 +18,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// How often it is looked whether people did something, for those who want to know.
+/// How often it is looked whether people did something, or something became of jobs, for those who want to know.
 const REPORTING: Duration = Duration::from_millis(250);
 /// Updates handled before anything else gets a turn.
 const BATCH: usize = 256;
@@ -154,7 +154,7 @@ async fn drive<O: Origin>(
             () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
             _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_deref()),
-            _ = reporting.tick(), if session.follows_people() => session.report().await,
+            _ = reporting.tick(), if session.reports() => session.report().await,
             () = stopping(&mut closing) => Err(Bye::shutdown()),
         };
         if let Err(bye) = step {

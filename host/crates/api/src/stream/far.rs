@@ -8,6 +8,8 @@ use super::outbox::{Bye, CODES};
 use super::snapshot::{Picture, Taken, Written};
 use super::subscriptions::Key;
 use super::told::{Answer, Asked, Head, NAMES, What, json};
+use crate::dto::job::JobDto;
+use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::observe::Counted;
 use crate::state::StreamSettings;
@@ -91,6 +93,14 @@ impl Origin for Arc<Far> {
 
     fn tells_losses(&self) -> bool {
         true
+    }
+
+    fn jobs(&self) -> Option<&Jobs> {
+        None
+    }
+
+    async fn all_jobs(&self) -> Option<Vec<JobDto>> {
+        None
     }
 }
 

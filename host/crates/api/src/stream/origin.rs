@@ -6,11 +6,14 @@ use super::hall::Hall;
 use super::outbox::Bye;
 use super::snapshot::{self, Taken};
 use super::subscriptions::Key;
+use crate::dto::job::JobDto;
 use crate::guarded::Guarded;
+use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::observe::Counted;
 use crate::port::HostPort;
 use crate::rate::Rates;
+use crate::routes;
 use crate::state::{Api, StreamSettings};
 use model::Timestamp;
 use std::sync::Arc;
@@ -42,6 +45,12 @@ pub(super) trait Origin: Clone + Send + Sync + 'static {
 
     /// Whether a loss is told as a gap of each subscription; else it ends connections that are owed all.
     fn tells_losses(&self) -> bool;
+
+    /// What becomes of jobs; `None` in a process that does not have them.
+    fn jobs(&self) -> Option<&Jobs>;
+
+    /// All jobs, the latest first, wherever they are kept; `None` where they cannot be had now.
+    fn all_jobs(&self) -> impl Future<Output = Option<Vec<JobDto>>> + Send;
 }
 
 impl<H: HostPort> Origin for Api<H> {
@@ -75,6 +84,14 @@ impl<H: HostPort> Origin for Api<H> {
 
     fn tells_losses(&self) -> bool {
         false
+    }
+
+    fn jobs(&self) -> Option<&Jobs> {
+        Some(&self.jobs)
+    }
+
+    async fn all_jobs(&self) -> Option<Vec<JobDto>> {
+        routes::jobs::all(self).await.ok()
     }
 }
 

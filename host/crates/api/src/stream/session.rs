@@ -4,6 +4,7 @@ mod approving;
 mod auditing;
 mod requests;
 mod resuming;
+mod working;
 
 use super::authentication::Reader;
 use super::conflation::Conflation;
@@ -20,6 +21,7 @@ use resuming::Stall;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use working::Followed;
 
 /// The version of the messages.
 const PROTOCOL: u32 = 1;
@@ -45,6 +47,8 @@ pub(super) struct Session<O> {
     tail: Option<Tail>,
     /// Where it is in what becomes of approvals, if it follows that.
     approvals: Option<Following>,
+    /// Where it is in what becomes of jobs, if it follows that.
+    jobs: Option<Followed>,
     /// The latest sequence that went through here, or that the host was at in the beginning.
     sequence: u64,
     /// The latest sequence that was heard; all that comes is later.
@@ -72,6 +76,7 @@ impl<O: Origin> Session<O> {
             stall: Stall::default(),
             tail: None,
             approvals: None,
+            jobs: None,
             heard,
             errors: 0,
         };
@@ -297,17 +302,18 @@ impl<O: Origin> Session<O> {
     }
 
     /// Whether [`Self::report`] has something to look after.
-    pub(super) fn follows_people(&self) -> bool {
-        self.tail.is_some() || self.approvals.is_some()
+    pub(super) fn reports(&self) -> bool {
+        self.tail.is_some() || self.approvals.is_some() || self.jobs.is_some()
     }
 
-    /// Tells what people did, and what of it waits for somebody, since it was told last.
+    /// Tells what people did, what of it waits for somebody, and what became of jobs, since it was told last.
     pub(super) async fn report(&mut self) -> Result<(), Bye> {
         self.report_approvals()?;
+        self.report_jobs().await?;
         self.report_audit().await
     }
 
-    /// Ends a channel of what people do.
+    /// Ends a channel of what is not in the host's stream.
     fn end_channel(&mut self, code: &'static str, reason: String) -> Result<(), Bye> {
         self.outbox.send(&ServerMessage::Error {
             id: None,

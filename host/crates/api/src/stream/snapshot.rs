@@ -123,8 +123,8 @@ fn items<H: HostPort>(
     match channel {
         Channel::Quotes => quotes(api, names, wanted),
         Channel::Book => books(api, names, wanted),
-        // Bars have no state, and what people do is read elsewhere.
-        Channel::Bars | Channel::Audit | Channel::Approvals => Vec::new(),
+        // Bars have no state, and what people do and jobs are read elsewhere.
+        Channel::Bars | Channel::Audit | Channel::Approvals | Channel::Jobs => Vec::new(),
         Channel::Orders => orders(api, names, wanted),
         Channel::Fills => {
             let fills = api.host.fills();

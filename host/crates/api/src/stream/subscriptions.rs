@@ -276,5 +276,6 @@ pub(super) fn has_instruments(channel: Channel) -> bool {
             | Channel::Audit
             | Channel::Approvals
             | Channel::Portfolio
+            | Channel::Jobs
     )
 }

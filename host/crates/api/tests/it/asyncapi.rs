@@ -213,9 +213,9 @@ async fn every_field_of_what_the_host_says_is_described() {
     let mut server = Server::start(Fake::new(), StreamSettings::default()).await;
     let mut client = server.connect().await;
     next(&document, &mut client, "hello").await;
-    // What people do is told where identity is on: `identity_stream.rs`.
+    // What people do is told where identity is on: `identity_stream.rs`. What becomes of jobs is in `jobs.rs`.
     let mut channels = document.channels();
-    channels.retain(|channel| !["audit", "approvals"].contains(&channel.as_str()));
+    channels.retain(|channel| !["audit", "approvals", "jobs"].contains(&channel.as_str()));
     for channel in &channels {
         let wish = format!(r#"{{"op":"subscribe","channel":"{channel}"}}"#);
         client.send(&wish).await;

@@ -1,11 +1,17 @@
 //! Work that goes on after its answer.
 
+use crate::asyncapi::Document;
+use crate::fake::Fake;
 use crate::identity_desk::Desk;
 use crate::rest_client::{Answer, Client, request};
+use crate::stream_client::{self, Server};
+use api::{Api, Jobs, StreamSettings};
 use axum::body::Body;
 use identity::Role;
 use serde_json::{Value, json};
+use services::clock::SystemClock;
 use services::handle::HostError;
+use std::sync::Arc;
 
 /// Asks for an answer at once.
 fn asked(what: (&str, &str), kind: &str, body: &str) -> axum::http::Request<Body> {
@@ -118,4 +124,74 @@ async fn the_same_key_names_the_same_job_and_the_log_has_what_came_of_it() {
     let anna = desk.person("anna", &[Role::Author]);
     let refused = desk.by(&anna, ("DELETE", "/jobs/1"), "").await;
     refused.check_problem(403, "FORBIDDEN", None);
+}
+
+async fn greeted(server: &Server, token: &str) -> stream_client::Client {
+    let mut client = server.connect().await;
+    let first = json!({ "op": "authenticate", "token": token });
+    client.send(&first.to_string()).await;
+    client.expect("hello").await;
+    client
+}
+
+#[tokio::test]
+async fn what_becomes_of_jobs_is_told_in_its_order_and_to_who_comes_back() {
+    let jobs = Jobs::in_memory(Arc::new(SystemClock));
+    let desk = Desk::over(false, |api| api.with_jobs(jobs.clone()));
+    let otto = desk.person("otto", &[Role::Operator]);
+    let vera = desk.person("vera", &[Role::Viewer]);
+    let guarded = Some(desk.guarded.clone());
+    let make = |api: Api<Fake>| api.with_identity(guarded).with_jobs(jobs);
+    let server = Server::over(Fake::new(), StreamSettings::default(), make).await;
+    let document = Document::read();
+    let mut client = greeted(&server, &vera).await;
+    let begin = client.subscribe(r#""channel":"jobs""#).await;
+    document.check(&begin);
+    let (sequence, data) = (&begin["sequence"], &begin["data"]);
+    assert_eq!((sequence, data), (&json!(0), &json!([])));
+    let go_on = desk.host.hold_swaps();
+    let bearer = format!("Bearer {otto}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("prefer", "respond-async"),
+    ];
+    desk.ask(SWAP, &headers, "{}").await.check(202, &[]);
+    go_on.notify_one();
+    for (number, state) in [(1, "QUEUED"), (2, "RUNNING"), (3, "DONE")] {
+        let update = client.expect("update").await;
+        document.check(&update);
+        let place = (&update["sequence"], &update["previous"]);
+        assert_eq!(place, (&json!(number), &json!(number - 1)));
+        let data = &update["data"];
+        let job = (&data["id"], &data["kind"], &data["state"], &data["by"]);
+        let expect = ["1", "strategies.swap", state, "otto"].map(|text| json!(text));
+        assert_eq!(job, (&expect[0], &expect[1], &expect[2], &expect[3]));
+    }
+    let mut again = greeted(&server, &vera).await;
+    assert_eq!(
+        again.resume(r#""channel":"jobs""#, 1).await["resumed"],
+        true
+    );
+    for state in ["RUNNING", "DONE"] {
+        assert_eq!(again.expect("update").await["data"]["state"], state);
+    }
+    for (epoch, sequence, reason) in [("another", 1, "EPOCH"), ("run-1", 4, "AHEAD")] {
+        let resume = json!({ "epoch": epoch, "sequence": sequence });
+        let wish = json!({ "op": "subscribe", "channel": "jobs", "resume": resume });
+        again.send(&wish.to_string()).await;
+        assert_eq!(again.expect("ack").await["resumed"], false);
+        let gap = again.expect("gap").await;
+        document.check(&gap);
+        let told = (&gap["reason"], &gap["sequence"], &gap["history"]);
+        assert_eq!(told, (&json!(reason), &json!(3), &json!("/api/v1/jobs")));
+        let snapshot = again.expect("snapshot").await;
+        document.check(&snapshot);
+        assert_eq!(snapshot["sequence"], 3);
+        assert_eq!(snapshot["data"][0]["state"], "DONE");
+    }
+    let leave = r#"{"op":"unsubscribe","channel":"jobs"}"#;
+    again.send(leave).await;
+    again.expect("ack").await;
+    again.send(leave).await;
+    assert_eq!(again.expect("error").await["field"], "/channel");
 }

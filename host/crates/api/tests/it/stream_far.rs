@@ -110,12 +110,16 @@ async fn clients_do_not_notice_by_whom_they_are_told() {
         assert_eq!(shared(theirs.expect("hello").await), hello);
         for channel in api::channels()
             .iter()
-            .filter(|channel| !["audit", "approvals"].contains(channel))
+            .filter(|channel| !["audit", "approvals", "jobs"].contains(channel))
         {
             let wish = format!(r#""channel":"{channel}""#);
             let snapshot = shared(ours.subscribe(&wish).await);
             assert_eq!(shared(theirs.subscribe(&wish).await), snapshot, "{channel}");
         }
+        let jobs = r#"{"op":"subscribe","channel":"jobs"}"#;
+        theirs.send(jobs).await;
+        let refused = theirs.expect("error").await;
+        assert_eq!(refused["code"], "NOT_TOLD_HERE");
         let wish = r#""channel":"orders","instrument":"EUR/USD.SIM""#;
         let snapshot = shared(ours.subscribe(wish).await);
         assert_eq!(shared(theirs.subscribe(wish).await), snapshot);

@@ -128,6 +128,36 @@ fn news(desk: &Backtests, seen: Option<u64>) -> Option<(u64, Vec<(u64, BacktestS
 }
 
 #[test]
+fn who_watches_is_told_of_each_change_in_its_order() {
+    let root = tempfile::tempdir().unwrap();
+    let component = component(root.path());
+    script(root.path(), WHOLE);
+    let desk = open(root.path(), 10, "1h");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    desk.watch(move |record| lock(&heard).push((record.id, record.state, record.progress)));
+    // The second is not heard.
+    desk.watch(|record| panic!("{record:?}"));
+    desk.submit(&component, wanted()).unwrap();
+    until(&desk, 1, BacktestState::Done);
+    desk.end();
+    let told = lock(&told).clone();
+    // Whether it says half before it ends is a matter of time.
+    let states: Vec<_> = told
+        .iter()
+        .filter(|(_, state, progress)| *state != BacktestState::Running || *progress == 0.0)
+        .map(|(id, state, _)| (*id, *state))
+        .collect();
+    let expect = [
+        (1, BacktestState::Queued),
+        (1, BacktestState::Running),
+        (1, BacktestState::Done),
+    ];
+    assert_eq!(states, expect, "{told:?}");
+    assert_eq!(told.last().map(|(_, _, progress)| *progress), Some(1.0));
+}
+
+#[test]
 fn each_change_is_news_and_progress_is_none() {
     let root = tempfile::tempdir().unwrap();
     let component = component(root.path());

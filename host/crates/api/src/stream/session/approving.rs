@@ -41,29 +41,11 @@ impl<O: Origin> Session<O> {
         let allowed = reader.may(OPERATION);
         allowed.map_err(|refusal| Refusal::of("FORBIDDEN", refusal.to_string()))?;
         let all = reader.identity().approval_changes();
-        let (last, gap) = match &message.resume {
-            None => (None, None),
-            Some(resume) => {
-                self.check_resume(KEY, resume)?;
-                let reaches = || reader.identity().approvals_after(resume.sequence, 0);
-                if resume.epoch != self.origin.run() {
-                    (None, Some(GapReason::Epoch))
-                } else if resume.sequence > all {
-                    (None, Some(GapReason::Ahead))
-                } else if reaches().is_none() {
-                    (None, Some(GapReason::Forgotten))
-                } else {
-                    (Some(resume.sequence), None)
-                }
-            }
-        };
+        let reaches = |number| reader.identity().approvals_after(number, 0).is_some();
+        let place = self.place_in(KEY, message.resume.as_ref(), all, reaches)?;
+        let last = place.ok();
         self.approvals = Some(Following { reader, last });
-        Ok(self
-            .acknowledge(message, KEY, last.is_some())
-            .and_then(|()| match gap {
-                Some(reason) => self.tell_gap(KEY, reason, all),
-                None => Ok(()),
-            }))
+        Ok(self.begin_numbered(message, KEY, place, all))
     }
 
     /// Follows them no more; `false` when it did not.

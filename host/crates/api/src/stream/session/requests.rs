@@ -100,6 +100,7 @@ impl<O: Origin> Session<O> {
         match key.0 {
             Channel::Audit => return self.follow_audit(message),
             Channel::Approvals => return self.follow_approvals(message),
+            Channel::Jobs => return self.follow_jobs(message),
             _ => {}
         }
         if !self.subscriptions.has_room(key) {
@@ -127,6 +128,7 @@ impl<O: Origin> Session<O> {
         let was_there = match key.0 {
             Channel::Audit => self.leave_audit(),
             Channel::Approvals => self.leave_approvals(),
+            Channel::Jobs => self.leave_jobs(),
             _ => self.subscriptions.remove(key),
         };
         if !was_there {
