@@ -95,11 +95,7 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
             ))?;
         }
         if let Some(token) = app.invitation() {
-            say(&format!(
-                "nobody can log in yet; take up the first name within an hour, once: \
-                 curl -X POST {base}/api/v1/auth/claim -H 'content-type: application/json' \
-                 -d '{{\"token\":\"{token}\",\"name\":\"NAME\",\"password\":\"PASSWORD\"}}'"
-            ))?;
+            say(&first_way_in(&base, token))?;
         }
         tokio::spawn(say_when_ready(app.handle().clone()));
         let ended = app.serve(stop_signal()?).await?;
@@ -112,6 +108,16 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
             None => Ok(()),
         }
     })
+}
+
+/// How the first person comes in: by a link, or by a command where there is no browser. What is behind the `#` of a
+/// link stays in the browser, so that it comes into no log on the way.
+fn first_way_in(base: &str, token: &str) -> String {
+    format!(
+        "nobody can log in yet; take up the first name within an hour, once: {base}/#claim={token}\n\
+         or by a command: curl -X POST {base}/api/v1/auth/claim -H 'content-type: application/json' \
+         -d '{{\"token\":\"{token}\",\"name\":\"NAME\",\"password\":\"PASSWORD\"}}'"
+    )
 }
 
 /// What spans and lines go through: traces first, so that they have spans of their own.
@@ -193,4 +199,23 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static>
         }
         tracing::info!("asked to stop");
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_way_in;
+
+    #[test]
+    fn the_first_person_comes_in_by_a_link_or_by_a_command() {
+        let told = first_way_in("http://127.0.0.1:8080", "aB-3_z");
+        let (link, command) = told.split_once('\n').unwrap();
+        assert!(
+            link.ends_with(": http://127.0.0.1:8080/#claim=aB-3_z"),
+            "{link}"
+        );
+        let asked = "curl -X POST http://127.0.0.1:8080/api/v1/auth/claim ";
+        assert!(command.contains(asked), "{command}");
+        let body = r#"-d '{"token":"aB-3_z","name":"NAME","password":"PASSWORD"}'"#;
+        assert!(command.ends_with(body), "{command}");
+    }
 }

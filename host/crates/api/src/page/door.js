@@ -12,8 +12,21 @@ function say(form, text, className = "result faint") {
 function openDoor(words) {
   byId("door").hidden = false;
   say(loginForm, words);
-  loginForm.elements.name.focus();
+  (byId("invitation").open ? claimForm : loginForm).elements.name.focus();
 }
+
+/** Puts the invitation of a link (`/#claim=…`) into its form, and takes it out of the address, which is kept and shown. */
+function takeLink() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("claim");
+  if (!token) return;
+  history.replaceState(null, "", location.pathname);
+  claimForm.elements.token.value = token;
+  byId("invitation").open = true;
+}
+
+takeLink();
+// The page may be there already when the link is followed.
+window.addEventListener("hashchange", takeLink);
 
 /** Nothing can be tried for so long; counts down. */
 function lock(form, seconds) {

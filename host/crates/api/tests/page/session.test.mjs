@@ -204,3 +204,33 @@ test("an invitation is taken up with a password that was typed twice", async () 
   assert.equal(open.asked[0].body, '{"token":"t","name":"anna","password":"correct horse"}');
   assert.equal(open.begun, 1);
 });
+
+test("the link of the first start fills in its invitation, and leaves the address", async () => {
+  const page = load({ "/auth/refresh": UNKNOWN, "/auth/claim": grant("first"), "/auth/me": ME },
+    { known: "STARTING", more: ["door"], hash: "#claim=aB-3_z" });
+  const { token, name, password, again } = page.byId("claim").elements;
+  assert.equal(token.value, "aB-3_z");
+  assert.ok(page.byId("invitation").open);
+  assert.deepEqual(page.addresses, ["/"]);
+  await page.refresh();
+  assert.equal(page.byId("door").hidden, false);
+  Object.assign(name, { value: "anna" });
+  Object.assign(password, { value: "correct horse battery" });
+  Object.assign(again, { value: "correct horse battery" });
+  page.byId("claim").fire("submit");
+  await settled();
+  const claim = page.asked.find(({ path }) => path === "/auth/claim");
+  assert.deepEqual(JSON.parse(claim.body), { token: "aB-3_z", name: "anna", password: "correct horse battery" });
+  await settled();
+  assert.equal(page.begun, 1);
+  assert.deepEqual(page.stored, []);
+});
+
+test("an address without an invitation is left as it is", () => {
+  for (const hash of ["", "#claim=", "#risk"]) {
+    const page = load({}, { known: "STARTING", more: ["door"], hash });
+    assert.deepEqual(page.addresses, [], hash);
+    assert.equal(page.byId("claim").elements.token.value, "");
+    assert.ok(!page.byId("invitation").open && page.heard.hashchange);
+  }
+});

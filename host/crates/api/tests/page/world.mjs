@@ -107,13 +107,13 @@ function respond(found, request) {
 }
 
 /** A page of its own; `answers` are what REST says by path, or by method and path. */
-export function load(answers = {}, { known = "OFF", more = [], names = [] } = {}) {
+export function load(answers = {}, { known = "OFF", more = [], names = [], hash = "" } = {}) {
   const nodes = new Map();
   const byId = (id) => {
     if (!nodes.has(id)) nodes.set(id, new Node(id));
     return nodes.get(id);
   };
-  const page = { byId, asked: [], stored: [], told: [], doors: [], timers: [], sockets: [], begun: 0, reloads: 0, now: 0, shownAll: 0 };
+  const page = { byId, asked: [], stored: [], told: [], doors: [], timers: [], sockets: [], addresses: [], heard: {}, begun: 0, reloads: 0, now: 0, shownAll: 0 };
   const storage = () => {
     const kept = new Map();
     return {
@@ -151,7 +151,9 @@ export function load(answers = {}, { known = "OFF", more = [], names = [] } = {}
     setTimeout: (does, wait) => page.timers.push({ does, wait }), clearTimeout: () => {},
     crypto: webcrypto, performance: { now: () => page.now }, showAll: () => { page.shownAll += 1; }, navigator: {}, confirm: () => true, prompt: () => "carl",
     localStorage: storage(), sessionStorage: storage(),
-    location: { protocol: "http:", host: "localhost:8080", reload: () => { page.reloads += 1; } },
+    location: { protocol: "http:", host: "localhost:8080", pathname: "/", hash, reload: () => { page.reloads += 1; } },
+    history: { replaceState: (_state, _title, address) => page.addresses.push(address) },
+    window: { addEventListener: (event, handler) => { page.heard[event] = handler; } }, URLSearchParams,
     makeCanvas: () => new Node("canvas"), tell: (error) => page.told.push(error.message),
     notice: (text) => page.told.push(text), openDoor: (words) => page.doors.push(words), begin: () => { page.begun += 1; },
   });
