@@ -11,7 +11,7 @@ mod shown;
 use crate::conditional;
 use crate::dto::people::ApprovalDto;
 use crate::extract::{BodyKind, Name, body_kind, bytes};
-use crate::guarded::{Guarded, Passed, Peer};
+use crate::guarded::{Guarded, Passed, Peer, of_component};
 use crate::idempotency;
 use crate::observe::RequestId;
 use crate::operations::Lookup;
@@ -293,12 +293,16 @@ impl Passing {
                 let status = StatusCode::BAD_REQUEST;
                 return Err(Problem::new(status, "MALFORMED_JSON", detail));
             }
-            // What is no text is bound by its hash.
-            let text = text.unwrap_or_else(|_| fingerprint(&read).to_string());
+            // What is no text is bound by its hash, and a component by its name.
+            let hash = || match kind {
+                Some(BodyKind::Wasm) => of_component(&read),
+                _ => fingerprint(&read),
+            };
+            let text = text.unwrap_or_else(|_| hash().to_string());
             let json: Option<Value> = serde_json::from_str(&text).ok();
             let json = json.filter(|_| kind == Some(BodyKind::Json));
             if !SECRET.contains(&self.operation) && !read.is_empty() {
-                self.body = Some(json.clone().unwrap_or_else(|| fingerprint(&read)));
+                self.body = Some(json.clone().unwrap_or_else(hash));
             }
             (Body::from(read), text, json)
         };

@@ -4,9 +4,10 @@ use crate::problem::Problem;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use identity::audit::{Audit, Draft, fingerprint};
+use identity::audit::{Audit, Draft};
 use identity::{Identity, Principal, Refusal, policy};
-use serde_json::Value;
+use model::PluginHash;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
@@ -203,7 +204,7 @@ impl Passed {
     /// A body has come, which may have taken long.
     pub(crate) fn came(&self, guarded: &Guarded, bytes: &[u8]) -> Result<(), Problem> {
         // Nobody else sets it: a request has one body.
-        let _ = self.component.set(fingerprint(bytes));
+        let _ = self.component.set(of_component(bytes));
         self.still(guarded)
     }
 
@@ -220,6 +221,11 @@ impl Passed {
     pub(crate) fn component(&self) -> Option<Value> {
         self.component.get().cloned()
     }
+}
+
+/// What stands for a component in the log: how long it is, and the SHA-256 by which it is named everywhere else.
+pub(crate) fn of_component(bytes: &[u8]) -> Value {
+    json!({ "bytes": bytes.len(), "sha256": PluginHash::of(bytes).to_string() })
 }
 
 impl From<Refusal> for Problem {
