@@ -3,6 +3,7 @@
 
 mod credential;
 mod failure;
+mod line;
 mod session;
 mod text;
 mod trust;
@@ -10,6 +11,7 @@ mod trust;
 pub(crate) use credential::{Credential, read_secret};
 pub(crate) use failure::Failure;
 use failure::is_lost;
+pub(crate) use line::Line;
 pub(crate) use session::Session;
 pub(crate) use text::{encoded, encoded_path, with_query};
 

@@ -2,13 +2,12 @@
 
 use super::asking::Where;
 use super::remote::one_line;
-use crate::client::Failure;
+use crate::client::{Client, Failure, Line};
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 use tungstenite::{Message, WebSocket};
 
@@ -24,7 +23,7 @@ pub(super) struct WatchArguments {
     /// Only of this instrument.
     #[arg(long, value_name = "SYMBOL")]
     instrument: Option<String>,
-    /// At most so many quotes a second of each instrument.
+    /// At most so many quotes or order books a second of each instrument, or portfolios a second.
     #[arg(long, value_name = "N")]
     max_hz: Option<f64>,
     /// Stop after so many lines.
@@ -39,11 +38,14 @@ fn channels() -> PossibleValuesParser {
     PossibleValuesParser::new(api::channels().iter().copied())
 }
 
-type Socket = WebSocket<TcpStream>;
+/// Channels of which so many a second come.
+const PACED: [&str; 3] = ["quotes", "book", "portfolio"];
+
+type Socket = WebSocket<Box<dyn Line>>;
 
 pub(super) fn run(arguments: &WatchArguments) -> Result<()> {
     let client = arguments.at.client()?;
-    let mut socket = connected(client.origin())?;
+    let mut socket = connected(&client)?;
     let credential = client.credential();
     if let Some(credential) = credential {
         let first = json!({"op": "authenticate", "token": credential.text()});
@@ -54,8 +56,9 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<()> {
         if let Some(instrument) = &arguments.instrument {
             wish["instrument"] = json!(instrument);
         }
-        // Only quotes are thinned out.
-        if let (Some(max_hz), "quotes") = (arguments.max_hz, channel.as_str()) {
+        if let Some(max_hz) = arguments.max_hz
+            && PACED.contains(&channel.as_str())
+        {
             wish["max_hz"] = json!(max_hz);
         }
         send(&mut socket, &wish)?;
@@ -63,22 +66,15 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<()> {
     follow(&mut socket, arguments, credential.is_some())
 }
 
-fn connected(origin: &str) -> Result<Socket> {
-    let Some(address) = origin.strip_prefix("http://") else {
-        let reason =
-            format!("{origin}: `watch` speaks with http:// only; name the host's own address");
-        return Err(Failure::Usage(reason).into());
-    };
-    let nobody = |reason: String| Failure::Ended(format!("no host answers at {origin}: {reason}"));
-    let stream = match address.contains(':') {
-        true => TcpStream::connect(address),
-        false => TcpStream::connect((address, 80)),
-    };
-    let stream = stream.map_err(|error| nobody(error.to_string()))?;
-    stream.set_read_timeout(Some(SILENCE))?;
-    let url = format!("ws://{address}/ws");
-    let opened = tungstenite::client(url, stream);
-    let (socket, _) = opened.map_err(|error| nobody(error.to_string()))?;
+fn connected(client: &Client) -> Result<Socket> {
+    let (line, origin) = (client.connect(SILENCE)?, client.origin());
+    // From http:// to ws://, and from https:// to wss://.
+    let url = format!("{}/ws", origin.replacen("http", "ws", 1));
+    let opened = tungstenite::client(url, line);
+    let (socket, _) = opened.map_err(|error| {
+        let reason = format!("what answers at {origin} opens no WebSocket: {error}");
+        Failure::Ended(reason)
+    })?;
     Ok(socket)
 }
 

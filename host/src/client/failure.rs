@@ -47,7 +47,7 @@ pub(crate) enum Failure {
 }
 
 /// What may be wrong with a host that does not answer.
-fn hint(base: &str) -> &'static str {
+pub(super) fn hint(base: &str) -> &'static str {
     match base.starts_with("https://") {
         true => "is it running, and its certificate one of those that are trusted?",
         false => "is it running?",

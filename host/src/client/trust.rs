@@ -1,6 +1,9 @@
 //! Whom the client trusts, and what it shows, over TLS.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use ureq::tls::{
@@ -32,6 +35,33 @@ pub(super) fn tls(ca: Option<&Path>, own: Option<&Path>) -> Result<TlsConfig> {
         .root_certs(roots)
         .client_cert(shown);
     Ok(tls.build())
+}
+
+/// The same for connections that carry no requests of the client's.
+pub(super) fn of_connections(tls: &TlsConfig) -> Result<Arc<ClientConfig>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match tls.root_certs() {
+        RootCerts::Specific(certificates) => {
+            let mut roots = RootCertStore::empty();
+            let certificates = certificates.iter();
+            roots.add_parsable_certificates(
+                certificates.map(|certificate| CertificateDer::from(certificate.der())),
+            );
+            builder.with_root_certificates(roots)
+        }
+        _ => builder.with_platform_verifier()?,
+    };
+    let Some(own) = tls.client_cert() else {
+        return Ok(Arc::new(builder.with_no_client_auth()));
+    };
+    let chain = own.certs().iter();
+    let chain = chain.map(|certificate| CertificateDer::from(certificate.der().to_vec()));
+    let key = PrivateKeyDer::try_from(own.private_key().der().to_vec());
+    let key = key.map_err(|reason| anyhow!("the key of --client-certificate: {reason}"))?;
+    let config = builder.with_client_auth_cert(chain.collect(), key)?;
+    Ok(Arc::new(config))
 }
 
 /// The certificates of a PEM file, and a key where it has one.

@@ -1,7 +1,7 @@
 //! A host that speaks TLS, with the program's own client, and what it refuses to start with.
 
 use super::kill::CONFIG;
-use super::process::{argonaut, error_line, execute, stdout};
+use super::process::{argonaut, error_line, error_line_of, execute, stdout};
 use argonaut::client::Client;
 use argonaut::config;
 use argonaut::plugins::runtime_options_with;
@@ -90,6 +90,26 @@ fn the_kill_switch_works_over_tls() {
         let kill = ["kill", "--address", address, "--ca", ca];
         stdout(&argonaut(folder.path(), &kill));
         assert!(host.engine().killed);
+    });
+}
+
+#[test]
+fn what_happens_is_followed_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = certificate(folder.path());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = certificate(elsewhere.path());
+    visited(folder.path(), "", |_, _, address| {
+        let url = format!("https://{address}");
+        let watch = |trusted: &Path| {
+            let ca = trusted.to_str().unwrap();
+            let words = ["watch", "engine", "--count", "1", "--url", &url, "--ca", ca];
+            argonaut(folder.path(), &words)
+        };
+        let line = stdout(&watch(&ca));
+        assert!(line.starts_with("engine is "), "{line}");
+        let line = error_line_of(3, &watch(&other));
+        assert!(line.contains("trusted"), "{line}");
     });
 }
 
