@@ -21,7 +21,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use ureq::Timeout;
-use ureq::http::header::{ETAG, HeaderName, LOCATION};
+use ureq::http::header::{ETAG, HeaderName, LINK, LOCATION};
 use ureq::http::{Method, Request as HttpRequest, Response as HttpResponse};
 use ureq::tls::TlsConfig;
 
@@ -115,6 +115,8 @@ pub(crate) struct Answer {
     pub(crate) tag: Option<String>,
     /// Where another than the host sends whoever asks.
     pub(crate) location: Option<String>,
+    /// What is `after` of the next page of a list, where it is not in the body.
+    pub(crate) after: Option<String>,
 }
 
 impl Request {
@@ -340,8 +342,19 @@ impl Client {
             body,
             tag: header(ETAG),
             location: header(LOCATION),
+            after: header(LINK).as_deref().and_then(after),
         })
     }
+}
+
+/// What a `Link` to the next page has for `after`.
+fn after(link: &str) -> Option<String> {
+    let (target, _) = link.strip_prefix('<')?.split_once('>')?;
+    let (_, query) = target.split_once('?')?;
+    let after = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("after="));
+    after.map(str::to_owned)
 }
 
 /// 128 random bits.

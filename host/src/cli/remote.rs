@@ -16,7 +16,7 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use serde_json::Value;
-pub(super) use shown::one_line;
+pub(super) use shown::{more, one_line};
 use verb::Verb;
 
 /// A verb, with what was given to it.

@@ -173,6 +173,7 @@ impl Told {
             body,
             location,
             tag: None,
+            after: None,
         };
         answer.succeeded()
     }

@@ -10,7 +10,7 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, prefer, traceparent, x-api-key, \
                        x-approval, x-plugin-signature";
 /// What they may read of an answer besides what every page may.
-const EXPOSED: &str = "date, etag, idempotency-replayed, location, preference-applied, ratelimit, ratelimit-policy, \
+const EXPOSED: &str = "date, etag, idempotency-replayed, link, location, preference-applied, ratelimit, ratelimit-policy, \
                        retry-after, x-request-id";
 /// How long a browser may remember what it was answered, in seconds.
 const REMEMBERED: &str = "600";

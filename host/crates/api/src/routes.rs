@@ -28,6 +28,7 @@ pub(crate) mod market_data;
 pub(crate) mod metrics;
 pub(crate) mod notifications;
 pub(crate) mod orders;
+pub(crate) mod paging;
 pub(crate) mod performance;
 pub(crate) mod pipelines;
 pub(crate) mod plugin_body;

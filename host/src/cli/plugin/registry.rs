@@ -2,6 +2,7 @@
 //! host, by its API.
 
 use crate::cli::asking::{Where, Writing, component};
+use crate::cli::remote::more;
 use crate::client::{Body, Request, encoded, with_query as with};
 use anyhow::Result;
 use clap::Args;
@@ -21,6 +22,9 @@ pub(super) struct ListArguments {
     /// At most so many, the newest first.
     #[arg(long)]
     limit: Option<u32>,
+    /// What follows the page before, as it says.
+    #[arg(long, value_name = "PLACE")]
+    after: Option<String>,
     #[command(flatten)]
     at: Where,
 }
@@ -92,15 +96,20 @@ pub(super) fn list(arguments: &ListArguments) -> Result<()> {
     if let Some(limit) = arguments.limit {
         query.push(("limit", limit.to_string()));
     }
+    if let Some(after) = &arguments.after {
+        query.push(("after", after.clone()));
+    }
     let path = format!("/plugins{}", with(&query));
-    let answer = arguments.at.client()?.get(&path)?.succeeded()?;
-    arguments.at.show(&answer, |answer| {
+    let answer = arguments.at.client()?.get(&path)?;
+    let after = answer.after.clone();
+    arguments.at.show(&answer.succeeded()?, |answer| {
         let plugins = answer.as_array().map_or(&[][..], Vec::as_slice);
         let mut lines = vec![row(
             ["SHA-256", "STATE", "WORLD", "SIGNED BY", "PLUGIN"],
             "USED BY",
         )];
         lines.extend(plugins.iter().map(line));
+        lines.extend(after.as_deref().map(more));
         lines
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 /// An answer in lines.
 pub(super) fn lines(verb: &Verb, answer: &Answer) -> Vec<String> {
     let mut lines = body(verb, &answer.body);
+    lines.extend(answer.after.as_deref().map(more));
     if let Some(tag) = &answer.tag {
         let tag = tag.trim_matches('"');
         lines.push(format!("to change it as it is here: --if-match {tag}"));
@@ -26,9 +27,14 @@ pub(super) fn body(verb: &Verb, answer: &Value) -> Vec<String> {
         other => vec![text(other)],
     };
     if let Some(next) = answer["next"].as_u64() {
-        lines.push(format!("there is more: --after {next}"));
+        lines.push(more(&next.to_string()));
     }
     lines
+}
+
+/// How a list goes on.
+pub(in crate::cli) fn more(after: &str) -> String {
+    format!("there is more: --after {after}")
 }
 
 /// One thing in a line: `name=value` of each field.
@@ -204,5 +210,12 @@ mod tests {
         let verb = get("x", "/x", "").rows("items");
         let answer = json!({"items": [{"n": 1}], "next": 7});
         assert_eq!(body(&verb, &answer), ["N", "1", "there is more: --after 7"]);
+        let answer = Answer {
+            body: json!([{"n": 1}]),
+            after: Some("5.backtest-1".to_owned()),
+            ..Answer::default()
+        };
+        let shown = lines(&get("x", "/x", ""), &answer);
+        assert_eq!(shown, ["N", "1", "there is more: --after 5.backtest-1"]);
     }
 }

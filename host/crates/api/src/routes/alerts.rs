@@ -1,5 +1,6 @@
 //! Alerts.
 
+use super::paging::{Asked, Page};
 use super::{limit, to_the_end};
 use crate::dto::alert::{AcknowledgeRequest, AlertDto};
 use crate::extract::{Fields, Json, Name, NoFields};
@@ -10,25 +11,37 @@ use crate::problem::Problem;
 use crate::state::Api;
 use axum::extract::State;
 
-/// `GET risk/alerts`, newest first.
+/// `GET risk/alerts?after=&limit=`, newest first.
 #[utoipa::path(
     get, path = "/api/v1/risk/alerts", operation_id = "risk.alerts.list",
     summary = "Alerts, newest first",
-    params(Limit),
-    responses((status = 200, description = "Alerts.", body = Vec<AlertDto>)),
+    params(
+        (
+            "after" = Option<u64>, Query, maximum = 18446744073709551615u64,
+            description = "The id of the last alert that was seen.",
+        ),
+        Limit,
+    ),
+    responses(
+        (
+            status = 200, description = "Alerts.", body = Vec<AlertDto>,
+            headers(("Link" = String, description = "The next page, where there is one: `<…?after=…>; rel=\"next\"`.")),
+        ),
+    ),
 )]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
+    asked: Asked,
     mut fields: Fields,
-) -> Result<axum::Json<Vec<AlertDto>>, Problem> {
+) -> Result<Page<AlertDto>, Problem> {
     let limit = limit(&mut fields)?;
+    let after: Option<u64> = fields.value("after", "the id of an alert")?;
     fields.finish()?;
     let names = api.names();
-    let alerts = api.host.alerts();
-    let alerts = alerts.iter().take(limit);
-    Ok(axum::Json(
-        alerts.map(|alert| AlertDto::new(alert, &names)).collect(),
-    ))
+    let left = api.host.alerts().into_iter();
+    let left = left.filter(|alert| after.is_none_or(|after| alert.id < after));
+    let page = asked.page("/risk/alerts", left, limit, |last| last.id.to_string());
+    Ok(page.map(|alert| AlertDto::new(&alert, &names)))
 }
 
 /// `POST risk/alerts/{id}/acknowledge`.

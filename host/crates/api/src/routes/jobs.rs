@@ -1,5 +1,6 @@
 //! Jobs: requests that go on after their answer, versions on their way through pipelines, and backtests.
 
+use super::paging::{Asked, Page, not_after, whole};
 use super::pipelines::{desk, on_disk};
 use super::{backtests, limit};
 use crate::dto::job::JobDto;
@@ -47,27 +48,64 @@ impl Which {
     summary = "Work that goes on after its answer, the latest first",
     params(
         ("state" = Option<String>, Query, description = "Only those in this state: `QUEUED`, `RUNNING`, `DONE`, `FAILED`, `CANCELED` or `INTERRUPTED`, in whatever case."),
+        (
+            "after" = Option<String>, Query,
+            pattern = "^[0-9]{1,19}\\.([0-9]{1,19}|run-.+-[0-9]{1,19}|backtest-[0-9]{1,19})$",
+            description = "What follows a page before, as its `Link` says: `ASKED_NS.ID` of its last job.",
+        ),
         Limit,
     ),
     responses(
-        (status = 200, description = "Jobs.", body = Vec<JobDto>),
+        (
+            status = 200, description = "Jobs.", body = Vec<JobDto>,
+            headers(("Link" = String, description = "The next page, where there is one: `<…?after=…>; rel=\"next\"`.")),
+        ),
         (status = 503, response = Refused),
     ),
 )]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
+    asked: Asked,
     mut fields: Fields,
-) -> Result<axum::Json<Vec<JobDto>>, Problem> {
+) -> Result<Page<JobDto>, Problem> {
     let (state, limit) = (fields.text("state"), limit(&mut fields)?);
+    let after = after(&mut fields)?;
     fields.finish()?;
-    let mut jobs = all(&api).await?;
-    let wanted = |job: &JobDto| {
+    let is_left = |job: &JobDto| {
         let state = state.as_deref();
         state.is_none_or(|state| state.eq_ignore_ascii_case(job.state.0))
+            && after.as_ref().is_none_or(|after| place(job) < *after)
     };
-    jobs.retain(wanted);
-    jobs.truncate(limit);
-    Ok(axum::Json(jobs))
+    let left = all(&api).await?.into_iter().filter(is_left);
+    Ok(asked.page("/jobs", left, limit, |last| {
+        format!("{}.{}", last.asked_ns, last.id)
+    }))
+}
+
+/// Where a job stands: when it was asked for, and what tells it from others of the same moment.
+type Place = (u64, u64, String);
+
+fn place(job: &JobDto) -> Place {
+    let asked = job.asked_ns.parse().unwrap_or_default();
+    (asked, number(&job.id), job.id.clone())
+}
+
+/// The number at the end of an id.
+fn number(id: &str) -> u64 {
+    let digits = id.rsplit('-').next();
+    digits.and_then(whole).unwrap_or(u64::MAX)
+}
+
+/// The place after which a page begins.
+fn after(fields: &mut Fields) -> Result<Option<Place>, Problem> {
+    let Some(text) = fields.text("after") else {
+        return Ok(None);
+    };
+    let place = text.split_once('.').and_then(|(asked, id)| {
+        Which::read(id).ok()?;
+        Some((whole(asked)?, number(id), id.to_owned()))
+    });
+    place.map(Some).ok_or_else(|| not_after(&text))
 }
 
 /// All jobs, the latest first.
@@ -87,7 +125,7 @@ pub(crate) async fn all<H: HostPort>(api: &Api<H>) -> Result<Vec<JobDto>, Proble
         let all = backtests::on_desk(desk, |desk| Ok(desk.list())).await?;
         jobs.extend(all.into_iter().map(JobDto::of_backtest));
     }
-    jobs.sort_by_key(|job| Reverse(job.asked_ns.parse::<u64>().unwrap_or_default()));
+    jobs.sort_by_cached_key(|job| Reverse(place(job)));
     Ok(jobs)
 }
 

@@ -1,6 +1,7 @@
 //! The registry of plugins: list, show, compare, upload, approve, revoke, delete, and what ran when.
 
 use super::history::{records_of, refusal};
+use super::paging::{Asked, Page, not_after, whole};
 use super::plugin_body::{Content, plugin_body};
 use super::{limit, to_the_end};
 use crate::dto::plugin::{
@@ -20,8 +21,10 @@ use crate::state::Api;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use model::PluginHash;
 use registry::{Decision, Record, diff};
 use serde::Serialize;
+use std::cmp::Reverse;
 use store::sql::{Filter, STRATEGY_VERSIONS};
 
 /// Rows that are read at once.
@@ -40,17 +43,25 @@ const ROWS: u32 = 10_000;
         ),
         ("name" = Option<String>, Query, description = "Only those of this name."),
         ("world" = Option<String>, Query, description = "Only those of this world."),
+        (
+            "after" = Option<String>, Query, pattern = "^[0-9]{1,19}\\.[0-9A-Fa-f]{64}$",
+            description = "What follows a page before, as its `Link` says: `TIME_NS.HASH` of its last plugin.",
+        ),
         Limit,
     ),
     responses(
-        (status = 200, description = "Plugins.", body = Vec<PluginDto>),
+        (
+            status = 200, description = "Plugins.", body = Vec<PluginDto>,
+            headers(("Link" = String, description = "The next page, where there is one: `<…?after=…>; rel=\"next\"`.")),
+        ),
     ),
 )]
 pub(crate) async fn list<H: HostPort>(
     State(api): State<Api<H>>,
+    asked: Asked,
     mut fields: Fields,
-) -> Result<axum::Json<Vec<PluginDto>>, Problem> {
-    let limit = limit(&mut fields)?;
+) -> Result<Page<PluginDto>, Problem> {
+    let (limit, after) = (limit(&mut fields)?, after(&mut fields)?);
     let wanted = ["state", "name", "world"].map(|field| fields.text(field));
     fields.finish()?;
     let [state, name, world] = wanted;
@@ -67,12 +78,35 @@ pub(crate) async fn list<H: HostPort>(
         is(&state, record.state.name()) && is(&name, &manifest.name) && is(&world, &manifest.world)
     };
     let records = api.host.plugins().into_iter();
-    let records = records.filter(|record| is_wanted(record)).take(limit);
-    let plugins = records.map(|record| {
+    let left = records
+        .filter(|record| is_wanted(record) && after.is_none_or(|after| place(record) > after));
+    let page = asked.page("/plugins", left, limit, |last| {
+        let (Reverse(since), hash) = place(last);
+        format!("{since}.{hash}")
+    });
+    Ok(page.map(|record| {
         let users = api.host.plugin_users(record.manifest.hash);
         PluginDto::new(&record, users)
+    }))
+}
+
+/// Where a plugin stands in the list: when it came in, the newest first, and its hash.
+type Place = (Reverse<u64>, PluginHash);
+
+fn place(record: &Record) -> Place {
+    (Reverse(record.since().nanos()), record.manifest.hash)
+}
+
+/// The place after which a page begins.
+fn after(fields: &mut Fields) -> Result<Option<Place>, Problem> {
+    let Some(text) = fields.text("after") else {
+        return Ok(None);
+    };
+    let place = text.split_once('.').and_then(|(since, hash)| {
+        let since = whole(since)?;
+        Some((Reverse(since), PluginHash::parse(hash)?))
     });
-    Ok(axum::Json(plugins.collect()))
+    place.map(Some).ok_or_else(|| not_after(&text))
 }
 
 /// `GET plugins/{plugin}`.

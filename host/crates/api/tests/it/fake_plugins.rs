@@ -22,6 +22,7 @@ pub(crate) fn records() -> Vec<Arc<Record>> {
     newer.manifest.parameters[0].default = Some("12".to_owned());
     newer.manifest.fuel = None;
     newer.signature = None;
+    newer.acts[0].at_ns = NOON + 1;
     vec![
         Arc::new(newer),
         Arc::new(record(0xab, "1.0.0", State::Approved)),

@@ -66,6 +66,47 @@ async fn a_swap_is_answered_at_once_and_shown_as_a_job() {
 }
 
 #[tokio::test]
+async fn jobs_go_on_page_by_page_whatever_comes_meanwhile() {
+    let client = Client::new();
+    let begin = async || {
+        let job = client.send(asked(SWAP, JSON, "{}")).await;
+        job.check(202, &[]);
+        over(&client, &job).await
+    };
+    let mut begun = Vec::new();
+    for _ in 0..5 {
+        begun.push(begin().await["id"].clone());
+    }
+    let mut next = "/jobs?state=done&limit=2".to_owned();
+    let mut seen = Vec::new();
+    for count in [2, 2, 1] {
+        let page = client.get(&next).await;
+        let jobs = page.json().as_array().unwrap().clone();
+        assert_eq!(jobs.len(), count, "{jobs:#?}");
+        seen.extend(jobs.into_iter().map(|job| job["id"].clone()));
+        let link = page.headers.get("link");
+        assert_eq!(link.is_some(), count == 2);
+        if let Some(link) = link {
+            let link = link.to_str().unwrap();
+            let rest = link.strip_prefix("</api/v1").unwrap();
+            next = rest.strip_suffix(">; rel=\"next\"").unwrap().to_owned();
+            assert!(
+                next.starts_with("/jobs?state=done&limit=2&after="),
+                "{next}"
+            );
+        }
+        // What is newer is in front of what was seen.
+        begin().await;
+    }
+    begun.reverse();
+    assert_eq!(seen, begun);
+    for after in ["7", "7.", "x.7", "7.x", "7.run-ema"] {
+        let wrong = client.get(&format!("/jobs?after={after}")).await;
+        wrong.check_problem(400, "INVALID_FIELD", Some("/after"));
+    }
+}
+
+#[tokio::test]
 async fn what_fails_shows_why_and_stays() {
     let client = Client::new();
     client

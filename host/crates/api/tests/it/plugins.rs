@@ -33,6 +33,18 @@ async fn plugins_are_listed_and_filtered() {
     assert_eq!(none.json(), json!([]));
     let limited = client.get("/plugins?limit=1").await;
     assert_eq!(limited.json().as_array().unwrap().len(), 1);
+    let after = format!("1704067200000000001.{}", "cd".repeat(32));
+    let next = format!("/plugins?limit=1&after={after}");
+    let link = format!("</api/v1{next}>; rel=\"next\"");
+    assert_eq!(limited.headers["link"], link.as_str());
+    let last = client.get(&next).await;
+    last.check(200, &[("/0/version", json!("1.0.0"))]);
+    assert_eq!(last.json().as_array().unwrap().len(), 1);
+    assert!(!last.headers.contains_key("link"), "{:?}", last.headers);
+    for after in ["7", "7.ab", "+7.ab", ""] {
+        let wrong = client.get(&format!("/plugins?after={after}")).await;
+        wrong.check_problem(400, "INVALID_FIELD", Some("/after"));
+    }
     let wrong = client.get("/plugins?state=uploaded").await;
     wrong.check_problem(400, "INVALID_FIELD", Some("/state"));
     let wrong = client.get("/plugins?colour=red").await;

@@ -201,6 +201,13 @@ async fn an_escalation_raises_an_alert_that_can_be_acknowledged() {
         .send("GET", "/risk/alerts", "")
         .await
         .check(200, &expect);
+    let after = |id: &str| format!("/risk/alerts?after={id}");
+    for (id, count) in [("1", 0), ("2", 1)] {
+        let page = stand.send("GET", &after(id), "").await;
+        assert_eq!(page.json().as_array().map(Vec::len), Some(count), "{id}");
+    }
+    let wrong = stand.send("GET", &after("x"), "").await;
+    wrong.check_problem(400, "INVALID_FIELD", Some("/after"));
     let path = "/risk/alerts/1/acknowledge";
     let answer = stand.send("POST", path, r#"{"by":"anna"}"#).await;
     let expect = [

@@ -13,6 +13,11 @@ pub(super) fn verbs() -> Vec<Verb> {
                 Kind::Name,
                 "Only queued, running, done, failed, canceled or interrupted ones",
             )
+            .query(
+                "after",
+                Kind::Text,
+                "What follows the page before, as it says",
+            )
             .limit()
             .columns(&[
                 "id", "kind", "subject", "state", "progress", "by", "asked", "status",

@@ -136,6 +136,11 @@ pub(super) fn measures() -> Vec<Verb> {
             "Show what one would do to what is held",
         ),
         get("risk alerts", "/risk/alerts", "List alerts, newest first")
+            .query(
+                "after",
+                Kind::Whole,
+                "What follows the page before, as it says",
+            )
             .limit()
             .columns(&[
                 "id",
