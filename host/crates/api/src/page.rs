@@ -27,6 +27,7 @@ const PAGE: &str = concat!(
     include_str!("page/approvals.js"),
     include_str!("page/pipelines.js"),
     include_str!("page/risk.js"),
+    include_str!("page/notices.js"),
     include_str!("page/dialogs.js"),
     include_str!("page/door.js"),
     include_str!("page/main.js"),

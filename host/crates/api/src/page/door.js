@@ -15,7 +15,7 @@ function openDoor(words) {
   (byId("invitation").open ? claimForm : loginForm).elements.name.focus();
 }
 
-/** Puts the invitation of a link (`/#claim=…`) into its form, and takes it out of the address, which is kept and shown. */
+/** Puts the invitation of a link (`/#claim=…`) into its form, and takes it out of the address, which others see. */
 function takeLink() {
   const token = new URLSearchParams(location.hash.slice(1)).get("claim");
   if (!token) return;

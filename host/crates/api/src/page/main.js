@@ -15,7 +15,7 @@ function showAllOfStrategies() {
 }
 
 function showAll() {
-  for (const show of [...Object.values(shows), showApprovals, showPipelines, showQuarantine]) show();
+  for (const show of [...Object.values(shows), showApprovals, showPipelines, showQuarantine, showNotifications]) show();
 }
 
 function showChanged() {
@@ -68,6 +68,7 @@ setInterval(() => {
 const loadSlowly = () => {
   loadPipelines().catch(() => {});
   loadQuarantine().catch(() => {});
+  loadNotifications().catch(() => {});
 };
 setInterval(loadSlowly, 5000);
 

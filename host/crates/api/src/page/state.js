@@ -12,7 +12,7 @@ const state = {
   // Reports of shadows by strategy, as REST tells them.
   shadows: new Map(),
   // As REST tells them.
-  approvals: [], pipelines: [], quarantine: [],
+  approvals: [], pipelines: [], quarantine: [], notifications: [],
 };
 
 const CLOSED = new Set(["DENIED", "REJECTED", "CANCELED", "EXPIRED", "FILLED"]);

@@ -210,6 +210,53 @@ test("what was confirmed is sent again to the byte, with its approval", async ()
   assert.deepEqual(await send(state), ["POST", "/engine/trading-state?x=1", '{"state":"ACTIVE"}']);
 });
 
+const notified = (more = {}) => ({
+  route: "desk phone", sink: "webhook", state: "IDLE", waiting: 0, sent: 0, failed: 0, dropped: 0, hushed: 0,
+  last_error: null, last_sent: null, ...more,
+});
+const noticed = { more: ["notices"], names: ["loadNotifications"] };
+
+test("notifications show how each route stands, and where there is none nothing is shown", async () => {
+  const shown = async (routes) => {
+    const page = loadFor(["notifications.list"], { "/notifications": routes }, noticed);
+    await page.loadNotifications();
+    assert.equal(page.byId("notifications-section").hidden, routes.length === 0);
+    const [only] = page.byId("notifications").children;
+    if (!only) return null;
+    assert.deepEqual(buttons(only), [], "who may not test one has no button");
+    return only.children[1].children.map((part) => part.textContent);
+  };
+  assert.equal(await shown([]), null);
+  assert.deepEqual(await shown([notified()]), ["IDLE", "0 sent"]);
+  const told = notified({ state: "OK", sent: 7, waiting: 2, hushed: 1, last_sent: "2024-01-01T10:00:00.000Z" });
+  assert.deepEqual(await shown([told]), ["OK", "7 sent, 2 waiting, 1 hushed, the last at 2024-01-01 10:00:00"]);
+  const failing = notified({ state: "FAILING", sent: 7, failed: 1, last_error: "status 500" });
+  assert.deepEqual(await shown([failing]), ["FAILING", "status 500"]);
+});
+
+test("a route is tried by a button, and what the sink says is told and shown", async () => {
+  const operations = ["notifications.list", "notifications.test"];
+  const answers = { "/notifications": [notified()], "/notifications/desk%20phone/test": { route: "desk phone", sent: true } };
+  const page = loadFor(operations, answers, noticed);
+  await page.loadNotifications();
+  const [row] = page.byId("notifications").children;
+  assert.deepEqual(buttons(row), ["Test"]);
+  const press = row.children[2].firstChild.children[0];
+  answers["/notifications"] = [notified({ state: "OK", sent: 1 })];
+  await press.fire("click");
+  assert.deepEqual(page.asked.map(({ method, path }) => `${method} ${path}`), [
+    "GET /notifications", "POST /notifications/desk%20phone/test", "GET /notifications",
+  ]);
+  assert.deepEqual(page.told, ["desk phone took the test message."]);
+  assert.equal(row.children[1].children[0].textContent, "OK");
+  answers["/notifications/desk%20phone/test"] = () => ({ status: 502, body: { code: "NOT_SENT", detail: "status 500" } });
+  answers["/notifications"] = [notified({ state: "FAILING", sent: 1, last_error: "status 500" })];
+  await press.fire("click");
+  assert.match(page.told[1], /status 500/);
+  assert.equal(row.children[1].children[0].textContent, "FAILING");
+  assert.equal(press.disabled, false);
+});
+
 test("the scripts find what they name in the page, and make no markup of text", () => {
   const files = [...source("../page.rs").matchAll(/include_str!\("page\/(\w+\.js)"\)/g)].map(([, file]) => file);
   assert.ok(files.length > 15);
