@@ -26,8 +26,11 @@ pub(super) fn body(verb: &Verb, answer: &Value) -> Vec<String> {
         Value::Object(fields) => card(fields),
         other => vec![text(other)],
     };
-    if let Some(next) = answer["next"].as_u64() {
-        lines.push(more(&next.to_string()));
+    // Some lists count, others name a place.
+    match &answer["next"] {
+        Value::Number(next) => lines.push(more(&next.to_string())),
+        Value::String(next) => lines.push(more(next)),
+        _ => {}
     }
     lines
 }
@@ -210,6 +213,9 @@ mod tests {
         let verb = get("x", "/x", "").rows("items");
         let answer = json!({"items": [{"n": 1}], "next": 7});
         assert_eq!(body(&verb, &answer), ["N", "1", "there is more: --after 7"]);
+        let answer = json!({"items": [{"n": 1}], "next": "1a.7.0"});
+        let expect = ["N", "1", "there is more: --after 1a.7.0"];
+        assert_eq!(body(&verb, &answer), expect);
         let answer = Answer {
             body: json!([{"n": 1}]),
             after: Some("5.backtest-1".to_owned()),

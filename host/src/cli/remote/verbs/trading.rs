@@ -335,7 +335,7 @@ fn history(verb: Verb) -> Verb {
         .query("order", Kind::Text, "newest: the newest first")
         .query(
             "after",
-            Kind::Whole,
+            Kind::Text,
             "What follows the page before: its `next`",
         )
         .limit()
