@@ -108,6 +108,9 @@ impl Exposures {
         holding: &Holding,
         state: &MarketState,
     ) {
+        if !self.with_orders && self.holds(owner.strategy, instrument, holding) {
+            return;
+        }
         let before = self.counted(owner.strategy, instrument);
         let now = match self.with_orders {
             true => Amounts::of(holding),
@@ -229,6 +232,14 @@ impl Exposures {
         let counted = self.counted.get(strategy.index());
         let counted = counted.and_then(|counted| counted.get(&instrument));
         counted.copied().unwrap_or_default()
+    }
+
+    /// Whether this is what was counted of a position. What is on order is not looked at, which mostly
+    /// is all that changed.
+    fn holds(&self, strategy: StrategyId, instrument: InstrumentId, holding: &Holding) -> bool {
+        let counted = self.counted.get(strategy.index());
+        let counted = counted.and_then(|counted| counted.get(&instrument));
+        counted.is_some_and(|counted| counted.are_of(&holding.position))
     }
 
     /// Nothing that cannot be counted may be taken for nothing.

@@ -242,6 +242,19 @@ impl Intents {
         self.items.is_empty()
     }
 
+    /// Takes what was asked for with its memory, which [`Self::reuse`] gives back.
+    pub fn take(&mut self) -> Vec<Intent> {
+        std::mem::take(&mut self.items)
+    }
+
+    /// Uses the memory of a list that is done for the next calls.
+    pub fn reuse(&mut self, mut done: Vec<Intent>) {
+        if self.items.is_empty() {
+            done.clear();
+            self.items = done;
+        }
+    }
+
     /// Takes what was asked for, leaving the memory in place.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Intent> {
         self.items.drain(..)

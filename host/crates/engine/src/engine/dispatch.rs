@@ -104,10 +104,9 @@ impl Engine {
     /// Does what the instance in a seat wanted in its last call.
     pub(super) fn take_in(&mut self, seat: Seat, call: u64) {
         let strategy = seat.strategy;
-        let items: Vec<Intent> = self.intents.drain().collect();
-        let outcome = Outcome::Intents(items);
+        let outcome = Outcome::Intents(self.intents.take());
         self.journal.outcome(strategy, call, &outcome);
-        let Outcome::Intents(items) = outcome else {
+        let Outcome::Intents(mut items) = outcome else {
             return;
         };
         let orders: usize = items.iter().map(orders_in).sum();
@@ -119,13 +118,14 @@ impl Engine {
                 _ => self.bad_output(strategy, message.to_owned()),
             };
         }
-        for intent in items {
+        for intent in items.drain(..) {
             if !self.is_live(strategy) || self.tenure(strategy) != tenure {
                 // It broke over an earlier one; nothing more is done in its name.
                 return;
             }
             self.carry_out_for(seat, intent);
         }
+        self.intents.reuse(items);
     }
 
     /// Which of the instances that ran this one is.

@@ -17,12 +17,11 @@ impl Engine {
     }
 
     /// Names the position that an order opens, where it names none.
-    pub(super) fn placed(&self, strategy: StrategyId, mut request: OrderRequest) -> OrderRequest {
+    pub(super) fn give_position(&self, strategy: StrategyId, request: &mut OrderRequest) {
         if self.hedging(strategy).is_some() {
             let own = PositionId::opened_by(request.id);
             request.terms.position.get_or_insert(own);
         }
-        request
     }
 
     /// An order of a list with the position that it closes of its parent, which is taken on already.

@@ -71,7 +71,9 @@ impl Engine {
         room: Option<Quantity>,
         part: Part,
     ) -> Result<(), DenyCode> {
-        let request = self.placed(strategy, self.sized(request)?);
+        let mut request = *request;
+        self.size(&mut request)?;
+        self.give_position(strategy, &mut request);
         self.take_in_marks();
         let mut context = self.context_as(strategy, &request, None, part);
         context.room = room;
@@ -89,9 +91,9 @@ impl Engine {
     }
 
     /// An order for an amount of the quote currency becomes one for a quantity.
-    fn sized(&self, request: &OrderRequest) -> Result<OrderRequest, DenyCode> {
+    fn size(&self, request: &mut OrderRequest) -> Result<(), DenyCode> {
         if !request.terms.quote_quantity {
-            return Ok(*request);
+            return Ok(());
         }
         let state = self.market.get(request.instrument);
         let state = state.ok_or(DenyCode::Instrument)?;
@@ -103,12 +105,9 @@ impl Engine {
         let quantity = price
             .quantity_worth(request.quantity, instrument.multiplier, instrument.lot)
             .map_err(|_| DenyCode::Conversion)?;
-        let mut sized = OrderRequest {
-            quantity,
-            ..*request
-        };
-        sized.terms.quote_quantity = false;
-        Ok(sized)
+        request.quantity = quantity;
+        request.terms.quote_quantity = false;
+        Ok(())
     }
 
     /// What the gate may look at. An order that is open already does not count twice.

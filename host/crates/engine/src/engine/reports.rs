@@ -108,9 +108,13 @@ impl Engine {
             return Err(Ignored::Overflow(id));
         }
         self.count_turnover(&fill, execution.value);
-        let parent = order.parent.and_then(|id| self.orders.get(id));
-        let asked_for = parent.map_or(order, |open| open.order);
-        self.count_execution(&asked_for);
+        match order.parent.and_then(|id| self.orders.get(id)) {
+            Some(parent) => {
+                let asked_for = parent.order;
+                self.count_execution(&asked_for);
+            }
+            None => self.count_execution(&order),
+        }
         let leg = self.leg_update(&fill, ts_event);
         let Some(order) = self.take_fill(id, &fill, execution.value, to) else {
             return Ok(());

@@ -3,7 +3,7 @@
 use crate::holdings::Holding;
 use crate::journal::codec::{fields, variants};
 use crate::market::{Market, MarketState};
-use model::{CurrencyId, Money, NumberError, Price, Quantity, Side, SignedQuantity};
+use model::{CurrencyId, Money, NumberError, PositionState, Price, Quantity, Side, SignedQuantity};
 
 /// Quantities of one instrument, of one strategy or of several added up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,12 @@ impl Amounts {
             earned: position.realized.checked_sub(position.fees)?,
             ..Self::default()
         })
+    }
+
+    /// Whether a position is what [`Self::held`] would say of it.
+    pub(crate) fn are_of(&self, position: &PositionState) -> bool {
+        (self.position, self.cost) == (position.quantity, position.open_cost)
+            && position.realized.checked_sub(position.fees) == Ok(self.earned)
     }
 
     pub(crate) fn plus(&self, other: &Self) -> Result<Self, NumberError> {

@@ -93,7 +93,9 @@ impl<'a> Context<'a> {
             now: self.now,
         };
         let scopes = scopes_of(self.account_id, self.strategy, instrument);
-        self.bounds = scopes.map(|scope| Bound::of(scope?, instrument, &at));
+        for (bound, scope) in self.bounds.iter_mut().zip(scopes) {
+            *bound = scope.and_then(|scope| Bound::of(scope, instrument, &at));
+        }
         let levels = &self.memory.levels;
         (self.trading_state, self.killed) =
             levels.strictest(self.account_id, self.strategy, instrument);
