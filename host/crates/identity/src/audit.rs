@@ -9,6 +9,8 @@ mod chain;
 mod error;
 mod log;
 mod opening;
+#[cfg(test)]
+mod tampered;
 
 pub use chain::{Summary, verify};
 pub use error::AuditError;

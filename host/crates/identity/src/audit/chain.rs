@@ -159,6 +159,10 @@ pub(super) fn split(line: &[u8]) -> Result<(Hash, &str), String> {
     let parts = text.split_at_checked(HASH_DIGITS);
     let parts = parts.and_then(|(hash, rest)| Some((hash, rest.strip_prefix(' ')?)));
     let (hash, json) = parts.ok_or("has no hash")?;
+    // The other case would say the same; it was not written.
+    if hash.bytes().any(|digit| digit.is_ascii_uppercase()) {
+        return Err("its hash is written in another way: it was changed".to_owned());
+    }
     let hash = Hash::from_hex(hash).map_err(|_| "has no hash".to_owned())?;
     Ok((hash, json))
 }

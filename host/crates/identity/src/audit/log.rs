@@ -267,7 +267,8 @@ impl Audit {
     }
 }
 
-fn json(draft: Draft, number: u64, time_ms: u64) -> Result<String, AuditError> {
+/// What a record is written as.
+pub(super) fn json(draft: Draft, number: u64, time_ms: u64) -> Result<String, AuditError> {
     let record = Record {
         number,
         time_ms,
