@@ -29,6 +29,8 @@ mod happened;
 mod idempotency;
 #[path = "it/identity_desk.rs"]
 mod identity_desk;
+#[path = "it/identity_forged.rs"]
+mod identity_forged;
 #[path = "it/identity_gate.rs"]
 mod identity_gate;
 #[path = "it/identity_policy.rs"]

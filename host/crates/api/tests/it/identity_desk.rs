@@ -8,9 +8,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use identity::audit::{Audit, Record};
-use identity::{Cost, Identity, MemoryStorage, OsEntropy, Role, SystemClock};
+use identity::{Clock, Cost, Identity, MemoryStorage, OsEntropy, Role, SystemClock};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -21,7 +21,31 @@ pub(crate) struct Desk {
     pub(crate) host: Fake,
     pub(crate) guarded: Arc<Guarded>,
     router: Router,
+    storage: MemoryStorage,
     folder: tempfile::TempDir,
+}
+
+/// A clock that stands.
+struct Still(u64);
+
+impl Clock for Still {
+    fn now_ms(&self) -> u64 {
+        self.0
+    }
+}
+
+fn open(storage: &MemoryStorage, folder: &Path, clock: Arc<dyn Clock>) -> Identity {
+    let settings = identity::Settings {
+        token_keys: folder.join("keys.json"),
+        cost: Cost {
+            memory_kib: 64,
+            passes: 1,
+        },
+        by_address: true,
+        clock,
+        entropy: Arc::new(OsEntropy),
+    };
+    Identity::open(Box::new(storage.clone()), settings).unwrap()
 }
 
 impl Desk {
@@ -33,17 +57,8 @@ impl Desk {
     /// The same over what a test makes of the API.
     pub(crate) fn over(four_eyes: bool, make: impl FnOnce(Api<Fake>) -> Api<Fake>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = identity::Settings {
-            token_keys: folder.path().join("keys.json"),
-            cost: Cost {
-                memory_kib: 64,
-                passes: 1,
-            },
-            by_address: true,
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(OsEntropy),
-        };
-        let identity = Identity::open(Box::new(MemoryStorage::default()), settings).unwrap();
+        let storage = MemoryStorage::default();
+        let identity = open(&storage, folder.path(), Arc::new(SystemClock));
         let token = identity.first_invitation().unwrap().unwrap();
         identity.claim(&token, "root", PASSWORD, HERE).unwrap();
         let audit = Audit::open(&folder.path().join("audit.log"), Arc::new(SystemClock)).unwrap();
@@ -59,6 +74,7 @@ impl Desk {
             host,
             guarded,
             router,
+            storage,
             folder,
         }
     }
@@ -75,6 +91,14 @@ impl Desk {
     pub(crate) fn login(&self, name: &str) -> String {
         let identity = self.guarded.identity();
         identity.login(name, PASSWORD, HERE).unwrap().access
+    }
+
+    /// The access token that another process with the same keys and people makes of a refresh token, whose clock
+    /// is off by so many milliseconds.
+    pub(crate) fn refreshed_elsewhere(&self, refresh: &str, off_ms: i64) -> String {
+        let clock = Still(SystemClock.now_ms().saturating_add_signed(off_ms));
+        let elsewhere = open(&self.storage, self.folder.path(), Arc::new(clock));
+        elsewhere.refresh(refresh, HERE).unwrap().access
     }
 
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
