@@ -33,6 +33,8 @@ mod identity_desk;
 mod identity_forged;
 #[path = "it/identity_gate.rs"]
 mod identity_gate;
+#[path = "it/identity_objects.rs"]
+mod identity_objects;
 #[path = "it/identity_policy.rs"]
 mod identity_policy;
 #[path = "it/identity_second.rs"]
