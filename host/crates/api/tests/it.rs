@@ -37,6 +37,8 @@ mod identity_gate;
 mod identity_objects;
 #[path = "it/identity_policy.rs"]
 mod identity_policy;
+#[path = "it/identity_revoked.rs"]
+mod identity_revoked;
 #[path = "it/identity_second.rs"]
 mod identity_second;
 #[path = "it/identity_stream.rs"]

@@ -86,9 +86,10 @@ pub(super) async fn run<O: Origin>(
     if let Ended::By(bye) = ended {
         shared.counted.closed(bye.code());
         let words = outbox.last_words(&bye);
+        let grace = bye.patience(bounds.close_grace);
         // The writer is gone when the client is: nobody to tell then.
         let _ = end.send((bye, words));
-        farewell(writer, &mut stream, bounds.close_grace).await;
+        farewell(writer, &mut stream, grace).await;
     }
     drop(turn);
 }

@@ -13,6 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 /// Most messages that are handed to the socket at once, and bytes after which it is enough.
 const BATCH: usize = 64;
 const BATCH_BYTES: usize = 16 << 10;
+/// How long somebody who may not read, or not any more, is given for the last message: a session that was ended
+/// has no connection within 5 s, and it may take 2 s to be noticed.
+const STRANGER_GRACE: Duration = Duration::from_millis(500);
 
 /// Every code that a connection can be closed with.
 pub(crate) const CODES: &[&str] = &[
@@ -50,9 +53,17 @@ impl Bye {
         self.code
     }
 
-    /// Whether what waits is given up.
+    /// Whether what waits is given up: nobody takes it, or nobody may.
     fn drops_queue(&self) -> bool {
-        self.code == "TOO_SLOW"
+        matches!(self.code, "TOO_SLOW" | "UNAUTHENTICATED")
+    }
+
+    /// How long the reader may take for the last message, of the usual time.
+    pub(super) fn patience(&self, usual: Duration) -> Duration {
+        match self.code {
+            "UNAUTHENTICATED" => usual.min(STRANGER_GRACE),
+            _ => usual,
+        }
     }
 
     pub(super) fn too_slow() -> Self {
@@ -229,7 +240,8 @@ impl Outbox {
 pub(super) type End = (Bye, Option<Message>);
 
 /// Writes queued messages until told to end, then says why and closes. What waits for a reader that
-/// is too slow is dropped then: it sees the jump in `message`. Others get what was meant for them.
+/// is too slow, or may not read any more, is dropped then: it sees the jump in `message`. Others get
+/// what was meant for them.
 pub(super) async fn write(
     sink: SplitSink<WebSocket, Message>,
     inbox: Inbox,
@@ -241,7 +253,7 @@ pub(super) async fn write(
     let Some((bye, words)) = writer.until_end(end, grace).await else {
         return;
     };
-    if tokio::time::timeout(grace, writer.farewell(&bye, words))
+    if tokio::time::timeout(bye.patience(grace), writer.farewell(&bye, words))
         .await
         .is_err()
     {
@@ -272,6 +284,7 @@ impl Writer {
                 sent = &mut sending => sent.ok()?,
                 ended = &mut end => {
                     let ended = ended.ok()?;
+                    let grace = ended.0.patience(grace);
                     // Half a message cannot be taken back: the reader must take it first.
                     tokio::time::timeout(grace, sending).await.ok()?.ok()?;
                     return Some(ended);

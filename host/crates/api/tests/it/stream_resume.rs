@@ -197,6 +197,42 @@ async fn who_resumes_and_reads_nothing_is_sent_away() {
     sent_away.expect("the client should have been sent away");
 }
 
+#[tokio::test]
+async fn who_never_read_and_comes_back_has_lost_no_fill() {
+    let settings = StreamSettings {
+        queue_messages: 1_024,
+        resume_updates: 65_536,
+        resume_bytes: 1 << 30,
+        heartbeat: Duration::from_secs(3_600),
+        close_grace: Duration::from_millis(100),
+        ..StreamSettings::default()
+    };
+    let (server, mut client) = greeted(settings).await;
+    let begin = client.subscribe(r#""channel":"fills""#).await;
+    let begin = begin["sequence"].as_u64().unwrap();
+    // More than sockets hold, while it reads nothing and stays.
+    let executions: Vec<u64> = (2..50_000).collect();
+    for n in &executions {
+        server.host.publish(Change::Fill(fill(*n)));
+        if n % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let sent_away = async {
+        let closed = "argonaut_websocket_closed_total{code=\"TOO_SLOW\"} 1";
+        while !metrics(&server).await.contains(closed) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let sent_away = tokio::time::timeout(PATIENCE, sent_away).await;
+    sent_away.expect("the client should have been sent away");
+    let mut back = again(&server).await;
+    let ack = back.resume(r#""channel":"fills""#, begin).await;
+    assert_eq!(ack["resumed"], true);
+    follow(&mut back, begin, &executions).await;
+    drop(client);
+}
+
 async fn check_gap(client: &mut Client, resume: &str, reason: &str) {
     let wish = format!(r#"{{"op":"subscribe","channel":"fills","resume":{resume}}}"#);
     client.send(&wish).await;
