@@ -45,6 +45,8 @@ mod identity_second;
 mod identity_stream;
 #[path = "it/jobs.rs"]
 mod jobs;
+#[path = "it/leaving.rs"]
+mod leaving;
 #[path = "it/lifecycle.rs"]
 mod lifecycle;
 #[path = "it/metrics.rs"]

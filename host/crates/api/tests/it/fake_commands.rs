@@ -31,6 +31,7 @@ impl HostPort for Fake {
             "load {} {plugin} {:?} {:?} {:?} start={}",
             request.name, request.account, request.parameters, request.on_fault, request.start
         ))?;
+        self.wait_to_swap().await;
         let view = Arc::new(StrategyView {
             id: StrategyId::new(2),
             name: request.name,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 impl Fake {
-    /// Makes each swap and signal from now on, once it was asked for, wait until it is told to go on.
+    /// Makes each swap, load, canary and signal from now on, once it was asked for, wait until it is told to go on.
     pub(crate) fn hold_swaps(&self) -> Arc<Notify> {
         let go_on = Arc::new(Notify::new());
         self.tables().swaps_wait = Some(go_on.clone());
@@ -41,6 +41,7 @@ impl VersionPort for Fake {
             request.probation,
             request.when_over
         ))?;
+        self.wait_to_swap().await;
         let strategy = self.edit(name, |view| {
             let mut watched = on_probation(request.probation);
             watched.canary = Some(CanaryView {
