@@ -1,12 +1,16 @@
-//! A client that is cut off again and again has in the end what one has that never was, and what REST says.
+//! Clients that are cut off again and again have in the end what those have that never were, and what REST says:
+//! one in JSON and one in MessagePack, of every complete channel on which something happens here.
 //!
 //! `ARGONAUT_CUTS` says how often; each cut is after a random number of bytes, in the middle of a message, of
 //! the handshake, or between the two.
 
+use crate::identity_desk::{Desk, HERE};
 use crate::real_host::Stand;
 use crate::stream_client::PATIENCE;
 use api::{Api, Settings, StreamSettings, serve};
 use futures_util::{SinkExt, StreamExt};
+use identity::audit::Draft;
+use identity::{NewKey, Role};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,13 +20,66 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-const CHANNELS: [&str; 3] = ["orders", "fills", "positions"];
+const CHANNELS: [&str; 6] = [
+    "orders",
+    "fills",
+    "positions",
+    "strategies",
+    "alerts",
+    "audit",
+];
+/// Each is spoken by half of the clients.
+const ENCODINGS: [Encoding; 2] = [Encoding::Json, Encoding::MessagePack];
 /// Cuts unless told.
 const CUTS: u64 = 40;
 /// Bytes that a connection gets at least and at most: a handshake and a few messages.
 const LEAST_BYTES: u64 = 20;
-const MOST_BYTES: u64 = 6_000;
+const MOST_BYTES: u64 = 12_000;
+
+/// How a client speaks.
+#[derive(Debug, Clone, Copy)]
+enum Encoding {
+    Json,
+    MessagePack,
+}
+
+impl Encoding {
+    fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Json => "argonaut.v1.json",
+            Self::MessagePack => "argonaut.v1.msgpack",
+        }
+    }
+
+    fn write(self, value: &Value) -> Message {
+        match self {
+            Self::Json => Message::text(value.to_string()),
+            Self::MessagePack => Message::binary(rmp_serde::to_vec_named(value).unwrap()),
+        }
+    }
+
+    /// What a message says; nothing of one that only keeps the connection.
+    fn read(self, message: &Message) -> Option<Value> {
+        match (self, message) {
+            (Self::Json, Message::Text(text)) => Some(serde_json::from_str(text).unwrap()),
+            (Self::MessagePack, Message::Binary(bytes)) => {
+                Some(rmp_serde::from_slice(bytes).unwrap())
+            }
+            (_, Message::Text(_) | Message::Binary(_)) => panic!("{self:?}: {message}"),
+            _ => None,
+        }
+    }
+}
+
+/// Where to, as whom, and how.
+#[derive(Clone)]
+struct Way {
+    address: SocketAddr,
+    key: String,
+    encoding: Encoding,
+}
 
 /// What a client has.
 #[derive(Default)]
@@ -34,16 +91,22 @@ struct Held {
     orders: BTreeMap<String, (Value, Value)>,
     fills: Vec<String>,
     positions: BTreeMap<String, Value>,
+    /// By name.
+    strategies: BTreeMap<String, Value>,
+    /// By id, how each stands and how often it was raised.
+    alerts: BTreeMap<u64, (Value, Value)>,
+    /// Numbers of records.
+    audit: Vec<u64>,
     resumed: u64,
 }
 
 impl Held {
-    fn wish(&self, channel: &str) -> String {
+    fn wish(&self, channel: &str) -> Value {
         let mut wish = json!({ "op": "subscribe", "channel": channel });
         if let (Some(epoch), Some(sequence)) = (&self.epoch, self.last.get(channel)) {
             wish["resume"] = json!({ "epoch": epoch, "sequence": sequence });
         }
-        wish.to_string()
+        wish
     }
 
     fn take(&mut self, message: &Value) {
@@ -86,8 +149,21 @@ impl Held {
             "fills" => self
                 .fills
                 .push(item["execution"].as_str().unwrap().to_owned()),
-            _ => {
+            "positions" => {
                 self.positions.insert(key(item), item["quantity"].clone());
+            }
+            "strategies" => {
+                let name = item["name"].as_str().unwrap().to_owned();
+                self.strategies.insert(name, item["state"].clone());
+            }
+            "alerts" => {
+                let id = item["id"].as_u64().unwrap();
+                self.alerts
+                    .insert(id, (item["state"].clone(), item["count"].clone()));
+            }
+            other => {
+                assert_eq!(other, "audit", "{item}");
+                self.audit.push(item["number"].as_u64().unwrap());
             }
         }
     }
@@ -100,24 +176,31 @@ fn key(position: &Value) -> String {
 }
 
 /// Connects, says what it has and takes what comes, again and again.
-async fn follow(address: SocketAddr, held: Arc<Mutex<Held>>) {
+async fn follow(way: Way, held: Arc<Mutex<Held>>) {
     loop {
-        if once(address, &held).await.is_none() {
+        if once(&way, &held).await.is_none() {
             tokio::task::yield_now().await;
         }
     }
 }
 
-async fn once(address: SocketAddr, held: &Mutex<Held>) -> Option<()> {
-    let connected = tokio_tungstenite::connect_async(format!("ws://{address}/ws")).await;
+async fn once(way: &Way, held: &Mutex<Held>) -> Option<()> {
+    let mut request = format!("ws://{}/ws", way.address)
+        .into_client_request()
+        .unwrap();
+    let subprotocol = way.encoding.subprotocol().parse().unwrap();
+    let name = "sec-websocket-protocol";
+    request.headers_mut().insert(name, subprotocol);
+    let connected = tokio_tungstenite::connect_async(request).await;
     let (mut socket, _) = connected.ok()?;
+    let first = json!({ "op": "authenticate", "token": way.key });
+    socket.send(way.encoding.write(&first)).await.ok()?;
     for channel in CHANNELS {
         let wish = held.lock().unwrap().wish(channel);
-        socket.send(Message::text(wish)).await.ok()?;
+        socket.send(way.encoding.write(&wish)).await.ok()?;
     }
     loop {
-        if let Message::Text(text) = socket.next().await?.ok()? {
-            let message = serde_json::from_str(&text).unwrap();
+        if let Some(message) = way.encoding.read(&socket.next().await?.ok()?) {
             held.lock().unwrap().take(&message);
         }
     }
@@ -184,7 +267,7 @@ async fn pass(client: TcpStream, server: TcpStream, bytes: u64) {
     }
 }
 
-async fn server(stand: &Stand) -> SocketAddr {
+async fn server(stand: &Stand, desk: &Desk) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let settings = Settings {
@@ -195,18 +278,23 @@ async fn server(stand: &Stand) -> SocketAddr {
         },
         ..Settings::default()
     };
-    let api = Api::new(stand.host.clone(), settings);
+    let api = Api::new(stand.host.clone(), settings).with_identity(Some(desk.guarded.clone()));
     tokio::spawn(serve(listener, api, std::future::pending()));
     address
 }
 
 /// What REST says: the latest orders and executions, and positions.
-async fn rest(stand: &Stand) -> Held {
-    let mut held = Held::default();
+async fn rest(stand: &Stand, desk: &Desk) -> Held {
+    let mut held = Held {
+        audit: vec![desk.guarded.audit().records()],
+        ..Held::default()
+    };
     for (channel, path) in [
         ("orders", "/orders?limit=10000"),
         ("fills", "/fills?limit=10000"),
         ("positions", "/positions"),
+        ("strategies", "/strategies"),
+        ("alerts", "/risk/alerts?limit=10000"),
     ] {
         let list = stand.send("GET", path, "").await.json();
         for item in list.as_array().unwrap().iter().rev() {
@@ -216,8 +304,22 @@ async fn rest(stand: &Stand) -> Held {
     held
 }
 
-/// Buys, sells, and lets what waits be filled.
-async fn trade(stand: &mut Stand, round: u64) {
+/// A key of somebody who may read everything. It outlives a long run.
+fn key_of_rita(desk: &Desk) -> String {
+    let token = desk.person("rita", &[Role::Risk]);
+    let identity = desk.guarded.identity();
+    let who = identity.authenticate(&token, HERE).unwrap();
+    let new = NewKey {
+        name: "cut off".to_owned(),
+        scopes: [Role::Risk].into(),
+        networks: Vec::new(),
+        days: 1,
+    };
+    identity.add_key(&who, new).unwrap().1
+}
+
+/// Buys, sells, and lets what waits be filled. What is bought raises an alert, which is over when it is sold.
+async fn trade(stand: &mut Stand, desk: &Desk, round: u64) {
     let side = if round.is_multiple_of(2) {
         "BUY"
     } else {
@@ -228,6 +330,22 @@ async fn trade(stand: &mut Stand, round: u64) {
     });
     let placed = stand.send("POST", "/orders", &ticket.to_string()).await;
     placed.check(201, &[]);
+    if round.is_multiple_of(5) {
+        for act in ["pause", "resume"] {
+            let path = format!("/strategies/manual/{act}");
+            stand.send("POST", &path, "").await.check(200, &[]);
+        }
+    }
+    // Less often: connections read the log four times a second.
+    if round.is_multiple_of(2) {
+        let draft = Draft {
+            actor: "otto".to_owned(),
+            action: "orders.place".to_owned(),
+            subject: round.to_string(),
+            ..Draft::default()
+        };
+        desk.guarded.audit().append(draft).unwrap();
+    }
     stand.quote();
     tokio::time::sleep(Duration::from_millis(2)).await;
 }
@@ -238,10 +356,54 @@ fn has(held: &Held, rest: &Held) -> bool {
     orders.all(|(id, order)| held.orders.get(id) == Some(order))
         && held.fills.ends_with(&rest.fills)
         && held.positions == rest.positions
+        && held.strategies == rest.strategies
+        && rest
+            .alerts
+            .iter()
+            .all(|(id, alert)| held.alerts.get(id) == Some(alert))
+        && held.audit.last() == rest.audit.last()
 }
 
 fn is_over((status, _): &(Value, Value)) -> bool {
     ["FILLED", "DENIED", "REJECTED", "CANCELED", "EXPIRED"].contains(&status.as_str().unwrap())
+}
+
+/// Checks that clients have the same, of which the first was never cut off.
+fn check(clients: &[Arc<Mutex<Held>>]) {
+    let whole = clients[0].lock().unwrap();
+    for other in &clients[1..] {
+        let other = other.lock().unwrap();
+        assert_eq!(other.fills, whole.fills);
+        assert_eq!(other.orders, whole.orders);
+        assert_eq!(other.positions, whole.positions);
+        assert_eq!(other.strategies, whole.strategies);
+        assert_eq!(other.alerts, whole.alerts);
+        assert_eq!(other.audit, whole.audit);
+    }
+    // The log was empty when they began.
+    let numbers: Vec<u64> = (1..).take(whole.audit.len()).collect();
+    assert_eq!(whole.audit, numbers);
+    assert!(!whole.alerts.is_empty() && !whole.strategies.is_empty());
+}
+
+/// A client on its way, and what it has.
+fn client(key: &str, address: SocketAddr, encoding: Encoding) -> Arc<Mutex<Held>> {
+    let held = Arc::new(Mutex::new(Held::default()));
+    let way = Way {
+        address,
+        key: key.to_owned(),
+        encoding,
+    };
+    tokio::spawn(follow(way, held.clone()));
+    held
+}
+
+/// Waits until clients have every channel once, as who comes late finds only the latest in a snapshot.
+async fn have_all(clients: &[Arc<Mutex<Held>>]) {
+    let has = |held: &Arc<Mutex<Held>>| held.lock().unwrap().last.len() == CHANNELS.len();
+    while !clients.iter().all(has) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,33 +411,37 @@ async fn whoever_is_cut_off_has_in_the_end_what_everybody_has() {
     let wanted = std::env::var("ARGONAUT_CUTS").map_or(CUTS, |text| text.parse().unwrap());
     let mut stand = Stand::new();
     stand.priced().await;
-    let address = server(&stand).await;
+    let limits = r#"{"exposure":{"max_gross":"1000000"},"escalation":{"warn":"0.0001"}}"#;
+    let limited = stand.send("PUT", "/risk/limits/firm", limits).await;
+    limited.check(200, &[]);
+    let desk = Desk::new(false);
+    let address = server(&stand, &desk).await;
     let scissors = Arc::new(Scissors::new(wanted));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let through = listener.local_addr().unwrap();
     tokio::spawn(between(listener, address, scissors.clone()));
-    let [cut, whole] = [through, address].map(|address| {
-        let held = Arc::new(Mutex::new(Held::default()));
-        tokio::spawn(follow(address, held.clone()));
-        held
-    });
+    let key = key_of_rita(&desk);
+    let [whole, cut] =
+        [address, through].map(|address| ENCODINGS.map(|encoding| client(&key, address, encoding)));
+    let clients = [whole.clone(), cut.clone()].concat();
+    let begun = tokio::time::timeout(PATIENCE, have_all(&clients)).await;
+    begun.expect("each client should have begun");
     let mut round = 0;
     let trading = async {
         while !scissors.are_done() || round < 20 {
-            trade(&mut stand, round).await;
+            trade(&mut stand, &desk, round).await;
             round += 1;
         }
     };
     let most = PATIENCE + Duration::from_millis(100) * u32::try_from(wanted).unwrap();
     tokio::time::timeout(most, trading)
         .await
-        .expect("the client should have been cut off often enough");
+        .expect("the clients should have been cut off often enough");
     let agreed = async {
         loop {
-            let rest = rest(&stand).await;
+            let rest = rest(&stand, &desk).await;
             if rest.orders.values().all(is_over)
-                && has(&cut.lock().unwrap(), &rest)
-                && has(&whole.lock().unwrap(), &rest)
+                && clients.iter().all(|held| has(&held.lock().unwrap(), &rest))
             {
                 return rest.fills.len();
             }
@@ -284,11 +450,16 @@ async fn whoever_is_cut_off_has_in_the_end_what_everybody_has() {
         }
     };
     let agreed = tokio::time::timeout(PATIENCE, agreed).await;
-    let (cut, whole) = (cut.lock().unwrap(), whole.lock().unwrap());
-    assert_eq!(cut.fills, whole.fills);
-    assert_eq!(cut.orders, whole.orders);
-    assert_eq!(cut.positions, whole.positions);
+    check(&clients);
     assert!(agreed.expect("REST should say what the clients have") > 0);
-    assert!(cut.resumed > 0, "no resumption was tried");
-    assert_eq!(whole.resumed, 0, "this one was never cut off");
+    for cut in cut {
+        assert!(cut.lock().unwrap().resumed > 0, "no resumption was tried");
+    }
+    for whole in whole {
+        assert_eq!(
+            whole.lock().unwrap().resumed,
+            0,
+            "this one was never cut off"
+        );
+    }
 }
