@@ -322,7 +322,11 @@ mod tests {
     fn too_few_quotes_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let quotes = folder.path().join("few.csv");
-        std::fs::write(&quotes, "ts_ns,bid,ask,bid_size,ask_size\n1767225600000000000,1.1,1.2,5,5\n").unwrap();
+        std::fs::write(
+            &quotes,
+            "ts_ns,bid,ask,bid_size,ask_size\n1767225600000000000,1.1,1.2,5,5\n",
+        )
+        .unwrap();
         let options = Options {
             quotes,
             plugin_dir: folder.path().to_owned(),

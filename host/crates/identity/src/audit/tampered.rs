@@ -12,13 +12,7 @@ const LOGS: usize = 1_000;
 const RECORDS: usize = 10;
 const SEED: u64 = 14;
 const TIME_MS: u64 = 1_800_000_000_000;
-const WAYS: [Way; 5] = [
-    Way::Flip,
-    Way::Remove,
-    Way::Swap,
-    Way::Double,
-    Way::Rewrite,
-];
+const WAYS: [Way; 5] = [Way::Flip, Way::Remove, Way::Swap, Way::Double, Way::Rewrite];
 
 /// What is done to a record.
 #[derive(Debug, Clone, Copy)]
