@@ -88,20 +88,7 @@ fn of_others(desk: &Desk, good: &str) -> Vec<Forged> {
     let late_ticket = identity.ticket(&who).unwrap();
     let session = identity.sessions(Some("ended")).remove(0);
     identity.end_session(&session.id, &who).unwrap();
-    let disabled = desk.person("disabled", &[Role::Operator]);
-    let change = UserChange {
-        disabled: Some(true),
-        ..UserChange::default()
-    };
-    identity.change_user("disabled", change).unwrap();
-    let removed = desk.person("removed", &[Role::Operator]);
-    identity.remove_user("removed").unwrap();
-    let elsewhere = desk.person("elsewhere", &[Role::Operator]);
-    let change = UserChange {
-        networks: Some(vec!["10.0.0.0/8".to_owned()]),
-        ..UserChange::default()
-    };
-    identity.change_user("elsewhere", change).unwrap();
+    let [disabled, removed, elsewhere] = of_the_unwelcome(desk);
     let (_, invitation) = identity
         .add_user("invited", [Role::Viewer].into(), &[])
         .unwrap();
@@ -140,6 +127,26 @@ fn of_others(desk: &Desk, good: &str) -> Vec<Forged> {
         ("a name", "anna".to_owned()),
     ];
     all.map(|(name, token)| (name.to_owned(), token)).into()
+}
+
+/// Tokens of somebody who was disabled since, of somebody who was removed, and of somebody who comes from elsewhere.
+fn of_the_unwelcome(desk: &Desk) -> [String; 3] {
+    let identity = desk.guarded.identity();
+    let disabled = desk.person("disabled", &[Role::Operator]);
+    let change = UserChange {
+        disabled: Some(true),
+        ..UserChange::default()
+    };
+    identity.change_user("disabled", change).unwrap();
+    let removed = desk.person("removed", &[Role::Operator]);
+    identity.remove_user("removed").unwrap();
+    let elsewhere = desk.person("elsewhere", &[Role::Operator]);
+    let change = UserChange {
+        networks: Some(vec!["10.0.0.0/8".to_owned()]),
+        ..UserChange::default()
+    };
+    identity.change_user("elsewhere", change).unwrap();
+    [disabled, removed, elsewhere]
 }
 
 /// API keys, of which one is good.

@@ -124,7 +124,10 @@ async fn what_cannot_be_said_is_refused_and_changes_nothing() {
     stand.quotes(1).await;
     let refusal = async |news| stand.host.instrument_news(SYMBOL, news).await.unwrap_err();
     let neither = refusal(prices(None, None)).await;
-    assert!(matches!(neither, HostError::Disagrees { field: "mark", .. }));
+    assert!(matches!(
+        neither,
+        HostError::Disagrees { field: "mark", .. }
+    ));
     for (news, expect) in [
         (prices(Some("0"), None), "mark"),
         (prices(Some("1"), Some("-1")), "index"),
