@@ -23,6 +23,10 @@ mod fake_happened;
 mod fake_values;
 #[path = "it/faults.rs"]
 mod faults;
+#[path = "it/fuzz.rs"]
+mod fuzz;
+#[path = "it/fuzz_stream.rs"]
+mod fuzz_stream;
 #[path = "it/happened.rs"]
 mod happened;
 #[path = "it/idempotency.rs"]

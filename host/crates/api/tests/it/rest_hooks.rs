@@ -14,12 +14,12 @@ use services::clock::ManualClock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const SECRET: &str = "a secret of some length";
+pub(crate) const SECRET: &str = "a secret of some length";
 /// 2026-01-02T00:00:00Z, in seconds since the epoch.
-const NOW_S: u64 = 1_767_312_000;
+pub(crate) const NOW_S: u64 = 1_767_312_000;
 const NOW: &str = "2026-01-02T00:00:00Z";
 
-fn hook(name: &str, kind: HookKind) -> HookConfig {
+pub(crate) fn hook(name: &str, kind: HookKind) -> HookConfig {
     HookConfig {
         name: name.to_owned(),
         kind,
@@ -40,7 +40,7 @@ fn hook(name: &str, kind: HookKind) -> HookConfig {
 }
 
 /// One that tells a strategy to buy or sell.
-fn teller(name: &str, strategy: &str) -> HookConfig {
+pub(crate) fn teller(name: &str, strategy: &str) -> HookConfig {
     let one_of = ["buy", "sell"].map(str::to_owned).to_vec();
     let side = ValueTemplate {
         kind: ValueKind::Text(one_of),
@@ -80,12 +80,12 @@ fn with_hooks<H: api::HostPort>(api: Api<H>) -> Api<H> {
     api.with_hooks(Some(hooks()))
 }
 
-fn order(id: &str) -> Value {
+pub(crate) fn order(id: &str) -> Value {
     json!({"id": id, "instrument": "EURUSD", "side": "BUY"})
 }
 
 /// What a chart sends.
-fn alert(id: &str) -> Value {
+pub(crate) fn alert(id: &str) -> Value {
     json!({"secret": SECRET, "time": NOW, "id": id, "instrument": "EURUSD", "side": "buy"})
 }
 
