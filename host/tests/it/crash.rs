@@ -200,9 +200,24 @@ impl Running {
         self.process.wait().unwrap();
     }
 
-    /// Lets it stand still, or go on.
+    /// Lets it stand still, or go on. Returns once each of its threads stands: a stop reaches them one by one.
     pub(super) fn freeze(&self, still: bool) {
         signal(&self.process, if still { "-STOP" } else { "-CONT" });
+        while still && !self.stands() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn stands(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
+        let states =
+            threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")));
+        // Behind the name, which stands in brackets.
+        let mut stats = states.filter_map(Result::ok);
+        stats.all(|stat| {
+            stat.rsplit_once(") ")
+                .is_some_and(|(_, state)| state.starts_with('T'))
+        })
     }
 
     /// Asks it to end, as an operator does.
