@@ -18,15 +18,15 @@ pub(super) struct KillArguments {
     /// Whose trading stops: firm, account=NAME, strategy=NAME or instrument=SYMBOL.
     #[arg(long, default_value = "firm", value_parser = scope)]
     scope: ScopeName,
-    /// Clear the latch instead; a kill file must be removed first.
+    /// Clear the latch instead; a kill file that names the scope must be removed first, or its line.
     #[arg(long)]
     clear: bool,
     #[command(flatten)]
     at: At,
     #[command(flatten)]
     writing: Writing,
-    /// Write the host's kill file first, so that the firm is killed even if its API answers nobody.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "clear"])]
+    /// Write the scope into the host's kill file first, so that it is killed even if the API answers nobody.
+    #[arg(long, value_name = "FILE", conflicts_with = "clear")]
     kill_file: Option<PathBuf>,
     /// Pull every trigger in every bad state, on hosts of its own, and measure how fast trading stops.
     #[arg(
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &KillArguments) -> Result<()> {
     }
     let request = arguments.writing.on(killing(scope));
     match &arguments.kill_file {
-        Some(file) => kill_by_file(at, file, &request)?,
+        Some(file) => kill_by_file(at, (file, scope), &request)?,
         None => ask(at, &request)?,
     }
     say(&format!(
@@ -75,15 +75,13 @@ fn ask(at: &At, request: &Request) -> Result<()> {
 }
 
 /// By the file, before anything else; then by the API, which also confirms.
-fn kill_by_file(at: &At, path: &Path, request: &Request) -> Result<()> {
+fn kill_by_file(at: &At, (path, scope): (&Path, &ScopeName), request: &Request) -> Result<()> {
     let place = path.display();
-    let written = KillFile::new(path.to_owned()).write();
+    let written = KillFile::new(path.to_owned()).write(scope);
     let confirmed = ask(at, request);
     match written {
         Ok(()) => confirmed.with_context(|| {
-            format!(
-                "{place} is written and kills the firm of a host that looks for it; unconfirmed"
-            )
+            format!("{place} is written and kills {scope} at a host that looks for it; unconfirmed")
         }),
         Err(error) => confirmed.with_context(|| format!("{place} cannot be written: {error}")),
     }

@@ -38,7 +38,7 @@ pub struct HostSection {
     pub journal_archive_dir: Option<PathBuf>,
     /// A catalog of market data that `GET data-catalog` lists: a folder, or `s3://bucket/prefix`.
     pub catalog: Option<PathBuf>,
-    /// While this file exists nothing trades: see `docs/risk.md`.
+    /// While this file exists those do not trade whom it names, and nobody when it names none: see `docs/risk.md`.
     pub kill_file: Option<PathBuf>,
 }
 

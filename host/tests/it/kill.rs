@@ -62,6 +62,24 @@ fn the_command_kills_by_the_file_when_no_api_answers() {
     assert!(line.contains("kill is written"), "{line}");
     assert!(line.contains("no host answers"), "{line}");
     assert!(folder.path().join("kill").exists());
+    // Of a scope, beside those that are there.
+    for scope in ["account=main", "strategy=ema"] {
+        let kill = [
+            "kill",
+            "--address",
+            "127.0.0.1:1",
+            "--kill-file",
+            "parts",
+            "--scope",
+            scope,
+        ];
+        let line = error_line_of(3, &argonaut(folder.path(), &kill));
+        let told = scope.replace('=', "/");
+        assert!(line.contains(&format!("kills {told} at a host")), "{line}");
+    }
+    let text = std::fs::read_to_string(folder.path().join("parts")).unwrap();
+    let named = text.lines().filter(|line| line.contains('/'));
+    assert_eq!(Vec::from_iter(named), ["account/main", "strategy/ema"]);
     let wrong = argonaut(folder.path(), &["kill", "--clear", "--kill-file", "kill"]);
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -297,11 +297,12 @@ fn time_source(config: &HostConfig, clock: &Arc<dyn Clock>) -> TimeSource {
     }
 }
 
-/// The kill file; where it is there already, the firm is killed from the start.
+/// The kill file; where it is there already, whom it names is killed from the start.
 fn obeyed(path: Option<PathBuf>, trader: &mut Trader) -> Option<KillFile> {
     let file = path.map(KillFile::new);
-    if file.as_ref().is_some_and(KillFile::exists) {
-        trader.kill();
+    if let Some(named) = file.as_ref().and_then(KillFile::named) {
+        trader.obey(&named);
+        trader.let_out();
     }
     file
 }

@@ -10,6 +10,7 @@
 mod batch;
 mod faults;
 mod finish;
+mod latches;
 pub(crate) mod memory;
 mod outbound;
 mod past;
@@ -23,6 +24,7 @@ mod versions;
 
 use crate::clock::TimeSource;
 use crate::faults::desk::DeskEnd;
+use crate::handle::ScopeName;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Book, Item, Mark, Outlet};
@@ -68,6 +70,8 @@ pub(crate) enum Request {
     Read(Box<dyn FnOnce(&Engine) + Send>),
     /// Hold a scope back to this state, unless it is held back as much already.
     Tighten(LimitScope, TradingState),
+    /// Kill whom a kill file names; answered when the latches are set.
+    Obey(Vec<ScopeName>, oneshot::Sender<()>),
     /// A venue outside has a connector from now on.
     Attach(VenueId, Line),
     /// End the run.
@@ -218,6 +222,7 @@ pub struct Ended {
 enum Answer {
     Stepped(oneshot::Sender<Stepped>, Stepped),
     Switched(oneshot::Sender<SwitchAnswer>, SwitchAnswer),
+    Obeyed(oneshot::Sender<()>),
     Shadowed(
         oneshot::Sender<Result<Box<ShadowBegun>, NotBegun>>,
         Result<Box<ShadowBegun>, NotBegun>,
@@ -360,12 +365,6 @@ impl Trader {
         self.finish()
     }
 
-    /// Sets the firm's kill latch before the thread begins.
-    pub(crate) fn kill(&mut self) {
-        self.step(Input::Command(Box::new(Command::SetKillLatch(true))), None);
-        self.let_out();
-    }
-
     /// How long nothing can become due.
     fn patience(&self) -> Duration {
         let (Some(clock), Some(due)) = (self.time.wall(), self.engine.next_due()) else {
@@ -393,6 +392,10 @@ impl Trader {
             Request::Shadow(request) => self.begin_shadow(request),
             Request::Read(read) => read(&self.engine),
             Request::Tighten(scope, state) => self.tighten(scope, state),
+            Request::Obey(named, reply) => {
+                self.obey(&named);
+                self.answers.push(Answer::Obeyed(reply));
+            }
             Request::Attach(venue, line) => drop(self.lines.insert(venue, line)),
             Request::Shutdown => self.stopping = true,
         }

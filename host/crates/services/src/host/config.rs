@@ -76,7 +76,8 @@ pub struct HostConfig {
     pub data_folder: PathBuf,
     /// Largest plugin file that is read, in bytes. Default 32 MiB; admission has its own limit.
     pub max_plugin_bytes: u64,
-    /// While this file exists the firm's kill latch is set; every kill of the firm writes it.
+    /// While this file exists the kill latches of the scopes in it are set, the firm's when it has none; every
+    /// kill of the firm writes it.
     pub kill_file: Option<PathBuf>,
     /// What becomes of strategies that break.
     pub faults: FaultSettings,

@@ -85,43 +85,64 @@ impl HostHandle {
     /// Setting it overtakes everything that waits for the engine.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` when the firm's is to be cleared and the kill file is there; `Busy`.
+    /// `NotFound`; `Conflict` when one is to be cleared that the kill file names; `Busy`.
     pub async fn kill_scope(&self, name: &ScopeName, set: bool) -> Result<ScopeView, HostError> {
         let scope = name.find(self)?;
-        let command = Command::SetScopeKill(scope, set);
-        let stepped = if set {
-            let (request, answer) = StepRequest::command(command);
-            self.0.inbox.offer_urgent(request)?;
-            let stepped = answer.await.map_err(|_| HostError::Stopped)?;
-            self.catch_up().await;
-            stepped
-        } else {
-            self.may_clear(scope)?;
-            self.step(command).await?
-        };
-        accepted(&stepped)?;
-        if set && scope == LimitScope::Firm {
+        if !set {
+            return self.clear_latch(name, scope).await;
+        }
+        accepted(&self.set_latch(scope).await?)?;
+        if scope == LimitScope::Firm {
             self.write_kill_file();
         }
         Ok(self.risk_state(scope))
     }
 
-    fn may_clear(&self, scope: LimitScope) -> Result<(), HostError> {
-        match &self.0.kill_file {
-            Some(file) if scope == LimitScope::Firm && file.exists() => {
-                let path = file.path().display();
-                let reason = format!("the kill file {path} is there; remove it first");
-                Err(HostError::Conflict(reason))
-            }
-            _ => Ok(()),
+    async fn set_latch(&self, scope: LimitScope) -> Result<Stepped, HostError> {
+        let (request, answer) = StepRequest::command(Command::SetScopeKill(scope, true));
+        self.0.inbox.offer_urgent(request)?;
+        let stepped = answer.await.map_err(|_| HostError::Stopped)?;
+        self.catch_up().await;
+        Ok(stepped)
+    }
+
+    async fn clear_latch(
+        &self,
+        name: &ScopeName,
+        scope: LimitScope,
+    ) -> Result<ScopeView, HostError> {
+        self.may_clear(name, scope)?;
+        let stepped = self.step(Command::SetScopeKill(scope, false)).await?;
+        accepted(&stepped)?;
+        if let Err(written) = self.may_clear(name, scope) {
+            // Meanwhile; and where it looks as it did before, its thread does not set the latch again.
+            self.set_latch(scope).await?;
+            return Err(written);
         }
+        Ok(self.risk_state(scope))
+    }
+
+    /// Whether the kill file does not name a scope. A name that is nobody's is the firm's.
+    fn may_clear(&self, name: &ScopeName, scope: LimitScope) -> Result<(), HostError> {
+        let Some(file) = &self.0.kill_file else {
+            return Ok(());
+        };
+        let named = file.named().unwrap_or_default();
+        let is_meant = |one: &ScopeName| one.find(self).unwrap_or(LimitScope::Firm) == scope;
+        if named.iter().any(is_meant) {
+            let path = file.path().display();
+            let reason =
+                format!("the kill file {path} kills {name}; remove it first, or that line");
+            return Err(HostError::Conflict(reason));
+        }
+        Ok(())
     }
 
     /// Before the answer: whoever was told of the kill may count on it after a restart.
     fn write_kill_file(&self) {
         if let Some(file) = &self.0.kill_file {
             // Its thread tries again, and says so.
-            let _later = file.write();
+            let _later = file.write(&ScopeName::Firm);
         }
     }
 

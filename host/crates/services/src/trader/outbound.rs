@@ -70,6 +70,7 @@ impl Trader {
             match answer {
                 Answer::Stepped(to, stepped) => drop(to.send(stepped)),
                 Answer::Switched(to, switched) => drop(to.send(switched)),
+                Answer::Obeyed(to) => drop(to.send(())),
                 Answer::Shadowed(to, begun) => drop(to.send(begun)),
             }
         }
