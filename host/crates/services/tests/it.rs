@@ -22,6 +22,8 @@ mod faults;
 mod feeds;
 #[path = "it/hedging.rs"]
 mod hedging;
+#[path = "it/latches.rs"]
+mod latches;
 #[path = "it/lists.rs"]
 mod lists;
 #[path = "it/market.rs"]

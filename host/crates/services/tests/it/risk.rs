@@ -7,7 +7,8 @@ use services::handle::{HostError, OrderTicket, Queries, ScopeName};
 use services::kill_file::KillFile;
 use services::view::Change;
 
-fn scopes() -> [ScopeName; 4] {
+/// One of each level.
+pub(crate) fn scopes() -> [ScopeName; 4] {
     [
         ScopeName::Firm,
         ScopeName::Account("main".to_owned()),
@@ -17,7 +18,7 @@ fn scopes() -> [ScopeName; 4] {
 }
 
 /// A buy order far below the market.
-fn resting() -> OrderTicket {
+pub(crate) fn resting() -> OrderTicket {
     OrderTicket {
         kind: OrderKind::Limit {
             price: "50".parse().unwrap(),
