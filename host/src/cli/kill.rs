@@ -98,9 +98,11 @@ fn run_drill(arguments: &KillArguments) -> Result<()> {
         say(&report(&measured).to_string())?;
         measured
     } else {
-        say(
-            "state              trigger         gate shut  cancels out  passed  after kill -9  verdict",
-        )?;
+        let (place, figures) = (
+            "state              scope            trigger       ",
+            "  gate shut  cancels out  passed  after kill -9  verdict",
+        );
+        say(&format!("{place}{figures}"))?;
         let measured = drill(&program, extent, print)?;
         say("limits: gate 100 ms, cancels 1 s, no order passes, the latch survives kill -9")?;
         measured
@@ -121,6 +123,7 @@ fn report(measured: &[Measured]) -> serde_json::Value {
     let rows = measured.iter().map(|one| {
         json!({
             "state": one.state,
+            "scope": one.scope,
             "trigger": one.trigger,
             "left_out": one.left_out,
             "gate_ns": nanoseconds(one.gate),
@@ -143,7 +146,7 @@ fn print(one: &Measured) -> Result<()> {
         None if one.left_out.is_some() => "-".to_owned(),
         None => "never".to_owned(),
     };
-    let (state, trigger) = (one.state, one.trigger);
+    let (state, scope, trigger) = (one.state, &one.scope, one.trigger);
     let (gate, cancels) = (milliseconds(one.gate), milliseconds(one.cancels));
     let latch = match (one.left_out, one.latched) {
         (Some(_), _) => "-",
@@ -152,6 +155,6 @@ fn print(one: &Measured) -> Result<()> {
     };
     let (passed, verdict) = (one.passed, one.verdict());
     say(&format!(
-        "{state:<18} {trigger:<14} {gate:>10} {cancels:>12} {passed:>7}  {latch:<13}  {verdict}"
+        "{state:<18} {scope:<16} {trigger:<14} {gate:>10} {cancels:>12} {passed:>7}  {latch:<13}  {verdict}"
     ))
 }

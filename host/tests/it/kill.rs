@@ -24,6 +24,7 @@ fn no_order_passes_after_any_trigger_in_any_bad_state_and_the_latch_survives() {
     let rows = report["rows"].as_array().unwrap();
     let tried = rows.iter().filter(|row| row["left_out"].is_null());
     let (mut states, mut triggers) = (BTreeSet::new(), BTreeSet::new());
+    let mut scopes = BTreeSet::new();
     for row in tried {
         assert_eq!(row["passed"], 0, "{report:#}");
         assert_eq!(row["latched"], true, "{report:#}");
@@ -31,10 +32,13 @@ fn no_order_passes_after_any_trigger_in_any_bad_state_and_the_latch_survives() {
         assert!(row["cancels_ns"].is_string(), "{report:#}");
         states.insert(row["state"].as_str().unwrap());
         triggers.insert(row["trigger"].as_str().unwrap());
+        scopes.insert(row["scope"].as_str().unwrap());
     }
     let expect = ["REST", "SIGUSR2", "argonaut kill", "kill file"];
     assert_eq!(Vec::from_iter(triggers), expect);
-    assert_eq!(states.len(), 7, "{report:#}");
+    assert_eq!(states.len(), 8, "{report:#}");
+    let levels = ["account/drill", "firm", "strategy/manual"];
+    assert_eq!(Vec::from_iter(scopes), levels);
 }
 
 #[test]

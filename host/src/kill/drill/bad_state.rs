@@ -32,10 +32,11 @@ pub(super) enum BadState {
     FullDisk,
     Burst,
     DeafApi,
+    StoreAway,
 }
 
 impl BadState {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Healthy,
         Self::StuckPlugins,
         Self::SilentRedis,
@@ -43,6 +44,7 @@ impl BadState {
         Self::FullDisk,
         Self::Burst,
         Self::DeafApi,
+        Self::StoreAway,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -54,33 +56,57 @@ impl BadState {
             Self::FullDisk => "disk full",
             Self::Burst => "burst of quotes",
             Self::DeafApi => "API takes nobody",
+            Self::StoreAway => "database away",
         }
     }
 
     /// Everything outside the host that it needs.
     pub(super) fn scene(self) -> Result<Scene> {
-        let silent = match self {
-            Self::SilentRedis => {
-                let listener = TcpListener::bind("127.0.0.1:0")?;
-                listener.set_nonblocking(true)?;
-                Some(listener)
-            }
-            _ => None,
+        let count = match self {
+            Self::SilentRedis => 1,
+            Self::StoreAway => 2,
+            _ => 0,
         };
+        let servers = (0..count).map(|_| Server::listen());
         Ok(Scene {
             state: self,
-            silent,
+            servers: servers.collect::<Result<_>>()?,
             done: AtomicUsize::new(0),
         })
+    }
+}
+
+/// A server that is of no use to whoever connects.
+struct Server {
+    listener: TcpListener,
+    /// Connections taken so far.
+    taken: AtomicUsize,
+}
+
+impl Server {
+    fn listen() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        Ok(Self {
+            listener,
+            taken: AtomicUsize::new(0),
+        })
+    }
+
+    /// A connection that waits, if one does.
+    fn take(&self) -> Option<TcpStream> {
+        let (stream, _) = self.listener.accept().ok()?;
+        self.taken.fetch_add(1, Ordering::AcqRel);
+        Some(stream)
     }
 }
 
 /// A state with what makes it bad.
 pub(super) struct Scene {
     pub(super) state: BadState,
-    /// Where a server listens that never answers.
-    silent: Option<TcpListener>,
-    /// What those who disturb have done so far: restarts, connections, requests.
+    /// Redis first, then the database.
+    servers: Vec<Server>,
+    /// What those who disturb have done so far: restarts, requests.
     done: AtomicUsize,
 }
 
@@ -101,18 +127,27 @@ impl Scene {
                 .map(stuck_section)
                 .chain(["[faults]\nquarantine_after = 0\n\n".to_owned()])
                 .collect(),
-            BadState::SilentRedis => {
-                let silent = self.silent.as_ref().context("no server that is silent")?;
-                format!("[bus]\nurl = \"redis://{}/0\"\n", silent.local_addr()?)
+            BadState::SilentRedis => self.bus()?,
+            BadState::StoreAway => {
+                let database = self.servers.last().context("no server for the store")?;
+                let address = database.listener.local_addr()?;
+                let url = format!("postgres://drill@{address}/drill");
+                format!("{}\n[store]\nurl = \"{url}\"\n", self.bus()?)
             }
             _ => String::new(),
         })
     }
 
+    fn bus(&self) -> Result<String> {
+        let redis = self.servers.first().context("no server for the bus")?;
+        let address = redis.listener.local_addr()?;
+        Ok(format!("[bus]\nurl = \"redis://{address}/0\"\n"))
+    }
+
     /// How many threads are to disturb.
     pub(super) fn disturbers(&self) -> usize {
         match self.state {
-            BadState::StuckPlugins | BadState::SilentRedis => 1,
+            BadState::StuckPlugins | BadState::SilentRedis | BadState::StoreAway => 1,
             BadState::FloodedApi => FLOODERS,
             BadState::Healthy | BadState::FullDisk | BadState::Burst | BadState::DeafApi => 0,
         }
@@ -127,11 +162,14 @@ impl Scene {
                 BadState::StuckPlugins => restart_all(&client),
                 BadState::FloodedApi => usize::from(client.get("/orders?limit=10000").is_ok()),
                 _ => {
-                    let taken = self.silent.as_ref().and_then(|silent| silent.accept().ok());
+                    let taken = self.servers.iter().filter_map(Server::take);
+                    match self.state {
+                        BadState::SilentRedis => held.extend(taken),
+                        // Cut off at once, again and again.
+                        _ => taken.for_each(drop),
+                    }
                     std::thread::sleep(PAUSE);
-                    let before = held.len();
-                    held.extend(taken);
-                    held.len() - before
+                    0
                 }
             };
             self.done.fetch_add(done, Ordering::AcqRel);
@@ -153,7 +191,10 @@ impl Scene {
         Ok(match self.state {
             BadState::Healthy => true,
             BadState::StuckPlugins => done >= 2 * STUCK,
-            BadState::SilentRedis => done > 0,
+            BadState::SilentRedis | BadState::StoreAway => {
+                let is_tried = |server: &Server| server.taken.load(Ordering::Acquire) > 0;
+                self.servers.iter().all(is_tried)
+            }
             BadState::FloodedApi => done >= 2 * FLOODERS,
             BadState::FullDisk => client.get("/health")?.body["journal_writable"] == false,
             BadState::Burst => {

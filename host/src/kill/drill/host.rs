@@ -4,6 +4,7 @@ use super::bad_state::{STUCK_PLUGIN, Scene};
 use crate::kill::Client;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use services::handle::ScopeName;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -140,9 +141,10 @@ impl DrillHost {
 
     /// Runs `argonaut kill` against it, with its kill file where its API is not to be relied on;
     /// whether the host confirmed.
-    pub(super) fn kill_by_command(&self, with_file: bool) -> Result<bool> {
+    pub(super) fn kill_by_command(&self, scope: &ScopeName, with_file: bool) -> Result<bool> {
+        let scope = scope.to_string().replacen('/', "=", 1);
         let mut command = Command::new(&self.program);
-        command.args(["kill", "--address", &self.address]);
+        command.args(["kill", "--address", &self.address, "--scope", &scope]);
         if with_file {
             command.arg("--kill-file").arg(self.kill_file());
         }

@@ -1,12 +1,12 @@
 //! One trigger in one state: how long until the gate shut and the cancels were out, and whether
 //! anything passed.
 
-use super::bad_state::{BadState, Scene};
+use super::bad_state::Scene;
 use super::host::DrillHost;
-use super::trigger::Trigger;
-use super::{Client, PATIENCE, PAUSE, is_killed, open_orders, place, until};
+use super::{Cell, Client, PATIENCE, PAUSE, is_killed, open_orders, place, until};
 use anyhow::{Result, anyhow};
 use serde_json::Value;
+use services::handle::ScopeName;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +25,8 @@ const CANCELS_WITHIN: Duration = Duration::from_secs(1);
 pub struct Measured {
     /// What was wrong with the host.
     pub state: &'static str,
+    /// Who was killed: `firm`, `account/NAME` or `strategy/NAME`.
+    pub scope: String,
     /// The trigger.
     pub trigger: &'static str,
     /// Why it was not pulled, if it was not.
@@ -33,17 +35,18 @@ pub struct Measured {
     pub gate: Option<Duration>,
     /// From pulling it to when every open order was cancelled or its cancel was on its way.
     pub cancels: Option<Duration>,
-    /// Orders sent once the firm was known to be killed, and not denied.
+    /// Orders sent once the scope was known to be killed, and not denied.
     pub passed: usize,
-    /// Whether the latch was there after SIGKILL and a start, with nothing open any more.
+    /// Whether the latch was there after SIGKILL and a start, and no other, with nothing open any more.
     pub latched: bool,
 }
 
 impl Measured {
-    pub(super) fn left_out(state: BadState, trigger: Trigger, reason: &'static str) -> Self {
+    pub(super) fn left_out(cell: &Cell, reason: &'static str) -> Self {
         Self {
-            state: state.name(),
-            trigger: trigger.name(),
+            state: cell.state.name(),
+            scope: cell.scope.to_string(),
+            trigger: cell.trigger.name(),
             left_out: Some(reason),
             gate: None,
             cancels: None,
@@ -95,7 +98,7 @@ impl Attempts {
 }
 
 /// Gets the host into its state, pulls the trigger, and leaves the host dead.
-pub(super) fn measure(host: &DrillHost, scene: &Scene, trigger: Trigger) -> Result<Measured> {
+pub(super) fn measure(host: &DrillHost, scene: &Scene, cell: &Cell) -> Result<Measured> {
     let client = host.client();
     for _ in 0..OPEN_ORDERS {
         place(&client)?;
@@ -106,7 +109,7 @@ pub(super) fn measure(host: &DrillHost, scene: &Scene, trigger: Trigger) -> Resu
     })?;
     let (attempts, over) = (Attempts::default(), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        let prober = scope.spawn(|| probe(&host.client(), &attempts, &over));
+        let prober = scope.spawn(|| probe(&host.client(), &cell.scope, &attempts, &over));
         for _ in 0..scene.disturbers() {
             scope.spawn(|| scene.disturb(host, &over));
         }
@@ -117,7 +120,7 @@ pub(super) fn measure(host: &DrillHost, scene: &Scene, trigger: Trigger) -> Resu
             let begun = Instant::now();
             // Some wait for an answer that such a host does not give.
             let pulled = scope.spawn(|| {
-                let known = trigger.pull(host, scene.state)?;
+                let known = cell.trigger.pull(host, cell)?;
                 anyhow::Ok(known.then(Instant::now))
             });
             let cancels = watch(begun, &client, &attempts)?;
@@ -133,10 +136,10 @@ pub(super) fn measure(host: &DrillHost, scene: &Scene, trigger: Trigger) -> Resu
         if !tried.iter().any(|order| order.is_killed) {
             // Then the reason is worth more than a row that says never.
             pulled?;
-            return Ok(judge((scene.state, trigger), begun, None, cancels, &tried));
+            return Ok(judge(cell, begun, None, cancels, &tried));
         }
         let known = pulled.unwrap_or(None);
-        Ok(judge((scene.state, trigger), begun, known, cancels, &tried))
+        Ok(judge(cell, begun, known, cancels, &tried))
     })
 }
 
@@ -169,7 +172,7 @@ fn is_leaving(order: &Value) -> bool {
 }
 
 fn judge(
-    (state, trigger): (BadState, Trigger),
+    cell: &Cell,
     begun: Instant,
     known: Option<Instant>,
     cancels: Option<Duration>,
@@ -177,12 +180,13 @@ fn judge(
 ) -> Measured {
     let shut = tried.iter().find(|order| order.is_killed);
     let shut = shut.map(|order| order.answered);
-    // The firm is known to be killed by the answer to the trigger or to an order.
+    // The scope is known to be killed by the answer to the trigger or to an order.
     let certain = known.into_iter().chain(shut).min();
     let later = |order: &&Tried| certain.is_some_and(|certain| order.sent > certain);
     Measured {
-        state: state.name(),
-        trigger: trigger.name(),
+        state: cell.state.name(),
+        scope: cell.scope.to_string(),
+        trigger: cell.trigger.name(),
         left_out: None,
         gate: shut.map(|shut| shut.saturating_duration_since(begun)),
         cancels,
@@ -196,20 +200,20 @@ fn judge(
 }
 
 /// Sends order after order until told to stop.
-fn probe(client: &Client, attempts: &Attempts, over: &AtomicBool) -> Result<()> {
+fn probe(client: &Client, scope: &ScopeName, attempts: &Attempts, over: &AtomicBool) -> Result<()> {
     while !over.load(Ordering::Acquire) {
-        let order = try_order(client)?;
+        let order = try_order(client, scope)?;
         attempts.lock().push(order);
         std::thread::sleep(PAUSE);
     }
     Ok(())
 }
 
-fn try_order(client: &Client) -> Result<Tried> {
+fn try_order(client: &Client, scope: &ScopeName) -> Result<Tried> {
     let sent = Instant::now();
     let order = place(client)?;
     // A disk that takes nothing denies with the same code.
-    let is_killed = order["deny_code"] == "P29" && is_killed(client)?;
+    let is_killed = order["deny_code"] == "P29" && is_killed(client, scope)?;
     Ok(Tried {
         sent,
         answered: Instant::now(),
@@ -219,6 +223,8 @@ fn try_order(client: &Client) -> Result<Tried> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bad_state::BadState;
+    use super::super::trigger::Trigger;
     use super::*;
 
     #[test]
@@ -233,8 +239,12 @@ mod tests {
         let check = |known: Option<u64>, orders: &[Tried], expect: (usize, &str)| {
             let cancels = Some(Duration::from_millis(9));
             let known = known.map(at);
-            let cell = (BadState::Healthy, Trigger::Rest);
-            let measured = judge(cell, begun, known, cancels, orders);
+            let cell = Cell {
+                state: BadState::Healthy,
+                trigger: Trigger::Rest,
+                scope: ScopeName::Firm,
+            };
+            let measured = judge(&cell, begun, known, cancels, orders);
             assert_eq!(measured.verdict(), "FAILED", "the latch was not looked at");
             let measured = Measured {
                 latched: true,
