@@ -2,11 +2,13 @@
 //! denied, whatever the other fields are; the largest numbers are denied or counted, never a panic.
 
 use crate::dice::Dice;
+use crate::plan::{Maker, call};
 use crate::world::*;
 use engine::{Command, LimitScope, StrategyConfig};
 use model::{
-    DenyCode, InstrumentId, Links, Money, Offset, OrderId, OrderKind, OrderRequest, PeerRule,
-    Peers, Price, Quantity, Rate, Side, StrategyId, Terms, TimeInForce, Trail, Trigger, TriggerBy,
+    AlgorithmCall, DenyCode, HedgeMargin, InstrumentId, Links, Money, Offset, OrderId, OrderKind,
+    OrderRequest, PeerRule, Peers, PositionId, Price, Quantity, Rate, Side, SignedQuantity,
+    StrategyId, Terms, TimeInForce, Trail, Trigger, TriggerBy,
 };
 use proptest::prelude::*;
 
@@ -50,7 +52,7 @@ fn trail(offset: Offset, activation: Option<Price>) -> Trail {
     }
 }
 
-const SPOILS: [Spoil; 15] = [
+const SPOILS: [Spoil; 16] = [
     |dice, ask| ask.instrument = InstrumentId::new(dice.one_of(&[7, 8, u32::MAX])),
     |dice, ask| {
         let raw = [0, 1, Quantity::SCALE - 1, Quantity::SCALE + 1, u64::MAX];
@@ -125,22 +127,48 @@ const SPOILS: [Spoil; 15] = [
             Links { parent, peers },
         ]);
     },
+    // The account nets: it has no positions to name.
+    |dice, ask| ask.terms.position = Some(some_position(dice)),
 ];
+
+/// A position that nobody opened.
+fn some_position(dice: &mut Dice) -> PositionId {
+    let opener = OrderId::derive(dice.below(1_000), dice.below(4)).unwrap();
+    PositionId::opened_by(opener)
+}
+
+/// One of the nine types, with good prices.
+fn good_kind(dice: &mut Dice) -> OrderKind {
+    let price = Price::from_raw(100 * Price::SCALE);
+    let trigger = Trigger::at(price);
+    let trail = trail(Offset::Ticks(5), dice.one_of(&[None, Some(price)]));
+    dice.one_of(&[
+        OrderKind::Market,
+        OrderKind::Limit { price },
+        OrderKind::StopMarket { trigger },
+        OrderKind::StopLimit { trigger, price },
+        OrderKind::MarketToLimit,
+        OrderKind::MarketIfTouched { trigger },
+        OrderKind::LimitIfTouched { trigger, price },
+        OrderKind::TrailingStopMarket { trail },
+        OrderKind::TrailingStopLimit {
+            trail,
+            limit: Offset::Ticks(5),
+        },
+    ])
+}
 
 /// An order that passes, in some variety.
 fn good(dice: &mut Dice) -> OrderRequest {
     let side = dice.one_of(&[Side::Buy, Side::Sell]);
-    let price = Price::from_raw(100 * Price::SCALE);
-    let kind = dice.one_of(&[
-        OrderKind::Limit { price },
-        OrderKind::StopLimit {
-            trigger: Trigger::at(price),
-            price,
-        },
-    ]);
+    let kind = good_kind(dice);
     let quantity = Quantity::whole(dice.below(9).cast_signed() + 1).unwrap();
+    let display = match kind.price() {
+        Some(_) => dice.one_of(&[None, Some(Quantity::ONE)]),
+        None => None,
+    };
     let terms = Terms {
-        display: dice.one_of(&[None, Some(Quantity::ONE)]),
+        display,
         ..Terms::default()
     };
     OrderRequest::new(EQUITY, side, kind, quantity)
@@ -179,6 +207,51 @@ fn verdict(strategy: StrategyId, asks: Vec<OrderRequest>) -> Option<DenyCode> {
     world.denied(order)
 }
 
+/// Hands an order to an algorithm.
+fn worked(ask: OrderRequest, call: AlgorithmCall) -> Option<DenyCode> {
+    let mut world = ready();
+    world.algorithm("slicer", Maker::slicer());
+    let order = world.work(MARGIN_HAND, ask, call);
+    world.denied(order)
+}
+
+/// An order that an algorithm may work.
+fn good_parent(dice: &mut Dice) -> OrderRequest {
+    let mut ask = good(dice);
+    let price = Price::from_raw(100 * Price::SCALE);
+    ask.kind = dice.one_of(&[OrderKind::Market, OrderKind::Limit { price }]);
+    ask.terms.display = None;
+    ask
+}
+
+/// A call of an algorithm, wrong in one of the ways it can be.
+fn bad_call(dice: &mut Dice) -> AlgorithmCall {
+    let many: Vec<String> = (0..=model::execution_algorithm::MAX_PARAMETERS)
+        .map(|n| n.to_string())
+        .collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), "1")).collect();
+    let long = "x".repeat(model::execution_algorithm::MAX_PARAMETER_BYTES);
+    dice.one_of(&[
+        call("", &[]),
+        call("nobody", &[]),
+        call("Slicer", &[]),
+        call(&long, &[]),
+        call("slicer", &[("slices", "many")]),
+        call("slicer", &[("slices", "2"), ("slices", "2")]),
+        call("slicer", &many),
+        call("slicer", &[("note", &long)]),
+    ])
+}
+
+/// A hedging account.
+fn hedging() -> World {
+    let mut setup = Setup::default();
+    setup.accounts[1].hedging = Some(HedgeMargin::Gross);
+    let mut world = setup.build();
+    world.sized_quote(EQUITY, ["99", "1000"], ["101", "1000"]);
+    world
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -193,6 +266,47 @@ proptest! {
         prop_assert!(verdict(MARGIN_HAND, vec![bad]).is_some(), "{:?}", bad);
         let nobody = StrategyId::new(dice.one_of(&[2, 9, u32::MAX]));
         prop_assert!(verdict(nobody, vec![order]).is_some());
+    }
+
+    #[test]
+    fn an_algorithm_is_given_no_order_and_no_call_that_is_wrong(seed: u64) {
+        let mut dice = Dice::new(seed);
+        let (order, slices) = (good_parent(&mut dice), call("slicer", &[("slices", "2")]));
+        prop_assert_eq!(worked(order, slices.clone()), None, "{:?}", order);
+        let wrong = bad_call(&mut dice);
+        prop_assert!(worked(order, wrong.clone()).is_some(), "{:?}", wrong);
+        let spoil = dice.one_of(&SPOILS);
+        let mut bad = order;
+        spoil(&mut dice, &mut bad);
+        prop_assert!(worked(bad, slices).is_some(), "{:?}", bad);
+    }
+
+    #[test]
+    fn an_order_that_may_only_reduce_opens_nothing(seed: u64) {
+        let mut dice = Dice::new(seed);
+        let mut order = good(&mut dice);
+        let mut world = hedging();
+        let passes = world.place(MARGIN_HAND, order);
+        prop_assert_eq!(world.denied(passes), None, "{:?}", order);
+        order.terms.reduce_only = true;
+        // A hedging account has nothing that it could reduce, named or not.
+        for position in [None, Some(some_position(&mut dice))] {
+            let mut world = hedging();
+            order.terms.position = position;
+            let denied = world.place(MARGIN_HAND, order);
+            prop_assert!(world.denied(denied).is_some(), "{:?}", order);
+        }
+        // One that nets lets it wait for something to reduce, and takes none of it for a position.
+        order.terms.position = None;
+        let mut world = ready();
+        world.place(MARGIN_HAND, order);
+        for (bid, ask) in [("99", "101"), ("119", "121"), ("79", "81"), ("99", "101")] {
+            world.sized_quote(EQUITY, [bid, "1000"], [ask, "1000"]);
+            world.wait(SECOND);
+        }
+        let held = world.position(MARGIN_HAND, EQUITY).quantity;
+        prop_assert_eq!(held, SignedQuantity::ZERO, "{:?}", order);
+        prop_assert!(world.fills().is_empty(), "{:?}", order);
     }
 
     #[test]
