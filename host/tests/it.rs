@@ -91,3 +91,5 @@ mod venue_models;
 mod versions;
 #[path = "it/watching.rs"]
 mod watching;
+#[path = "it/worked.rs"]
+mod worked;
