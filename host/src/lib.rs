@@ -8,6 +8,7 @@ pub mod caching;
 pub mod cli;
 pub mod client;
 pub mod config;
+mod ending;
 pub mod fan_out;
 pub mod fanning;
 pub mod filing;

@@ -10,7 +10,7 @@ use crate::publish::Publishing;
 use crate::reach::Reach;
 use crate::repeating::{self, Remembered};
 use crate::universe::Universe;
-use crate::{backtesting, filing, gateways, hooking, notifying};
+use crate::{backtesting, ending, filing, gateways, hooking, notifying};
 use anyhow::{Context, Result, anyhow};
 use api::{Hooks, Records, Tls};
 use journal::Folder;
@@ -243,23 +243,17 @@ impl App {
         };
         tokio::task::spawn_blocking(end).await?;
         self.handle.shutdown().await?;
-        let (trader, publishing, filing) = (self.trader, self.publishing, self.filing);
-        let (caching, notifications) = (self.caching, self.notifications);
+        let trader = self.trader;
+        let followers = [
+            ending::of(self.publishing, Publishing::end),
+            ending::of(self.caching, Caching::end),
+            ending::of(self.notifications, |told: Notifications| told.end()),
+            ending::of(self.filing, SqlProjection::end),
+        ];
         let ended = tokio::task::spawn_blocking(move || {
             let ended = trader.join();
             // Last, so that they have how the run ended.
-            if let Some(publishing) = publishing {
-                publishing.end();
-            }
-            if let Some(caching) = caching {
-                caching.end();
-            }
-            if let Some(notifications) = notifications {
-                notifications.end();
-            }
-            if let Some(filing) = filing {
-                filing.end();
-            }
+            ending::at_once(followers);
             ended
         });
         let ended = ended.await?;

@@ -39,6 +39,13 @@ pub(super) struct Ledger {
     seals: usize,
 }
 
+impl Ledger {
+    /// Whether the latest run ended in order.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.seals > 0
+    }
+}
+
 pub(super) fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
@@ -221,9 +228,18 @@ impl Running {
     }
 
     /// Asks it to end, as an operator does.
-    pub(super) fn end(mut self) {
+    pub(super) fn end(self) {
+        let _printed = self.end_timed();
+    }
+
+    /// The same; how long it took, which is printed: 10 s are promised.
+    pub(super) fn end_timed(mut self) -> Duration {
+        let begun = Instant::now();
         signal(&self.process, "-TERM");
         assert!(self.process.wait().unwrap().success());
+        let took = begun.elapsed();
+        println!("ended {:.3} s after SIGTERM", took.as_secs_f64());
+        took
     }
 }
 

@@ -230,7 +230,24 @@ struct Following {
 }
 
 impl Following {
-    async fn run(mut self, mut keeping: Keeping) {
+    /// Follows the journal to its end; one that a store keeps up is left to the next run.
+    async fn run(self, keeping: Keeping) {
+        let (stop, monitor) = (self.stop.clone(), self.monitor.clone());
+        let progress = Arc::clone(&self.config.progress);
+        tokio::select! {
+            () = self.follow(keeping) => {}
+            () = overdue(&stop) => {
+                let (stored, journal) = (monitor.view().sequence, progress.get());
+                tracing::warn!(
+                    stored,
+                    journal,
+                    "the store did not take the rest in time; it comes with the next run"
+                );
+            }
+        }
+    }
+
+    async fn follow(mut self, mut keeping: Keeping) {
         let mut wait = BACK_OFF;
         loop {
             let Err(error) = self.session(&mut wait, &mut keeping).await else {
@@ -305,6 +322,14 @@ impl Following {
         let end = *self.ending.get_or_insert_with(|| Instant::now() + DRAIN);
         Instant::now() >= end
     }
+}
+
+/// Comes when the end of a run has waited for the store long enough, also for one that says nothing.
+async fn overdue(stop: &Stop) {
+    while !stop.is_asked() {
+        tokio::time::sleep(PATIENCE).await;
+    }
+    tokio::time::sleep(DRAIN).await;
 }
 
 /// A server that says nothing must not hold the thread for ever.
