@@ -50,7 +50,6 @@ newtypes! {
 }
 
 fields! {
-    Quote { instrument, bid, ask, bid_size, ask_size, ts_event, ts_init }
     Trade { instrument, price, size, aggressor, ts_event, ts_init }
     Bar { instrument, spec, open, high, low, close, volume, ts_open, ts_event, ts_init }
     BarSpec { method, basis }
@@ -365,10 +364,52 @@ impl Decode for DenyCode {
     }
 }
 
+/// As `fields!` would write it, all numbers at once: a journal is mostly quotes.
+impl Encode for Quote {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Self {
+            instrument,
+            bid,
+            ask,
+            bid_size,
+            ask_size,
+            ts_event,
+            ts_init,
+        } = self;
+        let numbers = [
+            bid.raw().to_le_bytes(),
+            ask.raw().to_le_bytes(),
+            bid_size.raw().to_le_bytes(),
+            ask_size.raw().to_le_bytes(),
+            ts_event.nanos().to_le_bytes(),
+            ts_init.nanos().to_le_bytes(),
+        ];
+        instrument.encode(out);
+        out.extend_from_slice(numbers.as_flattened());
+    }
+}
+
+impl Decode for Quote {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            instrument: Decode::decode(from)?,
+            bid: Decode::decode(from)?,
+            ask: Decode::decode(from)?,
+            bid_size: Decode::decode(from)?,
+            ask_size: Decode::decode(from)?,
+            ts_event: Decode::decode(from)?,
+            ts_init: Decode::decode(from)?,
+        })
+    }
+}
+
 impl<T: Encode> Encode for Sequenced<T> {
     fn encode(&self, out: &mut Vec<u8>) {
-        self.sequence.encode(out);
-        self.time.encode(out);
+        out.extend_from_slice(
+            [self.sequence, self.time.nanos()]
+                .map(u64::to_le_bytes)
+                .as_flattened(),
+        );
         self.input.encode(out);
     }
 }
