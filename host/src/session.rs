@@ -5,7 +5,7 @@ use engine::{
 };
 use model::{HistoryBlock, PluginHash, Strategy, StrategyId, Timestamp};
 use services::venue_models::StagedModels;
-use store::{BookBatches, MarketEvent};
+use store::{BookBatches, BookRow, MarketEvent};
 
 /// An engine under the control of one loop.
 pub struct Session {
@@ -80,8 +80,7 @@ impl Session {
         self.step(self.engine.now(), Input::Command(Box::new(command)))
     }
 
-    /// Feeds one market event at its own time. Of a batch of changes of a book the engine is told when the
-    /// last row comes; rows before have no effects.
+    /// Feeds one market event at its own time.
     #[inline]
     pub fn feed(&mut self, event: MarketEvent) -> Result<&[Effect], StepError> {
         let time = event.ts_init();
@@ -89,12 +88,19 @@ impl Session {
             MarketEvent::Quote(quote) => Input::Quote(quote),
             MarketEvent::Trade(trade) => Input::Trade(trade),
             MarketEvent::Bar(bar) => Input::Bar(bar),
-            MarketEvent::Book(row) => match self.books.push(&row) {
-                Some(update) => Input::Book(Box::new(update)),
-                None => return Ok(&[]),
-            },
+            MarketEvent::Book(row) => return self.feed_row(&row),
         };
         self.step(time, input)
+    }
+
+    /// Of a batch of changes of a book the engine is told when the last row comes; rows before have no
+    /// effects. Apart from the rest, which is small enough to be compiled into whoever feeds.
+    #[inline(never)]
+    fn feed_row(&mut self, row: &BookRow) -> Result<&[Effect], StepError> {
+        match self.books.push(row) {
+            Some(update) => self.step(row.ts_init, Input::Book(Box::new(update))),
+            None => Ok(&[]),
+        }
     }
 
     /// Steps the engine with the next sequence.
