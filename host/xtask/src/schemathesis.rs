@@ -32,8 +32,8 @@ pub(crate) struct Options {
 
 /// What `cargo xtask test` does.
 const SHORT: Options = Options {
-    max_examples: 10,
-    seconds: Some(90),
+    max_examples: 5,
+    seconds: Some(240),
     seed: 1,
     identity: false,
 };
