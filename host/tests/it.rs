@@ -91,5 +91,3 @@ mod venue_models;
 mod versions;
 #[path = "it/watching.rs"]
 mod watching;
-#[path = "it/worked.rs"]
-mod worked;

@@ -392,10 +392,7 @@ impl Trader {
             Request::Shadow(request) => self.begin_shadow(request),
             Request::Read(read) => read(&self.engine),
             Request::Tighten(scope, state) => self.tighten(scope, state),
-            Request::Obey(named, reply) => {
-                self.obey(&named);
-                self.answers.push(Answer::Obeyed(reply));
-            }
+            Request::Obey(named, reply) => self.obey_and_answer(&named, reply),
             Request::Attach(venue, line) => drop(self.lines.insert(venue, line)),
             Request::Shutdown => self.stopping = true,
         }

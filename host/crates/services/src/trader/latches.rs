@@ -1,11 +1,18 @@
 //! The kill latches that a kill file sets: of the scopes that it names, and the firm's where a name is
 //! nobody's.
 
-use super::Trader;
+use super::{Answer, Trader};
 use crate::handle::ScopeName;
 use engine::{Command, Engine, Input, LimitScope};
+use tokio::sync::oneshot;
 
 impl Trader {
+    /// The same as [`Self::obey`], answered once it is let out.
+    pub(super) fn obey_and_answer(&mut self, named: &[ScopeName], reply: oneshot::Sender<()>) {
+        self.obey(named);
+        self.answers.push(Answer::Obeyed(reply));
+    }
+
     /// Sets those latches of these scopes that are not set.
     pub(crate) fn obey(&mut self, named: &[ScopeName]) {
         for name in named {
