@@ -21,7 +21,7 @@ pub(crate) fn record(batch: &mut Batch, number: u64) {
         actor: "?a\0nna'); DROP TABLE audit; --",
         action: "strategies.pause",
         subject: "/api/v1/strategies/ema/pause",
-        before: (number % 2 == 0).then_some(&before),
+        before: number.is_multiple_of(2).then_some(&before),
         after: Some(&after),
         request: "r-1",
         outcome: "200",
