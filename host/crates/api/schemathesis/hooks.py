@@ -60,8 +60,9 @@ UNDESCRIBED = (
     # Formats of moments go back beyond 1970, and on beyond what 64 bits hold.
     "is not a moment such as",
     "must be a moment after 1970",
-    # A decimal like any other, and no price.
+    # Decimals like any other, and no price, or no change of one.
     "must be above nothing",
+    "is below -1",
     # JSON Schema counts characters.
     " bytes",
 )

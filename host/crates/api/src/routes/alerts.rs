@@ -17,7 +17,7 @@ use axum::extract::State;
     summary = "Alerts, newest first",
     params(
         (
-            "after" = Option<u64>, Query, maximum = 18446744073709551615u64,
+            "after" = Option<u64>, Query, format = "uint64", maximum = 18446744073709551615u64,
             description = "The id of the last alert that was seen.",
         ),
         Limit,

@@ -22,7 +22,7 @@ const MOST: usize = 1_000;
     summary = "What people did, the oldest first",
     params(
         (
-            "after" = Option<u64>, Query, maximum = 18446744073709551615u64,
+            "after" = Option<u64>, Query, format = "uint64", maximum = 18446744073709551615u64,
             description = "The number of the last record that was seen.",
         ),
         (
