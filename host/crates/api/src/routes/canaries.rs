@@ -163,15 +163,15 @@ impl Brings for CanaryRequest {
         let version = Version::from_query(plugin, fields)?;
         let instruments = fields.text("instruments").unwrap_or_default();
         let named = instruments.split(',').map(str::trim);
-        let named = named.filter(|symbol| !symbol.is_empty()).map(str::to_owned);
+        let named = named.filter(|symbol| !symbol.is_empty());
+        let named: Vec<_> = named.map(str::to_owned).collect();
         let when_over: Option<WhenOverName> = fields.value("when_over", "roll_back or promote")?;
         let probation = probation::needed_from_query(fields)?;
-        Ok(of(
-            version,
-            named.collect(),
-            probation,
-            when_over.unwrap_or_default(),
-        ))
+        if named.is_empty() {
+            let why = "name in the query at least one instrument that the component is to trade";
+            return Err(Problem::disagrees("instruments", why));
+        }
+        Ok(of(version, named, probation, when_over.unwrap_or_default()))
     }
 
     fn terms(&mut self) -> &mut Terms {

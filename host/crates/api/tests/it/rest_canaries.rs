@@ -114,13 +114,19 @@ async fn bad_requests_name_the_field() {
             .await;
         answer.check_problem(400, "INVALID_FIELD", Some(field));
     };
-    let path = "/strategies/ema/canary?instruments=BTC/USD.SIM";
-    let endless = client
-        .typed("POST", path, "application/wasm", vec![0])
-        .await;
-    endless.check_problem(422, "FIELDS_DISAGREE", Some("/probation/for_ns"));
+    let lacking = async |query: &str, field: &str| {
+        let path = format!("/strategies/ema/canary?{query}");
+        let answer = client
+            .typed("POST", &path, "application/wasm", vec![0])
+            .await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some(field));
+    };
+    lacking("instruments=BTC/USD.SIM", "/probation/for_ns").await;
+    lacking("probation.for_ns=5", "/instruments").await;
+    lacking("probation.for_ns=5&instruments=,", "/instruments").await;
     query("probation.for_ns=5&when_over=stay", "/when_over").await;
-    query("probation.for_ns=5&speed=1", "/speed").await;
+    let all = "instruments=BTC/USD.SIM&probation.for_ns=5&speed=1";
+    query(all, "/speed").await;
     assert_eq!(client.host.asked(), Vec::<String>::new());
     let path = "/strategies/ema/canary/promote";
     let answer = client.typed("POST", path, "text/plain", vec![1]).await;
