@@ -3,10 +3,12 @@
 //! time; an execution may be taken back. What it holds is the truth that everybody else must find.
 //!
 //! It says what happened, each thing once and in order. Losing, doubling and delaying that is the
-//! business of the link to it (`simulator`).
+//! business of the link to it (`simulator`), or of the process it is (`outside`).
 
 mod answers;
 mod orders;
+#[cfg(feature = "outside")]
+pub mod outside;
 mod working;
 
 use crate::simulator::Dice;

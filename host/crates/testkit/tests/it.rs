@@ -21,3 +21,6 @@ mod feeds;
 mod hostile;
 #[path = "it/venue.rs"]
 mod venue;
+#[cfg(feature = "outside")]
+#[path = "it/venue_books.rs"]
+mod venue_books;

@@ -55,7 +55,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "testkit",
-        &["model", "engine", "runtime", "builder", "registry"],
+        &[
+            "model",
+            "engine",
+            "runtime",
+            "builder",
+            "registry",
+            "connectors",
+        ],
     ),
     ("argonaut", HOST),
     ("xtask", &[]),
