@@ -87,6 +87,8 @@ mod store;
 mod tls;
 #[path = "it/venue_models.rs"]
 mod venue_models;
+#[path = "it/venue_process.rs"]
+mod venue_process;
 #[path = "it/versions.rs"]
 mod versions;
 #[path = "it/watching.rs"]

@@ -1,7 +1,7 @@
 //! A host that publishes to a Redis of the test's own, while one and the other die.
 
-use super::crash::{Running, configuration, ledger, signal, until_fills};
-use super::process::{argonaut, stdout};
+use super::crash::{Running, configuration, ledger, until_fills};
+use super::process::{argonaut, signal, stdout};
 use super::retention::{keeps_little, until_kept};
 use ::bus::{Consumer, Delivery, Monitor, Settings};
 use model::Fill;

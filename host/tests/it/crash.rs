@@ -5,7 +5,7 @@
 mod outside;
 
 use super::fan_out::{Client, Hearing, address};
-use super::process::{argonaut, fresh_key, plugin, plugin_dir, stdout};
+use super::process::{argonaut, freeze, fresh_key, plugin, plugin_dir, signal, stdout};
 use super::sent_again::{post, until_priced};
 use argonaut::run::DEFAULT_CONFIG;
 use engine::journal::reader::{Reader, Record};
@@ -207,24 +207,9 @@ impl Running {
         self.process.wait().unwrap();
     }
 
-    /// Lets it stand still, or go on. Returns once each of its threads stands: a stop reaches them one by one.
+    /// Lets it stand still, or go on.
     pub(super) fn freeze(&self, still: bool) {
-        signal(&self.process, if still { "-STOP" } else { "-CONT" });
-        while still && !self.stands() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn stands(&self) -> bool {
-        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
-        let states =
-            threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")));
-        // Behind the name, which stands in brackets.
-        let mut stats = states.filter_map(Result::ok);
-        stats.all(|stat| {
-            stat.rsplit_once(") ")
-                .is_some_and(|(_, state)| state.starts_with('T'))
-        })
+        freeze(&self.process, still);
     }
 
     /// Asks it to end, as an operator does.
@@ -247,13 +232,6 @@ impl Drop for Running {
         let _ended_already = self.process.kill();
         let _known = self.process.wait();
     }
-}
-
-/// Sends a signal.
-pub(super) fn signal(process: &Child, name: &str) {
-    let pid = process.id().to_string();
-    let sent = Command::new("kill").args([name, &pid]).status().unwrap();
-    assert!(sent.success(), "{name} {pid}");
 }
 
 /// Reads the journal of a host's folder.

@@ -2,10 +2,11 @@
 //! points where something goes to them or comes: in the end all of them have what its journal has.
 
 use super::super::bus::{Fills, Redis};
-use super::super::gateway::{self, Outside};
+use super::super::gateway;
 use super::super::process::fresh_key;
 use super::super::sent_again::{post, until_priced_at};
 use super::super::store::until_stored;
+use super::super::venue_process::Outside;
 use super::{PATIENCE, Running, goes_on_from, ledger, log, verify};
 use ::bus::{Consumer, EntryId, Monitor, Settings};
 use journal::crash;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use testkit::postgres;
+use testkit::venue::outside::SYMBOL;
 
 /// Waits until a host is at the point of its plan, as its log says.
 fn until_reached(file: &Path, plan: &str) {
@@ -133,9 +135,9 @@ impl Around {
 
     /// A client's order that rests far below the market, until the venue has it.
     fn place(&mut self, host: &Running) {
-        until_priced_at(host, gateway::SYMBOL);
+        until_priced_at(host, SYMBOL);
         let order = json!({
-            "instrument": gateway::SYMBOL, "side": "BUY", "quantity": "1000", "type": "LIMIT",
+            "instrument": SYMBOL, "side": "BUY", "quantity": "1000", "type": "LIMIT",
             "price": "0.5",
         });
         let (resting, begun) = (self.outside.open_limits(), Instant::now());
@@ -169,7 +171,7 @@ impl Around {
         let host = Running::start_surely(&self.file);
         self.outside.until_executions(self.outside.executions() + 3);
         host.stop_strategy("every");
-        self.outside.until_agreed(self.folder.path(), &host);
+        gateway::until_agreed(&self.outside, self.folder.path(), &host);
         assert_eq!(self.outside.open_limits(), self.answered.len());
         for order in &self.answered {
             let (status, text) = host.ask(&format!("/orders/{order}"));

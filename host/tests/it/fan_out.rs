@@ -2,7 +2,8 @@
 //! clients are told what the host's own are told, or that something is missing.
 
 use super::bus::Redis;
-use super::crash::{Running, configuration, signal, until_fills};
+use super::crash::{Running, configuration, until_fills};
+use super::process::signal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind};

@@ -1,8 +1,9 @@
-//! Running the binary, and finding what it needs.
+//! Running the binary, finding what it needs, and signals to processes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -91,4 +92,30 @@ pub fn error_line_of(code: i32, output: &Output) -> String {
         .to_owned();
     assert_eq!(errors.next(), None, "{text}");
     line
+}
+
+/// Sends a signal.
+pub fn signal(process: &Child, name: &str) {
+    let pid = process.id().to_string();
+    let sent = Command::new("kill").args([name, &pid]).status().unwrap();
+    assert!(sent.success(), "{name} {pid}");
+}
+
+/// Lets a process stand still, or go on. Returns once each of its threads stands: a stop reaches them one by one.
+pub fn freeze(process: &Child, still: bool) {
+    signal(process, if still { "-STOP" } else { "-CONT" });
+    while still && !stands(process) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn stands(process: &Child) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+    let states = threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")));
+    // Behind the name, which stands in brackets.
+    let mut stats = states.filter_map(Result::ok);
+    stats.all(|stat| {
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, state)| state.starts_with('T'))
+    })
 }

@@ -1,7 +1,7 @@
 //! A server that speaks S3: `moto_server`, where it is on the path or named by `ARGONAUT_MOTO_SERVER`
 //! (`pip install "moto[server]"`). It keeps what it is given in memory.
 
-use super::crash::signal;
+use super::process::signal;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -14,6 +14,11 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     command
 }
 
+/// Builds the fake venue that tests of the host start, from the same libraries as the tests.
+pub(crate) fn fake_venue() -> Command {
+    cargo(["build", "--workspace", "--example", "venue"])
+}
+
 /// Runs a command to its end with our own output; a non-zero exit is an error that names it.
 pub(crate) fn check(command: &mut Command) -> Result<()> {
     let status = command

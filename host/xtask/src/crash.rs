@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use lexopt::prelude::{Long, ValueExt as _};
 
-use crate::cargo::{cargo, check};
+use crate::cargo::{cargo, check, fake_venue};
 use crate::paths::Profile;
 use crate::plugins;
 
@@ -33,6 +33,7 @@ impl Options {
 /// Builds plugins, then runs the tests that kill; they print their figures.
 pub(crate) fn crash(options: &Options) -> Result<ExitCode> {
     check(&mut cargo(["build", "--workspace", "--bins"]))?;
+    check(&mut fake_venue())?;
     plugins::build(Profile::Debug)?;
     let mut tests = cargo(["test", "--workspace", "--test", "it", "crash::"]);
     tests.args(["--", "--nocapture", "--test-threads=1"]);

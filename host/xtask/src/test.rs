@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::cargo::{cargo, check};
+use crate::cargo::{cargo, check, fake_venue};
 use crate::paths::{self, Profile};
 use crate::steps::{Cost, Steps};
 use crate::{optimised, plugins, provision, schemathesis, tidy};
@@ -45,6 +45,7 @@ pub(crate) fn test(quick: bool) -> Result<ExitCode> {
     steps.run("plugins from source", Cost::Heavy, || {
         plugins::build(Profile::Debug)
     });
+    steps.run("fake venue", Cost::Heavy, || check(&mut fake_venue()));
     steps.run("tests", Cost::Heavy, || check(&mut tests(Selection::Usual)));
     steps.run("documentation examples", Cost::Heavy, || {
         check(&mut cargo(["test", "--workspace", "--doc", "--quiet"]))
