@@ -2,7 +2,8 @@
 //!
 //! Plugins are made from a few lines of WebAssembly text each, componentised when a test asks for
 //! them against the same `wit/v1` as real ones; they need no toolchain for guests. The simulator
-//! runs whole trading days with faults from a seed; its fake venue can be a process, too. The load asks a whole host, in a process of its own, for more
+//! runs whole trading days with faults from a seed; its fake venue can be a process, too. The load asks a whole
+//! host, in a process of its own, for more
 //! than anybody does. A development dependency only.
 
 #[cfg(feature = "plugins")]
