@@ -116,13 +116,10 @@ fn tell_of(audit: &Audit, kept: Option<&Summary>, is_new: bool) -> Result<()> {
     Ok(())
 }
 
-/// Keeps how far the audit log has come, as a host ends.
-pub async fn end(guarded: Arc<Guarded>) {
-    let kept = tokio::task::spawn_blocking(move || guarded.identity().keep_head()).await;
-    match kept {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the head of the audit log is not kept"),
-        Err(error) => tracing::error!(%error, "the head of the audit log is not kept"),
+/// Keeps how far the audit log has come, as a host ends. Blocks.
+pub fn end(guarded: Arc<Guarded>) {
+    if let Err(error) = guarded.identity().keep_head() {
+        tracing::error!(%error, "the head of the audit log is not kept");
     }
 }
 

@@ -4,15 +4,16 @@ mod strategies;
 
 use crate::caching::Caching;
 use crate::config::{self, BusSection, Config, FeedSection, Secrets, StoreSection};
+use crate::ending::{self, Ending};
 use crate::fanning::Fanning;
 use crate::identity::{self, Identified};
 use crate::publish::Publishing;
 use crate::reach::Reach;
 use crate::repeating::{self, Remembered};
 use crate::universe::Universe;
-use crate::{backtesting, ending, filing, gateways, hooking, notifying};
+use crate::{backtesting, filing, gateways, hooking, notifying};
 use anyhow::{Context, Result, anyhow};
-use api::{Hooks, Records, Tls};
+use api::{Hooks, IdempotencyKeys, Records, Tls};
 use journal::Folder;
 use model::{Duration, InstrumentId};
 use notices::Notifications;
@@ -73,6 +74,29 @@ fn put_store_away(data_dir: &Path, journal: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Who ends with a host, and what is left undone where one is not waited for.
+type Who = (&'static str, &'static str);
+const HEAD: Who = ("identity", "the latest head of the audit log is not kept");
+const FAN_OUT: Who = ("fan-out", "who serves the stream is not told of the end");
+const PIPELINES: Who = ("pipelines", "runs are found cut off by the next run");
+const BACKTESTS: Who = ("backtests", "they are found cut off by the next run");
+const PLUGIN_WATCH: Who = (
+    "plugin watch",
+    "a build that just came waits for the next run",
+);
+const RETENTION: Who = (
+    "retention",
+    "what is to go of the journal goes with the next run",
+);
+const KEYS: Who = (
+    "idempotency keys",
+    "the latest answers are not kept with their keys",
+);
+const PUBLISHING: Who = ("bus", "the latest entries are published by the next run");
+const CACHING: Who = ("market cache", "the latest market data is not in the cache");
+const NOTICES: Who = ("notifications", "messages that wait are not sent");
+const STORE: Who = ("store", "the latest rows are written by the next run");
+
 /// The configuration that is used when none is named.
 pub const DEFAULT_CONFIG: &str = include_str!("../../examples/run/argonaut.toml");
 
@@ -99,6 +123,8 @@ pub struct App {
     identified: Option<Identified>,
     reach: Reach,
     remembered: Remembered,
+    /// How long its end may take.
+    drain: std::time::Duration,
 }
 
 impl App {
@@ -154,6 +180,7 @@ impl App {
             identified: None,
             reach,
             remembered: Remembered::nothing(),
+            drain: config.host.drain(),
         };
         let mut loaded = app.load(file, config, &universe).await;
         if loaded.is_ok() {
@@ -197,11 +224,15 @@ impl App {
         &self.handle
     }
 
-    /// Serves until `shutdown`, then stops strategies, seals the journal and says how it ended.
+    /// Serves until `shutdown`, then stops strategies, seals the journal and says how it ended. All of that has the
+    /// time of `drain_within`, and each step what is left of it; but the engine, which waits for nobody outside, is
+    /// never cut off.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<Ended> {
+        let ending = Ending::within(self.drain);
         let guarded = self.identified.map(|identified| identified.guarded);
         let api = self.reach.api(self.handle.clone(), self.run);
         let api = api
+            .with_grace(ending.share())
             .with_records(self.records)
             .with_catalog(self.catalog)
             .with_pipelines(self.pipelines.clone())
@@ -215,48 +246,41 @@ impl App {
             .with_identity(guarded.clone());
         let fanning = self.fan_out.map(|to| Fanning::begin(to, api.outlet()));
         let fanning = fanning.transpose()?;
-        api::serve(self.listener, api, shutdown).await?;
-        if let Some(guarded) = guarded {
-            identity::end(guarded).await;
-        }
-        let (watch, retention) = (self.watch, self.retention);
-        let (pipelines, keys) = (self.pipelines, self.remembered.keys);
-        let backtests = self.backtests;
+        api::serve(self.listener, api, ending.noted(shutdown)).await?;
         // While the journal's folder is still ours.
-        let end = move || {
-            if let Some(fanning) = fanning {
-                fanning.end();
-            }
-            if let Some(pipelines) = pipelines {
-                pipelines.end();
-            }
-            if let Some(backtests) = backtests {
-                backtests.end();
-            }
-            if let Some(watch) = watch {
-                watch.end();
-            }
-            if let Some(retention) = retention {
-                retention.end();
-            }
-            keys.end();
-        };
-        tokio::task::spawn_blocking(end).await?;
+        let beside = [
+            ending::of(guarded, HEAD, identity::end),
+            ending::of(fanning, FAN_OUT, Fanning::end),
+            ending::of(self.pipelines, PIPELINES, |desk: Pipelines| desk.end()),
+            ending::of(self.backtests, BACKTESTS, |bench: Backtests| bench.end()),
+            ending::of(self.watch, PLUGIN_WATCH, PluginWatch::end),
+            ending::of(self.retention, RETENTION, Retention::end),
+            ending::of(Some(self.remembered.keys), KEYS, |keys: IdempotencyKeys| {
+                keys.end();
+            }),
+        ];
+        ending::at_once(beside, ending.share()).await;
         self.handle.shutdown().await?;
         let trader = self.trader;
+        let ended = tokio::task::spawn_blocking(move || trader.join()).await?;
+        let left = ending.left();
+        if left.is_zero() {
+            tracing::warn!("the engine ended later than the end was to be over");
+        }
+        // Before it is not waited for any longer the store says itself what it left.
+        let store = left.saturating_sub(left / 10);
+        // Last, so that they have how the run ended.
         let followers = [
-            ending::of(self.publishing, Publishing::end),
-            ending::of(self.caching, Caching::end),
-            ending::of(self.notifications, |told: Notifications| told.end()),
-            ending::of(self.filing, SqlProjection::end),
+            ending::of(self.publishing, PUBLISHING, Publishing::end),
+            ending::of(self.caching, CACHING, Caching::end),
+            ending::of(self.notifications, NOTICES, |told: Notifications| {
+                told.end();
+            }),
+            ending::of(self.filing, STORE, move |filing: SqlProjection| {
+                filing.end(store);
+            }),
         ];
-        let ended = tokio::task::spawn_blocking(move || {
-            let ended = trader.join();
-            // Last, so that they have how the run ended.
-            ending::at_once(followers);
-            ended
-        });
-        let ended = ended.await?;
+        ending::at_once(followers, left).await;
         ended.map_err(|_| anyhow::anyhow!("the engine's thread panicked"))
     }
 

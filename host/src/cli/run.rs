@@ -2,6 +2,7 @@
 
 use super::say;
 use crate::config::{self, Config, LogFormat, environment_overrides};
+use crate::ending::Ending;
 use crate::plugins::runtime_options;
 use crate::run::{App, DEFAULT_CONFIG, put_journal_away};
 use anyhow::{Context, Result, bail};
@@ -49,19 +50,26 @@ pub(super) fn run(arguments: RunArguments) -> Result<()> {
     let telemetry = start_telemetry(file, &config, &run)?;
     let json = arguments.log_json || config.log.format == LogFormat::Json;
     start_logging(json, telemetry.as_ref())?;
-    let done = host(&arguments, file, &config, run);
+    let ending = Ending::within(config.host.drain());
+    let done = host(&arguments, file, &config, run, &ending);
     if let Some(telemetry) = telemetry {
-        telemetry.end();
+        telemetry.end(ending.left());
     }
     done
 }
 
 /// Runs a host to its end.
-fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> Result<()> {
+fn host(
+    arguments: &RunArguments,
+    file: &Path,
+    config: &Config,
+    run: String,
+    ending: &Ending,
+) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let compiler = runtime_options(&config.host.data_dir)?;
         // Before anything trades: the signal's usual effect would end the process.
         let kills = signal(SignalKind::user_defined2())?;
@@ -98,16 +106,19 @@ fn host(arguments: &RunArguments, file: &Path, config: &Config, run: String) -> 
             say(&first_way_in(&base, token))?;
         }
         tokio::spawn(say_when_ready(app.handle().clone()));
-        let ended = app.serve(stop_signal()?).await?;
+        let ended = app.serve(ending.noted(stop_signal()?)).await?;
         say(&format!(
             "stopped after {} inputs, journal {}",
             ended.sequence, ended.journal_hash
         ))?;
         match ended.journal_error {
             Some(error) => bail!("{error}"),
-            None => Ok(()),
+            None => Ok::<(), anyhow::Error>(()),
         }
-    })
+    });
+    // Whatever holds a thread now, as a server that does not answer, is no more waited for than all else.
+    runtime.shutdown_timeout(ending.left());
+    done
 }
 
 /// How the first person comes in: by a link, or by a command where there is no browser. What is behind the `#` of a

@@ -1,5 +1,6 @@
 //! `[host]`: where a host listens, where it keeps its files, and how it keeps its journal.
 
+use super::Span;
 use journal::{Keep, SegmentOptions};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -40,6 +41,9 @@ pub struct HostSection {
     pub catalog: Option<PathBuf>,
     /// While this file exists those do not trade whom it names, and nobody when it names none: see `docs/risk.md`.
     pub kill_file: Option<PathBuf>,
+    /// How long an ordered end may take in all: requests under way, who follows the host, and what databases and
+    /// Redis are to be given yet. What is not over then is left to the next run.
+    pub drain_within: Span,
 }
 
 impl Default for HostSection {
@@ -59,6 +63,7 @@ impl Default for HostSection {
             journal_archive_dir: None,
             catalog: None,
             kill_file: None,
+            drain_within: Span(model::Duration::from_secs(10)),
         }
     }
 }
@@ -76,6 +81,12 @@ pub enum Fsync {
 }
 
 impl HostSection {
+    /// How long an ordered end may take in all.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_nanos(self.drain_within.0.nanos())
+    }
+
     /// How the journal is written.
     pub fn segments(&self) -> SegmentOptions {
         let interval = Duration::from_millis(u64::from(self.fsync_interval_ms.max(1)));

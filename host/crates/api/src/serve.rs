@@ -8,14 +8,12 @@ use crate::tls::{Tls, TlsListener};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
-
-/// How long requests under way may take once the end was asked for.
-const GRACE: Duration = Duration::from_secs(10);
+use tokio::time::Instant;
 
 /// Answers requests on `listener` until `shutdown` resolves; then takes no new ones, says goodbye
-/// to WebSocket clients, and returns when all have ended, or after ten seconds.
+/// to WebSocket clients, and returns when all have ended, or after the time of [`Api::with_grace`].
 ///
 /// # Errors
 /// When the listener fails.
@@ -25,16 +23,20 @@ pub async fn serve<H: HostPort>(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (closing, mut closed) = (api.closing.clone(), api.closing.subscribe());
+    let asked = Arc::new(OnceLock::new());
+    let noted = Arc::clone(&asked);
     let told = async move {
         shutdown.await;
+        noted.get_or_init(Instant::now);
         closing.send_replace(true);
     };
     let tls = api.tls.clone();
+    let end = || *asked.get_or_init(Instant::now) + api.grace;
     let server = server(listener, &api, told);
     let overdue = async {
         // The sender lives in `api`, so waiting cannot fail before the end.
         let _ = closed.wait_for(|closing| *closing).await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep_until(end()).await;
     };
     tokio::select! {
         ended = server => ended?,
@@ -47,7 +49,7 @@ pub async fn serve<H: HostPort>(
         let _known = api.connections.acquire_many(all).await;
         let _strangers = api.strangers.acquire_many(strangers).await;
     };
-    if tokio::time::timeout(GRACE, left).await.is_err() {
+    if tokio::time::timeout_at(end(), left).await.is_err() {
         tracing::warn!("WebSocket clients were still connected at the end");
     }
     Ok(())

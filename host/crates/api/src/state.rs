@@ -107,6 +107,9 @@ pub struct BusView {
 /// Says how the bus stands now.
 pub type BusProbe = Arc<dyn Fn() -> BusView + Send + Sync>;
 
+/// How long an end waits for those who are connected, unless told otherwise.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Plugins that may be uploaded at the same time: each holds up to 32 MiB.
 const UPLOADS: usize = 2;
 
@@ -152,6 +155,8 @@ pub struct Api<H> {
     /// Those that have not said who they are, where they must.
     pub(crate) strangers: Arc<Semaphore>,
     pub(crate) closing: Arc<watch::Sender<bool>>,
+    /// How long requests under way and WebSocket clients may take once the end was asked for.
+    pub(crate) grace: Duration,
     /// Market data in files, where the host shows any.
     pub(crate) catalog: Option<ShownCatalog>,
     /// Since when there is an API.
@@ -201,12 +206,20 @@ impl<H: HostPort> Api<H> {
             connections: Arc::new(connections),
             strangers: Arc::new(strangers),
             closing: Arc::new(watch::Sender::new(false)),
+            grace: GRACE,
             catalog: None,
             begun: Begun {
                 time: SystemClock.now(),
                 instant: Instant::now(),
             },
         }
+    }
+
+    /// With another time for requests under way and WebSocket clients once the end was asked for; ten seconds
+    /// without.
+    #[must_use]
+    pub fn with_grace(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// With a store to answer about the past from.

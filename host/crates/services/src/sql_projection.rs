@@ -20,7 +20,7 @@ use journal::Progress;
 use keeping::Keeping;
 use notes::Notes;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 use store::sql::Location;
 
@@ -36,8 +36,6 @@ const BACK_OFF_MOST: Duration = Duration::from_secs(4);
 const REFUSED: Duration = Duration::from_secs(30);
 /// How long a batch may take before the connection counts as lost.
 const BATCH: Duration = Duration::from_secs(60);
-/// How long the end of a run waits for the store.
-const DRAIN: Duration = Duration::from_secs(8);
 /// How often updates are taken in. The broadcast holds thousands: far more than come meanwhile.
 const LISTEN: Duration = Duration::from_millis(10);
 
@@ -149,11 +147,15 @@ fn tell(view: &StoreView) {
     }
 }
 
+/// How long the end of a run waits for the store, once that is known.
+type Drain = Arc<OnceLock<Duration>>;
+
 /// The threads that fill the store.
 pub struct SqlProjection {
     monitor: StoreMonitor,
     thread: Background,
     listening: Background,
+    drain: Drain,
 }
 
 impl SqlProjection {
@@ -172,12 +174,14 @@ impl SqlProjection {
         let listening = Background::begin("store-notes", move |stop| {
             listen(&heard, &shown, &stop);
         })?;
-        let shown = monitor.clone();
+        let drain = Drain::default();
+        let (shown, given) = (monitor.clone(), Arc::clone(&drain));
         let thread = Background::begin("store", move |stop| {
             let following = Following {
                 config,
                 monitor: shown,
                 stop,
+                drain: given,
                 ending: None,
             };
             runtime.block_on(following.run(Keeping::new(notes)));
@@ -187,6 +191,7 @@ impl SqlProjection {
                 monitor,
                 thread,
                 listening,
+                drain,
             }),
             Err(error) => {
                 listening.end();
@@ -200,8 +205,11 @@ impl SqlProjection {
         &self.monitor
     }
 
-    /// Ends once all rows are written, or the store is away; what is missing comes with the next run.
-    pub fn end(self) {
+    /// Ends once all rows are written, the store is away, or this time has passed; what is missing comes with the
+    /// next run.
+    pub fn end(self, within: Duration) {
+        // Nobody else sets it.
+        let _first = self.drain.set(within);
         self.thread.end();
         self.listening.end();
     }
@@ -225,6 +233,7 @@ struct Following {
     config: SqlProjectionConfig,
     monitor: StoreMonitor,
     stop: Stop,
+    drain: Drain,
     /// When the end must be over.
     ending: Option<Instant>,
 }
@@ -233,10 +242,11 @@ impl Following {
     /// Follows the journal to its end; one that a store keeps up is left to the next run.
     async fn run(self, keeping: Keeping) {
         let (stop, monitor) = (self.stop.clone(), self.monitor.clone());
+        let drain = Arc::clone(&self.drain);
         let progress = Arc::clone(&self.config.progress);
         tokio::select! {
             () = self.follow(keeping) => {}
-            () = overdue(&stop) => {
+            () = overdue(&stop, &drain) => {
                 let (stored, journal) = (monitor.view().sequence, progress.get());
                 tracing::warn!(
                     stored,
@@ -319,17 +329,18 @@ impl Following {
 
     /// Whether the end took long enough.
     fn is_late(&mut self) -> bool {
-        let end = *self.ending.get_or_insert_with(|| Instant::now() + DRAIN);
+        let drain = self.drain.get().copied().unwrap_or_default();
+        let end = *self.ending.get_or_insert_with(|| Instant::now() + drain);
         Instant::now() >= end
     }
 }
 
 /// Comes when the end of a run has waited for the store long enough, also for one that says nothing.
-async fn overdue(stop: &Stop) {
+async fn overdue(stop: &Stop, drain: &OnceLock<Duration>) {
     while !stop.is_asked() {
         tokio::time::sleep(PATIENCE).await;
     }
-    tokio::time::sleep(DRAIN).await;
+    tokio::time::sleep(drain.get().copied().unwrap_or_default()).await;
 }
 
 /// A server that says nothing must not hold the thread for ever.

@@ -21,8 +21,6 @@ const DELAY: Duration = Duration::from_secs(2);
 /// What a span has at most of events and attributes: a client's request must not grow without bound.
 const MOST_EVENTS: u32 = 64;
 const MOST_ATTRIBUTES: u32 = 64;
-/// How long the end waits for a collector.
-const END: Duration = Duration::from_secs(5);
 
 /// Sends traces until it is ended.
 #[derive(Debug)]
@@ -80,9 +78,9 @@ impl Telemetry {
         Box::new(layer.with_filter(filter))
     }
 
-    /// Sends what waits, and ends. Blocks for a few seconds at most.
-    pub fn end(self) {
-        if let Err(error) = self.provider.shutdown_with_timeout(END) {
+    /// Sends what waits, and ends. Blocks for so long at most.
+    pub fn end(self, within: Duration) {
+        if let Err(error) = self.provider.shutdown_with_timeout(within) {
             tracing::warn!(%error, "the last traces were not sent");
         }
     }
@@ -98,6 +96,9 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
     use tracing_subscriber::layer::SubscriberExt as _;
     use zeroize::Zeroizing;
+
+    /// Far longer than a collector on this machine takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     /// A collector that takes everything; what it was sent, head and body.
     fn collector() -> (String, Receiver<(String, Vec<u8>)>) {
@@ -163,7 +164,7 @@ mod tests {
         assert_ne!(joined.traceparent, parent);
         let own = request(&telemetry, None).unwrap();
         assert_ne!(own.trace, trace);
-        telemetry.end();
+        telemetry.end(PATIENCE);
         let (head, body) = received.recv().unwrap();
         assert!(head.starts_with("post /v1/traces http/1.1"), "{head}");
         assert!(head.contains("x-collector-key: hunter2"), "{head}");
@@ -197,7 +198,7 @@ mod tests {
         assert!(request(&telemetry, None).is_some());
         let sent = request(&telemetry, Some(&parent("01"))).unwrap();
         assert!(sent.traceparent.ends_with("-01"), "{sent:?}");
-        telemetry.end();
+        telemetry.end(PATIENCE);
         let (_, body) = received.recv().unwrap();
         let count = body
             .windows(11)
@@ -220,6 +221,6 @@ mod tests {
                 assert!(join(&span, "engine.show", None).is_some());
             }
         });
-        telemetry.end();
+        telemetry.end(PATIENCE);
     }
 }

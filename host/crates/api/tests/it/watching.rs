@@ -427,7 +427,7 @@ async fn where_traces_are_sent_every_answer_names_its_own() {
     let other = answer.headers["traceparent"].to_str().unwrap();
     let id = answer.json()["trace_id"].as_str().unwrap().to_owned();
     assert!(other.contains(&id) && !parent.contains(&id), "{other}");
-    tokio::task::spawn_blocking(move || telemetry.end())
+    tokio::task::spawn_blocking(move || telemetry.end(Duration::from_secs(60)))
         .await
         .unwrap();
 }
