@@ -4,12 +4,13 @@ use crate::problem::Problem;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use identity::audit::{Audit, Draft};
+use identity::audit::{Audit, AuditError, Draft, Room};
 use identity::{Identity, Principal, Refusal, policy};
 use model::PluginHash;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -19,6 +20,8 @@ use tracing::Span;
 const HASHING: usize = 2;
 /// How long a password waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a log that took nothing is tried.
+const MEND: Duration = Duration::from_secs(1);
 
 /// How identity is asked for.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct Guarded {
     pub(crate) audit: Arc<Audit>,
     pub(crate) settings: GuardedSettings,
     hashing: Semaphore,
+    /// Whether the log is tried again and again until it takes records.
+    mending: AtomicBool,
 }
 
 impl Guarded {
@@ -48,6 +53,7 @@ impl Guarded {
             audit,
             settings,
             hashing: Semaphore::new(HASHING),
+            mending: AtomicBool::new(false),
         }
     }
 
@@ -92,6 +98,50 @@ impl Guarded {
         self.ask(what).await
     }
 
+    /// Room for a record, before that is done which it will tell of.
+    pub(crate) async fn room(self: &Arc<Self>) -> Result<Room, Problem> {
+        let guarded = self.clone();
+        let room = tokio::task::spawn_blocking(move || guarded.audit.room()).await;
+        let refused = match room {
+            Ok(Ok(room)) => return Ok(room),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(
+            error = refused,
+            "a request could not be written down, so it is not done"
+        );
+        self.mend();
+        let detail = "the audit log takes nothing, so nothing may be changed; stops are taken";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Err(Problem::new(status, "AUDIT_FAILED", detail))
+    }
+
+    /// Tries a log that took nothing again until it takes records, for whoever asks whether the host is ready may
+    /// send it nothing before.
+    fn mend(self: &Arc<Self>) {
+        if self.mending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mended = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(MEND).await;
+                let Some(guarded) = mended.upgrade() else {
+                    return;
+                };
+                let tried = guarded.clone();
+                match tokio::task::spawn_blocking(move || tried.audit.mend()).await {
+                    Ok(Ok(())) => tracing::warn!("the audit log takes records again"),
+                    Ok(Err(AuditError::Stopped(_))) | Err(_) => {}
+                    Ok(Err(_)) => continue,
+                }
+                guarded.mending.store(false, Ordering::Release);
+                return;
+            }
+        });
+    }
+
     /// Writes a record, and returns when it would outlive a crash; with `patience` after that at the
     /// latest, and goes on with it.
     pub(crate) async fn write_down(
@@ -116,6 +166,7 @@ impl Guarded {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => {
                 tracing::error!(%error, "a request could not be written down");
+                self.mend();
                 Err(not_written())
             }
             Err(error) => {
@@ -128,7 +179,7 @@ impl Guarded {
 
 fn not_written() -> Problem {
     let detail = "the request was done, and could not be written down in the audit log; \
-                  nothing but stops is taken until the host starts again with a log that it can write";
+                  nothing but stops is taken until the log can be written again";
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "AUDIT_FAILED", detail)
 }
 

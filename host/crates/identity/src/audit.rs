@@ -9,6 +9,7 @@ mod chain;
 mod error;
 mod log;
 mod opening;
+mod room;
 #[cfg(test)]
 mod tampered;
 
@@ -16,3 +17,4 @@ pub use chain::{Summary, verify};
 pub use error::AuditError;
 pub use log::{Audit, Draft, Record, fingerprint};
 pub use opening::Dropped;
+pub use room::Room;

@@ -63,8 +63,8 @@ pub enum AuditError {
         /// How many records it had.
         noted: u64,
     },
-    /// An earlier write failed, so nothing can be added until the host starts again.
-    #[error("the audit log takes nothing since a write failed: {0}")]
+    /// Somebody stopped it, so nothing can be added until the host starts again.
+    #[error("the audit log takes nothing: {0}")]
     Stopped(String),
     /// A record cannot be made.
     #[error("an audit record cannot be made: {0}")]

@@ -3,6 +3,7 @@
 use super::chain::{End, LONGEST_LINE, Summary, link, parse, read_line, split};
 use super::error::AuditError;
 use super::opening::{Dropped, EVERY, begin, cut, nearest, places};
+use super::room::{Reserve, Room};
 use crate::ports::Clock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longest of `before` and `after`, in bytes; of what is longer the hash is kept.
 const LONGEST_VALUE: usize = 8 << 10;
@@ -83,6 +84,8 @@ pub struct Audit {
     /// As in `inner`, for whoever cannot wait for the disk.
     records: AtomicU64,
     takes: AtomicBool,
+    /// How many requests are under way whose records have room.
+    promised: AtomicU64,
     /// The end, locked for no longer than it takes to copy it.
     seen: Mutex<End>,
     dropped: Option<Dropped>,
@@ -93,8 +96,14 @@ struct Inner {
     end: End,
     /// Where records 1, 257, 513 and so on begin.
     places: Vec<u64>,
+    /// What is kept of the disk behind the end.
+    reserve: Reserve,
     /// Why nothing can be added any more.
     stopped: Option<String>,
+    /// Whether the latest write failed, and may have left something behind the end.
+    failed: bool,
+    /// Records that could not be added since.
+    missed: u64,
 }
 
 impl Audit {
@@ -148,13 +157,17 @@ impl Audit {
             clock,
             records: AtomicU64::new(end.records),
             takes: AtomicBool::new(true),
+            promised: AtomicU64::new(0),
             seen: Mutex::new(end),
             dropped,
             inner: Mutex::new(Inner {
                 file,
                 end,
                 places,
+                reserve: Reserve::default(),
                 stopped: None,
+                failed: false,
+                missed: 0,
             }),
         })
     }
@@ -162,25 +175,95 @@ impl Audit {
     /// Adds a record and returns its number once it would outlive a crash. Blocks.
     ///
     /// # Errors
-    /// It could not be written. Then nothing can be added until the log is opened again.
+    /// It could not be written. The next one is tried again, behind what is whole, and after a record of how many are
+    /// missing (`audit.miss`).
     pub fn append(&self, draft: Draft) -> Result<u64, AuditError> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
+        let added = self.go_on(&mut inner);
+        let added = added.and_then(|()| self.add(&mut inner, draft));
+        if let Err(AuditError::File { .. }) = &added {
+            inner.missed += 1;
+        }
+        added
+    }
+
+    /// Room for a record that is to come. Blocks.
+    ///
+    /// # Errors
+    /// There is none, or the log cannot be written.
+    pub fn room(self: &Arc<Self>) -> Result<Room, AuditError> {
+        let mut inner = self.lock();
+        self.go_on(&mut inner)?;
+        self.keep_room(&mut inner)?;
+        Ok(Room::promised(self))
+    }
+
+    /// Tries whether records can be added again, after that failed or there was no room. Blocks.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub fn mend(&self) -> Result<(), AuditError> {
+        let mut inner = self.lock();
+        self.go_on(&mut inner)?;
+        self.keep_room(&mut inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn promised(&self) -> &AtomicU64 {
+        &self.promised
+    }
+
+    fn error(&self, reason: std::io::Error) -> AuditError {
+        AuditError::File {
+            file: self.path.clone(),
+            reason,
+        }
+    }
+
+    fn keep_room(&self, inner: &mut Inner) -> Result<(), AuditError> {
+        let kept = inner
+            .reserve
+            .keep(&inner.file, inner.end.bytes, &self.promised);
+        self.takes.store(kept.is_ok(), Ordering::Release);
+        kept.map_err(|error| self.error(error))
+    }
+
+    /// After a write that failed: cuts off what it left, for what came behind that would break the chain, and writes
+    /// down how many records are missing.
+    fn go_on(&self, inner: &mut Inner) -> Result<(), AuditError> {
         if let Some(reason) = &inner.stopped {
             return Err(AuditError::Stopped(reason.clone()));
         }
+        if !inner.failed {
+            return Ok(());
+        }
+        let cut = inner.file.set_len(inner.end.bytes);
+        cut.map_err(|error| self.error(error))?;
+        inner.reserve.forget();
+        if inner.missed > 0 {
+            let missed = serde_json::json!({ "records": inner.missed });
+            self.add(inner, missing(missed))?;
+        }
+        inner.missed = 0;
+        inner.failed = false;
+        self.takes.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Adds a record behind what is whole.
+    fn add(&self, inner: &mut Inner, draft: Draft) -> Result<u64, AuditError> {
         let number = inner.end.records + 1;
         let json = json(draft, number, self.clock.now_ms())?;
         let head = link(&inner.end.head, &json);
         let line = format!("{} {json}\n", head.to_hex());
         let written = inner.file.write_all(line.as_bytes());
         if let Err(error) = written.and_then(|()| inner.file.sync_data()) {
-            // Half a line may be there: what came behind it would break the chain.
-            inner.stopped = Some(error.to_string());
+            inner.failed = true;
             self.takes.store(false, Ordering::Release);
-            return Err(AuditError::File {
-                file: self.path.clone(),
-                reason: error,
-            });
+            return Err(self.error(error));
         }
         if (number - 1).is_multiple_of(EVERY) {
             let place = inner.end.bytes;
@@ -196,9 +279,9 @@ impl Audit {
         Ok(number)
     }
 
-    /// Takes nothing from now on, as after a write that failed.
+    /// Takes nothing from now on.
     pub fn stop(&self, reason: &str) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
         inner.stopped = Some(reason.to_owned());
         self.takes.store(false, Ordering::Release);
     }
@@ -242,7 +325,7 @@ impl Audit {
         };
         let first = first.max(1);
         let (records, (mut number, place)) = {
-            let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            let inner = self.lock();
             (inner.end.records, nearest(&inner.places, first))
         };
         let mut file = File::open(&self.path).map_err(failed)?;
@@ -264,6 +347,18 @@ impl Audit {
             number += 1;
         }
         Ok(page)
+    }
+}
+
+/// What tells that records are missing.
+fn missing(records: Value) -> Draft {
+    Draft {
+        actor: "-".to_owned(),
+        action: "audit.miss".to_owned(),
+        subject: "audit log".to_owned(),
+        after: Some(records),
+        outcome: "DONE".to_owned(),
+        ..Draft::default()
     }
 }
 
@@ -320,207 +415,4 @@ pub fn fingerprint(bytes: &[u8]) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::chain::verify;
-    use super::*;
-    use crate::ports::SystemClock;
-
-    fn open(path: &Path) -> Audit {
-        Audit::open(path, Arc::new(SystemClock)).unwrap()
-    }
-
-    fn draft(subject: &str) -> Draft {
-        Draft {
-            actor: "anna".to_owned(),
-            action: "orders.place".to_owned(),
-            subject: subject.to_owned(),
-            after: Some(serde_json::json!({ "quantity": "1\n2" })),
-            outcome: "201".to_owned(),
-            ..Draft::default()
-        }
-    }
-
-    /// A log of ten records.
-    fn ten(path: &Path) -> String {
-        let audit = open(path);
-        for n in 1..=10 {
-            assert_eq!(audit.append(draft(&format!("order {n}"))).unwrap(), n);
-        }
-        verify(path, None).unwrap().head
-    }
-
-    #[test]
-    fn a_log_goes_on_after_a_restart_and_is_read_in_pages() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.log");
-        for _ in 0..3 {
-            let audit = open(&path);
-            for _ in 0..200 {
-                let next = audit.records() + 1;
-                audit.append(draft(&next.to_string())).unwrap();
-            }
-        }
-        let audit = open(&path);
-        assert_eq!(audit.records(), 600);
-        let check = |first: u64, limit: usize, expect: &[u64]| {
-            let page = audit.read(first, limit).unwrap();
-            let numbers: Vec<_> = page.iter().map(|record| record.number).collect();
-            assert_eq!(numbers, expect);
-            assert!(page.iter().all(|one| one.subject == one.number.to_string()));
-        };
-        check(1, 3, &[1, 2, 3]);
-        check(0, 1, &[1]);
-        check(255, 4, &[255, 256, 257, 258]);
-        check(513, 2, &[513, 514]);
-        check(599, 10, &[599, 600]);
-        check(601, 10, &[]);
-        check(u64::MAX, 10, &[]);
-        assert_eq!(verify(&path, None).unwrap().records, 600);
-    }
-
-    /// Changes the lines of a log of ten records, and asks which is the first that is broken.
-    #[track_caller]
-    fn broken(change: impl FnOnce(&mut Vec<String>), expect: u64) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.log");
-        ten(&path);
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-        change(&mut lines);
-        std::fs::write(&path, lines.join("\n") + "\n").unwrap();
-        for found in [
-            verify(&path, None).map(drop),
-            Audit::open(&path, Arc::new(SystemClock)).map(drop),
-        ] {
-            match found.unwrap_err() {
-                AuditError::Broken { number, line, .. } => {
-                    assert_eq!((number, line), (expect, expect + 1));
-                }
-                other => panic!("{other}"),
-            }
-        }
-    }
-
-    #[test]
-    fn the_first_record_that_is_not_as_it_was_is_named() {
-        broken(|lines| lines[4] = lines[4].replace("anna", "bert"), 4);
-        broken(|lines| drop(lines.remove(4)), 4);
-        broken(|lines| lines.swap(4, 5), 4);
-        broken(|lines| lines.insert(4, lines[3].clone()), 4);
-        broken(|lines| lines[10].clear(), 10);
-        broken(|lines| lines[1] = "x".repeat(70_000), 1);
-        // A record with a hash that fits it alone.
-        let forge = |lines: &mut Vec<String>| {
-            let json = lines[7][65..].replace("201", "403");
-            let before = blake3::Hash::from_hex(&lines[6][..64]).unwrap();
-            lines[7] = format!("{} {json}", link(&before, &json).to_hex());
-        };
-        broken(forge, 8);
-    }
-
-    #[test]
-    fn what_is_cut_off_at_the_end_changes_the_head() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.log");
-        let head = ten(&path);
-        let text = std::fs::read_to_string(&path).unwrap();
-        let last = text.trim_end().rfind('\n').unwrap() + 1;
-        std::fs::write(&path, &text[..last]).unwrap();
-        let short = verify(&path, None).unwrap();
-        assert_eq!(short.records, 9);
-        assert_ne!(short.head, head);
-        let noted = |records: u64, head: &str| verify(&path, Some((records, head)));
-        assert!(matches!(
-            noted(10, &head),
-            Err(AuditError::Other {
-                noted: 10,
-                records: 9,
-                ..
-            })
-        ));
-        assert!(noted(9, &head).is_err());
-        noted(9, &short.head).unwrap();
-        // It went on since.
-        open(&path).append(draft("another")).unwrap();
-        noted(9, &short.head).unwrap();
-        assert!(noted(10, &head).is_err());
-    }
-
-    #[test]
-    fn a_record_that_a_crash_cut_off_is_dropped() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.log");
-        ten(&path);
-        let bytes = std::fs::read(&path).unwrap();
-        let text = String::from_utf8(bytes.clone()).unwrap();
-        for cut in [1, 30, 100] {
-            std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
-            assert!(matches!(
-                verify(&path, None),
-                Err(AuditError::Torn { number: 10, .. })
-            ));
-            let audit = open(&path);
-            assert_eq!(audit.records(), 9);
-            let dropped = audit.dropped().unwrap();
-            assert_eq!(dropped.number, 10);
-            let last = bytes.len() - text.trim_end().rfind('\n').unwrap() - 1;
-            assert_eq!(dropped.rest["bytes"], last - cut);
-            assert_eq!(audit.append(draft("again")).unwrap(), 10);
-            assert_eq!(verify(&path, None).unwrap().records, 10);
-        }
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(open(&path).records(), 0);
-        std::fs::write(&path, "something else\n").unwrap();
-        let other = Audit::open(&path, Arc::new(SystemClock)).err().unwrap();
-        assert!(matches!(other, AuditError::Foreign(_)));
-    }
-
-    #[test]
-    fn a_log_that_is_gone_or_shorter_than_noted_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.log");
-        ten(&path);
-        let noted = open(&path).head();
-        let again = || Audit::open_after(&path, Arc::new(SystemClock), Some(&noted));
-        again().unwrap().append(draft("another")).unwrap();
-        assert_eq!(again().unwrap().records(), 11);
-        let text = std::fs::read_to_string(&path).unwrap();
-        let lines: Vec<_> = text.lines().collect();
-        let other = |found: Result<Audit, AuditError>| match found.err() {
-            Some(AuditError::Other { noted, records, .. }) => (noted, records),
-            found => panic!("{found:?}"),
-        };
-        // Nine whole records, and half of the tenth.
-        let short = format!("{}\n{}", lines[..10].join("\n"), &lines[10][..40]);
-        std::fs::write(&path, &short).unwrap();
-        assert_eq!(other(again()), (10, 9));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), short);
-        std::fs::remove_file(&path).unwrap();
-        let missing = again().err();
-        assert!(matches!(
-            missing,
-            Some(AuditError::Missing { noted: 10, .. })
-        ));
-        assert!(!path.exists());
-        // Another log of as many.
-        for n in 0..10 {
-            open(&path).append(draft(&format!("other {n}"))).unwrap();
-        }
-        assert_eq!(other(again()), (10, 10));
-    }
-
-    #[test]
-    fn what_is_long_is_kept_as_its_hash() {
-        let folder = tempfile::tempdir().unwrap();
-        let audit = open(&folder.path().join("audit.log"));
-        let long = Draft {
-            actor: "é".repeat(600),
-            after: Some(Value::String("x".repeat(100_000))),
-            ..draft("one")
-        };
-        audit.append(long).unwrap();
-        let record = audit.read(1, 1).unwrap().remove(0);
-        assert!(record.actor.len() <= LONGEST_TEXT && record.actor.ends_with('…'));
-        assert_eq!(record.after.unwrap()["bytes"], 100_002);
-    }
-}
+mod tests;
