@@ -212,6 +212,7 @@ fn code(code: AlertCode) -> String {
         AlertCode::Quarantine => "QUARANTINE".to_owned(),
         AlertCode::Budget => "BUDGET".to_owned(),
         AlertCode::Restart => "RESTART".to_owned(),
+        AlertCode::Journal => "JOURNAL".to_owned(),
     }
 }
 
@@ -231,6 +232,7 @@ fn meaning(alert: AlertCode) -> String {
         AlertCode::Restart => {
             "it broke and waits for its restart, or is not started again".to_owned()
         }
+        AlertCode::Journal => "the journal cannot be written, new orders are denied".to_owned(),
     }
 }
 

@@ -105,6 +105,8 @@ pub enum AlertCode {
     Budget,
     /// A strategy broke and waits for its restart, or is not started again.
     Restart,
+    /// The journal cannot be written, so that new orders are denied.
+    Journal,
 }
 
 /// Where an alert is.

@@ -72,6 +72,7 @@ pub(crate) fn code(code: AlertCode) -> (String, String) {
         AlertCode::Quarantine => ("QUARANTINE".to_owned(), "quarantine".to_owned()),
         AlertCode::Budget => ("BUDGET".to_owned(), "budget".to_owned()),
         AlertCode::Restart => ("RESTART".to_owned(), "restart".to_owned()),
+        AlertCode::Journal => ("JOURNAL".to_owned(), "journal".to_owned()),
     }
 }
 

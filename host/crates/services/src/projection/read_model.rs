@@ -9,13 +9,14 @@ use crate::metrics::worker::Verdict;
 use crate::outlet::{Item, Mark, Numbers};
 use crate::portfolio::Holdings;
 use crate::view::{
-    AccountView, AlertCode, CashFlowView, Change, Counts, EngineView, FaultView, InstrumentView,
-    LifeEventView, LogLine, PositionView, StrategyView, VenueView, WhatHappened, Words,
+    AccountView, AlertCode, CashFlowView, Change, Counts, EngineState, EngineView, FaultView,
+    InstrumentView, LifeEventView, LogLine, PositionView, StrategyView, VenueView, WhatHappened,
+    Words,
 };
-use engine::{AlgorithmConfig, Effect, RuleConfig};
+use engine::{AlgorithmConfig, Effect, LimitScope, RuleConfig, Severity};
 use model::{
     AccountId, Balance, BookView, CurrencyId, Duration, Fill, InstrumentId, Order, OrderChange,
-    OrderId, OrderUpdate, PositionId, PositionUpdate, RuleId, StrategyId, Timestamp, VenueId,
+    OrderId, OrderUpdate, PositionId, PositionUpdate, Rate, RuleId, StrategyId, Timestamp, VenueId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -211,10 +212,29 @@ impl ReadModel {
             Item::State(state) => {
                 self.engine.state = state;
                 self.publish_engine(changes);
+                self.alert_of(state, changes);
                 self.engine.time
             }
             Item::Retired(_) => self.engine.time,
         }
+    }
+
+    /// A host whose journal cannot be written says so, until it can.
+    fn alert_of(&mut self, state: EngineState, changes: &mut Vec<Change>) {
+        let severity = match state {
+            EngineState::Error => Severity::Critical,
+            EngineState::Running => Severity::Cleared,
+            _ => return,
+        };
+        let raised = Raised {
+            time: self.engine.time,
+            sequence: self.engine.sequence,
+            code: AlertCode::Journal,
+            scope: LimitScope::Firm,
+            severity,
+            share: Rate::ZERO,
+        };
+        changes.extend(self.risk.alerts.raise(raised));
     }
 
     fn take_metrics(

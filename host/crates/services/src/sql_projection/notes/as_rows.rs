@@ -80,6 +80,7 @@ pub(super) fn key(alert: &AlertView) -> Key {
         AlertCode::Quarantine => 514,
         AlertCode::Restart => 515,
         AlertCode::Budget => 516,
+        AlertCode::Journal => 517,
     };
     Key {
         time: alert.first_time.nanos(),
@@ -102,6 +103,7 @@ pub(super) fn alert_row(alert: &AlertView) -> Row {
         AlertCode::Quarantine => "QUARANTINE".to_owned(),
         AlertCode::Restart => "RESTART".to_owned(),
         AlertCode::Budget => "BUDGET".to_owned(),
+        AlertCode::Journal => "JOURNAL".to_owned(),
     };
     let by = alert.acknowledged_by.as_deref();
     let place = Place {
@@ -235,6 +237,7 @@ mod tests {
             AlertCode::Quarantine,
             AlertCode::Restart,
             AlertCode::Budget,
+            AlertCode::Journal,
         ];
         for code in codes {
             for scope in [LimitScope::Firm, raised.scope] {
@@ -246,7 +249,7 @@ mod tests {
             }
         }
         let keys: BTreeSet<_> = alerts.all().iter().map(key).collect();
-        assert_eq!(keys.len(), 17);
+        assert_eq!(keys.len(), 19);
         assert!(keys.iter().all(|key| i64::try_from(key.ordinal).is_ok()));
     }
 
