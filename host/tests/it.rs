@@ -33,6 +33,8 @@ mod data;
 mod description;
 #[path = "it/determinism.rs"]
 mod determinism;
+#[path = "it/disks.rs"]
+mod disks;
 #[path = "it/documents.rs"]
 mod documents;
 #[path = "it/fan_out.rs"]

@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Running {
     process: Child,
     base: String,
-    /// Inputs stepped again at the start, and the seconds it took.
-    came_back: Option<(u64, f64)>,
+    /// Inputs that it came back from, the seconds it took, and how many were stepped again.
+    pub(super) came_back: Option<(u64, f64, u64)>,
 }
 
 /// What a journal says.
@@ -106,7 +106,7 @@ impl Running {
     }
 
     /// Starts a host that must come up; says what it said where it does not.
-    fn start_surely(configuration: &Path) -> Self {
+    pub(super) fn start_surely(configuration: &Path) -> Self {
         Self::start(configuration, None).unwrap_or_else(|| {
             let said = std::fs::read_to_string(log(configuration)).unwrap();
             panic!("it does not come up:\n{said}")
@@ -129,7 +129,8 @@ impl Running {
             if let Some(rest) = line.strip_prefix("came back from ") {
                 let mut words = rest.split(' ');
                 let inputs = words.next().unwrap().parse().unwrap();
-                came_back = Some((inputs, words.nth(2).unwrap().parse().unwrap()));
+                let seconds = words.nth(2).unwrap().parse().unwrap();
+                came_back = Some((inputs, seconds, words.nth(1).unwrap().parse().unwrap()));
             }
             if line.starts_with("ready") {
                 break;
@@ -303,7 +304,7 @@ pub(super) fn goes_on_from(after: &Ledger, before: &Ledger) {
 }
 
 /// A second full replay gives the same records, and the API of a host that came back the same fills.
-fn verify(folder: &Path, ledger: &Ledger) {
+pub(super) fn verify(folder: &Path, ledger: &Ledger) {
     let (journal, plugins) = (data(folder).join("journal"), data(folder).join("plugins"));
     let paths = [journal.to_str().unwrap(), plugins.to_str().unwrap()];
     let arguments = [
@@ -536,7 +537,7 @@ fn random_kills_change_no_ledger() {
         let host = Running::start_surely(&file);
         ready.push(begun.elapsed());
         goes_on_from(&until_held(&host, folder.path(), &before), &before);
-        if let Some((inputs, seconds)) = host.came_back {
+        if let Some((inputs, seconds, _)) = host.came_back {
             assert!(inputs >= before.inputs);
             slowest = slowest.max(seconds);
         }

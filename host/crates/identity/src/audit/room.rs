@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is kept beyond what is needed, in bytes, so that the disk is not asked for each record.
-const AHEAD: u64 = 256 << 10;
+const AHEAD: u64 = 64 << 10;
 
 /// Room for the record of one request, until it is dropped.
 #[must_use]
