@@ -268,7 +268,7 @@ impl App {
             tracing::warn!("the engine ended later than the end was to be over");
         }
         // Before it is not waited for any longer the store says itself what it left.
-        let store = left.saturating_sub(left / 10);
+        let store = left.saturating_sub(left / 5);
         // Last, so that they have how the run ended.
         let followers = [
             ending::of(self.publishing, PUBLISHING, Publishing::end),

@@ -69,18 +69,17 @@ fn a_host_ends_in_order_beside_servers_that_never_answer() {
          [store]\nurl = \"postgres://nobody@{database}/none\"\n\n\
          [telemetry]\nendpoint = \"http://{collector}\"\n"
     ));
-    let text = text.replace("[host]\n", "[host]\ndrain_within = \"3s\"\n");
+    let text = text.replace("[host]\n", "[host]\ndrain_within = \"6s\"\n");
     std::fs::write(&file, text).unwrap();
     let host = Running::start(&file, None).expect("it comes up");
     until_fills(folder.path(), 5);
     let took = host.end_timed();
-    println!("it ended in {took:?} of 3 s");
+    println!("it ended in {took:?} of 6 s");
     assert!(took < Duration::from_secs(45), "{took:?}");
     let said = std::fs::read_to_string(file.with_extension("log")).unwrap();
-    assert!(
-        said.contains("the store did not take the rest in time"),
-        "{said}"
-    );
+    // By itself, or by who waited for it.
+    let left = ["the store did not take the rest", "who=\"store\""];
+    assert!(left.iter().any(|words| said.contains(words)), "{said}");
     // Nothing of the journal is missing for that, and its end is sealed.
     let ledger = ledger(folder.path());
     assert!(ledger.fills.len() > 5 && ledger.is_sealed());
