@@ -78,7 +78,10 @@ fn a_host_ends_in_order_beside_servers_that_never_answer() {
     assert!(took < Duration::from_secs(45), "{took:?}");
     let said = std::fs::read_to_string(file.with_extension("log")).unwrap();
     // By itself, or by who waited for it.
-    let left = ["the store did not take the rest", "who=\"store\""];
+    let left = [
+        "the store did not take the rest in time",
+        "the latest rows are written by the next run",
+    ];
     assert!(left.iter().any(|words| said.contains(words)), "{said}");
     // Nothing of the journal is missing for that, and its end is sealed.
     let ledger = ledger(folder.path());
