@@ -102,6 +102,8 @@ mod regressions;
 mod risk;
 #[path = "it/risk_bad_input.rs"]
 mod risk_bad_input;
+#[path = "it/risk_codes.rs"]
+mod risk_codes;
 #[path = "it/risk_conduct.rs"]
 mod risk_conduct;
 #[path = "it/risk_levels.rs"]

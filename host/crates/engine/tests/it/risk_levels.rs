@@ -471,18 +471,3 @@ fn while_only_reducing_orders_leave_a_stop_may_wait_for_a_position() {
     world.command(Command::SetTradingState(TradingState::Reducing));
     check(&mut world, MARGIN_HAND, stop, PASS);
 }
-
-#[test]
-fn every_code_of_a_denial_is_named_by_some_test() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
-    let files = std::fs::read_dir(folder).unwrap();
-    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
-    let all: String = texts.collect();
-    let named = |code: &DenyCode| {
-        let name = format!("DenyCode::{code:?}");
-        let mut rests = all.split(&name).skip(1);
-        rests.any(|rest| !rest.starts_with(char::is_alphanumeric))
-    };
-    let missing: Vec<_> = DenyCode::ALL.iter().filter(|code| !named(code)).collect();
-    assert!(missing.is_empty(), "no test names {missing:?}");
-}
