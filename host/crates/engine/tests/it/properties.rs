@@ -12,6 +12,8 @@ use model::{
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+#[path = "properties_codes.rs"]
+mod properties_codes;
 #[path = "properties_lifecycle.rs"]
 mod properties_lifecycle;
 #[path = "properties_mind.rs"]
