@@ -8,7 +8,7 @@ use crate::plugins::{Plugins, default_data_dir, find_by_hash, runtime_options};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use engine::journal::reader::{Reader, Record};
-use engine::replay::{Instances, Replayed, verify};
+use engine::replay::{Instances, Replayed, Watched, verify_on};
 use engine::{AlgorithmConfig, Engine, Journal, JournalHash, RuleConfig};
 use model::{
     AlgorithmMaker, ModelKind, ModelSpec, PluginHash, PreTradeRule, Strategy, StrategyId,
@@ -18,6 +18,7 @@ use services::plugin::{CustomRequest, PluginHost};
 use services::venue_models::make_again;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 /// Which journal, and how.
@@ -43,6 +44,15 @@ pub(super) struct ReplayArguments {
     /// folder were dropped, from the oldest snapshot on.
     #[arg(long)]
     verify: bool,
+    /// With --verify: check the engine's invariants after every so many inputs, and after the last. The first
+    /// that does not hold ends it.
+    #[arg(
+        long,
+        value_name = "EVERY",
+        default_value = "1000",
+        requires = "verify"
+    )]
+    invariants: NonZeroU64,
     /// Folders with the plugins the journal names, by the hash of their bytes.
     #[arg(long, default_values = [".argonaut/plugins", "target/plugins"])]
     plugins: Vec<PathBuf>,
@@ -137,30 +147,35 @@ impl Counts {
 
 fn again(arguments: &ReplayArguments, path: &Path) -> Result<Report> {
     let mut instances = FromFolders::new(arguments)?;
-    let (replayed, remains) = if path.is_dir() {
-        let (mut engine, remains) = match remains::of(path)? {
+    let every = arguments.invariants;
+    let (replayed, remains, looks) = if path.is_dir() {
+        let (engine, remains) = match remains::of(path)? {
             Some(remains) => remains::begin(path, &remains, &mut instances)?,
             None => (Engine::new(Journal::repeating()), Report::new()),
         };
-        let repeated = journal::repeat(path, &mut engine, &mut instances, |_| {})?;
+        let mut watched = Watched::new(engine, every);
+        let repeated = journal::repeat(path, &mut watched, &mut instances, |_| {})?;
         let replayed = Replayed {
             inputs: repeated.last,
             records: repeated.records,
             hash: repeated.hash,
             sealed: repeated.sealed,
         };
-        (replayed, remains)
+        (replayed, remains, watched.end())
     } else {
-        let replayed = verify(open(path)?, &mut instances);
+        let mut watched = Watched::new(Engine::new(Journal::repeating()), every);
+        let replayed = verify_on(open(path)?, &mut watched, &mut instances);
         let replayed = replayed.with_context(|| path.display().to_string())?;
-        (replayed, Report::new())
+        (replayed, Report::new(), watched.end())
     };
+    let looks = looks.with_context(|| path.display().to_string())?;
     let mut report = Report::new();
     report.insert("hash".to_owned(), replayed.hash.to_string().into());
     report.insert("equal".to_owned(), true.into());
     report.insert("sealed".to_owned(), replayed.sealed.into());
     report.insert("inputs".to_owned(), replayed.inputs.into());
     report.insert("records".to_owned(), replayed.records.into());
+    report.insert("checks".to_owned(), looks.into());
     report.extend(remains);
     Ok(report)
 }

@@ -1,5 +1,5 @@
 //! The promises of the core, each as one named function over the engine's state. Debug builds check
-//! them after every step; tests call the same functions.
+//! them after every step; tests, replays and hosts that trade call the same functions.
 
 mod outside;
 
@@ -54,6 +54,16 @@ pub fn check(engine: &Engine) -> Checked {
     totals_are_counted(engine)?;
     own_orders_are_found(engine)?;
     only_cancels_leave(engine)
+}
+
+/// The same with what takes as long as there are executions to remember (I1): for replays, and for what
+/// looks beside the engine's thread.
+///
+/// # Errors
+/// The first that is broken.
+pub fn check_all(engine: &Engine) -> Checked {
+    check(engine)?;
+    executions_count_once(engine)
 }
 
 /// I2: no order is filled beyond its quantity, and the venue agrees on what is left.

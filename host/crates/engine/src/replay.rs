@@ -1,12 +1,15 @@
 //! Running a journal again: every input goes through a fresh engine, strategies and all, and every
 //! byte the engine journals must be the byte that was journaled then.
 
+mod watched;
+
 use crate::algorithms::Custom;
 use crate::engine::{Caller, Engine, StepError};
 use crate::input::{
     AlgorithmConfig, Command, Definition, Input, Judged, Outcome, RuleConfig, Sequenced,
     VenueConfig, Worked,
 };
+use crate::invariants::Violation;
 use crate::journal::reader::{ReadError, Reader, Record};
 use crate::journal::{Journal, JournalHash};
 use crate::probation::Probed;
@@ -16,6 +19,7 @@ use model::{
     StrategyId, VenueModel,
 };
 use std::io::Read;
+pub use watched::{Look, Watched};
 
 /// Makes the instances and models a journal names, as they were made then.
 pub trait Instances {
@@ -107,6 +111,14 @@ pub enum ReplayError {
         /// The input that led to the first other record.
         sequence: u64,
     },
+    /// A promise of the core does not hold. The run repeats it, so it did not hold then either.
+    #[error("after the input {sequence}: {violation}")]
+    Broken {
+        /// The input after which it was found.
+        sequence: u64,
+        /// Which, and what was found.
+        violation: Violation,
+    },
     /// The seal does not match the records before it.
     #[error("the journal was altered: it is sealed with {sealed}, its records hash to {hash}")]
     Altered {
@@ -122,15 +134,26 @@ pub enum ReplayError {
 /// # Errors
 /// See [`ReplayError`]; the first difference, by the input that led to it.
 pub fn verify<R: Read>(from: R, instances: &mut dyn Instances) -> Result<Replayed, ReplayError> {
+    verify_on(from, &mut Engine::new(Journal::repeating()), instances)
+}
+
+/// The same on somebody who has a fresh engine and does more with it.
+///
+/// # Errors
+/// See [`ReplayError`].
+pub fn verify_on<R: Read>(
+    from: R,
+    on: &mut dyn Stepper,
+    instances: &mut dyn Instances,
+) -> Result<Replayed, ReplayError> {
     let mut reader = Reader::new(from)?;
-    let mut engine = Engine::new(Journal::repeating());
     let mut replay = Replay::default();
     while let Some(record) = reader.next_record()? {
-        replay.take(record, reader.last_frame(), &mut engine, instances)?;
+        replay.take(record, reader.last_frame(), on, instances)?;
     }
-    let hash = replay.settle(&mut engine, instances)?;
+    let hash = replay.settle(on, instances)?;
     Ok(Replayed {
-        inputs: engine.sequence(),
+        inputs: on.engine().sequence(),
         records: reader.records(),
         hash,
         sealed: replay.is_sealed(),
@@ -160,6 +183,14 @@ pub trait Stepper {
     /// # Errors
     /// What the engine refuses.
     fn step(&mut self, input: Sequenced<Input>) -> Result<(), StepError>;
+
+    /// Looks, after a step, whether what must always hold does.
+    ///
+    /// # Errors
+    /// What does not hold.
+    fn look(&mut self) -> Result<(), Violation> {
+        Ok(())
+    }
 }
 
 impl Stepper for Engine {
@@ -263,11 +294,13 @@ impl Replay {
         let engine = on.engine();
         Stage { engine, instances }.stage(&input)?;
         on.step(input)?;
-        if on.engine().journal().is_as_expected() {
-            Ok(())
-        } else {
-            Err(ReplayError::Differs { sequence })
+        if !on.engine().journal().is_as_expected() {
+            return Err(ReplayError::Differs { sequence });
         }
+        on.look().map_err(|violation| ReplayError::Broken {
+            sequence,
+            violation,
+        })
     }
 }
 

@@ -13,6 +13,7 @@ mod parts;
 
 use super::Engine;
 use crate::effect::Ignored;
+use crate::invariants::{self, Violation};
 use crate::journal::Journal;
 use crate::journal::codec::{Decode, DecodeError, Encode, decode_all};
 use crate::replay::Instances;
@@ -173,6 +174,16 @@ impl Engine {
         engine.make_parts(saved, instances)?;
         engine.lacks_nothing()?;
         Ok(engine)
+    }
+
+    /// Checks [`invariants::check_all`] on the engine in the bytes of a snapshot, on whatever thread: what
+    /// is behind ports is not made for it, and the one that trades is not asked.
+    ///
+    /// # Errors
+    /// The bytes are no engine.
+    pub fn check_snapshot(bytes: &[u8]) -> Result<Result<(), Violation>, SnapshotError> {
+        let engine = Self::decode(&mut checked(bytes)?)?;
+        Ok(invariants::check_all(&engine))
     }
 }
 

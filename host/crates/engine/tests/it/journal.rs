@@ -2,10 +2,11 @@
 
 use crate::golden;
 use crate::script::Script;
+use engine::invariants::Violation;
 use engine::journal::reader::{ReadError, Reader, Record};
 use engine::journal::{MAGIC, Sink, SinkError};
-use engine::replay::{self, Instances, ReplayError};
-use engine::{Command, Journal, StrategyState};
+use engine::replay::{self, Instances, ReplayError, Watched};
+use engine::{Command, Engine, Journal, StrategyState};
 use model::{Fault, FaultKind, PluginHash, Strategy, StrategyId};
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -248,6 +249,71 @@ fn a_replay_needs_the_plugins_it_names() {
     let (bytes, _) = sealed();
     let result = replay::verify(Cursor::new(bytes), &mut Nothing);
     assert!(matches!(result, Err(ReplayError::Plugin { .. })));
+}
+
+/// A journal of quotes and orders by hand, 240 inputs and more.
+fn traded() -> Vec<u8> {
+    use crate::world::{EQUITY, MARGIN_HAND, Setup, buy};
+    let memory = Memory::default();
+    let setup = Setup {
+        journal: Journal::with_sink(Box::new(memory.clone())),
+        ..Setup::default()
+    };
+    let mut world = setup.build();
+    for _ in 0..120 {
+        world.quote(EQUITY, "99", "101");
+        world.place(MARGIN_HAND, buy(EQUITY, "1"));
+    }
+    world.engine.journal().seal().unwrap();
+    memory.bytes()
+}
+
+#[test]
+fn a_replay_looks_at_the_invariants_as_often_as_it_is_told_and_at_the_end() {
+    let bytes = traded();
+    for (every, ends) in [(1, true), (100, true), (u64::MAX, true), (100, false)] {
+        let every = std::num::NonZeroU64::new(every).unwrap();
+        let engine = Engine::new(Journal::repeating());
+        let mut watched = match ends {
+            true => Watched::new(engine, every),
+            false => Watched::by(engine, every, broken_from_150),
+        };
+        let from = Cursor::new(bytes.clone());
+        let replayed = replay::verify_on(from, &mut watched, &mut Nothing);
+        if ends {
+            let inputs = replayed.unwrap().inputs;
+            assert_eq!(watched.end().unwrap(), inputs / every.get() + 1);
+        } else {
+            let said = replayed.unwrap_err().to_string();
+            let expect = "after the input 200: invariant I2 is broken: on purpose";
+            assert_eq!(said, expect);
+        }
+    }
+}
+
+#[test]
+fn a_replay_whose_end_breaks_a_promise_fails_there() {
+    let bytes = traded();
+    let engine = Engine::new(Journal::repeating());
+    let mut watched = Watched::by(engine, std::num::NonZeroU64::MAX, broken_from_150);
+    let from = Cursor::new(bytes);
+    let replayed = replay::verify_on(from, &mut watched, &mut Nothing).unwrap();
+    assert!(replayed.inputs > 150);
+    let ended = watched.end();
+    assert!(matches!(
+        ended,
+        Err(ReplayError::Broken { sequence, .. }) if sequence == replayed.inputs
+    ));
+}
+
+fn broken_from_150(engine: &Engine) -> Result<(), Violation> {
+    if engine.sequence() < 150 {
+        return Ok(());
+    }
+    Err(Violation {
+        invariant: "I2",
+        detail: "on purpose".to_owned(),
+    })
 }
 
 #[test]
