@@ -32,6 +32,7 @@ use crate::outlet::Outlet;
 use crate::plugin::PluginHost;
 use crate::plugin_files::PluginFiles;
 use crate::projection::{self, ReadModel, Shared};
+use crate::promises::Promises;
 use crate::recovery::KeptPlugins;
 pub use crate::recovery::{Recovered, engine_of};
 use crate::sql_projection::Said;
@@ -102,6 +103,7 @@ struct Inner {
     feed: Mutex<FeedSlot>,
     wiring: Wiring,
     journal_failed: Arc<AtomicBool>,
+    promises: Arc<Promises>,
     kill_file: Option<KillFile>,
     risk: Arc<RiskSettings>,
     scenarios: Scenarios,
@@ -180,9 +182,8 @@ impl Host {
         let wiring = wiring(&inbox, &history, clock);
         let journal_failed = Arc::new(AtomicBool::new(false));
         let (inputs, effects) = (Arc::clone(&inbox), Arc::clone(&outlet));
-        let failed = Arc::clone(&journal_failed);
         let sampler = Sampler::new(risk.metrics.tick());
-        let engine = Engine::new(engine);
+        let (engine, failed) = (Engine::new(engine), Arc::clone(&journal_failed));
         let mut wanted = with_manual(config.definitions);
         let models = venue_models::make(&admission, &mut wanted, config.venue_models);
         let models = models.map_err(StartError::Definition)?;
@@ -191,7 +192,7 @@ impl Host {
         let prepared = Prepared::new(past.goes_on(config.feed, &mut trader), &wiring)?;
         past.define(wanted, models, &mut trader, &prepared)?;
         let kill_file = obeyed(config.kill_file, &mut trader);
-        let (killed, trying) = (trader.killed(), admission.kept());
+        let (killed, promises, trying) = (trader.killed(), trader.promises(), admission.kept());
         projection::show_pending(&outlet, &shared);
         let strategies = Strategies::new(
             Arc::clone(&inbox),
@@ -218,6 +219,7 @@ impl Host {
             feed: Mutex::new(FeedSlot::Ready(prepared)),
             wiring,
             journal_failed,
+            promises,
             kill_file,
             risk,
             scenarios: Scenarios::default(),

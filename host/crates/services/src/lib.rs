@@ -29,6 +29,7 @@ mod plugin_files;
 pub mod plugin_watch;
 pub mod portfolio;
 mod projection;
+mod promises;
 mod recovery;
 pub mod retention;
 pub mod said;

@@ -16,6 +16,7 @@ mod outbound;
 mod past;
 pub(crate) mod shadows;
 pub(crate) mod snapshots;
+mod stepped;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::handle::ScopeName;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Book, Item, Mark, Outlet};
+use crate::promises::Promises;
 use crate::strategy::versions::{Version, Versions};
 use crate::trader::memory::{Memory, Noted};
 use crate::trader::shadows::{BeginShadow, NotBegun, ShadowBegun, Shadows};
@@ -41,12 +43,13 @@ use engine::{
 };
 use journal::crash;
 use model::{
-    AccountId, Balance, CurrencyId, InstrumentId, Order, OrderChange, OrderId, Outbound,
-    StrategyId, Timestamp, VenueId, VenueModel,
+    AccountId, Balance, CurrencyId, InstrumentId, Outbound, StrategyId, Timestamp, VenueId,
+    VenueModel,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, atomic::AtomicBool};
 use std::time::{Duration, Instant};
+pub(crate) use stepped::Stepped;
 use store::BookBatches;
 pub(crate) use switch::{SwitchAnswer, SwitchRequest};
 use tokio::sync::oneshot;
@@ -134,79 +137,6 @@ impl StepRequest {
     }
 }
 
-/// What became of an input.
-#[derive(Debug)]
-pub(crate) struct Stepped {
-    /// Its sequence.
-    pub(crate) sequence: u64,
-    /// Everything it changed.
-    pub(crate) effects: Vec<Effect>,
-    /// How long it held the engine thread, in nanoseconds.
-    pub(crate) held_ns: u64,
-    /// The strategy it defined.
-    pub(crate) defined: Option<StrategyId>,
-}
-
-impl Stepped {
-    /// Why the input had no effect, if it had none. What was refused of an order tells
-    /// [`Stepped::lacks`].
-    pub(crate) fn refusal(&self) -> Option<&Ignored> {
-        self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Ignored(
-                why @ (Ignored::UnknownStrategy(_)
-                | Ignored::WrongState { .. }
-                | Ignored::NothingStaged(_)
-                | Ignored::NoCopy(_)
-                | Ignored::NotOnProbation(_)
-                | Ignored::NoCanary(_)
-                | Ignored::BadSignal(_)
-                | Ignored::KnownSignal(_)
-                | Ignored::Deaf(_)
-                | Ignored::BadCommand(_)
-                | Ignored::UnknownInstrument(_)
-                | Ignored::Lifecycle { .. }
-                | Ignored::BadDefinition(_)),
-            ) => Some(why),
-            _ => None,
-        })
-    }
-
-    /// Whether the input named an order that is not open.
-    pub(crate) fn lacks(&self, id: OrderId) -> bool {
-        let unknown = Effect::Ignored(Ignored::UnknownOrder(id));
-        self.effects.contains(&unknown)
-    }
-
-    /// What became of a change of an order, if the input asked for one.
-    pub(crate) fn verdict(&self, id: OrderId) -> Option<OrderChange> {
-        self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Order(update, _) if update.order == id => match update.change {
-                verdict @ (OrderChange::UpdateDenied(_) | OrderChange::UpdateRejected) => {
-                    Some(verdict)
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
-    /// What a custom rule said against an order or its change.
-    pub(crate) fn words(&self, id: OrderId) -> Option<&str> {
-        self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::RuleDenied(_, order, words) if *order == id => Some(words.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The order as the input left it.
-    pub(crate) fn order(&self, id: OrderId) -> Option<Order> {
-        self.effects.iter().rev().find_map(|effect| match effect {
-            Effect::Order(_, order) if order.id == id => Some(*order),
-            _ => None,
-        })
-    }
-}
-
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -237,6 +167,7 @@ pub(crate) struct Trader {
     outlet: Arc<Outlet>,
     journal_failed: Arc<AtomicBool>,
     killed: Arc<AtomicBool>,
+    promises: Arc<Promises>,
     items: Vec<Item>,
     touched: Vec<InstrumentId>,
     /// Accounts whose locked money may have changed.
@@ -283,6 +214,7 @@ impl Trader {
             outlet,
             journal_failed,
             killed: Arc::default(),
+            promises: Arc::default(),
             items: Vec::new(),
             touched: Vec::new(),
             owing: Vec::new(),
@@ -307,6 +239,11 @@ impl Trader {
     /// Whether the firm's kill latch is set, for whoever must know without readers.
     pub(crate) fn killed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.killed)
+    }
+
+    /// Whether the engine keeps what it promises, as far as it was looked at.
+    pub(crate) fn promises(&self) -> Arc<Promises> {
+        Arc::clone(&self.promises)
     }
 
     /// Where its inputs come from.
@@ -346,6 +283,7 @@ impl Trader {
     /// Works until told to end, then ends the run in order.
     pub(crate) fn run(mut self) -> Ended {
         let (mut market, mut requests) = (Vec::new(), Vec::new());
+        self.promises.look(&self.engine);
         self.items.push(Item::State(EngineState::Running));
         while !self.stopping {
             let room = self.engine.journal().room();

@@ -21,7 +21,7 @@ pub use venue::{
     DifferenceView, ModelFaultView, OutsideView, RefusalView, StandingView, TakenBackView,
     VenueView,
 };
-pub use vitals::{Counts, SYNC_BOUNDS_US, VitalsView, Written};
+pub use vitals::{Counts, Looked, SYNC_BOUNDS_US, VitalsView, Written};
 
 /// One change with its place in the stream; sequences count up by one without a gap.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ use services::faults::{CostView, Spread};
 use services::retention::RetentionMonitor;
 use services::sql_projection::{StoreState, StoreView};
 use services::view::{
-    AlertState, Counts, EngineView, HealthView, SYNC_BOUNDS_US, StrategyView, VenueView,
+    AlertState, Counts, EngineView, HealthView, Looked, SYNC_BOUNDS_US, StrategyView, VenueView,
     VitalsView, Written,
 };
 use std::collections::BTreeMap;
@@ -64,6 +64,7 @@ pub(super) fn tables<H: HostPort>(api: &Api<H>) -> Vec<Table> {
     tables.extend(of_queues(&health, &vitals));
     tables.extend(of_trading(&vitals.counts));
     tables.extend(of_risk(api));
+    tables.extend(of_promises(vitals.invariants));
     tables.extend(of_strategies(&strategies, &vitals));
     tables.extend(of_plugins(api, &strategies));
     tables.extend(of_journal(&health, vitals.journal.as_ref()));
@@ -208,6 +209,21 @@ fn of_risk<H: HostPort>(api: &Api<H>) -> [Table; 2] {
         alerts = alerts.with(labels, count);
     }
     [denials, alerts]
+}
+
+fn of_promises(looked: Looked) -> [Table; 2] {
+    [
+        Table::counter(
+            "argonaut_invariant_checks",
+            "How often it was looked whether the engine's invariants hold.",
+        )
+        .just(looked.checks),
+        Table::counter(
+            "argonaut_invariant_violations",
+            "How often one of the engine's invariants did not hold.",
+        )
+        .just(looked.violations),
+    ]
 }
 
 fn of_strategies(strategies: &[Arc<StrategyView>], vitals: &VitalsView) -> [Table; 3] {

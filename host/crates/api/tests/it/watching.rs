@@ -12,7 +12,9 @@ use identity::Role;
 use model::DenyCode;
 use serde_json::{Value, json};
 use services::handle::HostError;
-use services::view::{AlertState, AlertView, Change, Counts, EngineState, VitalsView, Written};
+use services::view::{
+    AlertState, AlertView, Change, Counts, EngineState, Looked, VitalsView, Written,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -106,6 +108,10 @@ fn vitals() -> VitalsView {
             swaps: [("COMMITTED", 2)].into(),
             faults: [("strategy", 1)].into(),
         },
+        invariants: Looked {
+            checks: 9,
+            violations: 2,
+        },
     }
 }
 
@@ -125,6 +131,8 @@ async fn numbers_of_the_host_come_out_in_base_units() {
         (r#"argonaut_order_changes_total{change="SUBMITTED"}"#, 5.0),
         (r#"argonaut_order_changes_total{change="EXPIRED"}"#, 0.0),
         ("argonaut_fills_total", 4.0),
+        ("argonaut_invariant_checks_total", 9.0),
+        ("argonaut_invariant_violations_total", 2.0),
         (r#"argonaut_swaps_total{stage="COMMITTED"}"#, 2.0),
         (r#"argonaut_faults_total{of="strategy"}"#, 1.0),
         (r#"argonaut_strategies{state="RUNNING"}"#, 1.0),

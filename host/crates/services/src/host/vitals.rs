@@ -37,6 +37,7 @@ impl HostHandle {
             journal: inner.progress.as_ref().map(|progress| progress.written()),
             letters_dropped: inner.care.letters.dropped(),
             counts,
+            invariants: inner.promises.view(),
         }
     }
 }

@@ -21,6 +21,7 @@ impl Trader {
         self.step(Input::Command(Box::new(Command::EndRun)), None);
         self.stop_strategies();
         self.cancel_orders();
+        self.promises.look(&self.engine);
         self.let_out();
         let sealed = self.engine.journal().seal();
         let failed = sealed.is_err();

@@ -1,5 +1,5 @@
 //! Snapshots: taken between batches, so that each ends where a commit does, and written by a thread of
-//! their own. They make coming back shorter and nothing else: a host without them steps its journal.
+//! their own, which then looks whether the engine in them keeps its promises. They make coming back shorter and nothing else: a host without them steps its journal.
 
 use super::Trader;
 use super::memory::Memory;
@@ -11,6 +11,7 @@ use model::{
     InstrumentId, Order, OrderChange, OrderUpdate, PositionChange, PositionUpdate, Rate, StrategyId,
 };
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// When the next snapshot is taken, and where it goes.
@@ -86,9 +87,13 @@ impl Trader {
             return;
         };
         let folder = snapshots.folder.clone();
-        let write = move || match write_snapshot(&folder, last, &bytes) {
-            Ok(()) => tracing::debug!(last, bytes = bytes.len(), "snapshot"),
-            Err(error) => tracing::error!(%error, "a snapshot could not be written"),
+        let promises = Arc::clone(&self.promises);
+        let write = move || {
+            match write_snapshot(&folder, last, &bytes) {
+                Ok(()) => tracing::debug!(last, bytes = bytes.len(), "snapshot"),
+                Err(error) => tracing::error!(%error, "a snapshot could not be written"),
+            }
+            promises.look_at_snapshot(last, &engine);
         };
         let thread = std::thread::Builder::new().name("snapshot".to_owned());
         match thread.spawn(write) {

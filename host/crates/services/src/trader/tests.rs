@@ -11,7 +11,8 @@ use engine::{Journal, Latency, VenueConfig};
 use journal::{Folder, SegmentOptions, SegmentWriter};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Lifecycle, LifecycleEvent, Margin,
-    Money, OrderKind, OrderRequest, OrderStatus, Price, PriceLevel, Quantity, Quote, Side, VenueId,
+    Money, Order, OrderId, OrderKind, OrderRequest, OrderStatus, Price, PriceLevel, Quantity,
+    Quote, Side, VenueId,
 };
 use std::sync::atomic::Ordering;
 use store::BookRow;

@@ -29,6 +29,17 @@ pub struct VitalsView {
     pub letters_dropped: u64,
     /// What happened.
     pub counts: Counts,
+    /// Whether the engine keeps what it promises.
+    pub invariants: Looked,
+}
+
+/// How often it was looked whether the engine's invariants hold, since the process began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// So often.
+    pub checks: u64,
+    /// So often one of them did not.
+    pub violations: u64,
 }
 
 /// How often something happened. What never did is not in the maps, whose keys are few and fixed.

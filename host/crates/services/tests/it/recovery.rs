@@ -157,6 +157,25 @@ pub(crate) async fn traded_with(edit: impl FnOnce(&mut HostConfig)) -> Stand {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_snapshot_is_looked_at_and_keeps_every_promise() {
+    let stand = traded().await;
+    // Once as it began, and the thread that wrote a snapshot looks afterwards.
+    let looked = async {
+        loop {
+            let looked = stand.host.vitals().invariants;
+            if looked.checks >= 3 {
+                return looked;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let bound = std::time::Duration::from_secs(20);
+    let looked = tokio::time::timeout(bound, looked).await.unwrap();
+    assert_eq!(looked.violations, 0);
+    stand.end_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_begins_from_its_last_snapshot_and_is_the_same() {
     let stand = traded().await;
     let newest = taken(&stand, 2).await[0].last;
