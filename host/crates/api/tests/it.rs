@@ -67,6 +67,8 @@ mod plugins;
 mod portfolio;
 #[path = "it/rates.rs"]
 mod rates;
+#[path = "it/real_codes.rs"]
+mod real_codes;
 #[path = "it/real_cuts.rs"]
 mod real_cuts;
 #[path = "it/real_hedging.rs"]

@@ -53,7 +53,8 @@ impl PluginHost for NoPlugins {
     }
 }
 
-fn definitions() -> Vec<Definition> {
+/// A currency, a venue, an instrument and a margin account with 100,000.
+pub(crate) fn definitions() -> Vec<Definition> {
     let usd = CurrencyId::new(0);
     let instrument = Instrument {
         symbol: "EUR/USD.SIM".into(),
@@ -116,9 +117,14 @@ impl Stand {
 
     /// A stand with other risk settings, whose definitions were edited.
     pub(crate) fn risking(risk: RiskSettings, edit: impl Fn(&mut Definition)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let mut definitions = definitions();
         definitions.iter_mut().for_each(edit);
+        Self::of(risk, definitions)
+    }
+
+    /// A stand of these definitions.
+    pub(crate) fn of(risk: RiskSettings, definitions: Vec<Definition>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut config = HostConfig::new(definitions, folder.path());
         config.risk = risk;
         let clock = Arc::new(ManualClock::at(Timestamp::from_nanos(START_NS)));
