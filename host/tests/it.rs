@@ -29,6 +29,8 @@ mod configuration;
 mod crash;
 #[path = "it/data.rs"]
 mod data;
+#[path = "it/deny_codes.rs"]
+mod deny_codes;
 #[path = "it/description.rs"]
 mod description;
 #[path = "it/determinism.rs"]
