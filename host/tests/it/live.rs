@@ -79,12 +79,16 @@ fn a_live_run_trades_is_swapped_and_replays_to_the_same_hash() {
             "replay",
             journal.to_str().unwrap(),
             "--verify",
+            "--invariants",
+            "10",
             "--json",
             "--plugins",
             plugins.to_str().unwrap(),
         ],
     );
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let [inputs, checks] = ["inputs", "checks"].map(|name| report[name].as_u64().unwrap());
+    assert_eq!(checks, inputs / 10 + 1);
     assert_eq!(report["hash"], ended.journal_hash.to_string());
     assert_eq!(report["equal"], true);
     assert_eq!(report["sealed"], true);
