@@ -53,7 +53,7 @@ pub use build::{Problem, add_instrument, build, on_fault};
 pub use custom::{AlgorithmSection, ModelSection, RuleSection};
 pub use distribution::{Distribution, Exponential, LogNormal};
 pub use environment::environment_overrides;
-pub use fan_out::{FanOutConfig, FanOutSection};
+pub use fan_out::{FanOutConfig, FanOutIdentitySection, FanOutSection};
 pub use faults::{BudgetSection, FaultsSection, OnMissName, RestartSection};
 pub use fees::FeeTierSection;
 pub use file::{ConfigError, load, load_fan_out, parse};

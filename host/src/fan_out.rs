@@ -3,8 +3,9 @@
 use crate::config::FanOutConfig;
 use crate::fanning::wait;
 use anyhow::{Context, Result, anyhow};
-use api::{BusProbe, BusView, FanOut};
+use api::{BusProbe, BusView, FanOut, FanOutReach, Tls};
 use bus::{BusError, FanOutEntry, FanOutReader, Monitor};
+use identity::{SystemClock, TokenReader};
 use services::background::{Background, Stop};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -25,6 +26,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 pub struct FanOutApp {
     listener: TcpListener,
     fan_out: FanOut,
+    reach: FanOutReach,
     monitor: Monitor,
     thread: Background,
 }
@@ -38,7 +40,7 @@ impl FanOutApp {
         let named =
             |(key, reason): (String, String)| anyhow!("{}: {key}: {reason}", file.display());
         config.check().map_err(named)?;
-        let bounds = config.api.stream().map_err(named)?;
+        let reach = reach(config).map_err(|error| anyhow!("{}: {error:#}", file.display()))?;
         let settings = config.bus.settings(&config.secrets());
         let settings = settings.map_err(|error| anyhow!("{}: bus.{error}", file.display()))?;
         let listen = config.fan_out.listen;
@@ -46,7 +48,13 @@ impl FanOutApp {
             let file = file.display();
             format!("{file}: fan_out.listen: cannot listen on {listen}")
         })?;
-        let (fan_out, monitor) = (FanOut::new(bounds), Monitor::default());
+        let mut fan_out = FanOut::new(config.api.stream().map_err(named)?);
+        if let Some(keys) = &config.identity.token_keys {
+            let tokens = TokenReader::open(keys, Arc::new(SystemClock));
+            let place = || format!("{}: identity.token_keys", file.display());
+            fan_out = fan_out.with_tokens(tokens.with_context(place)?);
+        }
+        let monitor = Monitor::default();
         let follower = Follower {
             reader: FanOutReader::new(settings, monitor.clone())?,
             fan_out: fan_out.clone(),
@@ -57,6 +65,7 @@ impl FanOutApp {
         Ok(Self {
             listener,
             fan_out,
+            reach,
             monitor,
             thread,
         })
@@ -70,17 +79,44 @@ impl FanOutApp {
         Ok(self.listener.local_addr()?)
     }
 
+    /// By which scheme clients come.
+    pub fn scheme(&self) -> &'static str {
+        match self.reach.tls {
+            Some(_) => "wss",
+            None => "ws",
+        }
+    }
+
     /// Serves until `shutdown`.
     ///
     /// # Errors
     /// The listener failed.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         let probe = probe(self.monitor);
-        let served = api::serve_fan_out(self.listener, self.fan_out, probe, shutdown).await;
+        let served = (self.fan_out, self.reach);
+        let served = api::serve_fan_out(self.listener, served, probe, shutdown).await;
         let thread = self.thread;
         tokio::task::spawn_blocking(move || thread.end()).await?;
         Ok(served?)
     }
+}
+
+fn reach(config: &FanOutConfig) -> Result<FanOutReach> {
+    let tls = config.tls.as_ref();
+    let network = config.network.settings(tls.is_some());
+    let network = network.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
+    if config.identity.behind_tls_proxy && config.network.proxies.is_empty() {
+        tracing::warn!(
+            "`proxies` of [network] names no proxy, so that all clients have the proxy's address, and who may come \
+             from some networks only is not let in"
+        );
+    }
+    let tls = tls.map(|section| Tls::open(section.files()));
+    Ok(FanOutReach {
+        hosts: config.identity.hosts.clone(),
+        network,
+        tls: tls.transpose()?,
+    })
 }
 
 fn probe(monitor: Monitor) -> BusProbe {

@@ -23,8 +23,6 @@ impl Reach {
     pub(crate) fn open(config: &Config) -> Result<Self> {
         let section = config.tls.as_ref();
         let checked = config.identity.check(config.host.listen, section.is_some());
-        let bus = config.bus.as_ref();
-        let checked = checked.and_then(|()| bus.map_or(Ok(()), |bus| bus.check(&config.identity)));
         checked.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
         let network = config.network.settings(section.is_some());
         let rates = config.rates();

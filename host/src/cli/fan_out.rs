@@ -30,7 +30,8 @@ pub(super) fn run(arguments: &FanOutArguments) -> Result<()> {
     runtime.block_on(async {
         let app = FanOutApp::start(&arguments.config, &config).await?;
         say(&format!(
-            "argonaut fan-out is up: ws://{}/ws",
+            "argonaut fan-out is up: {}://{}/ws",
+            app.scheme(),
             app.address()?
         ))?;
         app.serve(stop_signal()?).await?;

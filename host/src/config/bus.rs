@@ -1,6 +1,6 @@
 //! `[bus]`: whether, and where, what happens is published for other processes.
 
-use super::{IdentitySection, Secrets};
+use super::Secrets;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -47,19 +47,6 @@ const fn default_market_data() -> bool {
 const HEALTH: Duration = Duration::from_secs(30);
 
 impl BusSection {
-    /// Whether what it says may be done where who asks is known, or is not.
-    ///
-    /// # Errors
-    /// The key that does not allow it, and what would do.
-    pub fn check(&self, identity: &IdentitySection) -> Result<(), (&'static str, String)> {
-        if self.fan_out && identity.is_on() {
-            let reason = "processes that serve the stream cannot check who asks, and identity is on; leave \
-                          `fan_out` out";
-            return Err(("bus.fan_out", reason.to_owned()));
-        }
-        Ok(())
-    }
-
     /// The bus's own settings.
     ///
     /// # Errors
@@ -77,26 +64,5 @@ impl BusSection {
         };
         settings.check()?;
         Ok(settings)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(bus: &str, identity: &str, expect: Option<&str>) {
-        let bus = format!("url = \"redis://127.0.0.1/\"\n{bus}");
-        let bus: BusSection = toml::from_str(&bus).unwrap();
-        let identity: IdentitySection = toml::from_str(identity).unwrap();
-        assert_eq!(bus.check(&identity).err().map(|(key, _)| key), expect);
-    }
-
-    #[test]
-    fn what_nobody_can_check_is_not_told_where_identity_is_on() {
-        check("", "", None);
-        check("", "mode = \"on\"", None);
-        check("fan_out = true", "", None);
-        check("fan_out = true", "mode = \"on\"", Some("bus.fan_out"));
     }
 }

@@ -3,6 +3,8 @@
 
 use super::bus::Redis;
 use super::crash::{Running, configuration, until_fills};
+use super::identity::{ask, visited_with};
+use super::identity_store::claim;
 use super::process::signal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,11 +31,13 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path, redis: &Redis) -> Self {
+        Self::start_with(folder, &redis.url(), "")
+    }
+
+    /// The same with more sections.
+    fn start_with(folder: &Path, redis: &str, more: &str) -> Self {
         let file = folder.join("fan-out.toml");
-        let text = format!(
-            "[fan_out]\nlisten = \"127.0.0.1:0\"\n[bus]\nurl = \"{}\"\n",
-            redis.url()
-        );
+        let text = format!("[fan_out]\nlisten = \"127.0.0.1:0\"\n[bus]\nurl = \"{redis}\"\n{more}");
         std::fs::write(&file, text).unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_argonaut"))
             .arg("fan-out")
@@ -339,4 +343,64 @@ fn a_client_resumes_where_the_process_is_restarted_and_not_where_the_host_is() {
 fn until_more_fills(folder: &Path, count: usize) {
     let now = super::crash::ledger(folder).fills.len();
     until_fills(folder, now + count);
+}
+
+/// Says who reads, and returns what is answered.
+fn saying(address: &str, token: &str) -> (WebSocket<TcpStream>, Value) {
+    let mut socket = connected(address);
+    let first = json!({"op": "authenticate", "token": token});
+    socket.send(Message::text(first.to_string())).unwrap();
+    let answer = next(&mut socket, &["hello", "bye"]);
+    (socket, answer)
+}
+
+/// The next message of one of these types.
+fn next(socket: &mut WebSocket<TcpStream>, kinds: &[&str]) -> Value {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let text = match socket.read() {
+            Ok(Message::Text(text)) => text,
+            Ok(_) => continue,
+            Err(Error::Io(_)) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        let message: Value = serde_json::from_str(&text).unwrap();
+        if kinds.contains(&message["type"].as_str().unwrap()) {
+            return message;
+        }
+    }
+    panic!("none of {kinds:?} came");
+}
+
+#[test]
+fn where_identity_is_on_a_session_of_the_host_is_read_by_until_it_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut redis = Redis::start_on_free_port(folder.path());
+    let (place, url) = (folder.path().to_owned(), redis.url());
+    let more = [
+        ("ARGONAUT_BUS__URL", url.clone()),
+        ("ARGONAUT_BUS__FAN_OUT", "true".to_owned()),
+    ];
+    let more = more.each_ref().map(|(name, value)| (*name, value.as_str()));
+    visited_with(folder.path(), "told", &more, move |base, invitation| {
+        let access = claim(&base, &invitation.unwrap());
+        let keys = place.join("identity/token-keys.json");
+        let identity = format!("[identity]\ntoken_keys = \"{}\"\n", keys.display());
+        let serving = Serving::start_with(&place, &url, &identity);
+        let (_, refused) = saying(&serving.address, "v4.local.x");
+        assert_eq!(refused["code"], "UNAUTHENTICATED", "{refused}");
+        let (mut socket, hello) = saying(&serving.address, &access);
+        assert_eq!(hello["run"], "told", "{hello}");
+        let wish = json!({"op": "subscribe", "channel": "orders"});
+        socket.send(Message::text(wish.to_string())).unwrap();
+        next(&mut socket, &["snapshot"]);
+        let logout = format!("{base}/auth/logout");
+        assert_eq!(ask("POST", &logout, &access, &json!({})).0, 204);
+        let bye = next(&mut socket, &["bye"]);
+        assert_eq!(bye["code"], "UNAUTHENTICATED", "{bye}");
+        let (_, refused) = saying(&serving.address, &access);
+        assert_eq!(refused["code"], "UNAUTHENTICATED", "{refused}");
+        serving.end();
+    });
+    redis.kill();
 }

@@ -13,7 +13,7 @@ use testkit::postgres::Server;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The first person, who may do all; their access token.
-fn claim(base: &str, invitation: &str) -> String {
+pub(super) fn claim(base: &str, invitation: &str) -> String {
     let claim = json!({ "token": invitation, "name": "anna", "password": PASSWORD });
     let (status, granted) = ask("POST", &format!("{base}/auth/claim"), "", &claim);
     assert_eq!(status, 200, "{granted}");

@@ -1,14 +1,17 @@
 //! What a process answers that serves the stream of a host in another one: `/ws`, and for those who watch it
-//! `/livez`, `/readyz` and `/metrics`. It cannot know who asks, so it is for loopback only.
+//! `/livez`, `/readyz` and `/metrics`. Without tokens that it can read it cannot know who asks, and is for
+//! loopback only.
 
-use crate::addresses::Networks;
 use crate::dto::watching::{LiveDto, ReadyDto};
 use crate::guard::guard;
+use crate::network::{Entrance, NetworkSettings, enter};
 use crate::observe::{self, CONTENT_TYPE};
+use crate::operations::Lookup;
 use crate::problem::Problem;
 use crate::sockets::{ClearListener, Patience, Places, answer};
 use crate::state::{BusProbe, Settings};
 use crate::stream::{self, FanOut};
+use crate::tls::{Tls, TlsListener};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
@@ -24,30 +27,55 @@ use tokio::net::TcpListener;
 /// How long clients may take to leave once the end was asked for.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How such a process is reached.
+#[derive(Clone, Default)]
+pub struct FanOutReach {
+    /// Its names besides loopback ones, without port.
+    pub hosts: Vec<String>,
+    /// From where it may be asked.
+    pub network: NetworkSettings,
+    /// What it shows over TLS; it speaks in the clear without.
+    pub tls: Option<Tls>,
+}
+
 /// Answers on `listener` until `shutdown` resolves; then says goodbye to clients, and returns when they have left, or
 /// after ten seconds. `bus` says how the connection stands by which the stream comes.
 ///
 /// # Errors
-/// The listener is not on loopback, or fails.
+/// The listener is not on loopback though nobody is asked who they are, or it fails.
 pub async fn serve_fan_out(
     listener: TcpListener,
-    fan_out: FanOut,
+    (fan_out, reach): (FanOut, FanOutReach),
     bus: BusProbe,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    if !listener.local_addr()?.ip().is_loopback() {
+    if !fan_out.asks_who() && !listener.local_addr()?.ip().is_loopback() {
         let reason = "nobody can be asked who they are here, so only loopback is served";
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
     }
     let patience = Patience::default();
     let bounds = (Places::new(fan_out.most_clients()), patience);
-    let listener = ClearListener::new(listener, Networks::default(), bounds);
+    let proxies = reach.network.proxies.clone();
+    let tls = reach.tls.clone();
     let closing = fan_out.clone();
     let told = async move {
         shutdown.await;
         closing.close();
     };
-    answer(listener, routes(fan_out.clone(), bus), patience, told).await?;
+    let routes = routes(fan_out.clone(), bus, reach);
+    match tls {
+        Some(tls) => {
+            let listener = TlsListener::new(listener, tls.clone(), proxies, bounds);
+            tokio::select! {
+                ended = answer(listener, routes, patience, told) => ended?,
+                never = Tls::keep_looking(Some(tls)) => match never {},
+            }
+        }
+        None => {
+            let listener = ClearListener::new(listener, proxies, bounds);
+            answer(listener, routes, patience, told).await?;
+        }
+    }
     if tokio::time::timeout(GRACE, fan_out.until_left())
         .await
         .is_err()
@@ -57,7 +85,18 @@ pub async fn serve_fan_out(
     Ok(())
 }
 
-fn routes(fan_out: FanOut, bus: BusProbe) -> Router {
+fn routes(fan_out: FanOut, bus: BusProbe, reach: FanOutReach) -> Router {
+    let settings = Arc::new(Settings {
+        allowed_hosts: reach.hosts,
+        network: reach.network,
+        ..Settings::default()
+    });
+    let entrance = Entrance {
+        settings: settings.clone(),
+        lookup: Arc::new(Lookup::new(Vec::new())),
+        rates: None,
+        has_identity: fan_out.asks_who(),
+    };
     let watched: Router = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
@@ -68,7 +107,8 @@ fn routes(fan_out: FanOut, bus: BusProbe) -> Router {
         .with_state(fan_out)
         .merge(watched)
         .fallback(no_route)
-        .layer(from_fn_with_state(Arc::new(Settings::default()), guard))
+        .layer(from_fn_with_state(entrance, enter))
+        .layer(from_fn_with_state(settings, guard))
 }
 
 async fn no_route(uri: Uri) -> Problem {
@@ -84,7 +124,10 @@ async fn readyz(
 ) -> (StatusCode, axum::Json<ReadyDto>) {
     let (status, reasons) = match fan_out.is_ready() {
         true => (StatusCode::OK, Vec::new()),
-        false => (StatusCode::SERVICE_UNAVAILABLE, vec!["HOST_SILENT"]),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            vec![fan_out.why_not_ready().0],
+        ),
     };
     (status, axum::Json(ReadyDto::new(reasons, Vec::new())))
 }

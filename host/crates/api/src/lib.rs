@@ -64,7 +64,7 @@ pub use cors::parse_origin;
 pub use dto::plugin::{DifferenceDto, ManifestDto};
 pub use dto::stream::channels;
 pub use entries::{Entries, EntryBody, Urgency, is_market_data};
-pub use fan_out::serve_fan_out;
+pub use fan_out::{FanOutReach, serve_fan_out};
 pub use guarded::{Guarded, GuardedSettings};
 pub use hooks::{
     HookConfig, HookKind, HookOrder, HookPurpose, Hooks, OrderTemplate, SignalTemplate, ValueKind,

@@ -31,6 +31,7 @@ mod snapshot;
 mod subscriptions;
 mod told;
 mod update;
+mod vouching;
 
 use crate::guarded::Peer;
 use crate::openapi::Refused;
@@ -92,7 +93,7 @@ pub(crate) async fn connect_far(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let served = fan_out.served();
-    let served = served.ok_or_else(|| Problem::busy("nothing is heard of the host just now"))?;
+    let served = served.ok_or_else(|| Problem::busy(fan_out.why_not_ready().1))?;
     upgraded(upgrade, &headers, served, from)
 }
 
@@ -112,7 +113,7 @@ fn upgraded<O: Origin>(
     }
     let encoding = asked.unwrap_or(Encoding::Json);
     // Who has not said who it is takes no place of those who have.
-    let places = match &shared.guarded {
+    let places = match &shared.door {
         Some(_) => &shared.strangers,
         None => &shared.connections,
     };

@@ -115,6 +115,8 @@ mod stream_client;
 mod stream_encodings;
 #[path = "it/stream_far.rs"]
 mod stream_far;
+#[path = "it/stream_far_identity.rs"]
+mod stream_far_identity;
 #[path = "it/stream_resume.rs"]
 mod stream_resume;
 #[path = "it/tls.rs"]

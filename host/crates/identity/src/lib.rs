@@ -8,6 +8,7 @@
 //! * [`Identity`] is the door. Methods that hash a password or write block: call them off an async
 //!   thread. [`Identity::authenticate`] does neither.
 //! * [`policy`] is the one table of which role may do what. What is not in it is denied.
+//! * [`TokenReader`] reads access tokens in a process that knows nobody.
 //! * [`audit`] is the log: each record carries the hash of all before it.
 
 mod approvals;
@@ -21,6 +22,7 @@ mod password;
 mod people;
 pub mod policy;
 mod ports;
+mod reader;
 mod records;
 mod refusal;
 mod role;
@@ -37,6 +39,7 @@ pub use login::{Granted, SessionView};
 pub use password::Cost;
 pub use people::{UserChange, UserView};
 pub use ports::{Clock, Entropy, OsEntropy, SystemClock};
+pub use reader::{Shown, TokenReader};
 pub use records::{Approval, ApprovalState};
 pub use refusal::Refusal;
 pub use role::{Role, Roles};

@@ -57,15 +57,8 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Reads the keys of a file, or makes it; a key that is too old gets a successor.
     pub(crate) fn open(file: &Path, now_ms: u64, entropy: &dyn Entropy) -> Result<Self, Refusal> {
-        let broken = |reason: String| Refusal::Storage(format!("{}: {reason}", file.display()));
-        let mut keys: Vec<Key> = match std::fs::read(file) {
-            Ok(bytes) => {
-                files::check_private(file)?;
-                serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(broken(error.to_string())),
-        };
+        let broken = |reason: String| broken(file, &reason);
+        let mut keys = kept(file)?.unwrap_or_default();
         let is_old = |key: &Key| now_ms.saturating_sub(key.created_ms) > ROTATE_MS;
         if keys.first().is_none_or(is_old) {
             let key = Key {
@@ -78,12 +71,22 @@ impl Tokens {
             let bytes = serde_json::to_vec(&keys).map_err(|error| broken(error.to_string()))?;
             files::replace(file, &bytes).map_err(|error| broken(error.to_string()))?;
         }
+        Self::of(file, keys)
+    }
+
+    /// Reads the keys of a file that there is, and changes nothing.
+    pub(crate) fn read_only(file: &Path) -> Result<Self, Refusal> {
+        let keys = kept(file)?.filter(|keys| !keys.is_empty());
+        Self::of(file, keys.ok_or_else(|| broken(file, "no keys are there"))?)
+    }
+
+    fn of(file: &Path, keys: Vec<Key>) -> Result<Self, Refusal> {
         let keys = keys.into_iter().map(|key| {
             // The text is as random as the bytes it was made of; the hash has the size of a key.
             let bytes =
                 blake3::derive_key("argonaut identity 2026-11 token", key.secret.as_bytes());
             let symmetric = SymmetricKey::<V4>::from(&bytes);
-            let symmetric = symmetric.map_err(|error| broken(format!("{error:?}")))?;
+            let symmetric = symmetric.map_err(|error| broken(file, &format!("{error:?}")))?;
             Ok((key.kid, symmetric))
         });
         Ok(Self {
@@ -133,6 +136,24 @@ impl Tokens {
         let lasts = claims.exp_ms > now_ms && claims.exp_ms <= claims.iat_ms + LIFETIME_MS;
         (is_ours && began && lasts).then_some((claims.sub, claims.sid))
     }
+}
+
+/// The keys of a file; `None` where there is no file.
+fn kept(file: &Path) -> Result<Option<Vec<Key>>, Refusal> {
+    match std::fs::read(file) {
+        Ok(bytes) => {
+            files::check_private(file)?;
+            let keys = serde_json::from_slice::<Vec<Key>>(&bytes);
+            let keys = keys.map_err(|error| broken(file, &error.to_string()))?;
+            Ok(Some(keys))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(broken(file, &error.to_string())),
+    }
+}
+
+fn broken(file: &Path, reason: &str) -> Refusal {
+    Refusal::Storage(format!("{}: {reason}", file.display()))
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 use super::connection::Ended;
 use super::encoding::{Encoding, Frame};
 use super::outbox::Bye;
+use super::told::Holder;
+use super::vouching::{Admitted, Unvouched, Vouching};
 use crate::guarded::Guarded;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use identity::audit::Audit;
-use identity::{Identity, Principal, Refusal};
+use identity::{Credential, Identity, Principal, Refusal, Roles};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,14 +26,35 @@ const OPERATION: &str = "engine.show";
 /// What is said of another first message, or of one in another encoding.
 const WRONG: &str = "the first message must be {\"op\":\"authenticate\"} with `token` or `ticket`, in the encoding asked for";
 
+/// Told of a ticket where the host is in another process.
+const NO_TICKETS: &str = "tickets are known to the host alone; say the access token here";
+
+/// Who knows who reads.
+#[derive(Clone)]
+pub(super) enum Door {
+    /// The host in this process.
+    Here(Arc<Guarded>),
+    /// One in another, which is asked.
+    Afar(Arc<Vouching>),
+}
+
 /// Somebody who reads.
-pub(super) struct Reader {
+#[derive(Clone)]
+pub(super) enum Reader {
+    /// Known to the host in this process.
+    Here(Arc<Known>),
+    /// Vouched for by one in another.
+    Afar(Arc<Admitted>),
+}
+
+/// Somebody who is known here.
+pub(super) struct Known {
     guarded: Arc<Guarded>,
     who: Principal,
     from: IpAddr,
 }
 
-impl Reader {
+impl Known {
     /// Whether they may do something, as things are now.
     pub(super) fn may(&self, operation: &str) -> Result<(), Refusal> {
         let identity = &self.guarded.identity;
@@ -70,12 +93,12 @@ enum Authenticate {
 
 /// Waits for the first message; nobody is asked for one where identity is off.
 pub(super) async fn first(
-    guarded: Option<Arc<Guarded>>,
+    door: Option<Door>,
     stream: &mut SplitStream<WebSocket>,
     encoding: Encoding,
     from: IpAddr,
 ) -> Result<Option<Reader>, Ended> {
-    let Some(guarded) = guarded else {
+    let Some(door) = door else {
         return Ok(None);
     };
     let Ok(message) = tokio::time::timeout(PATIENCE, message(stream)).await else {
@@ -88,9 +111,13 @@ pub(super) async fn first(
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Err(Ended::Left),
     };
     let first = first.map_err(|_| WRONG.to_owned());
-    let who = first.and_then(|first| known(&guarded, first, from));
-    let who = who.map_err(|reason| Bye::unauthenticated(&reason))?;
-    Ok(Some(Reader { guarded, who, from }))
+    let reader = match (first, door) {
+        (Err(reason), _) => Err(reason),
+        (Ok(first), Door::Here(guarded)) => known(guarded, first, from),
+        (Ok(first), Door::Afar(vouching)) => vouched_for(&vouching, first, from).await,
+    };
+    let reader = reader.map_err(|reason| Bye::unauthenticated(&reason))?;
+    Ok(Some(reader))
 }
 
 /// The next message that says something.
@@ -108,7 +135,7 @@ async fn message(stream: &mut SplitStream<WebSocket>) -> Result<Message, Ended> 
     }
 }
 
-fn known(guarded: &Guarded, first: First, from: IpAddr) -> Result<Principal, String> {
+fn known(guarded: Arc<Guarded>, first: First, from: IpAddr) -> Result<Reader, String> {
     let First { op, token, ticket } = first;
     let Authenticate::Authenticate = op;
     let identity = &guarded.identity;
@@ -121,15 +148,51 @@ fn known(guarded: &Guarded, first: First, from: IpAddr) -> Result<Principal, Str
         identity.authorise(Some(&who), OPERATION)?;
         Ok(who)
     });
-    allowed.map_err(|refusal: Refusal| refusal.to_string())
+    let who = allowed.map_err(|refusal: Refusal| refusal.to_string())?;
+    Ok(Reader::Here(Arc::new(Known { guarded, who, from })))
+}
+
+async fn vouched_for(
+    vouching: &Arc<Vouching>,
+    first: First,
+    from: IpAddr,
+) -> Result<Reader, String> {
+    let First { op, token, ticket } = first;
+    let Authenticate::Authenticate = op;
+    match (token, ticket) {
+        (Some(token), None) => {
+            let admitted = vouching.admit(&token, from).await?;
+            Ok(Reader::Afar(Arc::new(admitted)))
+        }
+        (None, Some(_)) => Err(NO_TICKETS.to_owned()),
+        _ => Err(WRONG.to_owned()),
+    }
+}
+
+/// Whether somebody whose token another process has read may read now.
+pub(super) fn holds(guarded: &Guarded, holder: &Holder) -> bool {
+    let shown = Principal {
+        user: holder.user.clone(),
+        roles: Roles::new(),
+        by: Credential::Session(holder.session.clone()),
+    };
+    let who = guarded.identity.again(&shown, holder.from);
+    who.is_some_and(|who| guarded.identity.authorise(Some(&who), OPERATION).is_ok())
 }
 
 /// Asks whether somebody may still read.
 pub(super) fn still(reader: Option<&Reader>) -> Result<(), Bye> {
-    match reader.map(|reader| reader.may(OPERATION)) {
-        None | Some(Ok(())) => Ok(()),
-        Some(Err(_)) => Err(Bye::unauthenticated(
-            "the session or key is over, or may not read any more",
-        )),
+    let over = "the session or key is over, or may not read any more";
+    let silent = "the host does not say any more whether the session holds; connect again";
+    match reader {
+        None => Ok(()),
+        Some(Reader::Here(known)) => {
+            let may = known.may(OPERATION);
+            may.map_err(|_| Bye::unauthenticated(over))
+        }
+        Some(Reader::Afar(admitted)) => admitted.still().map_err(|why| match why {
+            Unvouched::Over => Bye::unauthenticated(over),
+            Unvouched::Silent => Bye::unauthenticated(silent),
+        }),
     }
 }

@@ -12,7 +12,6 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
@@ -54,7 +53,7 @@ pub(super) async fn run<O: Origin>(
     let writer = tokio::spawn(outbox::write(sink, inbox, ended, bounds.close_grace));
     let mut at_the_door = closing.clone();
     let reader = tokio::select! {
-        known = authentication::first(shared.guarded.clone(), &mut stream, encoding, from) => known,
+        known = authentication::first(shared.door.clone(), &mut stream, encoding, from) => known,
         () = stopping(&mut at_the_door) => Err(Ended::By(Bye::shutdown())),
     };
     let reader = reader.and_then(|reader| {
@@ -67,7 +66,6 @@ pub(super) async fn run<O: Origin>(
     let (mut outbox, ended) = match reader {
         Ok(reader) => {
             let (hearing, heard) = origin.hall().listen();
-            let reader = reader.map(Arc::new);
             let comings = Comings {
                 hearing,
                 closing,
@@ -103,7 +101,7 @@ async fn stopping(closing: &mut watch::Receiver<bool>) {
 struct Comings {
     hearing: Hearing,
     closing: watch::Receiver<bool>,
-    reader: Option<Arc<Reader>>,
+    reader: Option<Reader>,
     /// How many messages the client may send, where that is limited.
     meter: Option<Meter>,
 }
@@ -154,7 +152,7 @@ async fn drive<O: Origin>(
             },
             () = until(flush) => session.flush(),
             _ = heartbeat.tick() => session.heartbeat(),
-            _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_deref()),
+            _ = asking.tick(), if reader.is_some() => authentication::still(reader.as_ref()),
             _ = reporting.tick(), if session.reports() => session.report().await,
             () = stopping(&mut closing) => Err(Bye::shutdown()),
         };

@@ -1,5 +1,6 @@
 //! The stream of a host in another process: what is heard of it, and what it is asked.
 
+use super::authentication::Door;
 use super::encoding::{Body, Encoding};
 use super::event::{Event, Place};
 use super::hall::{Hall, lock};
@@ -8,11 +9,13 @@ use super::outbox::{Bye, CODES};
 use super::snapshot::{Picture, Taken, Written};
 use super::subscriptions::Key;
 use super::told::{Answer, Asked, Head, NAMES, What, json};
+use super::vouching::Vouching;
 use crate::dto::job::JobDto;
 use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::observe::Counted;
 use crate::state::StreamSettings;
+use identity::TokenReader;
 use model::{AccountId, InstrumentId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,6 +37,8 @@ pub(super) struct Far {
     time_ns: AtomicU64,
     /// When it gave a sign of life that was one of now.
     alive: Mutex<Option<Instant>>,
+    /// Whether it knows who asks, as far as it said.
+    asks_who: AtomicBool,
     /// Snapshots that are wanted, and when the host was asked. There are so many channels of so many instruments.
     wanted: Mutex<BTreeMap<Key, Option<Instant>>>,
 }
@@ -46,6 +51,7 @@ impl Far {
             names: Mutex::default(),
             time_ns: AtomicU64::new(0),
             alive: Mutex::new(None),
+            asks_who: AtomicBool::new(false),
             wanted: Mutex::default(),
         }
     }
@@ -108,6 +114,8 @@ impl Origin for Arc<Far> {
 #[derive(Clone)]
 pub struct FanOut {
     shared: Shared,
+    /// Who reads, where the host knows who asks.
+    vouching: Option<Arc<Vouching>>,
     current: Arc<Mutex<Option<Arc<Far>>>>,
     /// Whether all was read that there was.
     caught_up: Arc<AtomicBool>,
@@ -132,18 +140,36 @@ impl FanOut {
             shared: Shared {
                 counted: Arc::new(Counted::new(CODES, &[])),
                 closing: Arc::new(watch::Sender::new(false)),
-                guarded: None,
+                door: None,
                 rates: None,
                 connections: Arc::new(connections),
                 // Nobody has to say who it is.
                 strangers: Arc::new(Semaphore::new(0)),
                 bounds,
             },
+            vouching: None,
             current: Arc::default(),
             caught_up: Arc::default(),
             entries: Arc::default(),
             lost: Arc::default(),
         }
+    }
+
+    /// Lets in only who shows an access token that this reads, and whose session the host says that it holds.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: TokenReader) -> Self {
+        let vouching = Arc::new(Vouching::new(tokens));
+        self.shared.door = Some(Door::Afar(vouching.clone()));
+        let strangers = self.shared.bounds.strangers() as usize;
+        self.shared.strangers = Arc::new(Semaphore::new(strangers));
+        self.vouching = Some(vouching);
+        self
+    }
+
+    /// Whether clients have to say who they are.
+    #[must_use]
+    pub fn asks_who(&self) -> bool {
+        self.vouching.is_some()
     }
 
     /// An entry came: the next of the stream, or one that came before. Returns the name of a value that is needed
@@ -178,8 +204,10 @@ impl FanOut {
                 sequence,
                 time_ns,
                 instruments,
+                asks_who,
             } => {
                 let far = self.of_run(&head.run, sequence);
+                far.asks_who.store(asks_who, Ordering::Relaxed);
                 self.count(far.hall.is_at(sequence));
                 far.time_ns.store(time_ns, Ordering::Relaxed);
                 if self.caught_up.load(Ordering::Relaxed) {
@@ -191,6 +219,12 @@ impl FanOut {
                 let mut current = lock(&self.current);
                 if let Some(far) = current.take_if(|far| far.run == head.run) {
                     far.hall.end();
+                }
+                Ok(None)
+            }
+            What::Vouched { vouch, refused } => {
+                if let Some(vouching) = &self.vouching {
+                    vouching.answered(&vouch, &refused);
                 }
                 Ok(None)
             }
@@ -241,7 +275,8 @@ impl FanOut {
         let Some(far) = lock(&self.current).clone() else {
             return Vec::new();
         };
-        let mut asks = Vec::new();
+        let vouching = self.vouching.iter();
+        let mut asks: Vec<String> = vouching.flat_map(|it| it.asks()).collect();
         for (key, asked) in lock(&far.wanted).iter_mut() {
             if asked.is_none_or(|at| at.elapsed() >= ANSWERS_WITHIN) {
                 *asked = Some(Instant::now());
@@ -265,8 +300,26 @@ impl FanOut {
     /// What new connections are served from.
     pub(super) fn served(&self) -> Option<(Arc<Far>, Shared)> {
         let far = lock(&self.current).clone()?;
-        let is_served = far.is_alive() && far.symbols() > 0 && !*self.shared.closing.borrow();
+        let is_known = far.is_alive() && far.symbols() > 0 && self.agrees_with(&far);
+        let is_served = is_known && !*self.shared.closing.borrow();
         is_served.then(|| (far, self.shared.clone()))
+    }
+
+    /// Whether clients are asked who they are exactly where the host asks.
+    fn agrees_with(&self, far: &Far) -> bool {
+        far.asks_who.load(Ordering::Relaxed) == self.asks_who()
+    }
+
+    /// Why nobody is served, where that is so: a code, and what is wrong.
+    pub(crate) fn why_not_ready(&self) -> (&'static str, &'static str) {
+        let current = lock(&self.current).clone();
+        match current.filter(|far| far.is_alive()) {
+            Some(far) if !self.agrees_with(&far) => (
+                "IDENTITY_DIFFERS",
+                "identity is on at the host or here, and not at both: see `token_keys`",
+            ),
+            _ => ("HOST_SILENT", "nothing is heard of the host just now"),
+        }
     }
 
     /// What is counted, and how it stands.
@@ -293,8 +346,17 @@ impl FanOut {
 
     /// Waits until all connections have ended.
     pub(crate) async fn until_left(&self) {
-        let all = self.shared.bounds.max_connections;
-        let _left = self.shared.connections.acquire_many(all).await;
+        let bounds = &self.shared.bounds;
+        let _left = self
+            .shared
+            .connections
+            .acquire_many(bounds.max_connections)
+            .await;
+        let strangers = match self.asks_who() {
+            true => bounds.strangers(),
+            false => 0,
+        };
+        let _strangers = self.shared.strangers.acquire_many(strangers).await;
     }
 
     /// The run that is heard; another one than before ends what was heard of that.
@@ -351,6 +413,7 @@ mod tests {
             sequence,
             time_ns: 7,
             instruments: 1,
+            asks_who: false,
         };
         hear(fan_out, run, what)
     }
@@ -378,6 +441,22 @@ mod tests {
         assert!(fan_out.is_ready());
         hear(&fan_out, "one", What::Ended);
         assert!(!fan_out.is_ready());
+    }
+
+    #[test]
+    fn nobody_is_served_unasked_where_the_host_asks_who_it_is() {
+        let fan_out = ready();
+        let what = What::Alive {
+            sequence: 5,
+            time_ns: 7,
+            instruments: 1,
+            asks_who: true,
+        };
+        hear(&fan_out, "one", what);
+        assert!(!fan_out.is_ready());
+        assert_eq!(fan_out.why_not_ready().0, "IDENTITY_DIFFERS");
+        alive(&fan_out, "one", 5);
+        assert!(fan_out.is_ready());
     }
 
     #[test]

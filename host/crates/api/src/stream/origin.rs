@@ -1,5 +1,6 @@
 //! Where a connection's messages come from: the host in this process, or one in another by way of Redis.
 
+use super::authentication::Door;
 use super::encoding::{Body, Encoding};
 use super::event::Event;
 use super::hall::Hall;
@@ -7,7 +8,6 @@ use super::outbox::Bye;
 use super::snapshot::{self, Taken};
 use super::subscriptions::Key;
 use crate::dto::job::JobDto;
-use crate::guarded::Guarded;
 use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::observe::Counted;
@@ -101,8 +101,8 @@ pub(super) struct Shared {
     pub(super) bounds: StreamSettings,
     pub(super) counted: Arc<Counted>,
     pub(super) closing: Arc<watch::Sender<bool>>,
-    /// Who may do what, where identity is on.
-    pub(super) guarded: Option<Arc<Guarded>>,
+    /// Who knows who reads, where identity is on.
+    pub(super) door: Option<Door>,
     /// How often somebody may ask, where that is limited.
     pub(super) rates: Option<Arc<Rates>>,
     pub(super) connections: Arc<Semaphore>,
@@ -117,7 +117,7 @@ impl Shared {
             bounds: api.settings.stream.clone(),
             counted: api.counted.clone(),
             closing: api.closing.clone(),
-            guarded: api.guarded.clone(),
+            door: api.guarded.clone().map(Door::Here),
             rates: api.rates.clone(),
             connections: api.connections.clone(),
             strangers: api.strangers.clone(),

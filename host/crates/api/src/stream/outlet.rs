@@ -1,11 +1,14 @@
 //! A host's stream for other processes: listens as a connection does, and makes of it what they are told.
 
+use super::authentication::holds;
 use super::encoding::{Body, Encoding};
 use super::event::{Event, Mark};
 use super::hall::{Heard, Hearing};
 use super::snapshot;
 use super::subscriptions::{Key, is_beside};
-use super::told::{Answer, Asked, Head, NAMES, Telling, ToldEntry, ToldValue, What, json};
+use super::told::{
+    Answer, Asked, Head, NAMES, Question, Telling, ToldEntry, ToldValue, Vouch, What, json,
+};
 use crate::dto::stream::ServerMessage;
 use crate::names::Names;
 use crate::port::HostPort;
@@ -78,9 +81,15 @@ impl<H: HostPort> Outlet<H> {
                 Some(event) => telling.entries.extend(self.told(&event)),
             }
         }
-        let asked = asked.iter();
-        self.asked
-            .extend(asked.filter_map(|text| serde_json::from_str::<Asked>(text).ok()));
+        for text in asked {
+            match serde_json::from_str(text) {
+                Ok(Question::Snapshot(asked)) => {
+                    self.asked.insert(asked);
+                }
+                Ok(Question::Readers(vouch)) => telling.entries.extend(self.vouched(vouch)),
+                Err(error) => tracing::debug!(%error, "what was asked is no question"),
+            }
+        }
         let is_alive_due = self.alive.is_none_or(|at| at.elapsed() >= ALIVE);
         if self.asked.is_empty() && !is_alive_due {
             return telling;
@@ -189,6 +198,16 @@ impl<H: HostPort> Outlet<H> {
         telling.entries.extend(self.entry(shown, String::new()));
     }
 
+    /// Which of these readers may not read. Where nobody is known here, none of them may.
+    fn vouched(&self, asked: Vouch) -> Option<ToldEntry> {
+        let guarded = self.api.guarded.as_ref();
+        let readers = asked.readers.iter().enumerate();
+        let refused = readers.filter(|(_, holder)| guarded.is_none_or(|it| !holds(it, holder)));
+        let refused = refused.map(|(place, _)| place).collect();
+        let vouch = asked.vouch;
+        self.entry(What::Vouched { vouch, refused }, String::new())
+    }
+
     fn say_alive(&self, names: &Names, telling: &mut Telling) {
         let symbols: Vec<(u32, &str)> = names
             .symbols()
@@ -198,6 +217,7 @@ impl<H: HostPort> Outlet<H> {
             sequence: self.told,
             time_ns: self.api.host.engine().time.nanos(),
             instruments: symbols.len(),
+            asks_who: self.api.guarded.is_some(),
         };
         telling.values.extend(json(&symbols).map(|text| ToldValue {
             name: NAMES.to_owned(),

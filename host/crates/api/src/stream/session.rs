@@ -6,7 +6,7 @@ mod requests;
 mod resuming;
 mod working;
 
-use super::authentication::Reader;
+use super::authentication::{Known, Reader};
 use super::conflation::Conflation;
 use super::event::{Event, Mark};
 use super::origin::Origin;
@@ -17,6 +17,7 @@ use crate::dto::stream::{GapReason, ServerMessage};
 use crate::names::Names;
 use approving::Following;
 use auditing::Tail;
+use requests::Refusal;
 use resuming::Stall;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(super) struct Session<O> {
     origin: O,
     names: Arc<Names>,
     /// Who reads, where that is known.
-    reader: Option<Arc<Reader>>,
+    reader: Option<Reader>,
     outbox: Outbox,
     subscriptions: Subscriptions,
     /// Quotes, order books and portfolios that wait for their turn.
@@ -60,7 +61,7 @@ impl<O: Origin> Session<O> {
     /// Greets, and says how often it will say that it lives. The caller began to listen before, after `heard`.
     pub(super) fn begin(
         origin: O,
-        reader: Option<Arc<Reader>>,
+        reader: Option<Reader>,
         outbox: Outbox,
         (heard, heartbeat): (u64, Duration),
     ) -> Result<Self, Bye> {
@@ -299,6 +300,15 @@ impl<O: Origin> Session<O> {
             self.send_snapshot(key, interval)?;
         }
         Ok(())
+    }
+
+    /// Who reads, where they are known in this process; `off` is said where nobody has to be.
+    fn known_here(&self, off: &str) -> Result<Arc<Known>, Refusal> {
+        match &self.reader {
+            Some(Reader::Here(known)) => Ok(known.clone()),
+            Some(Reader::Afar(_)) => Err(Refusal::not_told_here()),
+            None => Err(Refusal::of("IDENTITY_OFF", off)),
+        }
     }
 
     /// Whether [`Self::report`] has something to look after.

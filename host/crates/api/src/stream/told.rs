@@ -5,6 +5,7 @@ use super::subscriptions::Key;
 use crate::dto::stream::Channel;
 use model::InstrumentId;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
 /// The name of the value with the symbols of all instruments.
 pub(super) const NAMES: &str = "names";
@@ -77,9 +78,40 @@ pub(super) enum What {
         time_ns: u64,
         /// How many instruments there are.
         instruments: usize,
+        /// Whether the host knows who asks, so that nobody may be told who is not known.
+        #[serde(default)]
+        asks_who: bool,
     },
     /// The host stops.
     Ended,
+    /// The sessions that it was asked about by this name hold, but for those at these places.
+    Vouched { vouch: String, refused: Vec<usize> },
+}
+
+/// What a host is asked.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Question {
+    Snapshot(Asked),
+    Readers(Vouch),
+}
+
+/// Whether the sessions of these readers hold, and may read.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vouch {
+    /// The name of the question, of which its answer is.
+    pub(super) vouch: String,
+    pub(super) readers: Vec<Holder>,
+}
+
+/// A session that is read by, which is no credential, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Holder {
+    pub(super) user: String,
+    pub(super) session: String,
+    pub(super) from: IpAddr,
 }
 
 /// A snapshot that is asked for; its JSON is the name of the answer.

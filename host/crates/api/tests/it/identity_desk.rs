@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use identity::audit::{Audit, Record};
-use identity::{Clock, Cost, Identity, MemoryStorage, OsEntropy, Role, SystemClock};
+use identity::{Clock, Cost, Identity, MemoryStorage, OsEntropy, Role, SystemClock, TokenReader};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,6 +99,12 @@ impl Desk {
         let clock = Still(SystemClock.now_ms().saturating_add_signed(off_ms));
         let elsewhere = open(&self.storage, self.folder.path(), Arc::new(clock));
         elsewhere.refresh(refresh, HERE).unwrap().access
+    }
+
+    /// What another process reads access tokens with.
+    pub(crate) fn tokens(&self) -> TokenReader {
+        let file = self.folder.path().join("keys.json");
+        TokenReader::open(&file, Arc::new(SystemClock)).unwrap()
     }
 
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {

@@ -3,8 +3,9 @@
 
 use crate::fake::{EURUSD, Fake, fill, quote};
 use crate::fake_values::book;
+use crate::identity_desk::Desk;
 use crate::stream_client::{Client, Server};
-use api::{FanOut, Outlet, StreamSettings, serve_fan_out};
+use api::{FanOut, FanOutReach, Outlet, StreamSettings, serve_fan_out};
 use serde_json::Value;
 use services::handle::Queries;
 use services::view::Change;
@@ -19,23 +20,28 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a carrier does.
 #[derive(Default)]
-struct Carrier {
+pub(crate) struct Carrier {
     /// Whether it loses entries instead.
-    loses: AtomicBool,
+    pub(crate) loses: AtomicBool,
     /// Updates that it lost.
     lost: AtomicUsize,
 }
 
 /// A host, a process that serves its stream, and the carrier between them.
 async fn two() -> (Server, Server, Arc<Carrier>) {
+    two_of(None, FanOut::new(StreamSettings::default())).await
+}
+
+/// The same where the host has these people, and the process is this.
+pub(crate) async fn two_of(desk: Option<&Desk>, far: FanOut) -> (Server, Server, Arc<Carrier>) {
     let host = Fake::new();
     let mut outlet = None;
     let near = Server::over(host.clone(), StreamSettings::default(), |api| {
+        let api = api.with_identity(desk.map(|desk| desk.guarded.clone()));
         outlet = Some(api.outlet());
         api
     })
     .await;
-    let far = FanOut::new(StreamSettings::default());
     let carrier = Arc::new(Carrier::default());
     tokio::spawn(carry(outlet.unwrap(), far.clone(), carrier.clone()));
     while !far.is_ready() {
@@ -56,7 +62,12 @@ async fn two() -> (Server, Server, Arc<Carrier>) {
         host,
         address,
         stop: Some(stop),
-        task: tokio::spawn(serve_fan_out(listener, far, bus, shutdown)),
+        task: tokio::spawn(serve_fan_out(
+            listener,
+            (far, FanOutReach::default()),
+            bus,
+            shutdown,
+        )),
     };
     (near, far, carrier)
 }

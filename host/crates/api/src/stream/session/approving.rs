@@ -5,7 +5,7 @@ use super::Session;
 use super::requests::Refusal;
 use crate::dto::people::ApprovalDto;
 use crate::dto::stream::{Channel, ClientMessage, GapReason, Item, ServerMessage};
-use crate::stream::authentication::Reader;
+use crate::stream::authentication::Known;
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::Key;
@@ -22,7 +22,7 @@ const KEY: Key = (Channel::Approvals, None);
 
 /// Where a connection is in what becomes of approvals.
 pub(super) struct Following {
-    reader: Arc<Reader>,
+    reader: Arc<Known>,
     /// The number of the last change that was told; `None` where a snapshot is due.
     last: Option<u64>,
 }
@@ -33,11 +33,8 @@ impl<O: Origin> Session<O> {
         &mut self,
         message: &ClientMessage,
     ) -> Result<Result<(), Bye>, Refusal> {
-        let off = || {
-            let reason = "identity is off here, so nothing waits for a second person";
-            Refusal::of("IDENTITY_OFF", reason)
-        };
-        let reader = self.reader.clone().ok_or_else(off)?;
+        let reader =
+            self.known_here("identity is off here, so nothing waits for a second person")?;
         let allowed = reader.may(OPERATION);
         allowed.map_err(|refusal| Refusal::of("FORBIDDEN", refusal.to_string()))?;
         let all = reader.identity().approval_changes();
@@ -79,7 +76,7 @@ impl<O: Origin> Session<O> {
         }
     }
 
-    fn show_approvals(&mut self, reader: Arc<Reader>) -> Result<(), Bye> {
+    fn show_approvals(&mut self, reader: Arc<Known>) -> Result<(), Bye> {
         let (sequence, approvals) = reader.identity().approvals_now();
         let items = approvals.into_iter().map(ApprovalDto::from);
         let data = items.map(|dto| Item::Approval(Box::new(dto))).collect();
@@ -97,7 +94,7 @@ impl<O: Origin> Session<O> {
 
     fn tell_approvals(
         &mut self,
-        reader: Arc<Reader>,
+        reader: Arc<Known>,
         changes: Vec<ApprovalChange>,
         last: u64,
     ) -> Result<(), Bye> {

@@ -5,7 +5,7 @@ use super::Session;
 use super::requests::Refusal;
 use crate::dto::people::RecordDto;
 use crate::dto::stream::{Channel, ClientMessage, GapReason, Item, ServerMessage};
-use crate::stream::authentication::Reader;
+use crate::stream::authentication::Known;
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::Key;
@@ -24,7 +24,7 @@ const KEY: Key = (Channel::Audit, None);
 
 /// Where a connection is in the log.
 pub(super) struct Tail {
-    reader: Arc<Reader>,
+    reader: Arc<Known>,
     /// The number of the last record that was told; `None` where a snapshot is due.
     last: Option<u64>,
 }
@@ -35,11 +35,8 @@ impl<O: Origin> Session<O> {
         &mut self,
         message: &ClientMessage,
     ) -> Result<Result<(), Bye>, Refusal> {
-        let off = || {
-            let reason = "identity is off here, so nobody writes down who does what";
-            Refusal::of("IDENTITY_OFF", reason)
-        };
-        let reader = self.reader.clone().ok_or_else(off)?;
+        let reader =
+            self.known_here("identity is off here, so nobody writes down who does what")?;
         let allowed = reader.may(OPERATION);
         allowed.map_err(|refusal| Refusal::of("FORBIDDEN", refusal.to_string()))?;
         let wanted = message.resume.as_ref().map(|resume| resume.sequence);

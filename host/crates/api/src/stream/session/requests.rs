@@ -33,6 +33,12 @@ impl Refusal {
         }
     }
 
+    /// Of what a process beside the host does not have.
+    pub(super) fn not_told_here() -> Self {
+        let reason = "this is told by the host itself, not by a process beside it";
+        Self::of("NOT_TOLD_HERE", reason)
+    }
+
     /// `field` is its path, with dots between.
     pub(super) fn field(field: &str, reason: impl Into<String>) -> Self {
         Self {

@@ -272,6 +272,7 @@ mod tests {
             sequence: 5,
             time_ns: 7,
             instruments: 1,
+            asks_who: false,
         };
         tell(&fan_out, alive);
         fan_out.value(NAMES, r#"[[3,"EUR/USD.SIM"]]"#).unwrap();

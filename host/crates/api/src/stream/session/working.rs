@@ -5,6 +5,7 @@ use super::Session;
 use super::requests::Refusal;
 use crate::dto::stream::{Channel, ClientMessage, GapReason, Item, ServerMessage};
 use crate::jobs::{JobChange, Jobs};
+use crate::stream::authentication::Reader;
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::Key;
@@ -32,11 +33,8 @@ impl<O: Origin> Session<O> {
         &mut self,
         message: &ClientMessage,
     ) -> Result<Result<(), Bye>, Refusal> {
-        let elsewhere = || {
-            let reason = "jobs are told by the host itself, not by a process beside it";
-            Refusal::of("NOT_TOLD_HERE", reason)
-        };
-        let jobs = self.origin.jobs().cloned().ok_or_else(elsewhere)?;
+        let jobs = self.origin.jobs().cloned();
+        let jobs = jobs.ok_or_else(Refusal::not_told_here)?;
         if let Some(refusal) = self.forbids_jobs() {
             return Err(Refusal::of("FORBIDDEN", refusal));
         }
@@ -78,8 +76,10 @@ impl<O: Origin> Session<O> {
 
     /// Why who reads may not read jobs; `None` where they may, or nobody is known here.
     fn forbids_jobs(&self) -> Option<String> {
-        let reader = self.reader.as_ref()?;
-        let refusal = reader.may(OPERATION).err()?;
+        let Some(Reader::Here(known)) = &self.reader else {
+            return None;
+        };
+        let refusal = known.may(OPERATION).err()?;
         Some(refusal.to_string())
     }
 
