@@ -360,8 +360,7 @@ fn next(socket: &mut WebSocket<TcpStream>, kinds: &[&str]) -> Value {
     while begun.elapsed() < PATIENCE {
         let text = match socket.read() {
             Ok(Message::Text(text)) => text,
-            Ok(_) => continue,
-            Err(Error::Io(_)) => continue,
+            Ok(_) | Err(Error::Io(_)) => continue,
             Err(error) => panic!("{error}"),
         };
         let message: Value = serde_json::from_str(&text).unwrap();
