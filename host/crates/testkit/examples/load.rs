@@ -19,14 +19,19 @@ load --host PROGRAM --plugins FOLDER [--only ws|slow|rest|orders] [--seconds N] 
   --seconds N       how long each part is measured (default 20)
   --connections N   WebSocket clients of `ws` (default 1000)
   --quotes N        quotes per second, each to every client (default 280)
-  --fsync WHEN      never (the default), interval or commit: when the journal is forced onto the disk
+  --fsync WHEN      never (the default), interval or commit: when the journal is forced onto the disk;
+                    several with commas between, each on hosts of its own
 ";
+
+/// When a host may force its journal onto the disk, as its configuration names it.
+const FSYNC: [&str; 3] = ["never", "interval", "commit"];
 
 /// Room for the scene with slow clients, and for whoever looks on.
 const LEAST_CONNECTIONS: u32 = 256;
 
 struct Options {
-    run: Run,
+    /// One for each way to force the journal onto the disk.
+    runs: Vec<Run>,
     scenes: Vec<Scene>,
 }
 
@@ -62,7 +67,7 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
     let (mut program, mut plugins) = (None, None);
     let mut scenes = Scene::ALL.to_vec();
     let (mut seconds, mut connections, mut quotes) = (20_u64, 1_000_u32, 280_u32);
-    let mut fsync = "never".to_owned();
+    let mut policies = vec!["never"];
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -72,23 +77,38 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
             Long("seconds") => seconds = arguments.value()?.parse::<u64>()?.max(1),
             Long("connections") => connections = arguments.value()?.parse::<u32>()?.max(1),
             Long("quotes") => quotes = arguments.value()?.parse::<u32>()?.max(1),
-            Long("fsync") => fsync = arguments.value()?.string()?,
+            Long("fsync") => policies = fsync(&arguments.value()?.string()?)?,
             Long("help") | Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }
     }
-    let run = Run {
+    let program = program.ok_or("--host is missing: which program is measured")?;
+    let plugins = plugins.ok_or("--plugins is missing: where the built plugins are")?;
+    let runs = policies.into_iter().map(|policy| Run {
         setting: Setting {
-            program: program.ok_or("--host is missing: which program is measured")?,
-            plugins: plugins.ok_or("--plugins is missing: where the built plugins are")?,
+            program: program.clone(),
+            plugins: plugins.clone(),
             connections: connections.max(LEAST_CONNECTIONS),
             quotes,
-            fsync,
+            fsync: policy.to_owned(),
         },
         length: Duration::from_secs(seconds),
         connections: usize::try_from(connections).unwrap_or(usize::MAX),
+    });
+    let runs = runs.collect();
+    Ok(Some(Options { runs, scenes }))
+}
+
+/// The policies that a text names, with commas between.
+fn fsync(text: &str) -> Result<Vec<&'static str>, lexopt::Error> {
+    let known = |name: &str| {
+        let found = FSYNC.into_iter().find(|policy| *policy == name);
+        found.ok_or_else(|| {
+            let names = FSYNC.join(", ");
+            lexopt::Error::from(format!("--fsync: there is no `{name}`; there are {names}"))
+        })
     };
-    Ok(Some(Options { run, scenes }))
+    text.split(',').map(known).collect()
 }
 
 fn named(name: &str) -> Result<Scene, lexopt::Error> {
@@ -103,9 +123,13 @@ fn named(name: &str) -> Result<Scene, lexopt::Error> {
 
 fn load(options: &Options) -> Result<Vec<Row>, LoadError> {
     allow_files()?;
-    measure(&options.scenes, &options.run, |scene| {
-        println!("==> {}", scene.name());
-    })
+    let mut rows = Vec::new();
+    for run in &options.runs {
+        rows.extend(measure(&options.scenes, run, |scene| {
+            println!("==> {}, fsync `{}`", scene.name(), run.setting.fsync);
+        })?);
+    }
+    Ok(rows)
 }
 
 fn table(rows: &[Row]) -> String {
