@@ -2,6 +2,7 @@
 
 mod approving;
 mod auditing;
+mod following;
 mod requests;
 mod resuming;
 mod working;
@@ -15,14 +16,13 @@ use super::snapshot::{Picture, Taken};
 use super::subscriptions::{Key, Subscription, Subscriptions};
 use crate::dto::stream::{GapReason, ServerMessage};
 use crate::names::Names;
-use approving::Following;
 use auditing::Tail;
+use following::Follow;
 use requests::Refusal;
 use resuming::Stall;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use working::Followed;
 
 /// The version of the messages.
 const PROTOCOL: u32 = 1;
@@ -47,9 +47,9 @@ pub(super) struct Session<O> {
     /// Where it is in the log of what people did, if it follows it.
     tail: Option<Tail>,
     /// Where it is in what becomes of approvals, if it follows that.
-    approvals: Option<Following>,
+    approvals: Option<Follow>,
     /// Where it is in what becomes of jobs, if it follows that.
-    jobs: Option<Followed>,
+    jobs: Option<Follow>,
     /// The latest sequence that went through here, or that the host was at in the beginning.
     sequence: u64,
     /// The latest sequence that was heard; all that comes is later.

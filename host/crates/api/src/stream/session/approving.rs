@@ -1,30 +1,36 @@
-//! What waits for a second person, and what becomes of it. It comes from identity, which numbers its changes from 1
-//! in each run, so that clients go on after what they have whatever the host did meanwhile.
+//! What waits for a second person, and what becomes of it. It comes from identity, which numbers its changes.
 
 use super::Session;
+use super::following::{Change, Follow, Numbered};
 use super::requests::Refusal;
 use crate::dto::people::ApprovalDto;
-use crate::dto::stream::{Channel, ClientMessage, GapReason, Item, ServerMessage};
-use crate::stream::authentication::Known;
+use crate::dto::stream::{Channel, ClientMessage, Item};
+use crate::stream::authentication::Reader;
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::Key;
-use identity::ApprovalChange;
+use identity::{Approval, Identity};
 use model::Timestamp;
-use std::sync::Arc;
 
 /// What reading approvals takes.
 const OPERATION: &str = "approvals.list";
-/// Most changes that are told at once.
-const PAGE: usize = 64;
-/// The channel; it has no instruments.
-const KEY: Key = (Channel::Approvals, None);
 
-/// Where a connection is in what becomes of approvals.
-pub(super) struct Following {
-    reader: Arc<Known>,
-    /// The number of the last change that was told; `None` where a snapshot is due.
-    last: Option<u64>,
+impl Numbered for Identity {
+    const KEY: Key = (Channel::Approvals, None);
+
+    fn all(&self) -> u64 {
+        self.approval_changes()
+    }
+
+    fn after(&self, number: u64, most: usize) -> Option<Vec<Change>> {
+        let changes = self.approvals_after(number, most)?.into_iter();
+        let changes = changes.map(|change| Change {
+            number: change.number,
+            time: Timestamp::from_nanos(change.time_ms.saturating_mul(1_000_000)),
+            item: item(change.approval),
+        });
+        Some(changes.collect())
+    }
 }
 
 impl<O: Origin> Session<O> {
@@ -33,16 +39,13 @@ impl<O: Origin> Session<O> {
         &mut self,
         message: &ClientMessage,
     ) -> Result<Result<(), Bye>, Refusal> {
-        let reader =
+        let known =
             self.known_here("identity is off here, so nothing waits for a second person")?;
-        let allowed = reader.may(OPERATION);
+        let allowed = known.may(OPERATION);
         allowed.map_err(|refusal| Refusal::of("FORBIDDEN", refusal.to_string()))?;
-        let all = reader.identity().approval_changes();
-        let reaches = |number| reader.identity().approvals_after(number, 0).is_some();
-        let place = self.place_in(KEY, message.resume.as_ref(), all, reaches)?;
-        let last = place.ok();
-        self.approvals = Some(Following { reader, last });
-        Ok(self.begin_numbered(message, KEY, place, all))
+        let (follow, told) = self.begin_to_follow(known.identity(), message)?;
+        self.approvals = Some(follow);
+        Ok(told)
     }
 
     /// Follows them no more; `false` when it did not.
@@ -52,76 +55,29 @@ impl<O: Origin> Session<O> {
 
     /// Tells what became of approvals since, unless the reader has much to read already.
     pub(super) fn report_approvals(&mut self) -> Result<(), Bye> {
-        let Some(following) = &self.approvals else {
+        let (Some(follow), Some(Reader::Here(known))) = (self.approvals, self.reader.clone())
+        else {
             return Ok(());
         };
-        let (reader, last) = (following.reader.clone(), following.last);
-        if let Err(refusal) = reader.may(OPERATION) {
+        if let Err(refusal) = known.may(OPERATION) {
             self.approvals = None;
             return self.end_channel("FORBIDDEN", refusal.to_string());
         }
         if !self.outbox.is_calm() {
             return Ok(());
         }
-        let Some(last) = last else {
-            return self.show_approvals(reader);
-        };
-        match reader.identity().approvals_after(last, PAGE) {
-            Some(changes) => self.tell_approvals(reader, changes, last),
-            None => {
-                let all = reader.identity().approval_changes();
-                self.tell_gap(KEY, GapReason::Forgotten, all)?;
-                self.show_approvals(reader)
-            }
+        let identity = known.identity();
+        let mut follow = self.tell_changes(identity, follow)?;
+        if follow == Follow::ANEW {
+            let (sequence, approvals) = identity.approvals_now();
+            let data = approvals.into_iter().map(item).collect();
+            follow = self.tell_all::<Identity>(sequence, data)?;
         }
-    }
-
-    fn show_approvals(&mut self, reader: Arc<Known>) -> Result<(), Bye> {
-        let (sequence, approvals) = reader.identity().approvals_now();
-        let items = approvals.into_iter().map(ApprovalDto::from);
-        let data = items.map(|dto| Item::Approval(Box::new(dto))).collect();
-        self.approvals = Some(Following {
-            reader,
-            last: Some(sequence),
-        });
-        self.outbox.send(&ServerMessage::Snapshot {
-            channel: Channel::Approvals,
-            instrument: None,
-            sequence,
-            data,
-        })
-    }
-
-    fn tell_approvals(
-        &mut self,
-        reader: Arc<Known>,
-        changes: Vec<ApprovalChange>,
-        last: u64,
-    ) -> Result<(), Bye> {
-        let mut previous = last;
-        for change in changes {
-            let sequence = change.number;
-            let body = self.outbox.encoding().body(&told(change));
-            let body = body.ok_or_else(Bye::internal)?;
-            self.outbox.pass(body, previous)?;
-            previous = sequence;
-        }
-        self.approvals = Some(Following {
-            reader,
-            last: Some(previous),
-        });
+        self.approvals = Some(follow);
         Ok(())
     }
 }
 
-/// A change as an update; its number is its place.
-fn told(change: ApprovalChange) -> ServerMessage {
-    let time = Timestamp::from_nanos(change.time_ms.saturating_mul(1_000_000));
-    ServerMessage::Update {
-        channel: Channel::Approvals,
-        sequence: change.number,
-        time: time.to_string(),
-        time_ns: time.nanos().to_string(),
-        data: Box::new(Item::Approval(Box::new(ApprovalDto::from(change.approval)))),
-    }
+fn item(approval: Approval) -> Item {
+    Item::Approval(Box::new(ApprovalDto::from(approval)))
 }

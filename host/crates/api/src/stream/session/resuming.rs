@@ -6,15 +6,12 @@
 
 use super::Session;
 use super::requests::Refusal;
-use crate::dto::stream::{Channel, ClientMessage, GapReason, Resume, ServerMessage};
+use crate::dto::stream::{Channel, GapReason, Resume, ServerMessage};
 use crate::stream::origin::Origin;
 use crate::stream::outbox::Bye;
 use crate::stream::subscriptions::{Key, Subscription, is_complete};
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// The number after which a client goes on, or that it begins with a snapshot, and why where it wanted to go on.
-pub(super) type Place = Result<u64, Option<GapReason>>;
 
 /// Updates that are taken from memory at once.
 const CHUNK: usize = 256;
@@ -81,45 +78,6 @@ impl<O: Origin> Session<O> {
         }
         let reaches = self.origin.hall().reaches(key.0, resume.sequence);
         (!reaches).then_some(GapReason::Forgotten)
-    }
-
-    /// Where a client goes on in what has numbers of its own in each run of the host, `all` of them so far; `reaches`
-    /// says whether everything after one of them is remembered.
-    pub(super) fn place_in(
-        &self,
-        key: Key,
-        resume: Option<&Resume>,
-        all: u64,
-        reaches: impl FnOnce(u64) -> bool,
-    ) -> Result<Place, Refusal> {
-        let Some(resume) = resume else {
-            return Ok(Err(None));
-        };
-        self.check_resume(key, resume)?;
-        Ok(if resume.epoch != self.origin.run() {
-            Err(Some(GapReason::Epoch))
-        } else if resume.sequence > all {
-            Err(Some(GapReason::Ahead))
-        } else if reaches(resume.sequence) {
-            Ok(resume.sequence)
-        } else {
-            Err(Some(GapReason::Forgotten))
-        })
-    }
-
-    /// Says that it begins, and what is not told.
-    pub(super) fn begin_numbered(
-        &mut self,
-        message: &ClientMessage,
-        key: Key,
-        place: Place,
-        all: u64,
-    ) -> Result<(), Bye> {
-        self.acknowledge(message, key, place.is_ok())?;
-        match place {
-            Err(Some(reason)) => self.tell_gap(key, reason, all),
-            _ => Ok(()),
-        }
     }
 
     /// Goes on after a sequence.
