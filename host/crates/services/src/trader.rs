@@ -14,6 +14,7 @@ mod latches;
 pub(crate) mod memory;
 mod outbound;
 mod past;
+mod request;
 pub(crate) mod shadows;
 pub(crate) mod snapshots;
 mod stepped;
@@ -25,27 +26,25 @@ mod versions;
 
 use crate::clock::TimeSource;
 use crate::faults::desk::DeskEnd;
-use crate::handle::ScopeName;
 use crate::inbox::{Inbox, MarketInput};
 use crate::metrics::sampler::Sampler;
 use crate::outlet::{Book, Item, Mark, Outlet};
 use crate::promises::Promises;
-use crate::strategy::versions::{Version, Versions};
+use crate::strategy::versions::Versions;
 use crate::trader::memory::{Memory, Noted};
-use crate::trader::shadows::{BeginShadow, NotBegun, ShadowBegun, Shadows};
+use crate::trader::shadows::{NotBegun, ShadowBegun, Shadows};
 use crate::trader::snapshots::Snapshots;
 use crate::venue::Line;
 use crate::view::EngineState;
 use engine::journal::{Room, SinkError};
 use engine::{
-    Command, Custom, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, Staged,
-    TradingState,
+    Command, Definition, Effect, Engine, Ignored, Input, LimitScope, Sequenced, TradingState,
 };
 use journal::crash;
 use model::{
-    AccountId, Balance, CurrencyId, InstrumentId, Outbound, StrategyId, Timestamp, VenueId,
-    VenueModel,
+    AccountId, Balance, CurrencyId, InstrumentId, Outbound, Timestamp, VenueId, VenueModel,
 };
+pub(crate) use request::{Request, StepRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, atomic::AtomicBool};
 use std::time::{Duration, Instant};
@@ -60,82 +59,6 @@ const IDLE: Duration = Duration::from_millis(10);
 const COMMIT_WITHIN: Duration = Duration::from_millis(5);
 /// How often time is told to the engine when nothing else happens.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-
-/// What can be asked of the engine thread.
-pub(crate) enum Request {
-    /// Step one input.
-    Step(Box<StepRequest>),
-    /// Let a candidate that has caught up take over.
-    Switch(SwitchRequest),
-    /// Let another version of a strategy trade beside it.
-    Shadow(BeginShadow),
-    /// Read what the engine alone knows; quickly, since it waits.
-    Read(Box<dyn FnOnce(&Engine) + Send>),
-    /// Hold a scope back to this state, unless it is held back as much already.
-    Tighten(LimitScope, TradingState),
-    /// Kill whom a kill file names; answered when the latches are set.
-    Obey(Vec<ScopeName>, oneshot::Sender<()>),
-    /// A venue outside has a connector from now on.
-    Attach(VenueId, Line),
-    /// End the run.
-    Shutdown,
-}
-
-/// An input with what belongs to it.
-pub(crate) struct StepRequest {
-    /// The input.
-    pub(crate) input: Input,
-    /// An instance to stage first.
-    pub(crate) staged: Option<(StrategyId, Staged)>,
-    /// A custom part to stage first.
-    pub(crate) custom: Option<Custom>,
-    /// What runs from then on, if the input is accepted.
-    pub(crate) version: Option<(StrategyId, Version)>,
-    /// Who wants to know.
-    pub(crate) reply: oneshot::Sender<Stepped>,
-}
-
-impl StepRequest {
-    /// A plain command, with the end at which its answer arrives.
-    pub(crate) fn command(command: Command) -> (Request, oneshot::Receiver<Stepped>) {
-        Self::ask(Input::Command(Box::new(command)), None, None)
-    }
-
-    /// An input with what belongs to it, and the end at which its answer arrives.
-    pub(crate) fn ask(
-        input: Input,
-        staged: Option<(StrategyId, Staged)>,
-        version: Option<(StrategyId, Version)>,
-    ) -> (Request, oneshot::Receiver<Stepped>) {
-        let (reply, answer) = oneshot::channel();
-        (
-            Request::Step(Box::new(Self {
-                input,
-                staged,
-                custom: None,
-                version,
-                reply,
-            })),
-            answer,
-        )
-    }
-
-    /// A definition of a custom part, with the part.
-    pub(crate) fn custom(
-        definition: Definition,
-        custom: Custom,
-    ) -> (Request, oneshot::Receiver<Stepped>) {
-        let (reply, answer) = oneshot::channel();
-        let request = Self {
-            input: Input::Define(Box::new(definition)),
-            staged: None,
-            custom: Some(custom),
-            version: None,
-            reply,
-        };
-        (Request::Step(Box::new(request)), answer)
-    }
-}
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use journal::{Folder, SegmentOptions, SegmentWriter};
 use model::{
     AccountConfig, AccountKind, AssetClass, Fees, Instrument, Lifecycle, LifecycleEvent, Margin,
     Money, Order, OrderId, OrderKind, OrderRequest, OrderStatus, Price, PriceLevel, Quantity,
-    Quote, Side, VenueId,
+    Quote, Side, StrategyId, VenueId,
 };
 use std::sync::atomic::Ordering;
 use store::BookRow;
