@@ -46,35 +46,12 @@ pub(super) fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{
-        BookChanges, BookLevel, BookScope, BookUpdate, InstrumentId, Price, Quantity, Side,
-    };
+    use model::{BookScope, BookUpdate};
     use store::BookRow;
+    use testkit::book;
 
     fn update(number: u64, bid: i64, size: u64) -> BookUpdate {
-        let level = |side, price, size| BookLevel {
-            side,
-            price: Price::from_raw(price),
-            size: Quantity::from_raw(size),
-        };
-        let whole = number == 1;
-        let mut levels = vec![level(Side::Buy, bid, size)];
-        if whole {
-            levels.push(level(Side::Sell, 100, 5));
-        }
-        BookUpdate {
-            instrument: InstrumentId::new(0),
-            scope: if whole {
-                BookScope::Snapshot
-            } else {
-                BookScope::Delta
-            },
-            first: number,
-            last: number,
-            changes: BookChanges::Levels(levels),
-            ts_event: Timestamp::from_nanos(number),
-            ts_init: Timestamp::from_nanos(number),
-        }
+        book::update(number, bid, size, number)
     }
 
     /// Passes over `updates` before 10; what is left, and the books.

@@ -3,7 +3,7 @@
 //! A feed is prepared first (files are read, past data is recorded for warm-up) and started later,
 //! when the strategies are there. It runs on a thread of its own.
 
-pub(crate) mod books;
+mod books;
 pub mod replay;
 pub mod simulated;
 mod spoiled;

@@ -6,6 +6,7 @@
 //! host, in a process of its own, for more
 //! than anybody does. A development dependency only.
 
+pub mod book;
 #[cfg(feature = "plugins")]
 pub mod component;
 #[cfg(feature = "corpus")]

@@ -44,37 +44,9 @@ impl Books {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use model::{BookChanges, BookLevel, BookScope, Price, Quantity, Side};
-
-    /// A batch of the book of the first instrument at a number of nanoseconds: the first is a snapshot with an ask
-    /// at 100.
-    pub(crate) fn update(number: u64, bid: i64, size: u64, at: u64) -> BookUpdate {
-        let level = |side, price, size| BookLevel {
-            side,
-            price: Price::from_raw(price),
-            size: Quantity::from_raw(size),
-        };
-        let whole = number == 1;
-        let mut levels = vec![level(Side::Buy, bid, size)];
-        if whole {
-            levels.push(level(Side::Sell, 100, 5));
-        }
-        BookUpdate {
-            instrument: InstrumentId::new(0),
-            scope: if whole {
-                BookScope::Snapshot
-            } else {
-                BookScope::Delta
-            },
-            first: number,
-            last: number,
-            changes: BookChanges::Levels(levels),
-            ts_event: Timestamp::from_nanos(at),
-            ts_init: Timestamp::from_nanos(at),
-        }
-    }
+    use testkit::book::update;
 
     #[test]
     fn only_another_top_is_a_quote() {

@@ -230,9 +230,9 @@ fn send_paced(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::books::tests::update;
     use model::{BookScope, InstrumentId, Price, Quantity, Trade};
     use store::BookBatches;
+    use testkit::book::update;
 
     fn trades(times: &[u64]) -> Series {
         let trade = |&nanos: &u64| Trade {

@@ -3,7 +3,6 @@
 
 use super::*;
 use crate::clock::{Clock, ManualClock};
-use crate::feed::books::tests::update;
 use crate::projection::{ReadModel, Shared, show_pending};
 use crate::view::Change;
 use engine::journal::Sink;
@@ -16,6 +15,7 @@ use model::{
 };
 use std::sync::atomic::Ordering;
 use store::BookRow;
+use testkit::book::update;
 
 /// Takes so many blocks, then fails.
 struct Failing(u32);
