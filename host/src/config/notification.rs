@@ -173,7 +173,7 @@ pub enum SecurityName {
     None,
 }
 
-/// A part of each day, in UTC.
+/// A part of each day.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuietSection {
@@ -181,6 +181,8 @@ pub struct QuietSection {
     pub from: String,
     /// Until this one; of the next day, when it is earlier.
     pub until: String,
+    /// Whose clocks count, as `Europe/Zurich`; UTC when left out.
+    pub zone: Option<String>,
     /// What is less bad than this is not told.
     #[serde(default = "default_below")]
     pub below: LevelName,
@@ -264,6 +266,10 @@ impl NotificationSection {
     fn quiet(&self) -> Result<Vec<QuietHours>, Problem> {
         let hours = self.quiet_hours.iter().map(|section| {
             let parsed = QuietHours::parse(&section.from, &section.until, section.below.into());
+            let parsed = match &section.zone {
+                Some(zone) => parsed.and_then(|hours| hours.in_zone(zone)),
+                None => parsed,
+            };
             parsed.map_err(|reason| ("quiet_hours".to_owned(), reason))
         });
         hours.collect()
@@ -456,7 +462,7 @@ mod tests {
             on = ["alert", "roll_back"]
             min_severity = "serious"
             codes = ["P18"]
-            quiet_hours = [{ from = "22:00", until = "06:00" }]
+            quiet_hours = [{ from = "22:00", until = "06:00", zone = "Europe/Zurich" }]
             template = "{title}"
             back_off = "2s"
         "#;
@@ -498,6 +504,10 @@ mod tests {
         check(&with("back_off = \"1h\""), "max_back_off");
         check(
             &with("quiet_hours = [{ from = \"25:00\", until = \"06:00\" }]"),
+            "quiet_hours",
+        );
+        check(
+            &with("quiet_hours = [{ from = \"22:00\", until = \"06:00\", zone = \"Nowhere\" }]"),
             "quiet_hours",
         );
     }

@@ -3,11 +3,12 @@
 use crate::notice::{Kind, Level, Notice};
 use crate::sink::SinkConfig;
 use crate::template::Template;
+use jiff::tz::TimeZone;
 use model::Timestamp;
 use std::time::Duration;
 
-const MINUTES_PER_DAY: u16 = 24 * 60;
-const NANOS_PER_MINUTE: u64 = 60_000_000_000;
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// A route as it is configured.
 #[derive(Debug, Clone)]
@@ -82,9 +83,11 @@ impl Retry {
     }
 }
 
-/// A part of each day, in UTC, in which little is told. It may go on over midnight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A part of each day in which little is told. It may go on over midnight.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuietHours {
+    /// Whose clocks count.
+    zone: TimeZone,
     from_minute: u16,
     until_minute: u16,
     /// What is less bad than this is not told.
@@ -92,7 +95,7 @@ pub struct QuietHours {
 }
 
 impl QuietHours {
-    /// From a time of day such as `22:00` on, until another.
+    /// From a time of day such as `22:00` on, until another, in UTC.
     ///
     /// # Errors
     /// A text is no time of day, or both are the same.
@@ -104,10 +107,25 @@ impl QuietHours {
             ));
         }
         Ok(Self {
+            zone: TimeZone::UTC,
             from_minute,
             until_minute,
             below,
         })
+    }
+
+    /// The same by the clocks of a zone, such as `Europe/Zurich`, which are put forward and back.
+    ///
+    /// # Errors
+    /// The system knows no such zone.
+    pub fn in_zone(self, name: &str) -> Result<Self, String> {
+        let zone = TimeZone::get(name).map_err(|_| {
+            format!(
+                "`{name}` is no time zone that this system knows; write one such as \"Europe/Zurich\", whose rules \
+                 come with the package tzdata"
+            )
+        })?;
+        Ok(Self { zone, ..self })
     }
 
     /// Whether a notice is not to be told at a moment.
@@ -117,8 +135,14 @@ impl QuietHours {
     }
 
     fn covers(&self, now: Timestamp) -> bool {
-        let minute = now.nanos() / NANOS_PER_MINUTE % u64::from(MINUTES_PER_DAY);
-        let (from, until) = (u64::from(self.from_minute), u64::from(self.until_minute));
+        let seconds = i64::try_from(now.nanos() / NANOS_PER_SECOND).unwrap_or(i64::MAX);
+        let moment = jiff::Timestamp::from_second(seconds);
+        let ahead = moment.map_or(0, |moment| self.zone.to_offset(moment).seconds());
+        let second = seconds
+            .saturating_add(i64::from(ahead))
+            .rem_euclid(SECONDS_PER_DAY);
+        let minute = second / 60;
+        let (from, until) = (i64::from(self.from_minute), i64::from(self.until_minute));
         if from < until {
             (from..until).contains(&minute)
         } else {
@@ -128,7 +152,7 @@ impl QuietHours {
 }
 
 fn minute_of_day(text: &str) -> Result<u16, String> {
-    let wrong = || format!("`{text}` is no time of day; write it as \"22:00\", in UTC");
+    let wrong = || format!("`{text}` is no time of day; write it as \"22:00\"");
     let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
     let number = |digits: &str, below: u16| {
         let is_two = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
@@ -184,8 +208,9 @@ mod tests {
     fn quiet_hours_go_on_over_midnight_and_let_the_worst_through() {
         let night = QuietHours::parse("22:30", "06:00", Level::Critical).unwrap();
         let noon = QuietHours::parse("12:00", "13:00", Level::Critical).unwrap();
-        let check = |quiet: QuietHours, hour: u64, minute: u64, level, expect: bool| {
-            let now = Timestamp::from_nanos((40 * 24 * 60 + hour * 60 + minute) * NANOS_PER_MINUTE);
+        let check = |quiet: &QuietHours, hour: u64, minute: u64, level, expect: bool| {
+            let seconds = (40 * 24 * 60 + hour * 60 + minute) * 60;
+            let now = Timestamp::from_nanos(seconds * NANOS_PER_SECOND);
             let told = notice(Kind::Kill, level, "");
             assert_eq!(
                 quiet.hushes(&told, now),
@@ -193,15 +218,34 @@ mod tests {
                 "{hour}:{minute} {level:?}"
             );
         };
-        check(night, 22, 29, Level::Serious, false);
-        check(night, 22, 30, Level::Serious, true);
-        check(night, 0, 0, Level::Serious, true);
-        check(night, 5, 59, Level::Serious, true);
-        check(night, 6, 0, Level::Serious, false);
-        check(night, 0, 0, Level::Critical, false);
-        check(noon, 12, 0, Level::Info, true);
-        check(noon, 13, 0, Level::Info, false);
-        check(noon, 0, 0, Level::Info, false);
+        check(&night, 22, 29, Level::Serious, false);
+        check(&night, 22, 30, Level::Serious, true);
+        check(&night, 0, 0, Level::Serious, true);
+        check(&night, 5, 59, Level::Serious, true);
+        check(&night, 6, 0, Level::Serious, false);
+        check(&night, 0, 0, Level::Critical, false);
+        check(&noon, 12, 0, Level::Info, true);
+        check(&noon, 13, 0, Level::Info, false);
+        check(&noon, 0, 0, Level::Info, false);
+    }
+
+    #[test]
+    fn quiet_hours_go_by_the_clocks_of_their_zone() {
+        let night = QuietHours::parse("22:00", "06:00", Level::Critical).unwrap();
+        let check = |zone: &str, seconds: u64, expect: bool| {
+            let quiet = night.clone().in_zone(zone).unwrap();
+            let now = Timestamp::from_nanos(seconds * NANOS_PER_SECOND);
+            let told = notice(Kind::Kill, Level::Serious, "");
+            assert_eq!(quiet.hushes(&told, now), expect, "{zone} {seconds}");
+        };
+        // 2026-01-15 and 2026-07-15, 20:30 in UTC: half past nine and half past ten in the evening in Zurich.
+        let (winter, summer) = (1_768_509_000, 1_784_147_400);
+        check("UTC", winter, false);
+        check("UTC", summer, false);
+        check("Europe/Zurich", winter, false);
+        check("Europe/Zurich", summer, true);
+        check("Asia/Tokyo", winter, true);
+        assert!(night.in_zone("Europe/Nowhere").is_err());
     }
 
     #[test]
