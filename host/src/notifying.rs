@@ -25,7 +25,9 @@ pub(crate) fn begin(
         let fault = |(key, reason)| anyhow!("notification[{place}].{key}: {reason}");
         routes.push(section.route(&secrets).map_err(fault)?);
     }
-    let begun = Notifications::begin(run.to_owned(), routes, Arc::new(SystemClock));
+    let file = config.host.data_dir.join("notifications.json");
+    let clock = Arc::new(SystemClock);
+    let begun = Notifications::begin_kept(run.to_owned(), routes, clock, Some(file));
     let desk = begun.map_err(|error| match error {
         RouteError::Key { place, key, reason } => anyhow!("notification[{place}].{key}: {reason}"),
         RouteError::Thread(error) => anyhow!(error),

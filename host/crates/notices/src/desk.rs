@@ -1,6 +1,7 @@
 //! The desk: hands what there is to tell to the routes that are for it, and knows how each of them stands.
 
 use crate::hear::{Ear, name_of};
+use crate::kept::Keeper;
 use crate::notice::{Kind, Level, Notice};
 use crate::outbox::{Message, Outbox, Tally};
 use crate::route::RouteConfig;
@@ -11,6 +12,7 @@ use services::background::{Background, Stop};
 use services::clock::Clock;
 use services::handle::{Queries, Updates};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle};
@@ -88,6 +90,8 @@ struct Desk {
     messages: AtomicU64,
     /// Updates of the host that were not heard.
     missed: AtomicU64,
+    /// Keeps what waits in a file, where there is one.
+    keeper: Option<Mutex<Keeper>>,
     /// What ends with it.
     threads: Mutex<Threads>,
 }
@@ -124,6 +128,20 @@ impl Notifications {
         routes: Vec<RouteConfig>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RouteError> {
+        Self::begin_kept(run, routes, clock, None)
+    }
+
+    /// The same with a file in which what waits is kept, and from which what an earlier process left is told.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn begin_kept(
+        run: String,
+        routes: Vec<RouteConfig>,
+        clock: Arc<dyn Clock>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, RouteError> {
+        let keeper = file.map(Keeper::new);
         let mut made: Vec<Arc<Route>> = Vec::new();
         for (place, config) in routes.into_iter().enumerate() {
             let fault = |(key, reason)| RouteError::Key { place, key, reason };
@@ -133,10 +151,13 @@ impl Notifications {
             }
             made.push(Arc::new(Route {
                 sink: Sink::new(&config.sink).map_err(fault)?,
-                outbox: Outbox::new(config.queue),
+                outbox: Outbox::new(config.queue, keeper.is_some()),
                 trying: Mutex::new(()),
                 config,
             }));
+        }
+        if let Some(keeper) = &keeper {
+            take_over(keeper, &made);
         }
         let desk = Self(Arc::new(Desk {
             run,
@@ -144,6 +165,7 @@ impl Notifications {
             routes: made,
             messages: AtomicU64::new(0),
             missed: AtomicU64::new(0),
+            keeper: keeper.map(Mutex::new),
             threads: Mutex::default(),
         }));
         desk.begin_senders()?;
@@ -195,6 +217,7 @@ impl Notifications {
         let mut ear = Ear::default();
         self.tell_all(ear.begin(host));
         loop {
+            self.keep(false);
             match updates.try_recv() {
                 Ok(update) => {
                     let names = |scope| name_of(host, scope);
@@ -208,6 +231,24 @@ impl Notifications {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
+    }
+
+    /// Writes down what waits: now and then, or at once.
+    fn keep(&self, at_once: bool) {
+        let Some(keeper) = &self.0.keeper else {
+            return;
+        };
+        let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if !at_once && !keeper.is_due() {
+            return;
+        }
+        let routes = &self.0.routes;
+        // Before what waits is looked at: what comes in between is written once more.
+        let changes: u64 = routes.iter().map(|route| route.outbox.changes()).sum();
+        keeper.write(changes, || {
+            let unsent = |route: &Arc<Route>| (route.config.name.clone(), route.outbox.unsent());
+            routes.iter().map(unsent).collect()
+        });
     }
 
     fn tell_all(&self, notices: Vec<Notice>) {
@@ -240,6 +281,7 @@ impl Notifications {
         let run = &self.0.run;
         Message {
             id: format!("{run}-{number}"),
+            attempts: 0,
             subject: config.subject.fill(notice, run),
             text: config.text.fill(notice, run),
             notice: notice.clone(),
@@ -289,7 +331,7 @@ impl Notifications {
         self.0.missed.load(Ordering::Relaxed)
     }
 
-    /// Hears no more, tries what waits once more for a short time, and ends.
+    /// Hears no more, tries what waits once more for a short time, keeps what is left, and ends.
     pub fn end(&self) {
         let threads = std::mem::take(&mut *self.threads());
         if let Some(listener) = threads.listener {
@@ -303,11 +345,30 @@ impl Notifications {
                 tracing::error!("the thread of a notification's route panicked");
             }
         }
+        self.keep(true);
     }
 
     fn threads(&self) -> std::sync::MutexGuard<'_, Threads> {
         let threads = self.0.threads.lock();
         threads.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has routes tell what an earlier process left to them.
+fn take_over(keeper: &Keeper, routes: &[Arc<Route>]) {
+    for (name, messages) in keeper.read() {
+        let count = messages.len();
+        match routes.iter().find(|route| route.config.name == name) {
+            Some(route) => {
+                for message in messages {
+                    route.outbox.push(message);
+                }
+            }
+            None if count > 0 => {
+                tracing::warn!(route = %name, count, "notifications waited for a route that is gone");
+            }
+            None => {}
+        }
     }
 }
 

@@ -17,6 +17,7 @@
 mod desk;
 mod hear;
 mod http;
+mod kept;
 mod notice;
 mod outbox;
 mod route;

@@ -15,6 +15,8 @@ const GRACE: Duration = Duration::from_secs(3);
 pub(crate) struct Message {
     /// The same however often it is sent.
     pub(crate) id: String,
+    /// How often it was tried.
+    pub(crate) attempts: u32,
     pub(crate) notice: Notice,
     pub(crate) subject: String,
     pub(crate) text: String,
@@ -42,6 +44,8 @@ pub(crate) struct Tally {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     bound: usize,
+    /// Whether what is left at the end is kept elsewhere.
+    keeps: bool,
     inside: Mutex<Inside>,
     changed: Condvar,
 }
@@ -49,16 +53,23 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct Inside {
     waiting: VecDeque<Message>,
+    /// What is being sent.
+    in_hand: Option<Message>,
+    /// What was tried at the end in vain, and is kept.
+    left: Vec<Message>,
+    /// Counts what changes these three.
+    changes: u64,
     /// Until when what waits is still tried, once it is to end.
     closing: Option<Instant>,
     tally: Tally,
 }
 
 impl Outbox {
-    /// For so many messages at most.
-    pub(crate) fn new(bound: usize) -> Self {
+    /// For so many messages at most; `keeps` where what is left at the end is kept elsewhere.
+    pub(crate) fn new(bound: usize, keeps: bool) -> Self {
         Self {
             bound: bound.max(1),
+            keeps,
             inside: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -73,6 +84,7 @@ impl Outbox {
             inside.tally.dropped += 1;
         }
         inside.waiting.push_back(message);
+        inside.changes += 1;
         drop(inside);
         self.changed.notify_all();
         is_full
@@ -83,12 +95,15 @@ impl Outbox {
         let mut inside = self.inside();
         loop {
             if inside.closing.is_some_and(|until| Instant::now() >= until) {
-                let left = u64::try_from(inside.waiting.len()).unwrap_or(u64::MAX);
-                inside.waiting.clear();
-                inside.tally.dropped += left;
+                if !self.keeps {
+                    let left = u64::try_from(inside.waiting.len()).unwrap_or(u64::MAX);
+                    inside.waiting.clear();
+                    inside.tally.dropped += left;
+                }
                 return None;
             }
             if let Some(message) = inside.waiting.pop_front() {
+                inside.in_hand = Some(message.clone());
                 return Some(message);
             }
             if inside.closing.is_some() {
@@ -115,6 +130,44 @@ impl Outbox {
         self.changed.notify_all();
     }
 
+    /// What was taken was tried so often by now.
+    pub(crate) fn tried(&self, attempts: u32) {
+        let mut inside = self.inside();
+        inside.changes += 1;
+        if let Some(message) = &mut inside.in_hand {
+            message.attempts = attempts;
+        }
+    }
+
+    /// Nothing more is to be done about what was taken.
+    pub(crate) fn done(&self) {
+        let mut inside = self.inside();
+        inside.changes += 1;
+        inside.in_hand = None;
+    }
+
+    /// Leaves what was taken to whoever comes after; says whether that is possible.
+    pub(crate) fn leave(&self) -> bool {
+        let mut inside = self.inside();
+        if self.keeps {
+            let left = inside.in_hand.take();
+            inside.left.extend(left);
+        }
+        self.keeps
+    }
+
+    /// How many changes there were of what is not sent.
+    pub(crate) fn changes(&self) -> u64 {
+        self.inside().changes
+    }
+
+    /// What is not sent, the oldest first.
+    pub(crate) fn unsent(&self) -> Vec<Message> {
+        let inside = self.inside();
+        let before = inside.left.iter().chain(&inside.in_hand);
+        before.chain(&inside.waiting).cloned().collect()
+    }
+
     /// Notes what became of a message.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Tally)) {
         note(&mut self.inside().tally);
@@ -139,6 +192,7 @@ mod tests {
     fn message(id: &str) -> Message {
         Message {
             id: id.to_owned(),
+            attempts: 0,
             notice: Notice {
                 kind: Kind::Kill,
                 state: "SET",
@@ -157,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_oldest_is_left_out_for_the_newest_and_counted() {
-        let outbox = Outbox::new(2);
+        let outbox = Outbox::new(2, false);
         let left_out: Vec<_> = ["a", "b", "c", "d"]
             .map(|id| outbox.push(message(id)))
             .to_vec();
@@ -169,7 +223,7 @@ mod tests {
 
     #[test]
     fn at_the_end_what_waits_is_still_taken() {
-        let outbox = Outbox::new(9);
+        let outbox = Outbox::new(9, false);
         outbox.push(message("a"));
         assert!(!outbox.rest(Duration::ZERO));
         outbox.close();
@@ -179,5 +233,24 @@ mod tests {
         );
         assert_eq!(outbox.take().unwrap().id, "a");
         assert_eq!(outbox.take(), None);
+    }
+
+    #[test]
+    fn what_is_not_sent_is_known_with_what_is_in_hand_and_what_was_left() {
+        let outbox = Outbox::new(9, true);
+        for id in ["a", "b", "c"] {
+            outbox.push(message(id));
+        }
+        let ids = || -> Vec<String> { outbox.unsent().into_iter().map(|it| it.id).collect() };
+        outbox.take().unwrap();
+        outbox.tried(4);
+        assert_eq!(outbox.unsent()[0].attempts, 4);
+        assert!(outbox.leave());
+        outbox.take().unwrap();
+        assert_eq!(ids(), ["a", "b", "c"]);
+        let before = outbox.changes();
+        outbox.done();
+        assert_eq!(ids(), ["a", "c"]);
+        assert!(outbox.changes() > before);
     }
 }

@@ -24,22 +24,29 @@ impl Sender<'_> {
     }
 
     fn deliver(&self, message: &Message) {
-        let mut attempts = 0;
+        let mut attempts = message.attempts;
         loop {
             let now = self.clock.now();
             let Err(failure) = self.sink.send(message, now) else {
                 self.outbox.note(|tally| tally.sent(now));
+                self.outbox.done();
                 return;
             };
-            attempts += 1;
+            attempts = attempts.saturating_add(1);
+            self.outbox.tried(attempts);
             self.outbox.note(|tally| tally.erred(&failure.reason));
             let is_over = !failure.again || attempts >= self.retry.attempts;
-            if is_over || self.outbox.rest(self.retry.wait(attempts, failure.after)) {
+            let wait = self.retry.wait(attempts, failure.after);
+            if !is_over && !self.outbox.rest(wait) {
+                continue;
+            }
+            if is_over || !self.outbox.leave() {
+                self.outbox.done();
                 self.outbox.note(|tally| tally.failed += 1);
                 let (route, reason) = (self.route, &failure.reason);
                 tracing::warn!(route, attempts, reason, "a notification could not be sent");
-                return;
             }
+            return;
         }
     }
 }

@@ -188,6 +188,51 @@ fn what_waits_at_the_end_is_still_sent() {
 }
 
 #[test]
+fn what_a_process_left_is_sent_by_the_next_under_the_same_name_and_not_for_ever() {
+    let folder = std::env::temp_dir().join(format!("argonaut-left-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("notifications.json");
+    let begin = |run: &str, routes: Vec<RouteConfig>| {
+        let clock = std::sync::Arc::new(services::clock::SystemClock);
+        let run = run.to_owned();
+        notices::Notifications::begin_kept(run, routes, clock, Some(file.clone())).unwrap()
+    };
+    let patient = |server: &Server, attempts: u32| RouteConfig {
+        retry: Retry {
+            attempts,
+            first: Duration::from_secs(3_600),
+            longest: Duration::from_secs(3_600),
+        },
+        ..to(server)
+    };
+    let away = Server::answering(&[(503, "")]);
+    let before = begin("run-1", vec![patient(&away, 9)]);
+    let broke = notices::Notice {
+        kind: notices::Kind::Fault,
+        state: "HAPPENED",
+        alert: None,
+        ..notice("broke", Level::Serious)
+    };
+    before.tell(&broke);
+    let name = away.next().header(ID_HEADER).to_owned();
+    settled(&before, |view| view.is_failing);
+    before.end();
+    let view = before.routes().remove(0);
+    assert_eq!((view.failed, view.dropped), (0, 0), "{view:?}");
+    // It was tried once; here it may be twice.
+    let still_away = Server::answering(&[(503, "")]);
+    let next = begin("run-2", vec![patient(&still_away, 2)]);
+    assert_eq!(still_away.next().header(ID_HEADER), name);
+    settled(&next, |view| view.failed == 1);
+    next.end();
+    let there = Server::answering(&[(200, "")]);
+    let last = begin("run-3", vec![patient(&there, 9)]);
+    last.end();
+    assert!(there.is_idle());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn routes_that_cannot_be_meant_are_told_by_place_and_key() {
     let begin = |routes: Vec<RouteConfig>| {
         let clock = std::sync::Arc::new(services::clock::SystemClock);
