@@ -48,7 +48,9 @@ impl FanOutApp {
             let file = file.display();
             format!("{file}: fan_out.listen: cannot listen on {listen}")
         })?;
-        let mut fan_out = FanOut::new(config.api.stream().map_err(named)?);
+        let rates = config.rates().map_err(named)?;
+        let mut fan_out = FanOut::new(config.api.stream().map_err(named)?)
+            .with_rates(rates, Arc::new(services::clock::SystemClock));
         if let Some(keys) = &config.identity.token_keys {
             let tokens = TokenReader::open(keys, Arc::new(SystemClock));
             let place = || format!("{}: identity.token_keys", file.display());
@@ -105,7 +107,7 @@ fn reach(config: &FanOutConfig) -> Result<FanOutReach> {
     let tls = config.tls.as_ref();
     let network = config.network.settings(tls.is_some());
     let network = network.map_err(|(key, reason)| anyhow!("{key}: {reason}"))?;
-    if config.identity.behind_tls_proxy && config.network.proxies.is_empty() {
+    if !config.tells_addresses() {
         tracing::warn!(
             "`proxies` of [network] names no proxy, so that all clients have the proxy's address, and who may come \
              from some networks only is not let in"

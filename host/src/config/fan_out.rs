@@ -1,8 +1,10 @@
 //! The configuration of `argonaut fan-out`: a file of its own, with sections that a host's has too.
 
 use super::{
-    ApiSection, BusSection, LogSection, NetworkSection, Secrets, SecretsSection, TlsSection,
+    ApiSection, BusSection, LogSection, NetworkSection, RateSection, Secrets, SecretsSection,
+    TlsSection,
 };
+use api::RateSettings;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,9 @@ pub struct FanOutConfig {
     /// From where clients may come.
     #[serde(default)]
     pub network: NetworkSection,
+    /// How often an address may ask, and a client may say something; of the other limits there is nothing here.
+    #[serde(default)]
+    pub rate: Option<RateSection>,
     /// How many may read the stream here.
     #[serde(default)]
     pub api: ApiSection,
@@ -70,6 +75,21 @@ impl FanOutConfig {
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         Secrets::new(&self.secrets, Path::new(".argonaut"))
+    }
+
+    /// Whether addresses tell clients apart: behind a proxy that is not in `proxies` all have its address.
+    #[must_use]
+    pub fn tells_addresses(&self) -> bool {
+        !self.identity.behind_tls_proxy || !self.network.proxies.is_empty()
+    }
+
+    /// How often somebody may ask; nothing where that is not limited.
+    ///
+    /// # Errors
+    /// The key at fault, and what would do.
+    pub fn rates(&self) -> Result<Option<RateSettings>, (String, String)> {
+        let has_identity = self.identity.token_keys.is_some();
+        RateSection::held(self.rate.as_ref(), has_identity, self.tells_addresses())
     }
 
     /// Says what cannot be meant.

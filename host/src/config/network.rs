@@ -77,6 +77,19 @@ impl Default for RateSection {
 }
 
 impl RateSection {
+    /// What holds of a section, or without one: by default where it is asked who somebody is, and else nothing.
+    pub(super) fn held(
+        section: Option<&Self>,
+        has_identity: bool,
+        by_address: bool,
+    ) -> Result<Option<RateSettings>, Fault> {
+        match section {
+            Some(section) if section.enabled => section.settings(by_address).map(Some),
+            None if has_identity => Self::default().settings(by_address).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn settings(&self, by_address: bool) -> Result<RateSettings, Fault> {
         Ok(RateSettings {
             by_address,
@@ -142,11 +155,7 @@ impl Config {
     /// The key at fault, and what would do.
     pub fn rates(&self) -> Result<Option<RateSettings>, Fault> {
         let by_address = self.tells_addresses();
-        match &self.rate {
-            Some(section) if section.enabled => section.settings(by_address).map(Some),
-            None if self.identity.is_on() => RateSection::default().settings(by_address).map(Some),
-            _ => Ok(None),
-        }
+        RateSection::held(self.rate.as_ref(), self.identity.is_on(), by_address)
     }
 }
 

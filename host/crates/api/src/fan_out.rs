@@ -4,9 +4,10 @@
 
 use crate::dto::watching::{LiveDto, ReadyDto};
 use crate::guard::guard;
+use crate::idempotency::KeyUse;
 use crate::network::{Entrance, NetworkSettings, enter};
 use crate::observe::{self, CONTENT_TYPE};
-use crate::operations::Lookup;
+use crate::operations::{Lookup, Operation};
 use crate::problem::Problem;
 use crate::sockets::{ClearListener, Patience, Places, answer};
 use crate::state::{BusProbe, Settings};
@@ -14,7 +15,7 @@ use crate::stream::{self, FanOut};
 use crate::tls::{Tls, TlsListener};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -93,8 +94,8 @@ fn routes(fan_out: FanOut, bus: BusProbe, reach: FanOutReach) -> Router {
     });
     let entrance = Entrance {
         settings: settings.clone(),
-        lookup: Arc::new(Lookup::new(Vec::new())),
-        rates: None,
+        lookup: Arc::new(Lookup::new(looks_at_health())),
+        rates: fan_out.rates(),
         has_identity: fan_out.asks_who(),
     };
     let watched: Router = Router::new()
@@ -109,6 +110,18 @@ fn routes(fan_out: FanOut, bus: BusProbe, reach: FanOutReach) -> Router {
         .fallback(no_route)
         .layer(from_fn_with_state(entrance, enter))
         .layer(from_fn_with_state(settings, guard))
+}
+
+/// What is answered however often somebody asks.
+fn looks_at_health() -> Vec<Operation> {
+    let looks = [("livez.show", "/livez"), ("readyz.show", "/readyz")];
+    let looks = looks.map(|(id, path)| Operation {
+        id,
+        method: Method::GET,
+        path: path.to_owned(),
+        key: KeyUse::Unused,
+    });
+    looks.into()
 }
 
 async fn no_route(uri: Uri) -> Problem {

@@ -117,6 +117,8 @@ mod stream_encodings;
 mod stream_far;
 #[path = "it/stream_far_identity.rs"]
 mod stream_far_identity;
+#[path = "it/stream_far_reach.rs"]
+mod stream_far_reach;
 #[path = "it/stream_resume.rs"]
 mod stream_resume;
 #[path = "it/tls.rs"]

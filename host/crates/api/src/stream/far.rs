@@ -14,9 +14,11 @@ use crate::dto::job::JobDto;
 use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::observe::Counted;
+use crate::rate::{Limit, RateSettings, Rates};
 use crate::state::StreamSettings;
 use identity::TokenReader;
 use model::{AccountId, InstrumentId, Timestamp};
+use services::clock::Clock;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -138,7 +140,7 @@ impl FanOut {
         let connections = Semaphore::new(bounds.max_connections as usize);
         Self {
             shared: Shared {
-                counted: Arc::new(Counted::new(CODES, &[])),
+                counted: Arc::new(Counted::new(CODES, &[Limit::Address.name()])),
                 closing: Arc::new(watch::Sender::new(false)),
                 door: None,
                 rates: None,
@@ -164,6 +166,20 @@ impl FanOut {
         self.shared.strangers = Arc::new(Semaphore::new(strangers));
         self.vouching = Some(vouching);
         self
+    }
+
+    /// With limits to how often an address may ask, and a client may say something, by a clock.
+    #[must_use]
+    pub fn with_rates(mut self, settings: Option<RateSettings>, clock: Arc<dyn Clock>) -> Self {
+        let counted = self.shared.counted.clone();
+        let rates = settings.map(|settings| Arc::new(Rates::new(settings, clock, counted)));
+        self.shared.rates = rates;
+        self
+    }
+
+    /// How often somebody may ask, where that is limited.
+    pub(crate) fn rates(&self) -> Option<Arc<Rates>> {
+        self.shared.rates.clone()
     }
 
     /// Whether clients have to say who they are.

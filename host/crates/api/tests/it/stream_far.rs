@@ -29,11 +29,15 @@ pub(crate) struct Carrier {
 
 /// A host, a process that serves its stream, and the carrier between them.
 async fn two() -> (Server, Server, Arc<Carrier>) {
-    two_of(None, FanOut::new(StreamSettings::default())).await
+    let far = FanOut::new(StreamSettings::default());
+    two_of(None, (far, FanOutReach::default())).await
 }
 
 /// The same where the host has these people, and the process is this.
-pub(crate) async fn two_of(desk: Option<&Desk>, far: FanOut) -> (Server, Server, Arc<Carrier>) {
+pub(crate) async fn two_of(
+    desk: Option<&Desk>,
+    (far, reach): (FanOut, FanOutReach),
+) -> (Server, Server, Arc<Carrier>) {
     let host = Fake::new();
     let mut outlet = None;
     let near = Server::over(host.clone(), StreamSettings::default(), |api| {
@@ -62,12 +66,7 @@ pub(crate) async fn two_of(desk: Option<&Desk>, far: FanOut) -> (Server, Server,
         host,
         address,
         stop: Some(stop),
-        task: tokio::spawn(serve_fan_out(
-            listener,
-            (far, FanOutReach::default()),
-            bus,
-            shutdown,
-        )),
+        task: tokio::spawn(serve_fan_out(listener, (far, reach), bus, shutdown)),
     };
     (near, far, carrier)
 }

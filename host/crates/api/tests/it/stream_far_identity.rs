@@ -4,7 +4,7 @@ use crate::fake::{Fake, fill};
 use crate::identity_desk::{Desk, HERE};
 use crate::stream_client::{Client, Server};
 use crate::stream_far::{Carrier, two_of};
-use api::{FanOut, StreamSettings};
+use api::{FanOut, FanOutReach, StreamSettings};
 use identity::{NewKey, Role};
 use serde_json::json;
 use services::view::Change;
@@ -18,7 +18,7 @@ const PROMISED: Duration = Duration::from_secs(5);
 
 async fn two(desk: &Desk) -> (Server, Server, Arc<Carrier>) {
     let far = FanOut::new(StreamSettings::default()).with_tokens(desk.tokens());
-    two_of(Some(desk), far).await
+    two_of(Some(desk), (far, FanOutReach::default())).await
 }
 
 async fn saying(server: &Server, how: &str, credential: &str) -> Client {
