@@ -20,7 +20,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use identity::Principal;
 use identity::audit::Draft;
-pub(crate) use news::JobChange;
 use pipelines::{Backtests, Pipelines};
 pub use registry::Jobs;
 pub(crate) use registry::{Job, JobState, NotCanceled};
