@@ -1,5 +1,5 @@
-//! Access tokens in a process beside the host: who they are of, by the host's file of keys. Whether their sessions still
-//! hold is the host's to say.
+//! Access tokens in a process beside the host: who they are of, by the host's file of keys. Whether their sessions
+//! still hold is the host's to say.
 
 use crate::door::KEY_PREFIX;
 use crate::ports::Clock;

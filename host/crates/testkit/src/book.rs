@@ -4,8 +4,8 @@ use model::{
     BookChanges, BookLevel, BookScope, BookUpdate, InstrumentId, Price, Quantity, Side, Timestamp,
 };
 
-/// A batch of the book of the first instrument, with a bid, at so many nanoseconds. Number 1 is a snapshot, which has an
-/// ask of 5 at 100 too; the others are changes.
+/// A batch of the book of the first instrument, with a bid, at so many nanoseconds. Number 1 is a snapshot, which has
+/// an ask of 5 at 100 too; the others are changes.
 #[must_use]
 pub fn update(number: u64, bid: i64, size: u64, at: u64) -> BookUpdate {
     let level = |side, price, size| BookLevel {

@@ -1,4 +1,5 @@
-//! Work that goes on after its answer, and what becomes of it. Only the host itself has jobs, and numbers their changes.
+//! Work that goes on after its answer, and what becomes of it. Only the host itself has jobs, and numbers their
+//! changes.
 
 use super::Session;
 use super::following::{Change, Follow, Numbered};
