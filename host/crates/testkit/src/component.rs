@@ -1,9 +1,13 @@
-//! Makes a component of a core module in text form, for a world of `wit/v1` or of its own.
+//! Makes a component of a core module in text form, for a world of `wit/v1`, of its own, or of the contract as it was.
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{PackageId, Resolve};
 
-const WIT: [(&str, &str); 12] = [
+/// The files of a contract: names and texts.
+pub type Contract = [(&'static str, &'static str)];
+
+/// `wit/v1`.
+pub const WIT: [(&str, &str); 12] = [
     ("types.wit", include_str!("../../../../wit/v1/types.wit")),
     ("host.wit", include_str!("../../../../wit/v1/host.wit")),
     (
@@ -116,8 +120,20 @@ pub const INDICATOR: World<'static> = World {
 /// # Errors
 /// When the text, the WIT or their fit is wrong.
 pub fn componentise(core: &str, world: World<'_>) -> Result<Vec<u8>, ComponentError> {
+    componentise_against(&WIT, core, world)
+}
+
+/// The same against another contract than `wit/v1`.
+///
+/// # Errors
+/// When the text, the WIT or their fit is wrong.
+pub fn componentise_against(
+    contract: &Contract,
+    core: &str,
+    world: World<'_>,
+) -> Result<Vec<u8>, ComponentError> {
     let mut module = core_module(core)?;
-    let (resolve, package) = resolve(world.packages)?;
+    let (resolve, package) = resolve(contract, world.packages)?;
     let id = resolve
         .select_world(&[package], Some(world.name))
         .map_err(wrong)?;
@@ -135,11 +151,15 @@ pub fn core_module(core: &str) -> Result<Vec<u8>, ComponentError> {
     wat::parse_str(core).map_err(|error| ComponentError(error.to_string()))
 }
 
-fn resolve(packages: &[&str]) -> Result<(Resolve, PackageId), ComponentError> {
+/// A contract, and packages besides, each able to use those before it; the last package's number.
+pub(crate) fn resolve(
+    contract: &Contract,
+    packages: &[&str],
+) -> Result<(Resolve, PackageId), ComponentError> {
     let mut resolve = Resolve::default();
     let mut sources = wit_parser::SourceMap::default();
-    for (path, text) in WIT {
-        sources.push(path.as_ref(), text);
+    for (path, text) in contract {
+        sources.push(path.as_ref(), *text);
     }
     let group = sources
         .parse()

@@ -12,6 +12,7 @@ mod books;
 mod cache;
 mod child;
 mod factor;
+mod frozen;
 mod hostile;
 mod indicator;
 mod life;
