@@ -46,6 +46,10 @@ pub struct ProbationSection {
     pub max_loss: Option<Decimal<Money>>,
     /// Orders that may be refused; any number when left out.
     pub max_denials: Option<u64>,
+    /// How far it may fall below the most it had brought; any way down when left out.
+    pub max_drawdown: Option<Decimal<Money>>,
+    /// How many of a hundred orders may be refused; all when left out.
+    pub max_denied_percent: Option<u8>,
 }
 
 impl From<&ProbationSection> for Probation {
@@ -55,6 +59,8 @@ impl From<&ProbationSection> for Probation {
             max_faults: section.max_faults,
             max_loss: section.max_loss.map(|loss| loss.0),
             max_denials: section.max_denials,
+            max_drawdown: section.max_drawdown.map(|loss| loss.0),
+            max_denied_percent: section.max_denied_percent,
         }
     }
 }

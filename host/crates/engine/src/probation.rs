@@ -21,6 +21,10 @@ pub(crate) struct OnProbation {
     pub(crate) brought: Option<Money>,
     pub(crate) faults: u32,
     pub(crate) denials: u64,
+    /// Orders and changes that the gate let pass.
+    pub(crate) passed: u64,
+    /// The most that the strategy had brought since the switch; unknown until it is asked for.
+    pub(crate) best: Option<Money>,
     /// What the predecessor is.
     pub(crate) plugin: PluginHash,
     pub(crate) parameters: Parameters,
@@ -35,6 +39,22 @@ pub(crate) struct OnProbation {
     pub(crate) canary: Option<Canary>,
     /// What the version that is watched had as a canary, once it has all instruments.
     pub(crate) as_canary: Option<AsCanary>,
+}
+
+impl OnProbation {
+    /// Why too much of what it asked for was refused, if it was.
+    pub(crate) fn refused_too_often(&self) -> Option<String> {
+        let denials = self.denials;
+        if self.terms.max_denials.is_some_and(|most| denials > most) {
+            return Some(format!("{denials} of its orders and changes were refused"));
+        }
+        let most = self.terms.max_denied_percent?;
+        let judged = denials.saturating_add(self.passed);
+        let is_beyond = u128::from(denials) * 100 > u128::from(judged) * u128::from(most);
+        (judged >= Probation::LEAST_JUDGED && is_beyond).then(|| {
+            format!("{denials} of its {judged} orders and changes were refused, more than {most} %")
+        })
+    }
 }
 
 /// What a version that has all instruments had before, as a canary.
@@ -70,8 +90,8 @@ variants!(Probed {
 });
 fields! {
     OnProbation {
-        terms, until, end, orders_from, brought, faults, denials, plugin, parameters, values, warm,
-        calls, canary, as_canary,
+        terms, until, end, orders_from, brought, faults, denials, passed, best, plugin, parameters,
+        values, warm, calls, canary, as_canary,
     }
     AsCanary { orders_from, instruments }
 }

@@ -88,6 +88,8 @@ mod outside_world;
 mod plan;
 #[path = "it/probation.rs"]
 mod probation;
+#[path = "it/probation_limits.rs"]
+mod probation_limits;
 #[path = "it/probation_replay.rs"]
 mod probation_replay;
 #[path = "it/properties.rs"]

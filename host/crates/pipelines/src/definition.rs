@@ -221,6 +221,10 @@ pub struct Canary {
     pub max_loss: Option<Amount>,
     /// Orders and changes on its instruments that may be refused.
     pub max_denials: Option<u64>,
+    /// How far it may fall below the most it had brought on its instruments.
+    pub max_drawdown: Option<Amount>,
+    /// How many of a hundred orders and changes on its instruments may be refused.
+    pub max_denied_percent: Option<u8>,
     /// Orders on its instruments, at least.
     #[serde(default = "one")]
     pub min_orders: u64,
@@ -243,6 +247,10 @@ pub struct Live {
     pub max_loss: Option<Amount>,
     /// Orders and changes that may be refused.
     pub max_denials: Option<u64>,
+    /// How far it may fall below the most it had brought.
+    pub max_drawdown: Option<Amount>,
+    /// How many of a hundred orders and changes may be refused.
+    pub max_denied_percent: Option<u8>,
     /// Orders since it took over, at least.
     #[serde(default = "one")]
     pub min_orders: u64,

@@ -210,6 +210,18 @@ impl Verb {
         )
         .named("probation.max_denials")
         .field(
+            "max-drawdown",
+            Kind::Text,
+            "Fall below the most it had brought after which it comes back",
+        )
+        .named("probation.max_drawdown")
+        .field(
+            "max-denied-percent",
+            Kind::Whole,
+            "Percent of orders and changes refused, of 20 or more, above which it comes back",
+        )
+        .named("probation.max_denied_percent")
+        .field(
             "probation",
             Kind::Span,
             "For how long it stays at hand, such as 10min",

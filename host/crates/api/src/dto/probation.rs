@@ -30,6 +30,12 @@ pub(crate) struct ProbationRequest {
     pub(crate) max_loss: Option<Decimal<Money>>,
     #[schema(maximum = 18446744073709551615u64)]
     pub(crate) max_denials: Option<u64>,
+    /// How far it may fall below the most it had brought, in the account's base currency, 0 or more.
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{1,18}(\\.[0-9]{1,9})?$")]
+    pub(crate) max_drawdown: Option<Decimal<Money>>,
+    /// How many of a hundred orders and changes may be refused, once 20 were judged.
+    #[schema(maximum = 100)]
+    pub(crate) max_denied_percent: Option<u8>,
 }
 
 /// Body of `POST strategies/{name}/shadow/promote` and `canary/promote`, where there is one.
@@ -50,6 +56,8 @@ impl From<ProbationRequest> for Probation {
             max_faults: request.max_faults,
             max_loss: request.max_loss.map(|loss| loss.0),
             max_denials: request.max_denials,
+            max_drawdown: request.max_drawdown.map(|loss| loss.0),
+            max_denied_percent: request.max_denied_percent,
         }
     }
 }
@@ -67,10 +75,16 @@ pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Probl
     let max_faults: Option<u32> = fields.value("probation.max_faults", "a whole number")?;
     let max_loss: Option<Money> = fields.value("probation.max_loss", "a decimal such as 100.5")?;
     let max_denials: Option<u64> = fields.value("probation.max_denials", "a whole number")?;
+    let max_drawdown: Option<Money> =
+        fields.value("probation.max_drawdown", "a decimal such as 100.5")?;
+    let max_denied_percent: Option<u8> =
+        fields.value("probation.max_denied_percent", "a whole number up to 100")?;
     let others = [
         max_faults.is_some(),
         max_loss.is_some(),
         max_denials.is_some(),
+        max_drawdown.is_some(),
+        max_denied_percent.is_some(),
     ];
     match lasts {
         Some(lasts) => Ok(Some(Probation {
@@ -78,6 +92,8 @@ pub(crate) fn from_query(fields: &mut Fields) -> Result<Option<Probation>, Probl
             max_faults: max_faults.unwrap_or(0),
             max_loss,
             max_denials,
+            max_drawdown,
+            max_denied_percent,
         })),
         None if others.contains(&true) => Err(endless()),
         None => Ok(None),
@@ -106,6 +122,8 @@ pub(crate) struct ProbationDto {
     pub(crate) max_faults: u32,
     pub(crate) max_loss: Option<String>,
     pub(crate) max_denials: Option<u64>,
+    pub(crate) max_drawdown: Option<String>,
+    pub(crate) max_denied_percent: Option<u8>,
     /// What it has, where the version before trades too.
     pub(crate) canary: Option<CanaryDto>,
 }
@@ -122,6 +140,8 @@ impl ProbationDto {
             max_faults: terms.max_faults,
             max_loss: terms.max_loss.map(|loss| loss.to_string()),
             max_denials: terms.max_denials,
+            max_drawdown: terms.max_drawdown.map(|loss| loss.to_string()),
+            max_denied_percent: terms.max_denied_percent,
             canary: view
                 .canary
                 .as_ref()
@@ -168,5 +188,6 @@ mod tests {
         let most = |field: &str| &schema["properties"][field]["maximum"];
         assert_eq!(most("max_faults"), &json!(u32::MAX));
         assert_eq!(most("max_denials"), &json!(u64::MAX));
+        assert_eq!(most("max_denied_percent"), &json!(100));
     }
 }

@@ -39,6 +39,8 @@ function probationDetail(item) {
   const bounds = [`more than ${watched.max_faults} faults`];
   if (watched.max_loss !== null) bounds.push(`a loss over ${watched.max_loss}`);
   if (watched.max_denials !== null) bounds.push(`more than ${watched.max_denials} denials`);
+  if (watched.max_drawdown !== null) bounds.push(`a fall of more than ${watched.max_drawdown}`);
+  if (watched.max_denied_percent !== null) bounds.push(`more than ${watched.max_denied_percent} % denied`);
   const canary = watched.canary ? `canary; ${WHEN_OVER[watched.canary.when_over] ?? ""} when over; ` : "";
   return `${canary}until ${moment(watched.until)}; back to ${versionText(watched.before)} after ${bounds.join(" or ")}`;
 }

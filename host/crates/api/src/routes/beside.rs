@@ -81,6 +81,16 @@ impl IntoParams for Watched {
                 whole().maximum(Some(u64::MAX)),
                 "Orders and changes of it that may be refused.",
             ),
+            query(
+                "probation.max_drawdown",
+                text(r"^[0-9]{1,18}(\.[0-9]{1,9})?$"),
+                "How far it may fall below the most it had brought, in the account's base currency.",
+            ),
+            query(
+                "probation.max_denied_percent",
+                whole().maximum(Some(100)),
+                "How many of a hundred orders and changes may be refused, once 20 were judged.",
+            ),
         ]
     }
 }
@@ -131,6 +141,8 @@ mod tests {
             "probation.max_faults",
             "probation.max_loss",
             "probation.max_denials",
+            "probation.max_drawdown",
+            "probation.max_denied_percent",
         ];
         assert_eq!(names, expect);
         assert!(all.iter().all(|one| one.required == Required::False));

@@ -72,11 +72,12 @@ test("a probation shows until when, and what ends it; afterwards that it went ba
   const page = load();
   const probation = {
     before: plugin("1.0.0"), until: "2024-01-01T11:00:00.000Z", max_faults: 0, max_loss: "250", max_denials: null,
+    max_drawdown: "120", max_denied_percent: null,
   };
   page.state.strategies.set("one", strategy({ probation }));
   page.showVersions();
   assert.deepEqual(row(page)[3], [
-    "ema 2.0.0", "until 2024-01-01 11:00:00; back to ema 1.0.0 after more than 0 faults or a loss over 250",
+    "ema 2.0.0", "until 2024-01-01 11:00:00; back to ema 1.0.0 after more than 0 faults or a loss over 250 or a fall of more than 120",
   ]);
   const back = { time: "2024-01-01T10:30:00.000Z", from: plugin("2.0.0"), reason: "it lost 251" };
   page.state.strategies.set("one", strategy({ plugin: plugin("1.0.0"), last_roll_back: back }));
@@ -94,7 +95,7 @@ function loadFor(operations, answers = {}, options = {}) {
   return page;
 }
 
-const watched = { before: plugin("1.0.0"), until: "2024-01-01T11:00:00.000Z", max_faults: 0, max_loss: null, max_denials: null };
+const watched = { before: plugin("1.0.0"), until: "2024-01-01T11:00:00.000Z", max_faults: 0, max_loss: null, max_denials: null, max_drawdown: null, max_denied_percent: null };
 const canary = { instruments: ["EUR/USD.SIM", "BTC/USD.SIM"], when_over: "ROLL_BACK" };
 
 test("a canary shows who has which instruments, and only the buttons of who looks on", () => {

@@ -121,6 +121,7 @@ impl Engine {
         watched.orders_from = OrderId::derive(self.sequence, 0);
         watched.brought = self.brought(strategy, None);
         (watched.faults, watched.denials) = (0, 0);
+        (watched.passed, watched.best) = (0, None);
         self.strategies.put_on_probation(strategy, *watched);
         self.journal
             .probed(strategy, &Probed::Promoted(reason.clone()));

@@ -298,8 +298,8 @@ impl Engine {
 
     pub(super) fn publish(&mut self, update: OrderUpdate, order: Order) {
         self.journal.order(&update);
-        if let OrderChange::Denied(_) | OrderChange::UpdateDenied(_) = update.change {
-            self.count_denied(update.strategy, update.instrument);
+        if self.strategies.are_on_probation() {
+            self.count_judged(&update);
         }
         self.effects.push(Effect::Order(update, order));
         self.follow_flattening(&order);

@@ -79,6 +79,8 @@ impl Engine {
             brought: self.brought(strategy, None),
             faults: 0,
             denials: 0,
+            passed: 0,
+            best: None,
             plugin: relieved.plugin,
             parameters: relieved.parameters,
             values: relieved.values,

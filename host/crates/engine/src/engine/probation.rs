@@ -16,8 +16,8 @@ use crate::listeners::{Role, Seat};
 use crate::probation::{AsCanary, OnProbation, Probed};
 use crate::strategies::{Budget, Parameters, Values};
 use model::{
-    Event, Fault, FaultKind, InstrumentId, Money, OrderId, PluginHash, Strategy, StrategyId,
-    Subscription, Timestamp,
+    Event, Fault, FaultKind, InstrumentId, Money, OrderChange, OrderId, OrderUpdate, PluginHash,
+    Strategy, StrategyId, Subscription, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +91,8 @@ impl Engine {
             brought: self.brought(strategy, canary.as_ref()),
             faults: 0,
             denials: 0,
+            passed: 0,
+            best: None,
             plugin,
             parameters,
             values,
@@ -197,15 +199,26 @@ impl Engine {
         watched.canary.is_some() || watched.faults > watched.terms.max_faults
     }
 
-    /// Counts an order, or a change, that the gate refused.
-    pub(super) fn count_denied(&mut self, strategy: StrategyId, instrument: InstrumentId) {
+    /// Counts an order, or a change, that the gate judged.
+    pub(super) fn count_judged(&mut self, update: &OrderUpdate) {
+        let denied = match update.change {
+            OrderChange::Denied(_) | OrderChange::UpdateDenied(_) => true,
+            OrderChange::Submitted | OrderChange::Emulated | OrderChange::PendingUpdate => false,
+            _ => return,
+        };
+        let (strategy, instrument) = (update.strategy, update.instrument);
         let place = self.strategies.get_mut(strategy);
         let Some(watched) = place.and_then(|place| place.probation.as_mut()) else {
             return;
         };
         let canary = watched.canary.as_ref();
         if canary.is_none_or(|canary| canary.instruments.contains(&instrument)) {
-            watched.denials += 1;
+            let count = if denied {
+                &mut watched.denials
+            } else {
+                &mut watched.passed
+            };
+            *count += 1;
         }
     }
 
@@ -236,17 +249,37 @@ impl Engine {
             return None;
         }
         let watched = place.probation.as_ref()?;
-        let (terms, denials) = (watched.terms, watched.denials);
-        if terms.max_denials.is_some_and(|most| denials > most) {
-            return Some(format!("{denials} of its orders and changes were refused"));
+        watched
+            .refused_too_often()
+            .or_else(|| self.lost_too_much(strategy))
+    }
+
+    /// Why it lost too much since the switch, or since it had brought most, if it did.
+    fn lost_too_much(&mut self, strategy: StrategyId) -> Option<String> {
+        let watched = self.strategies.get(strategy)?.probation.as_ref()?;
+        let (most, fall) = (watched.terms.max_loss, watched.terms.max_drawdown);
+        if most.is_none() && fall.is_none() {
+            return None;
         }
-        let most = terms.max_loss?;
         let brought = self.brought(strategy, watched.canary.as_ref())?;
         let watched = self.strategies.get_mut(strategy)?.probation.as_mut()?;
         let before = *watched.brought.get_or_insert(brought);
+        let best = watched.best.unwrap_or(before).max(brought);
+        watched.best = Some(best);
         // What cannot be counted is no loss that anybody could name.
-        let lost = before.checked_sub(brought).ok()?;
-        (lost > most).then(|| format!("it lost {lost} since it took over, more than {most}"))
+        let beyond = |from: Money, most: Option<Money>| {
+            let (lost, most) = (from.checked_sub(brought).ok()?, most?);
+            (lost > most).then_some((lost, most))
+        };
+        if let Some((lost, most)) = beyond(before, most) {
+            return Some(format!(
+                "it lost {lost} since it took over, more than {most}"
+            ));
+        }
+        let (lost, most) = beyond(best, fall)?;
+        Some(format!(
+            "it fell {lost} below the most it had brought, more than {most}"
+        ))
     }
 
     /// What a strategy had brought when the version on probation took over, and what it has brought by now:

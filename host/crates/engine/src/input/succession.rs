@@ -33,6 +33,16 @@ pub struct Probation {
     pub max_loss: Option<Money>,
     /// Orders, and changes of orders, that the gate may refuse since the switch.
     pub max_denials: Option<u64>,
+    /// How far it may fall below the most that it had brought since the switch, reckoned as losses are.
+    pub max_drawdown: Option<Money>,
+    /// How many of a hundred orders and changes the gate may refuse since the switch, once it judged
+    /// [`Probation::LEAST_JUDGED`] of them.
+    pub max_denied_percent: Option<u8>,
+}
+
+impl Probation {
+    /// Orders and changes of which a share says something.
+    pub const LEAST_JUDGED: u64 = 20;
 }
 
 /// How a version takes over some instruments of its strategy, and leaves all others to the one before.

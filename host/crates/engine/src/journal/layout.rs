@@ -282,7 +282,6 @@ variants!(WhenOver { 0 => RollBack, 1 => Promote });
 fields! {
     SwapTerms { hand_over, probation }
     CanaryTerms { hand_over, probation, instruments, when_over }
-    Probation { lasts, max_faults, max_loss, max_denials }
 }
 variants!(Input {
     0 => Clock,
@@ -421,5 +420,102 @@ impl<T: Decode> Decode for Sequenced<T> {
             time: Timestamp::decode(from)?,
             input: T::decode(from)?,
         })
+    }
+}
+
+/// What a probation did not have at first lies behind the rest, and only where it is said. The byte before the refusals,
+/// which says whether there is a number of them, has a second bit for that: journals from before are read as they
+/// are, and written alike.
+const WITH_MORE: u8 = 2;
+
+impl Encode for Probation {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let Self {
+            lasts,
+            max_faults,
+            max_loss,
+            max_denials,
+            max_drawdown,
+            max_denied_percent,
+        } = self;
+        lasts.encode(out);
+        max_faults.encode(out);
+        max_loss.encode(out);
+        let has_more = max_drawdown.is_some() || max_denied_percent.is_some();
+        let more = if has_more { WITH_MORE } else { 0 };
+        out.push(u8::from(max_denials.is_some()) | more);
+        if let Some(most) = max_denials {
+            most.encode(out);
+        }
+        if has_more {
+            max_drawdown.encode(out);
+            max_denied_percent.encode(out);
+        }
+    }
+}
+
+impl Decode for Probation {
+    fn decode(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let mut read = Self {
+            lasts: Decode::decode(from)?,
+            max_faults: Decode::decode(from)?,
+            max_loss: Decode::decode(from)?,
+            max_denials: None,
+            max_drawdown: None,
+            max_denied_percent: None,
+        };
+        let number = u8::decode(from)?;
+        if number > (WITH_MORE | 1) {
+            let what = "Probation";
+            return Err(DecodeError::Unknown { what, number });
+        }
+        if number & 1 != 0 {
+            read.max_denials = Some(u64::decode(from)?);
+        }
+        if number & WITH_MORE != 0 {
+            read.max_drawdown = Decode::decode(from)?;
+            read.max_denied_percent = Decode::decode(from)?;
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::codec::decode_all;
+
+    fn bytes(probation: &Probation) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        probation.encode(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn a_probation_is_written_as_before_where_nothing_newer_is_said() {
+        let mut probation = Probation {
+            lasts: Duration::from_nanos(7),
+            max_faults: 2,
+            max_loss: None,
+            max_denials: Some(5),
+            max_drawdown: None,
+            max_denied_percent: None,
+        };
+        let before = [
+            7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        assert_eq!(bytes(&probation), before);
+        assert_eq!(decode_all(&before), Ok(probation));
+        for (drawdown, percent) in [(Some(Money::from_raw(9)), None), (None, Some(30))] {
+            for denials in [None, Some(5)] {
+                probation.max_denials = denials;
+                (probation.max_drawdown, probation.max_denied_percent) = (drawdown, percent);
+                assert_eq!(decode_all(&bytes(&probation)), Ok(probation));
+            }
+        }
+        let unknown = [7, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 4];
+        let (what, number) = ("Probation", 4);
+        let refused = Err(DecodeError::Unknown { what, number });
+        assert_eq!(decode_all::<Probation>(&unknown), refused);
     }
 }

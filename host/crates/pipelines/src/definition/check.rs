@@ -3,7 +3,7 @@
 use super::{Approve, Backtest, Canary, Checks, Definition, Live, Paper};
 use crate::stages::approve::same;
 use crate::stages::watched::MOST_ORDERS;
-use crate::text::Length;
+use crate::text::{Amount, Length};
 use model::Money;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -189,11 +189,15 @@ impl Canary {
             let reason = "name the instruments that the new version is to trade";
             return flaw("canary.instruments", reason);
         }
-        if self.max_loss.is_some_and(|loss| loss.0 < Money::ZERO) {
-            return flaw(
-                "canary.max_loss",
-                "a loss is given as an amount of 0 or more",
-            );
+        let losses = [
+            ("canary.max_loss", self.max_loss),
+            ("canary.max_drawdown", self.max_drawdown),
+        ];
+        if let Some(flaw) = of_losses(losses) {
+            return Some(flaw);
+        }
+        if self.max_denied_percent.is_some_and(|most| most > 100) {
+            return flaw("canary.max_denied_percent", "give at most 100");
         }
         let nanos = self.lasts.0.nanos();
         if nanos == 0 || self.lasts > LONGEST_CANARY {
@@ -205,11 +209,24 @@ impl Canary {
 
 impl Live {
     fn flaw(&self) -> Option<Flaw> {
-        if self.max_loss.is_some_and(|loss| loss.0 < Money::ZERO) {
-            return flaw("live.max_loss", "a loss is given as an amount of 0 or more");
+        let losses = [
+            ("live.max_loss", self.max_loss),
+            ("live.max_drawdown", self.max_drawdown),
+        ];
+        if let Some(flaw) = of_losses(losses) {
+            return Some(flaw);
+        }
+        if self.max_denied_percent.is_some_and(|most| most > 100) {
+            return flaw("live.max_denied_percent", "give at most 100");
         }
         of_orders("live.min_orders", self.min_orders).or_else(|| of_length("live.for", self.lasts))
     }
+}
+
+fn of_losses(losses: [(&'static str, Option<Amount>); 2]) -> Option<Flaw> {
+    let is_below = |loss: &Option<Amount>| loss.is_some_and(|loss| loss.0 < Money::ZERO);
+    let (key, _) = losses.into_iter().find(|(_, loss)| is_below(loss))?;
+    flaw(key, "a loss is given as an amount of 0 or more")
 }
 
 #[cfg(test)]
@@ -292,6 +309,14 @@ mod tests {
         check(
             "[live]\nfor = \"1h\"\nmax_loss = \"-1\"",
             " live.max_loss: a loss",
+        );
+        check(
+            "[live]\nfor = \"1h\"\nmax_drawdown = \"-1\"",
+            " live.max_drawdown: a loss",
+        );
+        check(
+            "[live]\nfor = \"1h\"\nmax_denied_percent = 101",
+            " live.max_denied_percent: give at most",
         );
         let backtest = |text: &str, expect: &str| check(&format!("[backtest]\n{text}"), expect);
         backtest("instruments = []", " backtest.instruments: name one");

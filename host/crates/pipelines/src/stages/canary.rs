@@ -109,6 +109,8 @@ fn request(context: &Context<'_>, terms: &Canary) -> CanaryRequest {
             max_faults: 0,
             max_loss: terms.max_loss.map(|loss| loss.0),
             max_denials: terms.max_denials,
+            max_drawdown: terms.max_drawdown.map(|loss| loss.0),
+            max_denied_percent: terms.max_denied_percent,
         },
         when_over: WhenOver::RollBack,
     }

@@ -114,6 +114,8 @@ fn probation(terms: &Live) -> Probation {
         max_faults: terms.max_faults,
         max_loss: terms.max_loss.map(|loss| loss.0),
         max_denials: terms.max_denials,
+        max_drawdown: terms.max_drawdown.map(|loss| loss.0),
+        max_denied_percent: terms.max_denied_percent,
     }
 }
 

@@ -89,6 +89,8 @@ pub(crate) fn on_probation() -> StrategyView {
                 max_faults: 0,
                 max_loss: None,
                 max_denials: None,
+                max_drawdown: None,
+                max_denied_percent: None,
             },
             canary: None,
         })),

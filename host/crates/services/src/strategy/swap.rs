@@ -478,14 +478,17 @@ pub(crate) fn checked(wanted: &Probation) -> Result<(), HostError> {
     if wanted.lasts.nanos() == 0 || wanted.lasts > LONGEST_PROBATION {
         return invalid("probation.for_ns", "give more than 0 and at most 92 days");
     }
-    if wanted
-        .max_loss
-        .is_some_and(|loss| loss < model::Money::ZERO)
-    {
-        return invalid(
-            "probation.max_loss",
-            "a loss is given as an amount of 0 or more",
-        );
+    let losses = [
+        ("probation.max_loss", wanted.max_loss),
+        ("probation.max_drawdown", wanted.max_drawdown),
+    ];
+    for (field, loss) in losses {
+        if loss.is_some_and(|loss| loss < model::Money::ZERO) {
+            return invalid(field, "a loss is given as an amount of 0 or more");
+        }
+    }
+    if wanted.max_denied_percent.is_some_and(|most| most > 100) {
+        return invalid("probation.max_denied_percent", "give at most 100");
     }
     Ok(())
 }

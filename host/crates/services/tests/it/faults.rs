@@ -423,6 +423,8 @@ async fn a_version_that_breaks_beside_a_canary_is_the_one_that_broke() {
             max_faults: 0,
             max_loss: None,
             max_denials: None,
+            max_drawdown: None,
+            max_denied_percent: None,
         },
         when_over: WhenOver::RollBack,
     };

@@ -135,6 +135,8 @@ fn probation() -> Probation {
         max_faults: 0,
         max_loss: None,
         max_denials: None,
+        max_drawdown: None,
+        max_denied_percent: None,
     }
 }
 

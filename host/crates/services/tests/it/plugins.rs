@@ -121,6 +121,8 @@ async fn watched(stand: &Stand, name: &str, plugin: &str) {
         max_faults: 0,
         max_loss: None,
         max_denials: None,
+        max_drawdown: None,
+        max_denied_percent: None,
     };
     let request = SwapRequest {
         start: false,

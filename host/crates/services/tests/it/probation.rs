@@ -16,6 +16,8 @@ fn strict() -> Probation {
         max_faults: 0,
         max_loss: None,
         max_denials: None,
+        max_drawdown: None,
+        max_denied_percent: None,
     }
 }
 

@@ -132,6 +132,8 @@ async fn one_that_is_stopped_is_started_as_another_version() {
             max_faults: 0,
             max_loss: None,
             max_denials: None,
+            max_drawdown: None,
+            max_denied_percent: None,
         }),
         ..SwapTerms::default()
     };
