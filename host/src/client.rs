@@ -92,6 +92,8 @@ pub(crate) struct Request {
     pub(crate) if_match: Option<String>,
     /// Whether a document is wanted, and no JSON.
     pub(crate) is_text: bool,
+    /// Whether a job will do as the answer.
+    pub(crate) is_unhurried: bool,
 }
 
 /// The body of a request.
@@ -129,6 +131,7 @@ impl Request {
             idempotency_key: None,
             if_match: None,
             is_text: false,
+            is_unhurried: false,
         }
     }
 
@@ -298,6 +301,9 @@ impl Client {
         }
         if let Some(approval) = &request.approval {
             built = built.header("x-approval", approval);
+        }
+        if request.is_unhurried {
+            built = built.header("prefer", "respond-async");
         }
         if let Some(tag) = &request.if_match {
             built = built.header("if-match", tag);

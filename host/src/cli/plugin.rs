@@ -6,6 +6,7 @@ mod new;
 mod registry;
 mod sign;
 mod test;
+mod uploading;
 
 use super::say;
 use anyhow::{Context, Result, bail};

@@ -361,7 +361,11 @@ fn operate(author: &Author, address: &str, [old, new]: &[String; 2]) {
     let text = say(&["approve", old, "--by", "ben", "--reason", "looked at it"]);
     assert!(text.contains("approved"), "{text}");
     assert_eq!(load(old).0, 201);
-    say(&["upload", "built/counter-v2.wasm", "--by", "anna"]);
+    let upload = ["upload", "built/counter-v2.wasm", "--by", "anna"];
+    let followed = told(author, address, &[&upload[..], &["--progress"]].concat());
+    let stages = String::from_utf8_lossy(&followed.stderr).into_owned();
+    assert!(stages.contains("done       100 %"), "{stages}");
+    assert!(stdout(&followed).contains("uploaded"), "{followed:?}");
     let json: Value = serde_json::from_str(&say(&["diff", old, new, "--json"])).unwrap();
     assert_eq!(json["order"], "NEWER", "{json:#}");
     say(&["approve", new, "--by", "ben"]);

@@ -6,6 +6,7 @@
 
 mod news;
 mod registry;
+mod stages;
 
 use crate::dto::job::JobDto;
 use crate::extract::{BodyKind, body_kind, bytes};
@@ -24,6 +25,7 @@ use pipelines::{Backtests, Pipelines};
 pub use registry::Jobs;
 pub(crate) use registry::{Job, JobState, NotCanceled};
 use serde_json::Value;
+pub(crate) use stages::Stages;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinError;
@@ -163,9 +165,12 @@ impl Background {
         let (parts, body) = request.into_parts();
         let body = bytes(Request::from_parts(parts.clone(), body), &()).await?;
         let mut request = Request::from_parts(parts, Body::from(body));
+        let stages = Stages::new(self.jobs.clone());
         request.extensions_mut().insert(Unhurried);
+        request.extensions_mut().insert(stages.clone());
         let queued = self.queued(&asked, JobState::Queued);
         let (id, canceled) = queued.ok_or_else(full)?;
+        stages.are_of(id);
         self.jobs.save().await;
         let answer = accepted(&self.jobs, id);
         let job = async move { self.work(id, &canceled, asked, (request, next)).await };
@@ -205,7 +210,9 @@ impl Background {
     async fn with_component(self, asked: Asked, mut request: Request, next: Next) -> Response {
         let (told, has_come) = oneshot::channel();
         let arrived = Arrived(Arc::new(Mutex::new(Some(told))));
+        let stages = Stages::new(self.jobs.clone());
         request.extensions_mut().insert(arrived);
+        request.extensions_mut().insert(stages.clone());
         let mut working = tokio::spawn(next.run(request).in_current_span());
         tokio::select! {
             biased;
@@ -217,6 +224,7 @@ impl Background {
             // Then its own answer is waited for.
             return whole(working.await);
         };
+        stages.are_of(id);
         self.jobs.save().await;
         let answer = accepted(&self.jobs, id);
         let job = async move { self.over(id, &asked, working.await).await };

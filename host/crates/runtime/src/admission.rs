@@ -19,6 +19,15 @@ use wasmtime::component::{Component, InstancePre};
 /// Longest list of names in one message.
 const MAX_NAMED: usize = 16;
 
+/// How far an admission is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdmissionProgress {
+    /// It is a component that fits a world.
+    Valid,
+    /// It is being compiled, which takes most of the time; not said of one whose code is in the cache.
+    Compiling,
+}
+
 /// Where a component was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdmissionStage {
@@ -262,10 +271,23 @@ impl Runtime {
     /// # Errors
     /// See [`AdmissionError`].
     pub fn admit_any(&self, bytes: &[u8], limits: &Limits) -> Result<Admitted, AdmissionError> {
+        self.admit_telling(bytes, limits, &|_| {})
+    }
+
+    /// The same, and tells how far it is.
+    ///
+    /// # Errors
+    /// See [`AdmissionError`].
+    pub fn admit_telling(
+        &self,
+        bytes: &[u8],
+        limits: &Limits,
+        told: &dyn Fn(AdmissionProgress),
+    ) -> Result<Admitted, AdmissionError> {
         check_size(bytes, limits)?;
         let surface = Surface::read(bytes, &parse(bytes)?).map_err(malformed)?;
         let world = self.world_of(&surface).unwrap_or(World::Strategy);
-        self.admit_as(world, bytes, limits)
+        self.admit_to(world, bytes, limits, told)
     }
 
     /// The same for a plugin of one world.
@@ -278,6 +300,16 @@ impl Runtime {
         bytes: &[u8],
         limits: &Limits,
     ) -> Result<Admitted, AdmissionError> {
+        self.admit_to(world, bytes, limits, &|_| {})
+    }
+
+    fn admit_to(
+        &self,
+        world: World,
+        bytes: &[u8],
+        limits: &Limits,
+        told: &dyn Fn(AdmissionProgress),
+    ) -> Result<Admitted, AdmissionError> {
         check_size(bytes, limits)?;
         let hash = PluginHash::of(bytes);
         let types = parse(bytes)?;
@@ -289,7 +321,8 @@ impl Runtime {
             check_exports(contract, &surface)?;
             interface = contract.interface(&surface);
         }
-        let (component, cached) = self.compile(bytes, &types, hash, limits)?;
+        told(AdmissionProgress::Valid);
+        let (component, cached) = self.compile((bytes, &types), hash, limits, told)?;
         let link = |error: wasmtime::Error| AdmissionError::Link {
             reason: crate::compiler::one_line(&error),
         };
@@ -325,10 +358,10 @@ impl Runtime {
     /// The component's code, and whether it came from the cache.
     fn compile(
         &self,
-        bytes: &[u8],
-        types: &Types,
+        (bytes, types): (&[u8], &Types),
         hash: PluginHash,
         limits: &Limits,
+        told: &dyn Fn(AdmissionProgress),
     ) -> Result<(Component, bool), AdmissionError> {
         let origin = Origin {
             plugin: &hash,
@@ -342,6 +375,7 @@ impl Runtime {
                 Err(error) => cache.reject(origin, &crate::compiler::one_line(&error)),
             }
         }
+        told(AdmissionProgress::Compiling);
         let cheaper = reexport::reexported(bytes, types);
         let bytes = cheaper.as_deref().unwrap_or(bytes);
         let artefact =

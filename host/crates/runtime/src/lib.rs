@@ -53,7 +53,7 @@ mod values;
 mod venue_model;
 mod world;
 
-pub use admission::{AdmissionError, AdmissionStage, Admitted};
+pub use admission::{AdmissionError, AdmissionProgress, AdmissionStage, Admitted};
 pub use algorithm::{Algorithm, AlgorithmConfig, AlgorithmInstance};
 pub use cache::CacheStatistics;
 pub use compile_child::compile_child_main;

@@ -3,7 +3,7 @@
 
 use crate::clock::Clock;
 use crate::handle::{HostError, PluginSource, Terms};
-use crate::plugin::{PluginHost, Refusal};
+use crate::plugin::{PluginHost, PluginStage, Refusal};
 use crate::plugin_files::{Checked, PluginFiles};
 use crate::recovery::KeptPlugins;
 use crate::said;
@@ -107,12 +107,16 @@ impl Admission {
             signer,
             source,
         } = self.files.read(source)?;
+        terms.progress.tell(PluginStage::Read);
         let registry = self.registry();
         let known = registry.get(PluginHash::of(&bytes));
         let known = known.filter(|record| record.kept);
         let manifest = match &known {
             Some(record) => record.manifest.clone(),
-            None => self.plugins.inspect(&bytes).map_err(refused)?,
+            None => self
+                .plugins
+                .inspect(&bytes, &terms.progress)
+                .map_err(refused)?,
         };
         let hash = manifest.hash;
         let older = match known {
@@ -145,6 +149,7 @@ impl Admission {
             };
             record = registry.approve(hash, running, &decision)?;
         }
+        terms.progress.tell(PluginStage::Stored);
         Ok((bytes, record))
     }
 

@@ -4,6 +4,7 @@ mod scope;
 mod ticket;
 
 use crate::metrics::{MetricsView, Regimes, Scenario};
+use crate::plugin::Progress;
 use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
@@ -74,6 +75,8 @@ pub struct Terms {
     /// Whether the configuration names it, which is the operator's word: it is approved with that, and
     /// whatever its version.
     pub configured: bool,
+    /// Who is told how far it is.
+    pub progress: Progress,
 }
 
 impl Terms {

@@ -1,11 +1,14 @@
 //! The port behind which plugins live: bytes in, strategies out. WebAssembly is one
 //! implementation (see [`crate::wasm`]); tests bring their own.
 
+mod progress;
+
 use engine::Engine;
 use model::{
     AlgorithmMaker, Instrument, InstrumentId, ModelKind, PluginHash, PreTradeRule, Strategy,
     VenueModel,
 };
+pub use progress::{PluginStage, Progress};
 use registry::Manifest;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,11 +31,11 @@ pub trait PluginHost: Send + Sync + 'static {
     /// The stage that failed and why.
     fn admit(&self, bytes: &[u8]) -> Result<Arc<dyn Plugin>, Refusal>;
 
-    /// Checks a component of whatever world and asks it what it is.
+    /// Checks a component of whatever world and asks it what it is, and tells how far it is meanwhile.
     ///
     /// # Errors
     /// The stage that failed and why.
-    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal>;
+    fn inspect(&self, bytes: &[u8], progress: &Progress) -> Result<Manifest, Refusal>;
 
     /// Checks and compiles an execution algorithm.
     ///

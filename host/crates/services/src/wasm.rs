@@ -2,13 +2,13 @@
 
 use crate::plugin::{
     CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeModel, MadeRule, ModelRequest, Plugin,
-    PluginHost, Refusal,
+    PluginHost, PluginStage, Progress, Refusal,
 };
 use model::PluginHash;
 use registry::{Fuel, Manifest};
 use runtime::{
-    Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ModelConfig, ParameterError,
-    Parameters, RuleConfig, Runtime, World,
+    AdmissionProgress, Admitted, AlgorithmConfig, Description, InstanceConfig, Limits, ModelConfig,
+    ParameterError, Parameters, RuleConfig, Runtime, World,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,12 +59,20 @@ fn refusal(stage: &'static str, error: &dyn std::error::Error) -> Refusal {
 }
 
 impl PluginHost for WasmPlugins {
-    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
-        let admitted = self.runtime.admit_any(bytes, &self.limits);
+    fn inspect(&self, bytes: &[u8], progress: &Progress) -> Result<Manifest, Refusal> {
+        let told = |reached| {
+            progress.tell(match reached {
+                AdmissionProgress::Valid => PluginStage::Validated,
+                AdmissionProgress::Compiling => PluginStage::Compiling,
+            });
+        };
+        let admitted = self.runtime.admit_telling(bytes, &self.limits, &told);
         let admitted = admitted.map_err(|error| refusal(error.stage().name(), &error))?;
         let description = admitted.describe();
         let description = description.map_err(|fault| refusal("describe", &fault))?;
-        Ok(manifest(&admitted, &description))
+        let manifest = manifest(&admitted, &description);
+        progress.tell(PluginStage::Tried);
+        Ok(manifest)
     }
 
     fn algorithm(&self, bytes: &[u8], request: CustomRequest) -> Result<MadeAlgorithm, Refusal> {

@@ -1,12 +1,14 @@
 //! `argonaut plugin list`, `upload`, `approve`, `revoke`, `release`, `delete` and `history`: the registry of a running
 //! host, by its API.
 
+use super::uploading;
 use crate::cli::asking::{Where, Writing, component};
 use crate::cli::remote::more;
 use crate::client::{Body, Request, encoded, with_query as with};
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use ureq::http::Method;
 
@@ -43,6 +45,9 @@ pub(super) struct UploadArguments {
     /// Also if a newer version runs or is approved.
     #[arg(long)]
     force: bool,
+    /// Say how far it is on the standard error; a terminal there is told without.
+    #[arg(long)]
+    progress: bool,
     #[command(flatten)]
     writing: Writing,
     #[command(flatten)]
@@ -156,7 +161,11 @@ pub(super) fn upload(arguments: &UploadArguments) -> Result<()> {
         signature,
     };
     let request = Request::new(Method::POST, path, body);
-    let answer = client.send(&arguments.writing.on(request))?;
+    let request = arguments.writing.on(request);
+    let answer = match arguments.progress || std::io::stderr().is_terminal() {
+        true => uploading::followed(&client, request)?,
+        false => client.send(&request)?,
+    };
     arguments.at.show(&answer.succeeded()?, stands)
 }
 

@@ -18,8 +18,11 @@ pub(crate) struct JobDto {
     pub(crate) subject: String,
     pub(crate) by: Option<String>,
     pub(crate) state: Name,
-    /// From 0 to 1; of a request 0 until it is over, for nothing says how far a compiler is.
+    /// From 0 to 1; of a request by its `stage`, and 0 where it has none until it is over.
     pub(crate) progress: f64,
+    /// How far the component of a request is: `RECEIVED`, `READ`, `VALIDATED`, `COMPILING`, which takes most of the time,
+    /// `TRIED` or `STORED`. One that the host has already goes from `READ` to `STORED`.
+    pub(crate) stage: Option<Name>,
     pub(crate) asked: String,
     pub(crate) asked_ns: String,
     pub(crate) ended: Option<String>,
@@ -42,11 +45,12 @@ impl JobDto {
             subject: job.subject,
             by: job.by,
             state: Name(job.state.name()),
-            progress: if job.state == JobState::Done {
-                1.0
-            } else {
-                0.0
+            progress: match (job.state, job.stage) {
+                (JobState::Done, _) => 1.0,
+                (_, Some(stage)) => stage.share(),
+                (_, None) => 0.0,
             },
+            stage: job.stage.map(|stage| Name(stage.name())),
             asked: shown(job.asked_ns),
             asked_ns: job.asked_ns.to_string(),
             ended: job.ended_ns.map(shown),
@@ -74,6 +78,7 @@ impl JobDto {
             by: Some(run.by.clone()),
             state: Name(state_of(run.state).name()),
             progress: run.progress(),
+            stage: None,
             asked: shown(run.began_at_ns),
             asked_ns: run.began_at_ns.to_string(),
             ended: run.ended_at_ns.map(shown),
@@ -95,6 +100,7 @@ impl JobDto {
             by: record.by,
             state: Name(record.state.name()),
             progress: record.progress,
+            stage: None,
             asked: shown(record.asked_at_ns),
             asked_ns: record.asked_at_ns.to_string(),
             ended: record.ended_at_ns.map(shown),

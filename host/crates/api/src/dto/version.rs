@@ -57,7 +57,7 @@ pub(crate) fn terms(force: bool, by: Option<String>) -> Terms {
     Terms {
         force,
         by,
-        configured: false,
+        ..Terms::default()
     }
 }
 

@@ -8,6 +8,7 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use services::clock::Clock;
+use services::plugin::PluginStage;
 use services::sql_projection::List;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -82,6 +83,9 @@ pub(crate) struct Job {
     pub(crate) status: Option<u16>,
     /// Its body, unless that is too long.
     pub(crate) answer: Option<Value>,
+    /// How far its component is. Not kept: a job that a restart finds is over.
+    #[serde(skip)]
+    pub(crate) stage: Option<PluginStage>,
 }
 
 /// Why a job is not taken back.
@@ -206,6 +210,7 @@ impl Jobs {
             ended_ns: None,
             status: None,
             answer: None,
+            stage: None,
         };
         known.note(now, &job);
         known.jobs.insert(id, job);
@@ -229,6 +234,22 @@ impl Jobs {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Notes how far the component of one is that is at work.
+    pub(super) fn reach(&self, id: u64, stage: PluginStage) {
+        let now = self.0.clock.now().nanos();
+        let mut known = self.known();
+        let job = known.jobs.get_mut(&id);
+        let Some(job) = job.filter(|job| !job.state.is_over()) else {
+            return;
+        };
+        job.stage = Some(stage);
+        // That there is a job says that its component came.
+        if stage > PluginStage::Received {
+            let job = job.clone();
+            known.note(now, &job);
         }
     }
 

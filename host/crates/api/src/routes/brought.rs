@@ -67,6 +67,7 @@ impl<H: HostPort, R: Brings> FromRequest<Api<H>> for Brought<R> {
         };
         let terms = request.terms();
         terms.by = signed.or(terms.by.take());
+        terms.progress = body.progress;
         Ok(Self {
             request,
             turn: body.turn,

@@ -4,7 +4,7 @@ use crate::conditional::Condition;
 use crate::extract::{self, BodyKind, body_kind, unsupported};
 use crate::guarded::Passed;
 use crate::idempotency::Arriving;
-use crate::jobs::Arrived;
+use crate::jobs::{Arrived, Stages};
 use crate::port::HostPort;
 use crate::problem::Problem;
 use crate::router::BODY_LIMIT_BYTES;
@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderMap;
 use services::handle::PluginSource;
+use services::plugin::{PluginStage, Progress};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// The header with the signature of a plugin that is the body: the Base64 of its `.minisig` file.
@@ -23,6 +24,8 @@ pub(super) struct PluginBody {
     pub(super) content: Content,
     /// Kept until a plugin's bytes are no longer needed.
     pub(super) turn: Option<OwnedSemaphorePermit>,
+    /// Who is told how far a plugin is.
+    pub(super) progress: Progress,
 }
 
 /// Either says where the plugin is, or is it.
@@ -47,9 +50,11 @@ pub(super) async fn plugin_body<H: HostPort>(
             }
             // As of routes that take no plugin, so that it need not wait for those who send one.
             DefaultBodyLimit::max(BODY_LIMIT_BYTES).apply(&mut request);
+            let progress = progress(&request);
             Ok(PluginBody {
                 content: Content::Json(extract::bytes(request, &()).await?),
                 turn: None,
+                progress,
             })
         }
     }
@@ -64,6 +69,7 @@ async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<Plugin
     let arriving = request.extensions().get::<Arriving>().cloned();
     let condition = request.extensions().get::<Condition>().cloned();
     let arrived = request.extensions().get::<Arrived>().cloned();
+    let progress = progress(&request);
     let bytes = extract::bytes(request, &()).await?;
     came(api, passed, bytes.clone()).await?;
     if let Some(arriving) = arriving {
@@ -72,6 +78,7 @@ async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<Plugin
     if let Some(condition) = condition {
         condition.holds().await?;
     }
+    progress.tell(PluginStage::Received);
     if let Some(arrived) = arrived {
         arrived.tell();
     }
@@ -81,7 +88,14 @@ async fn component<H: HostPort>(api: &Api<H>, request: Request) -> Result<Plugin
             signature,
         }),
         turn: Some(turn),
+        progress,
     })
+}
+
+/// Of a request that goes on after its answer, its job; otherwise nobody.
+fn progress(request: &Request) -> Progress {
+    let stages = request.extensions().get::<Stages>();
+    stages.map_or_else(Progress::default, Stages::progress)
 }
 
 /// A component has come, which may have taken half a minute: whoever sends it must still be allowed to.

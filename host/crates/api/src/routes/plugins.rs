@@ -223,6 +223,7 @@ pub(crate) async fn upload<H: HostPort>(
     };
     let mut terms = terms_from_query(&mut fields)?;
     terms.by = signed.or(terms.by);
+    terms.progress = body.progress;
     fields.finish()?;
     let (host, turn) = (api.host.clone(), body.turn);
     let uploaded = async move {

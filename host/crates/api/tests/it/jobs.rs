@@ -50,6 +50,11 @@ async fn a_swap_is_answered_at_once_and_shown_as_a_job() {
             ("/subject", json!("/api/v1/strategies/ema/swap")),
         ];
         job.check(202, &expect);
+        let (stage, progress) = match kind {
+            JSON => (Value::Null, 0.0),
+            _ => (json!("RECEIVED"), 0.05),
+        };
+        job.check(202, &[("/stage", stage), ("/progress", json!(progress))]);
         assert_eq!(job.headers["preference-applied"], "respond-async");
         go_on.notify_one();
         let done = over(&client, &job).await;

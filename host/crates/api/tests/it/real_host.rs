@@ -17,7 +17,9 @@ use services::clock::ManualClock;
 use services::feed::MarketInput;
 use services::host::{Host, HostConfig, HostHandle};
 use services::metrics::RiskSettings;
-use services::plugin::{CustomRequest, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal};
+use services::plugin::{
+    CustomRequest, MadeAlgorithm, MadeRule, Plugin, PluginHost, Progress, Refusal,
+};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -34,7 +36,7 @@ impl PluginHost for NoPlugins {
         })
     }
 
-    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
+    fn inspect(&self, bytes: &[u8], _: &Progress) -> Result<Manifest, Refusal> {
         match bytes {
             b"any" => Ok(real_refusals::manifest(bytes)),
             _ => Err(Refusal {

@@ -100,7 +100,7 @@ fn request(context: &Context<'_>, terms: &Canary) -> CanaryRequest {
         terms: Terms {
             force: context.run.force,
             by: Some(context.run.by.clone()),
-            configured: false,
+            ..Terms::default()
         },
         hand_over: hand_over(terms.fresh),
         instruments: terms.instruments.clone(),

@@ -127,7 +127,7 @@ fn request(context: &Context<'_>, terms: &Live) -> SwapRequest {
         terms: Terms {
             force: context.run.force,
             by: Some(context.run.by.clone()),
-            configured: false,
+            ..Terms::default()
         },
         succession: SwapTerms {
             hand_over: hand_over(terms.fresh),

@@ -59,7 +59,7 @@ fn request(context: &Context<'_>, terms: &Paper) -> ShadowRequest {
         terms: Terms {
             force: context.run.force,
             by: Some(context.run.by.clone()),
-            configured: false,
+            ..Terms::default()
         },
         hand_over: hand_over(terms.fresh),
         tolerance: terms.tolerance.map(|length| length.0),

@@ -1,6 +1,7 @@
 //! The compile cache from outside: it helps, and nothing that was touched is ever loaded.
 
-use runtime::{CacheStatistics, Limits, Runtime, RuntimeOptions};
+use runtime::{AdmissionProgress, CacheStatistics, Limits, Runtime, RuntimeOptions};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use testkit::plugin::Plugin;
 
@@ -32,6 +33,24 @@ fn entry(directory: &Path) -> PathBuf {
         .collect();
     assert_eq!(entries.len(), 1);
     entries.remove(0)
+}
+
+#[test]
+fn an_admission_tells_how_far_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = runtime(directory.path());
+    let bytes = Plugin::new().build().unwrap();
+    let told = || {
+        let all = RefCell::new(Vec::new());
+        let admitted = runtime.admit_telling(&bytes, &Limits::default(), &|reached| {
+            all.borrow_mut().push(reached);
+        });
+        assert!(admitted.is_ok());
+        all.into_inner()
+    };
+    let (valid, compiling) = (AdmissionProgress::Valid, AdmissionProgress::Compiling);
+    assert_eq!(told(), [valid, compiling]);
+    assert_eq!(told(), [valid], "its code is in the cache");
 }
 
 #[test]

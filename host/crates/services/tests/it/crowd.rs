@@ -8,7 +8,7 @@ use model::{
 use registry::Manifest;
 use runtime::{Limits, Runtime, RuntimeOptions};
 use services::crowd::{CrowdConfig, Moment, crowd};
-use services::plugin::{InstanceRequest, Made, Plugin, PluginHost, Refusal};
+use services::plugin::{InstanceRequest, Made, Plugin, PluginHost, Progress, Refusal};
 use services::wasm::WasmPlugins;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,8 +33,8 @@ impl PluginHost for Counting<WasmPlugins> {
         }))
     }
 
-    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
-        self.inner.inspect(bytes)
+    fn inspect(&self, bytes: &[u8], progress: &Progress) -> Result<Manifest, Refusal> {
+        self.inner.inspect(bytes, progress)
     }
 }
 

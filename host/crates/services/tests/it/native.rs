@@ -12,7 +12,8 @@ use model::{
 };
 use registry::Manifest;
 use services::plugin::{
-    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Refusal,
+    CustomRequest, InstanceRequest, Made, MadeAlgorithm, MadeRule, Plugin, PluginHost, Progress,
+    Refusal,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -97,7 +98,7 @@ fn named(bytes: &[u8]) -> Result<(&str, &str), Refusal> {
 }
 
 impl PluginHost for Natives {
-    fn inspect(&self, bytes: &[u8]) -> Result<Manifest, Refusal> {
+    fn inspect(&self, bytes: &[u8], _: &Progress) -> Result<Manifest, Refusal> {
         let (name, version) = named(bytes)?;
         let is_custom = ["halves", "at-most"].contains(&name);
         if !is_custom {

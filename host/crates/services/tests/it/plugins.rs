@@ -9,9 +9,10 @@ use services::handle::{
     HostError, LoadRequest, PluginSource, Queries, ShadowRequest, SwapRequest, Terms,
 };
 use services::host::HostConfig;
+use services::plugin::{PluginStage, Progress};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn hash(plugin: &str) -> String {
     PluginHash::of(plugin.as_bytes()).to_string()
@@ -390,4 +391,21 @@ async fn what_somebody_needs_is_not_deleted() {
         kept(&format!("{}.json", hash("counter"))),
         "what was known stays"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_brings_a_plugin_is_told_how_far_it_is() {
+    let stand = Stand::new();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&told);
+    let terms = Terms {
+        progress: Progress::new(move |stage| all.lock().unwrap().push(stage)),
+        ..Terms::default()
+    };
+    let source = PluginSource::unsigned("counter@1.0.0");
+    stand.host.upload_plugin(source, terms).await.unwrap();
+    // What a plugin of these tests is, nobody need compile.
+    let expect = [PluginStage::Read, PluginStage::Stored];
+    assert_eq!(*told.lock().unwrap(), expect);
+    stand.end_and_verify().await;
 }
