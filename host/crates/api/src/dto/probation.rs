@@ -34,7 +34,7 @@ pub(crate) struct ProbationRequest {
     #[schema(value_type = Option<String>, pattern = "^[0-9]{1,18}(\\.[0-9]{1,9})?$")]
     pub(crate) max_drawdown: Option<Decimal<Money>>,
     /// How many of a hundred orders and changes may be refused, once 20 were judged.
-    #[schema(maximum = 100)]
+    #[schema(maximum = 100u32)]
     pub(crate) max_denied_percent: Option<u8>,
 }
 

@@ -88,7 +88,7 @@ impl IntoParams for Watched {
             ),
             query(
                 "probation.max_denied_percent",
-                whole().maximum(Some(100)),
+                whole().maximum(Some(100_u32)),
                 "How many of a hundred orders and changes may be refused, once 20 were judged.",
             ),
         ]

@@ -212,6 +212,16 @@ async fn terms_that_cannot_be_meant_name_the_field() {
         ..strict()
     };
     check(negative, "probation.max_loss").await;
+    let negative = Probation {
+        max_drawdown: max_loss,
+        ..strict()
+    };
+    check(negative, "probation.max_drawdown").await;
+    let more_than_all = Probation {
+        max_denied_percent: Some(101),
+        ..strict()
+    };
+    check(more_than_all, "probation.max_denied_percent").await;
     assert_eq!(version(&stand.view("one")), ("counter", "1"));
     stand.end_and_verify().await;
 }
