@@ -97,3 +97,5 @@ mod venue_process;
 mod versions;
 #[path = "it/watching.rs"]
 mod watching;
+#[path = "it/worked.rs"]
+mod worked;

@@ -5,7 +5,9 @@
 mod outside;
 
 use super::fan_out::{Client, Hearing, address};
-use super::process::{argonaut, freeze, fresh_key, plugin, plugin_dir, signal, stdout};
+use super::process::{
+    argonaut, end_of, freeze, fresh_key, plugin, plugin_dir, signal, stdout, told_by,
+};
 use super::sent_again::{post, until_priced};
 use argonaut::run::DEFAULT_CONFIG;
 use engine::journal::reader::{Reader, Record};
@@ -14,7 +16,6 @@ use model::{Fill, OrderId, SignedQuantity};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -119,9 +120,9 @@ impl Running {
             .stderr(File::create(log).unwrap())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let lines = told_by(process.stdout.take().unwrap());
         let (mut base, mut came_back) = (None, None);
-        for line in lines.by_ref().map_while(Result::ok) {
+        while let Ok(line) = lines.recv_timeout(PATIENCE) {
             if let Some(address) = line.strip_prefix("argonaut is up: ") {
                 let address = address.split("/ ").next().unwrap();
                 base = Some(format!("{address}/api/v1"));
@@ -132,11 +133,9 @@ impl Running {
                 let seconds = words.nth(2).unwrap().parse().unwrap();
                 came_back = Some((inputs, seconds, words.nth(1).unwrap().parse().unwrap()));
             }
-            if line.starts_with("ready") {
-                break;
-            }
         }
         let Some(base) = base else {
+            let _ended_already = process.kill();
             process.wait().unwrap();
             return None;
         };
@@ -222,7 +221,8 @@ impl Running {
     pub(super) fn end_timed(mut self) -> Duration {
         let begun = Instant::now();
         signal(&self.process, "-TERM");
-        assert!(self.process.wait().unwrap().success());
+        let ended = end_of(&mut self.process);
+        assert!(ended.success(), "{ended}");
         begun.elapsed()
     }
 }

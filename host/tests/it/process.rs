@@ -1,9 +1,14 @@
 //! Running the binary, finding what it needs, and signals to processes.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// How long a host may take to end; 10 s are promised.
+const ENDING: Duration = Duration::from_secs(30);
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -118,4 +123,30 @@ fn stands(process: &Child) -> bool {
         stat.rsplit_once(") ")
             .is_some_and(|(_, state)| state.starts_with('T'))
     })
+}
+
+/// The lines of a host up to the one that says it is ready, or to its end.
+pub fn told_by(output: ChildStdout) -> Receiver<String> {
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let last = line.starts_with("ready");
+            if sender.send(line).is_err() || last {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// How a process ended that was asked to. One that does not end fails the test.
+pub fn end_of(process: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = process.try_wait().expect("a child of this test") {
+            return status;
+        }
+        assert!(begun.elapsed() < ENDING, "it does not end");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -213,13 +213,14 @@ impl Engine {
             open.order.expires = expires;
             open.expiry = expiry;
         }
-        for (status, change) in [
-            (OrderStatus::Submitted, OrderChange::Submitted),
-            (OrderStatus::Accepted, OrderChange::Accepted),
-        ] {
-            if let Some(order) = self.move_order(id, status) {
-                self.publish(update_of(&order, change, self.now), order);
-            }
+        if let Some(order) = self.move_order(id, OrderStatus::Submitted) {
+            self.introduce(
+                update_of(&order, OrderChange::Submitted, self.now),
+                order,
+            );
+        }
+        if let Some(order) = self.move_order(id, OrderStatus::Accepted) {
+            self.publish(update_of(&order, OrderChange::Accepted, self.now), order);
         }
         self.start_algorithm(id);
     }

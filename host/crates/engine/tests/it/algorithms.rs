@@ -1,10 +1,12 @@
 //! Execution algorithms: what parent and children count, who hears what, what ends a parent, and what
 //! is refused. How a parent's life looks is in the golden traces.
 
+use crate::journal::Memory;
 use crate::plan::{Heard, Maker, Plan, call};
 use crate::script::{Script, trap};
 use crate::world::*;
-use engine::{Command, Custom, Definition, Effect, OrdersOnFault, TradingState};
+use engine::journal::reader::{Reader, Record};
+use engine::{Command, Custom, Definition, Effect, Journal, OrdersOnFault, TradingState};
 use model::{
     Action, Actions, AlgorithmEvent, DenyCode, Event, Fault, MarketFeed, Order, OrderId, OrderKind,
     OrderRequest, OrderStatus, PeerRule, Peers, Quantity, SavedState, Side, TimeInForce,
@@ -73,6 +75,35 @@ fn parent_and_children_count_and_lock_once() {
     assert_eq!(on_order(&world), Quantity::ZERO);
     // The margin of 25 held at 99.
     world.check_balance(MARGIN, USD, "100000", "1237.5");
+}
+
+#[test]
+fn a_journal_has_a_parent_as_it_was_made_before_its_children() {
+    let memory = Memory::default();
+    let setup = Setup {
+        journal: Journal::with_sink(Box::new(memory.clone())),
+        ..Setup::default()
+    };
+    let mut world = setup.build();
+    world.algorithm("slicer", Maker::slicer());
+    world.quote(EQUITY, "99.9", "100");
+    let slices = call("slicer", &[("slices", "2")]);
+    let parent = world.work(MARGIN_HAND, buy(EQUITY, "100"), slices);
+    world.engine.journal().seal().unwrap();
+    let bytes = memory.bytes();
+    let mut reader = Reader::new(&bytes[..]).unwrap();
+    let mut orders = Vec::new();
+    while let Some(record) = reader.next_record().unwrap() {
+        if let Record::NewOrder(order) = record {
+            orders.push(order);
+        }
+    }
+    let [whole, part] = orders[..] else {
+        panic!("{orders:?}")
+    };
+    assert_eq!((whole.id, whole.parent), (parent, None));
+    assert!(whole.algorithm.is_some() && part.algorithm.is_none());
+    assert_eq!(part.parent, Some(parent));
 }
 
 #[test]
