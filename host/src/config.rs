@@ -257,6 +257,8 @@ pub struct VenueSection {
     /// Ticks by which takers fill worse than the touch.
     #[serde(default)]
     pub slippage_ticks: u32,
+    /// What it does where orders of one account meet; they pass each other when left out.
+    pub self_match: Option<SelfMatchName>,
     /// Where the gateway to it listens, `host:port`: then it is outside of this host, and nothing of it
     /// is simulated.
     pub gateway: Option<String>,
@@ -275,6 +277,22 @@ pub struct VenueSection {
     pub fee_model: Option<ModelSection>,
     /// A plugin that says how long orders and data take, in place of latencies and distributions.
     pub latency_model: Option<ModelSection>,
+}
+
+/// What a simulated venue does where an order comes upon another one of its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfMatchName {
+    /// They pass each other.
+    None,
+    /// The one that comes is cancelled.
+    CancelNewest,
+    /// The one that was there is cancelled.
+    CancelOldest,
+    /// Both are cancelled.
+    CancelBoth,
+    /// Both are for less by what the smaller has left, which ends that one.
+    DecrementAndCancel,
 }
 
 /// What becomes of open orders at a venue outside that were not sent from here.

@@ -1,7 +1,7 @@
 //! Names to handles: everything a run defines, gathered in the order in which the engine will
 //! number it. Configuration files, backtests and benches all define their world through this.
 
-use engine::{Definition, LimitScope, Limits, StrategyConfig, VenueConfig};
+use engine::{Definition, LimitScope, Limits, SelfMatch, StrategyConfig, VenueConfig};
 use model::{
     AccountConfig, AccountId, AccountRules, CurrencyId, FeeTier, Instrument, InstrumentId,
     Interner, Quantity, StrategyId, VenueId,
@@ -100,6 +100,12 @@ impl Universe {
         let id = self.venues.intern(&config.name);
         self.definitions.push(Definition::Venue(config));
         VenueId::new(id)
+    }
+
+    /// Sets what a simulated venue does where orders of one account meet.
+    pub fn set_self_match(&mut self, venue: VenueId, mode: SelfMatch) {
+        let definition = Definition::SelfMatch(venue, mode);
+        self.definitions.push(definition);
     }
 
     /// Adds models of venues; they are made later, and the venues' definitions then name them.

@@ -3,7 +3,7 @@
 
 use super::account_rules::account_rules;
 use super::hedging::hedging;
-use super::venue::{models as venue_models, venue_config};
+use super::venue::{models as venue_models, self_match, venue_config};
 use super::{
     AccountSection, AccountSort, Class, Config, ConfigError, InstrumentSection, LimitsSection,
     OnFault, Right, VenueSection, fees,
@@ -43,7 +43,10 @@ pub fn build(file: &Path, config: &Config) -> Result<Universe, ConfigError> {
     let mut tiers = Vec::new();
     for (index, section) in config.venues.iter().enumerate() {
         let problem = |(key, reason)| meaning(format!("venue[{index}].{key}"), reason);
-        universe.add_venue(venue_config(section).map_err(problem)?);
+        let venue = universe.add_venue(venue_config(section).map_err(problem)?);
+        if let Some(mode) = self_match(section).map_err(problem)? {
+            universe.set_self_match(venue, mode);
+        }
         universe.add_venue_models(venue_models(section));
         let own = fees::tiers(&section.fee_tiers);
         tiers.push(own.map_err(|reason| problem(("fee_tiers", reason)))?);

@@ -1,9 +1,9 @@
 //! From a venue's section to its definition: latencies, chances, slippage, models.
 
-use super::{Distribution, ForeignOrdersName, OrderType, Problem, VenueSection};
+use super::{Distribution, ForeignOrdersName, OrderType, Problem, SelfMatchName, VenueSection};
 use engine::{
-    DrawnLatency, ExternalVenue, FillChances, ForeignOrders, Latency, Quantiles, Slippage,
-    VenueConfig,
+    DrawnLatency, ExternalVenue, FillChances, ForeignOrders, Latency, Quantiles, SelfMatch,
+    Slippage, VenueConfig,
 };
 use model::{ModelKind, OrderKindName};
 use services::venue_models::NamedModel;
@@ -58,6 +58,21 @@ fn external(section: &VenueSection) -> Result<Option<ExternalVenue>, Problem> {
             Some(ForeignOrdersName::Cancel) => ForeignOrders::Cancel,
         },
         ..usual
+    }))
+}
+
+/// What a section says of orders of one account that meet.
+pub(super) fn self_match(section: &VenueSection) -> Result<Option<SelfMatch>, Problem> {
+    if section.gateway.is_some() && section.self_match.is_some() {
+        let reason = "it is of simulated venues: one outside has its own rules";
+        return Err(("self_match", reason.to_owned()));
+    }
+    Ok(section.self_match.map(|name| match name {
+        SelfMatchName::None => SelfMatch::None,
+        SelfMatchName::CancelNewest => SelfMatch::CancelNewest,
+        SelfMatchName::CancelOldest => SelfMatch::CancelOldest,
+        SelfMatchName::CancelBoth => SelfMatch::CancelBoth,
+        SelfMatchName::DecrementAndCancel => SelfMatch::DecrementAndCancel,
     }))
 }
 

@@ -3,8 +3,8 @@
 
 use super::configuration::{GOOD, check, with};
 use argonaut::config;
-use engine::{Definition, FillChances, Slippage, VenueConfig};
-use model::{Duration, Fees, InstrumentId};
+use engine::{Definition, FillChances, SelfMatch, Slippage, VenueConfig};
+use model::{Duration, Fees, InstrumentId, VenueId};
 use std::path::Path;
 
 fn definitions(text: &str) -> Vec<Definition> {
@@ -75,6 +75,29 @@ fn fees_of_orders_reach_the_engine() {
         ..Fees::default()
     };
     assert_eq!(fees, Some(expect));
+}
+
+#[test]
+fn what_becomes_of_orders_that_meet_reaches_the_engine() {
+    let modes = |text: &str| {
+        let found = definitions(text).into_iter();
+        let found = found.filter_map(|one| match one {
+            Definition::SelfMatch(venue, mode) => Some((venue, mode)),
+            _ => None,
+        });
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(modes(GOOD), []);
+    for (name, mode) in [
+        ("none", SelfMatch::None),
+        ("cancel_newest", SelfMatch::CancelNewest),
+        ("cancel_oldest", SelfMatch::CancelOldest),
+        ("cancel_both", SelfMatch::CancelBoth),
+        ("decrement_and_cancel", SelfMatch::DecrementAndCancel),
+    ] {
+        let text = venue(&format!("self_match = \"{name}\""));
+        assert_eq!(modes(&text), [(VenueId::new(0), mode)]);
+    }
 }
 
 #[test]

@@ -20,12 +20,13 @@ mod models;
 mod offers;
 mod reduce_only;
 pub(crate) mod references;
+mod self_match;
 mod slippage;
 mod triggers;
 mod turnover;
 pub(crate) mod waiting;
 
-use crate::input::VenueConfig;
+use crate::input::{SelfMatch, VenueConfig};
 use crate::journal::codec::{fields, variants};
 pub(crate) use auction::Phase;
 use book::Book;
@@ -162,6 +163,12 @@ pub(crate) enum ReportKind {
     Canceled,
     CancelRejected,
     Expired,
+    /// It met another order of its account, and the venue keeps the two apart. What becomes of either
+    /// follows.
+    SelfMatch {
+        other: OrderId,
+        mode: SelfMatch,
+    },
     /// A model of the venue broke over an order on the instrument; what it said the venue keeps.
     ModelBroke,
 }
@@ -203,6 +210,7 @@ pub(crate) struct Exchange {
     turnovers: Option<BTreeMap<AccountId, Turnover>>,
     /// Faults of models that a report tells of, oldest first.
     broken: VecDeque<Broken>,
+    self_match: SelfMatch,
 }
 
 impl Exchange {
@@ -218,6 +226,7 @@ impl Exchange {
             books: Vec::new(),
             executions: 0,
             broken: VecDeque::new(),
+            self_match: SelfMatch::default(),
         }
     }
 
@@ -291,6 +300,16 @@ impl Exchange {
             book.ceiling = ceiling;
         }
         self.turnovers.get_or_insert_default();
+        true
+    }
+
+    /// Sets what becomes of orders of one account that meet; `false` where the venue is outside, which
+    /// has its own way.
+    pub(crate) fn set_self_match(&mut self, mode: SelfMatch) -> bool {
+        if self.is_external() {
+            return false;
+        }
+        self.self_match = mode;
         true
     }
 
@@ -476,6 +495,7 @@ impl Exchange {
             executions: &mut self.executions,
             models: &mut self.models,
             turnovers: self.turnovers.as_ref(),
+            self_match: self.self_match,
             reports,
         };
         act(book, &mut desk);
@@ -499,6 +519,7 @@ pub(crate) struct Desk<'a> {
     executions: &'a mut u64,
     models: &'a mut Models,
     turnovers: Option<&'a BTreeMap<AccountId, Turnover>>,
+    self_match: SelfMatch,
     reports: &'a mut Reports,
 }
 
@@ -534,7 +555,7 @@ fields! {
         remaining, post_only, reduce_only, display, paid,
     }
     Paid { value, fees, accrued }
-    Exchange { config, connected, models, books, executions, turnovers, broken }
+    Exchange { config, connected, models, books, executions, turnovers, broken, self_match }
 }
 variants!(VenueCommand {
     0 => Insert(order),

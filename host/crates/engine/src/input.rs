@@ -16,7 +16,7 @@ pub use limits::{
 pub use permissions::{Allowed, Permissions};
 pub use succession::{CanaryTerms, HandOver, Probation, SwapTerms, WhenOver};
 pub use venue::{
-    DrawnLatency, FillChances, Latency, Quantiles, Slippage, VenueConfig, VenueModels,
+    DrawnLatency, FillChances, Latency, Quantiles, SelfMatch, Slippage, VenueConfig, VenueModels,
 };
 
 use model::{
@@ -97,6 +97,8 @@ pub enum Definition {
     Algorithm(AlgorithmConfig),
     /// A custom pre-trade rule, with the instance that is staged.
     Rule(RuleConfig),
+    /// What a simulated venue does from now on where orders of one account meet.
+    SelfMatch(VenueId, SelfMatch),
 }
 
 /// A strategy's place in the engine; it outlives every plugin that fills it.

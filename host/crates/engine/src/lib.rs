@@ -54,9 +54,9 @@ pub use input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,
     DrawnLatency, Escalation, ExposureLimits, ExternalVenue, FillChances, ForeignOrders, HandOver,
     Input, Judged, Latency, LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions,
-    PriceLimits, Probation, Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage,
-    StrategyConfig, SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver,
-    Worked,
+    PriceLimits, Probation, Quantiles, RuleConfig, Scaling, SelfMatch, Sequenced, ShortLimits,
+    Slippage, StrategyConfig, SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits,
+    WhenOver, Worked,
 };
 pub use journal::{Journal, JournalHash};
 pub use lists::MAX_LIST;

@@ -17,6 +17,9 @@ pub(crate) struct VenueDto {
     pub(crate) latency: LatencyModelDto,
     /// Order types it does not take.
     pub(crate) lacks: Vec<KindName>,
+    /// What it does where orders of one account meet, if it is simulated: `NONE`, `CANCEL_NEWEST`,
+    /// `CANCEL_OLDEST`, `CANCEL_BOTH` or `DECREMENT_AND_CANCEL`.
+    pub(crate) self_match: String,
     /// How things stand with one outside; `null` where it is simulated.
     pub(crate) outside: Option<OutsideDto>,
     /// The latest faults of its models, newest first, at most 20.
@@ -90,6 +93,7 @@ impl VenueDto {
                 .iter()
                 .map(|kind| KindName::named(*kind))
                 .collect(),
+            self_match: view.self_match.name().to_owned(),
             outside: view
                 .outside
                 .as_ref()

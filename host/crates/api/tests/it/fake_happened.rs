@@ -2,8 +2,8 @@
 
 use crate::fake::{EMA, EURUSD, NOON, fill, number};
 use engine::{
-    Ambiguity, DrawnLatency, ExternalVenue, FillChances, Latency, Quantiles, Standing, VenueConfig,
-    VenueModels,
+    Ambiguity, DrawnLatency, ExternalVenue, FillChances, Latency, Quantiles, SelfMatch, Standing,
+    VenueConfig, VenueModels,
 };
 use model::{
     AccountId, CashFlow, CashFlowReason, CurrencyId, Duration, Fault, FaultKind, LifeEvent,
@@ -51,6 +51,7 @@ pub(crate) fn venue() -> VenueView {
     VenueView {
         id: VenueId::new(0),
         config: config(),
+        self_match: SelfMatch::CancelOldest,
         outside: None,
         model_faults: vec![ModelFaultView {
             time: NOW,
@@ -86,6 +87,7 @@ pub(crate) fn outside() -> VenueView {
             external: Some(ExternalVenue::default()),
             ..VenueConfig::default()
         },
+        self_match: SelfMatch::None,
         outside: Some(OutsideView {
             connected: true,
             since: Some(NOW),

@@ -82,6 +82,7 @@ async fn venues_show_their_models() {
         ("/0/latency/feed/drawn/median_ns", json!("5")),
         ("/0/latency/feed/drawn/most_ns", json!("90")),
         ("/0/lacks", json!(["STOP_MARKET"])),
+        ("/0/self_match", json!("CANCEL_OLDEST")),
     ];
     client.get("/venues").await.check(200, &expect);
 }

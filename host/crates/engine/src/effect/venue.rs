@@ -1,6 +1,7 @@
-//! How things stand with venues outside: what was doubtful in their reports, which rule decided, and
-//! whether an account agrees with its venue.
+//! What simulated venues decide about orders that meet, and how things stand with venues outside: what was
+//! doubtful in their reports, which rule decided, and whether an account agrees with its venue.
 
+use crate::input::SelfMatch;
 use crate::journal::codec::variants;
 use model::{AccountId, ExecutionId, Fill, InstrumentId, OrderId, SignedQuantity, VenueId};
 
@@ -50,6 +51,16 @@ pub enum VenueEvent {
         ours: SignedQuantity,
         /// What the venue says.
         theirs: SignedQuantity,
+    },
+    /// An order met another one of its account at a simulated venue, which keeps them apart. What becomes
+    /// of the two follows.
+    SelfMatch {
+        /// The one that came.
+        order: OrderId,
+        /// The one that was there.
+        other: OrderId,
+        /// How the venue keeps them apart.
+        mode: SelfMatch,
     },
 }
 

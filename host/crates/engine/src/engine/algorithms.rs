@@ -214,10 +214,7 @@ impl Engine {
             open.expiry = expiry;
         }
         if let Some(order) = self.move_order(id, OrderStatus::Submitted) {
-            self.introduce(
-                update_of(&order, OrderChange::Submitted, self.now),
-                order,
-            );
+            self.introduce(update_of(&order, OrderChange::Submitted, self.now), order);
         }
         if let Some(order) = self.move_order(id, OrderStatus::Accepted) {
             self.publish(update_of(&order, OrderChange::Accepted, self.now), order);

@@ -5,7 +5,9 @@ use crate::account::Account;
 use crate::agenda::Due;
 use crate::effect::{Ignored, StrategyState};
 use crate::exchange::Exchange;
-use crate::input::{Definition, LimitScope, Limits, Permissions, StrategyConfig, VenueConfig};
+use crate::input::{
+    Definition, LimitScope, Limits, Permissions, SelfMatch, StrategyConfig, VenueConfig,
+};
 use crate::listeners::Listeners;
 use crate::risk::MOST_WINDOWS;
 use crate::underway::Underway;
@@ -34,6 +36,7 @@ impl Engine {
             Definition::AccountRules(account, rules) => self.define_account_rules(account, rules),
             Definition::Algorithm(config) => self.define_algorithm(config),
             Definition::Rule(config) => self.define_rule(config),
+            Definition::SelfMatch(venue, mode) => self.define_self_match(venue, mode),
         };
         if let Err(reason) = refused {
             self.journal.refused(&reason);
@@ -70,6 +73,18 @@ impl Engine {
         self.venues.push(venue);
         self.last_execution.push(0);
         Ok(())
+    }
+
+    fn define_self_match(&mut self, id: VenueId, mode: SelfMatch) -> Result<(), String> {
+        let venue = self.venues.get_mut(id.index());
+        let venue = venue.ok_or("self-match of a venue that is not defined")?;
+        if venue.set_self_match(mode) {
+            return Ok(());
+        }
+        let name = &venue.config().name;
+        Err(format!(
+            "venue {name}: it is outside and keeps orders apart by its own rules"
+        ))
     }
 
     fn define_instrument(&mut self, instrument: Instrument) -> Result<(), String> {

@@ -4,7 +4,7 @@
 use super::Engine;
 use super::execution::update_of;
 use crate::account::Reservation;
-use crate::effect::{Effect, Ignored};
+use crate::effect::{Effect, Ignored, VenueEvent};
 use crate::exchange::{Execution, Report, ReportKind};
 use crate::input::TradingState;
 use crate::lists::Happening;
@@ -59,6 +59,12 @@ impl Engine {
             ReportKind::Canceled => OrderChange::Canceled,
             ReportKind::CancelRejected => OrderChange::CancelRejected,
             ReportKind::Expired => OrderChange::Expired,
+            ReportKind::SelfMatch { other, mode } => {
+                let order = report.order;
+                let met = VenueEvent::SelfMatch { order, other, mode };
+                self.effects.push(Effect::Venue(met));
+                return Ok(());
+            }
             ReportKind::ModelBroke => return Ok(()),
         };
         if let Some(order) = self.move_order(report.order, to) {
@@ -275,8 +281,8 @@ fn status_after(open: &OpenOrder, report: &ReportKind) -> OrderStatus {
         }
         ReportKind::Updated(_) | ReportKind::UpdateRejected => open.before,
         ReportKind::Expired => OrderStatus::Expired,
-        // It is about no order.
-        ReportKind::ModelBroke => open.order.status,
+        // One moves nothing by itself, one is about no order.
+        ReportKind::SelfMatch { .. } | ReportKind::ModelBroke => open.order.status,
         ReportKind::Filled(execution) if execution.quantity >= open.order.remaining() => {
             OrderStatus::Filled
         }

@@ -21,7 +21,7 @@ use model::StrategyId;
 pub(super) use parts::{Parts, Saved};
 
 /// The first bytes of a snapshot: name and version of its layout.
-pub const FORMAT: &[u8; 8] = b"ARGOSNP\x04";
+pub const FORMAT: &[u8; 8] = b"ARGOSNP\x05";
 /// Bytes of the hash over the rest that follows them.
 const HASH_BYTES: usize = 32;
 

@@ -70,13 +70,13 @@ impl Book {
     }
 
     fn requeue(&mut self, order: VenueOrder, price: model::Price, desk: &mut Desk<'_>) {
-        let takes = self.phase.matches() && self.is_marketable(order.side, price);
-        if takes && order.post_only {
+        let trades = self.phase.matches();
+        if trades && order.post_only && self.is_marketable(order.side, price) {
             return desk.report(&order, ReportKind::UpdateRejected);
         }
         self.take_out(order.id);
         self.answer(&order, desk);
-        if takes {
+        if trades {
             self.work_limit(order, price, desk);
         } else {
             self.rest(order, price, desk);

@@ -6,6 +6,7 @@ use super::ladder::Ladders;
 use super::offers::Visits;
 use super::reduce_only::Owned;
 use super::references::References;
+use super::self_match::Reach;
 use super::waiting::Waiting;
 use super::{Desk, ReportKind, Terms, VenueOrder};
 use crate::journal::codec::fields;
@@ -222,6 +223,7 @@ impl Book {
             self.trim(&mut order, desk);
             self.take_up_to(&mut order, price, desk);
         }
+        self.meet_own(&mut order, Reach::To(price), desk);
         if order.remaining.is_zero() {
             return;
         }

@@ -13,6 +13,7 @@
 use super::book::{Book, Level};
 use super::ladder::Resting;
 use super::offers::Offer;
+use super::self_match::Reach;
 use super::{Desk, Execution, ReportKind, VenueOrder};
 use model::{
     Liquidity, Occasion, OrderId, OrderKind, Price, Quantity, Quote, Side, TimeInForce, Timestamp,
@@ -169,18 +170,29 @@ impl Book {
     /// Lets an order take what is shown: level by level where there is depth, else at the touch.
     fn take_shown(&mut self, order: &mut VenueOrder, limit: Option<Price>, desk: &mut Desk<'_>) {
         if let Some(levels) = self.levels_within(order.side, limit, order.remaining) {
+            let worst = levels.last().map(|(price, _)| *price);
+            if let (TimeInForce::Fok, Some(worst)) = (order.time_in_force, worst) {
+                // All or nothing, so whom it would meet later is met before it takes anything.
+                self.meet_own(order, Reach::Before(worst), desk);
+            }
             for (price, quantity) in levels {
+                self.meet_own(order, Reach::Before(price), desk);
                 let offer = Offer::to_take(price, quantity.min(order.remaining), limit);
                 let taken = self.take(order, &offer, desk);
                 self.take_level(order.side, price, taken);
             }
+            if let Some(worst) = worst {
+                self.meet_own(order, Reach::To(worst), desk);
+            }
             return;
         }
         if let Some(touch) = *self.opposite(order.side) {
+            self.meet_own(order, Reach::Before(touch.price), desk);
             let quantity = order.remaining.min(touch.left);
             let offer = Offer::to_take(touch.price, quantity, limit);
             let taken = self.take(order, &offer, desk);
             self.consume(order.side, taken);
+            self.meet_own(order, Reach::To(touch.price), desk);
         }
     }
 

@@ -91,6 +91,37 @@ pub enum Slippage {
     Share(Rate),
 }
 
+/// What a simulated venue does where an order comes upon another one of its account. The two never trade
+/// with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SelfMatch {
+    /// They pass each other.
+    #[default]
+    None,
+    /// The one that comes is cancelled.
+    CancelNewest,
+    /// The one that was there is cancelled.
+    CancelOldest,
+    /// Both are cancelled.
+    CancelBoth,
+    /// Both are for less by what the smaller has left, and that one is cancelled; both where they are
+    /// equal.
+    DecrementAndCancel,
+}
+
+impl SelfMatch {
+    /// The name as shown to people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::CancelNewest => "CANCEL_NEWEST",
+            Self::CancelOldest => "CANCEL_OLDEST",
+            Self::CancelBoth => "CANCEL_BOTH",
+            Self::DecrementAndCancel => "DECREMENT_AND_CANCEL",
+        }
+    }
+}
+
 /// Chances of fills that data alone does not decide. Each is from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FillChances {

@@ -11,8 +11,8 @@ use crate::input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,
     DrawnLatency, Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency,
     LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Probation,
-    Quantiles, RuleConfig, Scaling, Sequenced, ShortLimits, Slippage, StrategyConfig, SwapTerms,
-    TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver, Worked,
+    Quantiles, RuleConfig, Scaling, SelfMatch, Sequenced, ShortLimits, Slippage, StrategyConfig,
+    SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver, Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -143,6 +143,9 @@ variants!(AssetClass {
 variants!(AccountKind { 0 => Cash, 1 => Margin { leverage } });
 variants!(HedgeMargin { 0 => Gross, 1 => Net });
 variants!(Slippage { 0 => None, 1 => Ticks(ticks), 2 => Share(rate) });
+variants!(SelfMatch {
+    0 => None, 1 => CancelNewest, 2 => CancelOldest, 3 => CancelBoth, 4 => DecrementAndCancel,
+});
 variants!(OrdersOnFault { 0 => Cancel, 1 => Keep, 2 => Flatten });
 variants!(LimitScope { 0 => Firm, 1 => Account(id), 2 => Strategy(id), 3 => Instrument(id) });
 variants!(TradingState { 0 => Active, 1 => Reducing, 2 => Halted });
@@ -238,6 +241,7 @@ variants!(Definition {
     10 => AccountRules(account, rules),
     11 => Algorithm(config),
     12 => Rule(config),
+    13 => SelfMatch(venue, mode),
 });
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },

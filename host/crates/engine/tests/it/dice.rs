@@ -289,7 +289,11 @@ impl Dice {
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(13) {
+        match self.below(14) {
+            13 => Definition::SelfMatch(
+                VenueId::new(self.small()),
+                crate::dice_models::any_self_match(self),
+            ),
             12 => Definition::Adopter(self.strategy_id()),
             11 => {
                 Definition::AccountRules(self.account_id(), crate::dice_lifecycle::any_rules(self))

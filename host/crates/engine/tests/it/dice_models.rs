@@ -1,7 +1,7 @@
 //! Models of venues and fee tiers, made up.
 
 use crate::dice::Dice;
-use engine::{DrawnLatency, FillChances, Quantiles, VenueModels};
+use engine::{DrawnLatency, FillChances, Quantiles, SelfMatch, VenueModels};
 use model::{FeeTier, ModelSpec};
 
 fn any_quantiles(dice: &mut Dice) -> Quantiles {
@@ -23,6 +23,16 @@ pub(crate) fn any_chances(dice: &mut Dice) -> Option<FillChances> {
         slip: dice.rate(),
         seed: dice.extreme(),
     })
+}
+
+pub(crate) fn any_self_match(dice: &mut Dice) -> SelfMatch {
+    dice.one_of(&[
+        SelfMatch::None,
+        SelfMatch::CancelNewest,
+        SelfMatch::CancelOldest,
+        SelfMatch::CancelBoth,
+        SelfMatch::DecrementAndCancel,
+    ])
 }
 
 pub(crate) fn any_models(dice: &mut Dice) -> VenueModels {

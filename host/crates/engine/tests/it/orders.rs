@@ -1,8 +1,8 @@
 //! Market and limit orders on quotes: touch, size, price, time in force, fees, slippage.
 
 use crate::world::*;
-use engine::{Ignored, Slippage};
-use model::{Duration, Liquidity, OrderRequest, TimeInForce};
+use engine::{Definition, Ignored, SelfMatch, Slippage};
+use model::{Duration, Liquidity, OrderRequest, TimeInForce, VenueId};
 
 #[test]
 fn a_market_order_takes_the_touch() {
@@ -29,6 +29,33 @@ fn what_exceeds_the_displayed_size_fills_one_tick_worse() {
     let sold = world.place(MARGIN_HAND, sell(EQUITY, "6"));
     assert_eq!(world.story(bought), "submitted 7@100.01 3@100.02");
     assert_eq!(world.story(sold), "submitted 5@99.99 1@99.98");
+}
+
+#[test]
+fn only_orders_of_one_account_are_kept_apart() {
+    // How many of two orders are open, the second at a price at which the first would trade.
+    let open = |mode: Option<SelfMatch>, buyer| {
+        let mut world = World::new();
+        if let Some(mode) = mode {
+            world.define(Definition::SelfMatch(VenueId::new(0), mode));
+        }
+        world.quote(EQUITY, "99.9", "100.1");
+        world.place(buyer, buy(EQUITY, "5").limit("100.05"));
+        world.place(MARGIN_HAND, sell(EQUITY, "5").limit("100.03"));
+        assert_eq!(world.fills(), []);
+        world.engine.orders().len()
+    };
+    for (mode, left) in [
+        (SelfMatch::None, 2),
+        (SelfMatch::CancelNewest, 1),
+        (SelfMatch::CancelOldest, 1),
+        (SelfMatch::CancelBoth, 0),
+        (SelfMatch::DecrementAndCancel, 0),
+    ] {
+        assert_eq!(open(Some(mode), MARGIN_HAND), left, "{mode:?}");
+        assert_eq!(open(Some(mode), CASH_HAND), 2, "{mode:?}");
+    }
+    assert_eq!(open(None, MARGIN_HAND), 2);
 }
 
 #[test]

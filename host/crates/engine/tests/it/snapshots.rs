@@ -388,7 +388,7 @@ fn what_is_no_snapshot_of_this_layout_is_refused() {
 fn the_layout_is_that_of_its_format() {
     let bytes = busy(Journal::default()).taken();
     let hash = blake3::hash(&bytes).to_hex();
-    assert_eq!(SNAPSHOT_FORMAT, b"ARGOSNP\x04");
+    assert_eq!(SNAPSHOT_FORMAT, b"ARGOSNP\x05");
     assert_eq!(hash.as_str(), LAYOUT);
 }
 

@@ -3,12 +3,12 @@
 use crate::plan::{Maker, call};
 use crate::trace_output::Reader;
 use crate::world::*;
-use engine::{Command, Definition, FillChances, Input, Latency, Slippage};
+use engine::{Command, Definition, FillChances, Input, Latency, SelfMatch, Slippage};
 use model::{
     AccountRules, Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
     BookUpdate, Duration, HedgeMargin, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId,
     OrderKind, OrderKindName, OrderRequest, PeerRule, Peers, PositionId, Price, Session, Side,
-    TimeInForce, Trail, Trigger, TriggerBy,
+    TimeInForce, Trail, Trigger, TriggerBy, VenueId,
 };
 use std::collections::BTreeMap;
 
@@ -43,13 +43,13 @@ impl Line {
 }
 
 /// What a trace begins with.
-pub(crate) struct Given(Setup, AccountRules);
+pub(crate) struct Given(Setup, AccountRules, SelfMatch);
 
 impl Default for Given {
     fn default() -> Self {
         let mut setup = Setup::default();
         setup.accounts[1].deposits = vec![(USD, money("1000000"))];
-        Self(setup, AccountRules::default())
+        Self(setup, AccountRules::default(), SelfMatch::default())
     }
 }
 
@@ -104,6 +104,7 @@ impl Given {
                     seed: 1,
                 });
             }
+            ["self_match", mode] => self.2 = self_match(mode),
             ["hedging"] => setup.accounts[1].hedging = Some(HedgeMargin::Gross),
             ["hedging", "net"] => setup.accounts[1].hedging = Some(HedgeMargin::Net),
             ["slippage", ticks] => setup.venue.slippage = Slippage::Ticks(ticks.parse().unwrap()),
@@ -116,6 +117,9 @@ impl Given {
         world.now = MONDAY;
         if self.1 != AccountRules::default() {
             world.define(Definition::AccountRules(MARGIN, self.1));
+        }
+        if self.2 != SelfMatch::None {
+            world.define(Definition::SelfMatch(VenueId::new(0), self.2));
         }
         world
     }
@@ -517,6 +521,17 @@ fn offset(word: &str) -> Offset {
     } else {
         Offset::Price(price(word))
     }
+}
+
+fn self_match(word: &str) -> SelfMatch {
+    let modes = [
+        SelfMatch::CancelNewest,
+        SelfMatch::CancelOldest,
+        SelfMatch::CancelBoth,
+        SelfMatch::DecrementAndCancel,
+    ];
+    let named = modes.into_iter().find(|mode| mode.name() == word);
+    named.unwrap_or_else(|| panic!("{word} is no way to keep orders apart"))
 }
 
 fn kind_name(word: &str) -> OrderKindName {

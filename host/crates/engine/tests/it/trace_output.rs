@@ -1,7 +1,7 @@
 //! What came of a line of a golden trace, in a trader's words.
 
 use crate::world::*;
-use engine::{Effect, Ignored};
+use engine::{Effect, Ignored, VenueEvent};
 use model::{Fill, InstrumentId, Liquidity, Order, OrderChange, OrderId, OrderStatus, OrderUpdate};
 use std::collections::BTreeMap;
 
@@ -73,6 +73,10 @@ impl Reader {
             }
             Effect::Position(_) | Effect::CashFlow(_) | Effect::Margin(..) | Effect::Alert(_) => {
                 crate::trace_lifecycle::line(effect)
+            }
+            Effect::Venue(VenueEvent::SelfMatch { order, other, mode }) => {
+                let (came, was) = (self.name(*order), self.name(*other));
+                Some(format!("{came} met {was} of its account: {}", mode.name()))
             }
             Effect::Ignored(Ignored::UnknownOrder(order)) => {
                 Some(format!("ignored: order {} is not open", self.name(*order)))

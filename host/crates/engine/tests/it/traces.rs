@@ -13,7 +13,7 @@
 //!
 //! `given` lines come before the first timed one: `fees`, `latency insert 5ms cancel 5ms modify 5ms`,
 //! `lacks STOP_MARKET`, `session 09:30 16:00`, `slippage 1`, `hedging` (`hedging net`),
-//! `feed 5ms`, `chances touch 0.5 slip 0`, `commission 0.005 min 1 share 0.01`; `deposit 1000`, `rules delivers
+//! `feed 5ms`, `self_match CANCEL_NEWEST`, `chances touch 0.5 slip 0`, `commission 0.005 min 1 share 0.01`; `deposit 1000`, `rules delivers
 //! converts_debts`, `margin_call call 1 liquidate 0.5 grace 60s`, `instrument FUT margin 0.2 0.1`,
 //! `instrument FUT expires 16:00`, `instrument OPT put 100 expires 16:00`. A timed line may name its
 //! instrument first: `09:30:00 FUT quote 4000 / 4001`. Timed lines, each on the day of the one

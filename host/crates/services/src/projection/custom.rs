@@ -47,7 +47,13 @@ impl ReadModel {
 
     /// Of an order that was refused the host learns the strategy only with the next effect, so what
     /// is said of it waits.
-    fn log_of(&mut self, order: OrderId, time: Timestamp, level: LogLevel, text: String) {
+    pub(super) fn log_of(
+        &mut self,
+        order: OrderId,
+        time: Timestamp,
+        level: LogLevel,
+        text: String,
+    ) {
         let line = LogLine {
             time,
             level,

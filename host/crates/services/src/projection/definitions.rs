@@ -28,6 +28,11 @@ impl ReadModel {
                     view.fee_tiers = tiers;
                 }
             }
+            Definition::SelfMatch(venue, mode) => {
+                if let Some(view) = self.venues.get_mut(venue.index()) {
+                    Arc::make_mut(view).self_match = mode;
+                }
+            }
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
             Definition::AverageVolume(instrument, volume) => {
                 if let Some(tracker) = &mut self.tracker {

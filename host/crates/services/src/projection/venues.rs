@@ -12,8 +12,8 @@ use crate::view::{
     Change, DifferenceView, ModelFaultView, OutsideView, RefusalView, StandingView, TakenBackView,
     VenueView,
 };
-use engine::{ModelFault, Standing, VenueConfig, VenueEvent};
-use model::{AccountId, OrderId, Timestamp, VenueId};
+use engine::{ModelFault, SelfMatch, Standing, VenueConfig, VenueEvent};
+use model::{AccountId, LogLevel, OrderId, Timestamp, VenueId};
 use std::sync::Arc;
 
 /// Faults, refusals and executions taken back that are kept of each venue.
@@ -25,6 +25,7 @@ impl ReadModel {
         self.venues.push(Arc::new(VenueView {
             id: VenueId::new(count(self.venues.len())),
             config,
+            self_match: SelfMatch::default(),
             outside,
             model_faults: Vec::new(),
         }));
@@ -141,6 +142,10 @@ impl ReadModel {
                 self.edit_later(self.venue_of(fill.account), |view| {
                     push_back(&mut view.taken_back, TakenBackView { time, fill }, KEPT);
                 });
+            }
+            VenueEvent::SelfMatch { order, other, mode } => {
+                let text = format!("it met order {other} of its account: {}", mode.name());
+                self.log_of(order, time, LogLevel::Warn, text);
             }
             // The venue's name of an execution says nothing of how things stand.
             _ => {}

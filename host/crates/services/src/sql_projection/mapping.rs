@@ -218,7 +218,8 @@ impl Mapping {
             | Definition::FeeTiers(..)
             | Definition::AccountRules(..)
             | Definition::Algorithm(_)
-            | Definition::Rule(_) => {}
+            | Definition::Rule(_)
+            | Definition::SelfMatch(..) => {}
         }
     }
 

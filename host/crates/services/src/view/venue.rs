@@ -1,7 +1,7 @@
 //! A venue as readers see it: how it was defined, what its models did wrong, and how things stand with
 //! one outside.
 
-use engine::{Ambiguity, Standing, VenueConfig};
+use engine::{Ambiguity, SelfMatch, Standing, VenueConfig};
 use model::{
     AccountId, Fault, Fill, InstrumentId, ModelKind, OrderId, SignedQuantity, Timestamp, VenueId,
 };
@@ -14,6 +14,8 @@ pub struct VenueView {
     pub id: VenueId,
     /// As it was defined.
     pub config: VenueConfig,
+    /// What it does where orders of one account meet.
+    pub self_match: SelfMatch,
     /// How things stand with one outside; `None` where it is simulated.
     pub outside: Option<OutsideView>,
     /// The latest faults of its models, newest last, at most 20.

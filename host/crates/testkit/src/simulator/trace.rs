@@ -160,6 +160,9 @@ fn venue_in_words(event: &VenueEvent) -> Option<String> {
                 account(whose)
             )
         }
+        VenueEvent::SelfMatch { order, other, mode } => {
+            format!("order {order} met {other} of its account: {}", mode.name())
+        }
         VenueEvent::Connected(_, connected) => format!("venue connected: {connected}"),
         VenueEvent::Refused(..) | VenueEvent::Executed { .. } | VenueEvent::Compared(_) => {
             return None;
