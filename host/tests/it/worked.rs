@@ -64,7 +64,6 @@ fn place(host: &Running, (name, parameters): &(&str, Value)) -> String {
     let request = request.header("idempotency-key", fresh_key());
     let mut answer = request.send_json(&ticket).unwrap();
     let order: Value = answer.body_mut().read_json().unwrap();
-    println!("{name}: {} {}", order["id"], order["status"]);
     assert_eq!(order["algorithm"], *name, "{order}");
     order["id"].as_str().unwrap().to_owned()
 }
@@ -78,14 +77,14 @@ fn until_quoted(host: &Running) {
     }
 }
 
-fn until_filled(host: &Running, order: &str) {
+/// Waits until an order is filled; how long that took.
+fn until_filled(host: &Running, order: &str) -> Duration {
     let begun = Instant::now();
     loop {
         let shown = get(host, &format!("/orders/{order}"));
         let status = shown["status"].as_str();
         if status == Some("FILLED") {
-            println!("{order} filled after {:.2?}", begun.elapsed());
-            return;
+            return begun.elapsed();
         }
         let ended = matches!(status, Some("DENIED" | "CANCELED" | "EXPIRED"));
         assert!(!ended && begun.elapsed() < PATIENCE, "{shown}");
@@ -141,8 +140,9 @@ fn four_algorithms_work_orders_in_parts_that_belong_to_them_and_run_again() {
     until_quoted(&host);
     let calls = calls();
     let orders: Vec<_> = calls.iter().map(|call| place(&host, call)).collect();
-    for order in &orders {
-        until_filled(&host, order);
+    for (order, (name, _)) in orders.iter().zip(&calls) {
+        let took = until_filled(&host, order);
+        println!("{name}: {order} filled, {took:.2?} after the one before");
     }
     host.end();
     let journal = data(folder.path()).join("journal");

@@ -138,6 +138,10 @@ mod swap;
 mod telling;
 #[path = "it/timers.rs"]
 mod timers;
+#[path = "it/trace_coverage.rs"]
+mod trace_coverage;
+#[path = "it/trace_given.rs"]
+mod trace_given;
 #[path = "it/trace_input.rs"]
 mod trace_input;
 #[path = "it/trace_lifecycle.rs"]

@@ -3,12 +3,11 @@
 use crate::plan::{Maker, call};
 use crate::trace_output::Reader;
 use crate::world::*;
-use engine::{Command, Definition, FillChances, Input, Latency, SelfMatch, Slippage};
+use engine::{Command, Input};
 use model::{
-    AccountRules, Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope,
-    BookUpdate, Duration, HedgeMargin, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId,
-    OrderKind, OrderKindName, OrderRequest, PeerRule, Peers, PositionId, Price, Session, Side,
-    TimeInForce, Trail, Trigger, TriggerBy, VenueId,
+    Amendment, Bar, BarBasis, BarSpec, BookChanges, BookLevel, BookOrder, BookScope, BookUpdate,
+    Duration, InstrumentId, InstrumentStatus, MarkPrice, Offset, OrderId, OrderKind, OrderKindName,
+    OrderRequest, PeerRule, Peers, PositionId, Price, Side, TimeInForce, Trail, Trigger, TriggerBy,
 };
 use std::collections::BTreeMap;
 
@@ -39,89 +38,6 @@ impl Line {
             Some("given") => Line::Given(words),
             Some(_) => Line::Timed(words),
         }
-    }
-}
-
-/// What a trace begins with.
-pub(crate) struct Given(Setup, AccountRules, SelfMatch);
-
-impl Default for Given {
-    fn default() -> Self {
-        let mut setup = Setup::default();
-        setup.accounts[1].deposits = vec![(USD, money("1000000"))];
-        Self(setup, AccountRules::default(), SelfMatch::default())
-    }
-}
-
-impl Given {
-    pub(crate) fn take(&mut self, words: &Words) {
-        let setup = &mut self.0;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        match words[1..] {
-            ["fees", "maker", maker, "taker", taker] => {
-                let fees = &mut setup.instrument(EQUITY).fees;
-                (fees.maker, fees.taker) = (rate(maker), rate(taker));
-            }
-            [
-                "latency",
-                "insert",
-                insert,
-                "cancel",
-                cancel,
-                "modify",
-                modify,
-            ] => {
-                setup.venue.latency = Latency {
-                    insert: milliseconds(insert),
-                    cancel: milliseconds(cancel),
-                    modify: milliseconds(modify),
-                    ..Latency::default()
-                };
-            }
-            ["lacks", ref types @ ..] => {
-                setup.venue.lacks = types.iter().map(|name| kind_name(name)).collect();
-            }
-            ["session", open, close] => {
-                setup.instrument(EQUITY).session = Some(Session {
-                    open: Duration::from_nanos(time_of_day(open)),
-                    close: Duration::from_nanos(time_of_day(close)),
-                    days: Session::WEEKDAYS,
-                });
-            }
-            ["rules", ..] | ["margin_call", ..] | ["deposit", ..] | ["instrument", ..] => {
-                crate::trace_lifecycle::given(setup, &mut self.1, &words[1..]);
-            }
-            ["commission", unit, "min", min, "share", share] => {
-                let fees = &mut setup.instrument(EQUITY).fees;
-                (fees.per_contract, fees.min_per_order) = (money(unit), money(min));
-                fees.max_share = Some(rate(share));
-            }
-            ["feed", latency] => setup.venue.latency.feed = milliseconds(latency),
-            ["chances", "touch", touch, "slip", slip] => {
-                setup.venue.chances = Some(FillChances {
-                    touch: rate(touch),
-                    slip: rate(slip),
-                    seed: 1,
-                });
-            }
-            ["self_match", mode] => self.2 = self_match(mode),
-            ["hedging"] => setup.accounts[1].hedging = Some(HedgeMargin::Gross),
-            ["hedging", "net"] => setup.accounts[1].hedging = Some(HedgeMargin::Net),
-            ["slippage", ticks] => setup.venue.slippage = Slippage::Ticks(ticks.parse().unwrap()),
-            _ => panic!("cannot read {words:?}"),
-        }
-    }
-
-    pub(crate) fn build(self) -> World {
-        let mut world = self.0.build();
-        world.now = MONDAY;
-        if self.1 != AccountRules::default() {
-            world.define(Definition::AccountRules(MARGIN, self.1));
-        }
-        if self.2 != SelfMatch::None {
-            world.define(Definition::SelfMatch(VenueId::new(0), self.2));
-        }
-        world
     }
 }
 
@@ -523,18 +439,7 @@ fn offset(word: &str) -> Offset {
     }
 }
 
-fn self_match(word: &str) -> SelfMatch {
-    let modes = [
-        SelfMatch::CancelNewest,
-        SelfMatch::CancelOldest,
-        SelfMatch::CancelBoth,
-        SelfMatch::DecrementAndCancel,
-    ];
-    let named = modes.into_iter().find(|mode| mode.name() == word);
-    named.unwrap_or_else(|| panic!("{word} is no way to keep orders apart"))
-}
-
-fn kind_name(word: &str) -> OrderKindName {
+pub(crate) fn kind_name(word: &str) -> OrderKindName {
     match word {
         "MARKET" => OrderKindName::Market,
         "LIMIT" => OrderKindName::Limit,
