@@ -1,7 +1,10 @@
 //! Definitions and market data that cannot be: refused with a notice, without any effect.
 
 use crate::world::*;
-use engine::{Definition, Ignored, Input, LimitScope, Limits, Sequenced, StepError};
+use engine::{
+    Definition, ExternalVenue, Ignored, Input, Journal, LimitScope, Limits, SelfMatch, Sequenced,
+    StepError, VenueConfig,
+};
 use model::{AccountId, AssetClass, CurrencyId, Instrument, InstrumentId, StrategyId, VenueId};
 
 fn check_refused(definition: Definition, expect: &str) {
@@ -15,6 +18,20 @@ fn changed(change: impl FnOnce(&mut Instrument)) -> Definition {
     instrument.symbol = "NEW".to_owned();
     change(&mut instrument);
     Definition::Instrument(instrument)
+}
+
+#[test]
+fn only_simulated_venues_are_told_how_to_keep_orders_apart() {
+    let of = |venue| Definition::SelfMatch(VenueId::new(venue), SelfMatch::CancelNewest);
+    check_refused(of(9), "self-match of a venue that is not defined");
+    let mut world = World::empty(Journal::default());
+    world.define(Definition::Venue(VenueConfig {
+        external: Some(ExternalVenue::default()),
+        ..venue("OUT")
+    }));
+    world.define(of(0));
+    let expect = "venue OUT: it is outside and keeps orders apart by its own rules".to_owned();
+    assert_eq!(world.ignored(), [Ignored::BadDefinition(expect)]);
 }
 
 #[test]
