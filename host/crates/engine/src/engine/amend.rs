@@ -157,7 +157,9 @@ impl Engine {
         to: OrderStatus,
         ts_event: Timestamp,
     ) {
-        let before = self.orders.get(id).map(|open| open.order.quantity);
+        let open = self.orders.get(id);
+        let before = open.map(|open| open.order.quantity);
+        let held = open.map_or(Money::ZERO, |open| open.reserved.amount);
         let update = if terms.answers {
             self.drop_update(id)
         } else {
@@ -165,6 +167,9 @@ impl Engine {
         };
         if self.resize(id, terms.quantity, update).is_err() {
             return self.ignore(Ignored::Overflow(id));
+        }
+        if !terms.answers {
+            self.keep_promised(id, held);
         }
         let Some(open) = self.orders.get_mut(id) else {
             return;
@@ -180,6 +185,36 @@ impl Engine {
         } else if before.is_some_and(|before| order.quantity < before) {
             self.tell_list(&order, Happening::Shrunk);
         }
+    }
+
+    /// A change on its way may make an order as much as was asked for, although its venue made it less
+    /// meanwhile: all of that stays counted, and what it `held` held back. What may only reduce is
+    /// never more than its position.
+    fn keep_promised(&mut self, id: OrderId, held: Money) {
+        let Some(open) = self.orders.get_mut(id) else {
+            return;
+        };
+        let order = open.order;
+        let freed = held.checked_sub(open.reserved.amount).unwrap_or_default();
+        let update = open.update.as_mut();
+        let Some(update) = update.filter(|_| !order.terms.reduce_only) else {
+            return;
+        };
+        let more = update.quantity.saturating_sub(order.quantity);
+        let grown = more.saturating_sub(update.more);
+        if grown.is_zero() {
+            return;
+        }
+        let Ok(more_reserved) = update.more_reserved.checked_add(freed) else {
+            return;
+        };
+        (update.more, update.more_reserved) = (more, more_reserved);
+        let currency = update.reserved.currency;
+        let holding = self.holdings.entry(order.strategy, order.instrument);
+        let on_order = holding.on_order_mut(order.side);
+        *on_order = on_order.checked_add(grown).unwrap_or(Quantity::MAX);
+        let locked = self.lock(order.account, currency, freed);
+        debug_assert!(locked.is_ok(), "what was locked before fits");
     }
 
     fn tell_list(&mut self, order: &Order, happening: Happening) {

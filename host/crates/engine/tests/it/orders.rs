@@ -1,8 +1,8 @@
 //! Market and limit orders on quotes: touch, size, price, time in force, fees, slippage.
 
 use crate::world::*;
-use engine::{Definition, Ignored, SelfMatch, Slippage};
-use model::{Duration, Liquidity, OrderRequest, TimeInForce, VenueId};
+use engine::{Command, Definition, Ignored, SelfMatch, Slippage};
+use model::{Amendment, Duration, Liquidity, OrderRequest, TimeInForce, VenueId};
 
 #[test]
 fn a_market_order_takes_the_touch() {
@@ -56,6 +56,36 @@ fn only_orders_of_one_account_are_kept_apart() {
         assert_eq!(open(Some(mode), CASH_HAND), 2, "{mode:?}");
     }
     assert_eq!(open(None, MARGIN_HAND), 2);
+}
+
+#[test]
+fn what_a_change_may_make_of_an_order_stays_counted_while_it_shrinks() {
+    let mut setup = Setup::default();
+    setup.venue.latency.modify = Duration::from_millis(10);
+    let mut world = setup.build();
+    let mode = SelfMatch::DecrementAndCancel;
+    world.define(Definition::SelfMatch(VenueId::new(0), mode));
+    world.quote(EQUITY, "99.9", "100.1");
+    let order = world.place(MARGIN_HAND, buy(EQUITY, "10").limit("100"));
+    world.command(Command::ModifyOrder(Amendment {
+        order,
+        quantity: Some(quantity("20")),
+        price: None,
+        trigger: None,
+    }));
+    // Half of 20 x 100 is held back.
+    let check = |world: &World, left: &str| {
+        let holding = world.engine.holdings().get(MARGIN_HAND, EQUITY);
+        assert_eq!(holding.open_buys, quantity("20"));
+        world.check_balance(MARGIN, USD, "100000", "1000");
+        let open = world.engine.orders().get(order).unwrap();
+        assert_eq!(open.order.quantity, quantity(left));
+    };
+    check(&world, "10");
+    world.place(MARGIN_HAND, sell(EQUITY, "4").limit("100"));
+    check(&world, "6");
+    world.wait(SECOND);
+    check(&world, "20");
 }
 
 #[test]

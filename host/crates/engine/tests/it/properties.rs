@@ -7,7 +7,7 @@ use crate::world::*;
 use engine::{Command, Definition, Input, LimitScope, Limits, Staged, TradingState, invariants};
 use model::{
     Bar, BarBasis, BarSpec, Duration, InstrumentId, InstrumentStatus, MarkPrice, OrderChange,
-    Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Trade,
+    Price, Quantity, Quote, Side, SignedQuantity, StrategyId, Trade, VenueId,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -84,6 +84,10 @@ impl Run {
             moved: false,
         };
         run.agree();
+        // Drawn apart, so that it changes nothing else about a run.
+        let mode = crate::dice_models::any_self_match(&mut Dice::new(seed.rotate_left(1)));
+        let apart = Definition::SelfMatch(VenueId::new(0), mode);
+        run.world.define(apart);
         if run.dice.below(2) == 0 {
             let (instrument, tick, lot) = run.dice.one_of(&run.grids);
             run.book = Some(BookFeed::new(&mut run.dice, instrument, tick, lot));
