@@ -17,6 +17,8 @@ pub struct PermissionsSection {
     pub sides: Option<Vec<SideName>>,
     /// Venues' names.
     pub venues: Option<Vec<String>>,
+    /// Accounts' names.
+    pub accounts: Option<Vec<String>>,
 }
 
 /// Buying or selling.
@@ -54,6 +56,11 @@ impl PermissionsSection {
             |name| universe.find_venue(name),
             ("permissions.venues", "venue", universe.venue_names()),
         )?;
+        let accounts = allowed(
+            self.accounts.as_deref(),
+            |name| universe.find_account(name),
+            ("permissions.accounts", "account", universe.account_names()),
+        )?;
         let sides = match &self.sides {
             None => Allowed::All,
             Some(sides) => Allowed::Only(sides.iter().map(|side| Side::from(*side)).collect()),
@@ -62,6 +69,7 @@ impl PermissionsSection {
             instruments,
             sides,
             venues,
+            accounts,
         })
     }
 }

@@ -512,6 +512,10 @@ fn permissions_name_what_there_is() {
         "host.toml: strategy[0].permissions.venues: there is no venue `NYSE`; there are: SIM",
     );
     check(
+        &strategy("permissions = { accounts = [\"other\"] }"),
+        "host.toml: strategy[0].permissions.accounts: there is no account `other`; there are: main",
+    );
+    check(
         &strategy("permissions = { sides = [\"short\"] }"),
         "host.toml:25: strategy[0].permissions.sides[0]: unknown variant `short`, expected `buy` \
          or `sell`",
@@ -530,6 +534,7 @@ fn permissions_name_what_there_is() {
     assert_eq!(permissions.instruments, instruments);
     assert_eq!(permissions.sides, Allowed::Only(vec![Side::Buy]));
     assert_eq!(permissions.venues, Allowed::All);
+    assert_eq!(permissions.accounts, Allowed::All);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a strategy may trade. A permission is a positive list: what is not on it is denied.
 
-use model::{InstrumentId, Side, VenueId};
+use model::{AccountId, InstrumentId, Side, VenueId};
 
 /// Which of a kind are allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Permissions {
     pub sides: Allowed<Side>,
     /// At which venues.
     pub venues: Allowed<VenueId>,
+    /// For which accounts.
+    pub accounts: Allowed<AccountId>,
 }
 
 impl Permissions {
@@ -48,6 +50,7 @@ impl Permissions {
         instruments: Allowed::All,
         sides: Allowed::All,
         venues: Allowed::All,
+        accounts: Allowed::All,
     };
 
     /// The same with lists in order, so that a look-up need not walk them.
@@ -56,6 +59,7 @@ impl Permissions {
             instruments: self.instruments.sorted(),
             sides: self.sides.sorted(),
             venues: self.venues.sorted(),
+            accounts: self.accounts.sorted(),
         }
     }
 }

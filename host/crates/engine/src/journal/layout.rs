@@ -1,6 +1,8 @@
 //! The layout of every type in the journal. The order of fields and the numbers of variants are
 //! the format: a change here needs a new version in [`super::MAGIC`].
 
+mod definition;
+mod grown;
 mod state;
 mod venue;
 
@@ -8,11 +10,11 @@ use super::JournalHash;
 use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::effect::ModelFault;
 use crate::input::{
-    AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, Definition,
-    DrawnLatency, Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency,
-    LimitScope, Limits, LossLimits, OrdersOnFault, Outcome, Permissions, PriceLimits, Probation,
-    Quantiles, RuleConfig, Scaling, SelfMatch, Sequenced, ShortLimits, Slippage, StrategyConfig,
-    SwapTerms, TradingState, VenueConfig, VenueModels, VolumeLimits, WhenOver, Worked,
+    AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, DrawnLatency,
+    Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope, Limits,
+    LossLimits, OrdersOnFault, Outcome, PriceLimits, Probation, Quantiles, RuleConfig, Scaling,
+    SelfMatch, Sequenced, ShortLimits, Slippage, SwapTerms, TradingState, VenueConfig, VenueModels,
+    VolumeLimits, WhenOver, Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -74,8 +76,6 @@ fields! {
     BookLevel { side, price, size }
     BookOrder { id, side, price, size }
     BookUpdate { instrument, scope, first, last, changes, ts_event, ts_init }
-    StrategyConfig { name, account, on_fault, manual, permissions }
-    Permissions { instruments, sides, venues }
     Limits {
         max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
         message_window, duplicate_window, price, volume, exposure, loss, conduct, data, short,
@@ -227,22 +227,6 @@ variants!(Verdict { 0 => Pass, 1 => Deny(reason) });
 variants!(Judged { 0 => Verdict(verdict), 1 => Fault(fault) });
 variants!(ModelKind { 0 => Fill, 1 => Fee, 2 => Latency });
 variants!(Outcome { 0 => Intents(items), 1 => Fault(fault), 2 => Saved(state) });
-variants!(Definition {
-    0 => Currency(name),
-    1 => Venue(config),
-    2 => Instrument(instrument),
-    3 => Account(config),
-    4 => Limits(scope, limits),
-    5 => Strategy(config),
-    6 => Permissions(strategy, permissions),
-    7 => AverageVolume(instrument, volume),
-    8 => Adopter(strategy),
-    9 => FeeTiers(instrument, tiers),
-    10 => AccountRules(account, rules),
-    11 => Algorithm(config),
-    12 => Rule(config),
-    13 => SelfMatch(venue, mode),
-});
 variants!(Command {
     0 => Start { strategy, plugin, parameters, state, history },
     1 => Pause(strategy),

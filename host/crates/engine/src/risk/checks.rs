@@ -92,7 +92,7 @@ pub(crate) const CONTROLS: [Control; 30] = [
         "permission",
         Order,
         permission::check,
-        "The strategy may trade this instrument, this side, and at this venue.",
+        "The strategy may trade this instrument, this side, at this venue, and for this account.",
     ),
     control(
         DenyCode::Quantity,

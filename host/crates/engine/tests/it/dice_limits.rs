@@ -88,6 +88,7 @@ impl Dice {
             instruments: self.allowed(Self::instrument_id),
             sides: self.allowed(Self::side),
             venues: self.allowed(|dice| VenueId::new(dice.small())),
+            accounts: self.allowed(|dice| AccountId::new(dice.small())),
         }
     }
 

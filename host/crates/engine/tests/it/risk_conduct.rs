@@ -6,12 +6,12 @@ use crate::script::{Script, submit};
 use crate::world::*;
 use engine::{Allowed, Command, Definition, Effect, LimitScope, Limits, Permissions, Severity};
 use model::{
-    DenyCode, Duration, Event, Links, OrderKind, OrderRequest, PeerRule, Peers, Side, Subscription,
-    Terms, VenueId,
+    AccountId, DenyCode, Duration, Event, Links, OrderKind, OrderRequest, PeerRule, Peers, Side,
+    Subscription, Terms, VenueId,
 };
 
 #[test]
-fn p03_instruments_sides_and_venues_by_a_positive_list() {
+fn p03_instruments_sides_venues_and_accounts_by_a_positive_list() {
     let code = Some(DenyCode::Permission);
     let mut world = quoted();
     world.quote(PERPETUAL, "99", "100");
@@ -43,6 +43,16 @@ fn p03_instruments_sides_and_venues_by_a_positive_list() {
         [code; 3],
     );
     permit(|own| own.instruments = Allowed::Only(Vec::new()), [code; 3]);
+    permit(
+        |own| own.accounts = Allowed::Only(vec![CASH, MARGIN]),
+        [PASS; 3],
+    );
+    permit(|own| own.accounts = Allowed::Only(vec![CASH]), [code; 3]);
+    permit(
+        |own| own.accounts = Allowed::Only(vec![AccountId::new(99)]),
+        [code; 3],
+    );
+    permit(|own| own.accounts = Allowed::Only(Vec::new()), [code; 3]);
 }
 
 #[test]
