@@ -5,6 +5,7 @@
 //! does not name.
 
 mod before;
+mod desk;
 mod second;
 mod shown;
 
@@ -24,6 +25,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use before::BeforeOf;
 pub(crate) use before::{About, before};
+use desk::TouchedOf;
+pub(crate) use desk::touched;
 use engine::TradingState;
 use identity::audit::{Draft, Room, fingerprint};
 use identity::{Approval, Principal, Refusal, Wanted, policy};
@@ -92,6 +95,7 @@ pub(crate) struct Gate {
     pub(crate) rates: Option<Arc<Rates>>,
     pub(crate) state_of: StateOf,
     pub(crate) before_of: BeforeOf,
+    pub(crate) touched_of: TouchedOf,
 }
 
 /// What a handler wants written down in place of the request's body.
@@ -307,11 +311,13 @@ impl Passing {
             }
             (Body::from(read), text, json)
         };
-        self.before = (gate.before_of)(About {
+        let about = About {
             operation: self.operation,
             name: name.as_deref(),
             body: json.as_ref(),
-        });
+        };
+        self.before = (gate.before_of)(about);
+        self.keep_to_desk(gate, about).await?;
         let asking = Asking {
             operation: self.operation,
             name: name.as_deref(),
@@ -332,6 +338,29 @@ impl Passing {
             asking.check()?;
         }
         Ok((Request::from_parts(parts, body), text))
+    }
+
+    /// Refuses what is of a strategy or an account that whoever asks may not trade for.
+    async fn keep_to_desk(&self, gate: &Gate, about: About<'_>) -> Result<(), Problem> {
+        let Some(who) = &self.who else {
+            return Ok(());
+        };
+        // Who is gone meanwhile is told so when asked again.
+        let desk = self.guarded.identity.desk(&who.user).unwrap_or_default();
+        if desk.is_open() {
+            return Ok(());
+        }
+        let Some(touched) = (gate.touched_of)(about) else {
+            return Ok(());
+        };
+        if desk.allows(touched.strategy.as_deref(), touched.account.as_deref()) {
+            return Ok(());
+        }
+        self.write_down(&Noted::default(), "FORBIDDEN").await?;
+        let (user, of) = (&who.user, touched.said());
+        let detail =
+            format!("`{user}` is bound to strategies or accounts, and this is of another: {of}");
+        Err(Problem::not_permitted(detail))
     }
 
     /// Asks what somebody may now that the body has come, which may have taken half a minute, and the

@@ -55,6 +55,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail)
     }
 
+    /// What P03 would deny, did the engine know people: the strategy or the account is another's.
+    pub(crate) fn not_permitted(detail: impl Into<String>) -> Self {
+        Self {
+            deny_code: Some(DenyCode::Permission),
+            ..Self::new(StatusCode::FORBIDDEN, "NOT_PERMITTED", detail)
+        }
+    }
+
     /// Something here broke; the cause is in the log.
     pub(crate) fn internal() -> Self {
         Self::new(

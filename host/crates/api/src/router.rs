@@ -1,7 +1,7 @@
 //! All routes in one place.
 
 use crate::conditional::{Conditions, Thing, conditional, tag};
-use crate::gate::{About, Gate, before, gate, state_of};
+use crate::gate::{About, Gate, before, gate, state_of, touched};
 use crate::guard::guard;
 use crate::idempotency::{Keeping, idempotent};
 use crate::instrument_paths::own_methods;
@@ -31,13 +31,14 @@ pub fn router<H: HostPort>(api: Api<H>) -> Router {
     let settings = api.settings.clone();
     let (routes, operations) = all::<H>().into_parts();
     let lookup = Arc::new(Lookup::new(operations));
-    let (host, of_before) = (api.host.clone(), api.clone());
+    let (host, of_before, of_touched) = (api.host.clone(), api.clone(), api.clone());
     let at_the_gate = Gate {
         guarded: api.guarded.clone(),
         lookup: lookup.clone(),
         rates: api.rates.clone(),
         state_of: Arc::new(move |scope: &str| state_of(&host, scope)),
         before_of: Arc::new(move |about: About<'_>| before(&of_before, about)),
+        touched_of: Arc::new(move |about: About<'_>| touched(&of_touched, about)),
     };
     let entrance = Entrance {
         settings: settings.clone(),

@@ -31,6 +31,8 @@ mod fuzz_stream;
 mod happened;
 #[path = "it/idempotency.rs"]
 mod idempotency;
+#[path = "it/identity_bound.rs"]
+mod identity_bound;
 #[path = "it/identity_desk.rs"]
 mod identity_desk;
 #[path = "it/identity_forged.rs"]

@@ -14,6 +14,7 @@
 mod approvals;
 mod attempts;
 pub mod audit;
+mod desk;
 mod door;
 mod files;
 mod keys;
@@ -33,6 +34,7 @@ mod tickets;
 mod tokens;
 
 pub use approvals::{ApprovalChange, Wanted};
+pub use desk::Desk;
 pub use door::{Credential, Identity, Principal, Settings};
 pub use keys::{KeyView, NewKey};
 pub use login::{Granted, SessionView};

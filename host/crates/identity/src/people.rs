@@ -1,6 +1,7 @@
 //! People: who there is, and how they get a password. Nobody ever sets another's: who adds a person
 //! hands on an invitation, which is good once.
 
+use crate::desk::Desk;
 use crate::door::{Identity, Principal};
 use crate::login::Granted;
 use crate::records::{Invitation, User, Write, is_within, networks};
@@ -38,6 +39,8 @@ pub struct UserView {
     pub created_ms: u64,
     /// Counts up with each change.
     pub version: u64,
+    /// For what the person may trade.
+    pub desk: Desk,
 }
 
 /// What of a person is to change; what is `None` stays.
@@ -49,6 +52,8 @@ pub struct UserChange {
     pub disabled: Option<bool>,
     /// From where the person may come.
     pub networks: Option<Vec<String>>,
+    /// For what the person may trade.
+    pub desk: Option<Desk>,
 }
 
 impl Identity {
@@ -91,6 +96,7 @@ impl Identity {
                 invitation: Some(invitation),
                 created_ms,
                 version: 1,
+                desk: Desk::default(),
             };
             let answer = (view(&user), token);
             Ok((vec![Write::User(user)], answer))
@@ -240,8 +246,11 @@ impl Identity {
         change: UserChange,
     ) -> Result<(UserView, UserView), Refusal> {
         let from = change.networks.as_deref().map(networks).transpose()?;
-        let only_disables =
-            change.disabled == Some(true) && change.roles.is_none() && from.is_none();
+        let desk = change.desk.map(Desk::checked).transpose()?;
+        let only_disables = change.disabled == Some(true)
+            && change.roles.is_none()
+            && from.is_none()
+            && desk.is_none();
         let plan = |state: &State| {
             let before = state.user(name)?;
             let is_self = who.is_some_and(|who| who.user == name);
@@ -253,10 +262,15 @@ impl Identity {
                 let reason = "nobody gives themselves a role; somebody else who manages people can";
                 return Err(Refusal::Forbidden(reason.to_owned()));
             }
+            if is_self && desk.is_some() {
+                let reason = "nobody says what they themselves may trade; somebody else who manages people can";
+                return Err(Refusal::Forbidden(reason.to_owned()));
+            }
             let mut user = next(before);
             user.roles = change.roles.unwrap_or(user.roles);
             user.disabled = change.disabled.unwrap_or(user.disabled);
             user.networks = from.unwrap_or(user.networks);
+            user.desk = desk.unwrap_or(user.desk);
             if !is_admin(&user) {
                 check_other_admin(state, before)?;
             }
@@ -315,6 +329,7 @@ fn newcomer(name: &str, created_ms: u64) -> User {
         invitation: None,
         created_ms,
         version: 1,
+        desk: Desk::default(),
     }
 }
 
@@ -379,5 +394,6 @@ fn view(user: &User) -> UserView {
         invited_until_ms: user.invitation.as_ref().map(|one| one.expires_ms),
         created_ms: user.created_ms,
         version: user.version,
+        desk: user.desk.clone(),
     }
 }

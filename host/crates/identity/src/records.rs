@@ -1,5 +1,6 @@
 //! What is kept of people, sessions, keys and approvals. Secrets are kept as hashes.
 
+use crate::desk::Desk;
 use crate::refusal::Refusal;
 use crate::role::Roles;
 use crate::storage::{Change, Entry, Kind};
@@ -22,6 +23,9 @@ pub(crate) struct User {
     pub(crate) created_ms: u64,
     /// Counts up with each change; what `If-Match` would be held against.
     pub(crate) version: u64,
+    /// For what the person may trade.
+    #[serde(default, skip_serializing_if = "Desk::is_open")]
+    pub(crate) desk: Desk,
 }
 
 /// The way to a password.

@@ -1,7 +1,7 @@
 //! People, sessions, keys, approvals and the log.
 
 use identity::audit::Record;
-use identity::{Approval, ApprovalState, Granted, KeyView, Principal, Role, Roles};
+use identity::{Approval, ApprovalState, Desk, Granted, KeyView, Principal, Role, Roles};
 use identity::{SessionView, UserView};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,8 @@ pub(crate) struct ChangeUserRequest {
     pub(crate) disabled: Option<bool>,
     #[schema(max_items = 32)]
     pub(crate) networks: Option<Vec<String>>,
+    /// Replaces what there is; `{}` binds to nothing.
+    pub(crate) desk: Option<DeskDto>,
 }
 
 /// A person.
@@ -156,6 +158,41 @@ pub(crate) struct UserDto {
     pub(crate) invited_until: Option<String>,
     pub(crate) created: String,
     pub(crate) version: u64,
+    pub(crate) desk: DeskDto,
+}
+
+/// For what a person may trade. A list that is there is a positive one: orders, changes, conversions, and what lets a
+/// strategy trade are refused (403 `NOT_PERMITTED`, `P03`) where they are of another, or of none that is known. What
+/// only takes away is never refused for it.
+#[derive(Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeskDto {
+    /// Names of strategies; any where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 64)]
+    pub(crate) strategies: Option<Vec<String>>,
+    /// Names of accounts; any where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 64)]
+    pub(crate) accounts: Option<Vec<String>>,
+}
+
+impl From<Desk> for DeskDto {
+    fn from(desk: Desk) -> Self {
+        Self {
+            strategies: desk.strategies,
+            accounts: desk.accounts,
+        }
+    }
+}
+
+impl From<DeskDto> for Desk {
+    fn from(desk: DeskDto) -> Self {
+        Self {
+            strategies: desk.strategies,
+            accounts: desk.accounts,
+        }
+    }
 }
 
 impl From<UserView> for UserDto {
@@ -169,6 +206,7 @@ impl From<UserView> for UserDto {
             invited_until: view.invited_until_ms.map(moment),
             created: moment(view.created_ms),
             version: view.version,
+            desk: view.desk.into(),
         }
     }
 }

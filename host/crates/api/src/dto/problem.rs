@@ -18,7 +18,7 @@ pub(crate) struct ProblemDto<'a> {
     /// The stage at which a plugin was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stage: Option<&'a str>,
-    /// Why the risk gate refused a change.
+    /// Why the risk gate refused a change, or a person's strategies and accounts a request (`P03`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deny_code: Option<String>,
     /// The trace that the request is part of.

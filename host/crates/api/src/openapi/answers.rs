@@ -38,6 +38,7 @@ pub(super) const CODES: &[&str] = &[
     "NOT_A_WEBSOCKET",
     "NOT_FOUND",
     "NOT_KEPT",
+    "NOT_PERMITTED",
     "NOT_RUNNING",
     "NOT_SENT",
     "NOT_STORED",

@@ -125,6 +125,7 @@ pub(crate) async fn change<H: HostPort>(
         roles: request.roles.map(|roles| roles.into_iter().collect()),
         disabled: request.disabled,
         networks: request.networks,
+        desk: request.desk.map(Into::into),
     };
     let (before, after) = guarded
         .ask(move |identity| identity.change_user_as(Some(&who), &name, change))
@@ -207,5 +208,6 @@ fn told(user: &UserView) -> Value {
         "roles": user.roles,
         "disabled": user.disabled,
         "networks": user.networks,
+        "desk": user.desk,
     })
 }

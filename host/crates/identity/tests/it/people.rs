@@ -127,6 +127,41 @@ fn nobody_gives_themselves_a_role() {
 }
 
 #[test]
+fn a_person_is_bound_to_a_desk_by_somebody_else_and_set_free_again() {
+    let desk = Desk::new();
+    let carl = desk.person("carl", &[Role::Admin, Role::Operator]);
+    desk.person("dora", &[Role::Operator]);
+    let change = |name: &str, to: identity::Desk| {
+        let change = UserChange {
+            desk: Some(to),
+            ..UserChange::default()
+        };
+        let changed = desk.identity.change_user_as(Some(&carl), name, change);
+        changed.map(|(_, after)| after.desk)
+    };
+    let own = identity::Desk {
+        strategies: Some(vec!["manual".to_owned()]),
+        accounts: None,
+    };
+    assert_eq!(desk.identity.desk("dora"), Some(identity::Desk::default()));
+    assert_eq!(change("dora", own.clone()), Ok(own.clone()));
+    assert_eq!(desk.identity.desk("dora"), Some(own.clone()));
+    let roles = UserChange {
+        roles: Some([Role::Operator, Role::Viewer].into()),
+        ..UserChange::default()
+    };
+    desk.identity.change_user("dora", roles).unwrap();
+    assert_eq!(desk.identity.desk("dora"), Some(own.clone()));
+    let free = change("dora", identity::Desk::default());
+    assert_eq!(free, Ok(identity::Desk::default()));
+    let themselves = change("carl", own.clone());
+    assert!(matches!(themselves, Err(Refusal::Forbidden(_))));
+    assert_eq!(desk.identity.desk("nobody"), None);
+    assert_eq!(change("dora", own.clone()), Ok(own.clone()));
+    assert_eq!(desk.restarted().identity.desk("dora"), Some(own));
+}
+
+#[test]
 fn a_new_password_ends_all_other_sessions() {
     let desk = Desk::new();
     let anna = desk.person("anna", &[Role::Viewer]);
