@@ -123,6 +123,8 @@ table! {
         max_book_share: Decimal<Rate>,
         /// Largest order as a share of the average daily volume.
         max_day_share: Decimal<Rate>,
+        /// Largest order as a share of what the order book shows at its limit or better.
+        max_depth_share: Decimal<Rate>,
     } and {}
 }
 

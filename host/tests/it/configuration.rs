@@ -392,6 +392,9 @@ fn every_group_of_limits_reaches_the_engine() {
     check("volume = { max_day_share = \"0.1\" }", |limits| {
         limits.volume.max_day_share = "0.1".parse().unwrap();
     });
+    check("volume = { max_depth_share = \"0.1\" }", |limits| {
+        limits.volume.max_depth_share = "0.1".parse().unwrap();
+    });
     check("[limits.exposure]\nmax_gross = \"250000.5\"", |limits| {
         limits.exposure.max_gross = "250000.5".parse().unwrap();
     });

@@ -175,6 +175,7 @@ fn limits() -> Limits {
         volume: VolumeLimits {
             max_book_share: share,
             max_day_share: share,
+            ..VolumeLimits::default()
         },
         exposure: ExposureLimits {
             max_gross: much,

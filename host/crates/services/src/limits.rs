@@ -65,13 +65,14 @@ fn not_negative(limits: &Limits) -> Result<(), Fault> {
     }
 }
 
-fn shares(limits: &Limits) -> [(&'static str, Rate); 12] {
+fn shares(limits: &Limits) -> [(&'static str, Rate); 13] {
     let (exposure, escalation) = (&limits.exposure, &limits.escalation);
     [
         ("price.max_distance", limits.price.max_distance),
         ("price.max_drift", limits.price.max_drift),
         ("volume.max_book_share", limits.volume.max_book_share),
         ("volume.max_day_share", limits.volume.max_day_share),
+        ("volume.max_depth_share", limits.volume.max_depth_share),
         (
             "exposure.max_instrument_share",
             exposure.max_instrument_share,

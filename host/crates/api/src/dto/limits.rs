@@ -212,6 +212,7 @@ group! {
     VolumeDto is VolumeLimits {
         max_book_share: Rate as max_book_share,
         max_day_share: Rate as max_day_share,
+        max_depth_share: Rate as max_depth_share,
     } and {}
 }
 

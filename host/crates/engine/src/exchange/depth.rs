@@ -4,6 +4,7 @@
 //! The venue's book knows nothing of our simulated orders. What they take of a level stays taken until
 //! the venue shows that level anew.
 
+use super::book::is_within;
 use crate::journal::codec::fields;
 use model::{
     BookOrder, BookRefusal, MOST_BOOK_LEVELS, MOST_BOOK_ORDERS, Price, PriceLevel, Quantity, Side,
@@ -209,6 +210,15 @@ impl Depth {
         best.map(|shown| PriceLevel {
             price: shown.price,
             size: shown.size,
+        })
+    }
+
+    /// What others show to an order of `side` at its limit or better; `None` when that cannot be added up.
+    pub(crate) fn shown_to(&self, side: Side, limit: Option<Price>) -> Option<Quantity> {
+        let within = |level: &Shown| limit.is_none_or(|limit| is_within(level.price, limit, side));
+        let mut levels = self.levels(side.opposite()).take_while(within);
+        levels.try_fold(Quantity::ZERO, |sum, level| {
+            sum.checked_add(level.size).ok()
         })
     }
 

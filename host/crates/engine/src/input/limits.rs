@@ -107,6 +107,8 @@ pub struct VolumeLimits {
     pub max_book_share: Rate,
     /// Largest order as a share of the average daily volume.
     pub max_day_share: Rate,
+    /// Largest order as a share of what the order book shows to it at its limit or better.
+    pub max_depth_share: Rate,
 }
 
 impl Default for VolumeLimits {
@@ -114,6 +116,7 @@ impl Default for VolumeLimits {
         Self {
             max_book_share: Rate::MAX,
             max_day_share: Rate::MAX,
+            max_depth_share: Rate::MAX,
         }
     }
 }

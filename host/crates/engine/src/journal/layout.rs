@@ -11,10 +11,10 @@ use super::codec::{Decode, DecodeError, Encode, fields, newtypes, variants};
 use crate::effect::ModelFault;
 use crate::input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, DrawnLatency,
-    Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope, Limits,
+    Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope,
     LossLimits, OrdersOnFault, Outcome, PriceLimits, Probation, Quantiles, RuleConfig, Scaling,
     SelfMatch, Sequenced, ShortLimits, Slippage, SwapTerms, TradingState, VenueConfig, VenueModels,
-    VolumeLimits, WhenOver, Worked,
+    WhenOver, Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -76,13 +76,7 @@ fields! {
     BookLevel { side, price, size }
     BookOrder { id, side, price, size }
     BookUpdate { instrument, scope, first, last, changes, ts_event, ts_init }
-    Limits {
-        max_order_quantity, max_order_notional, max_open_orders, max_position, max_messages,
-        message_window, duplicate_window, price, volume, exposure, loss, conduct, data, short,
-        escalation, scaling,
-    }
     PriceLimits { max_distance, max_drift, drift_window }
-    VolumeLimits { max_book_share, max_day_share }
     ExposureLimits { max_gross, max_net, max_instrument_share, max_sector_share }
     LossLimits { max_daily, max_rolling, rolling_window, max_drawdown }
     ConductLimits {

@@ -183,7 +183,8 @@ pub(crate) const CONTROLS: [Control; 30] = [
         Moment,
         participation::check,
         "The order is at most `max_day_share` of the average daily volume and, where it takes \
-         liquidity, `max_book_share` of the size at the touch.",
+         liquidity, `max_book_share` of the size at the touch and `max_depth_share` of what the \
+         order book shows at its limit or better.",
     ),
     control(
         DenyCode::MaxOpenOrders,

@@ -25,6 +25,7 @@ impl Dice {
             volume: VolumeLimits {
                 max_book_share: self.rate(),
                 max_day_share: self.rate(),
+                max_depth_share: self.rate(),
             },
             exposure: ExposureLimits {
                 max_gross: self.money(),

@@ -1,12 +1,13 @@
 //! Controls that look at the market: collar, drift, participation, fresh data, clocks; and what no
 //! venue takes.
 
+use crate::books::book;
 use crate::risk::{PASS, check, quoted};
 use crate::world::*;
 use engine::{Command, Definition, Input, LimitScope};
 use model::{
-    DenyCode, Duration, Offset, OrderKind, OrderKindName, OrderRequest, Quote, Terms, TimeInForce,
-    Trail, Trigger, TriggerBy,
+    BookScope, DenyCode, Duration, Offset, OrderKind, OrderKindName, OrderRequest, Quote, Side,
+    Terms, TimeInForce, Trail, Trigger, TriggerBy,
 };
 
 fn trailing_limit(limit: Offset) -> OrderKind {
@@ -232,6 +233,47 @@ fn p12_shares_of_the_book_and_of_the_day() {
     check(&mut world, MARGIN_HAND, buy(EQUITY, "11"), code);
     check(&mut world, MARGIN_HAND, buy(EQUITY, "10"), PASS);
     check(&mut world, MARGIN_HAND, buy(EQUITY, "11").limit("90"), code);
+}
+
+#[test]
+fn p12_a_share_of_what_the_book_shows_up_to_the_limit() {
+    let code = Some(DenyCode::Participation);
+    let mut world = World::new();
+    let levels = [
+        (Side::Buy, "100", "8"),
+        (Side::Buy, "99", "8"),
+        (Side::Sell, "101", "4"),
+        (Side::Sell, "102", "6"),
+        (Side::Sell, "103", "10"),
+    ];
+    book(&mut world, BookScope::Snapshot, 1, &levels);
+    world.quote(PERPETUAL, "99", "100");
+    check(&mut world, CASH_HAND, buy(EQUITY, "11"), PASS);
+    world.limit(LimitScope::Strategy(MARGIN_HAND), |limits| {
+        limits.volume.max_depth_share = rate("0.5");
+    });
+    for (ask, expect) in [
+        (buy(EQUITY, "11"), code),
+        (buy(EQUITY, "6").limit("102"), code),
+        (buy(EQUITY, "6").limit("102.99"), code),
+        (buy(EQUITY, "3").limit("101"), code),
+        (sell(EQUITY, "9"), code),
+        (sell(EQUITY, "5").limit("100"), code),
+        (buy(EQUITY, "2").limit("101"), PASS),
+        (buy(EQUITY, "5").limit("102"), PASS),
+        (buy(EQUITY, "10").limit("103"), PASS),
+        (buy(EQUITY, "10"), PASS),
+        (sell(EQUITY, "4").limit("100"), PASS),
+        (sell(EQUITY, "8").limit("99"), PASS),
+        // What rests takes nothing of what is shown.
+        (buy(EQUITY, "50").limit("100.99"), PASS),
+        // Nobody knows what is behind a quote.
+        (buy(PERPETUAL, "1"), code),
+        (buy(PERPETUAL, "1").limit("90"), PASS),
+    ] {
+        check(&mut world, MARGIN_HAND, ask, expect);
+    }
+    check(&mut world, CASH_HAND, buy(EQUITY, "6").limit("102"), PASS);
 }
 
 #[test]

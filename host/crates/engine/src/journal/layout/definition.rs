@@ -2,7 +2,7 @@
 //! field says something.
 
 use super::grown::{Grown, encode_sparingly};
-use crate::input::{Definition, Permissions, StrategyConfig};
+use crate::input::{Definition, Limits, Permissions, StrategyConfig};
 use crate::journal::codec::{Decode, DecodeError, Encode};
 
 impl Encode for Definition {
@@ -12,7 +12,11 @@ impl Encode for Definition {
             Self::Venue(config) => (1_u8, config).encode(out),
             Self::Instrument(instrument) => (2_u8, instrument).encode(out),
             Self::Account(config) => (3_u8, config).encode(out),
-            Self::Limits(scope, limits) => (4_u8, scope, limits).encode(out),
+            Self::Limits(scope, limits) => {
+                out.push(number(limits, [4, 15]));
+                scope.encode(out);
+                encode_sparingly(limits, out);
+            }
             Self::Strategy(config) => {
                 out.push(number(config, [5, 13]));
                 encode_sparingly(config, out);
@@ -45,7 +49,7 @@ impl Decode for Definition {
             1 => Self::Venue(Decode::decode(from)?),
             2 => Self::Instrument(Decode::decode(from)?),
             3 => Self::Account(Decode::decode(from)?),
-            4 => Self::Limits(Decode::decode(from)?, Decode::decode(from)?),
+            4 => Self::Limits(Decode::decode(from)?, Limits::decode_first(from)?),
             5 => Self::Strategy(StrategyConfig::decode_first(from)?),
             6 => Self::Permissions(Decode::decode(from)?, Permissions::decode_first(from)?),
             7 => Self::AverageVolume(Decode::decode(from)?, Decode::decode(from)?),
@@ -56,6 +60,7 @@ impl Decode for Definition {
             12 => Self::Rule(Decode::decode(from)?),
             number @ 13 => Self::Strategy(needed(from, number)?),
             number @ 14 => Self::Permissions(Decode::decode(from)?, needed(from, number)?),
+            number @ 15 => Self::Limits(Decode::decode(from)?, needed(from, number)?),
             17 => Self::SelfMatch(Decode::decode(from)?, Decode::decode(from)?),
             number => return Err(unknown(number)),
         })
@@ -82,7 +87,7 @@ fn unknown(number: u8) -> DecodeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Allowed;
+    use crate::input::{Allowed, LimitScope};
     use crate::journal::codec::decode_all;
     use model::{AccountId, StrategyId};
 
@@ -121,5 +126,23 @@ mod tests {
         };
         check(&of(Allowed::All), 5);
         check(&of(Allowed::Only(vec![AccountId::new(0)])), 13);
+    }
+
+    #[test]
+    fn limits_are_written_as_they_were_while_nothing_that_came_later_binds() {
+        let of = |change: fn(&mut Limits)| {
+            let mut limits = Limits::default();
+            change(&mut limits);
+            Definition::Limits(LimitScope::Firm, limits)
+        };
+        check(&of(|_| ()), 4);
+        check(
+            &of(|limits| limits.scaling.drawdown_from = model::Rate::ZERO),
+            4,
+        );
+        check(
+            &of(|limits| limits.volume.max_depth_share = model::Rate::ZERO),
+            15,
+        );
     }
 }

@@ -2,8 +2,9 @@
 //! that what came later. A definition that says nothing by what came later is written as it was then, so
 //! that journals of before are read, and the same run is the same bytes.
 
-use crate::input::{Allowed, Permissions, StrategyConfig};
+use crate::input::{Allowed, Limits, Permissions, StrategyConfig, VolumeLimits};
 use crate::journal::codec::{Decode, DecodeError, Encode};
+use model::Rate;
 
 /// A type with fields that came later.
 pub(super) trait Grown: Sized {
@@ -45,7 +46,7 @@ macro_rules! whole {
         }
     )*};
 }
-whole!(Permissions, StrategyConfig);
+whole!(Limits, Permissions, StrategyConfig);
 
 impl Grown for Permissions {
     fn uses_later(&self) -> bool {
@@ -116,5 +117,101 @@ impl Grown for StrategyConfig {
 
     fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
         self.permissions.decode_later(from)
+    }
+}
+
+impl Grown for Limits {
+    fn uses_later(&self) -> bool {
+        self.volume.uses_later()
+    }
+
+    fn encode_first(&self, out: &mut Vec<u8>) {
+        let Self {
+            max_order_quantity,
+            max_order_notional,
+            max_open_orders,
+            max_position,
+            max_messages,
+            message_window,
+            duplicate_window,
+            price,
+            volume,
+            exposure,
+            loss,
+            conduct,
+            data,
+            short,
+            escalation,
+            scaling,
+        } = self;
+        (max_order_quantity, max_order_notional, max_open_orders).encode(out);
+        (max_position, max_messages, message_window, duplicate_window).encode(out);
+        price.encode(out);
+        volume.encode_first(out);
+        (exposure, loss, conduct, data).encode(out);
+        short.encode(out);
+        (escalation, scaling).encode(out);
+    }
+
+    fn encode_later(&self, out: &mut Vec<u8>) {
+        self.volume.encode_later(out);
+    }
+
+    fn decode_first(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self {
+            max_order_quantity: Decode::decode(from)?,
+            max_order_notional: Decode::decode(from)?,
+            max_open_orders: Decode::decode(from)?,
+            max_position: Decode::decode(from)?,
+            max_messages: Decode::decode(from)?,
+            message_window: Decode::decode(from)?,
+            duplicate_window: Decode::decode(from)?,
+            price: Decode::decode(from)?,
+            volume: VolumeLimits::decode_first(from)?,
+            exposure: Decode::decode(from)?,
+            loss: Decode::decode(from)?,
+            conduct: Decode::decode(from)?,
+            data: Decode::decode(from)?,
+            short: Decode::decode(from)?,
+            escalation: Decode::decode(from)?,
+            scaling: Decode::decode(from)?,
+        })
+    }
+
+    fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
+        self.volume.decode_later(from)
+    }
+}
+
+impl Grown for VolumeLimits {
+    fn uses_later(&self) -> bool {
+        self.max_depth_share != Rate::MAX
+    }
+
+    fn encode_first(&self, out: &mut Vec<u8>) {
+        let Self {
+            max_book_share,
+            max_day_share,
+            max_depth_share: _,
+        } = self;
+        (max_book_share, max_day_share).encode(out);
+    }
+
+    fn encode_later(&self, out: &mut Vec<u8>) {
+        self.max_depth_share.encode(out);
+    }
+
+    fn decode_first(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let (max_book_share, max_day_share) = Decode::decode(from)?;
+        Ok(Self {
+            max_book_share,
+            max_day_share,
+            max_depth_share: Rate::MAX,
+        })
+    }
+
+    fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
+        self.max_depth_share = Decode::decode(from)?;
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! P12: the order is at most a share of what trades on an average day, and, where it takes
-//! liquidity, of the size at the touch. What is not known is too little.
+//! liquidity, of the size at the touch and of what the order book shows up to its limit. What is not
+//! known is too little.
 
 use crate::market::MarketState;
 use crate::risk::{Context, Work};
@@ -13,11 +14,13 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let small = limits.all(|limits| {
         let limits = &limits.volume;
         let day = || state.average_volume;
-        let book = || touch_size(state, request.side);
+        let touch = || touch_size(state, request.side);
+        let depth = || depth_size(context);
         is_share(request.quantity, limits.max_day_share, day)
             && (in_parts
                 || !takes(state, request)
-                || is_share(request.quantity, limits.max_book_share, book))
+                || (is_share(request.quantity, limits.max_book_share, touch)
+                    && is_share(request.quantity, limits.max_depth_share, depth)))
     });
     if small {
         Ok(())
@@ -52,4 +55,11 @@ fn touch_size(state: &MarketState, side: Side) -> Option<Quantity> {
         Side::Sell => quote.bid_size,
     });
     size.filter(|size| !size.is_zero())
+}
+
+/// What the order book shows at the order's limit or better; `None` where no book is kept, or it is lost.
+fn depth_size(context: &Context<'_>) -> Option<Quantity> {
+    let request = context.request;
+    let depth = context.venue?.depth(request.instrument)?;
+    depth.shown_to(request.side, request.kind.price())
 }
