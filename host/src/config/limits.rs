@@ -82,6 +82,8 @@ table! {
         message_window: Span,
         /// How long an equal order counts as a duplicate.
         duplicate_window: Span,
+        /// Most messages of all to one venue in the window.
+        max_venue_messages: u32,
     } and {
         /// `[limits.price]`.
         price: PriceTable,

@@ -386,6 +386,9 @@ fn every_group_of_limits_reaches_the_engine() {
         assert!(universe.definitions().contains(&wanted), "{lines}");
     };
     check("max_open_orders = 7", |limits| limits.max_open_orders = 7);
+    check("max_venue_messages = 7", |limits| {
+        limits.max_venue_messages = 7;
+    });
     check("[limits.price]\nmax_distance = \"0.05\"", |limits| {
         limits.price.max_distance = "0.05".parse().unwrap();
     });

@@ -33,7 +33,7 @@ pub(crate) use limits::MOST_WINDOWS;
 pub(crate) use memory::Memory;
 pub(crate) use resting::Resting;
 pub(crate) use scaling::Bound;
-pub(crate) use windows::Windows;
+pub(crate) use windows::{Way, Windows};
 
 use crate::input::TradingState;
 use crate::orders::OpenOrder;

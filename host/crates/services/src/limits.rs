@@ -93,7 +93,7 @@ fn windows(limits: &Limits) -> Result<(), Fault> {
     let scaling = &limits.scaling;
     let needs = [
         (
-            limits.max_messages < u32::MAX,
+            limits.max_messages.min(limits.max_venue_messages) < u32::MAX,
             "message_window",
             limits.message_window,
         ),

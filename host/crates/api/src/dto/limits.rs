@@ -185,6 +185,7 @@ group! {
         max_messages: u32 as max_messages,
         message_window_ns: Duration as message_window,
         duplicate_window_ns: Duration as duplicate_window,
+        max_venue_messages: u32 as max_venue_messages,
     } and {
         price: PriceDto,
         volume: VolumeDto,

@@ -118,8 +118,7 @@ impl Engine {
             *on_order = on_order.saturating_sub(more);
             return Err(DenyCode::Conversion);
         }
-        self.windows
-            .sent(strategy, self.now, self.limits.messages_to_remember());
+        self.note_message(strategy, order.instrument);
         let Some(open) = self.orders.get_mut(amendment.order) else {
             return Ok(());
         };

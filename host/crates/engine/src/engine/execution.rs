@@ -8,10 +8,11 @@ use crate::effect::{Effect, Ignored};
 use crate::exchange::{Paid, VenueCommand, VenueOrder};
 use crate::lists::Happening;
 use crate::orders::OpenOrder;
-use crate::risk::Approved;
+use crate::risk::{Approved, Way};
 use model::{
-    AccountId, AlgorithmEvent, DenyCode, Event, Money, NumberError, Order, OrderChange, OrderId,
-    OrderRequest, OrderStatus, OrderUpdate, Quantity, StrategyId, TimeInForce, Timestamp,
+    AccountId, AlgorithmEvent, DenyCode, Event, InstrumentId, Money, NumberError, Order,
+    OrderChange, OrderId, OrderRequest, OrderStatus, OrderUpdate, Quantity, StrategyId,
+    TimeInForce, Timestamp,
 };
 
 impl Engine {
@@ -68,8 +69,7 @@ impl Engine {
         holding.open_orders += 1;
         self.join_leg(&order);
         if self.orders.get(order.id).is_some_and(is_message) {
-            self.windows
-                .sent(strategy, self.now, self.limits.messages_to_remember());
+            self.note_message(strategy, order.instrument);
         }
         // What follows from it is looked at when it goes its way; until then it may be taken back.
         self.count_order(order.id);
@@ -91,8 +91,8 @@ impl Engine {
     pub(super) fn retract(&mut self, id: OrderId) {
         let open = self.orders.get(id);
         if let Some((order, sent)) = open.map(|open| (open.order, is_message(open))) {
-            if sent {
-                self.windows.unsent(order.strategy);
+            if sent && let Some(way) = self.way(order.strategy, order.instrument) {
+                self.windows.unsent(way);
             }
             self.close(id);
             // Nobody knew it, so nothing follows from its end.
@@ -191,6 +191,19 @@ impl Engine {
         }
     }
 
+    /// Remembers that a message goes to a venue now.
+    pub(super) fn note_message(&mut self, strategy: StrategyId, instrument: InstrumentId) {
+        if let Some(way) = self.way(strategy, instrument) {
+            let keep = self.limits.messages_to_remember();
+            self.windows.sent(way, self.now, keep);
+        }
+    }
+
+    fn way(&self, strategy: StrategyId, instrument: InstrumentId) -> Option<Way> {
+        let venue = self.market.get(instrument)?.instrument.venue;
+        Some(Way { strategy, venue })
+    }
+
     /// Cancels are never held back by the gate: less risk must always be possible.
     pub(super) fn cancel(&mut self, order: OrderId) {
         let now = self.now;
@@ -208,8 +221,7 @@ impl Engine {
         }
         open.order.status = OrderStatus::PendingCancel;
         let (order, inserted) = (open.order, open.arrives);
-        self.windows
-            .sent(order.strategy, now, self.limits.messages_to_remember());
+        self.note_message(order.strategy, order.instrument);
         self.memory.conduct.cancelled(order.strategy, now);
         self.publish(update_of(&order, OrderChange::PendingCancel, now), order);
         let command = VenueCommand::Cancel(order.id, order.instrument);

@@ -247,8 +247,7 @@ impl Engine {
         open.reserved = reserved;
         open.order.status = OrderStatus::Submitted;
         open.before = OrderStatus::Submitted;
-        self.windows
-            .sent(order.strategy, self.now, self.limits.messages_to_remember());
+        self.note_message(order.strategy, order.instrument);
         self.follow_order(order.id);
         Ok(())
     }

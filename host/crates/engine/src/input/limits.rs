@@ -53,6 +53,8 @@ pub struct Limits {
     pub escalation: Escalation,
     /// What tightens the limits by itself.
     pub scaling: Scaling,
+    /// Most messages (orders and cancels) of all strategies to the order's venue in `message_window`.
+    pub max_venue_messages: u32,
 }
 
 impl Default for Limits {
@@ -75,6 +77,7 @@ impl Default for Limits {
             short: ShortLimits::default(),
             escalation: Escalation::default(),
             scaling: Scaling::default(),
+            max_venue_messages: u32::MAX,
         }
     }
 }

@@ -246,7 +246,8 @@ pub(crate) const CONTROLS: [Control; 30] = [
         "message rate",
         Order,
         message_rate::check,
-        "At most `max_messages` within `message_window`, by one strategy and by all.",
+        "At most `max_messages` within `message_window`, by one strategy and by all, and at most \
+         `max_venue_messages` of all to one venue.",
     ),
     control(
         DenyCode::CancelRatio,

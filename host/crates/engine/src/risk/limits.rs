@@ -1,5 +1,6 @@
 //! Limits by scope. The firm's always exist; the others bind only where set. A look-up is an index.
 
+use super::windows::Keep;
 use crate::exposure::Needs;
 use crate::input::{LimitScope, Limits};
 use crate::journal::codec::fields;
@@ -30,6 +31,7 @@ struct Asked {
     day_trades: bool,
     repeats: bool,
     most_messages: u32,
+    most_venue_messages: u32,
 }
 
 impl Default for LimitBook {
@@ -53,6 +55,9 @@ impl LimitBook {
             day_trades: asked.day_trades || limits.short.max_day_trades < u32::MAX,
             repeats: asked.repeats || limits.conduct.max_repeats < u32::MAX,
             most_messages: asked.most_messages.max(limits.max_messages),
+            most_venue_messages: asked
+                .most_venue_messages
+                .max(bound(limits.max_venue_messages)),
         });
     }
 
@@ -77,9 +82,13 @@ impl LimitBook {
         scopes.filter_map(|(_, limits)| limits.as_deref())
     }
 
-    /// How many sent messages must be remembered for the largest window.
-    pub(crate) fn messages_to_remember(&self) -> usize {
-        self.asked.most_messages.min(MOST_REMEMBERED) as usize
+    /// How many sent messages must be remembered for the largest limits.
+    pub(crate) fn messages_to_remember(&self) -> Keep {
+        let most = |asked: u32| asked.min(MOST_REMEMBERED) as usize;
+        Keep {
+            senders: most(self.asked.most_messages),
+            venues: most(self.asked.most_venue_messages),
+        }
     }
 
     /// Whether anybody limits day trades.
@@ -133,6 +142,11 @@ impl LimitBook {
     }
 }
 
+/// What a limit on a count asks to be remembered: nothing when it does not bind.
+fn bound(most: u32) -> u32 {
+    if most == u32::MAX { 0 } else { most }
+}
+
 fn price_windows(limits: &Limits) -> [Option<Duration>; 2] {
     let drift = limits.price.drift_window;
     let drifts = limits.price.max_drift < Rate::MAX;
@@ -150,7 +164,7 @@ fn distinct(windows: impl Iterator<Item = Duration>) -> Vec<Duration> {
 
 fields! {
     LimitBook { scopes, factors, asked }
-    Asked { shares, day_trades, repeats, most_messages }
+    Asked { shares, day_trades, repeats, most_messages, most_venue_messages }
 }
 
 #[cfg(test)]
@@ -187,6 +201,14 @@ mod tests {
         assert!(few.ask_for_day_trades() && !few.ask_for_repeats());
         let once = with(|limits| limits.conduct.max_repeats = 3);
         assert!(once.ask_for_repeats() && !once.ask_for_day_trades());
+    }
+
+    #[test]
+    fn messages_of_venues_are_remembered_when_somebody_limits_them() {
+        let none = LimitBook::default().messages_to_remember();
+        assert_eq!([none.senders, none.venues], [10_000, 0]);
+        let some = with(|limits| limits.max_venue_messages = 7).messages_to_remember();
+        assert_eq!([some.senders, some.venues], [10_000, 7]);
     }
 
     #[test]

@@ -4,18 +4,36 @@
 use crate::journal::codec::fields;
 use model::{
     Duration, InstrumentId, OrderKind, OrderRequest, PositionId, Quantity, Side, StrategyId,
-    Timestamp,
+    Timestamp, VenueId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Orders and intents remembered per strategy.
 const REMEMBERED: usize = 1_024;
 
-/// Times of sent messages, kept for the firm and per strategy.
+/// Times of sent messages, kept for the firm, per strategy and per venue.
 #[derive(Debug, Default)]
 pub(crate) struct Windows {
     firm: VecDeque<Timestamp>,
     strategies: Vec<Memory>,
+    /// To each venue, by all.
+    venues: Vec<VecDeque<Timestamp>>,
+}
+
+/// How many times of messages are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep {
+    /// Of the firm, and of each strategy.
+    pub(crate) senders: usize,
+    /// To each venue.
+    pub(crate) venues: usize,
+}
+
+/// By whom a message goes, and where to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) strategy: StrategyId,
+    pub(crate) venue: VenueId,
 }
 
 #[derive(Debug, Default)]
@@ -34,15 +52,17 @@ pub(super) type Fingerprint = (InstrumentId, Side, OrderKind, Quantity, Option<P
 
 impl Windows {
     /// Remembers a message (an order or a cancel) sent now, forgetting all beyond `keep`.
-    pub(crate) fn sent(&mut self, strategy: StrategyId, now: Timestamp, keep: usize) {
-        remember(&mut self.firm, now, keep);
-        remember(&mut self.entry(strategy).sent, now, keep);
+    pub(crate) fn sent(&mut self, way: Way, now: Timestamp, keep: Keep) {
+        remember(&mut self.firm, now, keep.senders);
+        remember(&mut self.entry(way.strategy).sent, now, keep.senders);
+        remember(self.to_venue(way.venue), now, keep.venues);
     }
 
     /// Forgets the latest message: it was not sent after all.
-    pub(crate) fn unsent(&mut self, strategy: StrategyId) {
+    pub(crate) fn unsent(&mut self, way: Way) {
         self.firm.pop_back();
-        self.entry(strategy).sent.pop_back();
+        self.entry(way.strategy).sent.pop_back();
+        self.to_venue(way.venue).pop_back();
     }
 
     /// Remembers an approved order.
@@ -70,12 +90,7 @@ impl Windows {
         most: u32,
         window: Duration,
     ) -> bool {
-        let full = |sent: &VecDeque<Timestamp>| {
-            let Some(oldest) = sent.len().checked_sub(most as usize) else {
-                return false;
-            };
-            sent.get(oldest).is_none_or(|at| now.since(*at) < window)
-        };
+        let full = |sent: &VecDeque<Timestamp>| is_full(sent, now, most, window);
         match strategy {
             None => full(&self.firm),
             Some(strategy) => self
@@ -83,6 +98,18 @@ impl Windows {
                 .get(strategy.index())
                 .map_or(most == 0, |memory| full(&memory.sent)),
         }
+    }
+
+    /// Whether one more message to a venue would be more than `most` within `window`, by whomever.
+    pub(crate) fn is_venue_full(
+        &self,
+        venue: VenueId,
+        now: Timestamp,
+        most: u32,
+        window: Duration,
+    ) -> bool {
+        let sent = self.venues.get(venue.index());
+        sent.map_or(most == 0, |sent| is_full(sent, now, most, window))
     }
 
     /// Whether the order repeats an intent, or an equal order within `window`.
@@ -111,6 +138,13 @@ impl Windows {
                 .resize_with(strategy.index() + 1, Memory::default);
         }
         &mut self.strategies[strategy.index()]
+    }
+
+    fn to_venue(&mut self, venue: VenueId) -> &mut VecDeque<Timestamp> {
+        if self.venues.len() <= venue.index() {
+            self.venues.resize_with(venue.index() + 1, VecDeque::new);
+        }
+        &mut self.venues[venue.index()]
     }
 }
 
@@ -144,6 +178,13 @@ pub(super) fn fingerprint(order: &OrderRequest) -> Fingerprint {
     )
 }
 
+fn is_full(sent: &VecDeque<Timestamp>, now: Timestamp, most: u32, window: Duration) -> bool {
+    let Some(oldest) = sent.len().checked_sub(most as usize) else {
+        return false;
+    };
+    sent.get(oldest).is_none_or(|at| now.since(*at) < window)
+}
+
 fn remember<T>(queue: &mut VecDeque<T>, item: T, keep: usize) {
     queue.push_back(item);
     while queue.len() > keep {
@@ -152,7 +193,7 @@ fn remember<T>(queue: &mut VecDeque<T>, item: T, keep: usize) {
 }
 
 fields! {
-    Windows { firm, strategies }
+    Windows { firm, strategies, venues }
     Memory { sent, intents, intent_set, orders, last_seen }
 }
 
@@ -163,17 +204,25 @@ mod tests {
     #[test]
     fn the_window_slides_with_engine_time() {
         let mut windows = Windows::default();
-        let (strategy, window) = (StrategyId::new(0), Duration::from_nanos(10));
+        let window = Duration::from_nanos(10);
         let at = Timestamp::from_nanos;
-        windows.sent(strategy, at(0), 100);
-        windows.sent(strategy, at(5), 100);
-        let full = |now| windows.is_full(Some(strategy), at(now), 2, window);
+        windows.sent(WAY, at(0), KEEP);
+        windows.sent(WAY, at(5), KEEP);
+        let full = |now| windows.is_full(Some(OWNER), at(now), 2, window);
         assert!(full(5) && full(9));
         assert!(!full(10));
         assert!(windows.is_full(None, at(100), 0, window));
     }
 
     const OWNER: StrategyId = StrategyId::new(0);
+    const WAY: Way = Way {
+        strategy: OWNER,
+        venue: VenueId::new(1),
+    };
+    const KEEP: Keep = Keep {
+        senders: 100,
+        venues: 100,
+    };
 
     /// An order for so many units, with an intent of the same number.
     fn order(units: i64) -> OrderRequest {
@@ -193,10 +242,29 @@ mod tests {
     fn a_message_that_was_not_sent_makes_room_again() {
         let mut windows = Windows::default();
         let (now, window) = (Timestamp::from_nanos(1), Duration::from_nanos(10));
-        windows.sent(OWNER, now, 100);
-        windows.unsent(OWNER);
+        windows.sent(WAY, now, KEEP);
+        windows.unsent(WAY);
         assert!(!windows.is_full(Some(OWNER), now, 1, window));
         assert!(!windows.is_full(None, now, 1, window));
+        assert!(!windows.is_venue_full(WAY.venue, now, 1, window));
+    }
+
+    #[test]
+    fn a_venue_is_full_of_what_all_send_there_and_of_nothing_else() {
+        let mut windows = Windows::default();
+        let (now, window) = (Timestamp::from_nanos(1), Duration::from_nanos(10));
+        let other = Way {
+            strategy: StrategyId::new(3),
+            ..WAY
+        };
+        windows.sent(WAY, now, KEEP);
+        windows.sent(other, now, KEEP);
+        let full = |venue, most| windows.is_venue_full(venue, now, most, window);
+        assert!(full(WAY.venue, 2) && !full(WAY.venue, 3));
+        let elsewhere = VenueId::new(7);
+        assert!(!full(elsewhere, 1) && full(elsewhere, 0));
+        let later = Timestamp::from_nanos(11);
+        assert!(!windows.is_venue_full(WAY.venue, later, 1, window));
     }
 
     #[test]

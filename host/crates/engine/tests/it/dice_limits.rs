@@ -56,6 +56,7 @@ impl Dice {
                 volatility_window: self.duration(),
                 drawdown_from: self.rate(),
             },
+            max_venue_messages: self.small(),
         }
     }
 

@@ -6,8 +6,8 @@ use crate::world::*;
 use engine::journal::{Sink, SinkError};
 use engine::{Command, Definition, Journal, LimitScope, Limits, TradingState};
 use model::{
-    DenyCode, Duration, Event, InstrumentId, OrderChange, OrderRequest, Price, Side, StrategyId,
-    VenueId,
+    AccountId, AccountKind, DenyCode, Duration, Event, InstrumentId, OrderChange, OrderRequest,
+    Price, Side, StrategyId, VenueId,
 };
 
 /// Places an order and checks the verdict; a denial must leave no trace.
@@ -386,6 +386,50 @@ fn p19_messages_of_a_strategy_and_of_the_firm() {
     world.limit(LimitScope::Firm, rate(3));
     check(&mut world, other, buy(EQUITY, "1"), PASS);
     check(&mut world, CASH_HAND, buy(EQUITY, "1"), code);
+}
+
+#[test]
+fn p19_messages_of_all_to_one_venue() {
+    let code = Some(DenyCode::MessageRate);
+    let mut world = quoted();
+    world.define(Definition::Venue(venue("FAR")));
+    let there = VenueId::new(1);
+    let mut listed = instruments()[EQUITY.index()].clone();
+    (listed.symbol, listed.venue) = ("EQUITY.FAR".to_owned(), there);
+    world.define(Definition::Instrument(listed));
+    let mut own = account("far", AccountKind::Cash, &[(USD, "100000")]);
+    own.venue = there;
+    world.define(Definition::Account(own));
+    assert_eq!(world.ignored(), []);
+    let (near, far) = (EQUITY, InstrumentId::new(7));
+    let [one, two] = ["one", "two"].map(|name| world.hand(name, CASH));
+    let other = world.hand("far", AccountId::new(2));
+    world.quote(far, "99", "100");
+    let most = |world: &mut World, scope, most| {
+        world.limit(scope, |limits| {
+            limits.max_venue_messages = most;
+            limits.message_window = Duration::from_nanos(100);
+        });
+    };
+    // While nobody limits it, nothing is counted.
+    check(&mut world, one, buy(near, "1"), PASS);
+    most(&mut world, LimitScope::Firm, 3);
+    check(&mut world, one, buy(near, "1"), PASS);
+    check(&mut world, two, buy(near, "1"), PASS);
+    check(&mut world, one, buy(near, "1"), PASS);
+    check(&mut world, one, buy(near, "1"), code);
+    check(&mut world, two, buy(near, "1"), code);
+    check(&mut world, other, buy(far, "1"), PASS);
+    // What is not set does not bind, and another scope's limit counts what all sent.
+    most(&mut world, LimitScope::Strategy(two), 3);
+    most(&mut world, LimitScope::Firm, u32::MAX);
+    check(&mut world, one, buy(near, "1"), PASS);
+    check(&mut world, two, buy(near, "1"), code);
+    world.now += 100;
+    check(&mut world, two, buy(near, "1"), PASS);
+    most(&mut world, LimitScope::Instrument(far), 0);
+    check(&mut world, other, buy(far, "1"), code);
+    check(&mut world, one, buy(near, "1"), PASS);
 }
 
 #[test]

@@ -174,7 +174,7 @@ pub(crate) fn leverage(text: &str) -> AccountKind {
 }
 
 /// One instrument of each kind, without fees, in the order of the constants above.
-fn instruments() -> Vec<Instrument> {
+pub(crate) fn instruments() -> Vec<Instrument> {
     let expiry = at(EXPIRY);
     let option = AssetClass::Option {
         underlying: Some(EQUITY),

@@ -144,5 +144,6 @@ mod tests {
             &of(|limits| limits.volume.max_depth_share = model::Rate::ZERO),
             15,
         );
+        check(&of(|limits| limits.max_venue_messages = 0), 15);
     }
 }

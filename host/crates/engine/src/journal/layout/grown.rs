@@ -122,7 +122,7 @@ impl Grown for StrategyConfig {
 
 impl Grown for Limits {
     fn uses_later(&self) -> bool {
-        self.volume.uses_later()
+        self.volume.uses_later() || self.max_venue_messages != u32::MAX
     }
 
     fn encode_first(&self, out: &mut Vec<u8>) {
@@ -143,6 +143,7 @@ impl Grown for Limits {
             short,
             escalation,
             scaling,
+            max_venue_messages: _,
         } = self;
         (max_order_quantity, max_order_notional, max_open_orders).encode(out);
         (max_position, max_messages, message_window, duplicate_window).encode(out);
@@ -155,6 +156,7 @@ impl Grown for Limits {
 
     fn encode_later(&self, out: &mut Vec<u8>) {
         self.volume.encode_later(out);
+        self.max_venue_messages.encode(out);
     }
 
     fn decode_first(from: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -175,11 +177,14 @@ impl Grown for Limits {
             short: Decode::decode(from)?,
             escalation: Decode::decode(from)?,
             scaling: Decode::decode(from)?,
+            max_venue_messages: u32::MAX,
         })
     }
 
     fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
-        self.volume.decode_later(from)
+        self.volume.decode_later(from)?;
+        self.max_venue_messages = Decode::decode(from)?;
+        Ok(())
     }
 }
 
