@@ -466,6 +466,9 @@ pub struct AccountSection {
     pub margin_call: Option<MarginCallSection>,
     /// Limits that bind its orders.
     pub limits: Option<LimitsSection>,
+    /// How much of instruments, by symbol, it may be short where that must be located.
+    #[serde(default)]
+    pub locates: BTreeMap<String, Decimal<Quantity>>,
 }
 
 /// Cash or margin.

@@ -145,6 +145,12 @@ impl Universe {
         self.definitions.push(Definition::Limits(scope, limits));
     }
 
+    /// Says how much of an instrument an account may be short where that must be located.
+    pub fn locate(&mut self, account: AccountId, instrument: InstrumentId, most: Quantity) {
+        let definition = Definition::Locate(account, instrument, most);
+        self.definitions.push(definition);
+    }
+
     /// Lets a strategy for orders by hand take on what its account has at a venue outside and nobody
     /// here knows.
     pub fn set_adopter(&mut self, strategy: StrategyId) {

@@ -25,6 +25,8 @@ mod bus;
 mod clients;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/configuration_limits.rs"]
+mod configuration_limits;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/data.rs"]

@@ -328,6 +328,14 @@ fn account(universe: &mut Universe, section: &AccountSection) -> Result<(), Prob
     if let Some(section) = &section.limits {
         universe.set_limits(LimitScope::Account(id), section.limits());
     }
+    for (symbol, quantity) in &section.locates {
+        let Some(instrument) = universe.find_instrument(symbol) else {
+            let known = universe.symbols().join(", ");
+            let reason = format!("there is no instrument `{symbol}`; there are: {known}");
+            return Err(("locates", reason));
+        };
+        universe.locate(id, instrument, quantity.0);
+    }
     Ok(())
 }
 

@@ -197,6 +197,8 @@ table! {
         max_day_trades: u32,
         /// Business days over which day trades are counted.
         day_trade_days: u32,
+        /// Whether what is sold short must be located for the account.
+        locate_required: bool,
     } and {}
 }
 

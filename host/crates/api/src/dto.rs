@@ -22,6 +22,7 @@ pub(crate) mod instrument;
 pub(crate) mod job;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;
+pub(crate) mod locate;
 pub(crate) mod market;
 pub(crate) mod metrics;
 pub(crate) mod moment;

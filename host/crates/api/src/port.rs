@@ -10,7 +10,7 @@ mod vitals;
 
 use engine::{Limits, Probation, RuleConfig, TradingState};
 pub use faults::FaultPort;
-use model::{Amendment, Money, Order, OrderId, Rate, Signal};
+use model::{Amendment, Money, Order, OrderId, Quantity, Rate, Signal};
 pub use plugins::PluginPort;
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, Queries, RuleRequest, ScopeName,
@@ -19,7 +19,7 @@ use services::handle::{
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use services::shadow::ShadowReport;
 use services::view::{
-    AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
+    AccountView, AlertView, EngineView, HealthView, LimitsView, LocateView, ScopeView, StrategyView,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -135,6 +135,14 @@ pub trait HostPort:
         scope: &ScopeName,
         limits: Limits,
     ) -> impl Future<Output = Result<LimitsView, HostError>> + Send;
+
+    /// Says how much of an instrument an account may be short where that must be located.
+    fn locate(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: Quantity,
+    ) -> impl Future<Output = Result<LocateView, HostError>> + Send;
 
     /// Multiplies the limits of a scope by a factor from 0 to 1.
     fn scale_limits(

@@ -413,14 +413,17 @@ fn jobs<H: HostPort>() -> Operations<H> {
 }
 
 fn risk<H: HostPort>() -> Operations<H> {
-    use routes::{custom, risk};
+    use routes::{custom, locates, risk};
     const LIMITS: &str = "/risk/limits/{*scope}";
+    const LOCATES: &str = "/risk/locates";
     const RULE: &str = "/risk/rules/{name}";
     const STATE: &str = "/risk/states/{*scope}";
     Operations::new()
         .get("risk.controls.list", "/risk/controls", risk::controls::<H>)
         .get("risk.limits.show", LIMITS, risk::show_limits::<H>)
         .put("risk.limits.set", LIMITS, risk::set_limits::<H>)
+        .get("risk.locates.list", LOCATES, locates::list::<H>)
+        .put("risk.locates.set", LOCATES, locates::set::<H>)
         .get("risk.rules.list", "/risk/rules", custom::rules::<H>)
         .get("risk.rules.show", RULE, custom::rule::<H>)
         .put("risk.rules.set", RULE, custom::set_rule::<H>)

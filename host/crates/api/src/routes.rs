@@ -24,6 +24,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod lifecycle;
 pub(crate) mod loading;
+pub(crate) mod locates;
 pub(crate) mod market_data;
 pub(crate) mod metrics;
 pub(crate) mod notifications;

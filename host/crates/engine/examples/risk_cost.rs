@@ -206,6 +206,7 @@ fn limits() -> Limits {
             no_short_sale: true,
             max_day_trades: 1_000,
             day_trade_days: 5,
+            ..ShortLimits::default()
         },
         escalation: Escalation {
             warn: Rate::from_raw(Rate::SCALE / 10 * 8),

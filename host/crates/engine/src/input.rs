@@ -97,6 +97,9 @@ pub enum Definition {
     Algorithm(AlgorithmConfig),
     /// A custom pre-trade rule, with the instance that is staged.
     Rule(RuleConfig),
+    /// How much of an instrument an account may be short where that must be located, replacing what was
+    /// said before.
+    Locate(AccountId, InstrumentId, Quantity),
     /// What a simulated venue does from now on where orders of one account meet.
     SelfMatch(VenueId, SelfMatch),
 }

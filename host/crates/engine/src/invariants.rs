@@ -354,8 +354,13 @@ pub fn exposure_is_counted(engine: &Engine) -> Checked {
 }
 
 /// I8, of sums: the running totals of every scope, late marks taken in, are what holdings and marks
-/// give.
+/// give; and what accounts could be short is what holdings give.
 pub fn totals_are_counted(engine: &Engine) -> Checked {
+    let shorts = engine.shorts_anew();
+    holds("I8", shorts == engine.memory.shorts, || {
+        let counted = &engine.memory.shorts;
+        format!("{counted:?} is counted as short, holdings give {shorts:?}")
+    })?;
     let (running, anew) = (engine.current_exposures(), engine.counted_anew());
     running.scopes().try_for_each(|(scope, totals)| {
         let agrees = anew

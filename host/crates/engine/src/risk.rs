@@ -18,6 +18,7 @@ mod memory;
 mod ranges;
 mod resting;
 mod scaling;
+mod shorts;
 mod windows;
 
 pub(crate) use approval::Approved;
@@ -33,6 +34,7 @@ pub(crate) use limits::MOST_WINDOWS;
 pub(crate) use memory::Memory;
 pub(crate) use resting::Resting;
 pub(crate) use scaling::Bound;
+pub(crate) use shorts::Shorts;
 pub(crate) use windows::{Way, Windows};
 
 use crate::input::TradingState;

@@ -169,6 +169,8 @@ pub const POLICY: &[(&str, Access)] = &[
     ("risk.limits.show", READ),
     ("risk.limits.set", GUARD),
     ("risk.factors.set", GUARD),
+    ("risk.locates.list", READ),
+    ("risk.locates.set", GUARD),
     ("risk.rules.list", READ),
     ("risk.rules.show", READ),
     ("risk.rules.set", GUARD),
@@ -221,6 +223,7 @@ pub const FOUR_EYES: &[(&str, Second)] = &[
     ("canaries.begin", Loosening),
     ("canaries.promote", Always),
     ("risk.limits.set", Always),
+    ("risk.locates.set", Always),
     // A factor of nothing stops.
     ("risk.factors.set", Loosening),
     ("risk.regimes.set", Always),

@@ -8,7 +8,7 @@ use crate::plugin::Progress;
 use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
-    PositionView, ScopeView, StrategyView, Update, VenueView,
+    LocateView, PositionView, ScopeView, StrategyView, Update, VenueView,
 };
 use engine::{AlgorithmConfig, HandOver, LimitScope, Probation, RuleConfig, SwapTerms, WhenOver};
 use model::{DenyCode, Fill, Money, Order, OrderId};
@@ -380,6 +380,8 @@ pub trait Queries {
     fn life_events(&self) -> Vec<LifeEventView>;
     /// The limits of a scope.
     fn limits(&self, scope: LimitScope) -> LimitsView;
+    /// What accounts may be short where that must be located, by account, then by instrument.
+    fn locates(&self) -> Vec<LocateView>;
     /// Whether orders under a scope may leave.
     fn risk_state(&self, scope: LimitScope) -> ScopeView;
     /// The latest alerts (a bounded number), newest first.

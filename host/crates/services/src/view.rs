@@ -170,6 +170,17 @@ pub struct LimitsView {
     pub regime: Option<String>,
 }
 
+/// How much of an instrument an account may be short where that must be located.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocateView {
+    /// For which account.
+    pub account: AccountId,
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// How much.
+    pub quantity: model::Quantity,
+}
+
 /// Where the host is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineState {

@@ -264,6 +264,7 @@ group! {
         no_short_sale: bool as no_short_sale,
         max_day_trades: u32 as max_day_trades,
         day_trade_days: u32 as day_trade_days,
+        locate_required: bool as locate_required,
     } and {}
 }
 

@@ -3,6 +3,7 @@
 
 use crate::dto::custom::RuleDto;
 use crate::dto::engine::trading_state;
+use crate::dto::locate::LocateDto;
 use crate::dto::order::OrderDto;
 use crate::dto::risk::{ScopeDto, ScopeLimitsDto};
 use crate::dto::strategy::PluginDto;
@@ -51,6 +52,7 @@ pub(crate) fn before<H: HostPort>(api: &Api<H>, about: About<'_>) -> Option<Valu
         }
         "risk.limits.set" | "risk.factors.set" => limits(api, about.name?),
         "risk.regimes.set" => limits(api, said("scope")?),
+        "risk.locates.set" => located(api, said("account")?, said("instrument")?),
         "risk.states.set" | "risk.kill.clear" => state(api, about.name?),
         "risk.kill.set" => state(api, said("scope")?),
         "risk.rules.set" | "risk.rules.remove" => rule(api, about.name?),
@@ -103,6 +105,14 @@ fn limits<H: HostPort>(api: &Api<H>, scope: &str) -> Option<Value> {
     let view = api.host.limits(find(api, scope)?);
     let shown = value(ScopeLimitsDto::new(&view, &api.names()));
     Some(without_nothing(shown))
+}
+
+fn located<H: HostPort>(api: &Api<H>, account: &str, instrument: &str) -> Option<Value> {
+    let names = api.names();
+    let place = (names.account_id(account)?, names.instrument_id(instrument)?);
+    let located = api.host.locates().into_iter();
+    let mut own = located.filter(|view| (view.account, view.instrument) == place);
+    Some(value(LocateDto::new(&own.next()?, &names)))
 }
 
 fn state<H: HostPort>(api: &Api<H>, scope: &str) -> Option<Value> {

@@ -4,9 +4,9 @@
 use crate::routes::{
     accounts, alerts, approvals, asyncapi, audit, auth, backtests, canaries, catalog, custom, docs,
     engine, faults, fills, happened, history, hooks, instruments, jobs, keys, lifecycle, loading,
-    market_data, metrics, notifications, orders, performance, pipelines, plugins, portfolio,
-    positions, risk, scenarios, sessions, shadows, signals, sources, strategies, system, users,
-    venues, watching,
+    locates, market_data, metrics, notifications, orders, performance, pipelines, plugins,
+    portfolio, positions, risk, scenarios, sessions, shadows, signals, sources, strategies, system,
+    users, venues, watching,
 };
 use crate::{page, stream};
 use utoipa::OpenApi;
@@ -81,6 +81,8 @@ use utoipa::OpenApi;
     loading::load,
     loading::set_parameters,
     loading::swap,
+    locates::list,
+    locates::set,
     market_data::show,
     metrics::show,
     metrics::reckon,

@@ -2,7 +2,7 @@
 
 const API = "/api/v1";
 /** How what takes two people is sent; everything else is a POST. */
-const METHODS = [["/risk/kill/", "DELETE"], ["/risk/limits/", "PUT"], ["/risk/factors/", "PUT"], ["/risk/states/", "PUT"]];
+const METHODS = [["/risk/kill/", "DELETE"], ["/risk/limits/", "PUT"], ["/risk/factors/", "PUT"], ["/risk/states/", "PUT"], ["/risk/locates", "PUT"]];
 
 const methodOf = (path) => METHODS.find(([begin]) => path.startsWith(begin))?.[1] ?? "POST";
 const isOwn = (item) => item.asked_by === session.user;

@@ -2,7 +2,7 @@
 
 use super::{HostPort, StrategyCommand};
 use engine::{Limits, Probation, RuleConfig, TradingState};
-use model::{Amendment, Money, Order, OrderId, Rate, Signal};
+use model::{Amendment, Money, Order, OrderId, Quantity, Rate, Signal};
 use services::handle::{
     HostError, InstrumentNews, LoadRequest, OrderTicket, RuleRequest, ScopeName, ShadowRequest,
     SwapReport, SwapRequest, Updates,
@@ -11,7 +11,7 @@ use services::host::HostHandle;
 use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView};
 use services::shadow::ShadowReport;
 use services::view::{
-    AccountView, AlertView, EngineView, HealthView, LimitsView, ScopeView, StrategyView,
+    AccountView, AlertView, EngineView, HealthView, LimitsView, LocateView, ScopeView, StrategyView,
 };
 use std::sync::Arc;
 
@@ -95,6 +95,15 @@ impl HostPort for HostHandle {
 
     async fn set_limits(&self, scope: &ScopeName, limits: Limits) -> Result<LimitsView, HostError> {
         HostHandle::set_limits(self, scope, limits).await
+    }
+
+    async fn locate(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: Quantity,
+    ) -> Result<LocateView, HostError> {
+        HostHandle::locate(self, account, instrument, quantity).await
     }
 
     async fn scale_limits(&self, scope: &ScopeName, factor: Rate) -> Result<LimitsView, HostError> {

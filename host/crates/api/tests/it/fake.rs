@@ -27,8 +27,8 @@ use services::handle::{HostError, OrderTicket, Queries};
 use services::metrics::{MetricsView, Scenario};
 use services::view::{
     AccountView, AlertView, CashFlowView, Change, EngineState, EngineView, InstrumentView,
-    LifeEventView, LimitsView, PositionView, ScopeView, StrategyView, Update, VenueView,
-    VitalsView,
+    LifeEventView, LimitsView, LocateView, PositionView, ScopeView, StrategyView, Update,
+    VenueView, VitalsView,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -61,6 +61,7 @@ struct Tables {
     cash_flows: Vec<CashFlowView>,
     life_events: Vec<LifeEventView>,
     limits: BTreeMap<LimitScope, LimitsView>,
+    located: Vec<LocateView>,
     scopes: BTreeMap<LimitScope, ScopeView>,
     alerts: Vec<AlertView>,
     rules: Vec<RuleConfig>,

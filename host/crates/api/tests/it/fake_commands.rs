@@ -8,7 +8,7 @@ use crate::fake_values::{
 use api::{HostPort, StrategyCommand};
 use engine::{LimitScope, Limits, Probation, RuleConfig, StrategyState, TradingState};
 use model::{
-    Amendment, Money, Order, OrderChange, OrderId, OrderStatus, PluginHash, Rate, Signal,
+    Amendment, Money, Order, OrderChange, OrderId, OrderStatus, PluginHash, Quantity, Rate, Signal,
     StrategyId,
 };
 use services::handle::{
@@ -19,7 +19,7 @@ use services::metrics::{CorrelationView, MetricsView, Scenario, ScenarioView, Sc
 use services::shadow::{ShadowReport, ShadowState};
 use services::view::{
     AccountView, AlertState, AlertView, Change, EngineView, HealthView, InstrumentView, LimitsView,
-    ScopeView, StrategyView,
+    LocateView, ScopeView, StrategyView,
 };
 use std::sync::Arc;
 
@@ -246,6 +246,27 @@ impl HostPort for Fake {
             ..self.limits(scope)
         };
         self.tables().limits.insert(scope, view.clone());
+        Ok(view)
+    }
+
+    async fn locate(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: Quantity,
+    ) -> Result<LocateView, HostError> {
+        self.ask(format!("locate {account} {instrument} {quantity}"))?;
+        let whose = ScopeName::Account(account.to_owned()).find(self)?;
+        let of = ScopeName::Instrument(instrument.to_owned()).find(self)?;
+        let (LimitScope::Account(account), LimitScope::Instrument(instrument)) = (whose, of) else {
+            panic!("{whose:?} {of:?}");
+        };
+        let view = LocateView {
+            account,
+            instrument,
+            quantity,
+        };
+        self.tables().located.push(view);
         Ok(view)
     }
 

@@ -8,7 +8,7 @@ use services::metrics::{MetricsView, Regimes, Scenario};
 use services::portfolio::Holdings;
 use services::view::{
     AccountView, AlertView, CashFlowView, Change, EngineView, InstrumentView, LifeEventView,
-    LimitsView, PositionView, ScopeView, StrategyView, VenueView,
+    LimitsView, LocateView, PositionView, ScopeView, StrategyView, VenueView,
 };
 use std::sync::{Arc, mpsc};
 
@@ -92,6 +92,9 @@ impl Queries for Fake {
             positions: tables.positions.clone(),
             currencies: vec!["USD".to_owned(), "EUR".to_owned()],
         }
+    }
+    fn locates(&self) -> Vec<LocateView> {
+        self.tables().located.clone()
     }
     fn limits(&self, scope: LimitScope) -> LimitsView {
         let unset = LimitsView {

@@ -262,10 +262,14 @@ async fn whose_refresh_token_came_again_is_written_down() {
 async fn an_operator_alone_does_not_loosen_by_another_name() {
     let desk = Desk::new(true);
     let people = people(&desk);
-    let loosening: [((&str, &str), Value); 4] = [
+    let loosening: [((&str, &str), Value); 5] = [
         (
             ("PUT", "/risk/regime"),
             json!({ "scope": "firm", "regime": "calm" }),
+        ),
+        (
+            ("PUT", "/risk/locates"),
+            json!({ "account": "paper", "instrument": "EUR/USD.SIM", "quantity": "5" }),
         ),
         (("DELETE", "/risk/rules/x"), Value::Null),
         (("DELETE", "/risk/repeats/ema"), Value::Null),

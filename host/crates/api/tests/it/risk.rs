@@ -123,6 +123,34 @@ async fn states_and_kills_are_set_and_cleared() {
     assert_eq!(answer.status, 204);
 }
 
+#[tokio::test]
+async fn what_an_account_may_be_short_is_located() {
+    let client = Client::new();
+    client
+        .get("/risk/locates")
+        .await
+        .check(200, &[("", json!([]))]);
+    let locate = |account: &str, instrument: &str, quantity: &str| {
+        json!({ "account": account, "instrument": instrument, "quantity": quantity }).to_string()
+    };
+    let body = locate("paper", "EUR/USD.SIM", "2500");
+    let answer = client.json("PUT", "/risk/locates", &body).await;
+    let located = json!({ "account": "paper", "instrument": "EUR/USD.SIM", "quantity": "2500" });
+    answer.check(200, &[("", located.clone())]);
+    client
+        .get("/risk/locates")
+        .await
+        .check(200, &[("/0", located)]);
+    for (body, field) in [
+        (locate("gone", "EUR/USD.SIM", "1"), "/account"),
+        (locate("paper", "gone", "1"), "/instrument"),
+        (locate("paper", "EUR/USD.SIM", "-1"), "/quantity"),
+    ] {
+        let answer = client.json("PUT", "/risk/locates", &body).await;
+        answer.check_problem(400, "INVALID_FIELD", Some(field));
+    }
+}
+
 /// A limit order far below the market.
 const RESTING: &str = r#"{"instrument":"EUR/USD.SIM","side":"BUY","type":"LIMIT",
     "quantity":"1000","price":"1.0000"}"#;

@@ -36,6 +36,9 @@ impl Engine {
             Definition::AccountRules(account, rules) => self.define_account_rules(account, rules),
             Definition::Algorithm(config) => self.define_algorithm(config),
             Definition::Rule(config) => self.define_rule(config),
+            Definition::Locate(account, instrument, most) => {
+                self.define_locate(account, instrument, most)
+            }
             Definition::SelfMatch(venue, mode) => self.define_self_match(venue, mode),
         };
         if let Err(reason) = refused {
@@ -261,6 +264,18 @@ impl Engine {
             }
             None => Err("the volume of an instrument that is not defined".to_owned()),
         }
+    }
+
+    fn define_locate(
+        &mut self,
+        account: AccountId,
+        instrument: InstrumentId,
+        most: Quantity,
+    ) -> Result<(), String> {
+        self.check_scope(LimitScope::Account(account))?;
+        self.check_scope(LimitScope::Instrument(instrument))?;
+        self.limits.locate(account, instrument, most);
+        Ok(())
     }
 
     fn define_limits(&mut self, scope: LimitScope, limits: Limits) -> Result<(), String> {

@@ -5,7 +5,7 @@ use super::Engine;
 use crate::effect::{Alert, Effect, Severity};
 use crate::exposure::{Exposures, Needs, Owner};
 use crate::input::{Escalation, ExposureLimits, LimitScope, LossLimits};
-use crate::risk::{Step, share_of};
+use crate::risk::{Shorts, Step, share_of};
 use crate::valuation::{self, ValuationError};
 use model::{
     AccountId, AccountKind, CurrencyId, DenyCode, InstrumentId, Money, OrderId, Price, Rate,
@@ -52,6 +52,8 @@ impl Engine {
             let holding = self.holdings.get(strategy, instrument);
             let exposures = &mut self.memory.exposures;
             exposures.recount(&owner, instrument, &holding, state);
+            let place = (strategy, instrument);
+            self.memory.shorts.recount(owner.account, place, &holding);
         }
     }
 
@@ -110,6 +112,9 @@ impl Engine {
                 }
             }
         }
+        if self.limits.ask_for_locates() != self.memory.shorts.are_kept() {
+            self.memory.shorts = self.shorts_anew();
+        }
         if self.memory.exposures.serve(self.needs()) {
             return;
         }
@@ -152,6 +157,17 @@ impl Engine {
     /// The totals as they follow from the holdings and the marks alone.
     pub(crate) fn counted_anew(&self) -> Exposures {
         self.counted_for(Exposures::new(self.needs()))
+    }
+
+    /// What accounts could be short, as it follows from the holdings alone.
+    pub(crate) fn shorts_anew(&self) -> Shorts {
+        let mut shorts = Shorts::new(self.limits.ask_for_locates());
+        for (strategy, instrument, holding) in self.holdings.iter() {
+            if let Some(owner) = self.owner(strategy) {
+                shorts.recount(owner.account, (strategy, instrument), holding);
+            }
+        }
+        shorts
     }
 
     fn counted_for(&self, mut exposures: Exposures) -> Exposures {

@@ -261,6 +261,8 @@ pub struct ShortLimits {
     pub max_day_trades: u32,
     /// Business days over which day trades are counted, this one included.
     pub day_trade_days: u32,
+    /// Whether what is sold short must be located for the account.
+    pub locate_required: bool,
 }
 
 impl Default for ShortLimits {
@@ -269,6 +271,7 @@ impl Default for ShortLimits {
             no_short_sale: false,
             max_day_trades: u32::MAX,
             day_trade_days: 5,
+            locate_required: false,
         }
     }
 }

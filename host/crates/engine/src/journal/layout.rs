@@ -13,8 +13,8 @@ use crate::input::{
     AlgorithmConfig, Allowed, CanaryTerms, Command, ConductLimits, DataLimits, DrawnLatency,
     Escalation, ExposureLimits, FillChances, HandOver, Input, Judged, Latency, LimitScope,
     LossLimits, OrdersOnFault, Outcome, PriceLimits, Probation, Quantiles, RuleConfig, Scaling,
-    SelfMatch, Sequenced, ShortLimits, Slippage, SwapTerms, TradingState, VenueConfig, VenueModels,
-    WhenOver, Worked,
+    SelfMatch, Sequenced, Slippage, SwapTerms, TradingState, VenueConfig, VenueModels, WhenOver,
+    Worked,
 };
 use model::{
     AccountConfig, AccountId, AccountKind, AccountRules, Action, AlgorithmCall, AlgorithmId,
@@ -84,7 +84,6 @@ fields! {
         no_self_match,
     }
     DataLimits { max_age, max_ahead, max_behind }
-    ShortLimits { no_short_sale, max_day_trades, day_trade_days }
     Escalation { warn, reduce, halt, hysteresis }
     Scaling { calm_volatility, volatility_window, drawdown_from }
     Trigger { price, by }

@@ -207,8 +207,9 @@ pub(crate) const CONTROLS: [Control; 30] = [
         "short sale and day trades",
         Moment,
         short_sale::check,
-        "With `no_short_sale` no order may take a position below zero; an order that opens may \
-         not make `max_day_trades` within `day_trade_days` possible to exceed.",
+        "With `no_short_sale` no order may take a position below zero; with `locate_required` no \
+         order may sell more short than is located for its account, all open orders filled; an \
+         order that opens may not make `max_day_trades` within `day_trade_days` possible to exceed.",
     ),
     control(
         DenyCode::Exposure,

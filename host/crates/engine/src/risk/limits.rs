@@ -5,7 +5,8 @@ use crate::exposure::Needs;
 use crate::input::{LimitScope, Limits};
 use crate::journal::codec::fields;
 use crate::scopes::{ByScope, scopes_of};
-use model::{AccountId, AccountKind, Duration, InstrumentId, Rate, StrategyId};
+use model::{AccountId, AccountKind, Duration, InstrumentId, Quantity, Rate, StrategyId};
+use std::collections::BTreeMap;
 
 /// Message times kept at most, so that a careless limit costs no memory. A larger
 /// `max_messages` acts as no limit.
@@ -22,6 +23,8 @@ pub struct LimitBook {
     factors: ByScope<Option<Rate>>,
     /// What any scope asks for, so that nothing is kept that nobody asks for.
     asked: Asked,
+    /// What each account may be short of an instrument, where that must be located.
+    located: BTreeMap<(AccountId, InstrumentId), Quantity>,
 }
 
 /// What at least one set of limits asks for.
@@ -32,6 +35,7 @@ struct Asked {
     repeats: bool,
     most_messages: u32,
     most_venue_messages: u32,
+    locates: bool,
 }
 
 impl Default for LimitBook {
@@ -40,6 +44,7 @@ impl Default for LimitBook {
             scopes: ByScope::default(),
             factors: ByScope::default(),
             asked: Asked::default(),
+            located: BTreeMap::new(),
         };
         book.set(LimitScope::Firm, Limits::default());
         book
@@ -58,6 +63,7 @@ impl LimitBook {
             most_venue_messages: asked
                 .most_venue_messages
                 .max(bound(limits.max_venue_messages)),
+            locates: asked.locates || limits.short.locate_required,
         });
     }
 
@@ -94,6 +100,22 @@ impl LimitBook {
     /// Whether anybody limits day trades.
     pub(crate) fn ask_for_day_trades(&self) -> bool {
         self.asked.day_trades
+    }
+
+    /// Whether anybody asks that short sales be located.
+    pub(crate) fn ask_for_locates(&self) -> bool {
+        self.asked.locates
+    }
+
+    /// Says how much of an instrument an account may be short.
+    pub(crate) fn locate(&mut self, account: AccountId, instrument: InstrumentId, most: Quantity) {
+        self.located.insert((account, instrument), most);
+    }
+
+    /// How much of an instrument an account may be short; nothing unless somebody said so.
+    pub fn located(&self, account: AccountId, instrument: InstrumentId) -> Quantity {
+        let most = self.located.get(&(account, instrument));
+        most.copied().unwrap_or(Quantity::ZERO)
     }
 
     /// Whether anybody limits repeated executions.
@@ -163,8 +185,8 @@ fn distinct(windows: impl Iterator<Item = Duration>) -> Vec<Duration> {
 }
 
 fields! {
-    LimitBook { scopes, factors, asked }
-    Asked { shares, day_trades, repeats, most_messages, most_venue_messages }
+    LimitBook { scopes, factors, asked, located }
+    Asked { shares, day_trades, repeats, most_messages, most_venue_messages, locates }
 }
 
 #[cfg(test)]

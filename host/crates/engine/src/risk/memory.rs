@@ -6,6 +6,7 @@ use super::levels::Levels;
 use super::losses::Losses;
 use super::ranges::Ranges;
 use super::resting::Resting;
+use super::shorts::Shorts;
 use crate::exposure::Exposures;
 use crate::journal::codec::{fields, wrappers};
 use crate::scopes::ByScope;
@@ -21,6 +22,7 @@ pub(crate) struct Memory {
     pub(crate) resting: Resting,
     pub(crate) conduct: Conduct,
     pub(crate) day_trades: DayTrades,
+    pub(crate) shorts: Shorts,
     /// Denials by the number of their code.
     denials: Denials,
 }
@@ -49,6 +51,6 @@ impl Memory {
 }
 
 fields! {
-    Memory { exposures, levels, losses, ranges, resting, conduct, day_trades, denials }
+    Memory { exposures, levels, losses, ranges, resting, conduct, day_trades, shorts, denials }
 }
 wrappers!(Denials(counts));

@@ -289,11 +289,12 @@ impl Dice {
     }
 
     fn definition(&mut self) -> Definition {
-        match self.below(14) {
-            13 => Definition::SelfMatch(
+        match self.below(15) {
+            14 => Definition::SelfMatch(
                 VenueId::new(self.small()),
                 crate::dice_models::any_self_match(self),
             ),
+            13 => Definition::Locate(self.account_id(), self.instrument_id(), self.quantity()),
             12 => Definition::Adopter(self.strategy_id()),
             11 => {
                 Definition::AccountRules(self.account_id(), crate::dice_lifecycle::any_rules(self))

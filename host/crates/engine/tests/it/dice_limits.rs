@@ -44,6 +44,7 @@ impl Dice {
                 no_short_sale: self.flag(),
                 max_day_trades: self.small(),
                 day_trade_days: self.small(),
+                locate_required: self.flag(),
             },
             escalation: Escalation {
                 warn: self.rate(),

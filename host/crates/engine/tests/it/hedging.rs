@@ -131,6 +131,20 @@ fn no_short_sale_opens_no_short_beside_a_long() {
 }
 
 #[test]
+fn what_opens_a_short_is_located_for_no_hedging_account() {
+    let mut world = hedging(HedgeMargin::Gross, "100000");
+    world.limit(LimitScope::Account(MARGIN), |limits| {
+        limits.short.locate_required = true;
+    });
+    world.define(engine::Definition::Locate(MARGIN, EQUITY, quantity("100")));
+    let long = world.place(MARGIN_HAND, buy(EQUITY, "10"));
+    let short = world.place(MARGIN_HAND, sell(EQUITY, "1"));
+    assert_eq!(world.denied(short), Some(DenyCode::ShortSale));
+    let closes = world.place(MARGIN_HAND, closing(sell(EQUITY, "10"), long));
+    assert_eq!(world.story(closes), "submitted 10@100");
+}
+
+#[test]
 fn positions_of_others_and_of_other_instruments_cannot_be_named() {
     let mut world = hedging(HedgeMargin::Gross, "100000");
     world.quote(PERPETUAL, "100", "100");

@@ -6,8 +6,8 @@ use crate::script::{Script, submit};
 use crate::world::*;
 use engine::{Allowed, Command, Definition, Effect, LimitScope, Limits, Permissions, Severity};
 use model::{
-    AccountId, DenyCode, Duration, Event, Links, OrderKind, OrderRequest, PeerRule, Peers, Side,
-    Subscription, Terms, VenueId,
+    AccountId, DenyCode, Duration, Event, InstrumentId, Links, OrderKind, OrderRequest, PeerRule,
+    Peers, Side, Subscription, Terms, VenueId,
 };
 
 #[test]
@@ -257,6 +257,70 @@ fn p27_short_sales_where_they_are_not_allowed() {
         check(&mut world, MARGIN_HAND, sell(EQUITY, "7"), code);
         check(&mut world, MARGIN_HAND, sell(EQUITY, "6"), PASS);
     }
+}
+
+#[test]
+fn p27_what_is_sold_short_is_located_where_that_is_required() {
+    let code = Some(DenyCode::ShortSale);
+    for scope in [
+        LimitScope::Firm,
+        LimitScope::Account(MARGIN),
+        LimitScope::Strategy(MARGIN_HAND),
+        LimitScope::Instrument(EQUITY),
+    ] {
+        let mut world = quoted();
+        let ask = |world: &mut World, ask, expect| check(world, MARGIN_HAND, ask, expect);
+        ask(&mut world, sell(EQUITY, "1"), PASS);
+        world.limit(scope, |limits| limits.short.locate_required = true);
+        // Nothing is located, and one is short already.
+        ask(&mut world, sell(EQUITY, "1"), code);
+        ask(&mut world, buy(EQUITY, "3"), PASS);
+        ask(&mut world, sell(EQUITY, "3"), code);
+        ask(&mut world, sell(EQUITY, "2"), PASS);
+        world.define(Definition::Locate(MARGIN, EQUITY, quantity("5")));
+        ask(&mut world, sell(EQUITY, "6"), code);
+        ask(&mut world, sell(EQUITY, "3").limit("110"), PASS);
+        ask(&mut world, sell(EQUITY, "3"), code);
+        ask(&mut world, sell(EQUITY, "2"), PASS);
+        ask(&mut world, sell(EQUITY, "1"), code);
+        // What was bought back is there to be sold again, but for what is located no more.
+        ask(&mut world, buy(EQUITY, "2"), PASS);
+        world.define(Definition::Locate(MARGIN, EQUITY, quantity("4")));
+        ask(&mut world, sell(EQUITY, "2"), code);
+        ask(&mut world, sell(EQUITY, "1"), PASS);
+    }
+}
+
+#[test]
+fn p27_what_is_located_is_for_all_strategies_of_one_account_and_one_instrument() {
+    let code = Some(DenyCode::ShortSale);
+    let mut world = quoted();
+    world.quote(PERPETUAL, "99", "100");
+    let other = second_hand(&mut world);
+    world.limit(LimitScope::Firm, |limits| {
+        limits.short.locate_required = true;
+    });
+    world.define(Definition::Locate(MARGIN, EQUITY, quantity("5")));
+    check(&mut world, other, sell(EQUITY, "3"), PASS);
+    check(&mut world, MARGIN_HAND, sell(EQUITY, "3"), code);
+    let open = sell(EQUITY, "2").limit("110");
+    check(&mut world, MARGIN_HAND, open, PASS);
+    check(&mut world, other, sell(EQUITY, "1"), code);
+    // What one strategy is long lends nothing to another.
+    check(&mut world, MARGIN_HAND, buy(EQUITY, "10"), PASS);
+    check(&mut world, other, sell(EQUITY, "3"), code);
+    check(&mut world, other, sell(EQUITY, "2"), PASS);
+    check(&mut world, MARGIN_HAND, sell(PERPETUAL, "1"), code);
+    world.define(Definition::Locate(CASH, PERPETUAL, quantity("5")));
+    check(&mut world, MARGIN_HAND, sell(PERPETUAL, "1"), code);
+    assert_eq!(world.ignored(), []);
+    for unknown in [
+        Definition::Locate(AccountId::new(99), EQUITY, quantity("5")),
+        Definition::Locate(MARGIN, InstrumentId::new(99), quantity("5")),
+    ] {
+        world.define(unknown);
+    }
+    assert_eq!(world.ignored().len(), 2);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::metrics::{MetricsView, Regimes, Scenario};
 use crate::portfolio::Holdings;
 use crate::view::{
     AccountView, AlertView, CashFlowView, EngineView, InstrumentView, LifeEventView, LimitsView,
-    PositionView, ScopeView, StrategyView, VenueView,
+    LocateView, PositionView, ScopeView, StrategyView, VenueView,
 };
 use engine::{AlgorithmConfig, LimitScope, RuleConfig};
 use model::{DenyCode, Fill, Order, OrderId};
@@ -68,6 +68,10 @@ impl Queries for HostHandle {
 
     fn limits(&self, scope: LimitScope) -> LimitsView {
         self.0.shared.read(|model| model.risk.limits(scope))
+    }
+
+    fn locates(&self) -> Vec<LocateView> {
+        self.0.shared.read(|model| model.risk.located())
     }
 
     fn risk_state(&self, scope: LimitScope) -> ScopeView {

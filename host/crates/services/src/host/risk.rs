@@ -5,9 +5,9 @@ use crate::handle::{HostError, Queries, ScopeName};
 use crate::outlet::Item;
 use crate::said;
 use crate::trader::{StepRequest, Stepped};
-use crate::view::{AlertView, LimitsView, ScopeView};
+use crate::view::{AlertView, LimitsView, LocateView, ScopeView};
 use engine::{Command, Definition, Ignored, Input, LimitScope, Limits, Permissions, TradingState};
-use model::Rate;
+use model::{Quantity, Rate};
 
 impl HostHandle {
     /// Replaces the limits of a scope.
@@ -24,6 +24,33 @@ impl HostHandle {
         let stepped = self.define(Definition::Limits(scope, limits)).await?;
         accepted(&stepped)?;
         Ok(self.limits(scope))
+    }
+
+    /// Says how much of an instrument an account may be short where that must be located, in place of what was
+    /// said before.
+    ///
+    /// # Errors
+    /// `NotFound`, `Busy`.
+    pub async fn locate(
+        &self,
+        account: &str,
+        instrument: &str,
+        quantity: Quantity,
+    ) -> Result<LocateView, HostError> {
+        let whose = ScopeName::Account(account.to_owned());
+        let of = ScopeName::Instrument(instrument.to_owned());
+        let (LimitScope::Account(account), LimitScope::Instrument(instrument)) =
+            (whose.find(self)?, of.find(self)?)
+        else {
+            return Err(HostError::Conflict(format!("{whose} or {of} is none")));
+        };
+        let definition = Definition::Locate(account, instrument, quantity);
+        accepted(&self.define(definition).await?)?;
+        Ok(LocateView {
+            account,
+            instrument,
+            quantity,
+        })
     }
 
     /// Replaces what a strategy may trade.

@@ -1,7 +1,7 @@
 //! What definitions make of the read model.
 
 use super::ReadModel;
-use crate::view::{AccountView, Change, InstrumentView, StrategyView};
+use crate::view::{AccountView, Change, InstrumentView, LocateView, StrategyView};
 use engine::{Definition, StrategyConfig, StrategyState};
 use model::{
     AccountConfig, AccountId, Balance, CurrencyId, Instrument, InstrumentId, Money, StrategyId,
@@ -34,6 +34,11 @@ impl ReadModel {
                 }
             }
             Definition::Limits(scope, limits) => self.risk.set_limits(scope, limits),
+            Definition::Locate(account, instrument, quantity) => self.risk.locate(LocateView {
+                account,
+                instrument,
+                quantity,
+            }),
             Definition::AverageVolume(instrument, volume) => {
                 if let Some(tracker) = &mut self.tracker {
                     tracker.set_volume(instrument, volume);

@@ -2,9 +2,9 @@
 //! control denied.
 
 use super::alerts::Alerts;
-use crate::view::{Change, LimitsView, ScopeView};
+use crate::view::{Change, LimitsView, LocateView, ScopeView};
 use engine::{LimitScope, Limits, TradingState};
-use model::{DenyCode, Rate};
+use model::{AccountId, DenyCode, InstrumentId, Rate};
 use std::collections::BTreeMap;
 
 /// The part of the read model about risk.
@@ -17,6 +17,8 @@ pub(crate) struct RiskModel {
     scopes: BTreeMap<LimitScope, ScopeView>,
     pub(crate) alerts: Alerts,
     denials: BTreeMap<DenyCode, u64>,
+    /// What accounts may be short where that must be located.
+    located: BTreeMap<(AccountId, InstrumentId), LocateView>,
 }
 
 impl RiskModel {
@@ -50,6 +52,15 @@ impl RiskModel {
 
     pub(super) fn set_limits(&mut self, scope: LimitScope, limits: Limits) {
         self.limits.insert(scope, limits);
+    }
+
+    pub(super) fn locate(&mut self, view: LocateView) {
+        self.located.insert((view.account, view.instrument), view);
+    }
+
+    /// What accounts may be short, by account, then by instrument.
+    pub(crate) fn located(&self) -> Vec<LocateView> {
+        self.located.values().copied().collect()
     }
 
     pub(super) fn scale(&mut self, scope: LimitScope, factor: Rate) {

@@ -90,6 +90,10 @@ fn key(definition: &Definition) -> String {
         Definition::AccountRules(id, _) => format!("rules of account {}", id.number()),
         Definition::Algorithm(config) => format!("algorithm `{}`", config.name),
         Definition::Rule(config) => format!("rule `{}`", config.name),
+        Definition::Locate(account, instrument, _) => {
+            let (account, instrument) = (account.number(), instrument.number());
+            format!("locates of account {account} in instrument {instrument}")
+        }
         Definition::SelfMatch(id, _) => format!("self_match of venue {}", id.number()),
     }
 }

@@ -219,6 +219,7 @@ impl Mapping {
             | Definition::AccountRules(..)
             | Definition::Algorithm(_)
             | Definition::Rule(_)
+            | Definition::Locate(..)
             | Definition::SelfMatch(..) => {}
         }
     }

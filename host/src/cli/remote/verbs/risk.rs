@@ -24,6 +24,19 @@ pub(super) fn verbs() -> Vec<Verb> {
             "limits",
             "The limits, as PUT risk/limits takes them; needs --if-match",
         ),
+        get(
+            "risk locates",
+            "/risk/locates",
+            "List what accounts may be short where that must be located",
+        ),
+        put(
+            "risk locates set",
+            "/risk/locates",
+            "Say how much of an instrument an account may be short",
+        )
+        .word("account", Kind::Text, "Whose")
+        .word("instrument", Kind::Text, "Of what, by its symbol")
+        .word("quantity", Kind::Text, "How much; 0 is nothing"),
         put(
             "risk factors set",
             "/risk/factors/{*scope}",

@@ -32,6 +32,9 @@ impl Encode for Definition {
             Self::AccountRules(account, rules) => (10_u8, account, rules).encode(out),
             Self::Algorithm(config) => (11_u8, config).encode(out),
             Self::Rule(config) => (12_u8, config).encode(out),
+            Self::Locate(account, instrument, most) => {
+                (16_u8, account, instrument, most).encode(out);
+            }
             Self::SelfMatch(venue, mode) => (17_u8, venue, mode).encode(out),
         }
     }
@@ -61,6 +64,11 @@ impl Decode for Definition {
             number @ 13 => Self::Strategy(needed(from, number)?),
             number @ 14 => Self::Permissions(Decode::decode(from)?, needed(from, number)?),
             number @ 15 => Self::Limits(Decode::decode(from)?, needed(from, number)?),
+            16 => Self::Locate(
+                Decode::decode(from)?,
+                Decode::decode(from)?,
+                Decode::decode(from)?,
+            ),
             17 => Self::SelfMatch(Decode::decode(from)?, Decode::decode(from)?),
             number => return Err(unknown(number)),
         })
@@ -145,5 +153,7 @@ mod tests {
             15,
         );
         check(&of(|limits| limits.max_venue_messages = 0), 15);
+        check(&of(|limits| limits.short.locate_required = true), 15);
+        check(&of(|limits| limits.short.no_short_sale = true), 4);
     }
 }

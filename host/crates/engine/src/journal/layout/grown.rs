@@ -2,7 +2,7 @@
 //! that what came later. A definition that says nothing by what came later is written as it was then, so
 //! that journals of before are read, and the same run is the same bytes.
 
-use crate::input::{Allowed, Limits, Permissions, StrategyConfig, VolumeLimits};
+use crate::input::{Allowed, Limits, Permissions, ShortLimits, StrategyConfig, VolumeLimits};
 use crate::journal::codec::{Decode, DecodeError, Encode};
 use model::Rate;
 
@@ -122,7 +122,7 @@ impl Grown for StrategyConfig {
 
 impl Grown for Limits {
     fn uses_later(&self) -> bool {
-        self.volume.uses_later() || self.max_venue_messages != u32::MAX
+        self.volume.uses_later() || self.max_venue_messages != u32::MAX || self.short.uses_later()
     }
 
     fn encode_first(&self, out: &mut Vec<u8>) {
@@ -150,13 +150,14 @@ impl Grown for Limits {
         price.encode(out);
         volume.encode_first(out);
         (exposure, loss, conduct, data).encode(out);
-        short.encode(out);
+        short.encode_first(out);
         (escalation, scaling).encode(out);
     }
 
     fn encode_later(&self, out: &mut Vec<u8>) {
         self.volume.encode_later(out);
         self.max_venue_messages.encode(out);
+        self.short.encode_later(out);
     }
 
     fn decode_first(from: &mut &[u8]) -> Result<Self, DecodeError> {
@@ -174,7 +175,7 @@ impl Grown for Limits {
             loss: Decode::decode(from)?,
             conduct: Decode::decode(from)?,
             data: Decode::decode(from)?,
-            short: Decode::decode(from)?,
+            short: ShortLimits::decode_first(from)?,
             escalation: Decode::decode(from)?,
             scaling: Decode::decode(from)?,
             max_venue_messages: u32::MAX,
@@ -184,7 +185,7 @@ impl Grown for Limits {
     fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
         self.volume.decode_later(from)?;
         self.max_venue_messages = Decode::decode(from)?;
-        Ok(())
+        self.short.decode_later(from)
     }
 }
 
@@ -217,6 +218,41 @@ impl Grown for VolumeLimits {
 
     fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
         self.max_depth_share = Decode::decode(from)?;
+        Ok(())
+    }
+}
+
+impl Grown for ShortLimits {
+    fn uses_later(&self) -> bool {
+        self.locate_required
+    }
+
+    fn encode_first(&self, out: &mut Vec<u8>) {
+        let Self {
+            no_short_sale,
+            max_day_trades,
+            day_trade_days,
+            locate_required: _,
+        } = self;
+        (no_short_sale, max_day_trades, day_trade_days).encode(out);
+    }
+
+    fn encode_later(&self, out: &mut Vec<u8>) {
+        self.locate_required.encode(out);
+    }
+
+    fn decode_first(from: &mut &[u8]) -> Result<Self, DecodeError> {
+        let (no_short_sale, max_day_trades, day_trade_days) = Decode::decode(from)?;
+        Ok(Self {
+            no_short_sale,
+            max_day_trades,
+            day_trade_days,
+            locate_required: false,
+        })
+    }
+
+    fn decode_later(&mut self, from: &mut &[u8]) -> Result<(), DecodeError> {
+        self.locate_required = Decode::decode(from)?;
         Ok(())
     }
 }
