@@ -30,6 +30,7 @@ pub(crate) mod metrics;
 pub(crate) mod notifications;
 pub(crate) mod orders;
 pub(crate) mod paging;
+mod past;
 pub(crate) mod performance;
 pub(crate) mod pipelines;
 pub(crate) mod plugin_body;

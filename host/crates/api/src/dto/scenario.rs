@@ -7,14 +7,14 @@ use super::text::Decimal;
 use crate::names::Names;
 use crate::openapi::{DecimalText, MomentText};
 use crate::problem::Problem;
-use model::Rate;
+use model::{Rate, Timestamp};
 use quant::Figure;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use services::metrics::{Scenario, ScenarioKind, ScenarioView, Shock, ShockTarget};
 use std::str::FromStr;
 
-/// Body of `PUT risk/scenarios/{name}`: shocks or a window.
+/// Body of `PUT risk/scenarios/{name}`: shocks, a window or history.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioRequest {
@@ -22,6 +22,32 @@ pub(crate) struct ScenarioRequest {
     shocks: Option<Vec<Object<ShockDto>>>,
     #[schema(value_type = Option<WindowDto>)]
     window: Option<Object<WindowDto>>,
+    #[schema(value_type = Option<HistoryDto>)]
+    history: Option<Object<HistoryDto>>,
+}
+
+/// A window of the data catalog, `to` not in it: what instruments moved from its first price to its last becomes the
+/// shocks of the scenario. It is read once, when the scenario is set.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryDto {
+    #[serde(deserialize_with = "moment")]
+    #[schema(value_type = MomentText)]
+    from: String,
+    #[serde(deserialize_with = "moment")]
+    #[schema(value_type = MomentText)]
+    to: String,
+    /// Symbols that must have data in it; those that have some, when left out. All others keep their price.
+    #[schema(min_items = 1, max_items = 100)]
+    instruments: Option<Vec<String>>,
+}
+
+/// A window of the data catalog that was asked for.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    pub(crate) instruments: Option<Vec<String>>,
 }
 
 /// A shock.
@@ -73,7 +99,23 @@ fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 }
 
 impl ScenarioRequest {
-    /// The scenario of this name.
+    /// The window of the data catalog, if it is one that is asked for.
+    pub(crate) fn past(&self) -> Result<Option<Past>, Problem> {
+        let Some(Object(history)) = &self.history else {
+            return Ok(None);
+        };
+        if self.shocks.is_some() || self.window.is_some() {
+            let detail = "a scenario has shocks, a window or history; remove all but one";
+            return Err(Problem::disagrees("history", detail));
+        }
+        Ok(Some(Past {
+            from: moment_of(&history.from, "history.from")?,
+            to: moment_of(&history.to, "history.to")?,
+            instruments: history.instruments.clone(),
+        }))
+    }
+
+    /// The scenario of this name, of shocks or a window.
     pub(crate) fn scenario(self, name: String) -> Result<Scenario, Problem> {
         let kind = match (self.shocks, self.window) {
             (Some(shocks), None) => ScenarioKind::Shocks(shocks.into_iter().map(shock).collect()),
@@ -83,7 +125,7 @@ impl ScenarioRequest {
                 return Err(Problem::disagrees("window", detail));
             }
             (None, None) => {
-                let detail = "a scenario needs shocks, or a window with from and to";
+                let detail = "a scenario needs shocks, or a window or history with from and to";
                 return Err(Problem::disagrees("shocks", detail));
             }
         };
@@ -101,15 +143,17 @@ fn shock(Object(dto): Object<ShockDto>) -> Shock {
 
 impl WindowDto {
     fn kind(&self) -> Result<ScenarioKind, Problem> {
-        let read = |text: &str, field: &str| {
-            let moment = text.parse::<Moment>();
-            moment.map_err(|error| Problem::invalid(field, error.to_string()))
-        };
         Ok(ScenarioKind::Window {
-            from: read(&self.from, "window.from")?.0,
-            to: read(&self.to, "window.to")?.0,
+            from: moment_of(&self.from, "window.from")?,
+            to: moment_of(&self.to, "window.to")?,
         })
     }
+}
+
+fn moment_of(text: &str, field: &str) -> Result<Timestamp, Problem> {
+    let moment = text.parse::<Moment>();
+    let moment = moment.map_err(|error| Problem::invalid(field, error.to_string()))?;
+    Ok(moment.0)
 }
 
 /// A scenario.

@@ -30,6 +30,15 @@ pub(crate) async fn list<H: HostPort>(
 ) -> Result<Json<Vec<DataSetDto>>, Problem> {
     let instrument = fields.text("instrument");
     fields.finish()?;
+    let read = move |root: &Path| data_sets(root, instrument.as_deref());
+    reading(&api, read).await.map(Json)
+}
+
+/// Reads the catalog on a thread of its own, one reader at a time.
+pub(super) async fn reading<H: HostPort, T: Send + 'static>(
+    api: &Api<H>,
+    read: impl FnOnce(&Path) -> Result<T, CatalogError> + Send + 'static,
+) -> Result<T, Problem> {
     let shown = api.catalog.as_ref().ok_or_else(|| {
         let detail = "this host shows no catalog: `host.catalog` is not in its configuration";
         Problem::new(StatusCode::NOT_FOUND, "NO_CATALOG", detail)
@@ -39,12 +48,12 @@ pub(crate) async fn list<H: HostPort>(
     let turn = turn.map_err(|_| Problem::busy("the catalog is being read already; try again"))?;
     let root = shown.root.clone();
     let reading = tokio::task::spawn_blocking(move || {
-        let found = data_sets(&root, instrument.as_deref());
+        let found = read(&root);
         drop(turn);
         found
     });
     match reading.await {
-        Ok(Ok(found)) => Ok(Json(found)),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the catalog cannot be read");
             let detail = "the catalog cannot be read; the host's log says why, and `argonaut data verify` what is damaged";

@@ -1,6 +1,6 @@
 //! Stress scenarios.
 
-use super::to_the_end;
+use super::{past, to_the_end};
 use crate::dto::scenario::{ScenarioDto, ScenarioRequest, ScenarioResultDto};
 use crate::extract::{Json, Name, NoFields};
 use crate::openapi::Refused;
@@ -49,7 +49,7 @@ pub(crate) async fn show<H: HostPort>(
 #[utoipa::path(
     put, path = "/api/v1/risk/scenarios/{name}", operation_id = "risk.scenarios.set",
     summary = "Sets a stress scenario",
-    description = "Either `shocks` or `window` is given.",
+    description = "Either `shocks`, `window` or `history` is given. A window is of what this run has seen; history is of the data catalog (404 `NO_CATALOG` where there is none), and what instruments moved in it becomes the scenario's shocks.",
     params((
         "name" = String, Path, min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9 _.-]+$",
         description = "The scenario.",
@@ -60,6 +60,7 @@ pub(crate) async fn show<H: HostPort>(
         (status = 404, response = Refused),
         (status = 409, response = Refused),
         (status = 422, response = Refused),
+        (status = 503, response = Refused),
     ),
 )]
 pub(crate) async fn set<H: HostPort>(
@@ -68,7 +69,10 @@ pub(crate) async fn set<H: HostPort>(
     Name(name): Name,
     Json(request): Json<ScenarioRequest>,
 ) -> Result<axum::Json<ScenarioDto>, Problem> {
-    let scenario = request.scenario(name)?;
+    let scenario = match request.past()? {
+        Some(window) => past::scenario(&api, name, window).await?,
+        None => request.scenario(name)?,
+    };
     api.host.set_scenario(scenario.clone())?;
     Ok(axum::Json(ScenarioDto::new(&scenario)))
 }

@@ -1,10 +1,10 @@
 //! Risk metrics, scenarios, regimes and alerts, against the table and against the real host.
 
-use crate::fake::NOON;
+use crate::fake::{EURUSD, NOON, quote};
 use crate::fake_values::{alert, metrics};
 use crate::real_host::Stand;
 use crate::rest_client::Client;
-use model::Duration;
+use model::{Duration, Quote, Timestamp};
 use serde_json::{Value, json};
 use services::metrics::{MetricLimit, MetricName, MetricSettings, Regimes, RiskSettings};
 use services::view::Change;
@@ -178,6 +178,89 @@ async fn scenarios_are_set_shown_run_and_removed() {
         .await
         .check_problem(404, "NOT_FOUND", None);
     client.get(path).await.check_problem(404, "NOT_FOUND", None);
+}
+
+/// A catalog in which the euro fell from 1.1 by a fifth over two days, and went on.
+fn catalog(folder: &std::path::Path) {
+    let day = 86_400_000_000_000;
+    let places = [
+        (0, ["1.09", "1.11"]),
+        (1, ["1.29", "1.31"]),
+        (day, ["0.87", "0.89"]),
+        (2 * day, ["1.99", "2.01"]),
+    ];
+    let quotes = places.map(|(later, [bid, ask])| {
+        let time = Timestamp::from_nanos(NOON + later);
+        Quote {
+            bid: bid.parse().unwrap(),
+            ask: ask.parse().unwrap(),
+            ts_event: time,
+            ts_init: time,
+            ..quote(EURUSD, "1.1")
+        }
+    });
+    let catalog = store::catalog::Catalog::create(folder).unwrap();
+    let series = store::Series::Quotes(quotes.into());
+    catalog.add("EUR/USD.SIM", &series).unwrap();
+}
+
+/// A body that asks for history.
+fn history(from: &str, to: &str, instruments: Option<&[&str]>) -> String {
+    let mut window = json!({ "from": from, "to": to });
+    if let Some(instruments) = instruments {
+        window["instruments"] = json!(instruments);
+    }
+    json!({ "history": window }).to_string()
+}
+
+#[tokio::test]
+async fn a_window_of_the_catalog_becomes_the_shocks_of_a_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    let root = folder.path().to_owned();
+    let client = Client::over(|api| api.with_catalog(Some(root)));
+    let path = "/risk/scenarios/fall";
+    let (from, to) = ("2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z");
+    let shock = json!({ "target": "instrument/EUR/USD.SIM", "price": "-0.2", "volatility": null });
+    let expect = [("/shocks", json!([shock]))];
+    for named in [None, Some(&["EUR/USD.SIM"][..])] {
+        let answer = client.json("PUT", path, &history(from, to, named)).await;
+        answer.check(200, &expect);
+    }
+    // It was read once.
+    drop(folder);
+    client.get(path).await.check(200, &expect);
+    let gone = client.json("PUT", path, &history(from, to, None)).await;
+    gone.check_problem(503, "CATALOG_UNAVAILABLE", None);
+}
+
+#[tokio::test]
+async fn history_that_cannot_be_had_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    catalog(folder.path());
+    let root = folder.path().to_owned();
+    let client = Client::over(|api| api.with_catalog(Some(root)));
+    let check = async |body: &str, expect: (u16, &str), field: &str| {
+        let answer = client.json("PUT", "/risk/scenarios/fall", body).await;
+        answer.check_problem(expect.0, expect.1, Some(field));
+    };
+    let (invalid, disagree) = ((400, "INVALID_FIELD"), (422, "FIELDS_DISAGREE"));
+    let (from, to) = ("2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z");
+    let before = history("2023-01-01T00:00:00Z", from, None);
+    check(&before, disagree, "/history").await;
+    check(&history(to, from, None), disagree, "/history/to").await;
+    check(&history("x", to, None), invalid, "/history/from").await;
+    let list = "/history/instruments";
+    check(&history(from, to, Some(&[])), invalid, list).await;
+    check(&history(from, to, Some(&["GOLD"])), invalid, list).await;
+    let both = ["EUR/USD.SIM", "BTC/USD.SIM"];
+    check(&history(from, to, Some(&both)), disagree, list).await;
+    let mut shocked: Value = serde_json::from_str(&history(from, to, None)).unwrap();
+    shocked["shocks"] = json!([{ "target": "market", "price": "-0.1" }]);
+    check(&shocked.to_string(), disagree, "/history").await;
+    let none = Client::new();
+    let asked = none.json("PUT", "/risk/scenarios/fall", &history(from, to, None));
+    asked.await.check_problem(404, "NO_CATALOG", None);
 }
 
 #[tokio::test]

@@ -172,6 +172,41 @@ fn the_same_again_changes_nothing_and_other_data_of_that_time_is_refused() {
 }
 
 #[test]
+fn instruments_move_from_the_first_price_of_a_stretch_to_its_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::create(folder.path()).unwrap();
+    let quotes = [(0, 100), (5, 300), (DAY, 200)].map(|(nanos, bid)| quote(0, nanos, bid));
+    catalog.add("A", &Series::Quotes(quotes.into())).unwrap();
+    catalog.add("C", &bars(0)).unwrap();
+    let named = ["B", "A"].map(str::to_owned);
+    let check = |from: u64, to: u64, expect: Option<(i64, i64)>| {
+        let range = Range {
+            from: at(from),
+            to: at(to),
+        };
+        let moved = catalog.moved(&named, range).unwrap();
+        let found: Vec<_> = moved
+            .iter()
+            .map(|one| (one.instrument.as_str(), one.first.raw(), one.last.raw()))
+            .collect();
+        // Half of the spread above the bid.
+        let expect = expect.map(|(first, last)| ("A", first + 5_000, last + 5_000));
+        assert_eq!(found, Vec::from_iter(expect));
+    };
+    check(0, DAY + 1, Some((100, 200)));
+    check(0, DAY, Some((100, 300)));
+    check(5, 6, Some((300, 300)));
+    check(6, DAY, None);
+    check(2 * DAY, 3 * DAY, None);
+    let Series::Bars(bars) = bars(0) else {
+        panic!("other data");
+    };
+    let moved = catalog.moved(&["C".to_owned()], Range::ALL).unwrap();
+    let ends = (bars[0].open, bars[bars.len() - 1].close);
+    assert_eq!([(moved[0].first, moved[0].last)], [ends]);
+}
+
+#[test]
 fn footers_tell_events_and_grid() {
     let (_folder, catalog) = catalog();
     let series = quotes(0, 2, 60_000_000_000);
