@@ -44,11 +44,15 @@ pub(crate) fn touched<H: HostPort>(api: &Api<H>, about: About<'_>) -> Option<Tou
             Some(of_name(api, named))
         }
         "orders.modify" => {
-            let id = about.name?.parse::<OrderId>().ok()?;
-            let order = api.host.order(id)?;
+            let id = about.name.and_then(|name| name.parse::<OrderId>().ok());
+            let order = id.and_then(|id| api.host.order(id));
             let strategies = api.host.strategies();
-            let strategy = strategies.iter().find(|view| view.id == order.strategy);
-            Some(of_view(api, strategy))
+            let of = |view: &&Arc<StrategyView>| {
+                order
+                    .as_ref()
+                    .is_some_and(|order| view.id == order.strategy)
+            };
+            Some(of_view(api, strategies.iter().find(of)))
         }
         "accounts.convert" => Some(Touched {
             strategy: None,
