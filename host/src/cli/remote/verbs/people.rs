@@ -66,6 +66,11 @@ pub(super) fn people() -> Vec<Verb> {
                 "disabled",
                 Kind::Json,
                 "true: they may not come in any more; false: they may",
+            )
+            .field(
+                "desk",
+                Kind::Json,
+                "The strategies and accounts they may trade for, as {\"strategies\":[…],\"accounts\":[…]}; {} for any",
             ),
         ),
         post(
