@@ -8,11 +8,20 @@ use super::metadata::Member;
 /// The map.
 const MAP: &str = "ARCHITECTURE.md";
 
-/// Documents whose paths are checked.
-const DOCUMENTS: &[&str] = &[MAP, "README.md", "CONTRIBUTING.md", "docs/performance.md"];
+/// Documents whose paths are not checked: it tells of what is no more, too.
+const HISTORY: &str = "CHANGELOG.md";
 
 /// Folders whose paths are checked when a document names them in backticks.
-const FOLDERS: &[&str] = &["docs/", "examples/", "host/", "plugins/", "sdk/", "wit/"];
+const FOLDERS: &[&str] = &[
+    "docker/",
+    "docs/",
+    "examples/",
+    "host/",
+    "migrations/",
+    "plugins/",
+    "sdk/",
+    "wit/",
+];
 
 pub(super) fn check(files: &Files, members: &[Member]) -> Vec<Violation> {
     let map = files.get(MAP).map_or("", |file| file.text.as_str());
@@ -31,21 +40,32 @@ fn mentions(map: &str, member: &Member) -> bool {
 
 fn dead_paths(files: &Files) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for file in files
-        .iter()
-        .filter(|file| DOCUMENTS.contains(&file.path.as_str()))
-    {
-        for (index, line) in file.text.lines().enumerate() {
-            // Every second piece between backticks is code.
-            let quoted = line.split('`').skip(1).step_by(2);
-            let paths = quoted.filter(|word| FOLDERS.iter().any(|start| word.starts_with(start)));
-            for path in paths.filter(|path| !exists(files, path)) {
-                let message = format!("names `{path}`, which does not exist");
-                violations.push(Violation::new(&file.path, index + 1, message));
-            }
+    let documents = files.iter().filter(|file| file.path.ends_with(".md"));
+    for file in documents.filter(|file| file.path != HISTORY) {
+        for (line, path) in named(&file.text).filter(|(_, path)| !exists(files, path)) {
+            let message = format!("names `{path}`, which does not exist");
+            violations.push(Violation::new(&file.path, line, message));
         }
     }
     violations
+}
+
+/// The paths in backticks with their lines, from 1; without what stands in blocks of code, and names with a part
+/// that is left open.
+fn named(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut is_code = false;
+    let lines = text.lines().enumerate().filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    lines.flat_map(|(index, line)| {
+        // Every second piece between backticks is code.
+        let quoted = line.split('`').skip(1).step_by(2);
+        let paths = quoted.filter(|word| FOLDERS.iter().any(|start| word.starts_with(start)));
+        let whole = paths.filter(|path| !path.contains(['<', '{', '*', ' ']));
+        whole.map(move |path| (index + 1, path))
+    })
 }
 
 /// Whether the path is a file, or a folder with a file in it.
@@ -89,5 +109,21 @@ mod tests {
         );
         check("`plugins/` and `plugins/ema` and `host/gone.rs`", 2);
         check("`plugins/` and host/gone.rs and `target/x`", 0);
+        check(
+            "`plugins/<hash>.json` and `plugins/{name}` are of a host",
+            0,
+        );
+        check("```sh\ncat `host/gone.rs`\n```\n`host/gone.rs`", 1);
+    }
+
+    #[test]
+    fn all_documents_but_the_history_are_checked() {
+        let gone = "`docker/gone` and `migrations/gone.sql`";
+        let documents = ["docs/adr/a.md", "host/README.md", HISTORY];
+        let files = Files::of(&documents.map(|path| (path, gone)));
+        let found = dead_paths(&files);
+        let paths: Vec<&str> = found.iter().map(|it| it.path.as_str()).collect();
+        let [decision, other, _] = documents;
+        assert_eq!(paths, [decision, decision, other, other]);
     }
 }
