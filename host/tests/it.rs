@@ -91,6 +91,8 @@ mod signals;
 mod store;
 #[path = "it/tls.rs"]
 mod tls;
+#[path = "it/typed.rs"]
+mod typed;
 #[path = "it/venue_models.rs"]
 mod venue_models;
 #[path = "it/venue_process.rs"]

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// Stops at what fails, answers of a host too, and types no faster than a person: what is sent to a venue is
 /// there when it is changed.
-const TYPIST: &str = r#"
+pub(super) const TYPIST: &str = r#"
 set -euo pipefail
 curl() { command curl --fail-with-body "$@"; }
 trap 'sleep 0.3' DEBUG
@@ -18,7 +18,7 @@ set -x
 "#;
 
 /// A shell in a folder that knows the program under test and the host.
-fn shell(desk: &Desk, folder: &Path) -> Command {
+pub(super) fn shell(desk: &Desk, folder: &Path) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_argonaut"));
     let mut path = vec![program.parent().unwrap().to_owned()];
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
@@ -38,7 +38,7 @@ fn said(output: &Output) -> String {
 }
 
 /// The blocks of a section that a shell is to read, without those of sections below it.
-fn blocks(document: &str, heading: &str) -> Vec<String> {
+pub(super) fn blocks(document: &str, heading: &str) -> Vec<String> {
     let (_, section) = document.split_once(&format!("\n{heading}\n")).unwrap();
     let section = section.split("\n##").next().unwrap();
     let begun = section.split("```sh\n").skip(1);
@@ -72,21 +72,27 @@ fn type_out(desk: &Desk, folder: &Path, of: Document, headings: &[&str], by_prog
         assert!(!chosen.is_empty(), "{heading}");
         script.extend(chosen);
     }
-    let script = script.join("\n");
+    type_in(shell(desk, folder), &at(desk, &script.join("\n")));
+}
+
+/// A script as somebody types it at this host: who looks on ends it when they have seen enough.
+pub(super) fn at(desk: &Desk, script: &str) -> String {
     let script = script.replace("http://127.0.0.1:8080", &desk.url);
     let ended = script.lines().map(|line| match line {
-        // Who looks on ends it when they have seen enough.
         line if line.starts_with("argonaut watch ") => format!("{line} --count 3"),
         line => line.to_owned(),
     });
-    let script: Vec<String> = ended.collect();
-    let mut typed = shell(desk, folder);
-    let output = typed.args(["-c", &script.join("\n")]).output().unwrap();
+    ended.collect::<Vec<_>>().join("\n")
+}
+
+/// Types a script, which must succeed.
+pub(super) fn type_in(mut shell: Command, script: &str) {
+    let output = shell.args(["-c", script]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
 }
 
 /// A folder as the repository is after `cargo xtask run`.
-fn built() -> TempDir {
+pub(super) fn built() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let plugins = folder.path().join("target/plugins");
     fs::create_dir_all(&plugins).unwrap();

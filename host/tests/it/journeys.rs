@@ -74,7 +74,8 @@ pub fn at_a_host_of(
 
 /// Where somebody works.
 pub struct Desk {
-    folder: PathBuf,
+    /// With the host's data.
+    pub folder: PathBuf,
     pub url: String,
 }
 
