@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from argonaut_rest import FillDto, OrderDto, StrategyDto
+
 ROOT = "/api/v1"
 RETRIES = 2
 PATIENCE_S = 10.0
@@ -68,11 +70,10 @@ class Strategy:
     version: str | None
 
     @staticmethod
-    def read(body: dict[str, Any]) -> Strategy:
-        plugin = body["plugin"] or {}
-        return Strategy(
-            body["name"], body["state"], body["account"], plugin.get("name"), plugin.get("version")
-        )
+    def read(body: StrategyDto) -> Strategy:
+        plugin = body.get("plugin")
+        name, version = (plugin["name"], plugin["version"]) if plugin else (None, None)
+        return Strategy(body["name"], body["state"], body["account"], name, version)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Order:
     deny_reason: str | None
 
     @staticmethod
-    def read(body: dict[str, Any]) -> Order:
+    def read(body: OrderDto) -> Order:
         return Order(
             body["id"],
             body["instrument"],
@@ -100,9 +101,9 @@ class Order:
             body["status"],
             Decimal(body["quantity"]),
             Decimal(body["filled"]),
-            decimal(body["price"]),
-            body["deny_code"],
-            body["deny_reason"],
+            decimal(body.get("price")),
+            body.get("deny_code"),
+            body.get("deny_reason"),
         )
 
 
@@ -119,7 +120,7 @@ class Fill:
     fee: Decimal
 
     @staticmethod
-    def read(body: dict[str, Any]) -> Fill:
+    def read(body: FillDto) -> Fill:
         return Fill(
             body["execution"],
             body["order"],

@@ -11,19 +11,31 @@ import json
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+import argonaut_messages as told
 from argonaut_client import Argonaut
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
-# Channels of which only the latest counts: there is nothing to go on with.
-CONFLATED = {"quotes", "bars", "accounts", "metrics"}
 # The host has a heartbeat every 15 s.
 SILENCE_S = 45.0
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+
+
+Message: TypeAlias = (
+    told.Hello
+    | told.Snapshot
+    | told.Update
+    | told.Gap
+    | told.Error
+    | told.Bye
+    | told.Ack
+    | told.Pong
+    | told.Heartbeat
+)
 
 
 class Refused(Exception):
@@ -35,7 +47,7 @@ class Snapshot:
     """All that there is of a channel; what was known of it is void."""
 
     channel: str
-    data: list[dict[str, Any]]
+    data: list[Any]
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class Update:
     """One change."""
 
     channel: str
-    data: dict[str, Any]
+    data: Any
 
 
 class Follower:
@@ -74,45 +86,43 @@ class Follower:
         if self.host.key is not None:
             socket.send(json.dumps({"op": "authenticate", "token": self.host.key}))
         hello = message(socket)
+        if hello["type"] == "error" or hello["type"] == "bye":
+            raise Refused(hello["reason"])
         if hello["type"] != "hello":
-            raise Refused(hello.get("reason", "the host did not say hello"))
+            raise Refused("the host did not say hello")
         if hello["run"] != self.epoch:
             # Another run counts anew.
             self.epoch = hello["run"]
             self.at.clear()
         for number, channel in enumerate(self.channels, start=1):
             wish: dict[str, Any] = {"op": "subscribe", "id": number, "channel": channel}
-            if channel in self.at and channel not in CONFLATED:
+            if channel in self.at and channel not in told.CONFLATED:
                 wish["resume"] = {"epoch": self.epoch, "sequence": self.at[channel]}
             socket.send(json.dumps(wish))
 
     def received(self, socket: Connection) -> Iterator[Snapshot | Update]:
         while True:
-            told = message(socket)
-            match told["type"]:
-                case "snapshot":
-                    self.at[told["channel"]] = told["sequence"]
-                    yield Snapshot(told["channel"], told["data"])
-                case "update":
-                    self.at[told["channel"]] = told["sequence"]
-                    yield Update(told["channel"], told["data"])
-                case "gap":
-                    # The host cannot go on where we were; a snapshot follows.
-                    self.at.pop(told.get("channel") or "", None)
-                case "error" if self.host.key is not None and told.get("id") is None:
-                    # A host without identity wonders why somebody says who they are.
-                    pass
-                case "error":
-                    raise Refused(f"{told['reason']} ({told['code']})")
-                case "bye" if told["code"] == "UNAUTHENTICATED":
-                    raise Refused(told["reason"])
-                case "bye":
-                    return
-                case _:
-                    pass
+            one = message(socket)
+            if one["type"] == "snapshot":
+                self.at[one["channel"]] = one["sequence"]
+                yield Snapshot(one["channel"], list(one["data"]))
+            elif one["type"] == "update":
+                self.at[one["channel"]] = one["sequence"]
+                yield Update(one["channel"], one["data"])
+            elif one["type"] == "gap":
+                # The host cannot go on where we were; a snapshot follows.
+                self.at.pop(one.get("channel") or "", None)
+            elif one["type"] == "error":
+                # A host without identity wonders why somebody says who they are.
+                if self.host.key is None or one.get("id") is not None:
+                    raise Refused(f"{one['reason']} ({one['code']})")
+            elif one["type"] == "bye":
+                if one["code"] == "UNAUTHENTICATED":
+                    raise Refused(one["reason"])
+                return
 
 
-def message(socket: Connection) -> dict[str, Any]:
+def message(socket: Connection) -> Message:
     """The next message. A silent host is as good as gone: `TimeoutError`, which is an `OSError`."""
-    found: dict[str, Any] = json.loads(socket.recv(timeout=SILENCE_S))
+    found: Message = json.loads(socket.recv(timeout=SILENCE_S))
     return found

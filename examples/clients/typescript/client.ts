@@ -1,14 +1,14 @@
-// A small client of Argonaut's REST API, of nothing but what Node brings. Its types are generated from the
-// host's description (`npm run types`). Decimals are strings, as the API has them: give them to the library of
+// A small client of Argonaut's REST API, of nothing but what Node brings. Its types are made of the host's
+// description (`../generate.py`). Decimals are strings, as the API has them: give them to the library of
 // decimals that you like, and never to `Number`.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { components } from "./types.d.ts";
+import type { AmendmentRequest, FillDto, OrderDto, OrderTicketRequest, StrategyDto } from "./rest.ts";
 
-export type Strategy = components["schemas"]["StrategyDto"];
-export type Order = components["schemas"]["OrderDto"];
-export type Fill = components["schemas"]["FillDto"];
-export type Ticket = components["schemas"]["OrderTicketRequest"];
+export type Strategy = StrategyDto;
+export type Order = OrderDto;
+export type Fill = FillDto;
+export type Ticket = OrderTicketRequest;
 
 const ROOT = "/api/v1";
 const RETRIES = 2;
@@ -77,7 +77,7 @@ export class Argonaut {
     return this.ask("POST", "/orders", ticket);
   }
 
-  modify(id: string, changes: { quantity?: string; price?: string; trigger?: string }): Promise<Order> {
+  modify(id: string, changes: AmendmentRequest): Promise<Order> {
     return this.ask("PATCH", `/orders/${encodeURIComponent(id)}`, changes);
   }
 

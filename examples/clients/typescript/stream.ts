@@ -6,13 +6,13 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Argonaut } from "./client.ts";
+import { CONFLATED } from "./messages.ts";
+import type * as told from "./messages.ts";
 
 /** The host has a heartbeat every 15 s. */
 const SILENCE_MS = 45_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** Channels of which only the latest counts: there is nothing to go on with. */
-const CONFLATED = new Set(["quotes", "bars", "accounts", "metrics"]);
 
 /** All that there is of a channel, or one change of it. */
 export type Event<T> =
@@ -23,13 +23,15 @@ export type Event<T> =
 export class Refused extends Error {}
 
 type Message =
-  | { type: "hello"; run: string }
-  | { type: "snapshot"; channel: string; sequence: number; data: unknown[] }
-  | { type: "update"; channel: string; sequence: number; data: unknown }
-  | { type: "gap"; channel?: string | null }
-  | { type: "error"; id?: number | null; code: string; reason: string }
-  | { type: "bye"; code: string; reason: string }
-  | { type: "ack" | "pong" | "heartbeat" };
+  | told.Hello
+  | told.Snapshot
+  | told.Update
+  | told.Gap
+  | told.Error
+  | told.Bye
+  | told.Ack
+  | told.Pong
+  | told.Heartbeat;
 
 /** Where a client is: in which run of the host, and in each channel. */
 type Place = { epoch: string | undefined; at: Map<string, number> };
@@ -59,11 +61,11 @@ async function* connection<T>(host: Argonaut, channels: string[], place: Place):
           break;
         case "snapshot":
           place.at.set(message.channel, message.sequence);
-          yield { kind: "snapshot", channel: message.channel, data: message.data as T[] };
+          yield { kind: "snapshot", channel: message.channel, data: message.data as unknown as T[] };
           break;
         case "update":
           place.at.set(message.channel, message.sequence);
-          yield { kind: "update", channel: message.channel, data: message.data as T };
+          yield { kind: "update", channel: message.channel, data: message.data as unknown as T };
           break;
         case "gap":
           // The host cannot go on where we were; a snapshot follows.
@@ -91,7 +93,7 @@ function begin(socket: WebSocket, channels: string[], place: Place, run: string)
     place.at.clear();
   }
   channels.forEach((channel, index) => {
-    const sequence = CONFLATED.has(channel) ? undefined : place.at.get(channel);
+    const sequence = CONFLATED.includes(channel) ? undefined : place.at.get(channel);
     const resume = sequence === undefined ? undefined : { epoch: run, sequence };
     socket.send(JSON.stringify({ op: "subscribe", id: index + 1, channel, resume }));
   });

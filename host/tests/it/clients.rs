@@ -1,5 +1,5 @@
-//! The example clients, against a real host: their own tests, by the interpreters that `cargo xtask test`
-//! installs below the folder that `ARGONAUT_TOOLS` names.
+//! The example clients: whether their types are those of the API, and their own tests against a real host, by
+//! the interpreters that `cargo xtask test` installs below the folder that `ARGONAUT_TOOLS` names.
 
 use super::journeys::at_a_host;
 use super::process::root;
@@ -14,10 +14,41 @@ fn tools() -> PathBuf {
 /// Runs a client's tests while a host runs.
 fn passes(mut tests: Command) {
     at_a_host(&[], move |desk, _| {
-        let done = tests.env("ARGONAUT_URL", &desk.url).output().unwrap();
-        let said = [done.stdout, done.stderr].concat();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&said));
+        succeeds(tests.env("ARGONAUT_URL", &desk.url));
     });
+}
+
+fn succeeds(command: &mut Command) {
+    let done = command.output().unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn their_types_are_those_of_the_descriptions() {
+    let generate = root().join("examples/clients/generate.py");
+    succeeds(Command::new("python3").arg(generate).arg("--check"));
+}
+
+#[test]
+#[ignore = "needs mypy"]
+fn the_client_in_python_keeps_to_its_types() {
+    let mut mypy = Command::new(tools().join("clients/bin/python"));
+    mypy.current_dir(root().join("examples/clients/python"));
+    mypy.args(["-B", "-m", "mypy", "--check-untyped-defs"]);
+    mypy.args(["--cache-dir", "/dev/null"]);
+    succeeds(mypy.args(["argonaut_client.py", "argonaut_stream.py", "example.py"]));
+}
+
+#[test]
+#[ignore = "needs the compiler of TypeScript"]
+fn the_client_in_typescript_keeps_to_its_types() {
+    let packages = tools().join("clients-node/node_modules");
+    let mut compiler = Command::new(tools().join("node_modules/node/bin/node"));
+    compiler.arg(packages.join("typescript/bin/tsc"));
+    compiler.arg("--project");
+    compiler.arg(root().join("examples/clients/typescript"));
+    succeeds(compiler.arg("--typeRoots").arg(packages.join("@types")));
 }
 
 #[test]

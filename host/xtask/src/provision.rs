@@ -70,8 +70,8 @@ const AUTHORS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Makes sure that plugins in C, Python and TypeScript can be built, and the example clients run: compilers
-/// and interpreters of the system, and in the folder `tools` environments of Python and packages of npm.
+/// Makes sure that plugins in C, Python and TypeScript can be built, and the example clients run and be checked:
+/// compilers and interpreters of the system, and in the folder `tools` environments of Python and packages of npm.
 pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     let missing = AUTHORS.iter().filter(|(path, _)| !Path::new(path).exists());
     let mut missing: Vec<_> = missing.map(|(_, package)| *package).collect();
@@ -84,6 +84,8 @@ pub(crate) fn author_tools(tools: &Path) -> Result<()> {
     python_packages(&examples.join("python/pyproject.toml"), &tools.join("venv"))?;
     let client = paths::root().join("examples/clients/python/pyproject.toml");
     python_packages(&client, &tools.join("clients"))?;
+    let client = paths::root().join("examples/clients/typescript/package.json");
+    npm_packages(&client, &tools.join("clients-node"))?;
     npm_packages(&examples.join("ts/package.json"), tools)
 }
 
@@ -93,7 +95,7 @@ const OBJECT_STORE: &str = "moto[server,s3]==5.2.5";
 /// Makes sure that the server of buckets is installed in a folder.
 pub(crate) fn object_store(environment: &Path) -> Result<()> {
     install(python().into_iter().collect())?;
-    python_environment(OBJECT_STORE, environment)
+    python_environment(&[OBJECT_STORE], environment)
 }
 
 /// Its program.
@@ -107,7 +109,7 @@ const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// Makes sure that it is installed in a folder.
 pub(crate) fn schemathesis(environment: &Path) -> Result<()> {
     install(python().into_iter().collect())?;
-    python_environment(SCHEMATHESIS, environment)
+    python_environment(&[SCHEMATHESIS], environment)
 }
 
 /// Its program.
@@ -124,18 +126,20 @@ fn python() -> Option<&'static str> {
 /// Installs what the example's manifest names for developers.
 fn python_packages(manifest: &Path, environment: &Path) -> Result<()> {
     let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
-    // The one line `dev = ["package==version"]`; reading it needs no more than this.
+    // The one line `dev = ["package==version", "other==version"]`; reading it needs no more than this.
     let wanted = text
         .lines()
         .find_map(|line| line.strip_prefix("dev = [\"")?.strip_suffix("\"]"))
         .with_context(|| format!("{} names no tools", manifest.display()))?;
-    python_environment(wanted, environment)
+    let wanted: Vec<&str> = wanted.split("\", \"").collect();
+    python_environment(&wanted, environment)
 }
 
-/// Makes a Python environment with one package and what that needs.
-fn python_environment(wanted: &str, environment: &Path) -> Result<()> {
+/// Makes a Python environment with some packages and what they need.
+fn python_environment(wanted: &[&str], environment: &Path) -> Result<()> {
     let stamp = environment.join("installed");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+    let whole = wanted.join(" ");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == whole) {
         return Ok(());
     }
     check(
@@ -145,10 +149,11 @@ fn python_environment(wanted: &str, environment: &Path) -> Result<()> {
     )?;
     check(
         Command::new(environment.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", wanted])
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(wanted)
             .env("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
     )?;
-    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+    fs::write(&stamp, whole).with_context(|| stamp.display().to_string())
 }
 
 /// Installs what the example's manifest names for developers.
