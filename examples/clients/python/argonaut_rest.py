@@ -316,6 +316,10 @@ class CashFlowViewDto(CashFlowDto):
     sequence: int
 
 
+# A change by an exact share, as a string: -0.2 takes a fifth away, and -1 all.
+Change: TypeAlias = str
+
+
 class ChangeUserRequest(TypedDict):
     """Body of `PATCH users/{name}`; what is absent stays."""
 
@@ -1682,6 +1686,10 @@ class PositionDto(TypedDict):
     unrealized: NotRequired[str | None]
 
 
+# An exact price above nothing, as a string.
+Price: TypeAlias = str
+
+
 class PriceDto(TypedDict):
     drift_window_ns: NotRequired[str | None]
     max_distance: NotRequired[str | None]
@@ -1691,8 +1699,8 @@ class PriceDto(TypedDict):
 class PricesRequest(TypedDict):
     """`PATCH instruments/{symbol}/prices`; one of the two at least. What is left out stays."""
 
-    index: NotRequired[Decimal | None]
-    mark: NotRequired[Decimal | None]
+    index: NotRequired[Price | None]
+    mark: NotRequired[Price | None]
 
 
 class ProbationDto(TypedDict):
@@ -2126,9 +2134,9 @@ class ShadowStrategyRequest(TypedDict):
 class ShockDto(TypedDict):
     """A shock."""
 
-    price: NotRequired[Decimal | None]
+    price: NotRequired[Change | None]
     target: str
-    volatility: NotRequired[Decimal | None]
+    volatility: NotRequired[Change | None]
 
 
 class ShortDto(TypedDict):

@@ -328,6 +328,9 @@ export type CashFlowViewDto = CashFlowDto & {
   sequence: number;
 };
 
+/** A change by an exact share, as a string: -0.2 takes a fifth away, and -1 all. */
+export type Change = string;
+
 /** Body of `PATCH users/{name}`; what is absent stays. */
 export type ChangeUserRequest = {
   disabled?: boolean | null;
@@ -1574,6 +1577,9 @@ export type PositionDto = {
   unrealized?: string | null;
 };
 
+/** An exact price above nothing, as a string. */
+export type Price = string;
+
 export type PriceDto = {
   /** Nanoseconds; `null` does not bind. */
   drift_window_ns?: string | null;
@@ -1597,8 +1603,8 @@ export type PricesDto = {
 
 /** `PATCH instruments/{symbol}/prices`; one of the two at least. What is left out stays. */
 export type PricesRequest = {
-  index?: Decimal | null;
-  mark?: Decimal | null;
+  index?: Price | null;
+  mark?: Price | null;
 };
 
 /** A version that is watched. */
@@ -2048,9 +2054,9 @@ export type ShadowStrategyRequest = {
 
 /** A shock. */
 export type ShockDto = {
-  price?: Decimal | null;
+  price?: Change | null;
   target: string;
-  volatility?: Decimal | null;
+  volatility?: Change | null;
 };
 
 export type ShortDto = {

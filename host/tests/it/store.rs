@@ -339,7 +339,7 @@ fn wrong_questions_are_answered_by_field() {
     for (path, code, says) in [
         ("/history/nonsense", 404, "order-events"),
         ("/history/fills?after=x", 400, "`next` of a page"),
-        ("/history/fills?from=yesterday", 400, "a moment such as"),
+        ("/history/fills?from=yesterday", 400, "a moment after 1970"),
         (
             "/history/fills?strategy=nobody",
             400,

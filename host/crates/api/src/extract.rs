@@ -130,6 +130,17 @@ impl Fields {
             None => Ok(()),
         }
     }
+
+    /// Refuses what there is: these go with a component, and beside JSON the body says all.
+    pub(crate) fn none_beside_json(self) -> Result<(), Problem> {
+        match self.0.into_keys().next() {
+            Some(name) => Err(Problem::disagrees(
+                &name,
+                "goes with a component as the body; beside JSON it belongs into the body",
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 /// That there are no query parameters, for routes that take none: whoever writes `GET strategies?state=RUNNING`

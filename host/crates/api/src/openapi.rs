@@ -13,7 +13,8 @@ mod values;
 
 pub(crate) use answers::{Limit, Refused, Scope};
 pub(crate) use values::{
-    Binary, DecimalText, MomentText, MoneyText, NumberText, ProbationText, QuantityText, text,
+    Binary, ChangeText, DecimalText, MomentText, MoneyText, NumberText, PriceText, ProbationText,
+    QuantityText, text,
 };
 pub(crate) use values::{MONEY, QUANTITY, SHARE, WHOLE};
 

@@ -1,7 +1,7 @@
 //! What happens to instruments and to an account's money, and what simulated venues say, as operators send it.
 
 use super::text::Decimal;
-use crate::openapi::{DecimalText, MoneyText};
+use crate::openapi::{DecimalText, MoneyText, PriceText};
 use model::{Money, Price, Rate};
 use serde::Deserialize;
 use services::handle::InstrumentNews;
@@ -135,10 +135,10 @@ impl StatusRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PricesRequest {
     /// At which the venue values positions.
-    #[schema(value_type = Option<DecimalText>)]
+    #[schema(value_type = Option<PriceText>)]
     mark: Option<Decimal<Price>>,
     /// Of the index that it follows.
-    #[schema(value_type = Option<DecimalText>)]
+    #[schema(value_type = Option<PriceText>)]
     index: Option<Decimal<Price>>,
 }
 

@@ -5,7 +5,7 @@ use super::moment::Moment;
 use super::object::Object;
 use super::text::Decimal;
 use crate::names::Names;
-use crate::openapi::{DecimalText, MomentText};
+use crate::openapi::{ChangeText, MomentText};
 use crate::problem::Problem;
 use model::{Rate, Timestamp};
 use quant::Figure;
@@ -57,9 +57,9 @@ pub(crate) struct ShockDto {
     #[serde(with = "as_text")]
     #[schema(value_type = String, pattern = "^(market|(instrument|sector|currency)/.+)$")]
     target: ShockTarget,
-    #[schema(value_type = Option<DecimalText>)]
+    #[schema(value_type = Option<ChangeText>)]
     price: Option<Decimal<Rate>>,
-    #[schema(value_type = Option<DecimalText>)]
+    #[schema(value_type = Option<ChangeText>)]
     volatility: Option<Decimal<Rate>>,
 }
 

@@ -7,6 +7,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// The form of an exact decimal, of a size that every kind of amount holds.
 const DECIMAL: &str = r"^-?([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
+/// The same of what is above nothing.
+const PRICE: &str = r"^(?=.*[1-9])([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
+/// The form of a change by a share of what there is, of which no more than all can be lost.
+const CHANGE: &str =
+    r"^(([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?|-0{0,8}(1(\.0{1,9})?|0(\.[0-9]{1,9})?))$";
 /// The form of a share, which is not negative.
 pub(crate) const SHARE: &str = r"^([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
 /// The form of an amount of an instrument, which is not negative.
@@ -41,6 +46,39 @@ impl PartialSchema for DecimalText {
 impl ToSchema for DecimalText {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Decimal")
+    }
+}
+
+/// A price above nothing as a string.
+pub(crate) enum PriceText {}
+
+impl PartialSchema for PriceText {
+    fn schema() -> RefOr<Schema> {
+        text(PRICE, "An exact price above nothing, as a string.")
+            .examples(["1.25"])
+            .into()
+    }
+}
+
+impl ToSchema for PriceText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Price")
+    }
+}
+
+/// A change by a share as a string.
+pub(crate) enum ChangeText {}
+
+impl PartialSchema for ChangeText {
+    fn schema() -> RefOr<Schema> {
+        let about = "A change by an exact share, as a string: -0.2 takes a fifth away, and -1 all.";
+        text(CHANGE, about).examples(["-0.2"]).into()
+    }
+}
+
+impl ToSchema for ChangeText {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Change")
     }
 }
 
@@ -155,6 +193,35 @@ impl ToSchema for Binary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_than_all_is_lost() {
+        let form = regex::Regex::new(CHANGE).unwrap();
+        for fits in [
+            "0",
+            "1.5",
+            "-0.2",
+            "-1",
+            "-1.000",
+            "-0",
+            "-001",
+            "8999999999",
+        ] {
+            assert!(form.is_match(fits), "{fits}");
+        }
+        for does_not in [
+            "-1.000000001",
+            "-2",
+            "-10",
+            "-11",
+            "9000000000",
+            "-",
+            ".5",
+            "1e3",
+        ] {
+            assert!(!form.is_match(does_not), "{does_not}");
+        }
+    }
 
     #[test]
     fn a_probation_lasts_92_days_at_most() {

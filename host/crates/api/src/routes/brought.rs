@@ -56,7 +56,7 @@ impl<H: HostPort, R: Brings> FromRequest<Api<H>> for Brought<R> {
         let body = plugin_body(api, Request::from_parts(parts, body)).await?;
         let mut request = match body.content {
             Content::Json(bytes) => {
-                fields.finish()?;
+                fields.none_beside_json()?;
                 R::from_body(parse_json(&bytes)?)
             }
             Content::Plugin(plugin) => {

@@ -112,7 +112,7 @@ fn filter(fields: &mut Fields, names: &Names) -> Result<Filter, Problem> {
 
 /// Takes a moment from the query, in nanoseconds.
 pub(super) fn moment(fields: &mut Fields, name: &str) -> Result<Option<u64>, Problem> {
-    let form = "a moment such as 2026-01-02T00:00:00Z";
+    let form = "a moment after 1970, such as 2026-01-02T00:00:00Z";
     let moment = fields.value::<Moment>(name, form)?;
     Ok(moment.map(|Moment(time)| time.nanos()))
 }

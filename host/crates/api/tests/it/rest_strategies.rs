@@ -116,6 +116,21 @@ async fn a_swap_reports_where_it_switched() {
 }
 
 #[tokio::test]
+async fn beside_json_there_is_no_query() {
+    let client = Client::new();
+    for path in [
+        "/strategies",
+        "/strategies/ema/swap",
+        "/strategies/ema/shadow",
+    ] {
+        let path = format!("{path}?param.fast=3");
+        let answer = client.json("POST", &path, "{}").await;
+        answer.check_problem(422, "FIELDS_DISAGREE", Some("/param/fast"));
+    }
+    assert_eq!(client.host.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_swap_may_start_what_does_not_run() {
     let client = Client::new();
     let path = "/strategies/ema/swap";
