@@ -157,7 +157,7 @@ class Module:
             self.classes[name] = []
             for other in names(schema):
                 self.define(other)
-            self.alias(name, self.of(schema, name), schema)
+            self.alias(name, self.of(schema, f"{name}Fields"), schema)
         return self.classes[name]
 
     def variant(self, name: str, schema: Schema) -> list[str]:

@@ -2186,12 +2186,12 @@ class SizeChangeDto(TypedDict):
     before: int
 
 
-class SourceDto(TypedDict):
+class SourceDtoFields(TypedDict):
     file: str
 
 
 # How a plugin came in.
-SourceDto: TypeAlias = Literal["upload"] | SourceDto
+SourceDto: TypeAlias = Literal["upload"] | SourceDtoFields
 
 
 class SourcesDto(TypedDict):
