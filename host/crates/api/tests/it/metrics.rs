@@ -259,8 +259,9 @@ async fn history_that_cannot_be_had_says_why() {
     shocked["shocks"] = json!([{ "target": "market", "price": "-0.1" }]);
     check(&shocked.to_string(), disagree, "/history").await;
     let none = Client::new();
-    let asked = none.json("PUT", "/risk/scenarios/fall", &history(from, to, None));
-    asked.await.check_problem(404, "NO_CATALOG", None);
+    let body = history(from, to, None);
+    let asked = none.json("PUT", "/risk/scenarios/fall", &body).await;
+    asked.check_problem(404, "NO_CATALOG", None);
 }
 
 #[tokio::test]

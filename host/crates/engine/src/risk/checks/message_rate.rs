@@ -1,4 +1,4 @@
-//! P19: no more messages in a window than allowed, by one strategy and by all.
+//! P19: no more messages in a window than allowed, by one strategy, by all, and by all to one venue.
 
 use crate::input::{LimitScope, Limits};
 use crate::risk::Context;
@@ -16,7 +16,15 @@ pub(crate) fn check(context: &Context<'_>) -> Result<(), DenyCode> {
     let own = context
         .limits()
         .any(|limits| full(Some(context.strategy), limits));
-    if firm || own {
+    let venue = context.limits().any(|limits| {
+        let (most, window) = (limits.max_venue_messages, limits.message_window);
+        context.instrument().is_none_or(|instrument| {
+            context
+                .windows
+                .is_venue_full(instrument.venue, context.now, most, window)
+        })
+    });
+    if firm || own || venue {
         Err(DenyCode::MessageRate)
     } else {
         Ok(())
