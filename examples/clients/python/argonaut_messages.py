@@ -433,6 +433,7 @@ class Job(TypedDict):
     problem: Any
     progress: float
     result: Any
+    stage: str | None
     state: Literal["QUEUED", "RUNNING", "DONE", "FAILED", "CANCELED", "INTERRUPTED"]
     status: int | None
     subject: str
@@ -693,6 +694,8 @@ class Probation(TypedDict):
     before: Plugin | None
     canary: Canary | None
     max_denials: int | None
+    max_denied_percent: int | None
+    max_drawdown: str | None
     max_faults: int
     max_loss: str | None
     since: str
@@ -976,6 +979,7 @@ class Venue(TypedDict):
     model_faults: list[ModelFault]
     name: str
     outside: Outside | None
+    self_match: str
 
 
 class Worth(TypedDict):

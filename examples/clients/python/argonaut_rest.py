@@ -323,6 +323,7 @@ Change: TypeAlias = str
 class ChangeUserRequest(TypedDict):
     """Body of `PATCH users/{name}`; what is absent stays."""
 
+    desk: NotRequired[DeskDto | None]
     disabled: NotRequired[bool | None]
     networks: NotRequired[list[str] | None]
     roles: NotRequired[list[Literal["viewer", "operator", "author", "risk", "admin"]] | None]
@@ -525,6 +526,13 @@ class DelayDto(TypedDict):
 
     constant_ns: str
     drawn: NotRequired[DrawnDto | None]
+
+
+class DeskDto(TypedDict):
+    """For what a person may trade. A list that is there is a positive one: orders, changes, conversions, and what lets a strategy trade are refused (403 `NOT_PERMITTED`, `P03`) where they are of another, or of none that is known. What only takes away is never refused for it."""
+
+    accounts: NotRequired[list[str] | None]
+    strategies: NotRequired[list[str] | None]
 
 
 class DrawdownDto(TypedDict):
@@ -780,12 +788,11 @@ class HeldDto(TypedDict):
     quantity: str
 
 
-class HistoryDto(TypedDict):
-    """A page."""
-
-    items: list[Any]
-    next: NotRequired[str | None]
-    sequence: int
+HistoryDto = TypedDict("HistoryDto", {
+    "from": "Moment",
+    "instruments": NotRequired["list[str] | None"],
+    "to": "Moment",
+})
 
 
 class HoldDto(TypedDict):
@@ -928,6 +935,7 @@ class JobDto(TypedDict):
     problem: NotRequired[Any]
     progress: float
     result: NotRequired[Any]
+    stage: NotRequired[Name | None]
     state: Name
     status: NotRequired[int | None]
     subject: str
@@ -1192,6 +1200,7 @@ class LimitsDto(TypedDict):
     max_order_notional: NotRequired[str | None]
     max_order_quantity: NotRequired[str | None]
     max_position: NotRequired[str | None]
+    max_venue_messages: NotRequired[int | None]
     message_window_ns: NotRequired[str | None]
     price: NotRequired[PriceDto]
     scaling: NotRequired[ScalingDto]
@@ -1232,6 +1241,22 @@ class LoadStrategyRequest(TypedDict):
     parameters: NotRequired[dict[str, ParameterValue]]
     plugin: str
     start: NotRequired[bool]
+
+
+class LocateDto(TypedDict):
+    """How much of an instrument an account may be short, all its open orders filled, where `short.locate_required` binds."""
+
+    account: str
+    instrument: str
+    quantity: Quantity
+
+
+class LocateRequest(TypedDict):
+    """Body of `PUT risk/locates`: replaces what was located; `0` is nothing."""
+
+    account: str
+    instrument: str
+    quantity: Quantity
 
 
 class LogLineDto(TypedDict):
@@ -1709,6 +1734,8 @@ class ProbationDto(TypedDict):
     before: NotRequired[StrategyPluginDto | None]
     canary: NotRequired[CanaryDto | None]
     max_denials: NotRequired[int | None]
+    max_denied_percent: NotRequired[int | None]
+    max_drawdown: NotRequired[str | None]
     max_faults: int
     max_loss: NotRequired[str | None]
     since: str
@@ -1722,6 +1749,8 @@ class ProbationRequest(TypedDict):
 
     for_ns: ProbationTime
     max_denials: NotRequired[int | None]
+    max_denied_percent: NotRequired[int | None]
+    max_drawdown: NotRequired[str | None]
     max_faults: NotRequired[int]
     max_loss: NotRequired[str | None]
 
@@ -1733,7 +1762,7 @@ ProbationTime: TypeAlias = str
 class Problem(TypedDict):
     """Why a request was refused (RFC 9457)."""
 
-    code: Literal["AUDIT_FAILED", "BUSY", "CATALOG_UNAVAILABLE", "CHANGE_DENIED", "CONFLICT", "FIELDS_DISAGREE", "FORBIDDEN", "FORBIDDEN_ADDRESS", "FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "FULL", "IDEMPOTENCY_ANSWER_NOT_KEPT", "IDEMPOTENCY_KEY_IN_USE", "IDEMPOTENCY_KEY_MISSING", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_OUTCOME_UNKNOWN", "IDENTITY_OFF", "INTERNAL", "INVALID_FIELD", "INVALID_HEADER", "INVALID_PATH", "INVALID_QUERY", "LOCKED", "MALFORMED_BODY", "MALFORMED_JSON", "METHOD_NOT_ALLOWED", "NOT_A_WEBSOCKET", "NOT_FOUND", "NOT_KEPT", "NOT_RUNNING", "NOT_SENT", "NOT_STORED", "NO_CATALOG", "NO_STORE", "PAYLOAD_TOO_LARGE", "PLUGIN_AMBIGUOUS", "PLUGIN_DOWNGRADE", "PLUGIN_HELD_BACK", "PLUGIN_IN_USE", "PLUGIN_KEY_REVOKED", "PLUGIN_KEY_UNKNOWN", "PLUGIN_NOT_APPROVED", "PLUGIN_QUARANTINED", "PLUGIN_REFUSED", "PLUGIN_REVOKED", "PLUGIN_SIGNATURE_MALFORMED", "PLUGIN_SIGNATURE_OLD", "PLUGIN_SIGNATURE_WRONG", "PLUGIN_STATE", "PLUGIN_UNKNOWN", "PLUGIN_UNSIGNED", "PLUGIN_VERSION_UNORDERED", "PRECONDITION_FAILED", "PRECONDITION_REQUIRED", "REFRESH_REUSED", "REGISTRY_DISK", "REGISTRY_FULL", "STALE", "STORE_UNAVAILABLE", "TIMEOUT", "TOO_MANY", "UNAUTHENTICATED", "UNKNOWN_SUBPROTOCOL", "UNSUPPORTED_MEDIA_TYPE", "WRONG_CREDENTIALS"]
+    code: Literal["AUDIT_FAILED", "BUSY", "CATALOG_UNAVAILABLE", "CHANGE_DENIED", "CONFLICT", "FIELDS_DISAGREE", "FORBIDDEN", "FORBIDDEN_ADDRESS", "FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "FULL", "IDEMPOTENCY_ANSWER_NOT_KEPT", "IDEMPOTENCY_KEY_IN_USE", "IDEMPOTENCY_KEY_MISSING", "IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_OUTCOME_UNKNOWN", "IDENTITY_OFF", "INTERNAL", "INVALID_FIELD", "INVALID_HEADER", "INVALID_PATH", "INVALID_QUERY", "LOCKED", "MALFORMED_BODY", "MALFORMED_JSON", "METHOD_NOT_ALLOWED", "NOT_A_WEBSOCKET", "NOT_FOUND", "NOT_KEPT", "NOT_PERMITTED", "NOT_RUNNING", "NOT_SENT", "NOT_STORED", "NO_CATALOG", "NO_STORE", "PAYLOAD_TOO_LARGE", "PLUGIN_AMBIGUOUS", "PLUGIN_DOWNGRADE", "PLUGIN_HELD_BACK", "PLUGIN_IN_USE", "PLUGIN_KEY_REVOKED", "PLUGIN_KEY_UNKNOWN", "PLUGIN_NOT_APPROVED", "PLUGIN_QUARANTINED", "PLUGIN_REFUSED", "PLUGIN_REVOKED", "PLUGIN_SIGNATURE_MALFORMED", "PLUGIN_SIGNATURE_OLD", "PLUGIN_SIGNATURE_WRONG", "PLUGIN_STATE", "PLUGIN_UNKNOWN", "PLUGIN_UNSIGNED", "PLUGIN_VERSION_UNORDERED", "PRECONDITION_FAILED", "PRECONDITION_REQUIRED", "REFRESH_REUSED", "REGISTRY_DISK", "REGISTRY_FULL", "STALE", "STORE_UNAVAILABLE", "TIMEOUT", "TOO_MANY", "UNAUTHENTICATED", "UNKNOWN_SUBPROTOCOL", "UNSUPPORTED_MEDIA_TYPE", "WRONG_CREDENTIALS"]
     deny_code: NotRequired[str]
     detail: str
     field: NotRequired[str]
@@ -1988,8 +2017,9 @@ class ScenarioProfitDto(TypedDict):
 
 
 class ScenarioRequest(TypedDict):
-    """Body of `PUT risk/scenarios/{name}`: shocks or a window."""
+    """Body of `PUT risk/scenarios/{name}`: shocks, a window or history."""
 
+    history: NotRequired[HistoryDto | None]
     shocks: NotRequired[list[ShockDto] | None]
     window: NotRequired[WindowDto | None]
 
@@ -2141,6 +2171,7 @@ class ShockDto(TypedDict):
 
 class ShortDto(TypedDict):
     day_trade_days: NotRequired[int | None]
+    locate_required: NotRequired[bool | None]
     max_day_trades: NotRequired[int | None]
     no_short_sale: NotRequired[bool | None]
 
@@ -2444,6 +2475,7 @@ class UserDto(TypedDict):
     """A person."""
 
     created: str
+    desk: DeskDto
     disabled: bool
     has_password: bool
     invited_until: NotRequired[str | None]
@@ -2474,11 +2506,13 @@ class VenueDto(TypedDict):
     model_faults: list[ModelFaultDto]
     name: str
     outside: NotRequired[OutsideDto | None]
+    self_match: str
 
 
 class VolumeDto(TypedDict):
     max_book_share: NotRequired[str | None]
     max_day_share: NotRequired[str | None]
+    max_depth_share: NotRequired[str | None]
 
 
 class WantedDto(PricesDto):

@@ -456,10 +456,12 @@ export type Job = {
   kind: string;
   /** Why it failed; `null` otherwise. */
   problem: unknown;
-  /** From 0 to 1; of a request 0 until it is over. */
+  /** From 0 to 1; of a request by its `stage`, and 0 where it has none until it is over. */
   progress: number;
   /** What came of it, unless that is too long; `null` otherwise. */
   result: unknown;
+  /** How far the component of a request is: `RECEIVED`, `READ`, `VALIDATED`, `COMPILING`, `TRIED` or `STORED`. */
+  stage: string | null;
   state: "QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELED" | "INTERRUPTED";
   /** Of a request: the status of what would have been its answer. */
   status: number | null;
@@ -751,6 +753,8 @@ export type Probation = {
   /** What it has, where the version before trades too. */
   canary: Canary | null;
   max_denials: number | null;
+  max_denied_percent: number | null;
+  max_drawdown: string | null;
   max_faults: number;
   max_loss: string | null;
   since: string;
@@ -1047,6 +1051,8 @@ export type Venue = {
   name: string;
   /** How things stand with one outside; `null` where it is simulated. */
   outside: Outside | null;
+  /** What it does where orders of one account meet, if it is simulated: `NONE`, `CANCEL_NEWEST`, `CANCEL_OLDEST`, `CANCEL_BOTH` or `DECREMENT_AND_CANCEL`. */
+  self_match: string;
 };
 
 /** What accounts are worth, in `currency`. */

@@ -333,6 +333,7 @@ export type Change = string;
 
 /** Body of `PATCH users/{name}`; what is absent stays. */
 export type ChangeUserRequest = {
+  desk?: DeskDto | null;
   disabled?: boolean | null;
   networks?: string[] | null;
   roles?: ("viewer" | "operator" | "author" | "risk" | "admin")[] | null;
@@ -523,6 +524,14 @@ export type DecisionRequest = {
 export type DelayDto = {
   constant_ns: string;
   drawn?: DrawnDto | null;
+};
+
+/** For what a person may trade. A list that is there is a positive one: orders, changes, conversions, and what lets a strategy trade are refused (403 `NOT_PERMITTED`, `P03`) where they are of another, or of none that is known. What only takes away is never refused for it. */
+export type DeskDto = {
+  /** Names of accounts; any where it is left out. */
+  accounts?: string[] | null;
+  /** Names of strategies; any where it is left out. */
+  strategies?: string[] | null;
 };
 
 /** How far below its best. */
@@ -823,13 +832,12 @@ export type HeldExposureDto = {
   short: number;
 };
 
-/** A page. */
+/** A window of the data catalog, `to` not in it: what instruments moved from its first price to its last becomes the shocks of the scenario. It is read once, when the scenario is set. */
 export type HistoryDto = {
-  items: unknown[];
-  /** What to give as `after` for the next page; `null` on the last one. */
-  next?: string | null;
-  /** The last input whose rows are in the store. */
-  sequence: number;
+  from: Moment;
+  /** Symbols that must have data in it; those that have some, when left out. All others keep their price. */
+  instruments?: string[] | null;
+  to: Moment;
 };
 
 /** The price for which an order is held back. */
@@ -960,9 +968,10 @@ export type JobDto = {
   /** What it does, as in the policy. */
   kind: string;
   problem?: unknown;
-  /** From 0 to 1; of a request 0 until it is over, for nothing says how far a compiler is. */
+  /** From 0 to 1; of a request by its `stage`, and 0 where it has none until it is over. */
   progress: number;
   result?: unknown;
+  stage?: Name | null;
   state: Name;
   /** What would have been the answer: its status, and its body as `result` or `problem`. */
   status?: number | null;
@@ -1070,6 +1079,7 @@ export type LimitsDto = {
   max_order_quantity?: string | null;
   /** An exact decimal; `null` does not bind. */
   max_position?: string | null;
+  max_venue_messages?: number | null;
   /** Nanoseconds; `null` does not bind. */
   message_window_ns?: string | null;
   price?: PriceDto;
@@ -1112,6 +1122,22 @@ export type LoadStrategyRequest = {
   /** Path below the host's plugin folder, or `sha256:` and the hash of one that the host has. */
   plugin: string;
   start?: boolean;
+};
+
+/** How much of an instrument an account may be short, all its open orders filled, where `short.locate_required` binds. */
+export type LocateDto = {
+  account: string;
+  /** The instrument's symbol. */
+  instrument: string;
+  quantity: Quantity;
+};
+
+/** Body of `PUT risk/locates`: replaces what was located; `0` is nothing. */
+export type LocateRequest = {
+  account: string;
+  /** The instrument's symbol. */
+  instrument: string;
+  quantity: Quantity;
 };
 
 /** A line of a strategy's log. */
@@ -1612,6 +1638,8 @@ export type ProbationDto = {
   before?: StrategyPluginDto | null;
   canary?: CanaryDto | null;
   max_denials?: number | null;
+  max_denied_percent?: number | null;
+  max_drawdown?: string | null;
   max_faults: number;
   max_loss?: string | null;
   since: string;
@@ -1625,6 +1653,10 @@ export type ProbationRequest = {
   /** Engine time from the switch on: more than 0 and at most 92 days. */
   for_ns: ProbationTime;
   max_denials?: number | null;
+  /** How many of a hundred orders and changes may be refused, once 20 were judged. */
+  max_denied_percent?: number | null;
+  /** How far it may fall below the most it had brought, in the account's base currency, 0 or more. */
+  max_drawdown?: string | null;
   /** Faults that are borne. */
   max_faults?: number;
   /** In the account's base currency, 0 or more. */
@@ -1637,7 +1669,7 @@ export type ProbationTime = string;
 /** Why a request was refused (RFC 9457). */
 export type Problem = {
   /** Stable name of the kind of refusal. */
-  code: "AUDIT_FAILED" | "BUSY" | "CATALOG_UNAVAILABLE" | "CHANGE_DENIED" | "CONFLICT" | "FIELDS_DISAGREE" | "FORBIDDEN" | "FORBIDDEN_ADDRESS" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "FULL" | "IDEMPOTENCY_ANSWER_NOT_KEPT" | "IDEMPOTENCY_KEY_IN_USE" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_OUTCOME_UNKNOWN" | "IDENTITY_OFF" | "INTERNAL" | "INVALID_FIELD" | "INVALID_HEADER" | "INVALID_PATH" | "INVALID_QUERY" | "LOCKED" | "MALFORMED_BODY" | "MALFORMED_JSON" | "METHOD_NOT_ALLOWED" | "NOT_A_WEBSOCKET" | "NOT_FOUND" | "NOT_KEPT" | "NOT_RUNNING" | "NOT_SENT" | "NOT_STORED" | "NO_CATALOG" | "NO_STORE" | "PAYLOAD_TOO_LARGE" | "PLUGIN_AMBIGUOUS" | "PLUGIN_DOWNGRADE" | "PLUGIN_HELD_BACK" | "PLUGIN_IN_USE" | "PLUGIN_KEY_REVOKED" | "PLUGIN_KEY_UNKNOWN" | "PLUGIN_NOT_APPROVED" | "PLUGIN_QUARANTINED" | "PLUGIN_REFUSED" | "PLUGIN_REVOKED" | "PLUGIN_SIGNATURE_MALFORMED" | "PLUGIN_SIGNATURE_OLD" | "PLUGIN_SIGNATURE_WRONG" | "PLUGIN_STATE" | "PLUGIN_UNKNOWN" | "PLUGIN_UNSIGNED" | "PLUGIN_VERSION_UNORDERED" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "REFRESH_REUSED" | "REGISTRY_DISK" | "REGISTRY_FULL" | "STALE" | "STORE_UNAVAILABLE" | "TIMEOUT" | "TOO_MANY" | "UNAUTHENTICATED" | "UNKNOWN_SUBPROTOCOL" | "UNSUPPORTED_MEDIA_TYPE" | "WRONG_CREDENTIALS";
+  code: "AUDIT_FAILED" | "BUSY" | "CATALOG_UNAVAILABLE" | "CHANGE_DENIED" | "CONFLICT" | "FIELDS_DISAGREE" | "FORBIDDEN" | "FORBIDDEN_ADDRESS" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "FULL" | "IDEMPOTENCY_ANSWER_NOT_KEPT" | "IDEMPOTENCY_KEY_IN_USE" | "IDEMPOTENCY_KEY_MISSING" | "IDEMPOTENCY_KEY_REUSED" | "IDEMPOTENCY_OUTCOME_UNKNOWN" | "IDENTITY_OFF" | "INTERNAL" | "INVALID_FIELD" | "INVALID_HEADER" | "INVALID_PATH" | "INVALID_QUERY" | "LOCKED" | "MALFORMED_BODY" | "MALFORMED_JSON" | "METHOD_NOT_ALLOWED" | "NOT_A_WEBSOCKET" | "NOT_FOUND" | "NOT_KEPT" | "NOT_PERMITTED" | "NOT_RUNNING" | "NOT_SENT" | "NOT_STORED" | "NO_CATALOG" | "NO_STORE" | "PAYLOAD_TOO_LARGE" | "PLUGIN_AMBIGUOUS" | "PLUGIN_DOWNGRADE" | "PLUGIN_HELD_BACK" | "PLUGIN_IN_USE" | "PLUGIN_KEY_REVOKED" | "PLUGIN_KEY_UNKNOWN" | "PLUGIN_NOT_APPROVED" | "PLUGIN_QUARANTINED" | "PLUGIN_REFUSED" | "PLUGIN_REVOKED" | "PLUGIN_SIGNATURE_MALFORMED" | "PLUGIN_SIGNATURE_OLD" | "PLUGIN_SIGNATURE_WRONG" | "PLUGIN_STATE" | "PLUGIN_UNKNOWN" | "PLUGIN_UNSIGNED" | "PLUGIN_VERSION_UNORDERED" | "PRECONDITION_FAILED" | "PRECONDITION_REQUIRED" | "REFRESH_REUSED" | "REGISTRY_DISK" | "REGISTRY_FULL" | "STALE" | "STORE_UNAVAILABLE" | "TIMEOUT" | "TOO_MANY" | "UNAUTHENTICATED" | "UNKNOWN_SUBPROTOCOL" | "UNSUPPORTED_MEDIA_TYPE" | "WRONG_CREDENTIALS";
   /** Why the risk gate refused a change. */
   deny_code?: string;
   /** For people; it may change. */
@@ -1900,8 +1932,9 @@ export type ScenarioProfitDto = {
   profit?: number | null;
 };
 
-/** Body of `PUT risk/scenarios/{name}`: shocks or a window. */
+/** Body of `PUT risk/scenarios/{name}`: shocks, a window or history. */
 export type ScenarioRequest = {
+  history?: HistoryDto | null;
   shocks?: ShockDto[] | null;
   window?: WindowDto | null;
 };
@@ -2061,6 +2094,7 @@ export type ShockDto = {
 
 export type ShortDto = {
   day_trade_days?: number | null;
+  locate_required?: boolean | null;
   max_day_trades?: number | null;
   no_short_sale?: boolean | null;
 };
@@ -2397,6 +2431,7 @@ export type UseDto = {
 /** A person. */
 export type UserDto = {
   created: string;
+  desk: DeskDto;
   disabled: boolean;
   has_password: boolean;
   invited_until?: string | null;
@@ -2427,6 +2462,8 @@ export type VenueDto = {
   model_faults: ModelFaultDto[];
   name: string;
   outside?: OutsideDto | null;
+  /** What it does where orders of one account meet, if it is simulated: `NONE`, `CANCEL_NEWEST`, `CANCEL_OLDEST`, `CANCEL_BOTH` or `DECREMENT_AND_CANCEL`. */
+  self_match: string;
 };
 
 export type VolumeDto = {
@@ -2434,6 +2471,8 @@ export type VolumeDto = {
   max_book_share?: string | null;
   /** An exact decimal; `null` does not bind. */
   max_day_share?: string | null;
+  /** An exact decimal; `null` does not bind. */
+  max_depth_share?: string | null;
 };
 
 /** An order that a version wanted. */

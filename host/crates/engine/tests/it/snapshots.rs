@@ -392,4 +392,4 @@ fn the_layout_is_that_of_its_format() {
     assert_eq!(hash.as_str(), LAYOUT);
 }
 
-const LAYOUT: &str = "6ab387ee61ee6207c1567afe069119aa9f172225282c423d24109321ef51920d";
+const LAYOUT: &str = "36afe5655738dbfd9b02916c27e2ac2d0dccd68dbe0d840154f48f3d5051a66f";
