@@ -32,10 +32,12 @@ pub(crate) struct Situation {
 
 type Reason = (&'static str, bool);
 
-/// Why the process should be started again; nothing while it lives.
+/// Why the process should be started again; nothing while it lives. A journal that cannot be written is waited for:
+/// it is written again by itself, and a host that is started on a full disk can do less than this one.
 pub(crate) fn live(of: &Situation) -> Vec<&'static str> {
+    let failed = of.engine == EngineState::Error && of.journal_writable;
     those(&[
-        ("ENGINE_FAILED", of.engine == EngineState::Error),
+        ("ENGINE_FAILED", failed),
         ("ENGINE_STUCK", of.quiet >= DEAD_AFTER),
     ])
 }
@@ -129,6 +131,12 @@ mod tests {
             ..WELL
         };
         check(failed, &["ENGINE_FAILED"], &["ENGINE_NOT_RUNNING"], &[]);
+        let full = Situation {
+            journal_writable: false,
+            ..failed
+        };
+        let waits = ["ENGINE_NOT_RUNNING", "JOURNAL_NOT_WRITABLE"];
+        check(full, &[], &waits, &[]);
     }
 
     #[test]
