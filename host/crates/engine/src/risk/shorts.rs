@@ -13,7 +13,7 @@ const TOO_MUCH: i128 = 1 << 100;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Shorts {
     kept: bool,
-    /// By strategy: what was counted of each holding; what is nothing leaves.
+    /// By strategy, up to the last that could be short: what was counted of each holding.
     counted: Vec<BTreeMap<InstrumentId, i128>>,
     totals: BTreeMap<(AccountId, InstrumentId), i128>,
 }
@@ -52,6 +52,9 @@ impl Shorts {
                 .resize_with(strategy.index() + 1, BTreeMap::new);
         }
         put(&mut self.counted[strategy.index()], instrument, now);
+        while self.counted.last().is_some_and(BTreeMap::is_empty) {
+            self.counted.pop();
+        }
         let place = (account, instrument);
         let total = self.totals.get(&place).copied().unwrap_or_default();
         put(&mut self.totals, place, total + now - before);
@@ -149,7 +152,7 @@ mod tests {
         shorts.recount(ACCOUNT, one, &holding(1, 0));
         assert_eq!([beside(&shorts, one), beside(&shorts, two)], [raw(2), 0]);
         shorts.recount(ACCOUNT, two, &holding(10, 10));
-        assert!(shorts.totals.is_empty());
+        assert_eq!(shorts, Shorts::new(true));
     }
 
     #[test]

@@ -55,14 +55,14 @@ impl Windows {
     pub(crate) fn sent(&mut self, way: Way, now: Timestamp, keep: Keep) {
         remember(&mut self.firm, now, keep.senders);
         remember(&mut self.entry(way.strategy).sent, now, keep.senders);
-        remember(self.to_venue(way.venue), now, keep.venues);
+        remember(self.entry_of_venue(way.venue), now, keep.venues);
     }
 
     /// Forgets the latest message: it was not sent after all.
     pub(crate) fn unsent(&mut self, way: Way) {
         self.firm.pop_back();
         self.entry(way.strategy).sent.pop_back();
-        self.to_venue(way.venue).pop_back();
+        self.entry_of_venue(way.venue).pop_back();
     }
 
     /// Remembers an approved order.
@@ -140,7 +140,7 @@ impl Windows {
         &mut self.strategies[strategy.index()]
     }
 
-    fn to_venue(&mut self, venue: VenueId) -> &mut VecDeque<Timestamp> {
+    fn entry_of_venue(&mut self, venue: VenueId) -> &mut VecDeque<Timestamp> {
         if self.venues.len() <= venue.index() {
             self.venues.resize_with(venue.index() + 1, VecDeque::new);
         }
