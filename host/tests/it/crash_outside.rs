@@ -42,9 +42,9 @@ fn ended(mut host: Running, plan: &str) -> Option<i32> {
     }
 }
 
-/// What the streams in Redis hold, by id: kind and time. Read by a group of its own, until there is
-/// nothing more and it has come to `last`.
-fn streams(redis: &Redis, group: &str, last: EntryId) -> BTreeMap<EntryId, (String, u64)> {
+/// What the streams in Redis hold, by id: kind and time. Read by a group of its own, until there is nothing more, or
+/// nothing of up to `last` where a host goes on to publish.
+fn streams(redis: &Redis, group: &str, last: Option<EntryId>) -> BTreeMap<EntryId, (String, u64)> {
     let mut settings = Settings::new(&redis.url());
     group.clone_into(&mut settings.group);
     let mut reader = Consumer::new("test", settings, Monitor::default()).unwrap();
@@ -56,8 +56,14 @@ fn streams(redis: &Redis, group: &str, last: EntryId) -> BTreeMap<EntryId, (Stri
             std::thread::sleep(Duration::from_millis(50));
             continue;
         };
-        let reached = known.last_key_value().is_some_and(|(id, _)| *id >= last);
-        if deliveries.is_empty() && reached {
+        let over = match last {
+            None => deliveries.is_empty() && !known.is_empty(),
+            Some(last) => {
+                let is_reached = known.last_key_value().is_some_and(|(id, _)| *id >= last);
+                is_reached && deliveries.iter().all(|new| new.entry.id > last)
+            }
+        };
+        if over {
             return known;
         }
         // Where it is lost, entries come again.
@@ -186,11 +192,11 @@ impl Around {
 
     /// What Redis has is what it is given of the same journal when it has nothing.
     fn is_published_whole(&self) {
-        let told = streams(&self.redis, "whole", EntryId::ZERO);
+        let told = streams(&self.redis, "whole", None);
         let last = *told.last_key_value().unwrap().0;
         self.redis.empty();
         let host = Running::start_surely(&self.file);
-        let mut again = streams(&self.redis, "again", last);
+        let mut again = streams(&self.redis, "again", Some(last));
         host.end();
         again.retain(|id, _| *id <= last);
         let lacks: Vec<_> = again.keys().filter(|id| !told.contains_key(id)).collect();
