@@ -165,7 +165,7 @@ fn denies_and_cancels(host: &Running, order: &str) {
     let took = until("the journal to take nothing", || {
         says(&base, "JOURNAL_NOT_WRITABLE")
     });
-    println!("orders were denied after {took:.2?}");
+    eprintln!("orders were denied after {took:.2?}");
     let denied = place(host);
     assert_eq!(denied["status"], "DENIED", "{denied}");
     assert_eq!(denied["deny_code"], "P29", "{denied}");
@@ -178,7 +178,7 @@ fn denies_and_cancels(host: &Running, order: &str) {
 fn trades_on(host: &Running) {
     let base = host.url("");
     let took = until("the journal to be written", || is_ready(&base));
-    println!("it was ready after {took:.2?}");
+    eprintln!("it was ready after {took:.2?}");
     until("the end of the alert", || alert(host) == "RESOLVED");
 }
 

@@ -183,7 +183,7 @@ impl Pair {
     fn host(&self) -> Running {
         let begun = Instant::now();
         let host = Running::start(&self.file, None).expect("it comes up");
-        println!("the host was ready in {:.2?}", begun.elapsed());
+        eprintln!("the host was ready in {:.2?}", begun.elapsed());
         host
     }
 
@@ -212,7 +212,7 @@ impl Pair {
 
     /// Ends the host in order.
     fn end(self, host: Running) {
-        println!("the host ended in {:.2?}", host.end_timed());
+        eprintln!("the host ended in {:.2?}", host.end_timed());
         assert!(ledger(self.folder.path()).is_sealed());
     }
 }

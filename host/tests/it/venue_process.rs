@@ -40,7 +40,7 @@ impl Outside {
         let (process, _, control) = start(self.folder.path(), self.port);
         self.process = process;
         self.control = control;
-        println!("the venue was back in {:.2?}", begun.elapsed());
+        eprintln!("the venue was back in {:.2?}", begun.elapsed());
     }
 
     pub(super) fn kill(&mut self) {
@@ -60,7 +60,7 @@ impl Outside {
             std::thread::sleep(Duration::from_millis(5));
         };
         assert!(ended.success(), "{ended}");
-        println!("the venue ended in {:.2?}", begun.elapsed());
+        eprintln!("the venue ended in {:.2?}", begun.elapsed());
     }
 
     /// Lets it stand still, or go on.

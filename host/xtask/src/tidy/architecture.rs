@@ -109,11 +109,11 @@ mod tests {
         );
         check("`plugins/` and `plugins/ema` and `host/gone.rs`", 2);
         check("`plugins/` and host/gone.rs and `target/x`", 0);
+        check("`plugins/`, `plugins/<hash>.json` and `plugins/{name}`", 0);
         check(
-            "`plugins/<hash>.json` and `plugins/{name}` are of a host",
-            0,
+            "```sh\ncat `host/gone.rs`\n```\n`plugins/` and `host/gone.rs`",
+            1,
         );
-        check("```sh\ncat `host/gone.rs`\n```\n`host/gone.rs`", 1);
     }
 
     #[test]
