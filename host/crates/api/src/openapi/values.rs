@@ -8,7 +8,8 @@ use utoipa::{PartialSchema, ToSchema};
 /// The form of an exact decimal, of a size that every kind of amount holds.
 const DECIMAL: &str = r"^-?([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
 /// The same of what is above nothing.
-const PRICE: &str = r"^(?=.*[1-9])([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?$";
+/// Said without looking ahead, which those who make values of a pattern cannot follow.
+const PRICE: &str = r"^(([1-9][0-9]{0,8}|0{1}[1-9][0-9]{0,7}|0{2}[1-9][0-9]{0,6}|0{3}[1-9][0-9]{0,5}|0{4}[1-9][0-9]{0,4}|0{5}[1-9][0-9]{0,3}|0{6}[1-9][0-9]{0,2}|0{7}[1-9][0-9]{0,1}|0{8}[1-9]|[1-8][0-9]{9})(\.[0-9]{1,9})?|0{1,9}\.(0{0,8}[1-9]|[1-9][0-9]{1,8}|0{1}[1-9][0-9]{1,7}|0{2}[1-9][0-9]{1,6}|0{3}[1-9][0-9]{1,5}|0{4}[1-9][0-9]{1,4}|0{5}[1-9][0-9]{1,3}|0{6}[1-9][0-9]{1,2}|0{7}[1-9][0-9]{1,1}))$";
 /// The form of a change by a share of what there is, of which no more than all can be lost.
 const CHANGE: &str =
     r"^(([0-9]{1,9}|[1-8][0-9]{9})(\.[0-9]{1,9})?|-0{0,8}(1(\.0{1,9})?|0(\.[0-9]{1,9})?))$";
